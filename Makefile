@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+#
+# make            build ./build/gridpatch
+# make demo       make a sample installer and patch it (installs what is missing, as root)
+# make check      every test that needs no real driver (the same)
+# make check-real tests on NVIDIA's own kernel sources from Debian's non-free packages
+# make help       the other targets
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+SAN     ?=
+WERROR  ?=
+
+BUILD := build$(if $(SAN),-san)
+BIN   := $(BUILD)/gridpatch
+
+# Installing packages is for an interested root only: never inside a package build
+# (dpkg-buildpackage and rpmbuild set these), never for a user without the right.
+IN_PKGBUILD := $(DEB_BUILD_ARCH)$(RPM_BUILD_ROOT)$(FAKEROOTKEY)
+AUTODEPS    ?= $(if $(IN_PKGBUILD),0,$(if $(filter 0,$(shell id -u)),1,0))
+export AUTODEPS
+
+CFLAGS  ?= -O2 -g
+STDFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Itools \
+	-Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+	-Wformat=2 -Wvla -Wundef -Wwrite-strings $(if $(WERROR),-Werror) \
+	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+comma := ,
+LIBS := -larchive -llzma -lzstd -lbz2 -lz -lcrypto -ljson-c -lpthread
+
+SRC   := $(wildcard tools/base/*.c tools/core/*.c tools/ops/*.c)
+CMD   := $(wildcard tools/cmd/*.c)
+TESTS := $(wildcard tests/test_*.c)
+TSUP  := $(wildcard tests/fx_*.c)
+
+LIBOBJ  := $(SRC:%.c=$(BUILD)/%.o)
+CMDOBJ  := $(CMD:%.c=$(BUILD)/%.o)
+TSUPOBJ := $(TSUP:%.c=$(BUILD)/%.o)
+TESTBIN := $(TESTS:tests/%.c=$(BUILD)/tests/%)
+LIB     := $(BUILD)/libgridpatch.a
+
+all: deps
+	@$(MAKE) --no-print-directory $(BIN)
+
+# Without AUTODEPS a missing library shows as the compiler's own error.
+deps:
+	@sh tools/packaging/deps.sh build
+
+deps-check:
+	@sh tools/packaging/deps.sh check
+
+$(BIN): $(CMDOBJ) $(LIB)
+	$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(LIB): $(LIBOBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+# The place of installed data is the one thing a path in the binary says.
+$(BUILD)/tools/ops/datadir.o: STDFLAGS += -DGP_DATADIR='"$(PREFIX)/share/gridpatch"'
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(STDFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TSUPOBJ) $(LIB)
+	$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
+.SECONDARY:
+
+test-programs: $(TESTBIN)
+
+check: deps-check
+	@$(MAKE) --no-print-directory $(BIN)
+	@GRIDPATCH=$(CURDIR)/$(BIN) BUILD=$(BUILD) MAKE="$(MAKE)" sh tests/run.sh
+
+check-real: deps-check
+	@$(MAKE) --no-print-directory $(BIN)
+	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/real/run.sh
+
+demo: all
+	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/demo.sh
+
+layers:
+	@sh tests/layers.sh
+
+lint: deps-check
+	@sh tests/lint.sh "$(STDFLAGS)"
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/gridpatch
+	@# The data directory is compiled in, so the object must know this PREFIX.
+	@rm -f $(BUILD)/tools/ops/datadir.o
+	@$(MAKE) --no-print-directory $(BIN)
+	install -m 0755 $(BIN) $(DESTDIR)$(PREFIX)/bin/gridpatch
+	install -m 0644 tools/man/gridpatch.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 0644 tools/completion/gridpatch.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gridpatch
+	cd $(CURDIR) && find kernel-versions patches -type f | while read -r f; do \
+		install -D -m 0644 "$$f" "$(DESTDIR)$(PREFIX)/share/gridpatch/$$f" || exit 1; done
+
+clean:
+	rm -rf build build-san
+
+help:
+	@sed -n 's/^# \(make.*\)/\1/p' Makefile
+	@echo "deps layers lint install (DESTDIR, PREFIX) clean; SAN=1 WERROR=1 AUTODEPS=0"
+
+.PHONY: all deps deps-check test-programs check check-real demo layers lint install clean help
+
+-include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_BASE_ERR_H
+#define GP_BASE_ERR_H
+
+#include <stdarg.h>
+
+#define GP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define GP_MUST_CHECK __attribute__((warn_unused_result))
+
+/*
+ * What kind of failure it is. The kinds are finer than the exit statuses so
+ * that callers can tell them apart; gp_code_exit() folds them.
+ */
+enum gp_code {
+	GP_OK = 0,
+	GP_E_NO,          /* ran well, the answer is no                exit 1 */
+	GP_E_USAGE,       /* the command line cannot be right          exit 2 */
+	GP_E_FORMAT,      /* input damaged or malformed                exit 3 */
+	GP_E_UNSUPPORTED, /* input well formed, but of an unknown kind exit 3 */
+	GP_E_NOTFOUND,    /* a file, directory or tool is missing      exit 4 */
+	GP_E_SYSTEM,      /* I/O, space, memory                        exit 4 */
+	GP_E_CANCELLED,   /* a signal asked us to stop                 exit 4 */
+	GP_E_BUG,         /* cannot happen                             exit 70 */
+};
+
+/*
+ * The one error of a call chain. It lives on the stack of cmd_*() and is
+ * passed down; zero it before use. Cause and context are apart so that a long
+ * path cannot push the reason off the line.
+ */
+struct gp_err {
+	enum gp_code code;
+	int sys;           /* errno, or 0 */
+	char cause[384];
+	char context[256];
+};
+
+/*
+ * Set the cause of a failure.
+ *
+ * In:  err may be NULL. fmt's arguments may hold untrusted text: bytes that
+ *      could drive a terminal are masked here.
+ * Out: always -1, so that `return gp_fail(…)` reads well.
+ */
+int gp_fail(struct gp_err *err, enum gp_code code, const char *fmt, ...) GP_PRINTF(3, 4);
+
+/* The same for a failed system call; sys is a copy of errno. ENOENT and
+ * ENOTDIR become GP_E_NOTFOUND, everything else GP_E_SYSTEM. */
+int gp_fail_sys(struct gp_err *err, int sys, const char *fmt, ...) GP_PRINTF(3, 4);
+
+/* Prepend where it happened ("series '5.10': "); code and cause stay. Always -1. */
+int gp_within(struct gp_err *err, const char *fmt, ...) GP_PRINTF(2, 3);
+
+/* Write "context: cause: strerror" into out (NUL-terminated, cut at cap). */
+void gp_err_format(const struct gp_err *err, char *out, unsigned cap);
+
+/* The exit status that DESIGN.md gives to a code. */
+int gp_code_exit(enum gp_code code);
+
+/* Out of memory: one line on stderr, exit 4. Like git, we do not thread this
+ * through every append; sizes from outside are checked before they get here. */
+_Noreturn void gp_oom(void);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_BASE_FSIO_H
+#define GP_BASE_FSIO_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/*
+ * Read a whole regular file.
+ *
+ * In:     max, bytes: a longer file is refused before it is read.
+ * Out:    appended to out (release it).
+ * Errors: GP_E_NOTFOUND missing; GP_E_FORMAT not a regular file or too long;
+ *         GP_E_SYSTEM I/O.
+ */
+int gp_file_read(const char *path, size_t max, struct gp_buf *out, struct gp_err *err);
+
+/* Names in a directory, sorted by bytes, without "." and "..". */
+int gp_dir_list(const char *path, struct gp_list *names, struct gp_err *err);
+
+bool gp_is_dir(const char *path);
+bool gp_is_file(const char *path);
+bool gp_exists(const char *path); /* anything, dangling symlinks too */
+bool gp_same_file(const char *a, const char *b); /* same device and inode */
+
+/* mkdir -p with mode 0777 & ~umask. */
+int gp_mkdirs(const char *path, struct gp_err *err);
+
+/* rm -rf that never follows a symlink. Missing is fine. */
+void gp_remove_tree(const char *path);
+
+/* Read fully / write fully at a place; EINTR and short counts are handled. */
+ssize_t gp_pread(int fd, void *buf, size_t len, uint64_t off, const char *name, struct gp_err *err);
+int gp_write_fd(int fd, const void *buf, size_t len, const char *name, struct gp_err *err);
+int gp_pwrite_fd(int fd, const void *buf, size_t len, uint64_t off, const char *name, struct gp_err *err);
+
+/*
+ * A file that appears under its name only when it is complete: an unnamed
+ * O_TMPFILE in the target's directory, linked by gp_outfile_commit(); where
+ * the file system has no O_TMPFILE, a ".NAME.gridpatch-XXXXXX" beside it.
+ */
+struct gp_outfile {
+	int fd;
+	char *path;     /* the final name */
+	char *tmp;      /* name of the temporary file, NULL when unnamed */
+};
+
+/*
+ * Begin a file.
+ *
+ * In:     path, the final name; expect, bytes that will be needed at the least
+ *         (checked against the free space), 0 if unknown.
+ * Errors: GP_E_NOTFOUND no such directory, GP_E_SYSTEM not writable, no space.
+ */
+int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, struct gp_err *err);
+
+/*
+ * fsync, set mode, give it its name.
+ *
+ * In:     mode, before the umask; replace: may an existing file be replaced.
+ * Errors: GP_E_NO it exists and replace is false.
+ */
+int gp_outfile_commit(struct gp_outfile *f, unsigned mode, bool replace, struct gp_err *err);
+
+/* Forget it: closes, and removes the temporary file. Fine after commit. */
+void gp_outfile_release(struct gp_outfile *f);
+
+/* Write a small file in the same way. */
+int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
+		  bool replace, struct gp_err *err);
+
+/* A new directory "DIR/.NAME.gridpatch-XXXXXX", mode 0700; free() the name. */
+char *gp_tmpdir_beside(const char *path, struct gp_err *err);
+
+/* The process's umask, read without changing it for other threads' sake is
+ * impossible in POSIX: call before threads start. */
+unsigned gp_umask(void);
+
+/* Asked by a signal to stop? Long loops call this. flag may be NULL. */
+int gp_check_cancel(const volatile sig_atomic_t *flag, struct gp_err *err);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static enum gp_log_level current;
+
+void gp_log_set(enum gp_log_level level)
+{
+	current = level;
+}
+
+static void emit(const char *mark, const char *fmt, va_list ap)
+{
+	char line[1024];
+
+	vsnprintf(line, sizeof(line), fmt, ap);
+	gp_text_mask(line, strlen(line));
+	fprintf(stderr, "gridpatch: %s%s\n", mark, line);
+}
+
+void gp_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (current < GP_LOG_NORMAL)
+		return;
+	va_start(ap, fmt);
+	emit("warning: ", fmt, ap);
+	va_end(ap);
+}
+
+void gp_debug(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (current < GP_LOG_VERBOSE)
+		return;
+	va_start(ap, fmt);
+	emit("", fmt, ap);
+	va_end(ap);
+}

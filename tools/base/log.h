@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_BASE_LOG_H
+#define GP_BASE_LOG_H
+
+#include "base/err.h"
+
+enum gp_log_level { GP_LOG_QUIET = -1, GP_LOG_NORMAL = 0, GP_LOG_VERBOSE = 1 };
+
+/* Process-wide: set once by main from -q and -v. */
+void gp_log_set(enum gp_log_level level);
+
+/* "gridpatch: warning: …" on stderr, unless quiet. Arguments are masked. */
+void gp_warn(const char *fmt, ...) GP_PRINTF(1, 2);
+
+/* "gridpatch: …" on stderr with -v only. Arguments are masked. */
+void gp_debug(const char *fmt, ...) GP_PRINTF(1, 2);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/text.h"
+
+#include <string.h>
+
+void gp_text_mask(char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c < 0x20 || c == 0x7f)
+			s[i] = '?';
+		/* C1 controls are U+0080–U+009F: C2 80 – C2 9F in UTF-8. */
+		else if (c == 0xc2 && i + 1 < len && (unsigned char)s[i + 1] < 0xa0)
+			s[i] = s[i + 1] = '?';
+	}
+}
+
+bool gp_line_next(struct gp_str *rest, struct gp_str *line)
+{
+	const char *nl;
+
+	if (!rest->len)
+		return false;
+	nl = memchr(rest->p, '\n', rest->len);
+	*line = (struct gp_str){ rest->p, nl ? (size_t)(nl - rest->p) : rest->len };
+	rest->p += line->len + (nl ? 1 : 0);
+	rest->len -= line->len + (nl ? 1 : 0);
+	return true;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool gp_word_next(struct gp_str *rest, struct gp_str *word)
+{
+	size_t i = 0, n;
+
+	while (i < rest->len && is_blank(rest->p[i]))
+		i++;
+	for (n = i; n < rest->len && !is_blank(rest->p[n]);)
+		n++;
+	*word = (struct gp_str){ rest->p + i, n - i };
+	rest->p += n;
+	rest->len -= n;
+	return word->len > 0;
+}
+
+struct gp_str gp_str_trim(struct gp_str s)
+{
+	while (s.len && (is_blank(s.p[0]) || s.p[0] == '\r')) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len && (is_blank(s.p[s.len - 1]) || s.p[s.len - 1] == '\r'))
+		s.len--;
+	return s;
+}
+
+bool gp_str_starts(struct gp_str s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.len >= n && memcmp(s.p, prefix, n) == 0;
+}
+
+bool gp_str_ends(struct gp_str s, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return s.len >= n && memcmp(s.p + s.len - n, suffix, n) == 0;
+}
+
+ssize_t gp_str_find(struct gp_str s, struct gp_str needle)
+{
+	const char *hit;
+
+	if (!needle.len)
+		return 0;
+	hit = s.len ? memmem(s.p, s.len, needle.p, needle.len) : NULL;
+	return hit ? hit - s.p : -1;
+}
+
+bool gp_parse_u64(struct gp_str s, uint64_t max, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (!s.len)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		if (__builtin_mul_overflow(v, (uint64_t)10, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(s.p[i] - '0'), &v))
+			return false;
+	}
+	*out = v;
+	return v <= max;
+}
+
+void gp_hex(const uint8_t *p, size_t n, char *out)
+{
+	static const char digit[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = digit[p[i] >> 4];
+		out[2 * i + 1] = digit[p[i] & 15];
+	}
+	out[2 * n] = '\0';
+}

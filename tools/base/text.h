@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_BASE_TEXT_H
+#define GP_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/* Replace control bytes (and the C1 controls in UTF-8) by '?', in place:
+ * untrusted text must not drive the terminal. */
+void gp_text_mask(char *s, size_t len);
+
+/*
+ * Take the next line off *rest.
+ *
+ * In:  rest, the unread bytes; *rest is moved behind the line and its '\n'.
+ * Out: *line without its '\n' (a CR stays); false when nothing is left.
+ *      A last line without '\n' is a line.
+ */
+bool gp_line_next(struct gp_str *rest, struct gp_str *line);
+
+/* Take the next word (run of non-blanks: not ' ', '\t') off *rest. */
+bool gp_word_next(struct gp_str *rest, struct gp_str *word);
+
+/* Without blanks (' ', '\t', '\r') at both ends. */
+struct gp_str gp_str_trim(struct gp_str s);
+
+bool gp_str_starts(struct gp_str s, const char *prefix);
+bool gp_str_ends(struct gp_str s, const char *suffix);
+
+/* Where needle starts in s, or -1. */
+ssize_t gp_str_find(struct gp_str s, struct gp_str needle);
+
+/*
+ * Parse a whole decimal number: digits only, no sign, no blanks.
+ *
+ * Out: false when s is empty, has another byte, or exceeds max.
+ */
+bool gp_parse_u64(struct gp_str s, uint64_t max, uint64_t *out);
+
+/* Lower-case hex of n bytes; out holds 2n + 1. */
+void gp_hex(const uint8_t *p, size_t n, char *out);
+
+#endif

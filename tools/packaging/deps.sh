@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Install the packages that building (deps.sh build) or also testing (deps.sh
+# check) needs and that are missing here. With AUTODEPS=0 nothing is installed:
+# what is missing is named, and the compiler or the test says what it lacks.
+set -eu
+
+build='gcc:gcc make:make -:libarchive-dev -:liblzma-dev -:libzstd-dev -:libbz2-dev
+-:zlib1g-dev -:libssl-dev -:libjson-c-dev'
+check='-:libcmocka-dev patch:patch diff:diffutils quilt:quilt tar:tar xz:xz-utils bzip2:bzip2 zstd:zstd
+gzip:gzip file:file mandoc:mandoc git:git ps:procps python3:python3'
+
+wanted=$build
+[ "${1:-build}" = build ] || wanted="$build $check"
+
+# A program counts when it is in PATH, wherever it came from; a library when
+# its package is installed.
+missing=
+for pair in $wanted; do
+	tool=${pair%%:*} package=${pair#*:}
+	if [ "$tool" != - ]; then
+		command -v "$tool" >/dev/null 2>&1 && continue
+	elif dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed'; then
+		continue
+	fi
+	missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+	# Other distributions: the names differ, the compiler will tell.
+	command -v dpkg-query >/dev/null 2>&1 && echo "missing:$missing" >&2
+	exit 0
+fi
+if [ "${AUTODEPS:-0}" != 1 ]; then
+	echo "missing (AUTODEPS=0, nothing is installed):$missing" >&2
+	exit 0
+fi
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086 # one word per package
+apt-get install -y -q --no-install-recommends $missing >/dev/null 2>&1 ||
+	{ apt-get update -q >/dev/null && apt-get install -y -q --no-install-recommends $missing >/dev/null; }
