@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/release.h"
+
+/* --- releases --- */
+
+struct release_case {
+	const char *name;
+	const char *line;      /* NULL: must be refused */
+	const char *distro;
+	bool sublevel_known;
+	unsigned rc;
+	int el_major, el_minor;
+};
+
+static const struct release_case releases[] = {
+	{ "5.10.0-32-amd64", "5.10", "debian", false, 0, 0, -1 },
+	{ "6.12.95+deb12-amd64", "6.12", "debian", true, 0, 0, -1 },
+	{ "6.1.0-0.deb11.5-amd64", "6.1", "debian", false, 0, 0, -1 },
+	{ "6.10.11+bpo-cloud-amd64", "6.10", "debian", true, 0, 0, -1 },
+	{ "5.11.22-7-pve", "5.11", "pve", true, 0, 0, -1 },
+	{ "6.8.12-4-pve", "6.8", "pve", true, 0, 0, -1 },
+	{ "5.12.9", "5.12", "none", true, 0, 0, -1 },
+	{ "5.12.9-1-pve", "5.12", "pve", true, 0, 0, -1 },
+	{ "5.12", "5.12", "none", false, 0, 0, -1 },
+	{ "5.10.0", "5.10", "none", true, 0, 0, -1 },
+	{ "5.10.0-custom", "5.10", "none", true, 0, 0, -1 },
+	{ "5.10-custom", "5.10", "none", false, 0, 0, -1 },
+	{ "4.18.0-305.el8.x86_64", "4.18", "rhel", false, 0, 8, -1 },
+	{ "4.18.0-305.25.1.el8_4.x86_64", "4.18", "rhel", false, 0, 8, 4 },
+	{ "4.18.0-553.el8_10.x86_64+debug", "4.18", "rhel", false, 0, 8, 10 },
+	{ "5.15.0-100.96.32.el9uek.x86_64", "5.15", "none", false, 0, 0, -1 },
+	{ "6.1.12-1.el8.elrepo.x86_64", "6.1", "none", true, 0, 0, -1 },
+	{ "6.5.6-300.fc39.x86_64", "6.5", "fedora", true, 0, 0, -1 },
+	{ "6.5.0-57.fc39.x86_64", "6.5", "fedora", true, 0, 0, -1 },
+	{ "6.7.0-0.rc1.16.fc40.x86_64", "6.7", "fedora", true, 1, 0, -1 },
+	{ "6.5.0-1023-oem", "6.5", "ubuntu", false, 0, 0, -1 },
+	{ "5.4.0-26-generic", "5.4", "ubuntu", false, 0, 0, -1 },
+	{ "6.6.8-arch1-1", "6.6", "arch", true, 0, 0, -1 },
+	{ "6.1.69-1-lts", "6.1", "arch", true, 0, 0, -1 },
+	{ "5.14.21-150500.55.7-default", "5.14", "suse", true, 0, 0, -1 },
+	{ "6.4.0-150600.21-default", "6.4", "suse", false, 0, 0, -1 },
+	{ "7.0.0-rc1", "7.0", "none", true, 1, 0, -1 },
+	{ "7.0-rc3", "7.0", "none", true, 3, 0, -1 },
+	{ "", NULL, NULL, false, 0, 0, 0 },
+	{ "5", NULL, NULL, false, 0, 0, 0 },
+	{ " +6.-1", NULL, NULL, false, 0, 0, 0 },
+	{ "v5.10", NULL, NULL, false, 0, 0, 0 },
+	{ "5.10x", NULL, NULL, false, 0, 0, 0 },
+	{ "5..10", NULL, NULL, false, 0, 0, 0 },
+	{ "../5.10", NULL, NULL, false, 0, 0, 0 },
+	{ "5.10.0/../../etc", NULL, NULL, false, 0, 0, 0 },
+	{ "5.10.0-\x1b[31m", NULL, NULL, false, 0, 0, 0 },
+	{ "5.99999999999999999999", NULL, NULL, false, 0, 0, 0 },
+	{ "5.10.0-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL, NULL,
+	  false, 0, 0, 0 },
+};
+
+static void check_release(void **state)
+{
+	const struct release_case *c = *state;
+	struct gp_err err = { 0 };
+	struct gp_release r;
+	char line[GP_LINE_NAME];
+	int rc = gp_release_parse(c->name, &r, &err);
+
+	if (!c->line) {
+		assert_int_equal(rc, -1);
+		assert_int_equal(err.code, GP_E_FORMAT);
+		return;
+	}
+	assert_int_equal(rc, 0);
+	gp_release_line(&r, line);
+	assert_string_equal(line, c->line);
+	assert_string_equal(r.text, c->name);
+	assert_string_equal(gp_distro_name(r.distro), c->distro);
+	assert_int_equal(r.sublevel_known, c->sublevel_known);
+	assert_int_equal(r.rc, c->rc);
+	assert_int_equal(r.el_major, c->el_major);
+	assert_int_equal(r.el_minor, c->el_minor);
+}
+
+static void test_release_order(void **state)
+{
+	static const char *const sorted[] = {
+		"4.18.0-80.el8.x86_64", "4.18.0-305.el8.x86_64", "4.18.0-305.25.1.el8_4.x86_64",
+		"5.9.1", "5.10.0-9-amd64", "5.10.0-32-amd64", "5.10.9", "5.10.101",
+		"5.11.22-7-pve", "5.11.22-10-pve", "6.6.8-arch1-1", "6.6.8-arch1-2",
+		"7.0.0-rc1", "7.0.0-rc10", "7.0.0",
+	};
+
+	(void)state;
+	for (size_t i = 0; i + 1 < GP_COUNT(sorted); i++) {
+		struct gp_release a, b;
+
+		assert_int_equal(gp_release_parse(sorted[i], &a, NULL), 0);
+		assert_int_equal(gp_release_parse(sorted[i + 1], &b, NULL), 0);
+		assert_int_equal(gp_release_cmp(&a, &b), -1);
+		assert_int_equal(gp_release_cmp(&b, &a), 1);
+		assert_int_equal(gp_release_cmp(&a, &a), 0);
+	}
+}
+
+static void test_set_sublevel(void **state)
+{
+	struct gp_release r;
+
+	(void)state;
+	gp_release_parse("5.10.0-32-amd64", &r, NULL);
+	gp_release_set_sublevel(&r, 262);
+	assert_true(r.sublevel_known);
+	assert_string_equal(r.ver.text, "5.10.262");
+	assert_int_equal(r.name.part[2], 0);
+	assert_int_equal(r.name.part[3], 32);
+	assert_string_equal(r.text, "5.10.0-32-amd64");
+	gp_release_parse("4.18.0-305.el8.x86_64", &r, NULL);
+	gp_release_set_sublevel(&r, 7);
+	assert_false(r.sublevel_known);
+}
+
+/* --- driver versions --- */
+
+static void test_version_order(void **state)
+{
+	static const char *const sorted[] = {
+		"418.66", "450.80", "460", "460.32.03", "460.32.04", "460.73.01", "460.91.03",
+		"460.107", "470", "470.63", "470.141.03", "470.141.05", "510.47.03",
+	};
+
+	(void)state;
+	for (size_t i = 0; i + 1 < GP_COUNT(sorted); i++) {
+		struct gp_version a, b;
+
+		assert_int_equal(gp_version_parse(gp_str_of(sorted[i]), &a, NULL), 0);
+		assert_int_equal(gp_version_parse(gp_str_of(sorted[i + 1]), &b, NULL), 0);
+		assert_int_equal(gp_version_cmp(&a, &b), -1);
+		assert_int_equal(gp_version_cmp(&b, &a), 1);
+		assert_string_equal(a.text, sorted[i]);
+	}
+}
+
+static void test_version_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", ".", "460.", ".460", "460..1", "460.73.01-grid", "460 ", "-460", "+460",
+		"1.2.3.4.5", "99999999", "000000000000000000000000000000000460", "460.x",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(bad); i++) {
+		struct gp_err err = { 0 };
+		struct gp_version v;
+
+		assert_int_equal(gp_version_parse(gp_str_of(bad[i]), &v, &err), -1);
+		assert_int_equal(err.code, GP_E_FORMAT);
+	}
+}
+
+static void test_branch(void **state)
+{
+	struct gp_version v;
+
+	(void)state;
+	gp_version_parse(GP_STR("460.73.01"), &v, NULL);
+	assert_int_equal(gp_version_branch(&v), 460);
+}
+
+/* --- ranges --- */
+
+struct range_case {
+	const char *name; /* "range ? version" */
+	const char *range, *version;
+	bool holds;
+};
+
+static const struct range_case ranges[] = {
+	{ "any", "any", "460.73.01", true },
+	{ "branch", "460", "460.73.01", true },
+	{ "branch, other", "460", "470.63", false },
+	{ "exact", "460.107", "460.107", true },
+	{ "exact speaks for its prefix", "470.141", "470.141.05", true },
+	{ "span", "460.32.03 - 460.106.00", "460.73.01", true },
+	{ "span, 107 is not below 106", "460.32.03 - 460.106.00", "460.107", false },
+	{ "span, lower end", "460.32.03 - 460.106.00", "460.32.03", true },
+	{ "span, below", "460.32.03 - 460.106.00", "460.27.04", false },
+	{ "span, upper end", "460.32.03 - 460.106.00", "460.106.00", true },
+	{ "span, shorter version", "460.32.03 - 460.106.00", "460.106", true },
+	{ "upper bound covers its branch", "510 - 535", "535.309.01", true },
+	{ "upper bound, next branch", "510 - 535", "545.23", false },
+	{ "upper bound 470.141", "450 - 470.141", "470.141.05", true },
+	{ "upper bound 470.141, next", "450 - 470.141", "470.142", false },
+	{ "at least", ">= 470.42", "470.42.01", true },
+	{ "at least, below", ">= 470.42", "470.41.9", false },
+	{ "at most covers its prefix", "<= 470.141", "470.141.05", true },
+	{ "above leaves its prefix out", "> 470.141", "470.141.05", false },
+	{ "above", "> 470.141", "470.161.03", true },
+	{ "below", "< 460", "450.80", true },
+	{ "below leaves its prefix out", "< 460", "460.32.03", false },
+	{ "no blank", ">=470", "470.63", true },
+	{ "blanks around", "  450 - 460 ", "460.1", true },
+};
+
+static void check_range(void **state)
+{
+	const struct range_case *c = *state;
+	struct gp_version v;
+	struct gp_range r;
+
+	assert_int_equal(gp_range_parse(gp_str_of(c->range), &r, NULL), 0);
+	assert_int_equal(gp_version_parse(gp_str_of(c->version), &v, NULL), 0);
+	assert_int_equal(gp_range_holds(&r, &v), c->holds);
+}
+
+static void test_range_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", "<", ">=", "all", "460 -", "- 460", "460-470", "470 - 460", "460.2 - 460.1.9",
+		">= 460 - 470", "460, 470", "= 460", "=> 460", "<= 5.10.0-32-amd64",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(bad); i++) {
+		struct gp_err err = { 0 };
+		struct gp_range r;
+
+		assert_int_equal(gp_range_parse(gp_str_of(bad[i]), &r, &err), -1);
+		assert_int_equal(err.code, GP_E_FORMAT);
+	}
+}
+
+static void test_window_refused(void **state)
+{
+	static const char *const bad_windows[] = {
+		"5.10.0-26 - 5.10.9", "5.10-26", "5.10.0-", "5.10.0-26-amd64", "5.10.0-x",
+		"5.10.0-99 - 5.10.0-26", "-26",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(bad_windows); i++) {
+		struct gp_err err = { 0 };
+		struct gp_range r;
+
+		assert_int_equal(gp_range_parse_window(gp_str_of(bad_windows[i]), &r, &err), -1);
+		assert_int_equal(err.code, GP_E_FORMAT);
+	}
+}
+
+struct window_case {
+	const char *name;
+	const char *range, *release, *holds;
+};
+
+static const struct window_case windows[] = {
+	{ "window, known", "< 5.10.195", "5.10.101", "yes" },
+	{ "window, known, outside", "< 5.10.195", "5.10.195", "no" },
+	{ "window, Debian hides the patch level", "< 5.10.195", "5.10.0-32-amd64", "unknown" },
+	{ "window, other line decides", "< 5.10.195", "5.4.0-26-generic", "yes" },
+	{ "window, later line decides", "< 5.10.195", "5.14.0-70.el9.x86_64", "no" },
+	{ "window of whole lines needs no patch level", ">= 6.0", "6.1.0-56-amd64", "yes" },
+	{ "window of whole lines, not in", ">= 6.0", "5.19.0-50-generic", "no" },
+	{ "window, upper line is inside", "5.10 - 5.12", "5.12.19", "yes" },
+	{ "window, a span inside a line", "5.10.100 - 5.10.200", "5.10.0-32-amd64", "unknown" },
+	{ "window, a span elsewhere", "5.10.100 - 5.10.200", "5.11.0-22-generic", "no" },
+	{ "window, at least .0 always holds", ">= 5.10.0", "5.10.0-32-amd64", "yes" },
+	{ "window, below .0 never holds", "< 5.10.0", "5.10.0-32-amd64", "no" },
+	{ "window, rc counts as its release", ">= 7.0", "7.0.0-rc1", "yes" },
+	{ "window, a line as a whole", "< 5.10.195", "5.10", "unknown" },
+	{ "window, a line inside", ">= 6.0", "6.1", "yes" },
+	{ "window, any", "any", "5.10", "yes" },
+	{ "name", "5.10.0-26 - 5.10.0-99", "5.10.0-32-amd64", "yes" },
+	{ "name, ends included", "5.10.0-26 - 5.10.0-99", "5.10.0-26-amd64", "yes" },
+	{ "name, before", "5.10.0-26 - 5.10.0-99", "5.10.0-25-amd64", "no" },
+	{ "name, as a number", "5.10.0-26 - 5.10.0-99", "5.10.0-9-amd64", "no" },
+	{ "name, without a package number", "5.10.0-26 - 5.10.0-99", "5.10.101", "no" },
+	{ "name, Ubuntu's are far away", "5.10.0-26 - 5.10.0-99", "5.10.0-1008-oem", "no" },
+	{ "name, another line", "5.10.0-26 - 5.10.0-99", "5.11.0-30-generic", "no" },
+	{ "name, a line as a whole", "5.10.0-26 - 5.10.0-99", "5.10", "unknown" },
+	{ "name, another line as a whole", "5.10.0-26 - 5.10.0-99", "5.11", "no" },
+	{ "name, at least", ">= 5.10.0-26", "5.10.0-32-amd64", "yes" },
+};
+
+static void check_window(void **state)
+{
+	const struct window_case *c = *state;
+	struct gp_release rel;
+	struct gp_range r;
+
+	assert_int_equal(gp_range_parse_window(gp_str_of(c->range), &r, NULL), 0);
+	assert_int_equal(gp_release_parse(c->release, &rel, NULL), 0);
+	assert_string_equal(gp_tri_name(gp_range_holds_release(&r, &rel)), c->holds);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest plain[] = {
+		cmocka_unit_test(test_release_order), cmocka_unit_test(test_set_sublevel),
+		cmocka_unit_test(test_version_order), cmocka_unit_test(test_version_refused),
+		cmocka_unit_test(test_branch), cmocka_unit_test(test_range_refused),
+		cmocka_unit_test(test_window_refused),
+	};
+	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(releases) + GP_COUNT(ranges) +
+				GP_COUNT(windows)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < GP_COUNT(plain); i++)
+		tests[n++] = plain[i];
+	for (size_t i = 0; i < GP_COUNT(releases); i++)
+		tests[n++] = (struct CMUnitTest){ .name = releases[i].name,
+			.test_func = check_release, .initial_state = (void *)&releases[i] };
+	for (size_t i = 0; i < GP_COUNT(ranges); i++)
+		tests[n++] = (struct CMUnitTest){ .name = ranges[i].name,
+			.test_func = check_range, .initial_state = (void *)&ranges[i] };
+	for (size_t i = 0; i < GP_COUNT(windows); i++)
+		tests[n++] = (struct CMUnitTest){ .name = windows[i].name,
+			.test_func = check_window, .initial_state = (void *)&windows[i] };
+	return cmocka_run_group_tests_name("release", tests, NULL, NULL);
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/rule.h"
+
+/* --- reading --- */
+
+static int parse(const char *text, struct gp_line *line, struct gp_err *err)
+{
+	struct gp_stanza_list l = { 0 };
+	int rc = gp_stanza_parse(gp_str_of(text), "f", &l, err);
+
+	if (rc == 0)
+		rc = gp_line_parse(&l, line, err);
+	gp_stanza_list_release(&l);
+	return rc;
+}
+
+#define HEAD "Kernel: 5.10\nStatus: supported\n\n"
+
+struct bad_case {
+	const char *name;
+	const char *text;
+	const char *message; /* part of "context: cause" */
+};
+
+static const struct bad_case bad[] = {
+	{ "no Kernel", "Status: supported\n", "'f:1'" },
+	{ "no Status", "Kernel: 5.10\n", "lacks 'Status'" },
+	{ "bad Status", "Kernel: 5.10\nStatus: good\n", "'f:2'" },
+	{ "Kernel is a release", "Kernel: 5.10.3\nStatus: supported\n", "not a kernel line" },
+	{ "Kernel is no number", "Kernel: five\nStatus: supported\n", "'f:1'" },
+	{ "unknown field of the line", "Kernel: 5.10\nStatus: supported\nDriver: 460\n", "'f:3'" },
+	{ "line blocked without Reason", "Kernel: 5.13\nStatus: blocked\n", "without 'Reason'" },
+	{ "rule without Driver", HEAD "Patches: a\n", "'f:4'" },
+	{ "unknown field of a rule", HEAD "Driver: 460\nPatchs: a\n", "'f:5': unknown field 'Patchs'" },
+	{ "bad Driver", HEAD "Driver: 460 to 470\n", "'f:4'" },
+	{ "bad Release", HEAD "Driver: 460\nRelease: 5.10.0-32-amd64\n", "'f:5'" },
+	{ "Driver with a package number", HEAD "Driver: 460.1.0-3\n", "'f:4'" },
+	{ "bad Kind", HEAD "Driver: 460\nKind: hosts\n", "'f:5'" },
+	{ "empty Kind", HEAD "Driver: 460\nKind:\n", "'f:5'" },
+	{ "bad Load", HEAD "Driver: 460\nLoad: maybe\n", "'f:5'" },
+	{ "bad Hooks", HEAD "Driver: 460\nHooks: new\n", "'f:5'" },
+	{ "rule blocked without Reason", HEAD "Driver: 460\nStatus: blocked\n", "'f:4'" },
+	{ "set with a slash", HEAD "Driver: 460\nPatches: ../x\n", "'f:5'" },
+	{ "unknown probe", HEAD "Driver: 460\nProbe: heder a.h\n", "unknown probe 'heder'" },
+	{ "probe without argument", HEAD "Driver: 460\nProbe: header\n", "lacks its argument" },
+	{ "only the mark", HEAD "Driver: 460\nProbe: !\n", "unknown probe ''" },
+	{ "probe with one too many", HEAD "Driver: 460\nProbe: header a b\n", "one argument" },
+	{ "text without expression", HEAD "Driver: 460\nProbe: text a.h\n", "lacks its expression" },
+	{ "bad expression", HEAD "Driver: 460\nProbe: text a.h (\n", "expression '('" },
+	{ "path climbs", HEAD "Driver: 460\nProbe: header ../a.h\n", "climbs" },
+	{ "symbol is no name", HEAD "Driver: 460\nProbe: symbol a(b\n", "'a(b' is not a name" },
+	{ "empty Probe", HEAD "Driver: 460\nProbe:\n", "'f:5'" },
+	{ "same rule twice", HEAD "Driver: 460\nLoad: yes\n\nDriver:  460\nLoad: no\n", "'f:7'" },
+};
+
+static void check_bad(void **state)
+{
+	const struct bad_case *c = *state;
+	struct gp_err err = { 0 };
+	struct gp_line line = { 0 };
+	char text[700];
+
+	assert_int_equal(parse(c->text, &line, &err), -1);
+	assert_int_equal(err.code, GP_E_FORMAT);
+	gp_err_format(&err, text, sizeof(text));
+	if (!strstr(text, c->message))
+		fail_msg("'%s' is not in '%s'", c->message, text);
+	assert_null(line.name);
+}
+
+static void test_full(void **state)
+{
+	static const char text[] =
+		"# comment\nKernel: 5.10\nStatus: untested\nChanges: a\n b\nReason: r\nInstead: i\n\n"
+		"Driver: 460.32.03 - 460.106.00\nKind: host merged\nRelease: < 5.10.195\n"
+		"Rhel: >= 8.4\nProbe:\n symbol-gpl rcu_read_unlock_strict\n"
+		" !text linux/mdev.h open_device +x\n ! config CONFIG_VFIO_MDEV\n"
+		"Gpu: any\nPatches: one two\n three\nLoad: unknown\nHooks: newer-table\n"
+		"Status: blocked\nReason: because\nInstead: other\nEvidence: built\n";
+	struct gp_line l;
+	const struct gp_rule *r;
+
+	(void)state;
+	assert_int_equal(parse(text, &l, NULL), 0);
+	assert_string_equal(l.name, "5.10");
+	assert_string_equal(l.changes, "a\nb");
+	assert_int_equal(l.status, GP_STATUS_UNTESTED);
+	assert_int_equal(l.n, 1);
+	r = &l.rules[0];
+	assert_string_equal(r->file, "f");
+	assert_int_equal(r->lineno, 9);
+	assert_int_equal(r->kinds, 1u << GP_KIND_HOST | 1u << GP_KIND_MERGED);
+	assert_int_equal(r->patches.n, 3);
+	assert_string_equal(r->patches.v[2], "three");
+	assert_int_equal(r->nprobes, 3);
+	assert_string_equal(r->probes[1].text, "!text linux/mdev.h open_device +x");
+	assert_true(r->probes[1].negated);
+	assert_true(r->probes[2].negated);
+	assert_string_equal(gp_load_name(r->load), "unknown");
+	assert_string_equal(gp_hooks_name(r->hooks), "newer-table");
+	assert_string_equal(gp_status_name(r->status), "blocked");
+	assert_string_equal(r->evidence, "built");
+	gp_line_release(&l);
+}
+
+static void test_any(void **state)
+{
+	struct gp_line l;
+
+	(void)state;
+	assert_int_equal(parse("Kernel: any\n\nDriver: 460\nHooks: upstream\n", &l, NULL), 0);
+	assert_true(l.any);
+	assert_true(l.rules[0].any_line);
+	gp_line_release(&l);
+}
+
+static void test_overlay(void **state)
+{
+	struct gp_line base, over;
+
+	(void)state;
+	assert_int_equal(parse("Kernel: 5.10\nStatus: blocked\nReason: r\nChanges: c\n\n"
+			       "Driver: 460\nLoad: yes\n\nDriver: 470\nLoad: yes\n", &base, NULL), 0);
+	assert_int_equal(parse("Kernel: 5.10\nStatus: supported\n\n"
+			       "Driver: 460\nLoad: no\n\nDriver: 450\nLoad: yes\n", &over, NULL), 0);
+	gp_line_overlay(&base, &over);
+	assert_null(over.name);
+	assert_int_equal(base.status, GP_STATUS_SUPPORTED);
+	assert_null(base.reason);
+	assert_string_equal(base.changes, "c");
+	assert_int_equal(base.n, 3);
+	assert_int_equal(base.rules[0].load, GP_LOAD_NO);
+	assert_string_equal(base.rules[2].driver_text, "450");
+	assert_int_equal(base.files.n, 2);
+	gp_line_release(&base);
+}
+
+static void test_matches(void **state)
+{
+	(void)state;
+	assert_true(gp_text_matches(GP_STR("a\nint  x(void)\n"), "^int +x\\("));
+	assert_true(gp_text_matches(GP_STR("a\nlast"), "^last$"));
+	assert_true(gp_text_matches(GP_STR("x\0y\n"), "y$"));
+	assert_false(gp_text_matches(GP_STR("a\nb\n"), "a[[:space:]]b"));
+	assert_false(gp_text_matches(GP_STR(""), "x"));
+}
+
+/* --- judging --- */
+
+struct judge_case {
+	const char *name;
+	const char *rule;    /* fields behind "Driver: 460\n" */
+	const char *release; /* NULL: nobody asks about a kernel */
+	const char *answers; /* "probe=yes probe=no"; NULL: no headers, no driver */
+	bool driver;         /* the driver's sources are at hand */
+	unsigned rhel;
+	const char *want;    /* holds, decider, needs: h, d */
+	const char *why;     /* part of it */
+	bool any;            /* the rule stands under Kernel: any */
+};
+
+static const struct judge_case judges[] = {
+	{ "plain", "", "5.10.9", NULL, false, 0, "yes version", "driver and kernel line", false },
+	{ "other kind", "Kind: guest\n", "5.10.9", NULL, false, 0, "no version", "not for a host", false },
+	{ "host rule is not for merged", "Kind: merged\n", "5.10.9", NULL, false, 0, "no version",
+	  "not for a host", false },
+	{ "window", "Release: < 5.10.195\n", "5.10.9", NULL, false, 0, "yes version",
+	  "5.10.9 is inside", false },
+	{ "window, outside", "Release: < 5.10.195\n", "5.10.200", NULL, false, 0, "no version",
+	  "outside", false },
+	{ "window, hidden patch level", "Release: < 5.10.195\n", "5.10.0-32-amd64", NULL, false, 0,
+	  "unknown version h", "does not show without headers", false },
+	{ "window, a whole line", "Release: < 5.10.195\n", "5.10", NULL, false, 0,
+	  "unknown version h", "a part of 5.10", false },
+	{ "no kernel: window not asked", "Release: < 5.10.195\nRhel: >= 8.4\nProbe: symbol x\n", NULL,
+	  NULL, false, 0, "yes version", "", false },
+	{ "probes decide against the window", "Release: >= 5.10.195\nProbe: symbol a\n", "5.10.9",
+	  "a=yes", false, 0, "yes probe", "probe 'symbol a': holds", false },
+	{ "probe says no inside the window", "Release: >= 5.10.2\nProbe: symbol a\n", "5.10.9",
+	  "a=no", false, 0, "no probe", "does not hold", false },
+	{ "negated", "Probe: !symbol a\n", "5.10.9", "a=no", false, 0, "yes probe", "'!symbol a'", false },
+	{ "all must hold", "Probe: symbol a\n symbol b\n", "5.10.9", "a=yes b=no", false, 0,
+	  "no probe", "'symbol b': does not", false },
+	{ "no headers: window", "Release: >= 5.10.195\nProbe: symbol a\n", "5.10.9", NULL, false, 0,
+	  "no version", "outside", false },
+	{ "no headers, no window", "Probe: symbol a\n", "5.10.9", NULL, false, 0,
+	  "unknown version h", "cannot tell without headers", false },
+	{ "no answer, no window", "Probe: symbol a\n", "5.10.9", "a=unknown", false, 0,
+	  "unknown version", "no answer", false },
+	{ "Debian's package number", "Release: 5.10.0-26 - 5.10.0-99\n", "5.10.0-32-amd64", NULL,
+	  false, 0, "yes version", "5.10.0-32-amd64 is inside", false },
+	{ "no headers, no window, any line", "Probe: symbol a\n", "5.10.9", NULL, false, 0,
+	  "unknown version h", "without headers", true },
+	{ "no headers: nothing is refused unasked", "Probe: symbol a\nStatus: blocked\nReason: r\n",
+	  "5.10.9", NULL, false, 0, "unknown version h", "without headers", false },
+	{ "no headers: a window refuses",
+	  "Release: >= 5.10\nProbe: symbol a\nStatus: blocked\nReason: r\n",
+	  "5.10.9", NULL, false, 0, "yes version", "inside", false },
+	{ "no answer: window", "Release: >= 5.10.195\nProbe: symbol a\n", "5.10.200", "a=unknown",
+	  false, 0, "yes version", "no answer", false },
+	{ "half an answer: window too", "Release: >= 5.10.195\nProbe: symbol a\n symbol b\n",
+	  "5.10.200", "a=yes b=unknown", false, 0, "yes both", "inside", false },
+	{ "driver's sources missing", "Probe: driver-conftest a\n", "5.10.9", NULL, false, 0,
+	  "unknown version d", "cannot tell without the driver's sources", false },
+	{ "driver's sources missing, no kernel", "Probe: driver-conftest a\n", NULL, NULL, false, 0,
+	  "unknown version d", "cannot tell without the driver's sources", false },
+	{ "driver's sources say yes", "Probe: !driver-conftest a\n", "5.10.9", "a=no", true, 0,
+	  "yes probe", "holds", false },
+	{ "driver's sources say no, no kernel", "Probe: driver-text k/a x\n", NULL, "k/a=no", true, 0,
+	  "no probe", "does not hold", false },
+	{ "driver's sources and a window", "Release: < 5.11\nProbe: driver-conftest a\n", "5.10.9",
+	  "a=yes", true, 0, "yes both", "inside", false },
+	{ "rhel by headers", "Rhel: >= 8.4\n", "4.18.0-305.el8.x86_64", "", false, 0x804,
+	  "yes version", "met", false },
+	{ "rhel by headers, older", "Rhel: >= 8.4\n", "4.18.0-240.el8.x86_64", "", false, 0x803,
+	  "no version", "not met", false },
+	{ "rhel by name", "Rhel: >= 8.4\n", "4.18.0-305.25.1.el8_4.x86_64", NULL, false, 0,
+	  "yes version", "met", false },
+	{ "rhel 8.10 is above 8.4", "Rhel: >= 8.4\n", "4.18.0-553.el8_10.x86_64", NULL, false, 0,
+	  "yes version", "met", false },
+	{ "rhel, minor hidden", "Rhel: >= 8.4\n", "4.18.0-305.el8.x86_64", NULL, false, 0,
+	  "unknown version h", "which RHEL", false },
+	{ "rhel, minor hidden but enough", "Rhel: >= 8.4\n", "5.14.0-70.el9.x86_64", NULL, false, 0,
+	  "yes version", "met", false },
+	{ "rhel, another kernel", "Rhel: >= 8.4\n", "4.18.20", NULL, false, 0, "no version",
+	  "not met", false },
+	{ "rhel, a line", "Rhel: >= 8.4\n", "4.18", NULL, false, 0, "unknown version h",
+	  "which RHEL", false },
+	{ "rhel counts beside probes", "Rhel: >= 8.4\nProbe: symbol a\n", "4.18.0-305.el8.x86_64",
+	  "a=yes", false, 0x804, "yes both", "met", false },
+	{ "rhel says no beside probes", "Rhel: >= 8.4\nProbe: symbol a\n", "4.18.20", "a=yes", false,
+	  0, "no version", "not met", false },
+};
+
+static enum gp_tri answer(void *arg, const struct gp_probe *p)
+{
+	const char *answers = arg;
+	char want[64];
+	const char *hit;
+
+	snprintf(want, sizeof(want), "%s=", p->arg);
+	hit = strstr(answers, want);
+	assert_non_null(hit);
+	hit += strlen(want);
+	return *hit == 'y' ? GP_TRI_YES : *hit == 'n' ? GP_TRI_NO : GP_TRI_UNKNOWN;
+}
+
+static void check_judge(void **state)
+{
+	const struct judge_case *c = *state;
+	struct gp_facts f = { .kind = GP_KIND_HOST, .rhel_code = c->rhel,
+			      .has_driver = c->driver, .has_headers = c->answers && c->release,
+			      .ask = answer, .arg = (void *)c->answers };
+	struct gp_buf text = { 0 };
+	struct gp_line l;
+	struct gp_release rel;
+	struct gp_judgement j;
+	char got[64];
+
+	gp_version_parse(GP_STR("460.73.01"), &f.driver, NULL);
+	if (c->release) {
+		assert_int_equal(gp_release_parse(c->release, &rel, NULL), 0);
+		f.release = &rel;
+	}
+	gp_buf_printf(&text, "Kernel: %s\nStatus: supported\n\nDriver: 460\n%s",
+		      c->any ? "any" : "5.10", c->rule);
+	assert_int_equal(parse(text.data, &l, NULL), 0);
+	gp_rule_judge(&l.rules[0], &f, &j);
+	gp_line_release(&l);
+	gp_buf_release(&text);
+	snprintf(got, sizeof(got), "%s %s%s%s", gp_tri_name(j.holds), gp_decider_name(j.by),
+		 j.needs_headers ? " h" : "", j.needs_driver ? " d" : "");
+	assert_string_equal(got, c->want);
+	assert_int_equal(j.taken, j.holds == GP_TRI_YES);
+	if (!strstr(j.why, c->why))
+		fail_msg("'%s' is not in '%s'", c->why, j.why);
+}
+
+static void test_other_driver(void **state)
+{
+	struct gp_facts f = { .kind = GP_KIND_HOST };
+	struct gp_judgement j;
+	struct gp_line l;
+
+	(void)state;
+	gp_version_parse(GP_STR("460.107"), &f.driver, NULL);
+	assert_int_equal(parse(HEAD "Driver: 450 - 460.106.00\nKind: host\n", &l, NULL), 0);
+	gp_rule_judge(&l.rules[0], &f, &j);
+	assert_false(j.driver_ok);
+	assert_false(j.taken);
+	assert_string_equal(j.why, "driver 460.107 is outside '450 - 460.106.00'");
+	gp_version_parse(GP_STR("460.73"), &f.driver, NULL);
+	f.kind = GP_KIND_MERGED;
+	gp_rule_judge(&l.rules[0], &f, &j);
+	assert_false(j.driver_ok);
+	f.kind_unknown = true;
+	gp_rule_judge(&l.rules[0], &f, &j);
+	assert_true(j.taken);
+	assert_non_null(strstr(j.why, "Kind was not checked"));
+	gp_line_release(&l);
+}
+
+/* Many probes: why is cut, not overrun. */
+static void test_long_why(void **state)
+{
+	struct gp_facts f = { .has_headers = true, .ask = answer, .arg = (void *)"x=yes" };
+	struct gp_buf text = { 0 };
+	struct gp_release rel;
+	struct gp_judgement j;
+	struct gp_line l;
+
+	(void)state;
+	gp_buf_puts(&text, HEAD "Driver: any\nProbe:\n");
+	for (int i = 0; i < 60; i++)
+		gp_buf_puts(&text, " symbol x\n");
+	gp_release_parse("5.10.9", &rel, NULL);
+	f.release = &rel;
+	assert_int_equal(parse(text.data, &l, NULL), 0);
+	gp_buf_release(&text);
+	gp_rule_judge(&l.rules[0], &f, &j);
+	assert_true(j.taken);
+	assert_true(strlen(j.why) < sizeof(j.why));
+	gp_line_release(&l);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest plain[] = {
+		cmocka_unit_test(test_full), cmocka_unit_test(test_any),
+		cmocka_unit_test(test_overlay), cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_other_driver), cmocka_unit_test(test_long_why),
+	};
+	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(bad) + GP_COUNT(judges)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < GP_COUNT(plain); i++)
+		tests[n++] = plain[i];
+	for (size_t i = 0; i < GP_COUNT(bad); i++)
+		tests[n++] = (struct CMUnitTest){ .name = bad[i].name, .test_func = check_bad,
+			.initial_state = (void *)&bad[i] };
+	for (size_t i = 0; i < GP_COUNT(judges); i++)
+		tests[n++] = (struct CMUnitTest){ .name = judges[i].name, .test_func = check_judge,
+			.initial_state = (void *)&judges[i] };
+	return cmocka_run_group_tests_name("rule", tests, NULL, NULL);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CORE_RELEASE_H
+#define GP_CORE_RELEASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/*
+ * Driver versions, kernel releases, and ranges over both. Everything here is
+ * a plain value: copy it freely, nothing is to be released.
+ */
+
+/* Three answers: "cannot be said" is not "no". */
+enum gp_tri { GP_TRI_NO, GP_TRI_YES, GP_TRI_UNKNOWN };
+
+/* no beats unknown beats yes */
+enum gp_tri gp_tri_and(enum gp_tri a, enum gp_tri b);
+enum gp_tri gp_tri_not(enum gp_tri a);
+const char *gp_tri_name(enum gp_tri t); /* "no", "yes", "unknown" */
+
+#define GP_VERSION_PARTS 4
+
+/* A dotted number: 460.73.01, 460.107, 470. text keeps the leading zeros. */
+struct gp_version {
+	uint32_t part[GP_VERSION_PARTS];
+	unsigned n;
+	char text[32];
+};
+
+/*
+ * Parse a driver version.
+ *
+ * In:     text, untrusted: digits and single dots only, one to four parts.
+ * Errors: GP_E_FORMAT.
+ * Source: the version line of .manifest and pkg_version of the stub (FACTS.md
+ *         4.1 lists the forms).
+ */
+int gp_version_parse(struct gp_str text, struct gp_version *out, struct gp_err *err);
+
+/* Part by part as numbers: 460.107 > 460.91.03. A missing part counts as 0,
+ * and when all are equal the shorter text comes first. */
+int gp_version_cmp(const struct gp_version *a, const struct gp_version *b);
+
+/* 460 of 460.73.01. */
+unsigned gp_version_branch(const struct gp_version *v);
+
+/* Whose kernel a release looks like; a guess from the name alone. */
+enum gp_distro {
+	GP_DISTRO_NONE, GP_DISTRO_DEBIAN, GP_DISTRO_UBUNTU, GP_DISTRO_PVE,
+	GP_DISTRO_RHEL, GP_DISTRO_FEDORA, GP_DISTRO_SUSE, GP_DISTRO_ARCH,
+};
+
+const char *gp_distro_name(enum gp_distro d);
+
+#define GP_RELEASE_MAX 64 /* __NEW_UTS_LEN of linux/utsname.h */
+
+/*
+ * A kernel release, as uname -r says it.
+ *
+ * ver has two parts only when the text is a bare kernel line ("5.12"), which
+ * then stands for the whole line. sublevel_known is false for a line, and for
+ * names whose third number is not upstream's patch level: 5.10.0-32-amd64
+ * (Debian), 5.4.0-26-generic (Ubuntu), 4.18.0-305.el8.x86_64, and SUSE's
+ * 6.4.0-…; the headers may know better: gp_release_set_sublevel().
+ */
+struct gp_release {
+	char text[GP_RELEASE_MAX + 1];
+	struct gp_version ver;
+	struct gp_version name; /* numbers of the name: 5, 10, 0, 32 of 5.10.0-32-amd64 */
+	unsigned rc;         /* 3 for -rc3, 0 for none */
+	unsigned extra;      /* text + extra: the distribution's part, may be "" */
+	bool sublevel_known;
+	int el_major;        /* 8 of .el8_4; 0 when not RHEL's kernel */
+	int el_minor;        /* 4 of .el8_4; -1 when the name does not say */
+	enum gp_distro distro;
+};
+
+/*
+ * Parse a kernel release.
+ *
+ * In:     text, untrusted: at most 64 bytes of [A-Za-z0-9._+~-], starting with
+ *         two or three dotted numbers. So it is safe as one path component.
+ * Errors: GP_E_FORMAT.
+ * Source: names seen in Debian 11–13, Ubuntu 20.04–24.04, Proxmox VE, RHEL
+ *         8/9, Fedora, SUSE and Arch packages. `.elN` followed by letters
+ *         (Oracle's el9uek) and `.elrepo` are not RHEL's kernels. Fedora puts
+ *         the rc into its own part (6.7.0-0.rc1.16.fc40).
+ */
+int gp_release_parse(const char *text, struct gp_release *out, struct gp_err *err);
+
+/* The patch level that headers gave. RHEL's is left unknown: its kernels have
+ * little to do with the upstream patch level that they carry in the name. */
+void gp_release_set_sublevel(struct gp_release *r, unsigned sublevel);
+
+/* Upstream version as numbers, then rc before release, then the distribution's
+ * part with its numbers compared as numbers. */
+int gp_release_cmp(const struct gp_release *a, const struct gp_release *b);
+
+#define GP_LINE_NAME 24
+
+/* The kernel line: "5.12" of 5.12.9-1-pve. */
+void gp_release_line(const struct gp_release *r, char out[GP_LINE_NAME]);
+
+/*
+ * A range of versions: `any`, `X`, `A - B`, `< X`, `<= X`, `> X`, `>= X`.
+ *
+ * A bound speaks for everything that starts with it: `510 - 535` holds for
+ * all of 535.*, `<= 470.141` for 470.141.05, `460` for the whole branch, and
+ * `> 470.42` is the opposite of `<= 470.42`.
+ */
+struct gp_range {
+	bool has_lo, has_hi;   /* neither: any */
+	bool lo_open, hi_open; /* the bound itself is outside */
+	bool by_name;          /* bounds like 5.10.0-26, compared with the name */
+	struct gp_version lo, hi;
+};
+
+/*
+ * Parse a range.
+ *
+ * In:     text: bounds are dotted numbers; " - " needs its blanks.
+ * Errors: GP_E_FORMAT, also when the range is upside down.
+ */
+int gp_range_parse(struct gp_str text, struct gp_range *out, struct gp_err *err);
+
+/*
+ * The same for a window on kernel releases, where bounds may also have a
+ * package number: `5.10.0-26 - 5.10.0-99`. These are compared with the numbers
+ * of the name, whatever patch level is behind it; both bounds must have one.
+ */
+int gp_range_parse_window(struct gp_str text, struct gp_range *out, struct gp_err *err);
+
+bool gp_range_holds(const struct gp_range *r, const struct gp_version *v);
+
+/* The same when only the first `known` parts of v are known: unknown when the
+ * other parts would decide. */
+enum gp_tri gp_range_holds_partly(const struct gp_range *r, const struct gp_version *v,
+				  unsigned known);
+
+/* Is this release inside the window? An rc counts as its release. */
+enum gp_tri gp_range_holds_release(const struct gp_range *r, const struct gp_release *rel);
+
+#endif
