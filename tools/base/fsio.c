@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,14 +191,15 @@ int gp_pwrite_fd(int fd, const void *buf, size_t len, uint64_t off, const char *
 static int check_space(int fd, uint64_t expect, const char *dir, struct gp_err *err)
 {
 	struct statvfs vfs;
+	uint64_t free;
 
 	if (!expect || fstatvfs(fd, &vfs) < 0)
 		return 0;
-	if ((uint64_t)vfs.f_bavail * vfs.f_frsize >= expect)
+	free = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+	if (free >= expect)
 		return 0;
-	return gp_fail_sys(err, ENOSPC, "'%s' has %llu MB free, %llu MB are needed", dir,
-			   (unsigned long long)((uint64_t)vfs.f_bavail * vfs.f_frsize / 1000000),
-			   (unsigned long long)(expect / 1000000 + 1));
+	return gp_fail_sys(err, ENOSPC, "'%s' has %" PRIu64 " MB free, %" PRIu64 " MB are needed", dir,
+			   free / 1000000, expect / 1000000 + 1);
 }
 
 int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, struct gp_err *err)

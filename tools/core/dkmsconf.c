@@ -126,8 +126,8 @@ static void except_after(const struct numbers *no, const char *prefix, bool *fir
 		bool deeper = false;
 
 		snprintf(next, sizeof(next), "%s%d", prefix, d);
-		for (char e = '0'; e <= '9'; e++)
-			deeper |= has_suffix_starting(no, next, e);
+		for (int e = '0'; e <= '9'; e++)
+			deeper |= has_suffix_starting(no, next, (char)e);
 		if (!has_suffix_starting(no, prefix, (char)('0' + d)))
 			free_set |= 1u << d;
 		else if (!deeper)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/runheader.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -248,10 +249,9 @@ static bool put_variable(struct rewrite *w, struct gp_str line, unsigned lineno)
 		w->sums->md5_off = w->out->len;
 		gp_buf_puts(w->out, "00000000000000000000000000000000");
 	} else if (gp_str_eq(v.name, "skip")) {
-		gp_buf_printf(w->out, "skip=%llu", (unsigned long long)(w->h->skip + w->added));
+		gp_buf_printf(w->out, "skip=%" PRIu64, w->h->skip + w->added);
 	} else if (gp_str_eq(v.name, "skip_decompress")) {
-		gp_buf_printf(w->out, "skip_decompress=%llu",
-			      (unsigned long long)(w->h->skip_decompress + w->added));
+		gp_buf_printf(w->out, "skip_decompress=%" PRIu64, w->h->skip_decompress + w->added);
 	} else if (gp_str_eq(v.name, "targetdir") && w->targetdir) {
 		put_targetdir(w, line);
 	} else {

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/apply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+
+static void applied_release(struct gp_applied *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		free(a->file[i].path);
+		gp_hunk_report_release(&a->file[i].hunks);
+	}
+	free(a->file);
+	free(a->set);
+	free(a->name);
+	free(a->prefix);
+	*a = (struct gp_applied){ 0 };
+}
+
+void gp_applied_list_release(struct gp_applied_list *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		applied_release(&l->v[i]);
+	free(l->v);
+	*l = (struct gp_applied_list){ 0 };
+}
+
+/* One patch on its way: results wait here until all of it has matched. */
+struct job {
+	struct gp_tree *t;
+	const struct gp_patch *p;
+	unsigned max_fuzz;
+	const char *prefix;
+	struct gp_applied *done;
+	struct gp_buf *why;
+	struct { char *source, *target; enum gp_file_op op; int mode; struct gp_buf data; bool skip; } *plan;
+	size_t nplan;
+};
+
+static char *with_prefix(const struct job *j, char *path)
+{
+	char *full;
+
+	if (!path || !*j->prefix)
+		return path;
+	full = gp_path_join(j->prefix, path);
+	free(path);
+	return full;
+}
+
+/* Do all files that must exist lie under prefix? */
+static bool all_there(const struct gp_tree *t, const struct gp_diff *d, const struct gp_patch *p,
+		      const char *prefix)
+{
+	for (size_t i = 0; i < d->nfile; i++) {
+		const struct gp_filediff *f = &d->file[i];
+		gp_auto(gp_free_ptr) char *path = gp_diff_source(f, p->strip, p->reverse, NULL);
+		gp_auto(gp_free_ptr) char *full = path ? gp_path_join(prefix, path) : NULL;
+
+		if (gp_diff_op(f, p->reverse) == GP_FILE_CREATE)
+			continue;
+		if (!path || !gp_tree_has(t, *prefix ? full : path))
+			return false;
+	}
+	return true;
+}
+
+static void append_why(const struct job *j, const char *path, const struct gp_hunk_report *rep)
+{
+	if (!j->why)
+		return;
+	gp_buf_printf(j->why, "%s", rep->why ? rep->why : "");
+	if (rep->near_line)
+		gp_buf_printf(j->why, "nearest place: '%s' line %llu\n", path,
+			      (unsigned long long)rep->near_line);
+}
+
+static int hunk_failed(const struct job *j, const char *path, const struct gp_filediff *f,
+		       const struct gp_hunk_report *rep, struct gp_err *err)
+{
+	append_why(j, path, rep);
+	if (!rep->failed || !f->nhunk)
+		return gp_fail(err, GP_E_NO, "'%s' is not in the state this patch expects", path);
+	return gp_fail(err, GP_E_NO, "hunk %zu of '%s' does not match near line %llu (%zu of %zu fail)",
+		       rep->near_hunk + 1, path,
+		       (unsigned long long)rep->place[rep->near_hunk].expected, rep->failed, rep->n);
+}
+
+/* The content a file has at this moment, plans of this patch included: a patch
+ * may name a file twice. */
+static int read_now(const struct job *j, const char *path, struct gp_str *out, struct gp_err *err)
+{
+	for (size_t i = j->nplan - 1; i-- > 0;) { /* the last one is path's own */
+		if (strcmp(j->plan[i].target, path) != 0 || j->plan[i].skip)
+			continue;
+		if (j->plan[i].op == GP_FILE_DELETE)
+			break;
+		*out = gp_buf_str(&j->plan[i].data);
+		return 0;
+	}
+	if (gp_tree_read(j->t, path, out, err) == 0)
+		return 0;
+	if (err && err->code == GP_E_NOTFOUND)
+		err->code = GP_E_NO;
+	return -1;
+}
+
+static int plan_file(struct job *j, const struct gp_filediff *f, struct gp_err *err)
+{
+	struct gp_applied_file *a;
+	enum gp_file_op op = gp_diff_op(f, j->p->reverse);
+	char *target = with_prefix(j, gp_diff_target(f, j->p->strip, j->p->reverse, err));
+	char *source = with_prefix(j, gp_diff_source(f, j->p->strip, j->p->reverse, err));
+	struct gp_str old = { "", 0 };
+	size_t k = j->nplan;
+
+	j->plan[k].target = target;
+	j->plan[k].source = source;
+	j->plan[k].op = op;
+	j->plan[k].mode = j->p->reverse ? f->old_mode : f->new_mode;
+	j->nplan++;
+	if (!target || !source)
+		return -1;
+	if ((op != GP_FILE_CREATE || gp_tree_has(j->t, source)) &&
+	    !(op == GP_FILE_DELETE && !gp_tree_has(j->t, source)) && read_now(j, source, &old, err) < 0)
+		return -1;
+	GP_GROW(j->done->file, j->done->n, j->done->cap);
+	a = &j->done->file[j->done->n++];
+	*a = (struct gp_applied_file){ .path = gp_strdup(target), .op = op };
+	if (gp_hunks_apply(old, f, j->max_fuzz, j->p->reverse, &j->plan[k].data, &a->hunks, err) < 0)
+		return -1;
+	if (a->hunks.result == GP_HUNKS_FAILED)
+		return hunk_failed(j, target, f, &a->hunks, err);
+	/* Already done: leave it, except a rename, which still moves the file. */
+	j->plan[k].skip = a->hunks.result == GP_HUNKS_ALREADY ||
+			  (op == GP_FILE_DELETE && !gp_tree_has(j->t, source));
+	return 0;
+}
+
+static int carry_out(struct job *j, struct gp_err *err)
+{
+	bool already = j->nplan > 0;
+
+	for (size_t i = 0; i < j->nplan; i++) {
+		int mode = j->plan[i].mode < 0 ? -1 : j->plan[i].mode & 07777;
+		int rc = 0;
+
+		already &= j->plan[i].skip;
+		if (j->plan[i].skip)
+			continue;
+		if (j->plan[i].op == GP_FILE_DELETE)
+			rc = gp_tree_delete(j->t, j->plan[i].target, err);
+		else
+			rc = gp_tree_write(j->t, j->plan[i].target, gp_buf_str(&j->plan[i].data), mode, err);
+		if (rc == 0 && j->plan[i].op == GP_FILE_RENAME)
+			rc = gp_tree_delete(j->t, j->plan[i].source, err);
+		if (rc < 0)
+			return -1;
+	}
+	j->done->already = already;
+	return 0;
+}
+
+static int run(struct job *j, const struct gp_diff *d, struct gp_err *err)
+{
+	int rc = 0;
+
+	if (j->p->may_lie_in_kernel && !all_there(j->t, d, j->p, "") && all_there(j->t, d, j->p, "kernel"))
+		j->prefix = "kernel";
+	j->done->prefix = gp_strdup(j->prefix);
+	j->plan = gp_alloc((d->nfile + 1) * sizeof(*j->plan));
+	for (size_t i = 0; i < d->nfile && rc == 0; i++)
+		rc = plan_file(j, &d->file[i], err);
+	if (rc == 0)
+		rc = carry_out(j, err);
+	for (size_t i = 0; i < j->nplan; i++) {
+		free(j->plan[i].source);
+		free(j->plan[i].target);
+		gp_buf_release(&j->plan[i].data);
+	}
+	free(j->plan);
+	return rc;
+}
+
+int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuzz,
+		   struct gp_applied_list *list, struct gp_buf *why, struct gp_err *err)
+{
+	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
+	struct job j = { .t = t, .p = p, .max_fuzz = max_fuzz, .prefix = "", .why = why };
+
+	if (gp_diff_parse(p->text, &d, err) < 0)
+		return gp_within(err, "%s: '%s'", p->set, p->name);
+	GP_GROW(list->v, list->n, list->cap);
+	j.done = &list->v[list->n++];
+	*j.done = (struct gp_applied){ .set = gp_strdup(p->set), .name = gp_strdup(p->name) };
+	if (run(&j, &d, err) < 0)
+		return gp_within(err, "%s: '%s'", p->set, p->name);
+	return 0;
+}

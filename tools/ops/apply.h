@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_APPLY_H
+#define GP_OPS_APPLY_H
+
+#include "core/diff.h"
+#include "core/hunk.h"
+#include "ops/tree.h"
+
+/* What one patch did to one file. */
+struct gp_applied_file {
+	char *path;
+	enum gp_file_op op;
+	struct gp_hunk_report hunks;
+};
+
+/* What one patch did. */
+struct gp_applied {
+	char *set;    /* the set, or the user's folder */
+	char *name;   /* the patch */
+	bool already; /* every hunk of it was present before */
+	char *prefix; /* "kernel": its names are relative to that folder; else "" */
+	struct gp_applied_file *file;
+	size_t n, cap;
+};
+
+struct gp_applied_list {
+	struct gp_applied *v;
+	size_t n, cap;
+};
+
+void gp_applied_list_release(struct gp_applied_list *l);
+
+/* A patch as it is handed in. */
+struct gp_patch {
+	const char *set, *name;
+	struct gp_str text;      /* untrusted */
+	unsigned strip;
+	bool reverse;
+	bool may_lie_in_kernel;  /* names may be relative to kernel/: users' patches */
+};
+
+/*
+ * Apply one patch to the tree in memory.
+ *
+ * Files that a patch names and hunks that it holds are all placed before the
+ * tree is touched by this patch; earlier patches have changed it, so a failed
+ * one leaves the tree useless: the caller gives the whole run up.
+ *
+ * In:     max_fuzz: 0 for shipped sets, 2 (quilt's default) for users'.
+ * Out:    appended to list.
+ * Errors: GP_E_NO a hunk does not match (message: patch, hunk, file, line; the
+ *         details are appended to why), GP_E_NOTFOUND is turned into GP_E_NO;
+ *         GP_E_FORMAT, GP_E_UNSUPPORTED as gp_diff_parse().
+ */
+int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuzz,
+		   struct gp_applied_list *list, struct gp_buf *why, struct gp_err *err);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_FINISH_H
+#define GP_OPS_FINISH_H
+
+#include "ops/patchjob.h"
+
+/*
+ * Bring the package's own records up to what the tree now is: .manifest,
+ * dkms.conf, pkg-history.txt; choose targetdir.
+ */
+int gp_finish_tree(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err);
+
+/* Time of new members: SOURCE_DATE_EPOCH, else that of the old .manifest. */
+int64_t gp_finish_mtime(const struct gp_patch_job *j);
+
+/* Fill j->blocked: the kernel lines that DKMS must leave alone, because they are
+ * blocked for this driver and were not allowed. Call it on the pristine tree. */
+void gp_finish_blocked_lines(struct gp_patch_job *j, const struct gp_patch_opts *o);
+
+#endif

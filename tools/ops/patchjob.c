@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/patchjob.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "ops/datadir.h"
+#include "ops/finish.h"
+#include "ops/judge.h"
+
+#define PATCH_FILE_MAX (64u << 20)
+
+int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list dirs = { 0 };
+
+	if (gp_datadir_find(&dirs, err) < 0)
+		return -1;
+	for (size_t i = 0; i < extra->n; i++)
+		gp_list_add(&dirs, extra->v[i]);
+	return gp_catalog_load(&dirs, out, err);
+}
+
+/* NAME.run → NAME-custom.run in the current directory. */
+static char *default_out(const char *run)
+{
+	const char *base = gp_path_base(run);
+	size_t n = strlen(base);
+	gp_auto(gp_free_ptr) char *stem = NULL;
+	gp_auto(gp_free_ptr) char *custom = NULL;
+
+	if (n > 4 && strcmp(base + n - 4, ".run") == 0)
+		n -= 4;
+	stem = gp_strndup(base, n);
+	custom = gp_custom_name(stem);
+	return gp_asprintf("%s.run", custom);
+}
+
+static int choose_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	j->out = o->out ? gp_strdup(o->out) : default_out(o->run);
+	if (gp_same_file(j->out, o->run))
+		return gp_fail(err, GP_E_USAGE, "the output '%s' is the input itself", j->out);
+	if (gp_is_dir(j->out))
+		return gp_fail(err, GP_E_USAGE, "the output '%s' is a directory", j->out);
+	if (!o->force && !o->dry_run && (gp_is_file(j->out) || gp_exists(j->out)))
+		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", j->out);
+	return 0;
+}
+
+static int load_user_sets(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *paths,
+			  struct gp_err *err)
+{
+	j->user = gp_alloc((o->patches.n + 1) * sizeof(*j->user));
+	for (size_t i = 0; i < o->patches.n; i++) {
+		if (gp_patchset_load(o->patches.v[i], &j->user[i], err) < 0)
+			return gp_within(err, "--patches '%s'", o->patches.v[i]);
+		j->nuser++;
+		if (gp_patchset_paths(&j->user[i], paths, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void select_sets(struct gp_patch_job *j)
+{
+	struct gp_query q = {
+		.driver = j->driver.version, .kind = j->driver.kind,
+		.kernels = j->targets.v, .nkernels = j->targets.n,
+		.driver_file = gp_driver_file, .arg = &j->driver,
+	};
+
+	gp_catalog_select(&j->catalog, &q, &j->selection);
+}
+
+static int apply_set(struct gp_patch_job *j, const struct gp_set *set, struct gp_err *err)
+{
+	for (size_t i = 0; i < set->series.n; i++) {
+		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+		const struct gp_series_entry *e = &set->series.v[i];
+		gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
+		struct gp_patch p = { set->name, e->name, { NULL, 0 }, e->strip, e->reverse, false };
+
+		if (gp_file_read(path, PATCH_FILE_MAX, &text, err) < 0)
+			return -1;
+		p.text = gp_buf_str(&text);
+		if (gp_apply_patch(&j->driver.tree, &p, 0, &j->applied, &j->why, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool chosen(const struct gp_chosen_list *l, const struct gp_set *set)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].set == set)
+			return true;
+	return false;
+}
+
+/* Neutral sets always go into the tree, first; then what a kernel asked for. */
+static int apply_chosen(struct gp_patch_job *j, struct gp_err *err)
+{
+	const struct gp_selection *s = &j->selection;
+	gp_auto(gp_list_release) struct gp_list done = { 0 };
+
+	for (size_t i = 0; i < s->neutral.n; i++)
+		if (apply_set(j, s->neutral.v[i].set, err) < 0)
+			return -1;
+	for (size_t k = 0; k < s->nkernels; k++) {
+		for (size_t i = 0; i < s->kernels[k].sets.n; i++) {
+			const struct gp_set *set = s->kernels[k].sets.v[i].set;
+
+			if (chosen(&s->neutral, set) || gp_list_has(&done, set->name))
+				continue;
+			if (s->nkernels > 1)
+				return gp_fail(err, GP_E_NO, "set '%s' is for %s only: give that kernel alone",
+					       set->name, s->kernels[k].release.text);
+			gp_list_add(&done, set->name);
+			if (apply_set(j, set, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int apply_users(struct gp_patch_job *j, struct gp_err *err)
+{
+	for (size_t i = 0; i < j->nuser; i++) {
+		const struct gp_patchset *u = &j->user[i];
+
+		for (size_t k = 0; k < u->series.n; k++) {
+			const struct gp_series_entry *e = &u->series.v[k];
+			struct gp_patch p = { u->dir, e->name, gp_buf_str(&u->text[k]), e->strip,
+					      e->reverse, true };
+
+			if (gp_apply_patch(&j->driver.tree, &p, 2, &j->applied, &j->why, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int load_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	if (gp_hooks_load(o->hooks, &j->hooks, err) < 0)
+		return -1;
+	if (!o->hooks_patch)
+		return 0;
+	if (gp_file_read(o->hooks_patch, PATCH_FILE_MAX, &text, err) < 0)
+		return -1;
+	return gp_hooks_patch(&j->hooks, o->hooks_patch, gp_buf_str(&text), err);
+}
+
+/* Before anything is applied: the hooks are often what is missing. */
+static int prepare_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	if (gp_judge_hooks_wanted(j, o, err) < 0)
+		return -1;
+	if (j->hooks_action == GP_HOOKS_INTEGRATED && load_hooks(j, o, err) < 0)
+		return -1;
+	return gp_judge_hooks_table(j, o, err);
+}
+
+static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list paths = { 0 };
+
+	if (choose_out(j, o, err) < 0 || gp_targets_find(&o->kernels, &o->headers, &j->targets, err) < 0 ||
+	    gp_data_load(&o->data, &j->catalog, err) < 0 || load_user_sets(j, o, &paths, err) < 0 ||
+	    gp_driver_open(&j->driver, o->run, &paths, o->cancel, err) < 0)
+		return -1;
+	select_sets(j);
+	/* Rules ask the driver's sources: they must still be the pristine ones. */
+	gp_finish_blocked_lines(j, o);
+	if (gp_judge_kernels(j, o, err) < 0 || gp_judge_altered(j, o, err) < 0)
+		return -1;
+	return prepare_hooks(j, o, err);
+}
+
+static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	if (apply_chosen(j, err) < 0 || apply_users(j, err) < 0)
+		return -1;
+	if (j->hooks_action == GP_HOOKS_INTEGRATED &&
+	    gp_unlock_integrate(&j->driver.tree, &j->hooks, err) < 0)
+		return -1;
+	return gp_finish_tree(j, o, err);
+}
+
+static int write_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	struct gp_repack r = {
+		.out = j->out, .replace = o->force, .targetdir = j->targetdir,
+		.history = j->history.len ? j->history.data : NULL, .threads = o->threads,
+		.new_mtime = gp_finish_mtime(j),
+	};
+
+	if (o->dry_run)
+		return 0;
+	if (gp_repack_write(&j->driver.tree, &r, &j->repack, err) < 0)
+		return -1;
+	j->written = true;
+	return 0;
+}
+
+int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts, struct gp_err *err)
+{
+	*job = (struct gp_patch_job){ .driver.rf.fd = -1 };
+	if (prepare(job, opts, err) < 0 || change(job, opts, err) < 0)
+		return -1;
+	return write_out(job, opts, err);
+}
+
+void gp_patch_job_release(struct gp_patch_job *j)
+{
+	if (!j)
+		return;
+	gp_selection_release(&j->selection);
+	gp_catalog_release(&j->catalog);
+	gp_applied_list_release(&j->applied);
+	for (size_t i = 0; i < j->nuser; i++)
+		gp_patchset_release(&j->user[i]);
+	free(j->user);
+	gp_driver_release(&j->driver);
+	gp_targets_release(&j->targets);
+	gp_hooks_release(&j->hooks);
+	gp_list_release(&j->warnings);
+	gp_list_release(&j->overrides);
+	gp_buf_release(&j->why);
+	gp_buf_release(&j->history);
+	free(j->blocked);
+	free(j->exclusive);
+	free(j->hooks_why);
+	free(j->targetdir);
+	free(j->out);
+}

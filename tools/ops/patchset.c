@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/patchset.h"
+
+#include <stdlib.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "core/diff.h"
+#include "core/digest.h"
+
+#define SERIES_MAX (1u << 20)
+#define PATCH_MAX (64u << 20)
+
+static int read_patches(struct gp_patchset *p, struct gp_hash *sum, struct gp_err *err)
+{
+	p->text = gp_alloc((p->series.n + 1) * sizeof(*p->text));
+	for (size_t i = 0; i < p->series.n; i++) {
+		gp_auto(gp_free_ptr) char *path = gp_path_join(p->dir, p->series.v[i].name);
+
+		if (gp_file_read(path, PATCH_MAX, &p->text[i], err) < 0)
+			return -1;
+		gp_hash_add(sum, p->text[i].data, p->text[i].len);
+	}
+	return 0;
+}
+
+int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, "series");
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_hash *sum = gp_hash_new(GP_HASH_SHA256);
+	int rc = -1;
+
+	*out = (struct gp_patchset){ .dir = gp_strdup(dir) };
+	if (gp_file_read(path, SERIES_MAX, &text, err) == 0) {
+		gp_hash_add(sum, text.data, text.len);
+		if (gp_series_parse(gp_buf_str(&text), &out->series, err) < 0)
+			gp_within(err, "'%s'", path);
+		else
+			rc = read_patches(out, sum, err);
+	}
+	gp_hash_hex(sum, out->sha256);
+	gp_hash_free(sum);
+	if (rc < 0)
+		gp_patchset_release(out);
+	return rc;
+}
+
+void gp_patchset_release(struct gp_patchset *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; p->text && i < p->series.n; i++)
+		gp_buf_release(&p->text[i]);
+	free(p->text);
+	free(p->dir);
+	gp_series_release(&p->series);
+	*p = (struct gp_patchset){ 0 };
+}
+
+static void add_path(struct gp_list *paths, char *path)
+{
+	if (!path)
+		return;
+	gp_list_take(paths, gp_path_join("kernel", path));
+	gp_list_take(paths, path);
+}
+
+int gp_patchset_paths(const struct gp_patchset *p, struct gp_list *paths, struct gp_err *err)
+{
+	for (size_t i = 0; i < p->series.n; i++) {
+		gp_auto(gp_diff_release) struct gp_diff d = { 0 };
+		const struct gp_series_entry *e = &p->series.v[i];
+
+		if (gp_diff_parse(gp_buf_str(&p->text[i]), &d, err) < 0)
+			return gp_within(err, "'%s/%s'", p->dir, e->name);
+		for (size_t k = 0; k < d.nfile; k++) {
+			add_path(paths, gp_diff_source(&d.file[k], e->strip, e->reverse, NULL));
+			add_path(paths, gp_diff_target(&d.file[k], e->strip, e->reverse, NULL));
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_PATCHSET_H
+#define GP_OPS_PATCHSET_H
+
+#include "base/buf.h"
+#include "core/series.h"
+
+/* A quilt folder of the user's own, read into memory. */
+struct gp_patchset {
+	char *dir;
+	struct gp_series series;
+	struct gp_buf *text;      /* one per entry of series */
+	char sha256[65];          /* of the series file's bytes and each patch, in order */
+};
+
+/*
+ * Read DIR/series and the patches it names.
+ *
+ * Errors: GP_E_NOTFOUND no series, or a patch of it is missing (named);
+ *         GP_E_FORMAT.
+ */
+int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *err);
+void gp_patchset_release(struct gp_patchset *p);
+
+/* All files that its patches name, as seen from the package's root and, since
+ * users' patches may be relative to kernel/, from there too. */
+int gp_patchset_paths(const struct gp_patchset *p, struct gp_list *paths, struct gp_err *err);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* The bytes of a .run on their way to the decoder; the sums are taken on that
+ * way, so that one pass does both. */
+#include "ops/payload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fsio.h"
+
+struct gp_plain {
+	struct gp_runfile *rf;
+	uint64_t off;
+	struct gp_decoder *dec;
+	bool summing;
+	struct gp_cksum crc;
+	struct gp_hash *md5;
+};
+
+static ssize_t raw_read(void *arg, void *buf, size_t cap, struct gp_err *err)
+{
+	struct gp_plain *p = arg;
+	ssize_t n;
+
+	if (gp_check_cancel(p->rf->cancel, err) < 0)
+		return -1;
+	n = gp_pread(p->rf->fd, buf, cap, p->off, p->rf->path, err);
+	if (n <= 0)
+		return n;
+	p->off += (uint64_t)n;
+	if (p->summing) {
+		gp_cksum_add(&p->crc, buf, (size_t)n);
+		gp_hash_add(p->md5, buf, (size_t)n);
+	}
+	return n;
+}
+
+struct gp_plain *gp_plain_open(struct gp_runfile *rf, struct gp_err *err)
+{
+	struct gp_plain *p = gp_alloc(sizeof(*p));
+
+	p->rf = rf;
+	p->off = rf->header.payload_off;
+	p->dec = gp_decoder_new(rf->codec, (struct gp_src){ raw_read, p }, err);
+	if (!p->dec) {
+		free(p);
+		return NULL;
+	}
+	return p;
+}
+
+struct gp_src gp_plain_src(struct gp_plain *p)
+{
+	return gp_decoder_src(p->dec);
+}
+
+struct gp_codec_facts gp_plain_facts(const struct gp_plain *p)
+{
+	return gp_decoder_facts(p->dec);
+}
+
+void gp_plain_close(struct gp_plain *p)
+{
+	if (!p)
+		return;
+	gp_decoder_free(p->dec);
+	gp_hash_free(p->md5);
+	free(p);
+}
+
+void gp_plain_sum(struct gp_plain *p)
+{
+	const struct gp_runheader *h = &p->rf->header;
+	const char *head = p->rf->head.data;
+	size_t len = (size_t)(h->payload_off - h->sums_off);
+
+	p->summing = true;
+	p->md5 = gp_hash_new(GP_HASH_MD5);
+	gp_cksum_add(&p->crc, head + h->sums_off, len);
+	gp_hash_add(p->md5, head + h->sums_off, len);
+}
+
+int gp_plain_check_sums(struct gp_plain *p, struct gp_err *err)
+{
+	const struct gp_runheader *h = &p->rf->header;
+	char block[65536], crc[16], md5[GP_MD5_HEX];
+	ssize_t n;
+
+	while ((n = raw_read(p, block, sizeof(block), err)) > 0)
+		;
+	if (n < 0)
+		return -1;
+	snprintf(crc, sizeof(crc), "%lu", (unsigned long)gp_cksum_value(&p->crc));
+	gp_hash_hex(p->md5, md5);
+	if (strcmp(crc, h->crc) != 0)
+		return gp_fail(err, GP_E_FORMAT, "damaged or altered: CRC is %s, the stub says %s",
+			       crc, h->crc);
+	if (gp_runheader_has_md5(h) && strcmp(md5, h->md5) != 0)
+		return gp_fail(err, GP_E_FORMAT, "damaged or altered: MD5 is %s, the stub says %s",
+			       md5, h->md5);
+	return 0;
+}

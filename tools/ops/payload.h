@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_PAYLOAD_H
+#define GP_OPS_PAYLOAD_H
+
+#include "ops/runfile.h"
+
+/* Take both sums while p is read; call before the first read. */
+void gp_plain_sum(struct gp_plain *p);
+
+/*
+ * Read what the decoder left of the file and compare both sums with the stub's.
+ *
+ * Errors: GP_E_FORMAT one differs.
+ */
+int gp_plain_check_sums(struct gp_plain *p, struct gp_err *err);
+
+struct gp_codec_facts gp_plain_facts(const struct gp_plain *p);
+
+#endif

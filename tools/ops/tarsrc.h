@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_TARSRC_H
+#define GP_OPS_TARSRC_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct archive;
+struct archive_entry;
+
+/* libarchive's tar reader over a gp_src, with our errors. */
+struct gp_tarsrc;
+struct gp_tarsrc *gp_tarsrc_new(struct gp_src src, struct gp_err *err);
+void gp_tarsrc_free(struct gp_tarsrc *t);
+
+/* 1 a member (*entry lives until the next call), 0 the end, -1 an error. */
+int gp_tarsrc_next(struct gp_tarsrc *t, struct archive_entry **entry, struct gp_err *err);
+
+/* Bytes from the start of the stream to the current member's first header
+ * block; after the end, to the end-of-archive blocks. */
+uint64_t gp_tarsrc_offset(const struct gp_tarsrc *t);
+
+/* All data of the current member; GP_E_FORMAT when it is not size bytes. */
+int gp_tarsrc_data(struct gp_tarsrc *t, struct gp_buf *out, size_t size, struct gp_err *err);
+
+struct archive *gp_tarsrc_archive(struct gp_tarsrc *t);
+
+/* An archive error in our form; our own error of the source wins. */
+int gp_tarsrc_fail(struct gp_tarsrc *t, struct gp_err *err);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_TREE_H
+#define GP_OPS_TREE_H
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "ops/runfile.h"
+
+enum gp_tstate { GP_TFILE_SAME, GP_TFILE_CHANGED, GP_TFILE_NEW, GP_TFILE_DELETED };
+
+/* A file of the tree. */
+struct gp_tfile {
+	char *path;                   /* clean */
+	const struct gp_entry *entry; /* the member it came from, NULL for a new one */
+	enum gp_tstate state;
+	unsigned mode;                /* 07777 */
+	struct gp_buf now;            /* CHANGED and NEW */
+};
+
+/*
+ * The installer's tree in memory: read, change, compare with the pristine one.
+ * Nothing reaches a disk before gp_repack_write().
+ */
+struct gp_tree {
+	const struct gp_runfile *rf;  /* must outlive the tree */
+	struct gp_tfile *file;
+	size_t n, cap;
+	struct gp_map index;
+};
+
+void gp_tree_init(struct gp_tree *t, const struct gp_runfile *rf);
+void gp_tree_release(struct gp_tree *t);
+
+/* Present (member or new, not deleted)? Directories do not count. */
+bool gp_tree_has(const struct gp_tree *t, const char *path);
+
+/*
+ * The present content of a file.
+ *
+ * Out:    *out borrowed until the file is written again.
+ * Errors: GP_E_NOTFOUND no such file; GP_E_UNSUPPORTED it is a link, or the
+ *         scan did not keep its bytes.
+ */
+int gp_tree_read(const struct gp_tree *t, const char *path, struct gp_str *out, struct gp_err *err);
+
+/*
+ * Give a file new content (data is copied; it may be the old content's bytes).
+ *
+ * In:     mode 07777, or -1: as it was, 0644 for a new one.
+ * Errors: GP_E_FORMAT a parent is a file or a symlink, or path is a directory.
+ */
+int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int mode, struct gp_err *err);
+
+int gp_tree_delete(struct gp_tree *t, const char *path, struct gp_err *err);
+unsigned gp_tree_mode(const struct gp_tree *t, const char *path); /* 0644 if unknown */
+
+/* How many files differ from the pristine tree. */
+size_t gp_tree_changes(const struct gp_tree *t);
+
+#endif
