@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/path.h"
+#include "cmd/report.h"
+
+#include <string.h>
+
+static const enum gp_opt_id opts[] = { OPT_DIR, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
+
+/* The stub's targetdir is untrusted: one plain name, nothing else. */
+static int choose_dir(const struct gp_args *a, const struct gp_runfile *rf, char **dir, struct gp_err *err)
+{
+	const char *t = rf->header.targetdir;
+
+	if (a->dir) {
+		*dir = gp_strdup(a->dir);
+		return 0;
+	}
+	if (!*t || strchr(t, '/') || strcmp(t, ".") == 0 || strcmp(t, "..") == 0)
+		return gp_fail(err, GP_E_FORMAT, "the stub's targetdir '%s' is no plain name; give -C DIR", t);
+	*dir = gp_strdup(t);
+	return 0;
+}
+
+static int extract(struct gp_args *a, struct json_object *o, struct gp_err *err)
+{
+	gp_auto(gp_runfile_release) struct gp_runfile rf = { .fd = -1 };
+	gp_auto(gp_free_ptr) char *dir = NULL;
+	char size[32];
+
+	if (gp_runfile_open(&rf, a->positional.v[0], err) < 0)
+		return -1;
+	rf.cancel = gp_main_cancel();
+	if (choose_dir(a, &rf, &dir, err) < 0 || gp_runfile_extract(&rf, dir, err) < 0)
+		return -1;
+	gp_say(a, "extracted  %zu members, %s, to %s\n", rf.n, gp_say_size(rf.unpacked, size), dir);
+	gp_json_put(o, "directory", gp_json_text(dir));
+	gp_json_put(o, "members", json_object_new_uint64(rf.n));
+	gp_json_put(o, "unpacked", json_object_new_uint64(rf.unpacked));
+	return 0;
+}
+
+static int run(struct gp_args *a, struct gp_err *err)
+{
+	struct json_object *o;
+	struct gp_err second = { 0 };
+	int rc;
+
+	if (a->positional.n != 1)
+		return gp_fail(err, GP_E_USAGE, "give one installer; see 'gridpatch extract --help'");
+	o = json_object_new_object();
+	rc = extract(a, o, err);
+	if (!a->json)
+		json_object_put(o);
+	else if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
+		rc = -1;
+	return rc;
+}
+
+const struct gp_cmd gp_cmd_extract = {
+	"extract", NULL, "RUN", "unpack an installer without running it",
+	"Unpacks RUN as `sh RUN -x` does, byte for byte and mode for mode, without running\n"
+	"a line of it: into DIR of -C (or -d), else into the directory that the stub\n"
+	"names. The directory must not exist; it appears when it is complete.",
+	opts, run,
+};

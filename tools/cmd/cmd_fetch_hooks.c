@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/report.h"
+#include "ops/fetch.h"
+
+static const enum gp_opt_id opts[] = {
+	OPT_TO, OPT_FROM, OPT_NEWER_TABLE, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+};
+
+static int run(struct gp_args *a, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list written = { 0 };
+	struct gp_fetch f = { a->to, a->from, a->newer_table };
+	struct gp_err second = { 0 };
+	int rc;
+
+	if (a->positional.n)
+		return gp_fail(err, GP_E_USAGE, "fetch-hooks takes no arguments; see 'gridpatch fetch-hooks --help'");
+	rc = gp_fetch_hooks(&f, &written, err);
+	for (size_t i = 0; i < written.n; i++)
+		gp_say(a, "wrote      %s\n", written.v[i]);
+	if (a->json) {
+		struct json_object *o = json_object_new_object();
+
+		gp_json_put(o, "written", gp_json_list(&written));
+		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
+			rc = -1;
+	}
+	return rc;
+}
+
+const struct gp_cmd gp_cmd_fetch_hooks = {
+	"fetch-hooks", NULL, "", "get your copy of vgpu_unlock's hooks",
+	"Gets vgpu_unlock_hooks.c and kern.ld of DualCoder/vgpu_unlock (MIT) at a fixed\n"
+	"commit with git, or from a directory or tarball that you have, and checks their\n"
+	"SHA-256 sums. They go to --to DIR, else to /opt/vgpu_unlock for root, else to\n"
+	"$XDG_DATA_HOME/gridpatch/vgpu_unlock. --newer-table also gets vGPU-Unlock-\n"
+	"patcher's vgpu_unlock_hooks-510.patch, which drivers 460.107, 470.141 and later,\n"
+	"and 510 to 535.161 need: give it to 'gridpatch patch --hooks-patch'.",
+	opts, run,
+};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fsio.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cmd/report.h"
+
+static const enum gp_opt_id opts[] = {
+	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_PATCHES, OPT_ALLOW,
+	OPT_DROP_DKMS, OPT_DATA, OPT_OUTPUT, OPT_FORCE, OPT_DRY_RUN, OPT_REPACK, OPT_JSON, OPT_QUIET,
+	OPT_VERBOSE, OPT_END,
+};
+
+/* The first word is the installer; directories behind it are headers. */
+static int positional(struct gp_args *a, struct gp_err *err)
+{
+	if (!a->positional.n)
+		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch patch --help'");
+	a->patch.run = a->positional.v[0];
+	for (size_t i = 1; i < a->positional.n; i++) {
+		if (!gp_is_dir(a->positional.v[i]))
+			return gp_fail(err, GP_E_USAGE, "'%s' is neither an installer nor kernel headers",
+				       a->positional.v[i]);
+		gp_list_add(&a->patch.headers, a->positional.v[i]);
+	}
+	if (gp_is_dir(a->patch.run))
+		return gp_fail(err, GP_E_USAGE, "'%s' is a directory: give a .run installer", a->patch.run);
+	return 0;
+}
+
+static void say_why(const struct gp_args *a, const struct gp_patch_job *j)
+{
+	struct gp_str rest = gp_buf_str(&j->why), line;
+
+	/* The details of a failed hunk belong to the error: they go where it goes. */
+	while (!a->quiet && gp_line_next(&rest, &line))
+		fprintf(stderr, "  %.*s\n", (int)line.len, line.p);
+}
+
+static int run(struct gp_args *a, struct gp_err *err)
+{
+	struct gp_patch_job job;
+	struct gp_err second = { 0 };
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int rc;
+
+	if (positional(a, err) < 0)
+		return -1;
+	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
+	a->patch.cancel = gp_main_cancel();
+	rc = gp_patch_job_run(&job, &a->patch, err);
+	gp_report_job(a, &job);
+	for (size_t i = 0; i < job.warnings.n; i++)
+		gp_warn("%s", job.warnings.v[i]);
+	if (rc < 0)
+		say_why(a, &job);
+	if (a->json && gp_json_emit(a, gp_json_job(&job), err, rc < 0 ? &second : err) < 0)
+		rc = -1;
+	gp_patch_job_release(&job);
+	return rc;
+}
+
+const struct gp_cmd gp_cmd_patch = {
+	"patch", NULL, "RUN [HEADERS-DIR…]", "make a patched installer (the default verb)",
+	"Reads the NVIDIA GRID/vGPU driver installer RUN without running it, chooses the\n"
+	"patch sets for its driver and the kernels, applies all of them or none,\n"
+	"integrates your copy of vgpu_unlock's hooks into host drivers, and writes a new\n"
+	"installer that installs with --dkms. The input is never changed.\n"
+	"\n"
+	"Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
+	"for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
+	"$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.",
+	opts, run,
+};

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "cmd/report.h"
+
+static const enum gp_opt_id opts[] = {
+	OPT_KERNEL, OPT_HEADERS, OPT_DRIVER, OPT_KIND, OPT_DATA, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+};
+
+/* What the question is about, and what answers it. */
+struct question {
+	struct gp_driver driver;
+	bool have_driver;
+	struct gp_targets targets;
+	struct gp_catalog catalog;
+	struct gp_query query;
+	struct gp_selection answer;
+};
+
+static int parse_kind(const char *word, enum gp_kind *kind, struct gp_err *err)
+{
+	*kind = GP_KIND_HOST;
+	if (!word)
+		return 0;
+	for (int k = GP_KIND_GENERAL; k <= GP_KIND_MERGED; k++) {
+		if (strcmp(word, gp_kind_name((enum gp_kind)k)) == 0) {
+			*kind = (enum gp_kind)k;
+			return 0;
+		}
+	}
+	return gp_fail(err, GP_E_USAGE, "--kind: '%s' is none of host, merged, guest, general", word);
+}
+
+static int by_version(const struct gp_args *a, struct question *q, struct gp_err *err)
+{
+	if (a->positional.n)
+		return gp_fail(err, GP_E_USAGE, "give an installer or --driver, not both");
+	if (gp_version_parse(gp_str_of(a->driver), &q->query.driver, err) < 0) {
+		if (err)
+			err->code = GP_E_USAGE;
+		return -1;
+	}
+	return parse_kind(a->kind, &q->query.kind, err);
+}
+
+static int by_installer(const struct gp_args *a, struct question *q, struct gp_err *err)
+{
+	if (a->positional.n != 1)
+		return gp_fail(err, GP_E_USAGE, "give an installer or --driver VERSION; see 'gridpatch select --help'");
+	if (a->kind)
+		return gp_fail(err, GP_E_USAGE, "--kind goes with --driver: an installer says its kind");
+	if (gp_driver_open(&q->driver, a->positional.v[0], NULL, gp_main_cancel(), err) < 0)
+		return -1;
+	q->have_driver = true;
+	q->query.driver = q->driver.version;
+	q->query.kind = q->driver.kind;
+	q->query.driver_file = gp_driver_file;
+	q->query.arg = &q->driver;
+	return 0;
+}
+
+/* Blocked and unknown kernels are a "no". */
+static int verdict(const struct gp_selection *s, struct gp_err *err)
+{
+	for (size_t i = 0; i < s->nkernels; i++) {
+		const struct gp_choice *c = &s->kernels[i];
+
+		if (c->verdict == GP_VERDICT_BLOCKED)
+			return gp_fail(err, GP_E_NO, "kernel %s is blocked: %s", c->release.text,
+				       c->reasons.n ? c->reasons.v[0] : "no reason given");
+		if (c->verdict == GP_VERDICT_UNKNOWN)
+			return gp_fail(err, GP_E_NO, "kernel %s is of no known line (nearest: %s)",
+				       c->release.text, c->nearest ? c->nearest->name : "none");
+	}
+	return 0;
+}
+
+static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
+{
+	if (gp_targets_find(&a->patch.kernels, &a->patch.headers, &q->targets, err) < 0 ||
+	    gp_data_load(&a->patch.data, &q->catalog, err) < 0 ||
+	    (a->driver ? by_version(a, q, err) : by_installer(a, q, err)) < 0)
+		return -1;
+	q->query.kernels = q->targets.v;
+	q->query.nkernels = q->targets.n;
+	gp_catalog_select(&q->catalog, &q->query, &q->answer);
+	if (q->have_driver)
+		gp_report_driver(a, &q->driver);
+	else
+		gp_say(a, "driver     %s (branch %u), taken to be %s\n", q->query.driver.text,
+		       gp_version_branch(&q->query.driver), gp_kind_name(q->query.kind));
+	gp_report_selection(a, &q->answer);
+	gp_say_covers(a, &q->answer);
+	return verdict(&q->answer, err);
+}
+
+static int run(struct gp_args *a, struct gp_err *err)
+{
+	struct question q = { .driver.rf.fd = -1 };
+	struct gp_err second = { 0 };
+	int rc = answer(a, &q, err);
+
+	if (a->json) {
+		struct json_object *o = json_object_new_object();
+
+		gp_json_put(o, "driver", gp_json_text(q.query.driver.n ? q.query.driver.text : NULL));
+		gp_json_put(o, "kind", gp_json_text(gp_kind_name(q.query.kind)));
+		gp_json_put(o, "selection", gp_json_selection(&q.answer));
+		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
+			rc = -1;
+	}
+	gp_selection_release(&q.answer);
+	gp_catalog_release(&q.catalog);
+	gp_targets_release(&q.targets);
+	if (q.have_driver)
+		gp_driver_release(&q.driver);
+	return rc;
+}
+
+const struct gp_cmd gp_cmd_select = {
+	"select", "plan", "RUN | --driver VERSION", "say which patch sets a driver needs, and why",
+	"Says for each kernel whether the driver is known to build there, which patch sets\n"
+	"it needs, which rule says so and what decided it: a version or a probe of the\n"
+	"headers. Changes nothing. Exit status 1 when a kernel is blocked or unknown.",
+	opts, run,
+};

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cmd/opt.h"
+#include "cmd/version.h"
+
+static const struct gp_cmd *const cmds[] = {
+	&gp_cmd_patch, &gp_cmd_info, &gp_cmd_extract, &gp_cmd_verify, &gp_cmd_select, &gp_cmd_fetch_hooks,
+};
+
+static volatile sig_atomic_t signalled;
+
+const volatile sig_atomic_t *gp_main_cancel(void)
+{
+	return &signalled;
+}
+
+/* The first signal asks the work to stop and clean up, the second one kills. */
+static void on_signal(int sig)
+{
+	signalled = sig;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	/* A reader that goes away is an error of write(2), not our death. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static const struct gp_cmd *find_cmd(const char *word)
+{
+	for (size_t i = 0; i < GP_COUNT(cmds); i++)
+		if (strcmp(word, cmds[i]->name) == 0 ||
+		    (cmds[i]->alias && strcmp(word, cmds[i]->alias) == 0))
+			return cmds[i];
+	return NULL;
+}
+
+static void print_help(void)
+{
+	printf("usage: gridpatch [VERB] [OPTIONS] …\n"
+	       "\n"
+	       "Patches NVIDIA GRID/vGPU driver installers (.run) so that they build with DKMS\n"
+	       "on your kernel, and integrates your copy of vgpu_unlock's hooks.\n"
+	       "\n"
+	       "Verbs:\n");
+	for (size_t i = 0; i < GP_COUNT(cmds); i++)
+		printf("  %-13s %s\n", cmds[i]->name, cmds[i]->summary);
+	printf("  %-13s %s\n"
+	       "\n"
+	       "Start with: gridpatch RUN\n"
+	       "Options of a verb: gridpatch VERB --help. All of it: man gridpatch.\n", "help",
+	       "show this help, or that of a verb");
+}
+
+static int help(int argc, char **argv)
+{
+	const struct gp_cmd *cmd = argc > 0 ? find_cmd(argv[0]) : NULL;
+
+	if (argc > 0 && !cmd) {
+		fprintf(stderr, "gridpatch: no such verb '%s'; see 'gridpatch help'\n", argv[0]);
+		return 2;
+	}
+	if (cmd)
+		gp_cmd_help(cmd);
+	else
+		print_help();
+	return 0;
+}
+
+static void print_error(const struct gp_err *err)
+{
+	char line[1024];
+
+	gp_err_format(err, line, sizeof(line));
+	fprintf(stderr, "gridpatch: %s\n", line);
+}
+
+static int finish(int rc, struct gp_err *err)
+{
+	if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		rc = gp_fail_sys(err, errno, "cannot write to standard output");
+	if (rc == 0)
+		return 0;
+	print_error(err);
+	if (err->code == GP_E_CANCELLED && signalled) {
+		/* Die of the signal, so that a shell loop stops too. */
+		signal(signalled, SIG_DFL);
+		raise(signalled);
+	}
+	return gp_code_exit(err->code ? err->code : GP_E_BUG);
+}
+
+static int run_cmd(const struct gp_cmd *cmd, int argc, char **argv)
+{
+	struct gp_args args;
+	struct gp_err err = { 0 };
+	int rc = gp_args_parse(cmd, argc, argv, &args, &err);
+
+	if (rc == 0 && args.help) {
+		gp_cmd_help(cmd);
+	} else if (rc == 0) {
+		gp_log_set(args.quiet ? GP_LOG_QUIET : args.verbose ? GP_LOG_VERBOSE : GP_LOG_NORMAL);
+		rc = cmd->run(&args, &err);
+	}
+	gp_args_release(&args);
+	return finish(rc, &err);
+}
+
+int main(int argc, char **argv)
+{
+	const struct gp_cmd *cmd;
+
+	/* Member names in pax headers are UTF-8 whatever the user's locale is. */
+	setlocale(LC_CTYPE, "C.UTF-8");
+	catch_signals();
+	if (argc < 2) {
+		print_help();
+		return 2;
+	}
+	if (strcmp(argv[1], "help") == 0)
+		return help(argc - 2, argv + 2);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return help(0, NULL);
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("gridpatch %s\n", GP_PROGRAM_VERSION);
+		return 0;
+	}
+	cmd = find_cmd(argv[1]);
+	if (cmd)
+		return run_cmd(cmd, argc - 1, argv + 1);
+	return run_cmd(&gp_cmd_patch, argc, argv);
+}

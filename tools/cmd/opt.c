@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/opt.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fsio.h"
+#include "base/text.h"
+
+struct option_row {
+	enum gp_opt_id id;
+	char letter;            /* 0: none */
+	const char *name;
+	const char *arg;        /* NULL: takes none; "[=X]": optional */
+	const char *help;       /* NULL: an alias, not listed */
+};
+
+/* In the order of the help texts. */
+static const struct option_row ROWS[] = {
+	{ OPT_KERNEL, 'k', "kernel", "R", "a kernel release, or 'installed' (repeatable)" },
+	{ OPT_HEADERS, 0, "headers", "DIR", "kernel headers to ask (repeatable)" },
+	{ OPT_HEADERS2, 0, "kernel-source-path", "DIR", NULL },
+	{ OPT_HEADERS3, 0, "kernelsourcedir", "DIR", NULL },
+	{ OPT_DRIVER, 0, "driver", "VERSION", "a driver version instead of an installer" },
+	{ OPT_KIND, 0, "kind", "KIND", "its kind: host (default), merged, guest, general" },
+	{ OPT_HOOKS, 0, "hooks", "DIR", "your copy of DualCoder/vgpu_unlock" },
+	{ OPT_NO_HOOKS, 0, "no-hooks", NULL, "do not integrate hooks" },
+	{ OPT_HOOKS_PATCH, 0, "hooks-patch", "FILE", "a patch for your copy of the hooks" },
+	{ OPT_PATCHES, 0, "patches", "DIR", "a quilt series of your own (repeatable)" },
+	{ OPT_ALLOW, 0, "allow", "WORDS", "blocked, unknown, hooks, altered: go on anyway" },
+	{ OPT_DROP_DKMS, 0, "drop-dkms-patches", NULL, "take PATCH[] lines out of dkms.conf" },
+	{ OPT_DATA, 0, "data", "DIR", "more kernel-versions/ and patches/ (repeatable)" },
+	{ OPT_OUTPUT, 'o', "output", "OUT", "the new installer (default ./NAME-custom.run)" },
+	{ OPT_FORCE, 'f', "force", NULL, "replace an existing output" },
+	{ OPT_DRY_RUN, 'n', "dry-run", NULL, "do everything except writing" },
+	{ OPT_REPACK, 0, "repack", "MODE", "auto (default) or full" },
+	{ OPT_DIR, 'C', "directory", "DIR", "the new directory (default: what the stub says)" },
+	{ OPT_DIR, 'd', NULL, "DIR", NULL },
+	{ OPT_TO, 0, "to", "DIR", "where to put it (default: see below)" },
+	{ OPT_FROM, 0, "from", "PATH", "a directory or tarball instead of the network" },
+	{ OPT_NEWER_TABLE, 0, "newer-table", NULL, "get the patch for newer drivers, too" },
+	{ OPT_JSON, 0, "json", "[=FILE]", "the report as JSON" },
+	{ OPT_QUIET, 'q', "quiet", NULL, "say nothing but errors" },
+	{ OPT_VERBOSE, 'v', "verbose", NULL, "say more" },
+	{ OPT_HELP, 'h', "help", NULL, "show this help" },
+};
+
+static bool takes(const struct gp_cmd *cmd, enum gp_opt_id id)
+{
+	if (id == OPT_HELP)
+		return true;
+	if (id == OPT_HEADERS2 || id == OPT_HEADERS3)
+		id = OPT_HEADERS;
+	for (const enum gp_opt_id *o = cmd->opts; *o != OPT_END; o++)
+		if (*o == id)
+			return true;
+	return false;
+}
+
+static int set_allow(struct gp_args *a, const char *words, struct gp_err *err)
+{
+	static const struct { const char *word; unsigned bit; } known[] = {
+		{ "blocked", GP_ALLOW_BLOCKED }, { "unknown", GP_ALLOW_UNKNOWN },
+		{ "hooks", GP_ALLOW_HOOKS }, { "altered", GP_ALLOW_ALTERED },
+	};
+	const char *p = words;
+
+	while (*p) {
+		size_t n = strcspn(p, ", "), i;
+
+		for (i = 0; i < GP_COUNT(known); i++)
+			if (strlen(known[i].word) == n && strncmp(p, known[i].word, n) == 0)
+				break;
+		if (n && i == GP_COUNT(known))
+			return gp_fail(err, GP_E_USAGE, "--allow: '%.*s' is none of blocked, unknown, hooks, altered",
+				       (int)n, p);
+		if (n)
+			a->patch.allow |= known[i].bit;
+		p += n;
+		p += *p != '\0';
+	}
+	return 0;
+}
+
+static int set_repack(const char *mode, struct gp_err *err)
+{
+	/* Both write anew today; auto is free to do better. */
+	if (strcmp(mode, "auto") == 0 || strcmp(mode, "full") == 0)
+		return 0;
+	return gp_fail(err, GP_E_USAGE, "--repack: '%s' is neither auto nor full", mode);
+}
+
+static void set_flag(struct gp_args *a, enum gp_opt_id id)
+{
+	switch (id) {
+	case OPT_NO_HOOKS: a->patch.no_hooks = true; break;
+	case OPT_DROP_DKMS: a->patch.drop_dkms_patches = true; break;
+	case OPT_FORCE: a->patch.force = true; break;
+	case OPT_DRY_RUN: a->patch.dry_run = true; break;
+	case OPT_NEWER_TABLE: a->newer_table = true; break;
+	case OPT_QUIET: a->quiet = true; break;
+	case OPT_VERBOSE: a->verbose = true; break;
+	case OPT_HELP: a->help = true; break;
+	default: break;
+	}
+}
+
+static int set_option(struct gp_args *a, enum gp_opt_id id, const char *arg, struct gp_err *err)
+{
+	switch (id) {
+	case OPT_KERNEL: gp_list_add(&a->patch.kernels, arg); break;
+	case OPT_HEADERS:
+	case OPT_HEADERS2:
+	case OPT_HEADERS3: gp_list_add(&a->patch.headers, arg); break;
+	case OPT_PATCHES: gp_list_add(&a->patch.patches, arg); break;
+	case OPT_DATA: gp_list_add(&a->patch.data, arg); break;
+	case OPT_HOOKS: a->patch.hooks = arg; break;
+	case OPT_HOOKS_PATCH: a->patch.hooks_patch = arg; break;
+	case OPT_OUTPUT: a->patch.out = arg; break;
+	case OPT_DRIVER: a->driver = arg; break;
+	case OPT_KIND: a->kind = arg; break;
+	case OPT_DIR: a->dir = arg; break;
+	case OPT_TO: a->to = arg; break;
+	case OPT_FROM: a->from = arg; break;
+	case OPT_ALLOW: return set_allow(a, arg, err);
+	case OPT_REPACK: return set_repack(arg, err);
+	case OPT_JSON:
+		a->json = true;
+		a->json_file = arg;
+		break;
+	default: set_flag(a, id);
+	}
+	return 0;
+}
+
+/* getopt_long's two descriptions of the options that cmd takes. */
+static void describe(const struct gp_cmd *cmd, struct option *longs, char *shorts)
+{
+	*shorts++ = ':';
+	for (size_t i = 0; i < GP_COUNT(ROWS); i++) {
+		const struct option_row *r = &ROWS[i];
+
+		if (!takes(cmd, r->id))
+			continue;
+		if (r->letter) {
+			*shorts++ = r->letter;
+			if (r->arg)
+				*shorts++ = ':';
+		}
+		if (r->name)
+			*longs++ = (struct option){ r->name, !r->arg ? no_argument : r->arg[0] == '[' ?
+						    optional_argument : required_argument, NULL, r->id };
+	}
+	*shorts = '\0';
+	*longs = (struct option){ 0 };
+}
+
+static enum gp_opt_id id_of(int got)
+{
+	for (size_t i = 0; i < GP_COUNT(ROWS); i++)
+		if (ROWS[i].letter == got)
+			return ROWS[i].id;
+	return (enum gp_opt_id)got;
+}
+
+static int usage(const struct gp_cmd *cmd, const char *what, const char *word, struct gp_err *err)
+{
+	return gp_fail(err, GP_E_USAGE, "%s '%s'; see 'gridpatch %s --help'", what, word, cmd->name);
+}
+
+static int check_combinations(const struct gp_args *a, struct gp_err *err)
+{
+	if (a->patch.no_hooks && (a->patch.hooks || a->patch.hooks_patch))
+		return gp_fail(err, GP_E_USAGE, "--no-hooks contradicts --hooks and --hooks-patch");
+	if (a->quiet && a->verbose)
+		return gp_fail(err, GP_E_USAGE, "--quiet contradicts --verbose");
+	return 0;
+}
+
+int gp_args_parse(const struct gp_cmd *cmd, int argc, char **argv, struct gp_args *out,
+		  struct gp_err *err)
+{
+	struct option longs[GP_COUNT(ROWS) + 1];
+	char shorts[2 * GP_COUNT(ROWS) + 2];
+	int got, index = 0;
+
+	*out = (struct gp_args){ 0 };
+	describe(cmd, longs, shorts);
+	opterr = 0;
+	optind = 1;
+	while ((got = getopt_long(argc, argv, shorts, longs, &index)) != -1) {
+		const char *word = argv[optind - 1];
+
+		if (got == '?')
+			return usage(cmd, "no such option here:", word, err);
+		if (got == ':')
+			return usage(cmd, "an argument is missing after", word, err);
+		if (set_option(out, id_of(got), optarg, err) < 0)
+			return -1;
+	}
+	while (optind < argc)
+		gp_list_add(&out->positional, argv[optind++]);
+	return check_combinations(out, err);
+}
+
+void gp_args_release(struct gp_args *a)
+{
+	gp_list_release(&a->patch.kernels);
+	gp_list_release(&a->patch.headers);
+	gp_list_release(&a->patch.patches);
+	gp_list_release(&a->patch.data);
+	gp_list_release(&a->positional);
+}
+
+void gp_cmd_help(const struct gp_cmd *cmd)
+{
+	printf("usage: gridpatch %s [OPTIONS] %s\n", cmd->name, cmd->args);
+	if (cmd->alias)
+		printf("       (also: gridpatch %s)\n", cmd->alias);
+	printf("\n%s\n\nOptions:\n", cmd->about);
+	for (size_t i = 0; i < GP_COUNT(ROWS); i++) {
+		const struct option_row *r = &ROWS[i];
+		char left[48], shown[8] = "    ";
+
+		if (!r->help || !takes(cmd, r->id))
+			continue;
+		if (r->letter)
+			snprintf(shown, sizeof(shown), "-%c, ", r->letter);
+		snprintf(left, sizeof(left), "%s--%s%s%s", shown, r->name,
+			 r->arg && r->arg[0] != '[' ? " " : "", r->arg ? r->arg : "");
+		printf("  %-27s %s\n", left, r->help);
+	}
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CMD_OPT_H
+#define GP_CMD_OPT_H
+
+#include "ops/patchjob.h"
+
+/* One number per option; a command names those that it takes. */
+enum gp_opt_id {
+	OPT_END = 0,
+	OPT_ALLOW = 256, OPT_DATA, OPT_DIR, OPT_DRIVER, OPT_DROP_DKMS, OPT_DRY_RUN, OPT_FORCE,
+	OPT_FROM, OPT_HEADERS, OPT_HEADERS2, OPT_HEADERS3, OPT_HELP, OPT_HOOKS, OPT_HOOKS_PATCH,
+	OPT_JSON, OPT_KERNEL, OPT_KIND, OPT_NEWER_TABLE, OPT_NO_HOOKS, OPT_OUTPUT, OPT_PATCHES,
+	OPT_QUIET, OPT_REPACK, OPT_TO, OPT_VERBOSE,
+};
+
+/* A command line, read. Strings are borrowed from argv. */
+struct gp_args {
+	struct gp_patch_opts patch;
+	struct gp_list positional;
+	const char *dir;         /* -C, -d */
+	const char *driver;      /* --driver */
+	const char *kind;        /* --kind */
+	const char *to, *from;   /* fetch-hooks */
+	bool newer_table;
+	bool json;               /* --json or --json=FILE */
+	const char *json_file;   /* NULL: standard output */
+	bool quiet, verbose, help;
+};
+
+struct gp_cmd {
+	const char *name;
+	const char *alias;       /* NULL */
+	const char *args;        /* "RUN" */
+	const char *summary;     /* one line of the list */
+	const char *about;       /* the paragraphs of its help */
+	const enum gp_opt_id *opts;
+	int (*run)(struct gp_args *a, struct gp_err *err);
+};
+
+/*
+ * Read the words behind a verb.
+ *
+ * In:     argv[0] is the verb (or the program's name).
+ * Errors: GP_E_USAGE.
+ */
+int gp_args_parse(const struct gp_cmd *cmd, int argc, char **argv, struct gp_args *out,
+		  struct gp_err *err);
+void gp_args_release(struct gp_args *a);
+
+/* `VERB --help`, on standard output. */
+void gp_cmd_help(const struct gp_cmd *cmd);
+
+extern const struct gp_cmd gp_cmd_patch, gp_cmd_info, gp_cmd_extract, gp_cmd_verify, gp_cmd_select,
+	gp_cmd_fetch_hooks;
+
+/* Ends of the signal handlers that main installs: nonzero when one came. */
+const volatile sig_atomic_t *gp_main_cancel(void);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/text.h"
+
+const char *gp_say_size(uint64_t bytes, char out[32])
+{
+	if (bytes < 10000)
+		snprintf(out, 32, "%llu bytes", (unsigned long long)bytes);
+	else if (bytes < 1000000)
+		snprintf(out, 32, "%.1f kB", (double)bytes / 1e3);
+	else
+		snprintf(out, 32, "%.1f MB", (double)bytes / 1e6);
+	return out;
+}
+
+char *gp_say_masked(struct gp_str s)
+{
+	char *text = gp_strndup(s.p, s.len);
+
+	gp_text_mask(text, s.len);
+	return text;
+}
+
+void gp_say(const struct gp_args *a, const char *fmt, ...)
+{
+	gp_auto(gp_free_ptr) char *text = NULL;
+	va_list ap;
+
+	if (a->quiet || (a->json && !a->json_file))
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		gp_oom();
+	va_end(ap);
+	/* Keep the newlines of our own format; everything else is masked. */
+	for (char *p = text; *p;) {
+		size_t n = strcspn(p, "\n");
+
+		gp_text_mask(p, n);
+		p += n + (p[n] == '\n');
+	}
+	fputs(text, stdout);
+}
+
+/* --- drivers --- */
+
+static void say_altered(const struct gp_args *a, const struct gp_altered *alt)
+{
+	const char *between = "altered    ";
+
+	if (alt->hooks != GP_UNLOCK_ABSENT) {
+		gp_say(a, "%s", between);
+		if (alt->hooks == GP_UNLOCK_COMPLETE)
+			gp_say(a, "hooks in %s", alt->hooks_file);
+		else
+			gp_say(a, "hooks half integrated, without %s", alt->missing);
+		between = "; ";
+	}
+	if (alt->licence) {
+		gp_say(a, "%snvidia.ko's licence tag is '%s'", between, alt->licence);
+		between = "; ";
+	}
+	if (alt->dkms_patches.n)
+		gp_say(a, "%sdkms.conf applies", between);
+	for (size_t i = 0; i < alt->dkms_patches.n; i++)
+		gp_say(a, " %s", alt->dkms_patches.v[i]);
+	if (gp_altered_any(alt))
+		gp_say(a, "\n");
+}
+
+void gp_report_driver(const struct gp_args *a, const struct gp_driver *d)
+{
+	char size[32], plain[32];
+	gp_auto(gp_free_ptr) char *modules = gp_say_masked(gp_str_trim(d->manifest.modules));
+
+	gp_say(a, "installer  %s: %s, %s\n", gp_path_base(d->rf.path), d->rf.header.label ?
+	       d->rf.header.label : "(no label)", gp_say_size(d->rf.size, size));
+	gp_say(a, "driver     %s (branch %u), %s; modules: %s\n", d->version.text,
+	       gp_version_branch(&d->version), gp_kind_name(d->kind), modules);
+	gp_say(a, "payload    %s%s%s, %zu members, %s unpacked; %s right\n", gp_codec_name(d->rf.codec),
+	       d->rf.codec_facts.check ? ", check " : "",
+	       d->rf.codec_facts.check ? d->rf.codec_facts.check : "", d->rf.n,
+	       gp_say_size(d->rf.unpacked, plain),
+	       gp_runheader_has_md5(&d->rf.header) ? "CRC and MD5 are" : "CRC (there is no MD5) is");
+	say_altered(a, &d->altered);
+}
+
+struct json_object *gp_json_driver(const struct gp_driver *d)
+{
+	struct json_object *o = json_object_new_object(), *alt = json_object_new_object();
+	struct json_object *modules = json_object_new_array();
+	struct gp_str rest = d->manifest.modules, word;
+
+	while (gp_word_next(&rest, &word))
+		json_object_array_add(modules, gp_json_str(gp_str_trim(word)));
+	gp_json_put(o, "file", gp_json_text(d->rf.path));
+	gp_json_put(o, "size", json_object_new_uint64(d->rf.size));
+	gp_json_put(o, "label", gp_json_text(d->rf.header.label));
+	gp_json_put(o, "version", gp_json_text(d->version.text));
+	gp_json_put(o, "branch", json_object_new_int((int)gp_version_branch(&d->version)));
+	gp_json_put(o, "kind", gp_json_text(gp_kind_name(d->kind)));
+	gp_json_put(o, "modules", modules);
+	gp_json_put(o, "kernel_open", json_object_new_boolean(d->has_kernel_open));
+	gp_json_put(o, "compression", gp_json_text(gp_codec_name(d->rf.codec)));
+	gp_json_put(o, "check", gp_json_text(d->rf.codec_facts.check));
+	gp_json_put(o, "payload_offset", json_object_new_uint64(d->rf.header.payload_off));
+	gp_json_put(o, "targetdir", gp_json_text(d->rf.header.targetdir));
+	gp_json_put(o, "target_arch", gp_json_text(d->rf.header.target_arch));
+	gp_json_put(o, "crc", gp_json_text(d->rf.header.crc));
+	gp_json_put(o, "md5", gp_runheader_has_md5(&d->rf.header) ? gp_json_text(d->rf.header.md5) : NULL);
+	gp_json_put(o, "members", json_object_new_uint64(d->rf.n));
+	gp_json_put(o, "unpacked", json_object_new_uint64(d->rf.unpacked));
+	gp_json_put(alt, "hooks", gp_json_text(d->altered.hooks == GP_UNLOCK_ABSENT ? "absent" :
+			      d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" : "partial"));
+	gp_json_put(alt, "hooks_file", gp_json_text(d->altered.hooks_file));
+	gp_json_put(alt, "hooks_missing", gp_json_text(d->altered.missing));
+	gp_json_put(alt, "licence", gp_json_text(d->altered.licence));
+	gp_json_put(alt, "dkms_patches", gp_json_list(&d->altered.dkms_patches));
+	gp_json_put(o, "altered", gp_altered_any(&d->altered) ? alt : NULL);
+	if (!gp_altered_any(&d->altered))
+		json_object_put(alt);
+	return o;
+}
+
+/* --- selections --- */
+
+static const char *answer(const struct gp_judgement *j)
+{
+	return j->taken ? "taken" : j->holds == GP_TRI_UNKNOWN ? "unknown" : "not taken";
+}
+
+static void say_rules(const struct gp_args *a, const struct gp_choice *c)
+{
+	for (size_t i = 0; i < c->nrules; i++) {
+		const struct gp_judged *r = &c->rules[i];
+
+		if (r->j.taken || a->verbose)
+			gp_say(a, "  rule     %s:%u %s by %s: %s\n", r->rule->file, r->rule->lineno,
+			       answer(&r->j), gp_decider_name(r->j.by), r->j.why);
+	}
+}
+
+static void say_choice(const struct gp_args *a, const struct gp_choice *c)
+{
+	gp_say(a, "kernel     %s: line %s, %s; %s\n", c->release.text, c->line ? c->line->name : "not known",
+	       gp_verdict_name(c->verdict), c->has_headers ? "judged by its headers" :
+	       "judged by version only, its headers are not at hand");
+	say_rules(a, c);
+	for (size_t i = 0; i < c->reasons.n; i++)
+		gp_say(a, "  reason   %s\n", c->reasons.v[i]);
+	for (size_t i = 0; i < c->instead.n; i++)
+		gp_say(a, "  instead  %s\n", c->instead.v[i]);
+	if (a->verbose)
+		for (size_t i = 0; i < c->evidence.n; i++)
+			gp_say(a, "  evidence %s\n", c->evidence.v[i]);
+	gp_say(a, "  sets    ");
+	for (size_t i = 0; i < c->sets.n; i++)
+		gp_say(a, " %s", c->sets.v[i].set->name);
+	gp_say(a, "%s; modules load: %s; hooks: %s\n", c->sets.n ? "" : " none", gp_load_name(c->load),
+	       c->hooks ? gp_hooks_name(c->hooks) : "not said");
+	if (c->needs_headers)
+		gp_say(a, "  note     some rules can only be decided with the headers: give --headers DIR\n");
+	if (c->needs_driver)
+		gp_say(a, "  note     some rules can only be decided with the driver's sources\n");
+}
+
+void gp_say_covers(const struct gp_args *a, const struct gp_selection *s)
+{
+	gp_auto(gp_buf_release) struct gp_buf covers = { 0 };
+
+	gp_selection_covers(s, &covers);
+	if (s->next_unknown)
+		gp_say(a, "covers: %s; next unknown: %s\n", covers.len ? covers.data : "nothing",
+		       s->next_unknown->name);
+	else
+		gp_say(a, "covers: %s; next unknown: newer than %s\n", covers.len ? covers.data : "nothing",
+		       s->nlines ? s->lines[s->nlines - 1].line->name : "all");
+}
+
+void gp_report_selection(const struct gp_args *a, const struct gp_selection *s)
+{
+	for (size_t i = 0; i < s->nkernels; i++)
+		say_choice(a, &s->kernels[i]);
+	gp_say(a, "default    ");
+	for (size_t i = 0; i < s->neutral.n; i++)
+		gp_say(a, "%s%s", i ? " " : "", s->neutral.v[i].set->name);
+	gp_say(a, "%s\n", s->neutral.n ? " (neutral: for every kernel)" : "no neutral sets for this driver");
+}
+
+static struct json_object *json_choice(const struct gp_choice *c)
+{
+	struct json_object *o = json_object_new_object(), *rules = json_object_new_array();
+	struct json_object *sets = json_object_new_array();
+
+	for (size_t i = 0; i < c->nrules; i++) {
+		struct json_object *r = json_object_new_object();
+		const struct gp_judged *j = &c->rules[i];
+
+		gp_json_put(r, "file", gp_json_text(j->rule->file));
+		gp_json_put(r, "line", json_object_new_int((int)j->rule->lineno));
+		gp_json_put(r, "taken", json_object_new_boolean(j->j.taken));
+		gp_json_put(r, "holds", gp_json_text(gp_tri_name(j->j.holds)));
+		gp_json_put(r, "decided_by", gp_json_text(gp_decider_name(j->j.by)));
+		gp_json_put(r, "why", gp_json_text(j->j.why));
+		json_object_array_add(rules, r);
+	}
+	for (size_t i = 0; i < c->sets.n; i++)
+		json_object_array_add(sets, gp_json_text(c->sets.v[i].set->name));
+	gp_json_put(o, "release", gp_json_text(c->release.text));
+	gp_json_put(o, "line", gp_json_text(c->line ? c->line->name : NULL));
+	gp_json_put(o, "nearest", gp_json_text(c->nearest ? c->nearest->name : NULL));
+	gp_json_put(o, "verdict", gp_json_text(gp_verdict_name(c->verdict)));
+	gp_json_put(o, "headers", json_object_new_boolean(c->has_headers));
+	gp_json_put(o, "sets", sets);
+	gp_json_put(o, "load", gp_json_text(gp_load_name(c->load)));
+	gp_json_put(o, "hooks", c->hooks ? gp_json_text(gp_hooks_name(c->hooks)) : NULL);
+	gp_json_put(o, "reasons", gp_json_list(&c->reasons));
+	gp_json_put(o, "instead", gp_json_list(&c->instead));
+	gp_json_put(o, "evidence", gp_json_list(&c->evidence));
+	gp_json_put(o, "rules", rules);
+	return o;
+}
+
+struct json_object *gp_json_selection(const struct gp_selection *s)
+{
+	struct json_object *o = json_object_new_object(), *kernels = json_object_new_array();
+	struct json_object *neutral = json_object_new_array();
+	gp_auto(gp_buf_release) struct gp_buf covers = { 0 };
+
+	for (size_t i = 0; i < s->nkernels; i++)
+		json_object_array_add(kernels, json_choice(&s->kernels[i]));
+	for (size_t i = 0; i < s->neutral.n; i++) {
+		struct json_object *set = json_object_new_object();
+
+		gp_json_put(set, "name", gp_json_text(s->neutral.v[i].set->name));
+		gp_json_put(set, "sha256", gp_json_text(s->neutral.v[i].set->sha256));
+		json_object_array_add(neutral, set);
+	}
+	gp_selection_covers(s, &covers);
+	gp_json_put(o, "kernels", kernels);
+	gp_json_put(o, "neutral", neutral);
+	gp_json_put(o, "covers", gp_json_text(covers.len ? covers.data : ""));
+	gp_json_put(o, "next_unknown", gp_json_text(s->next_unknown ? s->next_unknown->name : NULL));
+	return o;
+}

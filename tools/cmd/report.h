@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CMD_REPORT_H
+#define GP_CMD_REPORT_H
+
+#include <json-c/json.h>
+
+#include "cmd/opt.h"
+
+/* "12.3 MB" (decimal), in a static-free way: out holds 32 bytes. */
+const char *gp_say_size(uint64_t bytes, char out[32]);
+
+/* Untrusted text, safe for a terminal; free() it. */
+char *gp_say_masked(struct gp_str s);
+
+/* printf to standard output, with every %s masked. Silent under -q. */
+void gp_say(const struct gp_args *a, const char *fmt, ...) GP_PRINTF(2, 3);
+
+/* One line per kernel, with -v one per rule. */
+void gp_report_selection(const struct gp_args *a, const struct gp_selection *s);
+struct json_object *gp_json_selection(const struct gp_selection *s);
+
+/* What a driver is. */
+void gp_report_driver(const struct gp_args *a, const struct gp_driver *d);
+struct json_object *gp_json_driver(const struct gp_driver *d);
+
+/* Of a patch run, also of one that stopped half way. */
+void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
+struct json_object *gp_json_job(const struct gp_patch_job *j);
+
+/* The covered lines and what comes behind: "covers: …; next unknown: …". */
+void gp_say_covers(const struct gp_args *a, const struct gp_selection *s);
+
+/* JSON helpers: bytes of unknown encoding become valid UTF-8. */
+struct json_object *gp_json_str(struct gp_str s);
+struct json_object *gp_json_text(const char *s); /* NULL: null */
+struct json_object *gp_json_list(const struct gp_list *l);
+void gp_json_put(struct json_object *o, const char *key, struct json_object *v);
+
+/*
+ * Write root where --json says, and put it. "ok", and for a failure "error"
+ * and "exit", are added here.
+ */
+int gp_json_emit(const struct gp_args *a, struct json_object *root, const struct gp_err *failure,
+		 struct gp_err *err);
+
+#endif
