@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# `make check`: unit tests (cmocka) and command tests, each said by name.
+# Everything runs even after a failure; the last line counts.
+set -u
+cd "$(dirname "$0")/.."
+passed=0 failed=0 skipped=0
+
+run_units() {
+	if ! printf '#include <setjmp.h>\n#include <stdarg.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <cmocka.h>\n' |
+		${CC:-cc} -E -x c - >/dev/null 2>&1; then
+		echo "SKIP unit tests: cmocka's header is missing (libcmocka-dev)"
+		skipped=$((skipped + 1))
+		return
+	fi
+	$MAKE --no-print-directory -j"$(nproc)" test-programs >"$BUILD/test-build.log" 2>&1 || {
+		cat "$BUILD/test-build.log"
+		echo "not ok - the unit tests do not build"
+		failed=$((failed + 1))
+		return
+	}
+	for t in tests/test_*.c; do
+		t=${t##*/}
+		t=${t%.c}
+		echo "== $t"
+		"$BUILD/tests/$t" >"$BUILD/$t.log" 2>&1
+		status=$?
+		# cmocka's own closing lines, and what failed.
+		grep -E '^\[  (PASSED|FAILED|SKIPPED)|^\[==========\].*run' "$BUILD/$t.log" | tail -n 40
+		n=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$BUILD/$t.log" | tail -n 1)
+		s=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test.*/\1/p' "$BUILD/$t.log" | tail -n 1)
+		passed=$((passed + ${n:-0}))
+		skipped=$((skipped + ${s:-0}))
+		if [ $status != 0 ]; then
+			grep -vE '^\[ RUN      \]|^\[       OK \]' "$BUILD/$t.log" | head -n 60
+			failed=$((failed + 1))
+		fi
+	done
+}
+
+run_cli() {
+	for t in tests/cli/*.sh; do
+		[ "${t##*/}" = lib.sh ] && continue
+		echo "== $t"
+		log=$BUILD/cli-$(basename "$t" .sh).log
+		sh "$t" >"$log" 2>&1
+		status=$?
+		n=$(grep -c '^ok ' "$log") f=$(grep -c '^not ok ' "$log") s=$(grep -c '^SKIP ' "$log")
+		grep -E '^(not ok|SKIP) ' "$log"
+		if [ $status != 0 ] && [ "$f" = 0 ]; then
+			echo "not ok - $t ended with status $status"
+			tail -n 20 "$log"
+			f=1
+		elif [ $status != 0 ]; then
+			tail -n 40 "$log"
+		fi
+		echo "   $n ok, $f not ok, $s skipped"
+		passed=$((passed + n)) failed=$((failed + f)) skipped=$((skipped + s))
+	done
+}
+
+run_units
+run_cli
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
