@@ -72,6 +72,17 @@ bool gp_text_matches(struct gp_str text, const char *ere)
 
 /* --- reading a rule --- */
 
+/* Prose is folded for the file's sake: one line of it is said. */
+static char *unfold(const char *value)
+{
+	char *s = gp_strdup(value);
+
+	for (char *p = s; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	return s;
+}
+
 static void probe_release(struct gp_probe *p)
 {
 	free(p->arg);
@@ -229,21 +240,21 @@ static int take_gpu(struct gp_rule *r, const struct gp_field *f, struct gp_err *
 static int take_reason(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	(void)err;
-	r->reason = gp_strdup(f->value);
+	r->reason = unfold(f->value);
 	return 0;
 }
 
 static int take_instead(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	(void)err;
-	r->instead = gp_strdup(f->value);
+	r->instead = unfold(f->value);
 	return 0;
 }
 
 static int take_evidence(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	(void)err;
-	r->evidence = gp_strdup(f->value);
+	r->evidence = unfold(f->value);
 	return 0;
 }
 
@@ -470,9 +481,9 @@ static int take_line_field(struct gp_line *l, const struct gp_field *f, struct g
 	if (strcasecmp(f->name, "Changes") == 0)
 		l->changes = gp_strdup(f->value);
 	else if (strcasecmp(f->name, "Reason") == 0)
-		l->reason = gp_strdup(f->value);
+		l->reason = unfold(f->value);
 	else if (strcasecmp(f->name, "Instead") == 0)
-		l->instead = gp_strdup(f->value);
+		l->instead = unfold(f->value);
 	else
 		return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a kernel line", f->name);
 	return 0;
