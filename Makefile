@@ -10,6 +10,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 SAN     ?=
 WERROR  ?=
+V       ?=
 
 BUILD := build$(if $(SAN),-san)
 BIN   := $(BUILD)/gridpatch
@@ -26,6 +27,9 @@ STDFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Itools \
 	-Wformat=2 -Wvla -Wundef -Wwrite-strings $(if $(WERROR),-Werror) \
 	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
 comma := ,
+# V=1 shows the commands.
+say = $(if $(V),,@echo '  $(1)  $@';)
+
 LIBS := -larchive -llzma -lzstd -lbz2 -lz -lcrypto -ljson-c -lpthread
 
 SRC   := $(wildcard tools/base/*.c tools/core/*.c tools/ops/*.c)
@@ -46,39 +50,43 @@ all: deps
 deps:
 	@sh tools/packaging/deps.sh build
 
+deps-demo:
+	@sh tools/packaging/deps.sh demo
+
 deps-check:
 	@sh tools/packaging/deps.sh check
 
 $(BIN): $(CMDOBJ) $(LIB)
-	$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD)$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIB): $(LIBOBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 # The place of installed data is the one thing a path in the binary says.
 $(BUILD)/tools/ops/datadir.o: STDFLAGS += -DGP_DATADIR='"$(PREFIX)/share/gridpatch"'
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(STDFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CFLAGS) $(STDFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TSUPOBJ) $(LIB)
-	$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(call say,LD)$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 .SECONDARY:
 
 test-programs: $(TESTBIN)
 
 check: deps-check
-	@$(MAKE) --no-print-directory $(BIN)
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN)
 	@GRIDPATCH=$(CURDIR)/$(BIN) BUILD=$(BUILD) MAKE="$(MAKE)" sh tests/run.sh
 
 check-real: deps-check
 	@$(MAKE) --no-print-directory $(BIN)
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/real/run.sh
 
-demo: all
+demo: deps-demo
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN)
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/demo.sh
 
 layers:
@@ -104,8 +112,8 @@ clean:
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
-	@echo "deps layers lint install (DESTDIR, PREFIX) clean; SAN=1 WERROR=1 AUTODEPS=0"
+	@echo "deps layers lint install (DESTDIR, PREFIX) clean; SAN=1 WERROR=1 AUTODEPS=0 V=1"
 
-.PHONY: all deps deps-check test-programs check check-real demo layers lint install clean help
+.PHONY: all deps deps-demo deps-check test-programs check check-real demo layers lint install clean help
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

@@ -95,6 +95,7 @@ void gp_buf_reserve(struct gp_buf *b, size_t more)
 		cap = need < 64 ? 64 : need;
 	b->data = gp_realloc(b->data, cap, 1);
 	b->cap = cap;
+	b->data[b->len] = '\0';
 }
 
 void gp_buf_add(struct gp_buf *b, const void *p, size_t len)

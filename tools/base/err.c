@@ -9,6 +9,9 @@
 #include "base/text.h"
 
 static void set(struct gp_err *err, enum gp_code code, int sys, const char *fmt, va_list ap)
+	GP_PRINTF(4, 0);
+
+static void set(struct gp_err *err, enum gp_code code, int sys, const char *fmt, va_list ap)
 {
 	if (!err)
 		return;

@@ -13,6 +13,8 @@ void gp_log_set(enum gp_log_level level)
 	current = level;
 }
 
+static void emit(const char *mark, const char *fmt, va_list ap) GP_PRINTF(2, 0);
+
 static void emit(const char *mark, const char *fmt, va_list ap)
 {
 	char line[1024];

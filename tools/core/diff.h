@@ -61,8 +61,8 @@ struct gp_diff {
  *         and when nothing but an ed script or a normal diff is found;
  *         GP_E_FORMAT for a malformed hunk or name ("malformed patch at line N"),
  *         and when there is no diff at all.
- * Source: POSIX.1-2017 diff, "Diff -u Output Format"; git 2.39 diff-format,
- *         "generating patch text with -p"; behaviour of GNU patch 2.7.6, seen by
+ * Source: output of GNU diff 3.8 and of git diff (all of git's headers by
+ *         experiment with it); behaviour of GNU patch 2.7.6, seen by
  *         experiment (tests/test_diff.c names each): the line before the first
  *         "@@" decides about CRs, lines in a hunk that start with '#' are
  *         comments, an empty line or one that starts with a tab is context,
@@ -86,7 +86,7 @@ enum gp_file_op gp_diff_op(const struct gp_filediff *f, bool reverse);
  *         plain change differ: the one with fewer components, then the shorter
  *         base name, then the shorter name, as GNU patch chooses when both exist.
  * Errors: GP_E_FORMAT: nothing left after strip, absolute, "..".
- * Source: GNU patch 2.7 manual, "Multiple Patches in a File".
+ * Source: patch(1) of GNU patch 2.7.6, "DESCRIPTION"; by experiment.
  */
 char *gp_diff_target(const struct gp_filediff *f, unsigned strip, bool reverse,
 		     struct gp_err *err);

@@ -12,27 +12,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/lines.h"
 
-#define NO_LINE UINT32_MAX
 #define MAX_TRIES ((uint64_t)1 << 27) /* places; only a file made to be slow needs more */
-#define RADIX 0x9e3779b97f4a7c15ull
-
-/* The old file. Lines count from 1 in every signature, from 0 in the arrays. */
-struct input {
-	struct gp_str text;
-	size_t n;
-	size_t *start;      /* n + 1 offsets into text */
-	uint32_t *id;       /* of each line */
-	uint64_t *sum;      /* n + 1 hashes of id[0..i) */
-	uint32_t nid;
-	uint64_t *hash;     /* of each id */
-	uint32_t *sample;   /* a line with that id */
-	uint32_t *slot;     /* hash table of ids; NO_LINE is free */
-	size_t mask;
-	uint64_t tries;     /* places that searches have looked at */
-	size_t *first;      /* where[first[id]..first[id + 1]): lines with that id; NULL until needed */
-	uint32_t *where;
-};
 
 /* The lines that a hunk wants to find. */
 struct pattern {
@@ -45,7 +27,7 @@ struct pattern {
 /* One attempt at all hunks. */
 struct run {
 	const struct gp_filediff *f;
-	struct input *in;
+	struct gp_lines *in;
 	struct pattern pat;
 	bool reverse;
 	unsigned max_fuzz;
@@ -57,143 +39,6 @@ struct run {
 	size_t failed;
 };
 
-/* --- lines and their numbers -------------------------------------------- */
-
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	unsigned __int128 m = (unsigned __int128)a * b;
-
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
-
-static uint64_t line_hash(struct gp_str s, bool nl)
-{
-	uint64_t h = s.len + (nl ? RADIX : 0), w;
-
-	while (s.len >= 8) {
-		memcpy(&w, s.p, 8);
-		h = mix(h ^ 0xa0761d6478bd642full, w ^ 0xe7037ed1a0b428dbull);
-		s.p += 8;
-		s.len -= 8;
-	}
-	w = 0;
-	if (s.len)
-		memcpy(&w, s.p, s.len);
-	return mix(h ^ 0x8ebc6af09c88c6e3ull, w ^ 0x589965cc75374cc3ull);
-}
-
-/* Line i (from 0) without its newline. */
-static struct gp_str line_text(const struct input *in, size_t i, bool *nl)
-{
-	struct gp_str s = { in->text.p + in->start[i], in->start[i + 1] - in->start[i] };
-
-	*nl = s.len && s.p[s.len - 1] == '\n';
-	s.len -= *nl;
-	return s;
-}
-
-/* The slot of a line: it holds its number, or is free. */
-static uint32_t *find_slot(const struct input *in, struct gp_str s, bool nl, uint64_t h)
-{
-	size_t i = (size_t)(h ^ (h >> 32)) & in->mask;
-
-	for (; in->slot[i] != NO_LINE; i = (i + 1) & in->mask) {
-		uint32_t id = in->slot[i];
-		bool its_nl;
-
-		if (in->hash[id] != h)
-			continue;
-		if (gp_str_same(line_text(in, in->sample[id], &its_nl), s) && its_nl == nl)
-			break;
-	}
-	return &in->slot[i];
-}
-
-static void split_lines(struct input *in)
-{
-	struct gp_str rest = in->text, line;
-	size_t cap = 0;
-
-	while (gp_line_next(&rest, &line)) {
-		GP_GROW(in->start, in->n, cap);
-		in->start[in->n++] = (size_t)(line.p - in->text.p);
-	}
-	GP_GROW(in->start, in->n, cap);
-	in->start[in->n] = in->text.len;
-}
-
-static void number_lines(struct input *in)
-{
-	size_t size = 16;
-
-	while (size < 2 * in->n)
-		size *= 2;
-	in->mask = size - 1;
-	in->slot = gp_realloc(NULL, size, sizeof(*in->slot));
-	memset(in->slot, 0xff, size * sizeof(*in->slot));
-	in->id = gp_realloc(NULL, in->n, sizeof(*in->id));
-	in->hash = gp_realloc(NULL, in->n, sizeof(*in->hash));
-	in->sample = gp_realloc(NULL, in->n, sizeof(*in->sample));
-	in->sum = gp_realloc(NULL, in->n + 1, sizeof(*in->sum));
-	in->sum[0] = 0;
-	for (size_t i = 0; i < in->n; i++) {
-		bool nl;
-		struct gp_str s = line_text(in, i, &nl);
-		uint64_t h = line_hash(s, nl);
-		uint32_t *slot = find_slot(in, s, nl, h);
-
-		if (*slot == NO_LINE) {
-			in->hash[in->nid] = h;
-			in->sample[in->nid] = (uint32_t)i;
-			*slot = in->nid++;
-		}
-		in->id[i] = *slot;
-		in->sum[i + 1] = in->sum[i] * RADIX + in->id[i] + 1;
-	}
-}
-
-static void input_release(struct input *in)
-{
-	free(in->start);
-	free(in->id);
-	free(in->sum);
-	free(in->hash);
-	free(in->sample);
-	free(in->slot);
-	free(in->first);
-	free(in->where);
-}
-
-static int input_init(struct input *in, struct gp_str text, struct gp_err *err)
-{
-	*in = (struct input){ .text = text };
-	split_lines(in);
-	if (in->n >= NO_LINE - 1)
-		return gp_fail(err, GP_E_UNSUPPORTED, "a file of %zu lines is too long", in->n);
-	number_lines(in);
-	return 0;
-}
-
-/* Collect the lines of each number, ascending. */
-static void input_index(struct input *in)
-{
-	if (in->first)
-		return;
-	in->first = gp_alloc(((size_t)in->nid + 2) * sizeof(*in->first));
-	in->where = gp_realloc(NULL, in->n, sizeof(*in->where));
-	for (size_t i = 0; i < in->n; i++)
-		in->first[in->id[i] + 2]++;
-	for (size_t k = 2; k < (size_t)in->nid + 2; k++)
-		in->first[k] += in->first[k - 1];
-	for (size_t i = 0; i < in->n; i++)
-		in->where[in->first[in->id[i] + 1]++] = (uint32_t)i;
-}
-
-static size_t occurrences(const struct input *in, uint32_t id)
-{
-	return id == NO_LINE ? 0 : in->first[id + 1] - in->first[id];
-}
-
 /* --- the pattern of a hunk ----------------------------------------------- */
 
 static bool is_old(const struct gp_dline *d, bool reverse)
@@ -201,22 +46,20 @@ static bool is_old(const struct gp_dline *d, bool reverse)
 	return d->op != (reverse ? '-' : '+');
 }
 
-static void pattern_add(struct pattern *p, const struct input *in, const struct gp_dline *d)
+static void pattern_add(struct pattern *p, const struct gp_lines *in, const struct gp_dline *d)
 {
-	uint64_t h = line_hash(d->text, d->nl);
-
 	if (p->n == p->cap) {
 		p->cap = p->cap ? p->cap * 2 : 64;
 		p->id = gp_realloc(p->id, p->cap, sizeof(*p->id));
 		p->sum = gp_realloc(p->sum, p->cap + 1, sizeof(*p->sum));
 	}
-	p->id[p->n] = *find_slot(in, d->text, d->nl, h);
+	p->id[p->n] = gp_lines_find(in, d->text, d->nl);
 	p->sum[0] = 0;
-	p->sum[p->n + 1] = p->sum[p->n] * RADIX + p->id[p->n] + 1;
+	p->sum[p->n + 1] = p->sum[p->n] * GP_LINES_RADIX + p->id[p->n] + 1;
 	p->n++;
 }
 
-static void pattern_load(struct pattern *p, const struct input *in, const struct gp_hunk *h,
+static void pattern_load(struct pattern *p, const struct gp_lines *in, const struct gp_hunk *h,
 			 bool reverse)
 {
 	size_t i;
@@ -235,7 +78,7 @@ static void pattern_load(struct pattern *p, const struct input *in, const struct
 
 static uint64_t radix_pow(size_t n)
 {
-	uint64_t r = 1, b = RADIX;
+	uint64_t r = 1, b = GP_LINES_RADIX;
 
 	for (; n; n >>= 1, b *= b)
 		if (n & 1)
@@ -262,7 +105,7 @@ static struct window window_of(const struct pattern *p, size_t from, size_t to)
 }
 
 /* Does it match when line 1 of the pattern lies on line at? */
-static bool matches(const struct input *in, const struct window *w, int64_t at)
+static bool matches(const struct gp_lines *in, const struct window *w, int64_t at)
 {
 	size_t i, len;
 
@@ -284,16 +127,16 @@ struct range {
 };
 
 /* The line of the window with the fewest places, or false when one has none. */
-static bool rarest(struct input *in, const struct window *w, size_t *line)
+static bool rarest(struct gp_lines *in, const struct window *w, size_t *line)
 {
 	size_t best = SIZE_MAX;
 
 	for (size_t i = w->from; i < w->to; i++)
-		if (w->p->id[i] == NO_LINE)
+		if (w->p->id[i] == GP_NO_LINE)
 			return false;
-	input_index(in);
+	gp_lines_index(in);
 	for (size_t i = w->from; i < w->to; i++) {
-		size_t n = occurrences(in, w->p->id[i]);
+		size_t n = gp_lines_count(in, w->p->id[i]);
 
 		if (n < best) {
 			best = n;
@@ -304,7 +147,7 @@ static bool rarest(struct input *in, const struct window *w, size_t *line)
 }
 
 /* The first k in where[lo..hi) whose line is at least min. */
-static size_t lower_bound(const struct input *in, size_t lo, size_t hi, int64_t min)
+static size_t lower_bound(const struct gp_lines *in, size_t lo, size_t hi, int64_t min)
 {
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
@@ -338,7 +181,7 @@ static bool in_range(const struct range *r, int64_t off)
 }
 
 /* Outwards from guess, at equal distance the place below first. */
-static bool search(struct input *in, const struct window *w, const struct range *r,
+static bool search(struct gp_lines *in, const struct window *w, const struct range *r,
 		   int64_t *offset)
 {
 	size_t line = 0, up, down, begin, end;
@@ -375,7 +218,7 @@ static bool search(struct input *in, const struct window *w, const struct range 
  * GNU patch 2.7.6 then tries d lines above guess, d lines below it, and from
  * d - 1 lines above it downwards. What it finds above makes the hunk fail.
  */
-static bool search_late(struct input *in, const struct window *w, const struct range *r,
+static bool search_late(struct gp_lines *in, const struct window *w, const struct range *r,
 			int64_t *offset)
 {
 	struct range rest = { r->guess + r->up + 1, 0, r->down - r->up - 1, -1 };
@@ -400,7 +243,7 @@ static bool search_late(struct input *in, const struct window *w, const struct r
  */
 static bool locate(struct run *r, int64_t first, size_t fuzz, int64_t *at)
 {
-	struct input *in = r->in;
+	struct gp_lines *in = r->in;
 	const struct pattern *p = &r->pat;
 	int64_t n = (int64_t)in->n, len = (int64_t)p->n;
 	int64_t context = (int64_t)(p->prefix > p->suffix ? p->prefix : p->suffix);
@@ -452,7 +295,7 @@ static void emit(struct run *r, const char *p, size_t len, bool nl)
 /* Copy the input up to and with line last. */
 static void copy_till(struct run *r, int64_t last)
 {
-	const struct input *in = r->in;
+	const struct gp_lines *in = r->in;
 	int64_t n = (int64_t)in->n, stop = last < n ? last : n;
 
 	if (r->frozen < stop) {
@@ -598,15 +441,15 @@ static int by_value(const void *a, const void *b)
 /* Each line of the pattern votes for the places near guess where it would fit. */
 static size_t collect_votes(struct run *r, int64_t guess, int64_t *vote)
 {
-	struct input *in = r->in;
+	struct gp_lines *in = r->in;
 	size_t n = 0;
 
-	input_index(in);
+	gp_lines_index(in);
 	for (size_t i = 0; i < r->pat.n; i++) {
 		uint32_t id = r->pat.id[i];
 		size_t k, end;
 
-		if (id == NO_LINE)
+		if (id == GP_NO_LINE)
 			continue;
 		end = in->first[id + 1];
 		k = lower_bound(in, in->first[id], end, guess - 1 + (int64_t)i);
@@ -693,7 +536,7 @@ static const char *subtle(struct gp_str want, bool want_nl, struct gp_str have, 
 	return same_but_space(want, have) ? "white space" : NULL;
 }
 
-static void add_pair(struct gp_buf *b, const struct input *in, int64_t line,
+static void add_pair(struct gp_buf *b, const struct gp_lines *in, int64_t line,
 		     const struct gp_dline *d)
 {
 	bool there = line >= 1 && line <= (int64_t)in->n, nl = false;
@@ -701,7 +544,7 @@ static void add_pair(struct gp_buf *b, const struct input *in, int64_t line,
 	const char *only = NULL;
 
 	if (there) {
-		have = line_text(in, (size_t)line - 1, &nl);
+		have = gp_lines_text(in, (size_t)line - 1, &nl);
 		only = subtle(d->text, d->nl, have, nl);
 	}
 	gp_buf_printf(b, "  line %lld expected: ", (long long)line);
@@ -825,14 +668,14 @@ static enum gp_hunk_result decide(struct run *r, unsigned max_fuzz, struct gp_hu
 int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse,
 		   struct gp_buf *out, struct gp_hunk_report *rep, struct gp_err *err)
 {
-	struct input in;
+	struct gp_lines in;
 	struct run r = { .f = f, .in = &in, .reverse = reverse, .out = out };
 	int rc = -1;
 
 	*rep = (struct gp_hunk_report){ 0 };
 	if (check_counts(f, err))
 		return -1;
-	if (input_init(&in, old, err) == 0) {
+	if (gp_lines_init(&in, old, err) == 0) {
 		rep->n = f->nhunk;
 		rep->place = gp_alloc(f->nhunk * sizeof(*rep->place));
 		gp_buf_reserve(out, old.len);
@@ -841,6 +684,6 @@ int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_
 	}
 	free(r.pat.id);
 	free(r.pat.sum);
-	input_release(&in);
+	gp_lines_release(&in);
 	return rc;
 }

@@ -58,7 +58,7 @@ struct gp_hunk_report {
  *         ALREADY: whether they are done is a question to the tree.
  * Errors: GP_E_FORMAT when f's hunks contradict their counts, GP_E_UNSUPPORTED
  *         for a file of 2^32 - 2 lines or more.
- * Source: GNU patch 2.7 manual, "Inexact"; GNU patch 2.7.6 by experiment
+ * Source: patch(1) of GNU patch 2.7.6, "DESCRIPTION", and its behaviour by experiment
  *         (tests/test_differential.c compares bytes, offsets and fuzz). Stricter:
  *         a hunk is not placed above line 1, where GNU patch may "succeed at -1".
  */

@@ -30,8 +30,7 @@ struct gp_series {
  * Errors: GP_E_FORMAT naming the line: a name that is absolute or has "..", an
  *         option that quilt does not write, a patch that is listed twice (both
  *         lines are named).
- * Source: quilt 0.66: quilt(1) and how `quilt series` and `quilt push` behave;
- *         Debian's nvidia-graphics-drivers, debian/patches/series.
+ * Source: quilt 0.66, scripts/patchfns: where names, comments and options end.
  */
 int gp_series_parse(struct gp_str text, struct gp_series *out, struct gp_err *err) GP_MUST_CHECK;
 

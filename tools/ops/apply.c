@@ -94,7 +94,10 @@ static int hunk_failed(const struct job *j, const char *path, const struct gp_fi
  * may name a file twice. */
 static int read_now(const struct job *j, const char *path, struct gp_str *out, struct gp_err *err)
 {
-	for (size_t i = j->nplan - 1; i-- > 0;) { /* the last one is path's own */
+	/* git's copies are of the file as it was before the patch. */
+	bool copy = j->plan[j->nplan - 1].op == GP_FILE_COPY;
+
+	for (size_t i = j->nplan - 1; !copy && i-- > 0;) { /* the last one is path's own */
 		if (strcmp(j->plan[i].target, path) != 0 || j->plan[i].skip)
 			continue;
 		if (j->plan[i].op == GP_FILE_DELETE)

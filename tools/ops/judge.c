@@ -9,6 +9,8 @@
 static void warn(struct gp_patch_job *j, const char *fmt, ...) GP_PRINTF(2, 3);
 static void overridden(struct gp_patch_job *j, const char *fmt, ...) GP_PRINTF(2, 3);
 
+static void take(struct gp_list *l, const char *fmt, va_list ap) GP_PRINTF(2, 0);
+
 static void take(struct gp_list *l, const char *fmt, va_list ap)
 {
 	char text[512];

@@ -1,17 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Install the packages that building (deps.sh build) or also testing (deps.sh
-# check) needs and that are missing here. With AUTODEPS=0 nothing is installed:
+# Install the packages that building (deps.sh build), the demo (deps.sh demo) or
+# testing (deps.sh check) needs and that are missing here. With AUTODEPS=0 nothing is installed:
 # what is missing is named, and the compiler or the test says what it lacks.
 set -eu
 
 build='gcc:gcc make:make -:libarchive-dev -:liblzma-dev -:libzstd-dev -:libbz2-dev
 -:zlib1g-dev -:libssl-dev -:libjson-c-dev'
+demo='tar:tar xz:xz-utils diff:diffutils awk:mawk'
 check='-:libcmocka-dev patch:patch diff:diffutils quilt:quilt tar:tar xz:xz-utils bzip2:bzip2 zstd:zstd
 gzip:gzip file:file mandoc:mandoc git:git ps:procps python3:python3'
 
-wanted=$build
-[ "${1:-build}" = build ] || wanted="$build $check"
+case ${1:-build} in
+build) wanted=$build ;;
+demo) wanted="$build $demo" ;;
+*) wanted="$build $demo $check" ;;
+esac
 
 # A program counts when it is in PATH, wherever it came from; a library when
 # its package is installed.
