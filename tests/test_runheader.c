@@ -64,7 +64,7 @@ static const struct bad_case {
 	{ "the decompressor behind the payload",
 	  TOP "skip=8\nskip_decompress=18\nsize_decompress=1\n" REST, 0, GP_E_FORMAT, "skip_decompress" },
 	{ "the decompressor in the first lines",
-	  TOP "skip=20\nskip_decompress=2\nsize_decompress=18\n" REST, 0, GP_E_FORMAT, "skip_decompress" },
+	  TOP "skip=20\nskip_decompress=2\nsize_decompress=18\n" REST CODE, 0, GP_E_FORMAT, "skip_decompress" },
 	{ "a gap between decompressor and payload",
 	  TOP "skip=20\nskip_decompress=18\nsize_decompress=1\n" REST CODE, 0, GP_E_UNSUPPORTED, "between" },
 	{ "size_decompress is no number",
@@ -362,7 +362,7 @@ static void check_mask(void **state)
 static void nothing_of_a_text_runs(void **state)
 {
 	const struct gp_stub_edit edit = { "$(touch pwned1)`touch pwned2`;touch pwned3 #",
-		"$(touch pwned4) `touch pwned5`\nEOF_PKG_HISTORY\ntouch pwned6\n", 0 };
+		"$(touch pwned4) `touch pwned5`\n", 0 };
 	gp_auto(gp_buf_release) struct gp_buf said = { 0 };
 	struct gp_stub_sums sums;
 	struct gp_err err = { 0 };
@@ -374,6 +374,24 @@ static void nothing_of_a_text_runs(void **state)
 	save("evil.run", &out);
 	told("sh evil.run --pkg-history > /dev/null 2>&1; sh evil.run --info > /dev/null 2>&1; "
 	     "sh evil.run > /dev/null 2>&1; ls | grep -c pwned || :", &said);
+	assert_string_equal(said.data, "0\n");
+}
+
+/* A line of the history that is the here-document's end would let the next one run. */
+static void a_history_cannot_end_its_here_document(void **state)
+{
+	const struct gp_stub_edit edit = { NULL, "EOF_PKG_HISTORY\ntouch pwned6\n", 0 };
+	gp_auto(gp_buf_release) struct gp_buf said = { 0 };
+	struct gp_stub_sums sums;
+	struct gp_err err = { 0 };
+
+	(void)state;
+	build(&good[6]);
+	assert_int_equal(gp_runheader_parse(gp_buf_str(&head), &header, &err), 0);
+	if (gp_runheader_rewrite(&header, gp_buf_str(&head), &edit, &out, &sums, &err) < 0)
+		return; /* refused: fine */
+	save("evil2.run", &out);
+	told("sh evil2.run --pkg-history > /dev/null 2>&1; ls | grep -c pwned6 || :", &said);
 	assert_string_equal(said.data, "0\n");
 }
 
@@ -418,7 +436,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(bad) + 2 * GP_COUNT(good) + GP_COUNT(masks) + GP_COUNT(customs) + 4];
+	struct CMUnitTest tests[GP_COUNT(bad) + 2 * GP_COUNT(good) + GP_COUNT(masks) + GP_COUNT(customs) + 5];
 	size_t n = 0;
 
 	PUT(bad, check_bad, NULL);
@@ -430,6 +448,7 @@ int main(void)
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(a_stub_without_history_gets_no_lines, clear);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(sums_outside_lines_2_and_3_are_refused, clear);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(nothing_of_a_text_runs, clear);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(a_history_cannot_end_its_here_document, clear);
 	assert_int_equal(n, GP_COUNT(tests));
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -207,7 +207,11 @@ int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, str
 	gp_auto(gp_free_ptr) char *dir = gp_path_dir(path);
 
 	*f = (struct gp_outfile){ .fd = -1, .path = gp_strdup(path) };
-	f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	/* An unnamed file gets its name through /proc, or by root's right. */
+	f->fd = -1;
+	errno = EOPNOTSUPP;
+	if (geteuid() == 0 || access("/proc/self/fd", X_OK) == 0)
+		f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (f->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
 		f->tmp = gp_asprintf("%s/.%s.gridpatch-XXXXXX", dir, gp_path_base(path));
 		f->fd = mkostemp(f->tmp, O_CLOEXEC);
@@ -233,6 +237,9 @@ static int name_unnamed(struct gp_outfile *f, const char *name, struct gp_err *e
 
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", f->fd);
 	if (linkat(AT_FDCWD, proc, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	/* No /proc (a chroot): root may name the file by its descriptor. */
+	if (errno == ENOENT && linkat(f->fd, "", AT_FDCWD, name, AT_EMPTY_PATH) == 0)
 		return 0;
 	if (errno == EEXIST)
 		return gp_fail(err, GP_E_NO, "'%s' exists already", name);

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/fsio.h"
@@ -103,6 +104,12 @@ int gp_datadir_find(struct gp_list *dirs, struct gp_err *err)
 	if (n > 0) {
 		exe[n] = '\0';
 		places.exe = exe;
+	} else {
+		/* No /proc (a chroot): the path the kernel was asked to execute. */
+		const char *asked = (const char *)getauxval(AT_EXECFN);
+
+		if (asked && realpath(asked, exe))
+			places.exe = exe;
 	}
 	return gp_datadir_find_in(&places, dirs, err);
 }
