@@ -26,6 +26,8 @@ static int positional(struct gp_args *a, struct gp_err *err)
 				       a->positional.v[i]);
 		gp_list_add(&a->patch.headers, a->positional.v[i]);
 	}
+	if (!gp_exists(a->patch.run) && !strchr(a->patch.run, '/') && !strchr(a->patch.run, '.'))
+		return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file; see 'gridpatch help'", a->patch.run);
 	if (gp_is_dir(a->patch.run))
 		return gp_fail(err, GP_E_USAGE, "'%s' is a directory: give a .run installer", a->patch.run);
 	return 0;
@@ -53,6 +55,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 	a->patch.cancel = gp_main_cancel();
 	rc = gp_patch_job_run(&job, &a->patch, err);
 	gp_report_job(a, &job);
+	fflush(stdout); /* what follows goes to standard error */
 	for (size_t i = 0; i < job.warnings.n; i++)
 		gp_warn("%s", job.warnings.v[i]);
 	if (rc < 0)

@@ -93,6 +93,7 @@ static int finish(int rc, struct gp_err *err)
 		rc = gp_fail_sys(err, errno, "cannot write to standard output");
 	if (rc == 0)
 		return 0;
+	fflush(stdout);
 	print_error(err);
 	if (err->code == GP_E_CANCELLED && signalled) {
 		/* Die of the signal, so that a shell loop stops too. */

@@ -39,7 +39,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_REPACK, 0, "repack", "MODE", "auto (default) or full" },
 	{ OPT_DIR, 'C', "directory", "DIR", "the new directory (default: what the stub says)" },
 	{ OPT_DIR, 'd', NULL, "DIR", NULL },
-	{ OPT_TO, 0, "to", "DIR", "where to put it (default: see below)" },
+	{ OPT_TO, 0, "to", "DIR", "where to put it (default: see above)" },
 	{ OPT_FROM, 0, "from", "PATH", "a directory or tarball instead of the network" },
 	{ OPT_NEWER_TABLE, 0, "newer-table", NULL, "get the patch for newer drivers, too" },
 	{ OPT_JSON, 0, "json", "[=FILE]", "the report as JSON" },
@@ -217,7 +217,7 @@ void gp_args_release(struct gp_args *a)
 
 void gp_cmd_help(const struct gp_cmd *cmd)
 {
-	printf("usage: gridpatch %s [OPTIONS] %s\n", cmd->name, cmd->args);
+	printf("usage: gridpatch %s [OPTIONS]%s%s\n", cmd->name, *cmd->args ? " " : "", cmd->args);
 	if (cmd->alias)
 		printf("       (also: gridpatch %s)\n", cmd->alias);
 	printf("\n%s\n\nOptions:\n", cmd->about);

@@ -135,13 +135,21 @@ static const char *answer(const struct gp_judgement *j)
 	return j->taken ? "taken" : j->holds == GP_TRI_UNKNOWN ? "unknown" : "not taken";
 }
 
+/* "kernel-versions/5.12"; with -v the whole path, for several data directories. */
+static const char *rule_file(const struct gp_args *a, const char *file)
+{
+	const char *data = strstr(file, "kernel-versions/");
+
+	return data && !a->verbose ? data : file;
+}
+
 static void say_rules(const struct gp_args *a, const struct gp_choice *c)
 {
 	for (size_t i = 0; i < c->nrules; i++) {
 		const struct gp_judged *r = &c->rules[i];
 
 		if (r->j.taken || a->verbose)
-			gp_say(a, "  rule     %s:%u %s by %s: %s\n", r->rule->file, r->rule->lineno,
+			gp_say(a, "  rule     %s:%u %s by %s: %s\n", rule_file(a, r->rule->file), r->rule->lineno,
 			       answer(&r->j), gp_decider_name(r->j.by), r->j.why);
 	}
 }

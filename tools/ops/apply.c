@@ -71,12 +71,8 @@ static bool all_there(const struct gp_tree *t, const struct gp_diff *d, const st
 
 static void append_why(const struct job *j, const char *path, const struct gp_hunk_report *rep)
 {
-	if (!j->why)
-		return;
-	gp_buf_printf(j->why, "%s", rep->why ? rep->why : "");
-	if (rep->near_line)
-		gp_buf_printf(j->why, "nearest place: '%s' line %llu\n", path,
-			      (unsigned long long)rep->near_line);
+	if (j->why && rep->why)
+		gp_buf_printf(j->why, "%s: %s", path, rep->why);
 }
 
 static int hunk_failed(const struct job *j, const char *path, const struct gp_filediff *f,

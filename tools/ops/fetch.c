@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/text.h"
 #include "core/digest.h"
 #include "core/hooksrc.h"
 
@@ -92,10 +94,14 @@ static int git(const char *dir, const char *const *argv, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
 	int rc = gp_proc_run(argv, dir, &out, err);
+	struct gp_str rest, line = { "", 0 };
 
 	if (rc <= 0)
 		return rc;
-	return gp_fail(err, GP_E_SYSTEM, "git %s failed: %.200s", argv[1], out.data ? out.data : "");
+	rest = gp_buf_str(&out);
+	gp_line_next(&rest, &line); /* its first line says what; hints follow */
+	return gp_fail(err, GP_E_SYSTEM, "git %s failed: %.*s", argv[1],
+		       (int)(line.len < 200 ? line.len : 200), line.p);
 }
 
 /* One commit, nothing else of the repository's history. */
@@ -105,11 +111,13 @@ static int from_git(const char *url, const char *commit, bool patch, struct want
 	const char *const init[] = { "git", "init", "-q", ".", NULL };
 	const char *const fetch[] = { "git", "fetch", "-q", "--depth", "1", url, commit, NULL };
 	const char *const checkout[] = { "git", "-c", "core.autocrlf=false", "checkout", "-q", commit, NULL };
-	char tmp[] = "/tmp/gridpatch-fetch-XXXXXX";
+	const char *tmpdir = getenv("TMPDIR");
+	gp_auto(gp_free_ptr) char *tmp = gp_asprintf("%s/gridpatch-fetch-XXXXXX",
+						     tmpdir && *tmpdir ? tmpdir : "/tmp");
 	int rc = -1;
 
 	if (!mkdtemp(tmp))
-		return gp_fail(err, GP_E_SYSTEM, "cannot make a directory in /tmp");
+		return gp_fail_sys(err, errno, "cannot make '%s'", tmp);
 	if (git(tmp, init, err) == 0 && git(tmp, fetch, err) == 0 && git(tmp, checkout, err) == 0)
 		rc = from_dir(tmp, patch, w, n, err);
 	gp_remove_tree(tmp);

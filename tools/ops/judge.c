@@ -106,7 +106,7 @@ int gp_judge_kernels(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 				     c->release.text);
 			continue;
 		}
-		if (!j->targets.installed) {
+		if (!j->targets.may_skip[i]) {
 			if (err)
 				*err = why;
 			return -1;
@@ -204,7 +204,9 @@ int gp_judge_hooks_wanted(struct gp_patch_job *j, const struct gp_patch_opts *o,
 	bool host = d->kind == GP_KIND_HOST || d->kind == GP_KIND_MERGED;
 
 	j->hooks_action = GP_HOOKS_NONE;
-	if (d->altered.hooks == GP_UNLOCK_COMPLETE && !o->no_hooks) {
+	if (d->altered.hooks == GP_UNLOCK_COMPLETE) {
+		if (o->no_hooks)
+			warn(j, "--no-hooks adds none, but does not take out those in %s", d->altered.hooks_file);
 		j->hooks_action = GP_HOOKS_THERE;
 		return 0;
 	}
@@ -237,11 +239,11 @@ static enum gp_hooks_table table_there(const struct gp_patch_job *j)
 }
 
 static int refuse_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, const char *what,
-			struct gp_err *err)
+			const char *advice, struct gp_err *err)
 {
 	if (!(o->allow & GP_ALLOW_HOOKS))
-		return gp_fail(err, GP_E_NO, "%s %s; give --hooks-patch FILE, or --no-hooks", what,
-			       j->driver.version.text);
+		return gp_fail(err, GP_E_NO, "%s %s; give %s, or --no-hooks (--allow hooks goes on anyway)", what,
+			       j->driver.version.text, advice);
 	warn(j, "%s %s: they build, but may never unlock", what, j->driver.version.text);
 	overridden(j, "hooks that may not fit");
 	return 0;
@@ -249,6 +251,7 @@ static int refuse_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, c
 
 int gp_judge_hooks_table(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
+	static const char lack[] = "hooks lack the table constant for";
 	enum gp_hooks need = j->selection.hooks;
 	enum gp_hooks_table have = j->hooks_action == GP_HOOKS_THERE ? table_there(j) : j->hooks.table;
 
@@ -257,11 +260,13 @@ int gp_judge_hooks_table(struct gp_patch_job *j, const struct gp_patch_opts *o, 
 	if (j->hooks_action == GP_HOOKS_INTEGRATED && !j->hooks.known)
 		warn(j, "this copy of vgpu_unlock_hooks.c is not one of the two known ones; using it");
 	if (need == GP_HOOKS_NEWER_TABLE && have == GP_TABLE_OLDER)
-		return refuse_hooks(j, o, "hooks lack the table constant for", err);
+		return refuse_hooks(j, o, lack, "--hooks-patch FILE ('gridpatch fetch-hooks --newer-table' gets it)",
+				    err);
 	if (need == GP_HOOKS_UPSTREAM && have == GP_TABLE_NEWER)
-		return refuse_hooks(j, o, "hooks have the newer table constant, not that of", err);
+		return refuse_hooks(j, o, "hooks have the newer table constant, not that of",
+				    "upstream's unpatched copy", err);
 	if (need == GP_HOOKS_UNPROVED && !j->hooks.patched)
-		return refuse_hooks(j, o, "hooks lack the table constant for", err);
+		return refuse_hooks(j, o, lack, "--hooks-patch FILE", err);
 	if (need == GP_HOOKS_UNPROVED || need == GP_HOOKS_UNSET)
 		warn(j, "nobody has shown that hooks unlock driver %s", j->driver.version.text);
 	return 0;

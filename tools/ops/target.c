@@ -9,6 +9,8 @@ static struct gp_headers *add(struct gp_targets *t, const struct gp_release *r)
 {
 	GP_GROW(t->v, t->n, t->cap);
 	t->headers = gp_realloc(t->headers, t->cap, sizeof(*t->headers));
+	t->may_skip = gp_realloc(t->may_skip, t->cap, sizeof(*t->may_skip));
+	t->may_skip[t->n] = false;
 	t->v[t->n] = (struct gp_query_kernel){ .release = *r };
 	t->headers[t->n] = (struct gp_headers){ 0 };
 	return &t->headers[t->n++];
@@ -38,19 +40,29 @@ static int add_release(struct gp_targets *t, const char *text, const struct gp_l
 			err->code = GP_E_USAGE;
 		return -1;
 	}
-	for (size_t i = 0; i < t->n; i++)
-		if (strcmp(t->v[i].release.text, text) == 0)
+	for (size_t i = 0; i < t->n; i++) {
+		if (strcmp(t->v[i].release.text, text) == 0) {
+			t->may_skip[i] = false; /* named, not only found */
 			return 0;
+		}
+	}
 	slot = add(t, &r);
 	fill_headers(slot, text, dirs, &none);
 	return 0;
+}
+
+static bool listed(const struct gp_targets *t, const char *text)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (strcmp(t->v[i].release.text, text) == 0)
+			return true;
+	return false;
 }
 
 static int add_installed(struct gp_targets *t, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list found = { 0 };
 
-	t->installed = true;
 	if (gp_installed_kernels(NULL, &found, err) < 0)
 		return -1;
 	for (size_t i = 0; i < found.n; i++) {
@@ -58,12 +70,14 @@ static int add_installed(struct gp_targets *t, struct gp_err *err)
 		struct gp_headers h = { 0 };
 		struct gp_err why = { 0 };
 
-		if (gp_release_parse(found.v[i], &r, NULL) < 0)
+		if (gp_release_parse(found.v[i], &r, NULL) < 0 || listed(t, found.v[i]))
 			continue;
-		if (gp_headers_find(found.v[i], NULL, NULL, &h, &why) < 0)
+		if (gp_headers_find(found.v[i], NULL, NULL, &h, &why) < 0) {
 			gp_list_take(&t->skipped, gp_asprintf("%s: no headers", found.v[i]));
-		else
-			*add(t, &r) = h;
+			continue;
+		}
+		*add(t, &r) = h;
+		t->may_skip[t->n - 1] = true;
 	}
 	if (!t->n)
 		return gp_fail(err, GP_E_NOTFOUND, "no installed kernel has headers");
@@ -149,6 +163,7 @@ void gp_targets_release(struct gp_targets *t)
 	for (size_t i = 0; i < t->n; i++)
 		gp_headers_release(&t->headers[i]);
 	free(t->headers);
+	free(t->may_skip);
 	free(t->v);
 	gp_list_release(&t->skipped);
 	*t = (struct gp_targets){ 0 };

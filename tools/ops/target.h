@@ -9,7 +9,7 @@ struct gp_targets {
 	struct gp_query_kernel *v;
 	struct gp_headers *headers;  /* one slot per kernel */
 	size_t n, cap;
-	bool installed;              /* "-k installed": bad ones are skipped */
+	bool *may_skip;              /* per kernel: it came from "-k installed" */
 	bool running;                /* neither -k nor --headers: this machine's */
 	struct gp_list skipped;      /* "RELEASE: why", of "-k installed" */
 };

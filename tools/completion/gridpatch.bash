@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Bash completion for gridpatch. It needs nothing but bash, with or without the
+# bash-completion package.
+
+# The verb of the command line: the first word, else patch.
+_gridpatch_verb() {
+	case ${COMP_WORDS[1]-} in
+	patch | info | extract | verify | select | fetch-hooks | help) echo "${COMP_WORDS[1]}" ;;
+	check) echo verify ;;
+	plan) echo select ;;
+	*) echo patch ;;
+	esac
+}
+
+# The options that a verb takes.
+_gridpatch_options() {
+	local common='--json --quiet --verbose --help -q -v -h'
+	local kernels='--kernel --headers --kernel-source-path --kernelsourcedir --data -k'
+
+	case $1 in
+	patch)
+		echo "$kernels --hooks --no-hooks --hooks-patch --patches --allow --drop-dkms-patches" \
+			"--output --force --dry-run --repack -o -f -n $common"
+		;;
+	select) echo "$kernels --driver --kind $common" ;;
+	extract) echo "--directory -C -d $common" ;;
+	fetch-hooks) echo "--to --from --newer-table $common" ;;
+	info | verify) echo "$common" ;;
+	esac
+}
+
+# Kernels that are installed here.
+_gridpatch_kernels() {
+	local dir
+
+	echo installed
+	for dir in /lib/modules/*/; do
+		[ -d "$dir" ] || continue
+		dir=${dir%/}
+		echo "${dir##*/}"
+	done
+}
+
+# Fill COMPREPLY with those of the words that start with $1.
+_gridpatch_words() {
+	local cur=$1 word
+
+	shift
+	for word; do
+		if [[ $word == "$cur"* ]]; then
+			COMPREPLY+=("$word")
+		fi
+	done
+}
+
+# Fill COMPREPLY with paths: directories and, with a pattern, the files whose
+# names match it.
+_gridpatch_paths() {
+	local cur=$1 pattern=${2-} path real
+
+	# readline quotes and ends what is a file name.
+	compopt -o filenames 2>/dev/null
+	while IFS= read -r path; do
+		# shellcheck disable=SC2088 # the tilde is the user's
+		case $path in
+		'') continue ;;
+		'~/'*) real=$HOME/${path#'~/'} ;;
+		*) real=$path ;;
+		esac
+		# shellcheck disable=SC2053 # the right side is a pattern
+		if [ -d "$real" ] || { [ -n "$pattern" ] && [[ $path == $pattern ]]; }; then
+			COMPREPLY+=("$path")
+		fi
+	done < <(compgen -f -- "$cur")
+}
+
+# A comma list: keep what is there and leave out words that are used.
+_gridpatch_list() {
+	local cur=$1 used='' word
+
+	shift
+	[[ $cur == *,* ]] && used=${cur%,*},
+	for word; do
+		[[ ",$used" == *",$word,"* ]] || _gridpatch_words "$cur" "$used$word"
+	done
+	compopt -o nospace 2>/dev/null || :
+}
+
+# The argument of an option; false when the option takes none.
+_gridpatch_argument() {
+	local verb=$1 option=$2 cur=$3 IFS=$' \t\n'
+
+	# The same letter means one thing in one verb only.
+	[[ " $(_gridpatch_options "$verb") " == *" $option "* ]] || return 1
+	case $option in
+	--kernel | -k)
+		# shellcheck disable=SC2046 # one word per kernel
+		_gridpatch_words "$cur" $(_gridpatch_kernels)
+		;;
+	--headers | --kernel-source-path | --kernelsourcedir | --hooks | --patches | --data | \
+		--directory | -C | -d | --to)
+		_gridpatch_paths "$cur"
+		;;
+	--allow) _gridpatch_list "$cur" blocked unknown hooks altered ;;
+	--repack) _gridpatch_words "$cur" auto full ;;
+	--kind) _gridpatch_words "$cur" host merged guest general ;;
+	--hooks-patch | --from) _gridpatch_paths "$cur" '*' ;;
+	--output | -o) _gridpatch_paths "$cur" '*.run' ;;
+	--driver) ;;
+	*) return 1 ;;
+	esac
+	return 0
+}
+
+_gridpatch() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb option
+
+	COMPREPLY=()
+	verb=$(_gridpatch_verb)
+
+	# bash splits --option=word at the "=".
+	option=$prev
+	if [ "$cur" = = ]; then
+		option=$prev cur=
+	elif [ "$prev" = = ] && [ "$COMP_CWORD" -ge 2 ]; then
+		option=${COMP_WORDS[COMP_CWORD - 2]}
+		if [ "$option" = --json ]; then
+			_gridpatch_paths "$cur" '*'
+			return
+		fi
+	fi
+	if [ "$COMP_CWORD" -gt 1 ] && _gridpatch_argument "$verb" "$option" "$cur"; then
+		return
+	fi
+
+	if [[ $cur == -* ]]; then
+		local options
+
+		options=$(_gridpatch_options "$verb")
+		[ "$COMP_CWORD" -eq 1 ] && options="$options --version"
+		# shellcheck disable=SC2086 # one word per option
+		_gridpatch_words "$cur" $options
+		return
+	fi
+
+	local verbs='patch info extract verify select fetch-hooks help check plan'
+
+	# shellcheck disable=SC2086 # one word per verb
+	if [ "$verb" = help ] && [ "$COMP_CWORD" -eq 2 ]; then
+		_gridpatch_words "$cur" $verbs
+		return
+	elif [ "$COMP_CWORD" -eq 1 ]; then
+		_gridpatch_words "$cur" $verbs
+	fi
+	case $verb in
+	fetch-hooks | help) ;;
+	*) _gridpatch_paths "$cur" '*.run' ;;
+	esac
+}
+
+# Without compopt (bash 3) the last resort is bash's own file names.
+complete -o bashdefault -F _gridpatch gridpatch 2>/dev/null || complete -F _gridpatch gridpatch
