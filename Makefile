@@ -21,12 +21,12 @@ IN_PKGBUILD := $(DEB_BUILD_ARCH)$(RPM_BUILD_ROOT)$(FAKEROOTKEY)
 AUTODEPS    ?= $(if $(IN_PKGBUILD),0,$(if $(filter 0,$(shell id -u)),1,0))
 export AUTODEPS
 
+comma := ,
 CFLAGS  ?= -O2 -g
 STDFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Itools \
 	-Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wformat=2 -Wvla -Wundef -Wwrite-strings $(if $(WERROR),-Werror) \
 	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
-comma := ,
 # V=1 shows the commands.
 say = $(if $(V),,@echo '  $(1)  $@';)
 

@@ -56,11 +56,12 @@ static int writer_sums(struct writer *w, const struct gp_stub_sums *sums, struct
 	return gp_pwrite_fd(w->file.fd, md5, 32, sums->md5_off, w->file.path, err);
 }
 
-/* Members as libarchive's GNU tar writer makes them; its end-of-archive stays
- * out because the writer is asked for the bytes before it is closed. */
+/* Members as libarchive's GNU tar writer makes them, without the end-of-archive
+ * blocks that it adds when it is closed. */
 struct member_sink {
 	struct gp_encoder *enc;
 	uint64_t *plain;
+	bool complete;         /* the member is: what follows is dropped */
 	struct gp_err *err;
 };
 
@@ -68,6 +69,8 @@ static la_ssize_t member_bytes(struct archive *a, void *arg, const void *p, size
 {
 	struct member_sink *s = arg;
 
+	if (s->complete)
+		return (la_ssize_t)len;
 	if (gp_encoder_write(s->enc, p, len, s->err) < 0) {
 		archive_set_error(a, -1, "write");
 		return -1;
@@ -108,6 +111,7 @@ static int put_member(const struct gp_tree *t, const struct member *m, struct me
 	struct archive_entry *ae = member_header(t, m);
 	int rc = 0;
 
+	sink->complete = false;
 	archive_write_set_format_gnutar(a);
 	archive_write_set_bytes_per_block(a, 0); /* hand on at once, unpadded */
 	if (archive_write_open(a, sink, NULL, member_bytes, NULL) != ARCHIVE_OK ||
@@ -117,7 +121,7 @@ static int put_member(const struct gp_tree *t, const struct member *m, struct me
 		rc = sink->err->code ? -1 : gp_fail(sink->err, GP_E_BUG, "libarchive cannot write '%s': %s",
 						    m->path, archive_error_string(a));
 	archive_entry_free(ae);
-	archive_write_fail(a); /* no end-of-archive blocks */
+	sink->complete = true;
 	archive_write_free(a);
 	return rc;
 }
@@ -241,7 +245,7 @@ static int write_payload(const struct gp_tree *t, const struct gp_repack *o, str
 	struct gp_plain *p = gp_plain_open((struct gp_runfile *)t->rf, err);
 	struct copier c = { .block = block, .enc = enc };
 	struct gp_err own = { 0 };
-	struct member_sink sink = { enc, &c.plain, err ? err : &own };
+	struct member_sink sink = { .enc = enc, .plain = &c.plain, .err = err ? err : &own };
 	int rc = -1;
 
 	if (!p)
