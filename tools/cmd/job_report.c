@@ -99,7 +99,7 @@ static void say_changes(const struct gp_args *a, const struct gp_patch_job *j)
 	gp_say(a, "changed    %zu file%s\n", gp_tree_changes(t), gp_tree_changes(t) == 1 ? "" : "s");
 	for (size_t i = 0; i < t->n; i++)
 		if (t->file[i].state != GP_TFILE_SAME &&
-		    !(t->file[i].state == GP_TFILE_DELETED && !t->file[i].entry))
+		    !(t->file[i].state == GP_TFILE_DELETED && !t->file[i].was))
 			gp_say(a, "  %s %s\n", mark[t->file[i].state], t->file[i].path);
 	if (j->exclusive && a->verbose)
 		gp_say(a, "  DKMS     BUILD_EXCLUSIVE_KERNEL='%s'\n", j->exclusive);

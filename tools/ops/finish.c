@@ -69,7 +69,7 @@ static int unlist_deleted(struct gp_tree *t, struct gp_err *err)
 		gp_auto(gp_buf_release) struct gp_buf out = { 0 };
 		struct gp_str text;
 
-		if (t->file[i].state != GP_TFILE_DELETED || !t->file[i].entry)
+		if (t->file[i].state != GP_TFILE_DELETED || !t->file[i].was)
 			continue;
 		if (gp_tree_read(t, ".manifest", &text, err) < 0 || gp_manifest_parse(text, &m, err) < 0)
 			return -1;

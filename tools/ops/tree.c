@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void gp_tree_init(struct gp_tree *t, const struct gp_runfile *rf)
+void gp_tree_init_base(struct gp_tree *t, const struct gp_tree_base *base)
 {
-	*t = (struct gp_tree){ .rf = rf };
+	*t = (struct gp_tree){ .base = *base };
 }
 
 void gp_tree_release(struct gp_tree *t)
@@ -22,7 +22,7 @@ void gp_tree_release(struct gp_tree *t)
 	*t = (struct gp_tree){ 0 };
 }
 
-/* The record of a touched file, or NULL: only touched files have one. */
+/* Only touched files have a record. */
 static struct gp_tfile *touched(const struct gp_tree *t, const char *path)
 {
 	size_t i;
@@ -30,47 +30,62 @@ static struct gp_tfile *touched(const struct gp_tree *t, const char *path)
 	return gp_map_get(&t->index, path, &i) ? &t->file[i] : NULL;
 }
 
-static const struct gp_entry *member(const struct gp_tree *t, const char *path)
+const struct gp_tfile *gp_tree_touched(const struct gp_tree *t, const char *path)
 {
-	const struct gp_entry *e = gp_runfile_find(t->rf, path);
+	return touched(t, path);
+}
 
-	return e && e->type != GP_ENTRY_DIR ? e : NULL;
+static enum gp_node look(const struct gp_tree *t, const char *path, unsigned *mode)
+{
+	unsigned unused;
+
+	return t->base.look(t->base.arg, path, mode ? mode : &unused);
+}
+
+static bool is_there(const struct gp_tree *t, const char *path)
+{
+	enum gp_node node = look(t, path, NULL);
+
+	return node != GP_NODE_NONE && node != GP_NODE_DIR;
 }
 
 bool gp_tree_has(const struct gp_tree *t, const char *path)
 {
 	const struct gp_tfile *f = touched(t, path);
 
-	return f ? f->state != GP_TFILE_DELETED : member(t, path) != NULL;
+	return f ? f->state != GP_TFILE_DELETED : is_there(t, path);
+}
+
+int gp_tree_read_pristine(const struct gp_tree *t, const char *path, struct gp_str *out, struct gp_err *err)
+{
+	if (!is_there(t, path))
+		return gp_fail(err, GP_E_NOTFOUND, "there is no file '%s'", path);
+	return t->base.read(t->base.arg, path, out, err);
 }
 
 int gp_tree_read(const struct gp_tree *t, const char *path, struct gp_str *out, struct gp_err *err)
 {
 	const struct gp_tfile *f = touched(t, path);
-	const struct gp_entry *e = member(t, path);
 
-	if (!gp_tree_has(t, path))
-		return gp_fail(err, GP_E_NOTFOUND, "the package has no file '%s'", path);
-	if (f && f->state != GP_TFILE_SAME) { /* not deleted: it is there */
+	if (f && f->state == GP_TFILE_DELETED)
+		return gp_fail(err, GP_E_NOTFOUND, "there is no file '%s' any more", path);
+	if (f && f->state != GP_TFILE_SAME) {
 		*out = gp_buf_str(&f->now);
 		return 0;
 	}
-	if (!e || e->type != GP_ENTRY_FILE)
-		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is a link, not a file", path);
-	if (!e->kept)
-		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is not a source file", path);
-	*out = gp_buf_str(&e->data);
-	return 0;
+	return gp_tree_read_pristine(t, path, out, err);
 }
 
 /* A path is only writable where all its parents are directories, or nothing. */
 static int check_place(const struct gp_tree *t, const char *path, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *p = gp_strdup(path);
-	const struct gp_entry *e = gp_runfile_find(t->rf, path);
+	enum gp_node node = look(t, path, NULL);
 
-	if (e && e->type == GP_ENTRY_DIR)
+	if (node == GP_NODE_DIR)
 		return gp_fail(err, GP_E_FORMAT, "'%s' is a directory", path);
+	if (node == GP_NODE_SYMLINK)
+		return gp_fail(err, GP_E_FORMAT, "'%s' is a symlink", path);
 	for (char *slash = strchr(p, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (gp_tree_has(t, p))
@@ -88,36 +103,38 @@ static struct gp_tfile *touch(struct gp_tree *t, const char *path)
 		return f;
 	GP_GROW(t->file, t->n, t->cap);
 	f = &t->file[t->n];
-	*f = (struct gp_tfile){ .path = gp_strdup(path), .entry = member(t, path) };
-	f->mode = f->entry ? f->entry->mode : 0644;
+	*f = (struct gp_tfile){ .path = gp_strdup(path), .was = is_there(t, path), .mode = 0644 };
+	if (f->was) {
+		look(t, path, &f->was_mode);
+		f->mode = f->was_mode;
+	}
 	gp_map_put(&t->index, path, t->n++);
 	return f;
 }
 
-static bool is_pristine(const struct gp_tfile *f, struct gp_str data)
+static bool is_pristine(const struct gp_tree *t, const struct gp_tfile *f)
 {
-	return f->entry && f->entry->kept && f->mode == f->entry->mode &&
-	       gp_str_same(gp_buf_str(&f->entry->data), data);
+	struct gp_str old;
+
+	return f->was && f->mode == f->was_mode &&
+	       t->base.read(t->base.arg, f->path, &old, NULL) == 0 &&
+	       gp_str_same(old, gp_buf_str(&f->now));
 }
 
 int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int mode, struct gp_err *err)
 {
-	const struct gp_entry *e = member(t, path);
 	struct gp_buf copy = { 0 };
 	struct gp_tfile *f;
 
 	if (check_place(t, path, err) < 0)
 		return -1;
-	if (e && e->type == GP_ENTRY_SYMLINK)
-		return gp_fail(err, GP_E_FORMAT, "'%s' is a symlink", path);
 	gp_buf_add(&copy, data.p, data.len);
 	f = touch(t, path);
 	if (mode >= 0)
 		f->mode = (unsigned)mode & 07777;
 	gp_buf_release(&f->now);
 	f->now = copy;
-	f->state = !f->entry ? GP_TFILE_NEW :
-		   is_pristine(f, gp_buf_str(&f->now)) ? GP_TFILE_SAME : GP_TFILE_CHANGED;
+	f->state = !f->was ? GP_TFILE_NEW : is_pristine(t, f) ? GP_TFILE_SAME : GP_TFILE_CHANGED;
 	return 0;
 }
 
@@ -126,11 +143,9 @@ int gp_tree_delete(struct gp_tree *t, const char *path, struct gp_err *err)
 	struct gp_tfile *f;
 
 	if (!gp_tree_has(t, path))
-		return gp_fail(err, GP_E_NOTFOUND, "the package has no file '%s'", path);
-	for (size_t i = 0; i < t->rf->n; i++)
-		if (t->rf->entry[i].type == GP_ENTRY_HARDLINK && strcmp(t->rf->entry[i].link, path) == 0)
-			return gp_fail(err, GP_E_UNSUPPORTED, "'%s' cannot be deleted: '%s' is a hard link to it",
-				       path, t->rf->entry[i].path);
+		return gp_fail(err, GP_E_NOTFOUND, "there is no file '%s'", path);
+	if (t->base.may_delete && t->base.may_delete(t->base.arg, path, err) < 0)
+		return -1;
 	f = touch(t, path);
 	gp_buf_release(&f->now);
 	f->state = GP_TFILE_DELETED;
@@ -140,9 +155,11 @@ int gp_tree_delete(struct gp_tree *t, const char *path, struct gp_err *err)
 unsigned gp_tree_mode(const struct gp_tree *t, const char *path)
 {
 	const struct gp_tfile *f = touched(t, path);
-	const struct gp_entry *e = member(t, path);
+	unsigned mode = 0644;
 
-	return f ? f->mode : e ? e->mode : 0644;
+	if (f)
+		return f->mode;
+	return look(t, path, &mode) == GP_NODE_FILE ? mode : 0644;
 }
 
 size_t gp_tree_changes(const struct gp_tree *t)
@@ -151,7 +168,7 @@ size_t gp_tree_changes(const struct gp_tree *t)
 
 	for (size_t i = 0; i < t->n; i++)
 		if (t->file[i].state == GP_TFILE_CHANGED || t->file[i].state == GP_TFILE_NEW ||
-		    (t->file[i].state == GP_TFILE_DELETED && t->file[i].entry))
+		    (t->file[i].state == GP_TFILE_DELETED && t->file[i].was))
 			n++;
 	return n;
 }

@@ -6,28 +6,49 @@
 #include "base/map.h"
 #include "ops/runfile.h"
 
+enum gp_node { GP_NODE_NONE, GP_NODE_FILE, GP_NODE_DIR, GP_NODE_SYMLINK, GP_NODE_OTHER };
+
+/*
+ * What a tree is made of before anything is changed: an installer's members,
+ * or a directory. Paths are in clean form.
+ */
+struct gp_tree_base {
+	/* What lies at path; *mode 07777. Never follows a symlink. */
+	enum gp_node (*look)(void *arg, const char *path, unsigned *mode);
+	/* The bytes of a file, borrowed while the base lives. */
+	int (*read)(void *arg, const char *path, struct gp_str *out, struct gp_err *err);
+	/* May this file go? NULL: always. */
+	int (*may_delete)(void *arg, const char *path, struct gp_err *err);
+	void *arg;
+};
+
 enum gp_tstate { GP_TFILE_SAME, GP_TFILE_CHANGED, GP_TFILE_NEW, GP_TFILE_DELETED };
 
-/* A file of the tree. */
+/* A file that was touched. */
 struct gp_tfile {
-	char *path;                   /* clean */
-	const struct gp_entry *entry; /* the member it came from, NULL for a new one */
+	char *path;             /* clean */
+	bool was;               /* it is in the base */
+	unsigned was_mode;
 	enum gp_tstate state;
-	unsigned mode;                /* 07777 */
-	struct gp_buf now;            /* CHANGED and NEW */
+	unsigned mode;          /* 07777 */
+	struct gp_buf now;      /* CHANGED and NEW */
 };
 
 /*
- * The installer's tree in memory: read, change, compare with the pristine one.
- * Nothing reaches a disk before gp_repack_write().
+ * A tree in memory: read, change, compare with the pristine one. Nothing
+ * reaches a disk before gp_repack_write() or gp_commit_run().
  */
 struct gp_tree {
-	const struct gp_runfile *rf;  /* must outlive the tree */
+	struct gp_tree_base base;
+	const struct gp_runfile *rf;  /* the installer, NULL for a directory */
 	struct gp_tfile *file;
 	size_t n, cap;
 	struct gp_map index;
 };
 
+void gp_tree_init_base(struct gp_tree *t, const struct gp_tree_base *base);
+
+/* Over the members of a scanned installer, which must outlive the tree. */
 void gp_tree_init(struct gp_tree *t, const struct gp_runfile *rf);
 void gp_tree_release(struct gp_tree *t);
 
@@ -39,7 +60,7 @@ bool gp_tree_has(const struct gp_tree *t, const char *path);
  *
  * Out:    *out borrowed until the file is written again.
  * Errors: GP_E_NOTFOUND no such file; GP_E_UNSUPPORTED it is a link, or the
- *         scan did not keep its bytes.
+ *         scan of an installer did not keep its bytes.
  */
 int gp_tree_read(const struct gp_tree *t, const char *path, struct gp_str *out, struct gp_err *err);
 
@@ -51,7 +72,15 @@ int gp_tree_read(const struct gp_tree *t, const char *path, struct gp_str *out, 
  */
 int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int mode, struct gp_err *err);
 
+/* Errors: GP_E_NOTFOUND; GP_E_UNSUPPORTED something else needs it (a hard link). */
 int gp_tree_delete(struct gp_tree *t, const char *path, struct gp_err *err);
+
+/* The record of a touched file, or NULL; borrowed until the next write. */
+const struct gp_tfile *gp_tree_touched(const struct gp_tree *t, const char *path);
+
+/* The content before any change; GP_E_NOTFOUND when there was none. */
+int gp_tree_read_pristine(const struct gp_tree *t, const char *path, struct gp_str *out, struct gp_err *err);
+
 unsigned gp_tree_mode(const struct gp_tree *t, const char *path); /* 0644 if unknown */
 
 /* How many files differ from the pristine tree. */
