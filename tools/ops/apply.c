@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "core/reject.h"
 
 static void applied_release(struct gp_applied *a)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		free(a->file[i].path);
 		gp_hunk_report_release(&a->file[i].hunks);
+		gp_buf_release(&a->file[i].reject);
 	}
 	free(a->file);
 	free(a->set);
@@ -108,6 +110,17 @@ static int read_now(const struct job *j, const char *path, struct gp_str *out, s
 	return -1;
 }
 
+/* Folders of other programs, and our own: a patch has no business there. */
+static int check_names(const char *target, const char *source, struct gp_err *err)
+{
+	static const char *const taboo[] = { ".git", ".pc", ".gridpatch-journal" };
+
+	for (size_t i = 0; i < GP_COUNT(taboo); i++)
+		if (gp_path_under(target, taboo[i]) || gp_path_under(source, taboo[i]))
+			return gp_fail(err, GP_E_FORMAT, "'%s' lies in '%s'", target, taboo[i]);
+	return 0;
+}
+
 static int plan_file(struct job *j, const struct gp_filediff *f, struct gp_err *err)
 {
 	struct gp_applied_file *a;
@@ -122,7 +135,7 @@ static int plan_file(struct job *j, const struct gp_filediff *f, struct gp_err *
 	j->plan[k].op = op;
 	j->plan[k].mode = j->p->reverse ? f->old_mode : f->new_mode;
 	j->nplan++;
-	if (!target || !source)
+	if (!target || !source || check_names(target, source, err) < 0)
 		return -1;
 	if ((op != GP_FILE_CREATE || gp_tree_has(j->t, source)) &&
 	    !(op == GP_FILE_DELETE && !gp_tree_has(j->t, source)) && read_now(j, source, &old, err) < 0)
@@ -132,12 +145,28 @@ static int plan_file(struct job *j, const struct gp_filediff *f, struct gp_err *
 	*a = (struct gp_applied_file){ .path = gp_strdup(target), .op = op };
 	if (gp_hunks_apply(old, f, j->max_fuzz, j->p->reverse, &j->plan[k].data, &a->hunks, err) < 0)
 		return -1;
-	if (a->hunks.result == GP_HUNKS_FAILED)
+	if (a->hunks.result == GP_HUNKS_FAILED) {
+		gp_reject_format(f, &a->hunks, target, j->p->reverse, &a->reject);
 		return hunk_failed(j, target, f, &a->hunks, err);
+	}
 	/* Already done: leave it, except a rename, which still moves the file. */
 	j->plan[k].skip = a->hunks.result == GP_HUNKS_ALREADY ||
 			  (op == GP_FILE_DELETE && !gp_tree_has(j->t, source));
 	return 0;
+}
+
+static int tell(const struct job *j, const char *path, struct gp_err *err)
+{
+	const struct gp_apply_watch *w = j->p->watch;
+	struct gp_str old = { "", 0 };
+	bool existed;
+
+	if (!w)
+		return 0;
+	existed = gp_tree_has(j->t, path);
+	if (existed && gp_tree_read(j->t, path, &old, err) < 0)
+		return -1;
+	return w->before(w->arg, path, existed, old, gp_tree_mode(j->t, path), err);
 }
 
 static int carry_out(struct job *j, struct gp_err *err)
@@ -146,16 +175,19 @@ static int carry_out(struct job *j, struct gp_err *err)
 
 	for (size_t i = 0; i < j->nplan; i++) {
 		int mode = j->plan[i].mode < 0 ? -1 : j->plan[i].mode & 07777;
+		bool move = j->plan[i].op == GP_FILE_RENAME;
 		int rc = 0;
 
 		already &= j->plan[i].skip;
 		if (j->plan[i].skip)
 			continue;
+		if (tell(j, j->plan[i].target, err) < 0 || (move && tell(j, j->plan[i].source, err) < 0))
+			return -1;
 		if (j->plan[i].op == GP_FILE_DELETE)
 			rc = gp_tree_delete(j->t, j->plan[i].target, err);
 		else
 			rc = gp_tree_write(j->t, j->plan[i].target, gp_buf_str(&j->plan[i].data), mode, err);
-		if (rc == 0 && j->plan[i].op == GP_FILE_RENAME)
+		if (rc == 0 && move)
 			rc = gp_tree_delete(j->t, j->plan[i].source, err);
 		if (rc < 0)
 			return -1;
@@ -172,8 +204,16 @@ static int run(struct job *j, const struct gp_diff *d, struct gp_err *err)
 		j->prefix = "kernel";
 	j->done->prefix = gp_strdup(j->prefix);
 	j->plan = gp_alloc((d->nfile + 1) * sizeof(*j->plan));
-	for (size_t i = 0; i < d->nfile && rc == 0; i++)
-		rc = plan_file(j, &d->file[i], err);
+	for (size_t i = 0; i < d->nfile; i++) {
+		struct gp_err why = { 0 };
+
+		/* The first failure is the error; the others still show in the list. */
+		if (plan_file(j, &d->file[i], &why) < 0 && rc == 0) {
+			rc = -1;
+			if (err)
+				*err = why;
+		}
+	}
 	if (rc == 0)
 		rc = carry_out(j, err);
 	for (size_t i = 0; i < j->nplan; i++) {

@@ -11,6 +11,7 @@ struct gp_applied_file {
 	char *path;
 	enum gp_file_op op;
 	struct gp_hunk_report hunks;
+	struct gp_buf reject;   /* of the hunks that failed, as a .rej file; may be empty */
 };
 
 /* What one patch did. */
@@ -30,6 +31,18 @@ struct gp_applied_list {
 
 void gp_applied_list_release(struct gp_applied_list *l);
 
+/*
+ * Is told of every file before a patch that matched completely changes it.
+ *
+ * In:     path, clean; existed, old: what is there now (quilt keeps it in .pc).
+ * Out:    -1 gives the patch up.
+ */
+struct gp_apply_watch {
+	int (*before)(void *arg, const char *path, bool existed, struct gp_str old, unsigned mode,
+		      struct gp_err *err);
+	void *arg;
+};
+
 /* A patch as it is handed in. */
 struct gp_patch {
 	const char *set, *name;
@@ -37,6 +50,7 @@ struct gp_patch {
 	unsigned strip;
 	bool reverse;
 	bool may_lie_in_kernel;  /* names may be relative to kernel/: users' patches */
+	const struct gp_apply_watch *watch; /* or NULL */
 };
 
 /*
@@ -47,10 +61,12 @@ struct gp_patch {
  * one leaves the tree useless: the caller gives the whole run up.
  *
  * In:     max_fuzz: 0 for shipped sets, 2 (quilt's default) for users'.
- * Out:    appended to list.
+ * Out:    appended to list, also when it fails: then with all files of the
+ *         patch, so that every reject can be told.
  * Errors: GP_E_NO a hunk does not match (message: patch, hunk, file, line; the
  *         details are appended to why), GP_E_NOTFOUND is turned into GP_E_NO;
- *         GP_E_FORMAT, GP_E_UNSUPPORTED as gp_diff_parse().
+ *         GP_E_FORMAT, GP_E_UNSUPPORTED as gp_diff_parse(); GP_E_FORMAT also for
+ *         names in .git, .pc, or gridpatch's own journal.
  */
 int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuzz,
 		   struct gp_applied_list *list, struct gp_buf *why, struct gp_err *err);

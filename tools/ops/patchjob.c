@@ -83,7 +83,7 @@ static int apply_set(struct gp_patch_job *j, const struct gp_set *set, struct gp
 		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 		const struct gp_series_entry *e = &set->series.v[i];
 		gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
-		struct gp_patch p = { set->name, e->name, { NULL, 0 }, e->strip, e->reverse, false };
+		struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
 
 		if (gp_file_read(path, PATCH_FILE_MAX, &text, err) < 0)
 			return -1;
@@ -135,8 +135,9 @@ static int apply_users(struct gp_patch_job *j, struct gp_err *err)
 
 		for (size_t k = 0; k < u->series.n; k++) {
 			const struct gp_series_entry *e = &u->series.v[k];
-			struct gp_patch p = { u->dir, e->name, gp_buf_str(&u->text[k]), e->strip,
-					      e->reverse, true };
+			struct gp_patch p = { .set = u->dir, .name = e->name, .text = gp_buf_str(&u->text[k]),
+					      .strip = e->strip, .reverse = e->reverse,
+					      .may_lie_in_kernel = true };
 
 			if (gp_apply_patch(&j->driver.tree, &p, 2, &j->applied, &j->why, err) < 0)
 				return -1;

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/disktree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A source file beyond this is no source file. */
+#define FILE_MAX (1ull << 30)
+
+int gp_disktree_open(struct gp_disktree *d, const char *root, struct gp_err *err)
+{
+	*d = (struct gp_disktree){ .root = gp_strdup(root) };
+	d->fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (d->fd < 0) {
+		gp_fail_sys(err, errno, "cannot open directory '%s'", root);
+		gp_disktree_close(d);
+		return -1;
+	}
+	if (flock(d->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		gp_fail(err, GP_E_SYSTEM, "another gridpatch works on '%s'", root);
+		gp_disktree_close(d);
+		return -1;
+	}
+	return 0;
+}
+
+void gp_disktree_close(struct gp_disktree *d)
+{
+	if (!d || !d->root)
+		return;
+	if (d->fd >= 0)
+		close(d->fd);
+	for (size_t i = 0; i < d->n; i++)
+		gp_buf_release(&d->data[i]);
+	free(d->data);
+	gp_map_release(&d->index);
+	gp_map_release(&d->safe_dirs);
+	free(d->root);
+	*d = (struct gp_disktree){ .fd = -1 };
+}
+
+/* Are all parents of path real directories? Each is asked for once. */
+static bool parents_safe(struct gp_disktree *d, const char *path)
+{
+	gp_auto(gp_free_ptr) char *p = gp_strdup(path);
+
+	for (char *slash = strchr(p, '/'); slash; slash = strchr(slash + 1, '/')) {
+		struct stat st;
+
+		*slash = '\0';
+		if (!gp_map_get(&d->safe_dirs, p, NULL)) {
+			if (fstatat(d->fd, p, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
+				return false;
+			gp_map_put(&d->safe_dirs, p, 0);
+		}
+		*slash = '/';
+	}
+	return true;
+}
+
+static enum gp_node look(void *arg, const char *path, unsigned *mode)
+{
+	struct gp_disktree *d = arg;
+	struct stat st;
+
+	if (!parents_safe(d, path) || fstatat(d->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return GP_NODE_NONE;
+	*mode = st.st_mode & 07777;
+	return S_ISREG(st.st_mode) ? GP_NODE_FILE : S_ISDIR(st.st_mode) ? GP_NODE_DIR :
+	       S_ISLNK(st.st_mode) ? GP_NODE_SYMLINK : GP_NODE_OTHER;
+}
+
+static int slurp(int fd, const char *path, struct gp_buf *out, struct gp_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return gp_fail_sys(err, errno, "cannot stat '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return gp_fail(err, GP_E_FORMAT, "'%s' is not a regular file", path);
+	if ((uint64_t)st.st_size > FILE_MAX)
+		return gp_fail(err, GP_E_FORMAT, "'%s' is too large to be patched", path);
+	gp_buf_reserve(out, (size_t)st.st_size);
+	while (out->len < (size_t)st.st_size) {
+		ssize_t n = read(fd, out->data + out->len, (size_t)st.st_size - out->len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return gp_fail_sys(err, errno, "cannot read '%s'", path);
+		if (n == 0)
+			break;
+		out->len += (size_t)n;
+	}
+	out->data[out->len] = '\0';
+	return 0;
+}
+
+static int read_file(void *arg, const char *path, struct gp_str *out, struct gp_err *err)
+{
+	struct gp_disktree *d = arg;
+	struct gp_buf data = { 0 };
+	size_t i;
+	int fd, rc;
+
+	if (gp_map_get(&d->index, path, &i)) {
+		*out = gp_buf_str(&d->data[i]);
+		return 0;
+	}
+	if (!parents_safe(d, path))
+		return gp_fail(err, GP_E_FORMAT, "'%s' runs through a symlink", path);
+	fd = openat(d->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return gp_fail_sys(err, errno, "cannot open '%s'", path);
+	rc = slurp(fd, path, &data, err);
+	close(fd);
+	if (rc < 0) {
+		gp_buf_release(&data);
+		return -1;
+	}
+	gp_map_put(&d->index, path, d->n);
+	GP_GROW(d->data, d->n, d->cap);
+	d->data[d->n] = data;
+	*out = gp_buf_str(&d->data[d->n++]);
+	return 0;
+}
+
+void gp_disktree_tree(struct gp_disktree *d, struct gp_tree *t)
+{
+	struct gp_tree_base base = { look, read_file, NULL, d };
+
+	gp_tree_init_base(t, &base);
+}
+
+bool gp_disktree_interrupted(const struct gp_disktree *d)
+{
+	struct stat st;
+
+	return fstatat(d->fd, GP_JOURNAL_DIR, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
