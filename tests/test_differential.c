@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Random files, edits and targets: the installed GNU patch and gp_hunks_apply()
- * must agree on the bytes and on where each hunk went, with which fuzz.
+ * must agree on the bytes and on where each hunk went, with which fuzz; when
+ * hunks fail, gp_reject_append() must write patch's .rej.
  *
  * Few distinct lines make ambiguous places frequent. GP_DIFF_CASES sets the
  * number of cases, GP_DIFF_SEED the first seed; a failure prints its own seed:
@@ -26,8 +27,9 @@
 #include "base/text.h"
 #include "core/diff.h"
 #include "core/hunk.h"
+#include "core/reject.h"
 
-#define DEFAULT_CASES 2400
+#define DEFAULT_CASES 6000
 #define DEFAULT_SEED 20240601
 #define MAX_HUNKS 512
 
@@ -295,6 +297,8 @@ static void parse_said(const struct gp_buf *text, struct said *s)
 
 struct fixture {
 	struct gp_buf a, b, target, patch, log, theirs, ours;
+	struct gp_buf their_rej, our_rej;
+	unsigned strip;
 	struct gp_diff diff;
 	struct gp_hunk_report rep;
 	struct said said;
@@ -303,15 +307,17 @@ struct fixture {
 static void run_patch(struct fixture *fx, unsigned fuzz, bool reverse)
 {
 	char f[16];
-	char *argv[] = { (char *)"patch", (char *)"-f", (char *)"-p0", (char *)"--verbose",
-			 (char *)"--no-backup-if-mismatch", (char *)"-r", (char *)"-",
-			 f, (char *)"t", (char *)"p", (char *)(reverse ? "-R" : NULL), NULL };
+	char *argv[] = { (char *)"patch", (char *)"-f", (char *)(fx->strip ? "-p1" : "-p0"),
+			 (char *)"--verbose", (char *)"--no-backup-if-mismatch",
+			 (char *)"-r", (char *)"rej", f, (char *)"-i", (char *)"p", (char *)(reverse ? "-R" : NULL), NULL };
 
 	snprintf(f, sizeof(f), "-F%u", fuzz);
 	write_file("t", &fx->target);
+	unlink("rej");
 	fx->said.rc = run_tool(argv, "log");
 	read_file("log", &fx->log);
 	read_file("t", &fx->theirs);
+	read_file("rej", &fx->their_rej);
 	parse_said(&fx->log, &fx->said);
 }
 
@@ -338,9 +344,9 @@ static void falsify(struct gp_buf *patch)
 				if (*s == ',')
 					v[i + 1] = strtoull(s + 1, &s, 10);
 			}
-			gp_buf_printf(&b, "@@ -%llu,%llu +%llu,%llu @@\n",
+			gp_buf_printf(&b, "@@ -%llu,%llu +%llu,%llu%s\n",
 				      (unsigned long long)drift(v[0]), v[1],
-				      (unsigned long long)drift(v[2]), v[3]);
+				      (unsigned long long)drift(v[2]), v[3], s);
 		} else {
 			gp_buf_printf(&b, "%s\n", p);
 		}
@@ -348,19 +354,50 @@ static void falsify(struct gp_buf *patch)
 	}
 	patch->len = 0;
 	gp_buf_add(patch, b.data, b.len);
-	write_file("p", patch);
+}
+
+/* As git writes it, or as a mailer does. */
+static void disguise(struct fixture *fx, bool new_file, bool gone)
+{
+	gp_auto(gp_buf_release) struct gp_buf b = { 0 };
+	bool crlf = chance(8);
+
+	if (fx->strip && chance(2))
+		gp_buf_printf(&b, "diff --git a/t b/t\n%sindex 1234567..89abcde%s\n",
+			      new_file ? "new file mode 100644\n" : gone ? "deleted file mode 100644\n" : "",
+			      new_file || gone ? "" : " 100644");
+	else if (chance(4))
+		gp_buf_puts(&b, chance(2) ? "Index: t\n=====\n" : "diff -Naur a/t b/t\n");
+	for (size_t i = 0; i < fx->patch.len; i++) {
+		if (crlf && fx->patch.data[i] == '\n')
+			gp_buf_putc(&b, '\r');
+		gp_buf_putc(&b, fx->patch.data[i]);
+	}
+	fx->patch.len = 0;
+	gp_buf_add(&fx->patch, b.data, b.len);
+	write_file("p", &fx->patch);
+}
+
+/* The name in a header, with or without what else may stand there. */
+static const char *label(const char *prefix, bool absent, char out[64])
+{
+	static const char *const stamps[] = { "", "", "\t2024-02-03 04:05:06.789 +0100", "\t(revision 3)", "\t" };
+
+	snprintf(out, 64, "%s%s", absent ? "/dev/null" : prefix, stamps[below(GP_COUNT(stamps))]);
+	return out;
 }
 
 /* false: the files are equal. */
 static bool run_diff(struct fixture *fx, int context)
 {
-	char u[16];
+	char u[16], from[64], to[64];
 	bool new_file = !fx->a.len && chance(2), gone = !fx->b.len && chance(2);
-	char *argv[] = { (char *)"diff", u,
-			 (char *)"--label", (char *)(new_file ? "/dev/null" : "t"),
-			 (char *)"--label", (char *)(gone ? "/dev/null" : "t"),
-			 (char *)"a", (char *)"b", NULL };
+	char *argv[] = { (char *)"diff", u, (char *)"--label", from, (char *)"--label", to,
+			 (char *)"a", (char *)"b", (char *)(chance(2) ? "-F^l" : NULL), NULL };
 
+	fx->strip = below(2);
+	label(fx->strip ? "a/t" : "t", new_file, from);
+	label(fx->strip ? "b/t" : "t", gone, to);
 	snprintf(u, sizeof(u), "-U%d", context);
 	write_file("a", &fx->a);
 	write_file("b", &fx->b);
@@ -369,6 +406,7 @@ static bool run_diff(struct fixture *fx, int context)
 	read_file("p", &fx->patch);
 	if (!new_file && !gone && chance(4))
 		falsify(&fx->patch);
+	disguise(fx, new_file, gone);
 	return true;
 }
 
@@ -394,6 +432,15 @@ static void compare_hunks(const struct fixture *fx, const char *what)
 	}
 }
 
+static void compare_rejects(struct fixture *fx, bool reverse, const char *what)
+{
+	gp_reject_append(&fx->diff.file[0], &fx->rep, fx->strip, reverse, &fx->our_rej);
+	if (!gp_str_same(gp_buf_str(&fx->our_rej), gp_buf_str(&fx->their_rej)))
+		fail_msg("%s: the rejects differ\n--- patch\n%s--- ours\n%s\n--- theirs\n%s\n%s",
+			 what, fx->patch.data, fx->our_rej.data ? fx->our_rej.data : "",
+			 fx->their_rej.data, fx->log.data);
+}
+
 static void compare(struct fixture *fx, unsigned fuzz, bool reverse, const char *what)
 {
 	if (fx->rep.result == GP_HUNKS_ALREADY) {
@@ -404,6 +451,7 @@ static void compare(struct fixture *fx, unsigned fuzz, bool reverse, const char 
 		return;
 	}
 	compare_hunks(fx, what);
+	compare_rejects(fx, reverse, what);
 	if ((fx->rep.result == GP_HUNKS_APPLIED) != (fx->said.rc == 0))
 		fail_msg("%s: result %d here, patch exits %d (fuzz %u):\n%s", what,
 			 fx->rep.result, fx->said.rc, fuzz, fx->log.data);
@@ -454,6 +502,7 @@ static void fixture_clear(struct fixture *fx)
 	gp_diff_release(&fx->diff);
 	gp_hunk_report_release(&fx->rep);
 	gp_buf_release(&fx->ours);
+	gp_buf_release(&fx->our_rej);
 }
 
 static struct fixture fixture;
@@ -471,7 +520,7 @@ static void check_group(void **state)
 	const struct group *g = *state;
 	uint64_t cases = env_number("GP_DIFF_CASES", DEFAULT_CASES) / GP_COUNT(groups);
 	uint64_t seed = env_number("GP_DIFF_SEED", DEFAULT_SEED + (uint64_t)(g - groups) * 1000000);
-	size_t done = 0, count[3] = { 0 };
+	size_t done = 0, rejects = 0, count[3] = { 0 };
 
 	if (!have_tools) {
 		print_message("skipped: 'patch' or 'diff' is not installed\n");
@@ -481,13 +530,14 @@ static void check_group(void **state)
 		if (one_case(&fixture, g, seed)) {
 			done++;
 			count[fixture.rep.result]++;
+			rejects += fixture.our_rej.len > 0;
 		} else if (getenv("GP_DIFF_SEED") && cases <= 1) {
 			done++; /* this seed alone was asked for */
 		}
 		fixture_clear(&fixture);
 	}
-	print_message("%zu cases: %zu applied, %zu already there, %zu failed\n", done,
-		      count[GP_HUNKS_APPLIED], count[GP_HUNKS_ALREADY], count[GP_HUNKS_FAILED]);
+	print_message("%zu cases: %zu applied, %zu already there, %zu failed, %zu rejects\n", done,
+		      count[GP_HUNKS_APPLIED], count[GP_HUNKS_ALREADY], count[GP_HUNKS_FAILED], rejects);
 }
 
 /* --- main --------------------------------------------------------------------- */
@@ -511,9 +561,9 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const names[] = { "a", "b", "p", "t", "log", "t.orig", "t.rej" };
+	static const char *const names[] = { "a", "b", "p", "t", "log", "t.orig", "rej" };
 	struct gp_buf *bufs[] = { &fixture.a, &fixture.b, &fixture.target, &fixture.patch,
-				  &fixture.log, &fixture.theirs };
+				  &fixture.log, &fixture.theirs, &fixture.their_rej };
 
 	(void)state;
 	fixture_clear(&fixture);

@@ -12,7 +12,11 @@ static int choose_dir(const struct gp_args *a, const struct gp_runfile *rf, char
 	const char *t = rf->header.targetdir;
 
 	if (a->dir) {
-		*dir = gp_strdup(a->dir);
+		size_t n = strlen(a->dir);
+
+		while (n > 1 && a->dir[n - 1] == '/')
+			n--;
+		*dir = gp_strndup(a->dir, n);
 		return 0;
 	}
 	if (!*t || strchr(t, '/') || strcmp(t, ".") == 0 || strcmp(t, "..") == 0)
@@ -58,8 +62,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 const struct gp_cmd gp_cmd_extract = {
 	"extract", NULL, "RUN", "unpack an installer without running it",
-	"Unpacks RUN as `sh RUN -x` does, byte for byte and mode for mode, without running\n"
-	"a line of it: into DIR of -C (or -d), else into the directory that the stub\n"
-	"names. The directory must not exist; it appears when it is complete.",
+	"Unpacks RUN as `sh RUN -x` does, byte for byte and mode for mode, without\n"
+	"running a line of it: into DIR of -C (or -d), else into the directory that the\n"
+	"stub names. The directory must not exist; it appears when it is complete.",
 	opts, run,
 };

@@ -26,8 +26,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 const struct gp_cmd gp_cmd_info = {
 	"info", NULL, "RUN", "say what an installer is",
-	"Says driver version, branch, kind, modules, compression and size of the installer\n"
-	"RUN, and whether somebody has altered it: hooks, DKMS patches, a changed licence\n"
-	"tag. Both sums are checked.",
+	"Says driver version, branch, kind, modules, compression and size of the\n"
+	"installer RUN, and whether somebody has altered it: hooks, DKMS patches, a\n"
+	"changed licence tag. Both sums are checked.",
 	opts, run,
 };

@@ -33,15 +33,6 @@ static int positional(struct gp_args *a, struct gp_err *err)
 	return 0;
 }
 
-static void say_why(const struct gp_args *a, const struct gp_patch_job *j)
-{
-	struct gp_str rest = gp_buf_str(&j->why), line;
-
-	/* The details of a failed hunk belong to the error: they go where it goes. */
-	while (!a->quiet && gp_line_next(&rest, &line))
-		fprintf(stderr, "  %.*s\n", (int)line.len, line.p);
-}
-
 static int run(struct gp_args *a, struct gp_err *err)
 {
 	struct gp_patch_job job;
@@ -59,7 +50,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 	for (size_t i = 0; i < job.warnings.n; i++)
 		gp_warn("%s", job.warnings.v[i]);
 	if (rc < 0)
-		say_why(a, &job);
+		gp_say_why(a, &job.why);
 	if (a->json && gp_json_emit(a, gp_json_job(&job), err, rc < 0 ? &second : err) < 0)
 		rc = -1;
 	gp_patch_job_release(&job);

@@ -119,8 +119,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 const struct gp_cmd gp_cmd_select = {
 	"select", "plan", "RUN | --driver VERSION", "say which patch sets a driver needs, and why",
-	"Says for each kernel whether the driver is known to build there, which patch sets\n"
-	"it needs, which rule says so and what decided it: a version or a probe of the\n"
-	"headers. Changes nothing. Exit status 1 when a kernel is blocked or unknown.",
+	"Says for each kernel whether the driver is known to build there, which patch\n"
+	"sets it needs, which rule says so and what decided it: a version or a probe of\n"
+	"the headers. Changes nothing. Exit status 1 for a blocked or unknown kernel.",
 	opts, run,
 };

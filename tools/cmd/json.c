@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,17 @@ void gp_json_put(struct json_object *o, const char *key, struct json_object *v)
 		gp_oom();
 }
 
+/* A FIFO or /dev/fd/3 is written to; replacing it would be a surprise. */
+static int write_device(const char *path, const char *text, struct gp_err *err)
+{
+	FILE *f = fopen(path, "we");
+	bool ok = f && fputs(text, f) != EOF;
+
+	if (f && fclose(f) == EOF)
+		ok = false;
+	return ok ? 0 : gp_fail_sys(err, errno, "cannot write '%s'", path);
+}
+
 int gp_json_emit(const struct gp_args *a, struct json_object *root, const struct gp_err *failure,
 		 struct gp_err *err)
 {
@@ -78,7 +90,9 @@ int gp_json_emit(const struct gp_args *a, struct json_object *root, const struct
 	}
 	text = gp_asprintf("%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 				   JSON_C_TO_STRING_NOSLASHESCAPE));
-	if (a->json_file)
+	if (a->json_file && gp_exists(a->json_file) && !gp_is_file(a->json_file))
+		rc = write_device(a->json_file, text, err);
+	else if (a->json_file)
 		rc = gp_file_write(a->json_file, text, strlen(text), 0644, true, err);
 	else if (fputs(text, stdout) == EOF || fflush(stdout) == EOF)
 		rc = gp_fail(err, GP_E_SYSTEM, "cannot write to standard output");

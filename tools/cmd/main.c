@@ -64,21 +64,6 @@ static void print_help(void)
 	       "show this help, or that of a verb");
 }
 
-static int help(int argc, char **argv)
-{
-	const struct gp_cmd *cmd = argc > 0 ? find_cmd(argv[0]) : NULL;
-
-	if (argc > 0 && !cmd) {
-		fprintf(stderr, "gridpatch: no such verb '%s'; see 'gridpatch help'\n", argv[0]);
-		return 2;
-	}
-	if (cmd)
-		gp_cmd_help(cmd);
-	else
-		print_help();
-	return 0;
-}
-
 static void print_error(const struct gp_err *err)
 {
 	char line[1024];
@@ -101,6 +86,22 @@ static int finish(int rc, struct gp_err *err)
 		raise(signalled);
 	}
 	return gp_code_exit(err->code ? err->code : GP_E_BUG);
+}
+
+static int help(int argc, char **argv)
+{
+	struct gp_err err = { 0 };
+	const struct gp_cmd *cmd = argc > 0 ? find_cmd(argv[0]) : NULL;
+
+	if (argc > 0 && !cmd) {
+		fprintf(stderr, "gridpatch: no such verb '%s'; see 'gridpatch help'\n", argv[0]);
+		return 2;
+	}
+	if (cmd)
+		gp_cmd_help(cmd);
+	else
+		print_help();
+	return finish(0, &err);
 }
 
 static int run_cmd(const struct gp_cmd *cmd, int argc, char **argv)
@@ -135,8 +136,10 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return help(0, NULL);
 	if (strcmp(argv[1], "--version") == 0) {
+		struct gp_err err = { 0 };
+
 		printf("gridpatch %s\n", GP_PROGRAM_VERSION);
-		return 0;
+		return finish(0, &err);
 	}
 	cmd = find_cmd(argv[1]);
 	if (cmd)

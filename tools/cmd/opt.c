@@ -37,8 +37,16 @@ static const struct option_row ROWS[] = {
 	{ OPT_FORCE, 'f', "force", NULL, "replace an existing output" },
 	{ OPT_DRY_RUN, 'n', "dry-run", NULL, "do everything except writing" },
 	{ OPT_REPACK, 0, "repack", "MODE", "auto (default) or full" },
-	{ OPT_DIR, 'C', "directory", "DIR", "the new directory (default: what the stub says)" },
+	{ OPT_DIR, 'C', "directory", "DIR", "the directory to work in or make (also -d)" },
 	{ OPT_DIR, 'd', NULL, "DIR", NULL },
+	{ OPT_STRIP, 'p', "strip", "N", "leading parts of names to take off" },
+	{ OPT_FUZZ, 'F', "fuzz", "N", "lines of context that may differ (default 2)" },
+	{ OPT_REVERSE, 'R', "reverse", NULL, "apply in reverse" },
+	{ OPT_ALL, 'a', "all", NULL, "all patches" },
+	{ OPT_REJECTS, 0, "rejects", "DIR", "write .rej files of failed hunks there" },
+	{ OPT_QUILT, 0, "quilt", NULL, "keep quilt's records in .pc" },
+	{ OPT_FSYNC, 0, "fsync", NULL, "sync every file to the disk" },
+	{ OPT_RECOVER, 0, "recover", NULL, "only roll back an interrupted run" },
 	{ OPT_TO, 0, "to", "DIR", "where to put it (default: see above)" },
 	{ OPT_FROM, 0, "from", "PATH", "a directory or tarball instead of the network" },
 	{ OPT_NEWER_TABLE, 0, "newer-table", NULL, "get the patch for newer drivers, too" },
@@ -85,6 +93,21 @@ static int set_allow(struct gp_args *a, const char *words, struct gp_err *err)
 	return 0;
 }
 
+static int not_empty(const char *name, const char *arg, struct gp_err *err)
+{
+	return *arg ? 0 : gp_fail(err, GP_E_USAGE, "%s: a name is missing", name);
+}
+
+static int set_number(const char *name, const char *arg, int *out, struct gp_err *err)
+{
+	uint64_t v;
+
+	if (!gp_parse_u64(gp_str_of(arg), 1000, &v))
+		return gp_fail(err, GP_E_USAGE, "%s: '%s' is not a small number", name, arg);
+	*out = (int)v;
+	return 0;
+}
+
 static int set_repack(const char *mode, struct gp_err *err)
 {
 	/* Both write anew today; auto is free to do better. */
@@ -104,6 +127,11 @@ static void set_flag(struct gp_args *a, enum gp_opt_id id)
 	case OPT_QUIET: a->quiet = true; break;
 	case OPT_VERBOSE: a->verbose = true; break;
 	case OPT_HELP: a->help = true; break;
+	case OPT_ALL: a->all = true; break;
+	case OPT_FSYNC: a->fsync = true; break;
+	case OPT_QUILT: a->quilt = true; break;
+	case OPT_RECOVER: a->recover = true; break;
+	case OPT_REVERSE: a->reverse = true; break;
 	default: break;
 	}
 }
@@ -117,14 +145,17 @@ static int set_option(struct gp_args *a, enum gp_opt_id id, const char *arg, str
 	case OPT_HEADERS3: gp_list_add(&a->patch.headers, arg); break;
 	case OPT_PATCHES: gp_list_add(&a->patch.patches, arg); break;
 	case OPT_DATA: gp_list_add(&a->patch.data, arg); break;
-	case OPT_HOOKS: a->patch.hooks = arg; break;
+	case OPT_HOOKS: a->patch.hooks = arg; return not_empty("--hooks", arg, err);
 	case OPT_HOOKS_PATCH: a->patch.hooks_patch = arg; break;
-	case OPT_OUTPUT: a->patch.out = arg; break;
+	case OPT_OUTPUT: a->patch.out = arg; return not_empty("--output", arg, err);
 	case OPT_DRIVER: a->driver = arg; break;
 	case OPT_KIND: a->kind = arg; break;
 	case OPT_DIR: a->dir = arg; break;
 	case OPT_TO: a->to = arg; break;
 	case OPT_FROM: a->from = arg; break;
+	case OPT_REJECTS: a->rejects = arg; break;
+	case OPT_STRIP: return set_number("--strip", arg, &a->strip, err);
+	case OPT_FUZZ: return set_number("--fuzz", arg, &a->fuzz, err);
 	case OPT_ALLOW: return set_allow(a, arg, err);
 	case OPT_REPACK: return set_repack(arg, err);
 	case OPT_JSON:
@@ -187,7 +218,7 @@ int gp_args_parse(const struct gp_cmd *cmd, int argc, char **argv, struct gp_arg
 	char shorts[2 * GP_COUNT(ROWS) + 2];
 	int got, index = 0;
 
-	*out = (struct gp_args){ 0 };
+	*out = (struct gp_args){ .fuzz = -1, .strip = -1 };
 	describe(cmd, longs, shorts);
 	opterr = 0;
 	optind = 1;

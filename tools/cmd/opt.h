@@ -7,10 +7,11 @@
 /* One number per option; a command names those that it takes. */
 enum gp_opt_id {
 	OPT_END = 0,
-	OPT_ALLOW = 256, OPT_DATA, OPT_DIR, OPT_DRIVER, OPT_DROP_DKMS, OPT_DRY_RUN, OPT_FORCE,
-	OPT_FROM, OPT_HEADERS, OPT_HEADERS2, OPT_HEADERS3, OPT_HELP, OPT_HOOKS, OPT_HOOKS_PATCH,
+	OPT_ALL = 256, OPT_ALLOW, OPT_DATA, OPT_DIR, OPT_DRIVER, OPT_DROP_DKMS, OPT_DRY_RUN, OPT_FORCE,
+	OPT_FROM, OPT_FSYNC, OPT_FUZZ, OPT_HEADERS, OPT_HEADERS2, OPT_HEADERS3, OPT_HELP, OPT_HOOKS, OPT_HOOKS_PATCH,
 	OPT_JSON, OPT_KERNEL, OPT_KIND, OPT_NEWER_TABLE, OPT_NO_HOOKS, OPT_OUTPUT, OPT_PATCHES,
-	OPT_QUIET, OPT_REPACK, OPT_TO, OPT_VERBOSE,
+	OPT_QUIET, OPT_QUILT, OPT_RECOVER, OPT_REJECTS, OPT_REPACK, OPT_REVERSE, OPT_STRIP, OPT_TO,
+	OPT_VERBOSE,
 };
 
 /* A command line, read. Strings are borrowed from argv. */
@@ -22,6 +23,9 @@ struct gp_args {
 	const char *kind;        /* --kind */
 	const char *to, *from;   /* fetch-hooks */
 	bool newer_table;
+	bool all, fsync, quilt, recover, reverse; /* apply, push, pop */
+	int fuzz, strip;         /* -1: not given */
+	const char *rejects;     /* NULL */
 	bool json;               /* --json or --json=FILE */
 	const char *json_file;   /* NULL: standard output */
 	bool quiet, verbose, help;
@@ -51,7 +55,7 @@ void gp_args_release(struct gp_args *a);
 void gp_cmd_help(const struct gp_cmd *cmd);
 
 extern const struct gp_cmd gp_cmd_patch, gp_cmd_info, gp_cmd_extract, gp_cmd_verify, gp_cmd_select,
-	gp_cmd_fetch_hooks;
+	gp_cmd_fetch_hooks, gp_cmd_apply, gp_cmd_push, gp_cmd_pop, gp_cmd_applied;
 
 /* Ends of the signal handlers that main installs: nonzero when one came. */
 const volatile sig_atomic_t *gp_main_cancel(void);

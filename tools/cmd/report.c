@@ -162,6 +162,8 @@ static void say_choice(const struct gp_args *a, const struct gp_choice *c)
 	say_rules(a, c);
 	for (size_t i = 0; i < c->reasons.n; i++)
 		gp_say(a, "  reason   %s\n", c->reasons.v[i]);
+	for (size_t i = 0; i < c->load_reasons.n; i++)
+		gp_say(a, "  loading  %s\n", c->load_reasons.v[i]);
 	for (size_t i = 0; i < c->instead.n; i++)
 		gp_say(a, "  instead  %s\n", c->instead.v[i]);
 	if (a->verbose)
@@ -229,6 +231,7 @@ static struct json_object *json_choice(const struct gp_choice *c)
 	gp_json_put(o, "load", gp_json_text(gp_load_name(c->load)));
 	gp_json_put(o, "hooks", c->hooks ? gp_json_text(gp_hooks_name(c->hooks)) : NULL);
 	gp_json_put(o, "reasons", gp_json_list(&c->reasons));
+	gp_json_put(o, "load_reasons", gp_json_list(&c->load_reasons));
 	gp_json_put(o, "instead", gp_json_list(&c->instead));
 	gp_json_put(o, "evidence", gp_json_list(&c->evidence));
 	gp_json_put(o, "rules", rules);

@@ -27,6 +27,13 @@ struct json_object *gp_json_driver(const struct gp_driver *d);
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
 struct json_object *gp_json_job(const struct gp_patch_job *j);
 
+/* What patches did, one line per file. */
+void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l);
+struct json_object *gp_json_applied(const struct gp_applied_list *l);
+
+/* The details of a failed hunk, on standard error, where the error goes. */
+void gp_say_why(const struct gp_args *a, const struct gp_buf *why);
+
 /* The covered lines and what comes behind: "covers: …; next unknown: …". */
 void gp_say_covers(const struct gp_args *a, const struct gp_selection *s);
 

@@ -25,6 +25,7 @@ struct gp_decoder {
 	bool in_end;        /* src has no more */
 	bool at_boundary;   /* between two members, streams or frames */
 	bool done;
+	uint64_t in_total;  /* bytes read from src */
 	int xz_check;
 	z_stream z;
 	bz_stream bz;
@@ -98,8 +99,6 @@ static enum step step_xz(struct gp_decoder *d, uint8_t *out, size_t cap, size_t 
 {
 	lzma_ret rc;
 
-	if (d->xz_check < 0 && d->in_len >= 8)
-		d->xz_check = d->in[7] & 0x0f; /* Stream Flags, xz-file-format 2.1.1.2 */
 	d->xz.next_in = d->in + d->in_pos;
 	d->xz.avail_in = d->in_len - d->in_pos;
 	d->xz.next_out = out;
@@ -163,6 +162,10 @@ static int refill(struct gp_decoder *d, struct gp_err *err)
 	d->in_pos = 0;
 	d->in_len = (size_t)n;
 	d->in_end = n == 0;
+	/* Stream Flags, xz-file-format 2.1.1.2: byte 7, whatever read brings it. */
+	if (d->kind == GP_CODEC_XZ && d->in_total <= 7 && d->in_total + (uint64_t)n > 7)
+		d->xz_check = d->in[7 - d->in_total] & 0x0f;
+	d->in_total += (uint64_t)n;
 	return 0;
 }
 

@@ -182,7 +182,8 @@ static bool is_epoch(struct gp_str stamp)
 }
 
 /* The name of a "---" or "+++" line; *name stays NULL for /dev/null. */
-static int parse_name(struct parser *p, struct gp_str raw, char **name, bool *absent)
+static int parse_name(struct parser *p, struct gp_str raw, char **name, struct gp_str *stamp,
+		      bool *absent)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	struct gp_str s = raw;
@@ -200,6 +201,7 @@ static int parse_name(struct parser *p, struct gp_str raw, char **name, bool *ab
 	if (!text.len || memchr(text.data, '\0', text.len))
 		return gp_fail(p->err, GP_E_FORMAT, "no usable name in the header of line %zu",
 			       p->head.lineno);
+	*stamp = s;
 	*absent = strcmp(text.data, "/dev/null") == 0;
 	if (*absent)
 		return 0;
@@ -457,9 +459,12 @@ static bool take_word(struct gp_str *s, const char *word)
 /* "@@ -a,b +c,d @@ section"; like GNU patch, one '@' at the end will do. */
 static bool hunk_header(struct gp_str s, struct gp_hunk *h)
 {
-	return take_word(&s, "@@ -") && take_range(&s, &h->old_start, &h->old_count) &&
-	       take_word(&s, " +") && take_range(&s, &h->new_start, &h->new_count) &&
-	       (take_word(&s, " @") || take_word(&s, "@"));
+	if (!take_word(&s, "@@ -") || !take_range(&s, &h->old_start, &h->old_count) ||
+	    !take_word(&s, " +") || !take_range(&s, &h->new_start, &h->new_count) ||
+	    (!take_word(&s, " @") && !take_word(&s, "@")))
+		return false;
+	h->section = gp_str_starts(s, "@ ") ? skip(s, 1) : GP_STR("");
+	return true;
 }
 
 /* "\ No newline at end of file", if it may stand behind the line just read:
@@ -531,7 +536,7 @@ static int hunks_parse(struct parser *p, struct gp_filediff *f)
 		GP_GROW(f->hunk, f->nhunk, f->cap);
 		h = &f->hunk[f->nhunk++];
 		*h = (struct gp_hunk){ .lineno = p->lineno };
-		if (!hunk_header(p->line, h))
+		if (!hunk_header(f->crlf ? without_cr(p->line) : p->line, h))
 			return malformed(p);
 		if (hunk_body(p, h, f->crlf))
 			return -1;
@@ -562,8 +567,10 @@ static int file_parse(struct parser *p)
 			       p->lineno);
 	}
 	f = file_add(p);
-	if (parse_name(p, old, &f->old_path, &old_absent) ||
-	    parse_name(p, new, &f->new_path, &new_absent) ||
+	f->old_line = h->old_name.p;
+	f->new_line = h->new_name.p;
+	if (parse_name(p, old, &f->old_path, &f->old_stamp, &old_absent) ||
+	    parse_name(p, new, &f->new_path, &f->new_stamp, &new_absent) ||
 	    hunks_parse(p, f) || file_settle(p, f, old_absent, new_absent))
 		return -1;
 	head_reset(p);
@@ -704,9 +711,10 @@ enum gp_file_op gp_diff_op(const struct gp_filediff *f, bool reverse)
 	return f->op;
 }
 
-/* path without its first n components, or NULL when it has no more than that. */
-static const char *strip_path(const char *path, unsigned n)
+const char *gp_diff_strip(const char *path, unsigned n)
 {
+	if (!path)
+		return NULL;
 	for (; n; n--) {
 		path = strchr(path, '/');
 		if (!path)
@@ -765,8 +773,8 @@ static char *clean(const struct gp_filediff *f, const char *raw, const char *str
 
 static char *pick(const struct gp_filediff *f, unsigned strip, bool want_new, struct gp_err *err)
 {
-	const char *old = f->old_path ? strip_path(f->old_path, strip) : NULL;
-	const char *new = f->new_path ? strip_path(f->new_path, strip) : NULL;
+	const char *old = gp_diff_strip(f->old_path, strip);
+	const char *new = gp_diff_strip(f->new_path, strip);
 	const char *raw = want_new ? f->new_path : f->old_path;
 
 	switch (f->op) {

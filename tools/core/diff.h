@@ -23,6 +23,7 @@ struct gp_hunk {
 	struct gp_dline *line;
 	size_t nline, cap;
 	size_t lineno;                 /* of the "@@" line in the patch, from 1 */
+	struct gp_str section;         /* behind the second "@@", its blank included; borrowed */
 	bool old_eof_nonl, new_eof_nonl;
 };
 
@@ -44,6 +45,8 @@ struct gp_filediff {
 	struct gp_hunk *hunk;      /* none: only modes, a rename, an empty file */
 	size_t nhunk, cap;
 	size_t lineno;             /* of the first header line, from 1 */
+	bool old_line, new_line;   /* "---" and "+++" lines were there; neither: "Index:" alone */
+	struct gp_str old_stamp, new_stamp; /* behind their names, as it stands there; borrowed */
 };
 
 struct gp_diff {
@@ -77,6 +80,10 @@ void gp_diff_release(struct gp_diff *d);
 /* What happens to the tree when f is applied, or applied in reverse: a creation
  * becomes a deletion. GP_FILE_COPY reversed is the deletion of the copy. */
 enum gp_file_op gp_diff_op(const struct gp_filediff *f, bool reverse);
+
+/* path without its first n components ("//" counts once), or NULL when it has
+ * no more than that. Not cleaned; points into path, which may be NULL. */
+const char *gp_diff_strip(const char *path, unsigned n);
 
 /*
  * The path that is written (or deleted) when f is applied.

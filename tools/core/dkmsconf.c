@@ -21,6 +21,20 @@ static size_t array_assign(struct gp_str line, const char *name)
 	return n + 1 < line.len && line.p[n] == ']' && line.p[n + 1] == '=' ? n + 2 : 0;
 }
 
+/* What the shell would take: up to the closing quote, or to the first blank. */
+static struct gp_str first_word(struct gp_str s)
+{
+	const char *end;
+	struct gp_str word;
+
+	if (s.len && (s.p[0] == '"' || s.p[0] == '\'')) {
+		end = memchr(s.p + 1, s.p[0], s.len - 1);
+		return end ? (struct gp_str){ s.p + 1, (size_t)(end - s.p - 1) } : (struct gp_str){ s.p, 0 };
+	}
+	gp_word_next(&s, &word);
+	return word;
+}
+
 void gp_dkms_patches(struct gp_str text, struct gp_list *names)
 {
 	struct gp_str rest = text, line;
@@ -34,11 +48,7 @@ void gp_dkms_patches(struct gp_str text, struct gp_list *names)
 			continue;
 		line.p += n;
 		line.len -= n;
-		if (line.len >= 2 && (line.p[0] == '"' || line.p[0] == '\'') &&
-		    line.p[line.len - 1] == line.p[0]) {
-			line.p++;
-			line.len -= 2;
-		}
+		line = first_word(line);
 		if (line.len)
 			gp_list_take(names, gp_strndup(line.p, line.len));
 	}

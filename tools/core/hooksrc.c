@@ -104,13 +104,35 @@ static struct gp_str skip_comments(struct top *t, struct gp_str line)
 	}
 }
 
-/* A comment that a directive line opens and does not close. */
+/* Does a directive line open a comment that it does not close? Strings and
+ * line comments hide what looks like one. */
 static bool opens_comment(struct gp_str line)
 {
-	ssize_t open = gp_str_find(line, GP_STR("/*"));
+	char in = 0; /* '"' in a string, '*' in a comment */
 
-	return open >= 0 && gp_str_find((struct gp_str){ line.p + open, line.len - (size_t)open },
-					GP_STR("*/")) < 0;
+	for (size_t i = 0; i < line.len; i++) {
+		bool pair = i + 1 < line.len;
+
+		if (in == '"') {
+			if (line.p[i] == '\\')
+				i++;
+			else if (line.p[i] == '"')
+				in = 0;
+		} else if (in == '*') {
+			if (pair && line.p[i] == '*' && line.p[i + 1] == '/') {
+				in = 0;
+				i++;
+			}
+		} else if (pair && line.p[i] == '/' && line.p[i + 1] == '/') {
+			break;
+		} else if (pair && line.p[i] == '/' && line.p[i + 1] == '*') {
+			in = '*';
+			i++;
+		} else if (line.p[i] == '"') {
+			in = '"';
+		}
+	}
+	return in == '*';
 }
 
 static enum line_kind directive(struct top *t, struct gp_str line)

@@ -194,6 +194,7 @@ struct rewrite {
 	const struct gp_stub_edit *edit;
 	char *targetdir, *history; /* masked copies, NULL when they stay */
 	uint64_t added;            /* lines */
+	bool code;                 /* past the variables: nothing there is one */
 	enum { BEFORE_HISTORY, IN_HISTORY, AFTER_HISTORY } at;
 	struct gp_buf *out;
 	struct gp_stub_sums *sums;
@@ -236,7 +237,14 @@ static bool put_variable(struct rewrite *w, struct gp_str line, unsigned lineno)
 {
 	struct variable v;
 
-	if (lineno >= MAX_VARIABLE_LINES || !variable_parse(line, &v))
+	if (w->code)
+		return false;
+	/* The same end as in variables_read(). */
+	if (lineno >= MAX_VARIABLE_LINES || (lineno > 1 && !variable_parse(line, &v))) {
+		w->code = lineno >= MAX_VARIABLE_LINES || gp_str_trim(line).len;
+		return false;
+	}
+	if (lineno == 1)
 		return false;
 	if (gp_str_eq(v.name, "CRCsum") && lineno == 2) {
 		gp_buf_puts(w->out, "CRCsum=");
@@ -312,6 +320,9 @@ int gp_runheader_rewrite(const struct gp_runheader *h, struct gp_str head,
 			*p = '_';
 	if (history)
 		gp_stub_mask(history);
+	/* A line of it must not end the here-document. */
+	for (char *p = history; p && (p = strstr(p, "EOF_PKG_HISTORY"));)
+		p[3] = '-';
 	w.targetdir = targetdir;
 	w.history = history;
 	w.added = history ? count_lines(history) : 0;

@@ -342,6 +342,7 @@ static void choice_release(struct gp_choice *c)
 	free(c->sets.v);
 	free(c->maybe.v);
 	gp_list_release(&c->reasons);
+	gp_list_release(&c->load_reasons);
 	gp_list_release(&c->instead);
 	gp_list_release(&c->evidence);
 }
@@ -481,6 +482,9 @@ static void count_taken(const struct gp_catalog *c, const struct gp_rule *r, str
 		t->own = r->status;
 	if (r->status == GP_STATUS_BLOCKED || r->status == GP_STATUS_UNTESTED) {
 		add_text(&out->reasons, r->reason);
+		add_text(&out->instead, r->instead);
+	} else if (r->load == GP_LOAD_NO) {
+		add_text(&out->load_reasons, r->reason);
 		add_text(&out->instead, r->instead);
 	}
 }

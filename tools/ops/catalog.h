@@ -134,6 +134,7 @@ struct gp_choice {
 	enum gp_load load;              /* never unset */
 	enum gp_hooks hooks;            /* unset when no rule says */
 	struct gp_list reasons, instead;/* of what made it blocked or untested */
+	struct gp_list load_reasons;    /* why the modules will not load, when load is no */
 	struct gp_list evidence;        /* of the rules that hold */
 };
 

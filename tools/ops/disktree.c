@@ -132,7 +132,7 @@ static int read_file(void *arg, const char *path, struct gp_str *out, struct gp_
 
 void gp_disktree_tree(struct gp_disktree *d, struct gp_tree *t)
 {
-	struct gp_tree_base base = { look, read_file, NULL, d };
+	struct gp_tree_base base = { look, read_file, d };
 
 	gp_tree_init_base(t, &base);
 }

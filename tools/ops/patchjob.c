@@ -47,7 +47,9 @@ static int choose_out(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 		return gp_fail(err, GP_E_USAGE, "the output '%s' is the input itself", j->out);
 	if (gp_is_dir(j->out))
 		return gp_fail(err, GP_E_USAGE, "the output '%s' is a directory", j->out);
-	if (!o->force && !o->dry_run && (gp_is_file(j->out) || gp_exists(j->out)))
+	if (gp_exists(j->out) && !gp_is_file(j->out))
+		return gp_fail(err, GP_E_USAGE, "the output '%s' exists and is no regular file", j->out);
+	if (!o->force && !o->dry_run && gp_exists(j->out))
 		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", j->out);
 	return 0;
 }
@@ -203,11 +205,12 @@ static int write_out(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 		.new_mtime = gp_finish_mtime(j),
 	};
 
+	j->done = o->dry_run;
 	if (o->dry_run)
 		return 0;
 	if (gp_repack_write(&j->driver.tree, &r, &j->repack, err) < 0)
 		return -1;
-	j->written = true;
+	j->done = j->written = true;
 	return 0;
 }
 

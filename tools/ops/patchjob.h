@@ -57,6 +57,7 @@ struct gp_patch_job {
 	size_t nblocked;
 	char *exclusive;                 /* BUILD_EXCLUSIVE_KERNEL that was set, NULL */
 	char *targetdir, *out;
+	bool done;                       /* everything went well */
 	bool written;
 	struct gp_repack_report repack;
 };

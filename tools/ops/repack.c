@@ -172,13 +172,40 @@ static const struct gp_tfile *change_of(const struct gp_tree *t, const struct gp
 	return &t->file[i];
 }
 
+/* A hard link to a file that changes keeps the old content, as it would on a
+ * disk where patch(1) replaces the one name: it becomes a file. */
+static int put_old_link(const struct gp_tree *t, const struct gp_entry *e, struct member_sink *sink)
+{
+	const struct gp_entry *file = gp_runfile_resolve(t->rf, e);
+
+	if (!file || !file->kept)
+		return gp_fail(sink->err, GP_E_UNSUPPORTED, "'%s' is a hard link to a file that changes", e->path);
+	return put_member(t, &(struct member){ e->path, file->mode, file->mtime, &file->data }, sink);
+}
+
+static bool loses_its_file(const struct gp_tree *t, const struct gp_entry *e)
+{
+	/* Bounded: links of superseded names can point at each other. */
+	for (size_t i = 0; i < t->rf->n && e && e->type == GP_ENTRY_HARDLINK;
+	     i++, e = gp_runfile_find(t->rf, e->link)) {
+		const struct gp_entry *to = gp_runfile_find(t->rf, e->link);
+
+		if (to && change_of(t, to))
+			return true;
+	}
+	return false;
+}
+
 static int copy_members(const struct gp_tree *t, struct copier *c, struct member_sink *sink, struct gp_err *err)
 {
 	for (size_t i = 0; i < t->rf->n; i++) {
 		const struct gp_entry *e = &t->rf->entry[i];
 		const struct gp_tfile *f = change_of(t, e);
+		bool orphan = !f && loses_its_file(t, e);
 
-		if (copier_go(c, e->end, !f, err) < 0)
+		if (copier_go(c, e->end, !f && !orphan, err) < 0)
+			return -1;
+		if (orphan && put_old_link(t, e, sink) < 0)
 			return -1;
 		/* Of several members of one name the last one wins: change that one. */
 		if (f && f->state == GP_TFILE_CHANGED && !e->superseded && put_file(t, f, 0, sink) < 0)

@@ -113,6 +113,15 @@ const struct gp_entry *gp_runfile_find(const struct gp_runfile *rf, const char *
 	return gp_map_get(&rf->index, path, &i) ? &rf->entry[i] : NULL;
 }
 
+const struct gp_entry *gp_runfile_resolve(const struct gp_runfile *rf, const struct gp_entry *e)
+{
+	/* A link names an earlier member, so this ends; unless a later member of
+	 * that name took its place. */
+	for (size_t steps = 0; e && e->type == GP_ENTRY_HARDLINK && steps < rf->n; steps++)
+		e = gp_runfile_find(rf, e->link);
+	return e && e->type == GP_ENTRY_FILE ? e : NULL;
+}
+
 /* No member may be written through a symlink that an earlier one made. */
 static int check_parents(const struct gp_runfile *rf, const char *path, struct gp_err *err)
 {

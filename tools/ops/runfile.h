@@ -81,6 +81,9 @@ int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp
 /* The member that wins for path, or NULL. */
 const struct gp_entry *gp_runfile_find(const struct gp_runfile *rf, const char *path);
 
+/* The file behind a hard link (e itself for others): its bytes are the link's. */
+const struct gp_entry *gp_runfile_resolve(const struct gp_runfile *rf, const struct gp_entry *e);
+
 /*
  * Unpack as `sh RUN -x --target DIR` does.
  *

@@ -144,8 +144,6 @@ int gp_tree_delete(struct gp_tree *t, const char *path, struct gp_err *err)
 
 	if (!gp_tree_has(t, path))
 		return gp_fail(err, GP_E_NOTFOUND, "there is no file '%s'", path);
-	if (t->base.may_delete && t->base.may_delete(t->base.arg, path, err) < 0)
-		return -1;
 	f = touch(t, path);
 	gp_buf_release(&f->now);
 	f->state = GP_TFILE_DELETED;

@@ -17,8 +17,6 @@ struct gp_tree_base {
 	enum gp_node (*look)(void *arg, const char *path, unsigned *mode);
 	/* The bytes of a file, borrowed while the base lives. */
 	int (*read)(void *arg, const char *path, struct gp_str *out, struct gp_err *err);
-	/* May this file go? NULL: always. */
-	int (*may_delete)(void *arg, const char *path, struct gp_err *err);
 	void *arg;
 };
 
@@ -72,7 +70,6 @@ int gp_tree_read(const struct gp_tree *t, const char *path, struct gp_str *out, 
  */
 int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int mode, struct gp_err *err);
 
-/* Errors: GP_E_NOTFOUND; GP_E_UNSUPPORTED something else needs it (a hard link). */
 int gp_tree_delete(struct gp_tree *t, const char *path, struct gp_err *err);
 
 /* The record of a touched file, or NULL; borrowed until the next write. */

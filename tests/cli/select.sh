@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
+# Which sets a driver needs on a kernel, and what is blocked.
+. "$(dirname "$0")/lib.sh"
+
+make_sample host
+make_sample general --kind general
+sh "$fx/hooks.sh" hooks
+
+expect_status '--driver on 5.12' 0 select --driver 460.73.02 $k
+says 'the kind is taken to be host' 'driver     460.73.02 (branch 460), taken to be host' out
+says 'its sets' 'sets     vgpu-vfio-eventfd vgpu-vfio-symbol-get' out
+says 'the hooks' 'hooks: upstream' out
+says 'what it covers' 'covers: ' out
+check 'covers 5.10 to 5.12, not 5.13' grep -q '5\.10–5\.12; next unknown: 5\.13' out
+silent_on 'nothing on stderr' err
+expect_status 'plan is the same verb' 0 plan --driver 460.73.02 $k
+expect_status '--kind general' 0 select --driver 460.73.02 --kind general $k
+refute 'no vgpu sets for it' grep -q 'sets  .*vgpu-vfio' out
+for kind in merged guest; do
+    expect_status "--kind $kind" 0 select --driver 460.73.02 --kind $kind $k
+done
+expect_status '--kind server' 2 select --driver 460.73.02 --kind server $k
+expect_status 'a version that is none' 2 select --driver banana $k
+expect_status 'an installer' 0 select host.run $k
+says 'it says its kind' '(branch 460), host' out
+expect_status 'a general one' 0 select general.run $k
+says 'it says so' '(branch 460), general' out
+expect_status 'an installer and --driver' 2 select host.run --driver 460.73.02 $k
+expect_status 'an installer and --kind' 2 select host.run --kind host $k
+expect_status 'neither' 2 select $k
+expect_status 'two installers' 2 select host.run general.run $k
+expect_status 'a missing one' 4 select none.run $k
+expect_status 'an option of patch' 2 select host.run --hooks hooks $k
+
+# --- blocked, unknown, untested -----------------------------------------------
+
+expect_status '5.13' 1 select --driver 460.73.02 -k 5.13.19
+says 'blocked, with a reason' 'kernel 5.13.19 is blocked: '
+says 'and what to do instead' 'instead ' out
+for r in 5.13 5.13.0-rc1 5.13.19-6-pve; do
+    expect_status "$r is 5.13, too" 1 select --driver 460.73.02 -k $r
+done
+expect_status 'R460 on 6.1' 1 select --driver 460.73.02 -k 6.1.0-50-amd64
+says 'blocked' 'is blocked'
+expect_status 'R460 on 5.15' 1 select --driver 460.73.02 -k 5.15.0-33-generic
+expect_status 'a line newer than all' 1 select --driver 460.73.02 --kind general -k 9.9.1
+says 'it is unknown or blocked' 'kernel 9.9.1 is '
+expect_status '535 on a line newer than all' 1 select --driver 535.216.01 -k 6.99.1
+expect_status 'a general 580 on a line newer than all' 1 select --driver 580.95.05 --kind general -k 6.99.1
+says 'it names the nearest line' 'of no known line (nearest: '
+expect_status 'between known lines: go on' 0 select --driver 535.261.03 --kind general -k 6.7.3
+says 'and say so' 'untested' out
+make_sample g580 --version 580.95.05 --kind general
+# As that driver has it: EXTRA_CFLAGS would block every kernel from 6.15 on.
+sed -i 's/EXTRA_CFLAGS/ccflags-y/' g580/kernel/Kbuild
+sh "$fx/mkrun.sh" g580 g580.run
+expect_status 'patch: unknown' 1 -k 6.99.1 g580.run -o no.run
+says 'patch: the word that goes on' '--allow unknown'
+refute 'patch: nothing written' test -e no.run
+expect_status 'patch: --allow unknown' 0 -k 6.99.1 --allow unknown g580.run -o yes.run
+says 'patch: with a warning' 'warning: kernel 6.99.1 is of no known line'
+says 'patch: the override is recorded' 'override: unknown kernel 6.99.1' yes.run
+expect_status 'patch: R460 on 6.1' 1 -k 6.1.0-50-amd64 --hooks hooks host.run -o no.run
+says 'patch: Instead' 'Instead:'
+
+# --- builds is not loads ------------------------------------------------------
+
+expect_status '5.10.194' 0 select --driver 460.73.02 -k 5.10.194
+says 'loads: unknown' 'modules load: unknown' out
+expect_status '5.10.200' 0 select --driver 460.73.02 -k 5.10.200
+says 'loads: no' 'modules load: no' out
+says 'with the reason' 'symbol_get()' out
+expect_status "Debian's 5.10.0-32-amd64" 0 select --driver 460.73.02 -k 5.10.0-32-amd64
+says 'loads: no, by its name' 'modules load: no' out
+expect_status "Debian's 5.10.0-25-amd64" 0 select --driver 460.73.02 -k 5.10.0-25-amd64
+says 'loads: unknown, by its name' 'modules load: unknown' out
+expect_status 'patch for 5.10.200' 0 -k 5.10.200 --hooks hooks host.run -n
+says 'patch warns' 'nvidia-vgpu-vfio cannot load'
+
+# --- many kernels, JSON, verbose ----------------------------------------------
+
+expect_status 'two kernels' 0 select --driver 460.73.02 -k 5.12.9 -k 5.11.22
+check 'both are shown' test "$(grep -c '^kernel ' out)" -eq 2
+expect_status 'one of two is blocked' 1 select --driver 460.73.02 -k 5.12.9 -k 5.13.1
+check 'both are shown then' test "$(grep -c '^kernel ' out)" -eq 2
+expect_status '-v' 0 select -v --driver 460.73.02 $k
+says '-v shows evidence' 'evidence' out
+says '-v shows rules that were not taken' 'not taken' out
+expect_status '-q' 0 select -q --driver 460.73.02 $k
+silent_on '-q is silent' out
+expect_status '--json' 0 select --json --driver 460.73.02 $k
+check '--json is JSON' json_ok out
+check 'json: verdict' json_is out '.selection.kernels[0].verdict' untested
+check 'json: sets' json_is out '.selection.kernels[0].sets | join(" ")' 'vgpu-vfio-eventfd vgpu-vfio-symbol-get'
+check 'json: load' json_is out '.selection.kernels[0].load' unknown
+check 'json: hooks' json_is out '.selection.kernels[0].hooks' upstream
+check 'json: who decided' json_is out '[.selection.kernels[0].rules[] | select(.taken) | .decided_by] | unique | join(" ")' version
+check 'json: the sum of a set' json_is out '.selection.neutral[0].sha256 | length' 64
+run select --json --driver 460.73.02 -k 5.13.1
+check 'json: blocked' json_is out '.selection.kernels[0].verdict' blocked
+check 'json: exit' json_is out .exit 1
+check 'json: the reason' json_is out '.selection.kernels[0].reasons | length > 0' true
+expect_status '--json=FILE' 0 select --json=s.json --driver 460.73.02 $k
+check '--json=FILE is JSON' json_ok s.json
+says 'and the text is on stdout' 'kernel     5.12.9' out
+mkdir -p data/kernel-versions
+printf 'Kernel: 5.12\nStatus: blocked\nChanges: x\nReason: so says the test\nInstead: none\n' > data/kernel-versions/5.12
+expect_status '--data' 1 select --data data --driver 460.73.02 $k
+says '--data gives the reason' 'so says the test'
+finish

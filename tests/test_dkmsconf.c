@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* dkms.conf is sourced by bash, and BUILD_EXCLUSIVE_KERNEL is matched by bash's
+ * =~ against the whole release (dkms(8)): so bash is asked what is right. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/dkmsconf.h"
+
+static char dir[] = "/tmp/gp-dkms-XXXXXX";
+static struct gp_buf out, again;
+static struct gp_list names;
+
+static int clear(void **state)
+{
+	(void)state;
+	gp_buf_release(&out);
+	gp_buf_release(&again);
+	gp_list_release(&names);
+	return 0;
+}
+
+static void save(const char *name, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+}
+
+/* What bash prints for a script in the test's directory. */
+static void bash(const char *script, struct gp_buf *b)
+{
+	char cmd[128], block[4096];
+	size_t n;
+	FILE *p;
+
+	save("script", script);
+	snprintf(cmd, sizeof(cmd), "cd %s && bash ./script 2>&1", dir);
+	p = popen(cmd, "r");
+	assert_non_null(p);
+	gp_buf_release(b);
+	gp_buf_puts(b, "");
+	while ((n = fread(block, 1, sizeof(block), p)))
+		gp_buf_add(b, block, n);
+	assert_int_equal(pclose(p), 0);
+}
+
+/* --- the expression --- */
+
+static const struct regex_case {
+	const char *name;
+	struct gp_kline line[6];
+	size_t n;
+} regexes[] = {
+	{ "one line", { { 5, 13, false } }, 1 },
+	{ "5.0", { { 5, 0, false } }, 1 },
+	{ "5.1 is not 5.10", { { 5, 1, false } }, 1 },
+	{ "5.10 is not 5.1", { { 5, 10, false } }, 1 },
+	{ "5.1 and 5.10", { { 5, 1, false }, { 5, 10, false } }, 2 },
+	{ "three of a decade", { { 5, 13, false }, { 5, 14, false }, { 5, 19, false } }, 3 },
+	{ "two majors", { { 5, 13, false }, { 6, 2, false } }, 2 },
+	{ "any order", { { 6, 12, false }, { 4, 19, false }, { 5, 13, false } }, 3 },
+	{ "5.13 and later", { { 5, 13, true } }, 1 },
+	{ "6.0 and later: nothing of 6", { { 6, 0, true } }, 1 },
+	{ "3.0 and later", { { 3, 0, true } }, 1 },
+	{ "7.3 and later", { { 7, 3, true } }, 1 },
+	{ "holes below an open end", { { 5, 13, false }, { 5, 15, true }, { 4, 20, false } }, 3 },
+	{ "a hole in the last major", { { 6, 3, false }, { 6, 9, true } }, 2 },
+	{ "two open ends: the lower one counts", { { 6, 9, true }, { 5, 13, true } }, 2 },
+	{ "lines above the open end change nothing", { { 6, 2, false }, { 5, 13, true } }, 2 },
+	{ "the same line twice", { { 5, 13, false }, { 5, 13, false } }, 2 },
+	{ "many lines of one major",
+	  { { 5, 2, false }, { 5, 5, false }, { 5, 12, false }, { 5, 20, false }, { 5, 21, false }, { 5, 30, false } }, 6 },
+};
+
+/* The plain truth. */
+static bool shut_out(const struct regex_case *c, unsigned major, unsigned minor)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct gp_kline *l = &c->line[i];
+
+		if (l->major == major && l->minor == minor)
+			return true;
+		if (l->and_later && (major > l->major || (major == l->major && minor > l->minor)))
+			return true;
+	}
+	return false;
+}
+
+static void check_regex(void **state)
+{
+	static const char *const suffix[] = { "", ".0", ".9-1-pve", "-rc1", ".0-32-amd64", ".10+deb12-amd64",
+					      ".0-305.el8.x86_64" };
+	const struct regex_case *c = *state;
+	gp_auto(gp_buf_release) struct gp_buf list = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf script = { 0 };
+	struct gp_str rest;
+
+	gp_dkms_regex_except(c->line, c->n, &out);
+	for (unsigned major = 3; major <= 10; major++)
+		for (unsigned minor = 0; minor <= 30; minor++)
+			for (size_t i = 0; i < GP_COUNT(suffix); i++)
+				gp_buf_printf(&list, "%u.%u%s %c\n", major, minor, suffix[i],
+					      shut_out(c, major, minor) ? 'n' : 'y');
+	save("list", list.data);
+	save("regex", out.data);
+	gp_buf_puts(&script, "re=$(cat regex)\nwhile read -r r want; do\n"
+		    "  got=n; [[ $r =~ $re ]] && got=y\n"
+		    "  [ $got = $want ] || echo \"$r: $got instead of $want\"\ndone < list\n");
+	bash(script.data, &again);
+	rest = gp_buf_str(&again);
+	if (rest.len)
+		fail_msg("%s\n%.400s", out.data, again.data);
+	/* It stands between single quotes in dkms.conf. */
+	assert_null(strchr(out.data, '\''));
+}
+
+static void it_is_appended(void **state)
+{
+	const struct gp_kline line = { 5, 13, false };
+
+	(void)state;
+	gp_buf_puts(&out, "x");
+	gp_dkms_regex_except(&line, 1, &out);
+	assert_memory_equal(out.data, "x^", 2);
+}
+
+/* --- PATCH[] --- */
+
+static const struct patch_case {
+	const char *name, *text;
+} patches[] = {
+	{ "none", "PACKAGE_NAME=\"nvidia\"\n" },
+	{ "one", "PATCH[0]=\"a.patch\"\n" },
+	{ "in single quotes", "PATCH[0]='a.patch'\n" },
+	{ "without quotes", "PATCH[0]=a.patch\n" },
+	{ "two, with expressions", "PATCH[0]=\"a.patch\"\nPATCH_MATCH[0]=\"^5\\.1[0-2]\"\nPATCH[1]=\"b.patch\"\n" },
+	{ "no newline at the end", "PATCH[0]=\"a.patch\"" },
+	{ "indented", "  PATCH[0]=\"a.patch\"\n\tPATCH[1]=\"b.patch\"\n" },
+	{ "a comment in front", "#PATCH[0]=\"a.patch\"\nPATCH[1]=\"b.patch\"\n" },
+	{ "a comment behind", "PATCH[0]=\"a.patch\" # for 5.12\n" },
+	{ "two digits", "PATCH[10]=\"a.patch\"\n" },
+	{ "an empty one", "PATCH[0]=\"\"\nPATCH[1]=\"b.patch\"\n" },
+	{ "other names", "XPATCH[0]=\"a\"\nPATCHES[0]=\"b\"\nPATCH_X[0]=\"c\"\n" },
+	{ "a real file", "PACKAGE_NAME=\"nvidia\"\nMAKE[0]=\"'make' -j4 modules\"\nAUTOINSTALL=\"yes\"\n"
+	  "PATCH[0]=\"twelve.patch\"\nPATCH_MATCH[0]=\"^5\\.1[0-2]\\..*$\"\n" },
+};
+
+/* bash's words, one to a line, without empty ones. */
+static const char SHOW[] = ". ./conf\nfor p in \"${PATCH[@]}\"; do [ -z \"$p\" ] || echo \"$p\"; done\n";
+
+static void check_patches(void **state)
+{
+	const struct patch_case *c = *state;
+
+	gp_dkms_patches(gp_str_of(c->text), &names);
+	for (size_t i = 0; i < names.n; i++)
+		gp_buf_printf(&out, "%s\n", names.v[i]);
+	save("conf", c->text);
+	bash(SHOW, &again);
+	assert_string_equal(out.data ? out.data : "", again.data);
+}
+
+static void check_drop(void **state)
+{
+	static const char all[] = ". ./conf\necho \"${PATCH[@]}${PATCH_MATCH[@]}\"\n"
+				  "echo \"$PACKAGE_NAME$AUTOINSTALL${MAKE[0]}$XPATCH$PATCHES$PATCH_X\"\n";
+	const struct patch_case *c = *state;
+	gp_auto(gp_buf_release) struct gp_buf before = { 0 };
+	const char *rest;
+
+	save("conf", c->text);
+	bash(all, &before);
+	gp_dkms_drop_patches(gp_str_of(c->text), &out);
+	save("conf", out.data ? out.data : "");
+	bash(all, &again);
+	assert_int_equal(again.data[0], '\n'); /* no PATCH, no PATCH_MATCH */
+	rest = strchr(before.data, '\n');
+	assert_string_equal(again.data + 1, rest + 1);
+}
+
+/* --- BUILD_EXCLUSIVE_KERNEL --- */
+
+static const char RE[] = "^(5\\.(1[0-2]))([^0-9].*)?$";
+static const char ASK[] = ". ./conf\necho \"$BUILD_EXCLUSIVE_KERNEL\"\n";
+
+static const struct exclusive_case {
+	const char *name, *text;
+	bool ours; /* it may be set */
+} exclusives[] = {
+	{ "an empty file", "", true },
+	{ "without a newline at its end", "A=1", true },
+	{ "comments are no limit", "#BUILD_EXCLUSIVE_KERNEL=\"^5\"\n", true },
+	{ "another limit is no hindrance", "BUILD_EXCLUSIVE_ARCH=\"x86_64\"\n", true },
+	{ "the package has its own", "BUILD_EXCLUSIVE_KERNEL=\"^4.*\"\nA=1\n", false },
+	{ "its own, indented", "A=1\n  BUILD_EXCLUSIVE_KERNEL='^4.*'\n", false },
+};
+
+static void check_exclusive(void **state)
+{
+	const struct exclusive_case *c = *state;
+	gp_auto(gp_buf_release) struct gp_buf said = { 0 };
+
+	assert_int_equal(gp_dkms_set_exclusive(gp_str_of(c->text), RE, "why not", &out), c->ours);
+	if (!c->ours) {
+		assert_string_equal(out.data, c->text);
+		return;
+	}
+	save("conf", out.data);
+	bash(ASK, &said);
+	assert_int_equal(said.len, strlen(RE) + 1);
+	assert_memory_equal(said.data, RE, strlen(RE));
+	assert_memory_equal(out.data, c->text, strlen(c->text));
+	assert_non_null(strstr(out.data, "why not"));
+
+	/* The same again: the same text. */
+	assert_true(gp_dkms_set_exclusive(gp_buf_str(&out), RE, "why not", &again));
+	assert_string_equal(again.data, out.data);
+	/* Another one: instead of the first, not besides. */
+	gp_buf_release(&again);
+	assert_true(gp_dkms_set_exclusive(gp_buf_str(&out), "^6", "other", &again));
+	save("conf", again.data);
+	bash(ASK, &said);
+	assert_string_equal(said.data, "^6\n");
+	assert_null(strstr(again.data, "why not"));
+	/* Away: only a newline may be left over. */
+	gp_buf_release(&again);
+	assert_true(gp_dkms_set_exclusive(gp_buf_str(&out), NULL, NULL, &again));
+	assert_null(strstr(again.data ? again.data : "", "\nBUILD_EXCLUSIVE_KERNEL="));
+	assert_int_equal(strncmp(again.data ? again.data : "", c->text, strlen(c->text)), 0);
+	assert_in_range(again.len, strlen(c->text), strlen(c->text) + 1);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	char cmd[64];
+
+	(void)state;
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	return system(cmd);
+}
+
+#define PUT(cases, func) do {                                                       \
+	for (size_t i = 0; i < GP_COUNT(cases); i++)                                \
+		tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name,          \
+			.test_func = (func), .teardown_func = clear,                \
+			.initial_state = (void *)(uintptr_t)&(cases)[i] };          \
+} while (0)
+
+int main(void)
+{
+	struct CMUnitTest tests[GP_COUNT(regexes) + 2 * GP_COUNT(patches) + GP_COUNT(exclusives) + 1];
+	size_t n = 0;
+
+	PUT(regexes, check_regex);
+	PUT(patches, check_patches);
+	PUT(patches, check_drop);
+	PUT(exclusives, check_exclusive);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(it_is_appended, clear);
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

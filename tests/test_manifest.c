@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/manifest.h"
+
+/* The eight lines of GRID 460.73.01's header, with other words. */
+#define HEAD(modules) "NVIDIA Driver\n460.73.02\n \n" modules "\n \n \n./kernel/\n./kernel/precompiled/\n"
+#define HOST HEAD("nvidia nvidia-vgpu-vfio")
+#define SRC(path) path " 0644 KERNEL_MODULE_SRC INHERIT_PATH_DEPTH:1 MODULE:resman\n"
+
+static struct gp_manifest m;
+static struct gp_buf text;
+
+static int clear(void **state)
+{
+	(void)state;
+	gp_manifest_release(&m);
+	gp_buf_release(&text);
+	return 0;
+}
+
+/* --- reading --- */
+
+static const struct read_case {
+	const char *name, *text;
+	enum gp_code code;
+	size_t n;            /* entries */
+	const char *last;    /* path|mode|type|rest of the last one; or what the error says */
+} reads[] = {
+	{ "no entries", HOST, GP_OK, 0, "" },
+	{ "a header without its last newline", "a\n1\n \nm\n \n \nx\ny", GP_OK, 0, "" },
+	{ "an entry", HOST SRC("kernel/nvidia/nv.c"), GP_OK, 1,
+	  "kernel/nvidia/nv.c|0644|KERNEL_MODULE_SRC|INHERIT_PATH_DEPTH:1 MODULE:resman" },
+	{ "an entry without newline", HOST "LICENSE 0444 DOCUMENTATION", GP_OK, 1, "LICENSE|0444|DOCUMENTATION|" },
+	{ "./ in front", HOST SRC("./kernel/a.c"), GP_OK, 1,
+	  "kernel/a.c|0644|KERNEL_MODULE_SRC|INHERIT_PATH_DEPTH:1 MODULE:resman" },
+	{ "a type nobody knows", HOST "x 0755 NEW_THING a b c d\n", GP_OK, 1, "x|0755|NEW_THING|a b c d" },
+	{ "several blanks", HOST "x   0755\tTYPE   y\n", GP_OK, 1, "x|0755|TYPE|y" },
+	{ "CRLF", HOST "x 0755 TYPE y\r\n", GP_OK, 1, "x|0755|TYPE|y" },
+	{ "an empty line ends it", HOST SRC("a.c") "\n" SRC("b.c"), GP_OK, 1,
+	  "a.c|0644|KERNEL_MODULE_SRC|INHERIT_PATH_DEPTH:1 MODULE:resman" },
+	{ "a symlink", HOST "libGL.so 0000 OPENGL_SYMLINK NATIVE / libGL.so.1\n", GP_OK, 1,
+	  "libGL.so|0000|OPENGL_SYMLINK|NATIVE / libGL.so.1" },
+	{ "nothing", "", GP_E_FORMAT, 0, "eight" },
+	{ "seven lines", "a\n1\n \nm\n \n \nx\n", GP_E_FORMAT, 0, "eight" },
+	{ "two fields", HOST "x 0755\n", GP_E_FORMAT, 0, "line 9" },
+	{ "one field in line 10", HOST SRC("a.c") "x\n", GP_E_FORMAT, 0, "line 10" },
+	{ "a mode that is not octal", HOST "x 0855 T\n", GP_E_FORMAT, 0, "octal" },
+	{ "a mode of letters", HOST "x rwx T\n", GP_E_FORMAT, 0, "octal" },
+	{ "a mode that is too long", HOST "x 00000755 T\n", GP_E_FORMAT, 0, "octal" },
+	{ "an absolute path", HOST "/etc/passwd 0644 T\n", GP_E_FORMAT, 0, "absolute" },
+	{ "a climbing path", HOST "kernel/../../x 0644 T\n", GP_E_FORMAT, 0, "climbs" },
+	{ "a terminal sequence in a mode is masked", HOST "x \033[2J T\n", GP_E_FORMAT, 0, "'?[2J'" },
+};
+
+static void check_read(void **state)
+{
+	const struct read_case *c = *state;
+	struct gp_err err = { 0 };
+	char said[700];
+	int rc = gp_manifest_parse(gp_str_of(c->text), &m, &err);
+
+	assert_int_equal(err.code, c->code);
+	assert_int_equal(rc, c->code ? -1 : 0);
+	if (c->code) {
+		gp_err_format(&err, said, sizeof(said));
+		if (!strstr(said, c->last) || !strstr(said, ".manifest"))
+			fail_msg("'%s' does not say '%s'", said, c->last);
+		return;
+	}
+	assert_int_equal(m.n, c->n);
+	if (m.n) {
+		const struct gp_mentry *e = &m.entry[m.n - 1];
+
+		gp_buf_printf(&text, "%s|%.*s|%.*s|%.*s", e->path, (int)e->mode.len, e->mode.p,
+			      (int)e->type.len, e->type.p, (int)e->rest.len, e->rest.p);
+		assert_string_equal(text.data, c->last);
+		assert_ptr_equal(gp_manifest_find(&m, e->path), e);
+	}
+	assert_null(gp_manifest_find(&m, "kernel"));
+	assert_null(gp_manifest_find(&m, ""));
+}
+
+static void the_header_says_version_and_modules(void **state)
+{
+	struct gp_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(gp_manifest_parse(GP_STR(HOST), &m, &err), 0);
+	assert_true(gp_str_eq(m.version, "460.73.02"));
+	assert_true(gp_str_eq(m.description, "NVIDIA Driver"));
+	assert_true(gp_manifest_has_module(&m, "nvidia"));
+	assert_true(gp_manifest_has_module(&m, "nvidia-vgpu-vfio"));
+	assert_false(gp_manifest_has_module(&m, "nvidia-vgpu"));
+	assert_false(gp_manifest_has_module(&m, "vfio"));
+	assert_false(gp_manifest_has_module(&m, ""));
+}
+
+/* --- kinds --- */
+
+static const struct kind_case {
+	const char *name, *text;
+	enum gp_kind kind;
+	const char *word;
+} kinds[] = {
+	{ "vgpu-vfio among the modules", HOST, GP_KIND_HOST, "host" },
+	{ "nvidia-vgpud alone", HEAD("nvidia") "nvidia-vgpud 0755 UTILITY_BINARY\n", GP_KIND_HOST, "host" },
+	{ "a host with CUDA", HOST "libcuda.so.1 0755 CUDA_LIB NATIVE\n", GP_KIND_MERGED, "merged" },
+	{ "a host with GL", HOST "libGL.so.1 0755 OPENGL_LIB NATIVE\n", GP_KIND_MERGED, "merged" },
+	{ "a host with gridd only is a host", HOST "nvidia-gridd 0755 UTILITY_BINARY\n", GP_KIND_HOST, "host" },
+	{ "nvidia-gridd", HEAD("nvidia nvidia-drm") "nvidia-gridd 0755 UTILITY_BINARY\n", GP_KIND_GUEST, "guest" },
+	{ "a guest with libraries", HEAD("nvidia") "nvidia-gridd 0755 UTILITY_BINARY\nlibcuda.so.1 0755 CUDA_LIB N\n",
+	  GP_KIND_GUEST, "guest" },
+	{ "none of these", HEAD("nvidia nvidia-uvm") "libcuda.so.1 0755 CUDA_LIB NATIVE\n", GP_KIND_GENERAL, "general" },
+	{ "the module's name in line 1 does not count", "nvidia-vgpu-vfio\n1\n \nnvidia\n \n \na\nb\n",
+	  GP_KIND_GENERAL, "general" },
+};
+
+static void check_kind(void **state)
+{
+	const struct kind_case *c = *state;
+	struct gp_err err = { 0 };
+
+	assert_int_equal(gp_manifest_parse(gp_str_of(c->text), &m, &err), 0);
+	assert_int_equal(gp_manifest_kind(&m), c->kind);
+	assert_string_equal(gp_kind_name(c->kind), c->word);
+}
+
+static void symlink_types(void **state)
+{
+	static const struct { const char *type; bool is; } t[] = {
+		{ "OPENGL_SYMLINK", true }, { "UTILITY_BIN_SYMLINK", true }, { "TLS_LIB_NEWSYM", true },
+		{ "OPENGL_LIB", false }, { "SYMLINK_X", false }, { "KERNEL_MODULE_SRC", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(t); i++) {
+		struct gp_mentry e = { .type = gp_str_of(t[i].type) };
+
+		assert_int_equal(gp_mentry_is_symlink(&e), t[i].is);
+	}
+}
+
+/* --- adding and dropping --- */
+
+static const struct add_case {
+	const char *name, *text, *add[3], *like, *want; /* want NULL: refused */
+} adds[] = {
+	{ "behind its model", HOST SRC("kernel/a.c") SRC("kernel/z.c"), { "kernel/b.c" }, "kernel/a.c",
+	  HOST SRC("kernel/a.c") SRC("kernel/b.c") SRC("kernel/z.c") },
+	{ "in the given order", HOST SRC("kernel/a.c"), { "kernel/c.c", "kernel/b.c" }, "kernel/a.c",
+	  HOST SRC("kernel/a.c") SRC("kernel/c.c") SRC("kernel/b.c") },
+	{ "with ./ as its model has it", HOST SRC("./kernel/a.c"), { "kernel/b.c" }, "kernel/a.c",
+	  HOST SRC("./kernel/a.c") SRC("./kernel/b.c") },
+	{ "what is listed stays alone", HOST SRC("kernel/a.c") SRC("./kernel/b.c"), { "kernel/b.c" }, "kernel/a.c",
+	  HOST SRC("kernel/a.c") SRC("./kernel/b.c") },
+	{ "behind the last line without newline", HOST "kernel/a.c 0644 T", { "kernel/b.c" }, "kernel/a.c",
+	  HOST "kernel/a.c 0644 T\nkernel/b.c 0644 T" },
+	{ "before the empty line", HOST SRC("kernel/a.c") "\nrest\n", { "kernel/b.c" }, "kernel/a.c",
+	  HOST SRC("kernel/a.c") SRC("kernel/b.c") "\nrest\n" },
+	{ "without a model", HOST SRC("kernel/a.c"), { "kernel/b.c" }, "kernel/none.c", NULL },
+};
+
+static void check_add(void **state)
+{
+	const struct add_case *c = *state;
+	struct gp_err err = { 0 };
+	size_t n = 0;
+
+	while (n < GP_COUNT(c->add) && c->add[n])
+		n++;
+	assert_int_equal(gp_manifest_parse(gp_str_of(c->text), &m, &err), 0);
+	assert_int_equal(gp_manifest_add(&m, c->add, n, c->like, &text, &err), c->want ? 0 : -1);
+	if (c->want)
+		assert_string_equal(text.data, c->want);
+	else
+		assert_int_equal(err.code, GP_E_FORMAT);
+}
+
+static const struct drop_case {
+	const char *name, *text, *path, *want;
+} drops[] = {
+	{ "a line goes", HOST SRC("kernel/a.c") SRC("kernel/b.c"), "kernel/a.c", HOST SRC("kernel/b.c") },
+	{ "the last one", HOST SRC("kernel/a.c") "kernel/b.c 0644 T", "kernel/b.c", HOST SRC("kernel/a.c") },
+	{ "a path that is not listed", HOST SRC("kernel/a.c"), "kernel/b.c", HOST SRC("kernel/a.c") },
+	{ "written with ./", HOST SRC("./kernel/a.c") SRC("b.c"), "kernel/a.c", HOST SRC("b.c") },
+	{ "what follows the empty line stays", HOST SRC("a.c") "\nrest\n", "a.c", HOST "\nrest\n" },
+};
+
+static void check_drop(void **state)
+{
+	const struct drop_case *c = *state;
+	struct gp_err err = { 0 };
+
+	assert_int_equal(gp_manifest_parse(gp_str_of(c->text), &m, &err), 0);
+	gp_manifest_drop(&m, c->path, &text);
+	assert_string_equal(text.data, c->want);
+}
+
+#define PUT(cases, func) do {                                                       \
+	for (size_t i = 0; i < GP_COUNT(cases); i++)                                \
+		tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name,          \
+			.test_func = (func), .teardown_func = clear,                \
+			.initial_state = (void *)(uintptr_t)&(cases)[i] };          \
+} while (0)
+
+int main(void)
+{
+	struct CMUnitTest tests[GP_COUNT(reads) + GP_COUNT(kinds) + GP_COUNT(adds) + GP_COUNT(drops) + 2];
+	size_t n = 0;
+
+	PUT(reads, check_read);
+	PUT(kinds, check_kind);
+	PUT(adds, check_add);
+	PUT(drops, check_drop);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(the_header_says_version_and_modules, clear);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(symlink_types);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cmd/report.h"
+
+/* Numbers of one file: "12 hunks, 2 with an offset (1 to 5 lines), 1 with fuzz". */
+struct tally {
+	size_t hunks, offset, fuzz;
+	uint64_t most;
+	unsigned most_fuzz;
+};
+
+static struct tally tally_of(const struct gp_hunk_report *r)
+{
+	struct tally t = { .hunks = r->n };
+
+	for (size_t i = 0; i < r->n; i++) {
+		uint64_t off = (uint64_t)(r->place[i].offset < 0 ? -r->place[i].offset : r->place[i].offset);
+
+		t.offset += off != 0;
+		t.fuzz += r->place[i].fuzz != 0;
+		t.most = off > t.most ? off : t.most;
+		t.most_fuzz = r->place[i].fuzz > t.most_fuzz ? r->place[i].fuzz : t.most_fuzz;
+	}
+	return t;
+}
+
+static const char *op_name(enum gp_file_op op)
+{
+	static const char *const name[] = { "changed", "created", "deleted", "renamed", "copied" };
+
+	return name[op];
+}
+
+static void say_file(const struct gp_args *a, const struct gp_applied_file *f)
+{
+	struct tally t = tally_of(&f->hunks);
+
+	gp_say(a, "    %s %s: %zu hunk%s", op_name(f->op), f->path, t.hunks, t.hunks == 1 ? "" : "s");
+	if (f->hunks.result == GP_HUNKS_ALREADY) {
+		gp_say(a, ", already there\n");
+		return;
+	}
+	if (t.offset)
+		gp_say(a, ", %zu at an offset (up to %llu line%s)", t.offset, (unsigned long long)t.most,
+		       t.most == 1 ? "" : "s");
+	if (t.fuzz)
+		gp_say(a, ", %zu with fuzz (up to %u)", t.fuzz, t.most_fuzz);
+	gp_say(a, "\n");
+}
+
+void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l)
+{
+	const char *set = "";
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_applied *p = &l->v[i];
+
+		if (strcmp(set, p->set) != 0)
+			gp_say(a, "set        %s\n", p->set);
+		set = p->set;
+		gp_say(a, "  %s%s%s%s\n", p->name, p->prefix && *p->prefix ? " (in " : "",
+		       p->prefix && *p->prefix ? p->prefix : "", p->prefix && *p->prefix ? "/)" : "");
+		if (p->already) {
+			gp_say(a, "    already applied\n");
+			continue;
+		}
+		for (size_t k = 0; k < p->n; k++)
+			say_file(a, &p->file[k]);
+	}
+}
+
+static struct json_object *json_hunks(const struct gp_hunk_report *r)
+{
+	struct json_object *hunks = json_object_new_array();
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct json_object *h = json_object_new_object();
+
+		gp_json_put(h, "ok", json_object_new_boolean(r->place[i].ok));
+		gp_json_put(h, "line", json_object_new_uint64(r->place[i].at));
+		gp_json_put(h, "offset", json_object_new_int64(r->place[i].offset));
+		gp_json_put(h, "fuzz", json_object_new_int((int)r->place[i].fuzz));
+		json_object_array_add(hunks, h);
+	}
+	return hunks;
+}
+
+struct json_object *gp_json_applied(const struct gp_applied_list *l)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct json_object *p = json_object_new_object(), *files = json_object_new_array();
+		const struct gp_applied *ap = &l->v[i];
+
+		for (size_t k = 0; k < ap->n; k++) {
+			struct json_object *f = json_object_new_object();
+
+			gp_json_put(f, "path", gp_json_text(ap->file[k].path));
+			gp_json_put(f, "operation", gp_json_text(op_name(ap->file[k].op)));
+			gp_json_put(f, "already", json_object_new_boolean(
+				    ap->file[k].hunks.result == GP_HUNKS_ALREADY));
+			gp_json_put(f, "hunks", json_hunks(&ap->file[k].hunks));
+			json_object_array_add(files, f);
+		}
+		gp_json_put(p, "set", gp_json_text(ap->set));
+		gp_json_put(p, "patch", gp_json_text(ap->name));
+		gp_json_put(p, "already", json_object_new_boolean(ap->already));
+		gp_json_put(p, "files", files);
+		json_object_array_add(list, p);
+	}
+	return list;
+}
+
+void gp_say_why(const struct gp_args *a, const struct gp_buf *why)
+{
+	struct gp_str rest = gp_buf_str(why), line;
+
+	while (!a->quiet && gp_line_next(&rest, &line))
+		fprintf(stderr, "  %.*s\n", (int)line.len, line.p);
+}
