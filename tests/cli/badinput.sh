@@ -268,15 +268,18 @@ if [ "$(id -u)" -eq 0 ]; then
         skip 'no space' 'needs mount namespaces'
     fi
     if command -v setpriv > /dev/null; then
-        mkdir closed
+        mkdir closed data
         cp "$GRIDPATCH" gridpatch.copy
+        # The tree may lie where nobody else can look (/root).
+        cp -R "$repo/kernel-versions" "$repo/patches" data
         chmod 755 gridpatch.copy closed
+        chmod -R a+rX data
         nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@" > out 2> err; }
-        GRIDPATCH_DATA=$repo nobody ./gridpatch.copy $opts gzip.run -o closed/out.run
+        GRIDPATCH_DATA=$PWD/data nobody ./gridpatch.copy $opts gzip.run -o closed/out.run
         check 'a directory one may not write: exit 4' test $? -eq 4
         says 'it says so' 'Permission denied'
         chmod 0700 hooks
-        GRIDPATCH_DATA=$repo nobody ./gridpatch.copy $opts gzip.run -n
+        GRIDPATCH_DATA=$PWD/data nobody ./gridpatch.copy $opts gzip.run -n
         check 'hooks one may not read: exit 4' test $? -eq 4
         chmod 0755 hooks
         chmod 0600 gzip.run
