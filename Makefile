@@ -3,6 +3,7 @@
 # make            build ./build/gridpatch
 # make demo       make a sample installer and patch it (installs what is missing, as root)
 # make check      every test that needs no real driver (the same)
+# make bench      gridpatch beside quilt, patch and git apply
 # make check-real tests on NVIDIA's own kernel sources from Debian's non-free packages
 # make help       the other targets
 
@@ -83,7 +84,11 @@ check: deps-check
 
 check-real: deps-check
 	@$(MAKE) --no-print-directory $(BIN)
-	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/real/run.sh
+	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/real/all.sh
+
+bench: deps-check
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN)
+	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/bench/bench.sh $(if $(MARKDOWN),--markdown)
 
 demo: deps-demo
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN)
@@ -114,6 +119,6 @@ help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 	@echo "deps layers lint install (DESTDIR, PREFIX) clean; SAN=1 WERROR=1 AUTODEPS=0 V=1"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real demo layers lint install clean help
+.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo layers lint install clean help
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

@@ -6,7 +6,7 @@
 # The verb of the command line: the first word, else patch.
 _gridpatch_verb() {
 	case ${COMP_WORDS[1]-} in
-	patch | info | extract | verify | select | fetch-hooks | help) echo "${COMP_WORDS[1]}" ;;
+	patch | info | extract | verify | select | fetch-hooks | apply | push | pop | applied | help) echo "${COMP_WORDS[1]}" ;;
 	check) echo verify ;;
 	plan) echo select ;;
 	*) echo patch ;;
@@ -26,6 +26,13 @@ _gridpatch_options() {
 	select) echo "$kernels --driver --kind $common" ;;
 	extract) echo "--directory -C -d $common" ;;
 	fetch-hooks) echo "--to --from --newer-table $common" ;;
+	apply)
+		echo "--directory --strip --fuzz --reverse --dry-run --rejects --quilt --fsync --recover" \
+			"-d -C -p -F -R -n $common"
+		;;
+	push) echo "--directory --all --fuzz --fsync -d -C -a -F $common" ;;
+	pop) echo "--directory --all --fsync -d -C -a $common" ;;
+	applied) echo "--directory -d -C $common" ;;
 	info | verify) echo "$common" ;;
 	esac
 }
@@ -99,7 +106,7 @@ _gridpatch_argument() {
 		_gridpatch_words "$cur" $(_gridpatch_kernels)
 		;;
 	--headers | --kernel-source-path | --kernelsourcedir | --hooks | --patches | --data | \
-		--directory | -C | -d | --to)
+		--directory | -C | -d | --to | --rejects)
 		_gridpatch_paths "$cur"
 		;;
 	--allow) _gridpatch_list "$cur" blocked unknown hooks altered ;;
@@ -107,7 +114,7 @@ _gridpatch_argument() {
 	--kind) _gridpatch_words "$cur" host merged guest general ;;
 	--hooks-patch | --from) _gridpatch_paths "$cur" '*' ;;
 	--output | -o) _gridpatch_paths "$cur" '*.run' ;;
-	--driver) ;;
+	--driver | --strip | --fuzz | -p | -F) ;;
 	*) return 1 ;;
 	esac
 	return 0
@@ -144,7 +151,7 @@ _gridpatch() {
 		return
 	fi
 
-	local verbs='patch info extract verify select fetch-hooks help check plan'
+	local verbs='patch info extract verify select fetch-hooks apply push pop applied help check plan'
 
 	# shellcheck disable=SC2086 # one word per verb
 	if [ "$verb" = help ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -154,7 +161,9 @@ _gridpatch() {
 		_gridpatch_words "$cur" $verbs
 	fi
 	case $verb in
-	fetch-hooks | help) ;;
+	fetch-hooks | help | applied) ;;
+	apply) _gridpatch_paths "$cur" '*' ;;
+	push | pop) ;;
 	*) _gridpatch_paths "$cur" '*.run' ;;
 	esac
 }

@@ -31,6 +31,15 @@ void gp_applied_list_release(struct gp_applied_list *l)
 	*l = (struct gp_applied_list){ 0 };
 }
 
+/* What is to become of one file. */
+struct plan {
+	char *source, *target;
+	enum gp_file_op op;
+	int mode;
+	struct gp_buf data;
+	bool skip;
+};
+
 /* One patch on its way: results wait here until all of it has matched. */
 struct job {
 	struct gp_tree *t;
@@ -39,7 +48,7 @@ struct job {
 	const char *prefix;
 	struct gp_applied *done;
 	struct gp_buf *why;
-	struct { char *source, *target; enum gp_file_op op; int mode; struct gp_buf data; bool skip; } *plan;
+	struct plan *plan;
 	size_t nplan;
 };
 
@@ -88,26 +97,78 @@ static int hunk_failed(const struct job *j, const char *path, const struct gp_fi
 		       (unsigned long long)rep->place[rep->near_hunk].expected, rep->failed, rep->n);
 }
 
-/* The content a file has at this moment, plans of this patch included: a patch
- * may name a file twice. */
+/* The plan of this patch that touched path last, or NULL: a patch may name a
+ * file twice. The newest plan is path's own. git's copies are of the file as it
+ * was before the patch. */
+static const struct plan *planned(const struct job *j, const char *path)
+{
+	if (j->plan[j->nplan - 1].op == GP_FILE_COPY)
+		return NULL;
+	for (size_t i = j->nplan - 1; i-- > 0;) {
+		const struct plan *p = &j->plan[i];
+
+		if (!p->skip && (strcmp(p->target, path) == 0 ||
+				 (p->op == GP_FILE_RENAME && strcmp(p->source, path) == 0)))
+			return p;
+	}
+	return NULL;
+}
+
+static bool there_now(const struct job *j, const char *path)
+{
+	const struct plan *p = planned(j, path);
+
+	return p ? p->op != GP_FILE_DELETE && strcmp(p->target, path) == 0 : gp_tree_has(j->t, path);
+}
+
 static int read_now(const struct job *j, const char *path, struct gp_str *out, struct gp_err *err)
 {
-	/* git's copies are of the file as it was before the patch. */
-	bool copy = j->plan[j->nplan - 1].op == GP_FILE_COPY;
+	const struct plan *p = planned(j, path);
 
-	for (size_t i = j->nplan - 1; !copy && i-- > 0;) { /* the last one is path's own */
-		if (strcmp(j->plan[i].target, path) != 0 || j->plan[i].skip)
-			continue;
-		if (j->plan[i].op == GP_FILE_DELETE)
-			break;
-		*out = gp_buf_str(&j->plan[i].data);
+	if (p && there_now(j, path)) {
+		*out = gp_buf_str(&p->data);
 		return 0;
 	}
+	if (p)
+		return gp_fail(err, GP_E_NO, "'%s' is gone already, by this patch", path);
 	if (gp_tree_read(j->t, path, out, err) == 0)
 		return 0;
 	if (err && err->code == GP_E_NOTFOUND)
 		err->code = GP_E_NO;
 	return -1;
+}
+
+/* GNU patch takes the one of the two names that exists. */
+static char *existing(const struct job *j, const struct gp_filediff *f, char *chosen)
+{
+	const char *raw[] = { f->old_path, f->new_path };
+
+	if (!chosen || there_now(j, chosen))
+		return chosen;
+	for (size_t i = 0; i < GP_COUNT(raw); i++) {
+		const char *name = gp_diff_strip(raw[i], j->p->strip);
+		char *path = name ? with_prefix(j, gp_path_clean(name, strlen(name), NULL)) : NULL;
+
+		if (path && there_now(j, path)) {
+			free(chosen);
+			return path;
+		}
+		free(path);
+	}
+	return chosen;
+}
+
+/* Does one of the path's components have this name? */
+static bool has_component(const char *path, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = path; p; p = strchr(p, '/')) {
+		p += *p == '/';
+		if (strncmp(p, name, n) == 0 && (p[n] == '\0' || p[n] == '/'))
+			return true;
+	}
+	return false;
 }
 
 /* Folders of other programs, and our own: a patch has no business there. */
@@ -116,9 +177,19 @@ static int check_names(const char *target, const char *source, struct gp_err *er
 	static const char *const taboo[] = { ".git", ".pc", ".gridpatch-journal" };
 
 	for (size_t i = 0; i < GP_COUNT(taboo); i++)
-		if (gp_path_under(target, taboo[i]) || gp_path_under(source, taboo[i]))
+		if (has_component(target, taboo[i]) || has_component(source, taboo[i]))
 			return gp_fail(err, GP_E_FORMAT, "'%s' lies in '%s'", target, taboo[i]);
 	return 0;
+}
+
+/* git's modes: 100644 and 100755 are files; 120000 is a symlink, 160000 a
+ * submodule. Nothing else of a mode is taken: no setuid from a patch. */
+static int file_mode(const struct gp_filediff *f, int mode, struct gp_err *err)
+{
+	if (mode >= 0 && (mode & 0170000) && (mode & 0170000) != 0100000)
+		return gp_fail(err, GP_E_UNSUPPORTED, "line %zu: a %s is not supported", f->lineno,
+			       (mode & 0170000) == 0120000 ? "symlink" : "submodule or special file");
+	return mode < 0 ? 0 : mode & 0777;
 }
 
 static int plan_file(struct job *j, const struct gp_filediff *f, struct gp_err *err)
@@ -129,16 +200,26 @@ static int plan_file(struct job *j, const struct gp_filediff *f, struct gp_err *
 	char *source = with_prefix(j, gp_diff_source(f, j->p->strip, j->p->reverse, err));
 	struct gp_str old = { "", 0 };
 	size_t k = j->nplan;
+	bool may_miss;
 
 	j->plan[k].target = target;
 	j->plan[k].source = source;
 	j->plan[k].op = op;
 	j->plan[k].mode = j->p->reverse ? f->old_mode : f->new_mode;
 	j->nplan++;
+	if (file_mode(f, f->old_mode, err) < 0 || file_mode(f, f->new_mode, err) < 0)
+		return -1;
+	if (op == GP_FILE_MODIFY) {
+		j->plan[k].target = target = existing(j, f, target);
+		free(source);
+		j->plan[k].source = source = target ? gp_strdup(target) : NULL;
+	}
 	if (!target || !source || check_names(target, source, err) < 0)
 		return -1;
-	if ((op != GP_FILE_CREATE || gp_tree_has(j->t, source)) &&
-	    !(op == GP_FILE_DELETE && !gp_tree_has(j->t, source)) && read_now(j, source, &old, err) < 0)
+	/* "@@ -0,0" without /dev/null: the old side may be missing. */
+	may_miss = op == GP_FILE_CREATE || op == GP_FILE_DELETE ||
+		   (op == GP_FILE_MODIFY && (j->p->reverse ? f->new_empty : f->old_empty));
+	if (!(may_miss && !there_now(j, source)) && read_now(j, source, &old, err) < 0)
 		return -1;
 	GP_GROW(j->done->file, j->done->n, j->done->cap);
 	a = &j->done->file[j->done->n++];
@@ -147,11 +228,12 @@ static int plan_file(struct job *j, const struct gp_filediff *f, struct gp_err *
 		return -1;
 	if (a->hunks.result == GP_HUNKS_FAILED) {
 		gp_reject_format(f, &a->hunks, target, j->p->reverse, &a->reject);
+		j->plan[k].skip = true; /* the next diff of this file sees it as it is */
 		return hunk_failed(j, target, f, &a->hunks, err);
 	}
 	/* Already done: leave it, except a rename, which still moves the file. */
 	j->plan[k].skip = a->hunks.result == GP_HUNKS_ALREADY ||
-			  (op == GP_FILE_DELETE && !gp_tree_has(j->t, source));
+			  (op == GP_FILE_DELETE && !there_now(j, source));
 	return 0;
 }
 
@@ -174,7 +256,7 @@ static int carry_out(struct job *j, struct gp_err *err)
 	bool already = j->nplan > 0;
 
 	for (size_t i = 0; i < j->nplan; i++) {
-		int mode = j->plan[i].mode < 0 ? -1 : j->plan[i].mode & 07777;
+		int mode = j->plan[i].mode < 0 ? -1 : j->plan[i].mode & 0777;
 		bool move = j->plan[i].op == GP_FILE_RENAME;
 		int rc = 0;
 
@@ -183,6 +265,8 @@ static int carry_out(struct job *j, struct gp_err *err)
 			continue;
 		if (tell(j, j->plan[i].target, err) < 0 || (move && tell(j, j->plan[i].source, err) < 0))
 			return -1;
+		if (mode < 0 && (move || j->plan[i].op == GP_FILE_COPY))
+			mode = (int)gp_tree_mode(j->t, j->plan[i].source);
 		if (j->plan[i].op == GP_FILE_DELETE)
 			rc = gp_tree_delete(j->t, j->plan[i].target, err);
 		else

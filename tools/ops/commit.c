@@ -10,7 +10,7 @@
  *
  * A line of the journal is "KIND N PATH", PATH with '%' and newline as %XX:
  * c changed, d deleted, n new, m a directory that is made, r (N: its mode) one
- * that may go when it gets empty.
+ * that may go when it gets empty. The last line is "end".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,11 +23,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "ops/disktree.h"
-
-#define JOURNAL GP_JOURNAL_DIR "/journal"
-#define JOURNAL_NEW GP_JOURNAL_DIR "/journal.new"
-#define JOURNAL_MAX (256u << 20)
+#include "ops/journal.h"
 
 struct commit {
 	struct gp_disktree *d;
@@ -36,11 +32,6 @@ struct commit {
 	struct gp_buf journal;
 	struct gp_map made;   /* directories that the journal makes */
 };
-
-static void slot_name(char out[64], char kind, size_t n)
-{
-	snprintf(out, 64, GP_JOURNAL_DIR "/%c%zu", kind, n);
-}
 
 static void journal_add(struct gp_buf *j, char kind, size_t n, const char *path)
 {
@@ -54,13 +45,6 @@ static void journal_add(struct gp_buf *j, char kind, size_t n, const char *path)
 	gp_buf_putc(j, '\n');
 }
 
-static bool exists(const struct gp_disktree *d, const char *path)
-{
-	struct stat st;
-
-	return fstatat(d->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* --- getting ready --- */
 
 /* New files get the old one's mode and, as far as we may, its owner. */
@@ -72,8 +56,9 @@ static int dress(const struct commit *c, int fd, const struct gp_tfile *f)
 	    (st.st_uid != geteuid() || st.st_gid != getegid()) && fchown(fd, st.st_uid, st.st_gid) < 0 &&
 	    errno != EPERM)
 		return -1;
-	/* A new file's mode passes the umask, as patch's does. */
-	return f->was ? fchmod(fd, f->mode) : 0;
+	/* As patch(1): a mode that git's header gives is exact, a new file without
+	 * one has what the umask lets through. */
+	return f->was || f->mode_given ? fchmod(fd, f->mode) : 0;
 }
 
 static int write_new(const struct commit *c, size_t n, const struct gp_tfile *f, struct gp_err *err)
@@ -81,8 +66,8 @@ static int write_new(const struct commit *c, size_t n, const struct gp_tfile *f,
 	char slot[64];
 	int fd, rc;
 
-	slot_name(slot, 'n', n);
-	fd = openat(c->d->fd, slot, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, f->was ? 0600 : f->mode & 0777);
+	gp_journal_slot(slot, 'n', n);
+	fd = openat(c->d->fd, slot, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, f->was ? 0600 : 0666);
 	if (fd < 0)
 		return gp_fail_sys(err, errno, "cannot write '%s'", slot);
 	rc = gp_write_fd(fd, f->now.data, f->now.len, f->path, err);
@@ -117,7 +102,7 @@ static int keep_old(const struct commit *c, size_t n, const struct gp_tfile *f, 
 {
 	char slot[64];
 
-	slot_name(slot, 'b', n);
+	gp_journal_slot(slot, 'b', n);
 	if (linkat(c->d->fd, f->path, c->d->fd, slot, 0) == 0)
 		return 0;
 	if (errno == EPERM || errno == EOPNOTSUPP || errno == EMLINK)
@@ -136,7 +121,8 @@ static void journal_parents(struct commit *c, const struct gp_tfile *f)
 
 		*slash = '\0';
 		if (!gp_map_get(&c->made, p, NULL)) {
-			bool there = fstatat(c->d->fd, p, &st, AT_SYMLINK_NOFOLLOW) == 0;
+			bool there = fstatat(c->d->fd, p, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+				     S_ISDIR(st.st_mode);
 
 			gp_map_put(&c->made, p, 0);
 			if (!there)
@@ -172,17 +158,18 @@ static int prepare_file(struct commit *c, size_t n, const struct gp_tfile *f, st
 
 static int journal_write(struct commit *c, struct gp_err *err)
 {
-	int fd = openat(c->d->fd, JOURNAL_NEW, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = openat(c->d->fd, GP_JOURNAL_NEW, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int rc;
 
 	if (fd < 0)
-		return gp_fail_sys(err, errno, "cannot write '%s'", JOURNAL_NEW);
-	rc = gp_write_fd(fd, c->journal.data, c->journal.len, JOURNAL_NEW, err);
+		return gp_fail_sys(err, errno, "cannot write '%s'", GP_JOURNAL_NEW);
+	gp_buf_puts(&c->journal, "end\n");
+	rc = gp_write_fd(fd, c->journal.data, c->journal.len, GP_JOURNAL_NEW, err);
 	if (rc == 0 && c->o->fsync && fsync(fd) < 0)
-		rc = gp_fail_sys(err, errno, "cannot write '%s'", JOURNAL_NEW);
+		rc = gp_fail_sys(err, errno, "cannot write '%s'", GP_JOURNAL_NEW);
 	close(fd);
-	if (rc == 0 && renameat(c->d->fd, JOURNAL_NEW, c->d->fd, JOURNAL) < 0)
-		rc = gp_fail_sys(err, errno, "cannot write '%s'", JOURNAL);
+	if (rc == 0 && renameat(c->d->fd, GP_JOURNAL_NEW, c->d->fd, GP_JOURNAL) < 0)
+		rc = gp_fail_sys(err, errno, "cannot write '%s'", GP_JOURNAL);
 	return rc;
 }
 
@@ -201,19 +188,6 @@ static int sync_dir(const struct commit *c, const char *path, struct gp_err *err
 	return rc;
 }
 
-static int make_parents(const struct commit *c, const char *path, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *p = gp_strdup(path);
-
-	for (char *slash = strchr(p, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdirat(c->d->fd, p, 0777) < 0 && errno != EEXIST)
-			return gp_fail_sys(err, errno, "cannot make directory '%s'", p);
-		*slash = '/';
-	}
-	return 0;
-}
-
 static void remove_empty_parents(const struct gp_disktree *d, const char *path)
 {
 	gp_auto(gp_free_ptr) char *p = gp_strdup(path);
@@ -225,6 +199,24 @@ static void remove_empty_parents(const struct gp_disktree *d, const char *path)
 	}
 }
 
+/* A file that makes room for a directory goes before its time. */
+static int clear_way(const struct commit *c, const char *path, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *p = gp_strdup(path);
+
+	for (char *slash = strchr(p, '/'); slash; slash = strchr(slash + 1, '/')) {
+		const struct gp_tfile *f;
+
+		*slash = '\0';
+		f = gp_tree_touched(c->t, p);
+		if (f && f->was && f->state == GP_TFILE_DELETED && unlinkat(c->d->fd, p, 0) < 0 &&
+		    errno != ENOENT && errno != EISDIR && errno != EPERM)
+			return gp_fail_sys(err, errno, "cannot delete '%s'", p);
+		*slash = '/';
+	}
+	return 0;
+}
+
 static int change_file(const struct commit *c, size_t n, const struct gp_tfile *f, struct gp_err *err)
 {
 	char slot[64];
@@ -232,14 +224,15 @@ static int change_file(const struct commit *c, size_t n, const struct gp_tfile *
 	if (gp_check_cancel(c->o->cancel, err) < 0)
 		return -1;
 	if (f->state == GP_TFILE_DELETED) {
-		if (unlinkat(c->d->fd, f->path, 0) < 0)
+		if (unlinkat(c->d->fd, f->path, 0) < 0 && errno != ENOENT && errno != EISDIR)
 			return gp_fail_sys(err, errno, "cannot delete '%s'", f->path);
 		remove_empty_parents(c->d, f->path);
 		return 0;
 	}
-	if (f->state == GP_TFILE_NEW && make_parents(c, f->path, err) < 0)
+	if (f->state == GP_TFILE_NEW &&
+	    (clear_way(c, f->path, err) < 0 || gp_journal_parents(c->d, f->path, err) < 0))
 		return -1;
-	slot_name(slot, 'n', n);
+	gp_journal_slot(slot, 'n', n);
 	if (renameat(c->d->fd, slot, c->d->fd, f->path) < 0)
 		return gp_fail_sys(err, errno, "cannot replace '%s'", f->path);
 	return 0;
@@ -260,7 +253,7 @@ static int change_all(const struct commit *c, struct gp_err *err)
 
 		if (slash)
 			*slash = '\0';
-		if (changes(&c->t->file[i]) && (!slash || exists(c->d, dir)) &&
+		if (changes(&c->t->file[i]) && (!slash || gp_journal_exists(c->d, dir)) &&
 		    sync_dir(c, slash ? dir : ".", err) < 0)
 			return -1;
 	}
@@ -275,14 +268,6 @@ static int prepare(struct commit *c, struct gp_err *err)
 		if (changes(&c->t->file[i]) && prepare_file(c, i, &c->t->file[i], err) < 0)
 			return -1;
 	return journal_write(c, err) < 0 ? -1 : sync_dir(c, GP_JOURNAL_DIR, err);
-}
-
-static void journal_remove(struct gp_disktree *d)
-{
-	gp_auto(gp_free_ptr) char *path = gp_asprintf("%s/%s", d->root, GP_JOURNAL_DIR);
-
-	unlinkat(d->fd, JOURNAL, 0);
-	gp_remove_tree(path);
 }
 
 int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct gp_commit_opts *o,
@@ -305,100 +290,6 @@ int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct g
 				  second.cause);
 		return -1;
 	}
-	journal_remove(d);
-	return 0;
-}
-
-/* --- going back --- */
-
-static char *decode(struct gp_str s, struct gp_err *err)
-{
-	gp_auto(gp_buf_release) struct gp_buf raw = { 0 };
-
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] != '%') {
-			gp_buf_putc(&raw, s.p[i]);
-		} else if (i + 2 < s.len && memcmp(s.p + i, "%0A", 3) == 0) {
-			gp_buf_putc(&raw, '\n');
-			i += 2;
-		} else {
-			gp_buf_putc(&raw, '%');
-			i += 2;
-		}
-	}
-	/* The directory may come from somebody else: trust nothing in it. */
-	return gp_path_clean(raw.data ? raw.data : "", raw.len, err);
-}
-
-static int restore(struct gp_disktree *d, size_t n, const char *path, size_t *files, struct gp_err *err)
-{
-	struct commit c = { .d = d };
-	char slot[64];
-
-	slot_name(slot, 'b', n);
-	if (!exists(d, slot))
-		return 0; /* an earlier recovery came this far */
-	if (make_parents(&c, path, err) < 0)
-		return -1;
-	if (renameat(d->fd, slot, d->fd, path) < 0)
-		return gp_fail_sys(err, errno, "cannot restore '%s'", path);
-	++*files;
-	return 0;
-}
-
-static int undo(struct gp_disktree *d, char kind, size_t n, const char *path, size_t *files, struct gp_err *err)
-{
-	if (kind == 'c' || kind == 'd')
-		return restore(d, n, path, files, err);
-	if (kind == 'n' && unlinkat(d->fd, path, 0) < 0 && errno != ENOENT && errno != ENOTDIR)
-		return gp_fail_sys(err, errno, "cannot remove '%s'", path);
-	if (kind == 'r' && exists(d, path) && fchmodat(d->fd, path, (mode_t)n & 07777, 0) < 0)
-		return gp_fail_sys(err, errno, "cannot restore the mode of '%s'", path);
-	/* Made directories go when they are empty; deepest first, so in reverse. */
-	if (kind == 'm')
-		unlinkat(d->fd, path, AT_REMOVEDIR);
-	return 0;
-}
-
-static int undo_lines(struct gp_disktree *d, struct gp_str text, const char *kinds, size_t *files,
-		      struct gp_err *err)
-{
-	while (text.len) {
-		struct gp_str line, word;
-		const char *nl = text.len > 1 ? memrchr(text.p, '\n', text.len - 1) : NULL;
-		size_t from = nl ? (size_t)(nl - text.p) + 1 : 0;
-		gp_auto(gp_free_ptr) char *path = NULL;
-		uint64_t n;
-
-		line = (struct gp_str){ text.p + from, text.len - from - 1 };
-		text.len = from;
-		if (line.len < 5 || !strchr(kinds, line.p[0]))
-			continue;
-		word = (struct gp_str){ line.p + 2, line.len - 2 };
-		word.len = strcspn(word.p, " ");
-		if (!gp_parse_u64(word, SIZE_MAX, &n) || word.len + 3 > line.len)
-			return gp_fail(err, GP_E_FORMAT, "the journal in '%s' is damaged", d->root);
-		path = decode((struct gp_str){ word.p + word.len + 1, line.len - word.len - 3 }, err);
-		if (!path || undo(d, line.p[0], (size_t)n, path, files, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int gp_commit_recover(struct gp_disktree *d, size_t *files, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *path = gp_asprintf("%s/%s", d->root, JOURNAL);
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-
-	*files = 0;
-	if (exists(d, JOURNAL)) {
-		if (gp_file_read(path, JOURNAL_MAX, &text, err) < 0)
-			return -1;
-		/* Files first, then the directories that only they needed. */
-		if (undo_lines(d, gp_buf_str(&text), "cdn", files, err) < 0 ||
-		    undo_lines(d, gp_buf_str(&text), "mr", files, err) < 0)
-			return gp_within(err, "'%s'", d->root);
-	}
-	journal_remove(d);
+	gp_journal_remove(d);
 	return 0;
 }

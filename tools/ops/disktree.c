@@ -115,6 +115,8 @@ static int read_file(void *arg, const char *path, struct gp_str *out, struct gp_
 	if (!parents_safe(d, path))
 		return gp_fail(err, GP_E_FORMAT, "'%s' runs through a symlink", path);
 	fd = openat(d->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ELOOP)
+		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is a symlink, not a file", path);
 	if (fd < 0)
 		return gp_fail_sys(err, errno, "cannot open '%s'", path);
 	rc = slurp(fd, path, &data, err);

@@ -130,8 +130,10 @@ int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int m
 		return -1;
 	gp_buf_add(&copy, data.p, data.len);
 	f = touch(t, path);
-	if (mode >= 0)
+	if (mode >= 0) {
 		f->mode = (unsigned)mode & 07777;
+		f->mode_given = true;
+	}
 	gp_buf_release(&f->now);
 	f->now = copy;
 	f->state = !f->was ? GP_TFILE_NEW : is_pristine(t, f) ? GP_TFILE_SAME : GP_TFILE_CHANGED;

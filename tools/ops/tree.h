@@ -29,6 +29,7 @@ struct gp_tfile {
 	unsigned was_mode;
 	enum gp_tstate state;
 	unsigned mode;          /* 07777 */
+	bool mode_given;        /* somebody said it; else a new file's passes the umask */
 	struct gp_buf now;      /* CHANGED and NEW */
 };
 

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "cmd/report.h"
+#include "ops/applyrun.h"
+
+static const enum gp_opt_id opts[] = {
+	OPT_DIR, OPT_STRIP, OPT_FUZZ, OPT_REVERSE, OPT_DRY_RUN, OPT_REJECTS, OPT_QUILT, OPT_FSYNC,
+	OPT_RECOVER, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+};
+
+static int options(struct gp_args *a, struct gp_apply_opts *o, struct gp_err *err)
+{
+	*o = (struct gp_apply_opts){
+		.dir = a->dir ? a->dir : ".", .inputs = a->positional, .strip = a->strip,
+		.fuzz = a->fuzz < 0 ? 2 : (unsigned)a->fuzz, .reverse = a->reverse,
+		.dry_run = a->patch.dry_run, .quilt = a->quilt, .fsync = a->fsync,
+		.recover_only = a->recover, .rejects = a->rejects, .cancel = gp_main_cancel(),
+	};
+	if (a->recover && a->positional.n)
+		return gp_fail(err, GP_E_USAGE, "--recover takes no patches");
+	if (!a->recover && !a->positional.n)
+		return gp_fail(err, GP_E_USAGE, "no patch given; see 'gridpatch apply --help'");
+	return 0;
+}
+
+static void report(const struct gp_args *a, const struct gp_apply_run *r, bool ok)
+{
+	if (r->recovered)
+		gp_warn("rolled back an interrupted run: %zu file%s restored", r->recovered_files,
+			r->recovered_files == 1 ? "" : "s");
+	else if (a->recover)
+		gp_say(a, "nothing to recover\n");
+	gp_say_applied(a, &r->applied);
+	if (ok && !a->recover)
+		gp_say(a, "%s    %zu file%s\n", a->patch.dry_run ? "would change" : "changed",
+		       gp_tree_changes(&r->tree), gp_tree_changes(&r->tree) == 1 ? "" : "s");
+	for (size_t i = 0; i < r->rejects.n; i++)
+		gp_say(a, "rejects    %s\n", r->rejects.v[i]);
+}
+
+static struct json_object *json(const struct gp_apply_run *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	gp_json_put(o, "applied", gp_json_applied(&r->applied));
+	gp_json_put(o, "recovered", json_object_new_boolean(r->recovered));
+	gp_json_put(o, "rejects", gp_json_list(&r->rejects));
+	gp_json_put(o, "why", r->why.len ? gp_json_str(gp_buf_str(&r->why)) : NULL);
+	return o;
+}
+
+static int run(struct gp_args *a, struct gp_err *err)
+{
+	struct gp_apply_opts o;
+	struct gp_apply_run r;
+	struct gp_err second = { 0 };
+	int rc;
+
+	if (options(a, &o, err) < 0)
+		return -1;
+	rc = gp_apply_run(&r, &o, err);
+	report(a, &r, rc == 0);
+	fflush(stdout);
+	if (rc < 0)
+		gp_say_why(a, &r.why);
+	if (a->json && gp_json_emit(a, json(&r), err, rc < 0 ? &second : err) < 0)
+		rc = -1;
+	gp_apply_run_release(&r);
+	return rc;
+}
+
+const struct gp_cmd gp_cmd_apply = {
+	"apply", NULL, "PATCH|SERIES-DIR…", "apply patches to a directory, all or nothing",
+	"Applies patches, and quilt folders with a series, to the directory of -d (or -C;\n"
+	"default: this one) as GNU patch would place them. Every hunk of every patch is\n"
+	"placed before the first byte is written; an error or a signal leaves the\n"
+	"directory as it was, and a run that was killed is rolled back by the next one.\n"
+	"A patch that is there already counts as done. Without -p the level of a single\n"
+	"patch is found out when its files exist under -p0 or -p1, not both.\n"
+	"--quilt writes .pc, so that quilt can go on.",
+	opts, run,
+};

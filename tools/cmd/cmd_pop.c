@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fsio.h"
+#include "base/text.h"
+#include "cmd/report.h"
+#include "ops/quilt.h"
+
+static const enum gp_opt_id opts[] = {
+	OPT_DIR, OPT_ALL, OPT_FSYNC, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+};
+
+/* A patch that was taken back. */
+struct popped {
+	char *patch;
+	struct gp_list restored, removed;
+};
+
+struct pop {
+	struct gp_quilt_tree w;
+	struct popped *v;
+	size_t n, cap;
+};
+
+static void pop_release(struct pop *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		free(p->v[i].patch);
+		gp_list_release(&p->v[i].restored);
+		gp_list_release(&p->v[i].removed);
+	}
+	free(p->v);
+	gp_quilt_tree_close(&p->w);
+}
+
+/* How many patches stay? */
+static int choose_rest(const struct gp_args *a, const struct gp_quilt *q, size_t *rest, struct gp_err *err)
+{
+	const char *word = a->positional.n ? a->positional.v[0] : "1";
+	size_t at;
+	uint64_t n;
+
+	*rest = 0;
+	if (!q->applied.n)
+		return gp_fail(err, GP_E_NO, "no patch removed: none is applied");
+	if (a->all)
+		return 0;
+	if (word[strspn(word, "0123456789")] == '\0') {
+		if (gp_parse_u64(gp_str_of(word), q->applied.n, &n))
+			*rest = q->applied.n - (size_t)n;
+	} else if (gp_quilt_find(q, &q->applied, word, &at)) {
+		*rest = at + 1;
+	} else {
+		return gp_fail(err, GP_E_NO, "patch '%s' is not applied", word);
+	}
+	return *rest < q->applied.n ? 0 : gp_fail(err, GP_E_NO, "no patch removed");
+}
+
+static int pop_one(struct pop *p, struct gp_err *err)
+{
+	struct gp_quilt *q = &p->w.quilt;
+	struct popped *d;
+
+	if (gp_check_cancel(gp_main_cancel(), err) < 0)
+		return -1;
+	GP_GROW(p->v, p->n, p->cap);
+	d = &p->v[p->n++];
+	*d = (struct popped){ .patch = gp_strdup(q->applied.v[q->applied.n - 1]) };
+	if (gp_quilt_pop(q, &p->w.tree, err) < 0)
+		return -1;
+	d->restored = q->restored;
+	d->removed = q->removed;
+	q->restored = q->removed = (struct gp_list){ 0 };
+	return 0;
+}
+
+static int pop(const struct gp_args *a, struct pop *p, struct gp_err *err)
+{
+	struct gp_commit_opts co = { .fsync = a->fsync, .cancel = gp_main_cancel() };
+	size_t rest;
+
+	if (gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 ||
+	    choose_rest(a, &p->w.quilt, &rest, err) < 0)
+		return -1;
+	while (p->w.quilt.applied.n > rest)
+		if (pop_one(p, err) < 0)
+			return -1;
+	return gp_commit_run(&p->w.disk, &p->w.tree, &co, err);
+}
+
+static void report(const struct gp_args *a, const struct pop *p)
+{
+	const struct gp_list *left = &p->w.quilt.applied;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct popped *d = &p->v[i];
+
+		if (d->restored.n || d->removed.n)
+			gp_say(a, "Removing patch %s\n", d->patch);
+		else
+			gp_say(a, "Patch %s appears to be empty, removing\n", d->patch);
+		for (size_t k = 0; k < d->removed.n; k++)
+			gp_say(a, "Removing %s\n", d->removed.v[k]);
+		for (size_t k = 0; k < d->restored.n; k++)
+			gp_say(a, "Restoring %s\n", d->restored.v[k]);
+		gp_say(a, "\n");
+	}
+	if (left->n)
+		gp_say(a, "Now at patch %s\n", left->v[left->n - 1]);
+	else
+		gp_say(a, "No patches applied\n");
+}
+
+static struct json_object *json(const struct pop *p, bool ok)
+{
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+	for (size_t i = 0; ok && i < p->n; i++) {
+		struct json_object *d = json_object_new_object();
+
+		gp_json_put(d, "patch", gp_json_text(p->v[i].patch));
+		gp_json_put(d, "restored", gp_json_list(&p->v[i].restored));
+		gp_json_put(d, "removed", gp_json_list(&p->v[i].removed));
+		json_object_array_add(list, d);
+	}
+	gp_json_put(o, "popped", list);
+	gp_json_put(o, "applied", ok ? gp_json_list(&p->w.quilt.applied) : NULL);
+	return o;
+}
+
+static int run(struct gp_args *a, struct gp_err *err)
+{
+	struct pop p = { .w.disk.fd = -1 };
+	struct gp_err second = { 0 };
+	int rc;
+
+	if (a->positional.n > (a->all ? 0 : 1))
+		return gp_fail(err, GP_E_USAGE, "give a number, a patch, or -a; see 'gridpatch pop --help'");
+	rc = pop(a, &p, err);
+	if (rc == 0 && (!a->json || a->json_file))
+		report(a, &p);
+	if (a->json && gp_json_emit(a, json(&p, rc == 0), err, rc < 0 ? &second : err) < 0)
+		rc = -1;
+	pop_release(&p);
+	return rc;
+}
+
+const struct gp_cmd gp_cmd_pop = {
+	"pop", NULL, "[NUMBER|PATCH]", "take patches of a quilt series back",
+	"Takes the top patch back from the directory of -d (or -C; default: this one),\n"
+	"or that many, or all above PATCH, or all with -a: files and modes are what .pc\n"
+	"kept, whether gridpatch or quilt applied the patches. A file that was changed\n"
+	"after its patch is in the way: `quilt refresh` takes the change into the patch.\n"
+	"One call is all or nothing. A file that was empty before a patch filled it is\n"
+	"removed, since quilt's records do not tell it from a new one.",
+	opts, run,
+};

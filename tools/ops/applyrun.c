@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/applyrun.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "ops/quilt.h"
+
+/* Do the files that must exist do so under this level? A patch that only
+ * creates files says nothing, unless git wrote it: its a/ and b/ mean 1. */
+static bool fits(const struct gp_tree *t, const struct gp_diff *d, unsigned strip, bool reverse)
+{
+	size_t asked = 0;
+
+	for (size_t i = 0; i < d->nfile; i++) {
+		const struct gp_filediff *f = &d->file[i];
+		enum gp_file_op op = gp_diff_op(f, reverse);
+		gp_auto(gp_free_ptr) char *path = op == GP_FILE_CREATE ?
+			gp_diff_target(f, strip, reverse, NULL) : gp_diff_source(f, strip, reverse, NULL);
+
+		if (!path)
+			return false;
+		/* A file that is created may be there already, or be deleted already. */
+		if (op == GP_FILE_CREATE || op == GP_FILE_DELETE || f->old_empty || f->new_empty) {
+			asked += gp_tree_has(t, path) || (f->git && strip == 1);
+			continue;
+		}
+		if (!gp_tree_has(t, path))
+			return false;
+		asked++;
+	}
+	return asked > 0;
+}
+
+/* "./x" is the same file under both. */
+static bool same_names(const struct gp_diff *d, bool reverse)
+{
+	for (size_t i = 0; i < d->nfile; i++) {
+		gp_auto(gp_free_ptr) char *p0 = gp_diff_target(&d->file[i], 0, reverse, NULL);
+		gp_auto(gp_free_ptr) char *p1 = gp_diff_target(&d->file[i], 1, reverse, NULL);
+
+		if (!p0 || !p1 || strcmp(p0, p1) != 0)
+			return false;
+	}
+	return true;
+}
+
+int gp_strip_find(const struct gp_tree *t, const struct gp_diff *d, bool reverse, struct gp_err *err)
+{
+	bool p0 = fits(t, d, 0, reverse), p1 = fits(t, d, 1, reverse);
+
+	if (p0 != p1 || (p0 && same_names(d, reverse)))
+		return p1;
+	return gp_fail(err, GP_E_USAGE, p0 ? "its files exist under -p0 and under -p1: say which" :
+		       "its files exist neither under -p0 nor under -p1: give -p N");
+}
+
+/* A single patch as a series of one. */
+static int load_patch(const char *path, struct gp_patchset *out, struct gp_err *err)
+{
+	*out = (struct gp_patchset){ .dir = gp_path_dir(path) };
+	out->series.v = gp_alloc(sizeof(*out->series.v));
+	out->series.n = out->series.cap = 1;
+	out->series.v[0] = (struct gp_series_entry){ .name = gp_strdup(gp_path_base(path)), .strip = 1 };
+	out->text = gp_alloc(sizeof(*out->text));
+	if (gp_file_read(path, 1u << 30, &out->text[0], err) == 0)
+		return 0;
+	gp_patchset_release(out);
+	return -1;
+}
+
+static int load(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_err *err)
+{
+	r->set = gp_alloc((o->inputs.n + 1) * sizeof(*r->set));
+	for (size_t i = 0; i < o->inputs.n; i++) {
+		const char *path = o->inputs.v[i];
+		bool dir = gp_is_dir(path);
+
+		if ((dir ? gp_patchset_load(path, &r->set[i], err) : load_patch(path, &r->set[i], err)) < 0)
+			return -1;
+		if (!dir && o->strip < 0)
+			r->set[i].series.v[0].lineno = SIZE_MAX; /* find the level out */
+		r->nset++;
+	}
+	return 0;
+}
+
+static int find_strip(const struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_patch *p,
+		      struct gp_err *err)
+{
+	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
+	int strip;
+
+	if (gp_diff_parse(p->text, &d, err) < 0)
+		return gp_within(err, "'%s'", p->name);
+	strip = gp_strip_find(&r->tree, &d, o->reverse, err);
+	if (strip < 0)
+		return gp_within(err, "'%s'", p->name);
+	p->strip = (unsigned)strip;
+	return 0;
+}
+
+static int apply_one(struct gp_apply_run *r, const struct gp_apply_opts *o, const struct gp_patchset *set,
+		     size_t k, struct gp_quilt *q, struct gp_err *err)
+{
+	const struct gp_series_entry *e = &set->series.v[k];
+	struct gp_patch p = { .set = set->dir, .name = e->name, .text = gp_buf_str(&set->text[k]),
+			      .strip = e->strip_given || o->strip < 0 ? e->strip : (unsigned)o->strip,
+			      .reverse = e->reverse != o->reverse };
+
+	if (gp_check_cancel(o->cancel, err) < 0)
+		return -1;
+	if (e->lineno == SIZE_MAX && find_strip(r, o, &p, err) < 0)
+		return -1;
+	if (q)
+		return gp_quilt_push(q, &r->tree, &p, o->fuzz, &r->applied, &r->why, err);
+	return gp_apply_patch(&r->tree, &p, o->fuzz, &r->applied, &r->why, err);
+}
+
+/* With -R the last patch goes first. */
+static int apply_all(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_quilt *q,
+		     struct gp_err *err)
+{
+	for (size_t i = 0; i < r->nset; i++) {
+		const struct gp_patchset *set = &r->set[o->reverse ? r->nset - 1 - i : i];
+		size_t n = set->series.n;
+
+		for (size_t k = 0; k < n; k++)
+			if (apply_one(r, o, set, o->reverse ? n - 1 - k : k, q, err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+static int apply_quilted(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_quilt *q,
+			 struct gp_err *err)
+{
+	if (o->inputs.n != 1 || o->reverse || !gp_is_dir(o->inputs.v[0]))
+		return gp_fail(err, GP_E_USAGE, "--quilt takes one folder with a series, and no -R");
+	if (gp_quilt_read(&r->tree, q, err) < 0 || gp_quilt_init(q, o->inputs.v[0], err) < 0)
+		return -1;
+	return apply_all(r, o, q, err);
+}
+
+/* DIR/NAME.rej for each file with failed hunks, as `patch` leaves them beside
+ * the files; the tree itself stays untouched. A patch may name a file twice:
+ * patch(1) appends. */
+static int write_reject(struct gp_apply_run *r, const char *dir, const struct gp_applied *a,
+			const char *name, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *path = gp_asprintf("%s/%s.rej", dir, name);
+	gp_auto(gp_free_ptr) char *parent = gp_path_dir(path);
+	gp_auto(gp_buf_release) struct gp_buf all = { 0 };
+
+	if (gp_list_has(&r->rejects, path))
+		return 0;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->file[i].path, name) == 0)
+			gp_buf_add(&all, a->file[i].reject.data, a->file[i].reject.len);
+	if (gp_mkdirs(parent, err) < 0 || gp_file_write(path, all.data, all.len, 0644, true, err) < 0)
+		return -1;
+	gp_list_add(&r->rejects, path);
+	return 0;
+}
+
+static int write_rejects(struct gp_apply_run *r, const char *dir, struct gp_err *err)
+{
+	for (size_t i = 0; i < r->applied.n; i++) {
+		const struct gp_applied *a = &r->applied.v[i];
+
+		for (size_t k = 0; k < a->n; k++)
+			if (a->file[k].reject.len && write_reject(r, dir, a, a->file[k].path, err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+static int open_tree(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_err *err)
+{
+	if (gp_disktree_open(&r->disk, o->dir, err) < 0)
+		return -1;
+	if (gp_disktree_interrupted(&r->disk)) {
+		if (o->dry_run)
+			return gp_fail(err, GP_E_NO, "an interrupted run left '%s' half changed; "
+				       "'gridpatch apply --recover' rolls it back", o->dir);
+		if (gp_commit_recover(&r->disk, &r->recovered_files, err) < 0)
+			return -1;
+		r->recovered = true;
+	}
+	gp_disktree_tree(&r->disk, &r->tree);
+	return 0;
+}
+
+int gp_apply_run(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_err *err)
+{
+	struct gp_commit_opts co = { .fsync = o->fsync, .cancel = o->cancel };
+	gp_auto(gp_quilt_release) struct gp_quilt q = { .root = o->dir };
+	struct gp_err second = { 0 };
+	int rc;
+
+	*r = (struct gp_apply_run){ .disk.fd = -1 };
+	if (open_tree(r, o, err) < 0)
+		return -1;
+	if (o->recover_only)
+		return 0;
+	if (load(r, o, err) < 0)
+		return -1;
+	rc = o->quilt ? apply_quilted(r, o, &q, err) : apply_all(r, o, NULL, err);
+	if (rc < 0) {
+		if (o->rejects && write_rejects(r, o->rejects, &second) < 0)
+			gp_within(err, "rejects not written (%s)", second.cause);
+		return -1;
+	}
+	if (o->dry_run)
+		return 0;
+	if (gp_commit_run(&r->disk, &r->tree, &co, err) < 0)
+		return -1;
+	if (o->quilt)
+		gp_quilt_stamp(&q);
+	return 0;
+}
+
+void gp_apply_run_release(struct gp_apply_run *r)
+{
+	if (!r)
+		return;
+	gp_applied_list_release(&r->applied);
+	gp_buf_release(&r->why);
+	gp_list_release(&r->rejects);
+	for (size_t i = 0; i < r->nset; i++)
+		gp_patchset_release(&r->set[i]);
+	free(r->set);
+	gp_tree_release(&r->tree);
+	gp_disktree_close(&r->disk);
+}
