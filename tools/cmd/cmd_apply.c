@@ -73,8 +73,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 const struct gp_cmd gp_cmd_apply = {
 	"apply", NULL, "PATCH|SERIES-DIR…", "apply patches to a directory, all or nothing",
-	"Applies patches, and quilt folders with a series, to the directory of -d (or -C;\n"
-	"default: this one) as GNU patch would place them. Every hunk of every patch is\n"
+	"Applies patches (- is standard input), and quilt folders with a series, to the\n"
+	"directory of -d (or -C; default: this one) as GNU patch would place them. Every hunk of every patch is\n"
 	"placed before the first byte is written; an error or a signal leaves the\n"
 	"directory as it was, and a run that was killed is rolled back by the next one.\n"
 	"A patch that is there already counts as done. Without -p the level of a single\n"

@@ -109,22 +109,3 @@ void gp_reject_append(const struct gp_filediff *f, const struct gp_hunk_report *
 			put_hunk(h, reverse, grown, out);
 	}
 }
-
-/* --- for callers without strip --- */
-
-void gp_reject_format(const struct gp_filediff *f, const struct gp_hunk_report *rep, const char *path,
-		      bool reverse, struct gp_buf *out)
-{
-	unsigned strip = 0;
-
-	for (unsigned n = 0; n < 64; n++) {
-		gp_auto(gp_free_ptr) char *target = gp_diff_target(f, n, reverse, NULL);
-		size_t skip = target && strlen(target) < strlen(path) ? strlen(path) - strlen(target) : 0;
-
-		if (target && strcmp(path + skip, target) == 0) {
-			strip = n;
-			break;
-		}
-	}
-	gp_reject_append(f, rep, strip, reverse, out);
-}

@@ -21,8 +21,4 @@
 void gp_reject_append(const struct gp_filediff *f, const struct gp_hunk_report *rep, unsigned strip,
 		      bool reverse, struct gp_buf *out);
 
-/* The same for callers that know the target's path, but not strip. */
-void gp_reject_format(const struct gp_filediff *f, const struct gp_hunk_report *rep, const char *path,
-		      bool reverse, struct gp_buf *out);
-
 #endif

@@ -50,6 +50,7 @@ struct job {
 	struct gp_buf *why;
 	struct plan *plan;
 	size_t nplan;
+	struct gp_map by_path;  /* path to the plan that touched it last */
 };
 
 static char *with_prefix(const struct job *j, char *path)
@@ -98,20 +99,24 @@ static int hunk_failed(const struct job *j, const char *path, const struct gp_fi
 }
 
 /* The plan of this patch that touched path last, or NULL: a patch may name a
- * file twice. The newest plan is path's own. git's copies are of the file as it
+ * file twice. git's copies are of the file as it
  * was before the patch. */
 static const struct plan *planned(const struct job *j, const char *path)
 {
-	if (j->plan[j->nplan - 1].op == GP_FILE_COPY)
-		return NULL;
-	for (size_t i = j->nplan - 1; i-- > 0;) {
-		const struct plan *p = &j->plan[i];
+	size_t i;
 
-		if (!p->skip && (strcmp(p->target, path) == 0 ||
-				 (p->op == GP_FILE_RENAME && strcmp(p->source, path) == 0)))
-			return p;
-	}
-	return NULL;
+	if (j->plan[j->nplan - 1].op == GP_FILE_COPY || !gp_map_get(&j->by_path, path, &i))
+		return NULL;
+	return &j->plan[i];
+}
+
+static void note_plan(struct job *j, size_t k)
+{
+	if (j->plan[k].skip)
+		return;
+	gp_map_put(&j->by_path, j->plan[k].target, k);
+	if (j->plan[k].op == GP_FILE_RENAME)
+		gp_map_put(&j->by_path, j->plan[k].source, k);
 }
 
 static bool there_now(const struct job *j, const char *path)
@@ -227,13 +232,15 @@ static int plan_file(struct job *j, const struct gp_filediff *f, struct gp_err *
 	if (gp_hunks_apply(old, f, j->max_fuzz, j->p->reverse, &j->plan[k].data, &a->hunks, err) < 0)
 		return -1;
 	if (a->hunks.result == GP_HUNKS_FAILED) {
-		gp_reject_format(f, &a->hunks, target, j->p->reverse, &a->reject);
+		gp_reject_append(f, &a->hunks, j->p->strip, j->p->reverse, &a->reject);
 		j->plan[k].skip = true; /* the next diff of this file sees it as it is */
 		return hunk_failed(j, target, f, &a->hunks, err);
 	}
 	/* Already done: leave it, except a rename, which still moves the file. */
 	j->plan[k].skip = a->hunks.result == GP_HUNKS_ALREADY ||
 			  (op == GP_FILE_DELETE && !there_now(j, source));
+	note_plan(j, k);
+	gp_tree_forget(j->t, source); /* its result is at hand */
 	return 0;
 }
 
@@ -270,7 +277,7 @@ static int carry_out(struct job *j, struct gp_err *err)
 		if (j->plan[i].op == GP_FILE_DELETE)
 			rc = gp_tree_delete(j->t, j->plan[i].target, err);
 		else
-			rc = gp_tree_write(j->t, j->plan[i].target, gp_buf_str(&j->plan[i].data), mode, err);
+			rc = gp_tree_take(j->t, j->plan[i].target, &j->plan[i].data, mode, err);
 		if (rc == 0 && move)
 			rc = gp_tree_delete(j->t, j->plan[i].source, err);
 		if (rc < 0)
@@ -306,7 +313,16 @@ static int run(struct job *j, const struct gp_diff *d, struct gp_err *err)
 		gp_buf_release(&j->plan[i].data);
 	}
 	free(j->plan);
+	gp_map_release(&j->by_path);
 	return rc;
+}
+
+/* Name the patch, and its folder when that says something. */
+static int whose(const struct gp_patch *p, struct gp_err *err)
+{
+	bool here = strcmp(p->set, ".") == 0;
+
+	return gp_within(err, "%s%s'%s'", here ? "" : p->set, here ? "" : ": ", p->name);
 }
 
 int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuzz,
@@ -316,11 +332,9 @@ int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuz
 	struct job j = { .t = t, .p = p, .max_fuzz = max_fuzz, .prefix = "", .why = why };
 
 	if (gp_diff_parse(p->text, &d, err) < 0)
-		return gp_within(err, "%s: '%s'", p->set, p->name);
+		return whose(p, err);
 	GP_GROW(list->v, list->n, list->cap);
 	j.done = &list->v[list->n++];
 	*j.done = (struct gp_applied){ .set = gp_strdup(p->set), .name = gp_strdup(p->name) };
-	if (run(&j, &d, err) < 0)
-		return gp_within(err, "%s: '%s'", p->set, p->name);
-	return 0;
+	return run(&j, &d, err) < 0 ? whose(p, err) : 0;
 }

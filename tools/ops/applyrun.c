@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/applyrun.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "ops/quilt.h"
+
+#define PATCH_MAX (1u << 30)
 
 /* Do the files that must exist do so under this level? A patch that only
  * creates files says nothing, unless git wrote it: its a/ and b/ mean 1. */
@@ -58,7 +62,28 @@ int gp_strip_find(const struct gp_tree *t, const struct gp_diff *d, bool reverse
 		       "its files exist neither under -p0 nor under -p1: give -p N");
 }
 
-/* A single patch as a series of one. */
+static int read_stdin(struct gp_buf *out, struct gp_err *err)
+{
+	for (;;) {
+		ssize_t n;
+
+		gp_buf_reserve(out, 65536);
+		n = read(STDIN_FILENO, out->data + out->len, 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return gp_fail_sys(err, errno, "cannot read standard input");
+		if (n == 0)
+			break;
+		out->len += (size_t)n;
+		if (out->len > PATCH_MAX)
+			return gp_fail(err, GP_E_FORMAT, "standard input is larger than %u bytes", PATCH_MAX);
+	}
+	out->data[out->len] = '\0';
+	return 0;
+}
+
+/* A single patch as a series of one; "-" is standard input. */
 static int load_patch(const char *path, struct gp_patchset *out, struct gp_err *err)
 {
 	*out = (struct gp_patchset){ .dir = gp_path_dir(path) };
@@ -66,7 +91,8 @@ static int load_patch(const char *path, struct gp_patchset *out, struct gp_err *
 	out->series.n = out->series.cap = 1;
 	out->series.v[0] = (struct gp_series_entry){ .name = gp_strdup(gp_path_base(path)), .strip = 1 };
 	out->text = gp_alloc(sizeof(*out->text));
-	if (gp_file_read(path, 1u << 30, &out->text[0], err) == 0)
+	if ((strcmp(path, "-") == 0 ? read_stdin(&out->text[0], err) :
+	     gp_file_read(path, PATCH_MAX, &out->text[0], err)) == 0)
 		return 0;
 	gp_patchset_release(out);
 	return -1;
@@ -121,15 +147,14 @@ static int apply_one(struct gp_apply_run *r, const struct gp_apply_opts *o, cons
 }
 
 /* With -R the last patch goes first. */
-static int apply_all(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_quilt *q,
-		     struct gp_err *err)
+static int apply_all(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_err *err)
 {
 	for (size_t i = 0; i < r->nset; i++) {
 		const struct gp_patchset *set = &r->set[o->reverse ? r->nset - 1 - i : i];
 		size_t n = set->series.n;
 
 		for (size_t k = 0; k < n; k++)
-			if (apply_one(r, o, set, o->reverse ? n - 1 - k : k, q, err) < 0)
+			if (apply_one(r, o, set, o->reverse ? n - 1 - k : k, NULL, err) < 0)
 				return -1;
 	}
 	return 0;
@@ -138,11 +163,18 @@ static int apply_all(struct gp_apply_run *r, const struct gp_apply_opts *o, stru
 static int apply_quilted(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_quilt *q,
 			 struct gp_err *err)
 {
-	if (o->inputs.n != 1 || o->reverse || !gp_is_dir(o->inputs.v[0]))
-		return gp_fail(err, GP_E_USAGE, "--quilt takes one folder with a series, and no -R");
+	size_t first;
+
+	if (o->inputs.n != 1 || o->reverse || o->strip >= 0 || !gp_is_dir(o->inputs.v[0]))
+		return gp_fail(err, GP_E_USAGE, "--quilt takes one folder with a series, and neither -R nor -p");
 	if (gp_quilt_read(&r->tree, q, err) < 0 || gp_quilt_init(q, o->inputs.v[0], err) < 0)
 		return -1;
-	return apply_all(r, o, q, err);
+	if (gp_quilt_next(q, &r->set[0].series, &first, err) < 0)
+		return -1;
+	for (; first < r->set[0].series.n; first++)
+		if (apply_one(r, o, &r->set[0], first, q, err) < 0)
+			return -1;
+	return 0;
 }
 
 /* DIR/NAME.rej for each file with failed hunks, as `patch` leaves them beside
@@ -208,7 +240,7 @@ int gp_apply_run(struct gp_apply_run *r, const struct gp_apply_opts *o, struct g
 		return 0;
 	if (load(r, o, err) < 0)
 		return -1;
-	rc = o->quilt ? apply_quilted(r, o, &q, err) : apply_all(r, o, NULL, err);
+	rc = o->quilt ? apply_quilted(r, o, &q, err) : apply_all(r, o, err);
 	if (rc < 0) {
 		if (o->rejects && write_rejects(r, o->rejects, &second) < 0)
 			gp_within(err, "rejects not written (%s)", second.cause);

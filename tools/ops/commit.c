@@ -58,7 +58,7 @@ static int dress(const struct commit *c, int fd, const struct gp_tfile *f)
 		return -1;
 	/* As patch(1): a mode that git's header gives is exact, a new file without
 	 * one has what the umask lets through. */
-	return f->was || f->mode_given ? fchmod(fd, f->mode) : 0;
+	return f->mode_given ? fchmod(fd, f->mode) : 0;
 }
 
 static int write_new(const struct commit *c, size_t n, const struct gp_tfile *f, struct gp_err *err)
@@ -67,7 +67,7 @@ static int write_new(const struct commit *c, size_t n, const struct gp_tfile *f,
 	int fd, rc;
 
 	gp_journal_slot(slot, 'n', n);
-	fd = openat(c->d->fd, slot, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, f->was ? 0600 : 0666);
+	fd = openat(c->d->fd, slot, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, f->mode_given ? 0600 : 0666);
 	if (fd < 0)
 		return gp_fail_sys(err, errno, "cannot write '%s'", slot);
 	rc = gp_write_fd(fd, f->now.data, f->now.len, f->path, err);
@@ -280,7 +280,7 @@ int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct g
 
 	if (!gp_tree_changes(t))
 		return 0;
-	if (prepare(&c, err) < 0 || change_all(&c, err) < 0)
+	if (prepare(&c, err) < 0 || change_all(&c, err) < 0 || gp_journal_remove(d, err) < 0)
 		rc = -1;
 	gp_buf_release(&c.journal);
 	gp_map_release(&c.made);
@@ -290,6 +290,5 @@ int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct g
 				  second.cause);
 		return -1;
 	}
-	gp_journal_remove(d);
 	return 0;
 }

@@ -40,6 +40,7 @@ void gp_disktree_close(struct gp_disktree *d)
 	free(d->data);
 	gp_map_release(&d->index);
 	gp_map_release(&d->safe_dirs);
+	gp_map_release(&d->looked);
 	free(d->root);
 	*d = (struct gp_disktree){ .fd = -1 };
 }
@@ -63,16 +64,31 @@ static bool parents_safe(struct gp_disktree *d, const char *path)
 	return true;
 }
 
-static enum gp_node look(void *arg, const char *path, unsigned *mode)
+/* What lies at path, and its mode above the low byte. */
+static size_t look_at_disk(struct gp_disktree *d, const char *path)
 {
-	struct gp_disktree *d = arg;
 	struct stat st;
+	enum gp_node node;
 
 	if (!parents_safe(d, path) || fstatat(d->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return GP_NODE_NONE;
-	*mode = st.st_mode & 07777;
-	return S_ISREG(st.st_mode) ? GP_NODE_FILE : S_ISDIR(st.st_mode) ? GP_NODE_DIR :
+	node = S_ISREG(st.st_mode) ? GP_NODE_FILE : S_ISDIR(st.st_mode) ? GP_NODE_DIR :
 	       S_ISLNK(st.st_mode) ? GP_NODE_SYMLINK : GP_NODE_OTHER;
+	return (size_t)node | (size_t)(st.st_mode & 07777) << 8;
+}
+
+static enum gp_node look(void *arg, const char *path, unsigned *mode)
+{
+	struct gp_disktree *d = arg;
+	size_t known;
+
+	/* The directory stands still while the tree lives: ask for a path once. */
+	if (!gp_map_get(&d->looked, path, &known)) {
+		known = look_at_disk(d, path);
+		gp_map_put(&d->looked, path, known);
+	}
+	*mode = known >> 8 & 07777;
+	return (enum gp_node)(known & 255);
 }
 
 static int slurp(int fd, const char *path, struct gp_buf *out, struct gp_err *err)
@@ -108,7 +124,7 @@ static int read_file(void *arg, const char *path, struct gp_str *out, struct gp_
 	size_t i;
 	int fd, rc;
 
-	if (gp_map_get(&d->index, path, &i)) {
+	if (gp_map_get(&d->index, path, &i) && i != SIZE_MAX) {
 		*out = gp_buf_str(&d->data[i]);
 		return 0;
 	}
@@ -132,9 +148,20 @@ static int read_file(void *arg, const char *path, struct gp_str *out, struct gp_
 	return 0;
 }
 
+static void forget(void *arg, const char *path)
+{
+	struct gp_disktree *d = arg;
+	size_t i;
+
+	if (!gp_map_get(&d->index, path, &i) || i == SIZE_MAX)
+		return;
+	gp_buf_release(&d->data[i]);
+	gp_map_put(&d->index, path, SIZE_MAX);
+}
+
 void gp_disktree_tree(struct gp_disktree *d, struct gp_tree *t)
 {
-	struct gp_tree_base base = { look, read_file, d };
+	struct gp_tree_base base = { look, read_file, forget, d };
 
 	gp_tree_init_base(t, &base);
 }

@@ -16,6 +16,7 @@ struct gp_disktree {
 	struct gp_map index;     /* of files that were read */
 	struct gp_buf *data;
 	size_t n, cap;
+	struct gp_map looked;    /* path to what lies there */
 	struct gp_map safe_dirs; /* directories that are no symlinks, and whose parents are none */
 };
 

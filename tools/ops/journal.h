@@ -18,7 +18,12 @@ bool gp_journal_exists(const struct gp_disktree *d, const char *path);
 /* mkdir -p of what lies above path. */
 int gp_journal_parents(const struct gp_disktree *d, const char *path, struct gp_err *err);
 
-/* The journal first, then the rest of its directory. */
-void gp_journal_remove(struct gp_disktree *d);
+/*
+ * The journal first, then the rest of its directory.
+ *
+ * Errors: GP_E_SYSTEM the journal itself cannot be removed: a later recovery
+ *         would undo what is done. Of the rest nothing matters.
+ */
+int gp_journal_remove(struct gp_disktree *d, struct gp_err *err);
 
 #endif

@@ -386,7 +386,7 @@ static int keep(void *arg, const char *path, bool existed, struct gp_str old, un
 	struct gp_quilt *q = arg;
 	gp_auto(gp_free_ptr) char *kept = pc_path(q->patch, path);
 	const struct gp_tfile *f = gp_tree_touched(q->tree, path);
-	bool made = f && !f->was && mode == 0644;
+	bool made = f && !f->mode_given;
 
 	if (gp_map_get(&q->seen, path, NULL))
 		return 0;

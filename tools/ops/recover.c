@@ -45,12 +45,14 @@ int gp_journal_parents(const struct gp_disktree *d, const char *path, struct gp_
 	return 0;
 }
 
-void gp_journal_remove(struct gp_disktree *d)
+int gp_journal_remove(struct gp_disktree *d, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *path = gp_asprintf("%s/%s", d->root, GP_JOURNAL_DIR);
 
-	unlinkat(d->fd, GP_JOURNAL, 0);
+	if (unlinkat(d->fd, GP_JOURNAL, 0) < 0 && errno != ENOENT)
+		return gp_fail_sys(err, errno, "cannot remove '%s/%s'", d->root, GP_JOURNAL);
 	gp_remove_tree(path);
+	return 0;
 }
 
 /* A line of the journal. */
@@ -255,6 +257,5 @@ int gp_commit_recover(struct gp_disktree *d, size_t *files, struct gp_err *err)
 	    (journal_read(d, &text, err) < 0 || entries_parse(d, gp_buf_str(&text), &e, err) < 0 ||
 	     undo_all(d, &e, files, err) < 0))
 		return -1;
-	gp_journal_remove(d);
-	return 0;
+	return gp_journal_remove(d, err);
 }

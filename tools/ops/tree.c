@@ -107,6 +107,7 @@ static struct gp_tfile *touch(struct gp_tree *t, const char *path)
 	if (f->was) {
 		look(t, path, &f->was_mode);
 		f->mode = f->was_mode;
+		f->mode_given = true;
 	}
 	gp_map_put(&t->index, path, t->n++);
 	return f;
@@ -121,6 +122,17 @@ static bool is_pristine(const struct gp_tree *t, const struct gp_tfile *f)
 	       gp_str_same(old, gp_buf_str(&f->now));
 }
 
+static void put(struct gp_tfile *f, struct gp_buf *data, int mode)
+{
+	if (mode >= 0) {
+		f->mode = (unsigned)mode & 07777;
+		f->mode_given = true;
+	}
+	gp_buf_release(&f->now);
+	f->now = *data;
+	*data = (struct gp_buf){ 0 };
+}
+
 int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int mode, struct gp_err *err)
 {
 	struct gp_buf copy = { 0 };
@@ -130,14 +142,29 @@ int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int m
 		return -1;
 	gp_buf_add(&copy, data.p, data.len);
 	f = touch(t, path);
-	if (mode >= 0) {
-		f->mode = (unsigned)mode & 07777;
-		f->mode_given = true;
-	}
-	gp_buf_release(&f->now);
-	f->now = copy;
+	put(f, &copy, mode);
 	f->state = !f->was ? GP_TFILE_NEW : is_pristine(t, f) ? GP_TFILE_SAME : GP_TFILE_CHANGED;
 	return 0;
+}
+
+int gp_tree_take(struct gp_tree *t, const char *path, struct gp_buf *data, int mode, struct gp_err *err)
+{
+	bool first = !touched(t, path);
+	struct gp_tfile *f;
+
+	if (check_place(t, path, err) < 0)
+		return -1;
+	f = touch(t, path);
+	put(f, data, mode);
+	/* Only a later change can bring the pristine content back. */
+	f->state = !f->was ? GP_TFILE_NEW : !first && is_pristine(t, f) ? GP_TFILE_SAME : GP_TFILE_CHANGED;
+	return 0;
+}
+
+void gp_tree_forget(const struct gp_tree *t, const char *path)
+{
+	if (t->base.forget)
+		t->base.forget(t->base.arg, path);
 }
 
 int gp_tree_delete(struct gp_tree *t, const char *path, struct gp_err *err)
@@ -149,6 +176,8 @@ int gp_tree_delete(struct gp_tree *t, const char *path, struct gp_err *err)
 	f = touch(t, path);
 	gp_buf_release(&f->now);
 	f->state = GP_TFILE_DELETED;
+	f->mode = 0644; /* of a new file, should there be one */
+	f->mode_given = false;
 	return 0;
 }
 

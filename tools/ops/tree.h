@@ -15,8 +15,10 @@ enum gp_node { GP_NODE_NONE, GP_NODE_FILE, GP_NODE_DIR, GP_NODE_SYMLINK, GP_NODE
 struct gp_tree_base {
 	/* What lies at path; *mode 07777. Never follows a symlink. */
 	enum gp_node (*look)(void *arg, const char *path, unsigned *mode);
-	/* The bytes of a file, borrowed while the base lives. */
+	/* The bytes of a file, borrowed while the base lives, or until forget. */
 	int (*read)(void *arg, const char *path, struct gp_str *out, struct gp_err *err);
+	/* They are not needed any more; a later read brings them back. May be NULL. */
+	void (*forget)(void *arg, const char *path);
 	void *arg;
 };
 
@@ -70,6 +72,13 @@ int gp_tree_read(const struct gp_tree *t, const char *path, struct gp_str *out, 
  * Errors: GP_E_FORMAT a parent is a file or a symlink, or path is a directory.
  */
 int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int mode, struct gp_err *err);
+
+/* The same for a result that differs from what was there: *data is the tree's
+ * from now on. */
+int gp_tree_take(struct gp_tree *t, const char *path, struct gp_buf *data, int mode, struct gp_err *err);
+
+/* The pristine bytes of path are not needed for now. */
+void gp_tree_forget(const struct gp_tree *t, const char *path);
 
 int gp_tree_delete(struct gp_tree *t, const char *path, struct gp_err *err);
 
