@@ -321,7 +321,7 @@ int gp_runheader_rewrite(const struct gp_runheader *h, struct gp_str head,
 	if (history)
 		gp_stub_mask(history);
 	/* A line of it must not end the here-document. */
-	for (char *p = history; p && (p = strstr(p, "EOF_PKG_HISTORY"));)
+	for (char *p = history ? strstr(history, "EOF_PKG_HISTORY") : NULL; p; p = strstr(p, "EOF_PKG_HISTORY"))
 		p[3] = '-';
 	w.targetdir = targetdir;
 	w.history = history;

@@ -5,6 +5,7 @@
  * before a line of it counts: nothing outside the tree, nothing through a
  * symlink, nothing of the journal's own.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -171,12 +172,13 @@ static int entries_parse(const struct gp_disktree *d, struct gp_str text, struct
 	text.len -= 4;
 	while (gp_line_next(&text, &line)) {
 		struct entry e = { 0 };
-		bool ok = entry_parse(d, line, &e);
 
+		if (!entry_parse(d, line, &e)) {
+			free(e.path);
+			return damaged(d, err);
+		}
 		GP_GROW(out->v, out->n, out->cap);
 		out->v[out->n++] = e;
-		if (!ok)
-			return damaged(d, err);
 	}
 	return 0;
 }
@@ -198,6 +200,7 @@ static int restore(struct gp_disktree *d, const struct entry *e, size_t *files, 
 
 static int undo(struct gp_disktree *d, const struct entry *e, size_t *files, struct gp_err *err)
 {
+	assert(e->path);
 	if (e->kind == 'c' || e->kind == 'd')
 		return restore(d, e, files, err);
 	if (e->kind == 'n' && unlinkat(d->fd, e->path, 0) < 0 && errno != ENOENT && errno != ENOTDIR)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/tree.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,7 @@ static struct gp_tfile *touch(struct gp_tree *t, const char *path)
 	if (f)
 		return f;
 	GP_GROW(t->file, t->n, t->cap);
+	assert(t->file);
 	f = &t->file[t->n];
 	*f = (struct gp_tfile){ .path = gp_strdup(path), .was = is_there(t, path), .mode = 0644 };
 	if (f->was) {
