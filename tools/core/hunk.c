@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/direct.h"
 #include "core/lines.h"
 
 #define MAX_TRIES ((uint64_t)1 << 27) /* places; only a file made to be slow needs more */
@@ -665,19 +666,21 @@ static enum gp_hunk_result decide(struct run *r, unsigned max_fuzz, struct gp_hu
 	return GP_HUNKS_FAILED;
 }
 
-int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse,
-		   struct gp_buf *out, struct gp_hunk_report *rep, struct gp_err *err)
+static void report_init(struct gp_hunk_report *rep, size_t n)
+{
+	*rep = (struct gp_hunk_report){ .n = n, .place = gp_alloc(n * sizeof(*rep->place)) };
+}
+
+/* The hunks agree with their counts. */
+static int search_all(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse,
+		      struct gp_buf *out, struct gp_hunk_report *rep, struct gp_err *err)
 {
 	struct gp_lines in;
 	struct run r = { .f = f, .in = &in, .reverse = reverse, .out = out };
 	int rc = -1;
 
-	*rep = (struct gp_hunk_report){ 0 };
-	if (check_counts(f, err))
-		return -1;
 	if (gp_lines_init(&in, old, err) == 0) {
-		rep->n = f->nhunk;
-		rep->place = gp_alloc(f->nhunk * sizeof(*rep->place));
+		report_init(rep, f->nhunk);
 		gp_buf_reserve(out, old.len);
 		rep->result = decide(&r, max_fuzz, rep);
 		rc = 0;
@@ -686,4 +689,28 @@ int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_
 	free(r.pat.sum);
 	gp_lines_release(&in);
 	return rc;
+}
+
+int gp_hunks_search(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse,
+		    struct gp_buf *out, struct gp_hunk_report *rep, struct gp_err *err)
+{
+	*rep = (struct gp_hunk_report){ 0 };
+	if (check_counts(f, err))
+		return -1;
+	return search_all(old, f, max_fuzz, reverse, out, rep, err);
+}
+
+int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse,
+		   struct gp_buf *out, struct gp_hunk_report *rep, struct gp_err *err)
+{
+	*rep = (struct gp_hunk_report){ 0 };
+	if (check_counts(f, err))
+		return -1;
+	report_init(rep, f->nhunk);
+	if (gp_hunks_direct(old, f, reverse, out, rep->place)) {
+		rep->result = GP_HUNKS_APPLIED;
+		return 0;
+	}
+	gp_hunk_report_release(rep);
+	return search_all(old, f, max_fuzz, reverse, out, rep, err);
 }
