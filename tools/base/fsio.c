@@ -36,10 +36,13 @@ int gp_file_read(const char *path, size_t max, struct gp_buf *out, struct gp_err
 		return gp_fail(err, GP_E_FORMAT, "'%s' is larger than %zu bytes", path, max);
 	gp_buf_reserve(out, (size_t)st.st_size + 1);
 	for (size_t left = max; left;) {
-		size_t want = left < 65536 ? left : 65536;
+		size_t want;
 		ssize_t n;
 
-		gp_buf_reserve(out, want);
+		if (out->cap - out->len < 2)
+			gp_buf_reserve(out, 4096); /* it has grown since */
+		want = out->cap - out->len - 1;
+		want = want < left ? want : left;
 		n = read(fd, out->data + out->len, want);
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -62,6 +62,7 @@ static int load_user_sets(struct gp_patch_job *j, const struct gp_patch_opts *o,
 		if (gp_patchset_load(o->patches.v[i], &j->user[i], err) < 0)
 			return gp_within(err, "--patches '%s'", o->patches.v[i]);
 		j->nuser++;
+		gp_patchset_sum(&j->user[i]);
 		if (gp_patchset_paths(&j->user[i], paths, err) < 0)
 			return -1;
 	}

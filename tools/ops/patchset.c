@@ -11,7 +11,7 @@
 #define SERIES_MAX (1u << 20)
 #define PATCH_MAX (64u << 20)
 
-static int read_patches(struct gp_patchset *p, struct gp_hash *sum, struct gp_err *err)
+static int read_patches(struct gp_patchset *p, struct gp_err *err)
 {
 	p->text = gp_alloc((p->series.n + 1) * sizeof(*p->text));
 	for (size_t i = 0; i < p->series.n; i++) {
@@ -19,7 +19,6 @@ static int read_patches(struct gp_patchset *p, struct gp_hash *sum, struct gp_er
 
 		if (gp_file_read(path, PATCH_MAX, &p->text[i], err) < 0)
 			return -1;
-		gp_hash_add(sum, p->text[i].data, p->text[i].len);
 	}
 	return 0;
 }
@@ -27,23 +26,29 @@ static int read_patches(struct gp_patchset *p, struct gp_hash *sum, struct gp_er
 int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, "series");
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	struct gp_hash *sum = gp_hash_new(GP_HASH_SHA256);
 	int rc = -1;
 
 	*out = (struct gp_patchset){ .dir = gp_strdup(dir) };
-	if (gp_file_read(path, SERIES_MAX, &text, err) == 0) {
-		gp_hash_add(sum, text.data, text.len);
-		if (gp_series_parse(gp_buf_str(&text), &out->series, err) < 0)
+	if (gp_file_read(path, SERIES_MAX, &out->series_text, err) == 0) {
+		if (gp_series_parse(gp_buf_str(&out->series_text), &out->series, err) < 0)
 			gp_within(err, "'%s'", path);
 		else
-			rc = read_patches(out, sum, err);
+			rc = read_patches(out, err);
 	}
-	gp_hash_hex(sum, out->sha256);
-	gp_hash_free(sum);
 	if (rc < 0)
 		gp_patchset_release(out);
 	return rc;
+}
+
+void gp_patchset_sum(struct gp_patchset *p)
+{
+	struct gp_hash *sum = gp_hash_new(GP_HASH_SHA256);
+
+	gp_hash_add(sum, p->series_text.data, p->series_text.len);
+	for (size_t i = 0; i < p->series.n; i++)
+		gp_hash_add(sum, p->text[i].data, p->text[i].len);
+	gp_hash_hex(sum, p->sha256);
+	gp_hash_free(sum);
 }
 
 void gp_patchset_release(struct gp_patchset *p)
@@ -53,6 +58,7 @@ void gp_patchset_release(struct gp_patchset *p)
 	for (size_t i = 0; p->text && i < p->series.n; i++)
 		gp_buf_release(&p->text[i]);
 	free(p->text);
+	gp_buf_release(&p->series_text);
 	free(p->dir);
 	gp_series_release(&p->series);
 	*p = (struct gp_patchset){ 0 };

@@ -9,8 +9,9 @@
 struct gp_patchset {
 	char *dir;
 	struct gp_series series;
-	struct gp_buf *text;      /* one per entry of series */
-	char sha256[65];          /* of the series file's bytes and each patch, in order */
+	struct gp_buf series_text; /* the series file's bytes */
+	struct gp_buf *text;       /* one per entry of series */
+	char sha256[65];           /* "" until gp_patchset_sum() */
 };
 
 /*
@@ -21,6 +22,10 @@ struct gp_patchset {
  */
 int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *err);
 void gp_patchset_release(struct gp_patchset *p);
+
+/* Fill in p->sha256: of the series file's bytes and of each patch, in order. Not
+ * part of loading, since few want it and it takes its time. */
+void gp_patchset_sum(struct gp_patchset *p);
 
 /* All files that its patches name, as seen from the package's root and, since
  * users' patches may be relative to kernel/, from there too. */
