@@ -283,6 +283,7 @@ static void a_patch_follows_another(void **state)
 	two.reverse = one.reverse = true;
 	assert_int_equal(gp_apply_patch(&tree, &two, 0, &list, &why, &err), 0);
 	assert_int_equal(gp_apply_patch(&tree, &one, 0, &list, &why, &err), 0);
+	gp_tree_settle(&tree);
 	assert_int_equal(gp_tree_changes(&tree), 0);
 	assert_int_equal(list.n, 4);
 }

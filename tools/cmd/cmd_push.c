@@ -82,6 +82,7 @@ static int push(const struct gp_args *a, struct push *p, struct gp_err *err)
 	for (size_t i = first; i < end; i++)
 		if (push_one(a, p, &p->series.v[i], err) < 0)
 			return -1;
+	gp_tree_settle(&p->w.tree);
 	if (gp_commit_run(&p->w.disk, &p->w.tree, &co, err) < 0)
 		return -1;
 	gp_quilt_stamp(&p->w.quilt);

@@ -284,10 +284,18 @@ static int git_names(struct parser *p, char **a, char **b)
 
 /* --- files ------------------------------------------------------------- */
 
+void gp_diff_drop_lines(struct gp_filediff *f)
+{
+	for (size_t i = 0; i < f->nhunk; i++) {
+		free(f->hunk[i].line);
+		f->hunk[i].line = NULL;
+		f->hunk[i].nline = f->hunk[i].cap = 0;
+	}
+}
+
 static void filediff_release(struct gp_filediff *f)
 {
-	for (size_t i = 0; i < f->nhunk; i++)
-		free(f->hunk[i].line);
+	gp_diff_drop_lines(f);
 	free(f->hunk);
 	free(f->old_path);
 	free(f->new_path);
@@ -524,6 +532,9 @@ static int hunk_body(struct parser *p, struct gp_hunk *h, bool crlf)
 		(void)next_line(p);
 		return malformed(p);
 	}
+	/* Large patches have many small hunks: keep no room that nobody uses. */
+	h->line = gp_realloc(h->line, h->nline, sizeof(*h->line));
+	h->cap = h->nline;
 	return 0;
 }
 

@@ -77,6 +77,9 @@ int gp_diff_parse(struct gp_str text, struct gp_diff *out, struct gp_err *err) G
 
 void gp_diff_release(struct gp_diff *d);
 
+/* Free the lines of a file's hunks; its names and numbers stay. */
+void gp_diff_drop_lines(struct gp_filediff *f);
+
 /* What happens to the tree when f is applied, or applied in reverse: a creation
  * becomes a deletion. GP_FILE_COPY reversed is the deletion of the copy. */
 enum gp_file_op gp_diff_op(const struct gp_filediff *f, bool reverse);

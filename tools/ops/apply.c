@@ -287,7 +287,7 @@ static int carry_out(struct job *j, struct gp_err *err)
 	return 0;
 }
 
-static int run(struct job *j, const struct gp_diff *d, struct gp_err *err)
+static int run(struct job *j, struct gp_diff *d, struct gp_err *err)
 {
 	int rc = 0;
 
@@ -304,6 +304,7 @@ static int run(struct job *j, const struct gp_diff *d, struct gp_err *err)
 			if (err)
 				*err = why;
 		}
+		gp_diff_drop_lines(&d->file[i]); /* placed, or told why not */
 	}
 	if (rc == 0)
 		rc = carry_out(j, err);

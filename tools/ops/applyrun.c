@@ -246,6 +246,7 @@ int gp_apply_run(struct gp_apply_run *r, const struct gp_apply_opts *o, struct g
 			gp_within(err, "rejects not written (%s)", second.cause);
 		return -1;
 	}
+	gp_tree_settle(&r->tree);
 	if (o->dry_run)
 		return 0;
 	if (gp_commit_run(&r->disk, &r->tree, &co, err) < 0)

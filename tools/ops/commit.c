@@ -31,6 +31,8 @@ struct commit {
 	const struct gp_commit_opts *o;
 	struct gp_buf journal;
 	struct gp_map made;   /* directories that the journal makes */
+	uid_t uid;            /* ours: asked once */
+	gid_t gid;
 };
 
 static void journal_add(struct gp_buf *j, char kind, size_t n, const char *path)
@@ -53,7 +55,7 @@ static int dress(const struct commit *c, int fd, const struct gp_tfile *f)
 	struct stat st;
 
 	if (f->was && fstatat(c->d->fd, f->path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    (st.st_uid != geteuid() || st.st_gid != getegid()) && fchown(fd, st.st_uid, st.st_gid) < 0 &&
+	    (st.st_uid != c->uid || st.st_gid != c->gid) && fchown(fd, st.st_uid, st.st_gid) < 0 &&
 	    errno != EPERM)
 		return -1;
 	/* As patch(1): a mode that git's header gives is exact, a new file without
@@ -273,7 +275,7 @@ static int prepare(struct commit *c, struct gp_err *err)
 int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct gp_commit_opts *o,
 		  struct gp_err *err)
 {
-	struct commit c = { .d = d, .t = t, .o = o };
+	struct commit c = { .d = d, .t = t, .o = o, .uid = geteuid(), .gid = getegid() };
 	struct gp_err second = { 0 };
 	size_t files;
 	int rc = 0;

@@ -148,6 +148,14 @@ static int read_file(void *arg, const char *path, struct gp_str *out, struct gp_
 	return 0;
 }
 
+static uint64_t size_of(void *arg, const char *path)
+{
+	struct gp_disktree *d = arg;
+	struct stat st;
+
+	return fstatat(d->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? (uint64_t)st.st_size : UINT64_MAX;
+}
+
 static void forget(void *arg, const char *path)
 {
 	struct gp_disktree *d = arg;
@@ -161,7 +169,7 @@ static void forget(void *arg, const char *path)
 
 void gp_disktree_tree(struct gp_disktree *d, struct gp_tree *t)
 {
-	struct gp_tree_base base = { look, read_file, forget, d };
+	struct gp_tree_base base = { look, read_file, forget, size_of, d };
 
 	gp_tree_init_base(t, &base);
 }

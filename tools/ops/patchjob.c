@@ -192,6 +192,7 @@ static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
 {
 	if (apply_chosen(j, err) < 0 || apply_users(j, err) < 0)
 		return -1;
+	gp_tree_settle(&j->driver.tree);
 	if (j->hooks_action == GP_HOOKS_INTEGRATED &&
 	    gp_unlock_integrate(&j->driver.tree, &j->hooks, err) < 0)
 		return -1;

@@ -34,7 +34,7 @@ static int read_member(void *arg, const char *path, struct gp_str *out, struct g
 
 void gp_tree_init(struct gp_tree *t, const struct gp_runfile *rf)
 {
-	struct gp_tree_base base = { look, read_member, NULL, (void *)rf };
+	struct gp_tree_base base = { .look = look, .read = read_member, .arg = (void *)rf };
 
 	gp_tree_init_base(t, &base);
 	t->rf = rf;

@@ -151,16 +151,27 @@ int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int m
 
 int gp_tree_take(struct gp_tree *t, const char *path, struct gp_buf *data, int mode, struct gp_err *err)
 {
-	bool first = !touched(t, path);
 	struct gp_tfile *f;
 
 	if (check_place(t, path, err) < 0)
 		return -1;
 	f = touch(t, path);
 	put(f, data, mode);
-	/* Only a later change can bring the pristine content back. */
-	f->state = !f->was ? GP_TFILE_NEW : !first && is_pristine(t, f) ? GP_TFILE_SAME : GP_TFILE_CHANGED;
+	f->state = f->was ? GP_TFILE_CHANGED : GP_TFILE_NEW;
 	return 0;
+}
+
+void gp_tree_settle(struct gp_tree *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct gp_tfile *f = &t->file[i];
+
+		if (f->state != GP_TFILE_CHANGED ||
+		    (t->base.size && t->base.size(t->base.arg, f->path) != f->now.len))
+			continue;
+		if (is_pristine(t, f))
+			f->state = GP_TFILE_SAME;
+	}
 }
 
 void gp_tree_forget(const struct gp_tree *t, const char *path)

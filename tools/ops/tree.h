@@ -19,6 +19,8 @@ struct gp_tree_base {
 	int (*read)(void *arg, const char *path, struct gp_str *out, struct gp_err *err);
 	/* They are not needed any more; a later read brings them back. May be NULL. */
 	void (*forget)(void *arg, const char *path);
+	/* The length of a file that is there: spares a read. May be NULL. */
+	uint64_t (*size)(void *arg, const char *path);
 	void *arg;
 };
 
@@ -73,9 +75,13 @@ int gp_tree_read(const struct gp_tree *t, const char *path, struct gp_str *out, 
  */
 int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int mode, struct gp_err *err);
 
-/* The same for a result that differs from what was there: *data is the tree's
- * from now on. */
+/* The same, but *data is the tree's from now on, and whether it is the pristine
+ * content is asked by gp_tree_settle(). */
 int gp_tree_take(struct gp_tree *t, const char *path, struct gp_buf *data, int mode, struct gp_err *err);
+
+/* See which taken files have come back to their pristine content; before the
+ * changes are counted or carried out. */
+void gp_tree_settle(struct gp_tree *t);
 
 /* The pristine bytes of path are not needed for now. */
 void gp_tree_forget(const struct gp_tree *t, const char *path);
