@@ -239,11 +239,11 @@ static enum gp_hooks_table table_there(const struct gp_patch_job *j)
 }
 
 static int refuse_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, const char *what,
-			const char *advice, struct gp_err *err)
+			const char *advice, const char *hint, struct gp_err *err)
 {
 	if (!(o->allow & GP_ALLOW_HOOKS))
-		return gp_fail(err, GP_E_NO, "%s %s; give %s, or --no-hooks (--allow hooks goes on anyway)", what,
-			       j->driver.version.text, advice);
+		return gp_fail(err, GP_E_NO, "%s %s; give %s, or --no-hooks (%s--allow hooks goes on anyway)", what,
+			       j->driver.version.text, advice, hint);
 	warn(j, "%s %s: they build, but may never unlock", what, j->driver.version.text);
 	overridden(j, "hooks that may not fit");
 	return 0;
@@ -260,13 +260,13 @@ int gp_judge_hooks_table(struct gp_patch_job *j, const struct gp_patch_opts *o, 
 	if (j->hooks_action == GP_HOOKS_INTEGRATED && !j->hooks.known)
 		warn(j, "this copy of vgpu_unlock_hooks.c is not one of the two known ones; using it");
 	if (need == GP_HOOKS_NEWER_TABLE && have == GP_TABLE_OLDER)
-		return refuse_hooks(j, o, lack, "--hooks-patch FILE ('gridpatch fetch-hooks --newer-table' gets it)",
-				    err);
+		return refuse_hooks(j, o, lack, "--hooks-patch FILE",
+				    "'gridpatch fetch-hooks --newer-table' gets the file; ", err);
 	if (need == GP_HOOKS_UPSTREAM && have == GP_TABLE_NEWER)
 		return refuse_hooks(j, o, "hooks have the newer table constant, not that of",
-				    "upstream's unpatched copy", err);
+				    "upstream's unpatched copy", "", err);
 	if (need == GP_HOOKS_UNPROVED && !j->hooks.patched)
-		return refuse_hooks(j, o, lack, "--hooks-patch FILE", err);
+		return refuse_hooks(j, o, lack, "--hooks-patch FILE", "", err);
 	if (need == GP_HOOKS_UNPROVED || need == GP_HOOKS_UNSET)
 		warn(j, "nobody has shown that hooks unlock driver %s", j->driver.version.text);
 	return 0;
