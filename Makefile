@@ -31,7 +31,8 @@ STDFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Itools \
 # V=1 shows the commands.
 say = $(if $(V),,@echo '  $(1)  $@';)
 
-LIBS := -larchive -llzma -lzstd -lbz2 -lz -lcrypto -ljson-c -lpthread
+# libarchive is loaded when an archive is opened: tools/ops/libarchive.h.
+LIBS := -llzma -lzstd -lbz2 -lz -lmd -ljson-c -lpthread -ldl
 
 SRC   := $(wildcard tools/base/*.c tools/core/*.c tools/ops/*.c)
 CMD   := $(wildcard tools/cmd/*.c)

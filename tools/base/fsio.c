@@ -34,7 +34,7 @@ int gp_file_read(const char *path, size_t max, struct gp_buf *out, struct gp_err
 		return gp_fail(err, GP_E_FORMAT, "'%s' is not a regular file", path);
 	if ((uint64_t)st.st_size > max)
 		return gp_fail(err, GP_E_FORMAT, "'%s' is larger than %zu bytes", path, max);
-	gp_buf_reserve(out, (size_t)st.st_size + 1);
+	gp_buf_reserve(out, (size_t)st.st_size + 2);
 	for (size_t left = max; left;) {
 		size_t want;
 		ssize_t n;
@@ -48,10 +48,11 @@ int gp_file_read(const char *path, size_t max, struct gp_buf *out, struct gp_err
 			continue;
 		if (n < 0)
 			return gp_fail_sys(err, errno, "cannot read '%s'", path);
-		if (n == 0)
-			break;
 		out->len += (size_t)n;
 		left -= (size_t)n;
+		/* A short read at the size that stat told is the end. */
+		if (n == 0 || ((size_t)n < want && max - left == (uint64_t)st.st_size))
+			break;
 	}
 	out->data[out->len] = '\0';
 	return 0;

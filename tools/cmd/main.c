@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <locale.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -126,8 +125,6 @@ int main(int argc, char **argv)
 {
 	const struct gp_cmd *cmd;
 
-	/* Member names in pax headers are UTF-8 whatever the user's locale is. */
-	setlocale(LC_CTYPE, "C.UTF-8");
 	/* Short runs over many files: do not give memory back between them. */
 	mallopt(M_MMAP_THRESHOLD, 32 << 20);
 	mallopt(M_TRIM_THRESHOLD, 256 << 20);

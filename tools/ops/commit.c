@@ -33,6 +33,7 @@ struct commit {
 	struct gp_map made;   /* directories that the journal makes */
 	uid_t uid;            /* ours: asked once */
 	gid_t gid;
+	mode_t umask;
 };
 
 static void journal_add(struct gp_buf *j, char kind, size_t n, const char *path)
@@ -49,18 +50,23 @@ static void journal_add(struct gp_buf *j, char kind, size_t n, const char *path)
 
 /* --- getting ready --- */
 
+/* What open(2) cannot give: bits that the umask takes, setuid and its like. */
+static bool needs_chmod(const struct commit *c, unsigned mode)
+{
+	return (mode & c->umask) || (mode & 07000);
+}
+
 /* New files get the old one's mode and, as far as we may, its owner. */
 static int dress(const struct commit *c, int fd, const struct gp_tfile *f)
 {
-	struct stat st;
+	const struct gp_seen *old = gp_disktree_seen(c->d, f->path);
 
-	if (f->was && fstatat(c->d->fd, f->path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    (st.st_uid != c->uid || st.st_gid != c->gid) && fchown(fd, st.st_uid, st.st_gid) < 0 &&
+	if (f->was && (old->uid != c->uid || old->gid != c->gid) && fchown(fd, old->uid, old->gid) < 0 &&
 	    errno != EPERM)
 		return -1;
 	/* As patch(1): a mode that git's header gives is exact, a new file without
 	 * one has what the umask lets through. */
-	return f->mode_given ? fchmod(fd, f->mode) : 0;
+	return f->mode_given && needs_chmod(c, f->mode) ? fchmod(fd, f->mode) : 0;
 }
 
 static int write_new(const struct commit *c, size_t n, const struct gp_tfile *f, struct gp_err *err)
@@ -69,7 +75,7 @@ static int write_new(const struct commit *c, size_t n, const struct gp_tfile *f,
 	int fd, rc;
 
 	gp_journal_slot(slot, 'n', n);
-	fd = openat(c->d->fd, slot, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, f->mode_given ? 0600 : 0666);
+	fd = openat(c->d->fd, slot, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, f->mode_given ? f->mode & 0777 : 0666);
 	if (fd < 0)
 		return gp_fail_sys(err, errno, "cannot write '%s'", slot);
 	rc = gp_write_fd(fd, f->now.data, f->now.len, f->path, err);
@@ -275,7 +281,7 @@ static int prepare(struct commit *c, struct gp_err *err)
 int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct gp_commit_opts *o,
 		  struct gp_err *err)
 {
-	struct commit c = { .d = d, .t = t, .o = o, .uid = geteuid(), .gid = getegid() };
+	struct commit c = { .d = d, .t = t, .o = o, .uid = geteuid(), .gid = getegid(), .umask = gp_umask() };
 	struct gp_err second = { 0 };
 	size_t files;
 	int rc = 0;

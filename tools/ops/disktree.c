@@ -41,6 +41,7 @@ void gp_disktree_close(struct gp_disktree *d)
 	gp_map_release(&d->index);
 	gp_map_release(&d->safe_dirs);
 	gp_map_release(&d->looked);
+	free(d->seen);
 	free(d->root);
 	*d = (struct gp_disktree){ .fd = -1 };
 }
@@ -64,31 +65,40 @@ static bool parents_safe(struct gp_disktree *d, const char *path)
 	return true;
 }
 
-/* What lies at path, and its mode above the low byte. */
-static size_t look_at_disk(struct gp_disktree *d, const char *path)
+static struct gp_seen look_at_disk(struct gp_disktree *d, const char *path)
 {
 	struct stat st;
 	enum gp_node node;
 
 	if (!parents_safe(d, path) || fstatat(d->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return GP_NODE_NONE;
+		return (struct gp_seen){ .node = GP_NODE_NONE };
 	node = S_ISREG(st.st_mode) ? GP_NODE_FILE : S_ISDIR(st.st_mode) ? GP_NODE_DIR :
 	       S_ISLNK(st.st_mode) ? GP_NODE_SYMLINK : GP_NODE_OTHER;
-	return (size_t)node | (size_t)(st.st_mode & 07777) << 8;
+	return (struct gp_seen){ node, st.st_mode & 07777, (uint64_t)st.st_size, st.st_uid, st.st_gid };
+}
+
+/* The directory stands still while the tree lives: ask for a path once. */
+const struct gp_seen *gp_disktree_seen(struct gp_disktree *d, const char *path)
+{
+	size_t i;
+
+	if (!gp_map_get(&d->looked, path, &i)) {
+		struct gp_seen seen = look_at_disk(d, path);
+
+		i = d->nseen;
+		GP_GROW(d->seen, d->nseen, d->seen_cap);
+		d->seen[d->nseen++] = seen;
+		gp_map_put(&d->looked, path, i);
+	}
+	return &d->seen[i];
 }
 
 static enum gp_node look(void *arg, const char *path, unsigned *mode)
 {
-	struct gp_disktree *d = arg;
-	size_t known;
+	const struct gp_seen *s = gp_disktree_seen(arg, path);
 
-	/* The directory stands still while the tree lives: ask for a path once. */
-	if (!gp_map_get(&d->looked, path, &known)) {
-		known = look_at_disk(d, path);
-		gp_map_put(&d->looked, path, known);
-	}
-	*mode = known >> 8 & 07777;
-	return (enum gp_node)(known & 255);
+	*mode = s->mode;
+	return s->node;
 }
 
 static int slurp(int fd, const char *path, struct gp_buf *out, struct gp_err *err)
@@ -150,10 +160,7 @@ static int read_file(void *arg, const char *path, struct gp_str *out, struct gp_
 
 static uint64_t size_of(void *arg, const char *path)
 {
-	struct gp_disktree *d = arg;
-	struct stat st;
-
-	return fstatat(d->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? (uint64_t)st.st_size : UINT64_MAX;
+	return gp_disktree_seen(arg, path)->size;
 }
 
 static void forget(void *arg, const char *path)

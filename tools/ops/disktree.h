@@ -3,11 +3,21 @@
 #define GP_OPS_DISKTREE_H
 
 #include <signal.h>
+#include <sys/types.h>
 
 #include "ops/tree.h"
 
 /* Where a run that changes a directory keeps what it needs to go back. */
 #define GP_JOURNAL_DIR ".gridpatch-journal"
+
+/* What lay at a path when it was first asked for. */
+struct gp_seen {
+	enum gp_node node;
+	unsigned mode;           /* 07777 */
+	uint64_t size;
+	uid_t uid;
+	gid_t gid;
+};
 
 /* A directory as the base of a tree, and its lock. */
 struct gp_disktree {
@@ -16,7 +26,9 @@ struct gp_disktree {
 	struct gp_map index;     /* of files that were read */
 	struct gp_buf *data;
 	size_t n, cap;
-	struct gp_map looked;    /* path to what lies there */
+	struct gp_map looked;    /* path to its place in seen */
+	struct gp_seen *seen;
+	size_t nseen, seen_cap;
 	struct gp_map safe_dirs; /* directories that are no symlinks, and whose parents are none */
 };
 
@@ -30,6 +42,9 @@ void gp_disktree_close(struct gp_disktree *d);
 
 /* The tree over it; d must outlive it. */
 void gp_disktree_tree(struct gp_disktree *d, struct gp_tree *t);
+
+/* What lay at path; borrowed until the next call. */
+const struct gp_seen *gp_disktree_seen(struct gp_disktree *d, const char *path);
 
 /* Did an earlier run stop half way? Then gp_commit_recover() comes first. */
 bool gp_disktree_interrupted(const struct gp_disktree *d);

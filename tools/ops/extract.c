@@ -6,8 +6,6 @@
  * caller; and root's chown takes setuid and setgid off files.
  * Source: makeself.sh 1.6.0-nv4, UnTAR() and the lines behind it.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +16,7 @@
 
 #include "base/fsio.h"
 #include "base/path.h"
+#include "ops/libarchive.h"
 #include "ops/payload.h"
 #include "ops/runfile.h"
 #include "ops/tarsrc.h"
@@ -97,7 +96,8 @@ static int unpack_here(struct gp_runfile *rf, struct gp_err *err)
 
 	if (disk && unpack_members(t, disk, err) == 0)
 		rc = archive_write_close(disk) == ARCHIVE_OK ? 0 : disk_fail(disk, "directories", err);
-	archive_write_free(disk);
+	if (disk)
+		archive_write_free(disk);
 	gp_tarsrc_free(t);
 	gp_plain_close(p);
 	return rc;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/fetch.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 #include "base/text.h"
 #include "core/digest.h"
 #include "core/hooksrc.h"
+#include "ops/libarchive.h"
 
 #define FILE_MAX (4u << 20)
 #define HOOKS_URL "https://github.com/DualCoder/vgpu_unlock"
@@ -69,10 +68,13 @@ static int read_entry(struct archive *a, struct archive_entry *ae, struct wanted
 
 static int from_tarball(const char *path, struct wanted *w, size_t n, struct gp_err *err)
 {
-	struct archive *a = archive_read_new();
 	struct archive_entry *ae;
+	struct archive *a;
 	int rc = 0;
 
+	if (gp_libarchive_load(err) < 0)
+		return -1;
+	a = archive_read_new();
 	archive_read_support_filter_all(a);
 	archive_read_support_format_tar(a);
 	archive_read_support_format_zip(a); /* GitHub's "Download ZIP" */

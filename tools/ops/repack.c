@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/repack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fsio.h"
 #include "base/text.h"
+#include "ops/libarchive.h"
 #include "ops/payload.h"
 
 #define BLOCK (256u << 10)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/runfile.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,6 +11,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "ops/libarchive.h"
 #include "ops/payload.h"
 #include "ops/tarsrc.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/tarsrc.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <stdlib.h>
+
+#include "ops/libarchive.h"
 
 #define BLOCK (256u << 10)
 
@@ -27,8 +27,11 @@ static la_ssize_t read_block(struct archive *a, void *arg, const void **buf)
 
 struct gp_tarsrc *gp_tarsrc_new(struct gp_src src, struct gp_err *err)
 {
-	struct gp_tarsrc *t = gp_alloc(sizeof(*t));
+	struct gp_tarsrc *t;
 
+	if (gp_libarchive_load(err) < 0)
+		return NULL;
+	t = gp_alloc(sizeof(*t));
 	t->src = src;
 	t->block = gp_alloc(BLOCK);
 	t->a = archive_read_new();
