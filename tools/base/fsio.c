@@ -21,41 +21,56 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-int gp_file_read(const char *path, size_t max, struct gp_buf *out, struct gp_err *err)
+int gp_fd_read(int fd, size_t expect, size_t max, const char *name, struct gp_buf *out,
+	       struct gp_err *err)
 {
-	gp_auto(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
+	size_t start = out->len;
 
-	if (fd < 0)
-		return gp_fail_sys(err, errno, "cannot open '%s'", path);
-	if (fstat(fd, &st) < 0)
-		return gp_fail_sys(err, errno, "cannot stat '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return gp_fail(err, GP_E_FORMAT, "'%s' is not a regular file", path);
-	if ((uint64_t)st.st_size > max)
-		return gp_fail(err, GP_E_FORMAT, "'%s' is larger than %zu bytes", path, max);
-	gp_buf_reserve(out, (size_t)st.st_size + 2);
-	for (size_t left = max; left;) {
+	gp_buf_reserve(out, expect + 2);
+	for (;;) {
 		size_t want;
 		ssize_t n;
 
 		if (out->cap - out->len < 2)
-			gp_buf_reserve(out, 4096); /* it has grown since */
+			gp_buf_reserve(out, 65536); /* more than expected */
 		want = out->cap - out->len - 1;
-		want = want < left ? want : left;
 		n = read(fd, out->data + out->len, want);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return gp_fail_sys(err, errno, "cannot read '%s'", path);
+			return gp_fail_sys(err, errno, "cannot read %s", name);
 		out->len += (size_t)n;
-		left -= (size_t)n;
-		/* A short read at the size that stat told is the end. */
-		if (n == 0 || ((size_t)n < want && max - left == (uint64_t)st.st_size))
+		if (out->len - start > max)
+			return gp_fail(err, GP_E_FORMAT, "%s is larger than %zu bytes", name, max);
+		/* A short read at the expected size is a file's end. */
+		if (n == 0 || ((size_t)n < want && out->len - start == expect))
 			break;
 	}
 	out->data[out->len] = '\0';
 	return 0;
+}
+
+int gp_regular_read(int fd, size_t max, const char *path, struct gp_buf *out, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *name = gp_asprintf("'%s'", path);
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return gp_fail_sys(err, errno, "cannot stat %s", name);
+	if (!S_ISREG(st.st_mode))
+		return gp_fail(err, GP_E_FORMAT, "%s is not a regular file", name);
+	if ((uint64_t)st.st_size > max)
+		return gp_fail(err, GP_E_FORMAT, "%s is larger than %zu bytes", name, max);
+	return gp_fd_read(fd, (size_t)st.st_size, max, name, out, err);
+}
+
+int gp_file_read(const char *path, size_t max, struct gp_buf *out, struct gp_err *err)
+{
+	gp_auto(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return gp_fail_sys(err, errno, "cannot open '%s'", path);
+	return gp_regular_read(fd, max, path, out, err);
 }
 
 int gp_dir_list(const char *path, struct gp_list *names, struct gp_err *err)

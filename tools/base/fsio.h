@@ -18,6 +18,14 @@
  */
 int gp_file_read(const char *path, size_t max, struct gp_buf *out, struct gp_err *err);
 
+/* The same of an open file; path is for messages. */
+int gp_regular_read(int fd, size_t max, const char *path, struct gp_buf *out, struct gp_err *err);
+
+/* The same of anything that can be read, to its end; name is for messages, with
+ * its quotes. In: expect, bytes: a regular file's length, or 0. */
+int gp_fd_read(int fd, size_t expect, size_t max, const char *name, struct gp_buf *out,
+	       struct gp_err *err);
+
 /* Names in a directory, sorted by bytes, without "." and "..". */
 int gp_dir_list(const char *path, struct gp_list *names, struct gp_err *err);
 

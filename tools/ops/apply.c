@@ -36,7 +36,7 @@ struct plan {
 	char *source, *target;
 	enum gp_file_op op;
 	int mode;
-	struct gp_buf data;
+	struct gp_piece data;
 	bool skip;
 };
 
@@ -101,7 +101,7 @@ static int hunk_failed(const struct job *j, const char *path, const struct gp_fi
 /* The plan of this patch that touched path last, or NULL: a patch may name a
  * file twice. git's copies are of the file as it
  * was before the patch. */
-static const struct plan *planned(const struct job *j, const char *path)
+static struct plan *planned(const struct job *j, const char *path)
 {
 	size_t i;
 
@@ -126,12 +126,14 @@ static bool there_now(const struct job *j, const char *path)
 	return p ? p->op != GP_FILE_DELETE && strcmp(p->target, path) == 0 : gp_tree_has(j->t, path);
 }
 
-static int read_now(const struct job *j, const char *path, struct gp_str *out, struct gp_err *err)
+static int read_now(struct job *j, const char *path, struct gp_str *out, struct gp_err *err)
 {
-	const struct plan *p = planned(j, path);
+	struct plan *p = planned(j, path);
 
 	if (p && there_now(j, path)) {
-		*out = gp_buf_str(&p->data);
+		if (gp_piece_load(j->t->spool, &p->data, err) < 0)
+			return -1;
+		*out = gp_buf_str(&p->data.mem);
 		return 0;
 	}
 	if (p)
@@ -203,6 +205,7 @@ static int plan_file(struct job *j, const struct gp_filediff *f, struct gp_err *
 	enum gp_file_op op = gp_diff_op(f, j->p->reverse);
 	char *target = with_prefix(j, gp_diff_target(f, j->p->strip, j->p->reverse, err));
 	char *source = with_prefix(j, gp_diff_source(f, j->p->strip, j->p->reverse, err));
+	gp_auto(gp_buf_release) struct gp_buf result = { 0 };
 	struct gp_str old = { "", 0 };
 	size_t k = j->nplan;
 	bool may_miss;
@@ -229,7 +232,7 @@ static int plan_file(struct job *j, const struct gp_filediff *f, struct gp_err *
 	GP_GROW(j->done->file, j->done->n, j->done->cap);
 	a = &j->done->file[j->done->n++];
 	*a = (struct gp_applied_file){ .path = gp_strdup(target), .op = op };
-	if (gp_hunks_apply(old, f, j->max_fuzz, j->p->reverse, &j->plan[k].data, &a->hunks, err) < 0)
+	if (gp_hunks_apply(old, f, j->max_fuzz, j->p->reverse, &result, &a->hunks, err) < 0)
 		return -1;
 	if (a->hunks.result == GP_HUNKS_FAILED) {
 		gp_reject_append(f, &a->hunks, j->p->strip, j->p->reverse, &a->reject);
@@ -239,6 +242,8 @@ static int plan_file(struct job *j, const struct gp_filediff *f, struct gp_err *
 	/* Already done: leave it, except a rename, which still moves the file. */
 	j->plan[k].skip = a->hunks.result == GP_HUNKS_ALREADY ||
 			  (op == GP_FILE_DELETE && !there_now(j, source));
+	if (gp_piece_set(j->t->spool, &j->plan[k].data, &result, err) < 0)
+		return -1;
 	note_plan(j, k);
 	gp_tree_forget(j->t, source); /* its result is at hand */
 	return 0;
@@ -311,7 +316,7 @@ static int run(struct job *j, struct gp_diff *d, struct gp_err *err)
 	for (size_t i = 0; i < j->nplan; i++) {
 		free(j->plan[i].source);
 		free(j->plan[i].target);
-		gp_buf_release(&j->plan[i].data);
+		gp_piece_release(j->t->spool, &j->plan[i].data);
 	}
 	free(j->plan);
 	gp_map_release(&j->by_path);

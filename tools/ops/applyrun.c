@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/applyrun.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "ops/patchfile.h"
 #include "ops/quilt.h"
 
 #define PATCH_MAX (1u << 30)
@@ -62,27 +62,6 @@ int gp_strip_find(const struct gp_tree *t, const struct gp_diff *d, bool reverse
 		       "its files exist neither under -p0 nor under -p1: give -p N");
 }
 
-static int read_stdin(struct gp_buf *out, struct gp_err *err)
-{
-	for (;;) {
-		ssize_t n;
-
-		gp_buf_reserve(out, 65536);
-		n = read(STDIN_FILENO, out->data + out->len, 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return gp_fail_sys(err, errno, "cannot read standard input");
-		if (n == 0)
-			break;
-		out->len += (size_t)n;
-		if (out->len > PATCH_MAX)
-			return gp_fail(err, GP_E_FORMAT, "standard input is larger than %u bytes", PATCH_MAX);
-	}
-	out->data[out->len] = '\0';
-	return 0;
-}
-
 /* A single patch as a series of one; "-" is standard input. */
 static int load_patch(const char *path, struct gp_patchset *out, struct gp_err *err)
 {
@@ -91,8 +70,9 @@ static int load_patch(const char *path, struct gp_patchset *out, struct gp_err *
 	out->series.n = out->series.cap = 1;
 	out->series.v[0] = (struct gp_series_entry){ .name = gp_strdup(gp_path_base(path)), .strip = 1 };
 	out->text = gp_alloc(sizeof(*out->text));
-	if ((strcmp(path, "-") == 0 ? read_stdin(&out->text[0], err) :
-	     gp_file_read(path, PATCH_MAX, &out->text[0], err)) == 0)
+	if ((strcmp(path, "-") == 0 ?
+	     gp_fd_read(STDIN_FILENO, 0, PATCH_MAX, "standard input", &out->text[0], err) :
+	     gp_patch_read(path, &out->text[0], err)) == 0)
 		return 0;
 	gp_patchset_release(out);
 	return -1;

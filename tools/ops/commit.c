@@ -71,14 +71,18 @@ static int dress(const struct commit *c, int fd, const struct gp_tfile *f)
 
 static int write_new(const struct commit *c, size_t n, const struct gp_tfile *f, struct gp_err *err)
 {
+	gp_auto(gp_buf_release) struct gp_buf room = { 0 };
+	struct gp_str now;
 	char slot[64];
 	int fd, rc;
 
+	if (gp_tree_result(c->t, f, &room, &now, err) < 0)
+		return -1;
 	gp_journal_slot(slot, 'n', n);
 	fd = openat(c->d->fd, slot, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, f->mode_given ? f->mode & 0777 : 0666);
 	if (fd < 0)
 		return gp_fail_sys(err, errno, "cannot write '%s'", slot);
-	rc = gp_write_fd(fd, f->now.data, f->now.len, f->path, err);
+	rc = gp_write_fd(fd, now.p, now.len, f->path, err);
 	if (rc == 0 && dress(c, fd, f) < 0)
 		rc = gp_fail_sys(err, errno, "cannot set the mode of '%s'", f->path);
 	if (rc == 0 && c->o->fsync && fsync(fd) < 0)

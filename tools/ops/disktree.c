@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fsio.h"
+
 /* A source file beyond this is no source file. */
 #define FILE_MAX (1ull << 30)
 
@@ -101,32 +103,6 @@ static enum gp_node look(void *arg, const char *path, unsigned *mode)
 	return s->node;
 }
 
-static int slurp(int fd, const char *path, struct gp_buf *out, struct gp_err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return gp_fail_sys(err, errno, "cannot stat '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return gp_fail(err, GP_E_FORMAT, "'%s' is not a regular file", path);
-	if ((uint64_t)st.st_size > FILE_MAX)
-		return gp_fail(err, GP_E_FORMAT, "'%s' is too large to be patched", path);
-	gp_buf_reserve(out, (size_t)st.st_size);
-	while (out->len < (size_t)st.st_size) {
-		ssize_t n = read(fd, out->data + out->len, (size_t)st.st_size - out->len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return gp_fail_sys(err, errno, "cannot read '%s'", path);
-		if (n == 0)
-			break;
-		out->len += (size_t)n;
-	}
-	out->data[out->len] = '\0';
-	return 0;
-}
-
 static int read_file(void *arg, const char *path, struct gp_str *out, struct gp_err *err)
 {
 	struct gp_disktree *d = arg;
@@ -145,7 +121,7 @@ static int read_file(void *arg, const char *path, struct gp_str *out, struct gp_
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is a symlink, not a file", path);
 	if (fd < 0)
 		return gp_fail_sys(err, errno, "cannot open '%s'", path);
-	rc = slurp(fd, path, &data, err);
+	rc = gp_regular_read(fd, FILE_MAX, path, &data, err);
 	close(fd);
 	if (rc < 0) {
 		gp_buf_release(&data);
@@ -174,9 +150,17 @@ static void forget(void *arg, const char *path)
 	gp_map_put(&d->index, path, SIZE_MAX);
 }
 
+/* Without a name: nothing is left behind, whatever happens. */
+static int spool(void *arg)
+{
+	const struct gp_disktree *d = arg;
+
+	return openat(d->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
 void gp_disktree_tree(struct gp_disktree *d, struct gp_tree *t)
 {
-	struct gp_tree_base base = { look, read_file, forget, size_of, d };
+	struct gp_tree_base base = { look, read_file, forget, size_of, spool, d };
 
 	gp_tree_init_base(t, &base);
 }

@@ -7,9 +7,9 @@
 #include "base/path.h"
 #include "core/diff.h"
 #include "core/digest.h"
+#include "ops/patchfile.h"
 
 #define SERIES_MAX (1u << 20)
-#define PATCH_MAX (64u << 20)
 
 static int read_patches(struct gp_patchset *p, struct gp_err *err)
 {
@@ -17,7 +17,7 @@ static int read_patches(struct gp_patchset *p, struct gp_err *err)
 	for (size_t i = 0; i < p->series.n; i++) {
 		gp_auto(gp_free_ptr) char *path = gp_path_join(p->dir, p->series.v[i].name);
 
-		if (gp_file_read(path, PATCH_MAX, &p->text[i], err) < 0)
+		if (gp_patch_read(path, &p->text[i], err) < 0)
 			return -1;
 	}
 	return 0;

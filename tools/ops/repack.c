@@ -128,7 +128,7 @@ static int put_member(const struct gp_tree *t, const struct member *m, struct me
 static int put_file(const struct gp_tree *t, const struct gp_tfile *f, int64_t mtime, struct member_sink *sink)
 {
 	const struct gp_entry *old = gp_runfile_find(t->rf, f->path);
-	struct member m = { f->path, f->mode, old ? old->mtime : mtime, &f->now };
+	struct member m = { f->path, f->mode, old ? old->mtime : mtime, &f->now.mem };
 
 	return put_member(t, &m, sink);
 }

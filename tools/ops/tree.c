@@ -5,9 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Results beyond this wait on the disk. A whole real series makes 1.5 MB. */
+#define HOLD_MAX (16u << 20)
+
 void gp_tree_init_base(struct gp_tree *t, const struct gp_tree_base *base)
 {
-	*t = (struct gp_tree){ .base = *base };
+	*t = (struct gp_tree){ .base = *base, .spool = gp_alloc(sizeof(*t->spool)) };
+	if (base->spool)
+		*t->spool = (struct gp_spool){ .limit = HOLD_MAX, .open = base->spool, .arg = base->arg };
 }
 
 void gp_tree_release(struct gp_tree *t)
@@ -16,8 +21,11 @@ void gp_tree_release(struct gp_tree *t)
 		return;
 	for (size_t i = 0; i < t->n; i++) {
 		free(t->file[i].path);
-		gp_buf_release(&t->file[i].now);
+		gp_piece_release(t->spool, &t->file[i].now);
 	}
+	if (t->spool)
+		gp_spool_release(t->spool);
+	free(t->spool);
 	free(t->file);
 	gp_map_release(&t->index);
 	*t = (struct gp_tree){ 0 };
@@ -66,15 +74,22 @@ int gp_tree_read_pristine(const struct gp_tree *t, const char *path, struct gp_s
 
 int gp_tree_read(const struct gp_tree *t, const char *path, struct gp_str *out, struct gp_err *err)
 {
-	const struct gp_tfile *f = touched(t, path);
+	struct gp_tfile *f = touched(t, path);
 
 	if (f && f->state == GP_TFILE_DELETED)
 		return gp_fail(err, GP_E_NOTFOUND, "there is no file '%s' any more", path);
-	if (f && f->state != GP_TFILE_SAME) {
-		*out = gp_buf_str(&f->now);
-		return 0;
-	}
-	return gp_tree_read_pristine(t, path, out, err);
+	if (!f || f->state == GP_TFILE_SAME)
+		return gp_tree_read_pristine(t, path, out, err);
+	if (gp_piece_load(t->spool, &f->now, err) < 0)
+		return -1;
+	*out = gp_buf_str(&f->now.mem);
+	return 0;
+}
+
+int gp_tree_result(const struct gp_tree *t, const struct gp_tfile *f, struct gp_buf *room,
+		   struct gp_str *out, struct gp_err *err)
+{
+	return gp_piece_get(t->spool, &f->now, room, out, err);
 }
 
 /* A path is only writable where all its parents are directories, or nothing. */
@@ -117,46 +132,50 @@ static struct gp_tfile *touch(struct gp_tree *t, const char *path)
 
 static bool is_pristine(const struct gp_tree *t, const struct gp_tfile *f)
 {
-	struct gp_str old;
+	gp_auto(gp_buf_release) struct gp_buf room = { 0 };
+	struct gp_str old, now;
 
 	return f->was && f->mode == f->was_mode &&
 	       t->base.read(t->base.arg, f->path, &old, NULL) == 0 &&
-	       gp_str_same(old, gp_buf_str(&f->now));
+	       gp_tree_result(t, f, &room, &now, NULL) == 0 && gp_str_same(old, now);
 }
 
-static void put(struct gp_tfile *f, struct gp_buf *data, int mode)
+static void put(struct gp_tree *t, struct gp_tfile *f, struct gp_piece *data, int mode)
 {
 	if (mode >= 0) {
 		f->mode = (unsigned)mode & 07777;
 		f->mode_given = true;
 	}
-	gp_buf_release(&f->now);
+	gp_piece_release(t->spool, &f->now);
 	f->now = *data;
-	*data = (struct gp_buf){ 0 };
+	*data = (struct gp_piece){ 0 };
 }
 
 int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int mode, struct gp_err *err)
 {
 	struct gp_buf copy = { 0 };
+	struct gp_piece piece = { 0 };
 	struct gp_tfile *f;
 
 	if (check_place(t, path, err) < 0)
 		return -1;
 	gp_buf_add(&copy, data.p, data.len);
+	if (gp_piece_set(t->spool, &piece, &copy, err) < 0)
+		return -1;
 	f = touch(t, path);
-	put(f, &copy, mode);
+	put(t, f, &piece, mode);
 	f->state = !f->was ? GP_TFILE_NEW : is_pristine(t, f) ? GP_TFILE_SAME : GP_TFILE_CHANGED;
 	return 0;
 }
 
-int gp_tree_take(struct gp_tree *t, const char *path, struct gp_buf *data, int mode, struct gp_err *err)
+int gp_tree_take(struct gp_tree *t, const char *path, struct gp_piece *data, int mode, struct gp_err *err)
 {
 	struct gp_tfile *f;
 
 	if (check_place(t, path, err) < 0)
 		return -1;
 	f = touch(t, path);
-	put(f, data, mode);
+	put(t, f, data, mode);
 	f->state = f->was ? GP_TFILE_CHANGED : GP_TFILE_NEW;
 	return 0;
 }
@@ -187,7 +206,7 @@ int gp_tree_delete(struct gp_tree *t, const char *path, struct gp_err *err)
 	if (!gp_tree_has(t, path))
 		return gp_fail(err, GP_E_NOTFOUND, "there is no file '%s'", path);
 	f = touch(t, path);
-	gp_buf_release(&f->now);
+	gp_piece_release(t->spool, &f->now);
 	f->state = GP_TFILE_DELETED;
 	f->mode = 0644; /* of a new file, should there be one */
 	f->mode_given = false;

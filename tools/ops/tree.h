@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "base/spool.h"
 #include "ops/runfile.h"
 
 enum gp_node { GP_NODE_NONE, GP_NODE_FILE, GP_NODE_DIR, GP_NODE_SYMLINK, GP_NODE_OTHER };
@@ -21,6 +22,8 @@ struct gp_tree_base {
 	void (*forget)(void *arg, const char *path);
 	/* The length of a file that is there: spares a read. May be NULL. */
 	uint64_t (*size)(void *arg, const char *path);
+	/* An unnamed file for results that are too many for memory, or -1. May be NULL. */
+	int (*spool)(void *arg);
 	void *arg;
 };
 
@@ -34,7 +37,7 @@ struct gp_tfile {
 	enum gp_tstate state;
 	unsigned mode;          /* 07777 */
 	bool mode_given;        /* somebody said it; else a new file's passes the umask */
-	struct gp_buf now;      /* CHANGED and NEW */
+	struct gp_piece now;    /* CHANGED and NEW; gp_tree_result() has its bytes */
 };
 
 /*
@@ -47,6 +50,7 @@ struct gp_tree {
 	struct gp_tfile *file;
 	size_t n, cap;
 	struct gp_map index;
+	struct gp_spool *spool; /* the results */
 };
 
 void gp_tree_init_base(struct gp_tree *t, const struct gp_tree_base *base);
@@ -75,9 +79,14 @@ int gp_tree_read(const struct gp_tree *t, const char *path, struct gp_str *out, 
  */
 int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int mode, struct gp_err *err);
 
-/* The same, but *data is the tree's from now on, and whether it is the pristine
+/* The same, but *data, a piece of t->spool, is the tree's from now on, and whether it is the pristine
  * content is asked by gp_tree_settle(). */
-int gp_tree_take(struct gp_tree *t, const char *path, struct gp_buf *data, int mode, struct gp_err *err);
+int gp_tree_take(struct gp_tree *t, const char *path, struct gp_piece *data, int mode, struct gp_err *err);
+
+/* The new bytes of a CHANGED or NEW file: *out is borrowed from the tree or
+ * from *room, which the caller releases. Errors: GP_E_SYSTEM. */
+int gp_tree_result(const struct gp_tree *t, const struct gp_tfile *f, struct gp_buf *room,
+		   struct gp_str *out, struct gp_err *err);
 
 /* See which taken files have come back to their pristine content; before the
  * changes are counted or carried out. */
