@@ -100,7 +100,7 @@ E
     offers gridpatch patch --allow '' > got
     check 'completion: words of --allow' sh -c 'for w in blocked unknown hooks altered; do grep -q $w got || exit 1; done'
     offers gridpatch patch --repack '' > got
-    check 'completion: modes of --repack' sh -c 'grep -qx auto got && grep -qx full got'
+    check 'completion: modes of --repack' sh -c 'grep -qx auto got && grep -qx splice got && grep -qx full got'
 else
     skip 'completion' 'no bash'
 fi

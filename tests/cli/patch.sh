@@ -440,7 +440,9 @@ says 'both are judged' 'kernel     5.11.22' out
 expect_status '-k with something else' 2 -k banana --hooks hooks gzip.run -n
 expect_status '--repack auto' 0 $opts --repack auto gzip.run -n
 expect_status '--repack full' 0 $opts --repack full gzip.run -n
-expect_status '--repack splice' 2 $opts --repack splice gzip.run -n
+expect_status '--repack splice' 0 $opts --repack splice gzip.run -n
+says 'it says so' 'repack     splice' out
+expect_status '--repack with another word' 2 $opts --repack fast gzip.run -n
 expect_status '--drop-dkms-patches without any' 0 $opts --drop-dkms-patches gzip.run -n
 
 # --- usage --------------------------------------------------------------------

@@ -59,14 +59,30 @@ static void instcmd(const struct gp_patch_job *j, const struct gp_query_kernel *
 	gp_instcmd_format(&c, out);
 }
 
+static void say_repack(const struct gp_args *a, const struct gp_patch_job *j)
+{
+	const struct gp_repack_report *r = &j->repack;
+	const char *codec = gp_codec_name(r->codec);
+	char size[32];
+
+	if (r->spliced && j->written)
+		gp_say(a, "repack     splice: %s of %s written anew\n", gp_say_size(r->added, size), codec);
+	else if (r->spliced)
+		gp_say(a, "repack     splice\n");
+	else if (j->written)
+		gp_say(a, "repack     full: %s; %s level %d\n", r->why, codec, r->level);
+	else
+		gp_say(a, "repack     full: %s\n", r->why);
+}
+
 static void say_end(const struct gp_args *a, const struct gp_patch_job *j)
 {
 	char size[32];
 
 	gp_say_covers(a, &j->selection);
+	say_repack(a, j);
 	if (j->written)
-		gp_say(a, "wrote      %s, %s, %s level %d\n", j->out, gp_say_size(j->repack.out_size, size),
-		       gp_codec_name(j->repack.codec), j->repack.level);
+		gp_say(a, "wrote      %s, %s\n", j->out, gp_say_size(j->repack.out_size, size));
 	else
 		gp_say(a, "dry run    %s would be written\n", j->out);
 	gp_say(a, "\nFor your own machines: NVIDIA's licence does not let you pass it on. Install with\n");
@@ -148,8 +164,9 @@ struct json_object *gp_json_job(const struct gp_patch_job *j)
 	gp_json_put(o, "output", gp_json_text(j->written ? j->out : NULL));
 	if (j->written) {
 		gp_json_put(o, "output_size", json_object_new_uint64(j->repack.out_size));
-		gp_json_put(o, "repack", gp_json_text("full"));
-		gp_json_put(o, "level", json_object_new_int(j->repack.level));
+		gp_json_put(o, "repack", gp_json_text(j->repack.spliced ? "splice" : "full"));
+		gp_json_put(o, "repack_reason", gp_json_text(j->repack.why));
+		gp_json_put(o, "level", j->repack.spliced ? NULL : json_object_new_int(j->repack.level));
 	}
 	for (size_t i = 0; j->done && i < j->targets.n; i++) {
 		gp_auto(gp_buf_release) struct gp_buf line = { 0 };

@@ -36,7 +36,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_OUTPUT, 'o', "output", "OUT", "the new installer (default ./NAME-custom.run)" },
 	{ OPT_FORCE, 'f', "force", NULL, "replace an existing output" },
 	{ OPT_DRY_RUN, 'n', "dry-run", NULL, "do everything except writing" },
-	{ OPT_REPACK, 0, "repack", "MODE", "auto (default) or full" },
+	{ OPT_REPACK, 0, "repack", "MODE", "auto (default), splice or full" },
 	{ OPT_DIR, 'C', "directory", "DIR", "the directory to work in or make (also -d)" },
 	{ OPT_DIR, 'd', NULL, "DIR", NULL },
 	{ OPT_STRIP, 'p', "strip", "N", "leading parts of names to take off" },
@@ -108,12 +108,16 @@ static int set_number(const char *name, const char *arg, int *out, struct gp_err
 	return 0;
 }
 
-static int set_repack(const char *mode, struct gp_err *err)
+static int set_repack(const char *word, enum gp_repack_mode *mode, struct gp_err *err)
 {
-	/* Both write anew today; auto is free to do better. */
-	if (strcmp(mode, "auto") == 0 || strcmp(mode, "full") == 0)
-		return 0;
-	return gp_fail(err, GP_E_USAGE, "--repack: '%s' is neither auto nor full", mode);
+	static const char *const words[] = { "auto", "splice", "full" };
+
+	for (size_t i = 0; i < GP_COUNT(words); i++)
+		if (strcmp(word, words[i]) == 0) {
+			*mode = (enum gp_repack_mode)i;
+			return 0;
+		}
+	return gp_fail(err, GP_E_USAGE, "--repack: '%s' is none of auto, splice, full", word);
 }
 
 static void set_flag(struct gp_args *a, enum gp_opt_id id)
@@ -157,7 +161,7 @@ static int set_option(struct gp_args *a, enum gp_opt_id id, const char *arg, str
 	case OPT_STRIP: return set_number("--strip", arg, &a->strip, err);
 	case OPT_FUZZ: return set_number("--fuzz", arg, &a->fuzz, err);
 	case OPT_ALLOW: return set_allow(a, arg, err);
-	case OPT_REPACK: return set_repack(arg, err);
+	case OPT_REPACK: return set_repack(arg, &a->patch.repack, err);
 	case OPT_JSON:
 		a->json = true;
 		a->json_file = arg;

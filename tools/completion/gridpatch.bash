@@ -110,7 +110,7 @@ _gridpatch_argument() {
 		_gridpatch_paths "$cur"
 		;;
 	--allow) _gridpatch_list "$cur" blocked unknown hooks altered ;;
-	--repack) _gridpatch_words "$cur" auto full ;;
+	--repack) _gridpatch_words "$cur" auto splice full ;;
 	--kind) _gridpatch_words "$cur" host merged guest general ;;
 	--hooks-patch | --from) _gridpatch_paths "$cur" '*' ;;
 	--output | -o) _gridpatch_paths "$cur" '*.run' ;;

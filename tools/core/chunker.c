@@ -8,7 +8,7 @@
 enum slot_state { SLOT_FREE, SLOT_READY, SLOT_BUSY, SLOT_DONE };
 
 struct slot {
-	struct gp_piece piece;
+	struct gp_chunk piece;
 	uint8_t *mem;          /* dict_len + piece_len bytes */
 	enum slot_state state;
 	int rc;

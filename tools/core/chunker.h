@@ -9,7 +9,7 @@
  * the results leave in order. The pieces do not depend on the number of
  * threads, so neither does the output.
  */
-struct gp_piece {
+struct gp_chunk {
 	const uint8_t *data;
 	size_t len;
 	const uint8_t *dict; /* up to dict_len bytes before data, NULL at the start */
@@ -22,9 +22,9 @@ struct gp_piece {
 struct gp_chunk_ops {
 	size_t piece_len, dict_len;
 	/* In a worker thread: fill piece->out. 0, or -1 when the library fails. */
-	int (*work)(void *arg, struct gp_piece *piece);
+	int (*work)(void *arg, struct gp_chunk *piece);
 	/* In the caller's thread, in order. */
-	int (*done)(void *arg, const struct gp_piece *piece, struct gp_err *err);
+	int (*done)(void *arg, const struct gp_chunk *piece, struct gp_err *err);
 	void *arg;
 };
 

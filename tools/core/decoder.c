@@ -10,6 +10,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "core/splice.h"
+
 #define IN_SIZE (256u << 10)
 
 /* Dictionaries beyond this come only from hostile files: xz -9 needs 65 MiB. */
@@ -31,6 +33,10 @@ struct gp_decoder {
 	bz_stream bz;
 	lzma_stream xz;
 	ZSTD_DStream *zstd;
+	struct gp_splice *watch;
+	size_t portion;     /* zstd: bytes that may be decoded now */
+	bool flushing;      /* zstd: the portion is read, not all of it told */
+	bool between;       /* gzip: the step ended between two blocks */
 };
 
 static int damaged(struct gp_err *err, const struct gp_decoder *d, const char *what)
@@ -45,12 +51,16 @@ static enum step step_gzip(struct gp_decoder *d, uint8_t *out, size_t cap, size_
 
 	if (d->at_boundary && inflateReset(&d->z) != Z_OK)
 		return damaged(err, d, "cannot reset"), STEP_ERROR;
+	if (d->watch && (d->at_boundary || !d->z.total_in))
+		gp_splice_member(d->watch, d->in_total - (d->in_len - d->in_pos));
 	d->z.next_in = d->in + d->in_pos;
 	d->z.avail_in = (uInt)(d->in_len - d->in_pos);
 	d->z.next_out = out;
 	d->z.avail_out = (uInt)cap;
-	rc = inflate(&d->z, Z_NO_FLUSH);
+	rc = inflate(&d->z, d->watch ? Z_BLOCK : Z_NO_FLUSH);
 	d->in_pos = d->in_len - d->z.avail_in;
+	/* zlib.h, inflate(): 128 at the end of a block or header, 64 after the last block. */
+	d->between = (d->z.data_type & 192) == 128;
 	*got = cap - d->z.avail_out;
 	if (rc == Z_STREAM_END)
 		return STEP_BOUNDARY;
@@ -119,10 +129,18 @@ static enum step step_zstd(struct gp_decoder *d, uint8_t *out, size_t cap, size_
 {
 	ZSTD_inBuffer in = { d->in, d->in_len, d->in_pos };
 	ZSTD_outBuffer o = { out, cap, 0 };
-	size_t rc = ZSTD_decompressStream(d->zstd, &o, &in);
+	size_t rc;
 
+	if (d->watch && !d->portion && !d->flushing)
+		d->portion = gp_splice_portion(d->watch, d->in + d->in_pos, d->in_len - d->in_pos);
+	if (d->watch)
+		in.size = d->in_pos + d->portion;
+	rc = ZSTD_decompressStream(d->zstd, &o, &in);
+	d->portion -= d->watch ? in.pos - d->in_pos : 0;
 	d->in_pos = in.pos;
 	*got = o.pos;
+	/* Less than there was room for: nothing is held back. */
+	d->flushing = d->watch && !d->portion && o.pos == cap && rc != 0;
 	if (ZSTD_isError(rc))
 		return damaged(err, d, ZSTD_getErrorName(rc)), STEP_ERROR;
 	return rc == 0 ? STEP_BOUNDARY : STEP_MORE;
@@ -159,6 +177,8 @@ static int refill(struct gp_decoder *d, struct gp_err *err)
 	n = d->src.read(d->src.arg, d->in, IN_SIZE, err);
 	if (n < 0)
 		return -1;
+	if (d->watch && d->kind != GP_CODEC_ZSTD)
+		gp_splice_packed(d->watch, d->in, (size_t)n);
 	d->in_pos = 0;
 	d->in_len = (size_t)n;
 	d->in_end = n == 0;
@@ -167,6 +187,16 @@ static int refill(struct gp_decoder *d, struct gp_err *err)
 		d->xz_check = d->in[7 - d->in_total] & 0x0f;
 	d->in_total += (uint64_t)n;
 	return 0;
+}
+
+static void tell(struct gp_decoder *d, const uint8_t *out, size_t got)
+{
+	gp_splice_plain(d->watch, out, got);
+	if (d->kind == GP_CODEC_GZIP && d->between)
+		gp_splice_block(d->watch, d->in_total - (d->in_len - d->in_pos), (unsigned)d->z.data_type & 7,
+				(uint32_t)d->z.adler);
+	if (d->kind == GP_CODEC_ZSTD && !d->portion && !d->flushing)
+		gp_splice_flushed(d->watch);
 }
 
 static ssize_t decoder_read(void *arg, void *buf, size_t cap, struct gp_err *err)
@@ -189,6 +219,8 @@ static ssize_t decoder_read(void *arg, void *buf, size_t cap, struct gp_err *err
 		if (s == STEP_ERROR)
 			return -1;
 		d->at_boundary = s == STEP_BOUNDARY;
+		if (d->watch)
+			tell(d, buf, got);
 		if (d->kind == GP_CODEC_XZ && d->at_boundary)
 			d->done = true; /* only after LZMA_FINISH: the very end */
 		if (!got && d->in_end && d->in_pos == d->in_len && !d->at_boundary)
@@ -227,6 +259,11 @@ struct gp_decoder *gp_decoder_new(enum gp_codec c, struct gp_src src, struct gp_
 struct gp_src gp_decoder_src(struct gp_decoder *dec)
 {
 	return (struct gp_src){ decoder_read, dec };
+}
+
+void gp_decoder_watch(struct gp_decoder *dec, struct gp_splice *splice)
+{
+	dec->watch = splice;
 }
 
 struct gp_codec_facts gp_decoder_facts(const struct gp_decoder *dec)

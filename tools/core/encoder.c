@@ -32,7 +32,7 @@ struct gp_encoder {
 	uint8_t *out;
 };
 
-static int gzip_work(void *arg, struct gp_piece *piece)
+static int gzip_work(void *arg, struct gp_chunk *piece)
 {
 	struct gp_encoder *e = arg;
 	z_stream z = { 0 };
@@ -54,7 +54,7 @@ static int gzip_work(void *arg, struct gp_piece *piece)
 	return rc == (piece->last ? Z_STREAM_END : Z_OK) && !z.avail_in ? 0 : -1;
 }
 
-static int gzip_done(void *arg, const struct gp_piece *piece, struct gp_err *err)
+static int gzip_done(void *arg, const struct gp_chunk *piece, struct gp_err *err)
 {
 	struct gp_encoder *e = arg;
 
@@ -62,7 +62,7 @@ static int gzip_done(void *arg, const struct gp_piece *piece, struct gp_err *err
 	return e->sink.write(e->sink.arg, piece->out.data, piece->out.len, err);
 }
 
-static int bzip2_work(void *arg, struct gp_piece *piece)
+static int bzip2_work(void *arg, struct gp_chunk *piece)
 {
 	struct gp_encoder *e = arg;
 	unsigned len;
@@ -81,7 +81,7 @@ static int bzip2_work(void *arg, struct gp_piece *piece)
 	return rc == BZ_OK ? 0 : -1;
 }
 
-static int bzip2_done(void *arg, const struct gp_piece *piece, struct gp_err *err)
+static int bzip2_done(void *arg, const struct gp_chunk *piece, struct gp_err *err)
 {
 	struct gp_encoder *e = arg;
 

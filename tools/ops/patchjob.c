@@ -202,14 +202,14 @@ static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
 static int write_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	struct gp_repack r = {
-		.out = j->out, .replace = o->force, .targetdir = j->targetdir,
+		.out = j->out, .replace = o->force, .mode = o->repack, .targetdir = j->targetdir,
 		.history = j->history.len ? j->history.data : NULL, .threads = o->threads,
 		.new_mtime = gp_finish_mtime(j),
 	};
 
 	j->done = o->dry_run;
 	if (o->dry_run)
-		return 0;
+		return gp_repack_choose(&j->driver.tree, &r, &j->repack, err);
 	if (gp_repack_write(&j->driver.tree, &r, &j->repack, err) < 0)
 		return -1;
 	j->done = j->written = true;
@@ -244,6 +244,7 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	free(j->blocked);
 	free(j->exclusive);
 	free(j->hooks_why);
+	free(j->repack.why);
 	free(j->targetdir);
 	free(j->out);
 }

@@ -28,6 +28,7 @@ struct gp_patch_opts {
 	bool drop_dkms_patches;
 	const char *out;                 /* -o, NULL: NAME-custom.run here */
 	bool force, dry_run;
+	enum gp_repack_mode repack;
 	unsigned threads;
 	const volatile sig_atomic_t *cancel;
 };

@@ -3,19 +3,17 @@
  * way, so that one pass does both. */
 #include "ops/payload.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fsio.h"
+#include "core/sums.h"
 
 struct gp_plain {
 	struct gp_runfile *rf;
 	uint64_t off;
 	struct gp_decoder *dec;
-	bool summing;
-	struct gp_cksum crc;
-	struct gp_hash *md5;
+	struct gp_sums *sums; /* NULL: nobody asked for them */
 };
 
 static ssize_t raw_read(void *arg, void *buf, size_t cap, struct gp_err *err)
@@ -29,10 +27,8 @@ static ssize_t raw_read(void *arg, void *buf, size_t cap, struct gp_err *err)
 	if (n <= 0)
 		return n;
 	p->off += (uint64_t)n;
-	if (p->summing) {
-		gp_cksum_add(&p->crc, buf, (size_t)n);
-		gp_hash_add(p->md5, buf, (size_t)n);
-	}
+	if (p->sums)
+		gp_sums_add(p->sums, buf, (size_t)n);
 	return n;
 }
 
@@ -55,6 +51,11 @@ struct gp_src gp_plain_src(struct gp_plain *p)
 	return gp_decoder_src(p->dec);
 }
 
+void gp_plain_watch(struct gp_plain *p, struct gp_splice *splice)
+{
+	gp_decoder_watch(p->dec, splice);
+}
+
 struct gp_codec_facts gp_plain_facts(const struct gp_plain *p)
 {
 	return gp_decoder_facts(p->dec);
@@ -65,20 +66,16 @@ void gp_plain_close(struct gp_plain *p)
 	if (!p)
 		return;
 	gp_decoder_free(p->dec);
-	gp_hash_free(p->md5);
+	gp_sums_free(p->sums);
 	free(p);
 }
 
 void gp_plain_sum(struct gp_plain *p)
 {
 	const struct gp_runheader *h = &p->rf->header;
-	const char *head = p->rf->head.data;
-	size_t len = (size_t)(h->payload_off - h->sums_off);
 
-	p->summing = true;
-	p->md5 = gp_hash_new(GP_HASH_MD5);
-	gp_cksum_add(&p->crc, head + h->sums_off, len);
-	gp_hash_add(p->md5, head + h->sums_off, len);
+	p->sums = gp_sums_new();
+	gp_sums_add(p->sums, p->rf->head.data + h->sums_off, (size_t)(h->payload_off - h->sums_off));
 }
 
 int gp_plain_check_sums(struct gp_plain *p, struct gp_err *err)
@@ -91,8 +88,7 @@ int gp_plain_check_sums(struct gp_plain *p, struct gp_err *err)
 		;
 	if (n < 0)
 		return -1;
-	snprintf(crc, sizeof(crc), "%lu", (unsigned long)gp_cksum_value(&p->crc));
-	gp_hash_hex(p->md5, md5);
+	gp_sums_finish(p->sums, crc, md5);
 	if (strcmp(crc, h->crc) != 0)
 		return gp_fail(err, GP_E_FORMAT, "damaged or altered: CRC is %s, the stub says %s",
 			       crc, h->crc);

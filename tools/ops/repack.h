@@ -4,9 +4,12 @@
 
 #include "ops/tree.h"
 
+enum gp_repack_mode { GP_REPACK_AUTO, GP_REPACK_SPLICE, GP_REPACK_FULL };
+
 struct gp_repack {
 	const char *out;       /* path of the new .run */
 	bool replace;          /* an existing one may be replaced */
+	enum gp_repack_mode mode;
 	const char *targetdir; /* for the stub */
 	const char *history;   /* for the stub, lines */
 	unsigned threads;
@@ -15,19 +18,31 @@ struct gp_repack {
 
 struct gp_repack_report {
 	uint64_t in_size, out_size;
-	int level;
 	enum gp_codec codec;
+	bool spliced;
+	uint64_t added;        /* bytes behind what a splice kept */
+	char *why;             /* of a full repack; free() it */
+	int level;             /* of a full repack */
 };
 
+/* Which way it would be, and why; as gp_repack_write() without writing. */
+int gp_repack_choose(const struct gp_tree *tree, const struct gp_repack *opts,
+		     struct gp_repack_report *report, struct gp_err *err);
+
 /*
- * Write the new .run: a full repack with the input's compression. Members that
- * did not change are copied byte for byte, headers included; changed ones keep
- * their place; new ones come last, sorted.
+ * Write the new .run, by splice or by a full repack.
+ *
+ * Splice: the payload's bytes are kept up to a place near its end and gone on
+ * with (core/splice.h); changed and new files become later members, which win.
+ * Full: the payload is compressed again. Members that did not change are
+ * copied byte for byte, headers included; changed ones keep their place; new
+ * ones come last, sorted.
  *
  * In:     tree: scanned and changed; its runfile is read again.
  * Out:    the file appears complete, mode 0755 & ~umask, or not at all.
- * Errors: GP_E_NO it exists and replace is false; GP_E_SYSTEM I/O, no space;
- *         GP_E_CANCELLED.
+ * Errors: GP_E_NO it exists and replace is false, or a splice was asked for
+ *         and is impossible; GP_E_FORMAT the input changed since the scan;
+ *         GP_E_SYSTEM I/O, no space; GP_E_CANCELLED.
  */
 int gp_repack_write(const struct gp_tree *tree, const struct gp_repack *opts,
 		    struct gp_repack_report *report, struct gp_err *err);

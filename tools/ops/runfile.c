@@ -90,6 +90,11 @@ static void entries_release(struct gp_runfile *rf)
 	rf->entry = NULL;
 	rf->n = rf->cap = 0;
 	gp_map_release(&rf->index);
+	gp_splice_free(rf->splice);
+	rf->splice = NULL;
+	gp_buf_release(&rf->tail);
+	free(rf->no_splice);
+	rf->no_splice = NULL;
 }
 
 void gp_runfile_release(struct gp_runfile *rf)
@@ -228,6 +233,7 @@ static int scan_entries(struct gp_runfile *rf, struct gp_tarsrc *t, const struct
 
 		if (rf->n)
 			rf->entry[rf->n - 1].end = e.off;
+		gp_splice_beyond(rf->splice, e.off);
 		if (entry_fill(rf, ae, &e, err) < 0)
 			return -1;
 		if (e.type == GP_ENTRY_FILE)
@@ -265,6 +271,17 @@ static int drain(struct gp_src src, struct gp_err *err)
 	return n < 0 ? -1 : 0;
 }
 
+/* Where can the payload be gone on with, should anybody want to? */
+static void find_cut(struct gp_runfile *rf, const struct gp_tarsrc *t)
+{
+	struct gp_err why = { 0 };
+
+	if (gp_splice_cut(rf->splice, rf->tar_end, &rf->cut, &why) < 0)
+		rf->no_splice = gp_strdup(why.cause);
+	else if (!gp_tarsrc_last(t, rf->cut.plain, rf->tar_end, &rf->tail))
+		rf->no_splice = gp_strdup("its last block is too long");
+}
+
 int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp_err *err)
 {
 	struct gp_plain *p = gp_plain_open(rf, err);
@@ -276,10 +293,14 @@ int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp
 	if (!p)
 		return gp_within(err, "'%s'", rf->path);
 	gp_plain_sum(p);
+	rf->splice = gp_splice_new(rf->codec);
+	gp_plain_watch(p, rf->splice);
 	t = gp_tarsrc_new(gp_plain_src(p), err);
 	if (t && scan_entries(rf, t, keep, err) == 0 && drain(gp_plain_src(p), err) == 0 &&
-	    gp_plain_check_sums(p, err) == 0)
+	    gp_plain_check_sums(p, err) == 0) {
 		rc = 0;
+		find_cut(rf, t);
+	}
 	rf->codec_facts = gp_plain_facts(p);
 	gp_tarsrc_free(t);
 	gp_plain_close(p);

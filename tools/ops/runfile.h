@@ -11,6 +11,7 @@
 #include "core/codec.h"
 #include "core/manifest.h"
 #include "core/runheader.h"
+#include "core/splice.h"
 
 /* Beyond these an archive is hostile, not large: 610.57.04 has 1,189 members
  * and 1.81 GB. */
@@ -50,6 +51,10 @@ struct gp_runfile {
 	bool dot_slash;         /* members are named "./kernel/…" */
 	uint64_t tar_end;       /* where the end-of-archive zeros begin */
 	uint64_t unpacked;      /* bytes of all regular files */
+	struct gp_splice *splice; /* the scan watched for places to go on from */
+	struct gp_cut cut;      /* the last one before tar_end */
+	struct gp_buf tail;     /* plain bytes between the two */
+	char *no_splice;        /* why there is no such place, or NULL */
 	const volatile sig_atomic_t *cancel; /* may be NULL */
 };
 

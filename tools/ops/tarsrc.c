@@ -6,22 +6,27 @@
 #include "ops/libarchive.h"
 
 #define BLOCK (256u << 10)
+#define RING (8u << 20) /* a multiple of BLOCK */
 
 struct gp_tarsrc {
 	struct archive *a;
 	struct gp_src src;
 	struct gp_err src_err; /* what the source said, when it failed */
-	uint8_t *block;
+	uint8_t *ring;         /* the last bytes, byte n at n % RING */
+	uint64_t total;
 };
 
 static la_ssize_t read_block(struct archive *a, void *arg, const void **buf)
 {
 	struct gp_tarsrc *t = arg;
-	ssize_t n = t->src.read(t->src.arg, t->block, BLOCK, &t->src_err);
+	size_t at = (size_t)(t->total % RING), room = RING - at < BLOCK ? RING - at : BLOCK;
+	ssize_t n = t->src.read(t->src.arg, t->ring + at, room, &t->src_err);
 
 	if (n < 0)
 		archive_set_error(a, -1, "source");
-	*buf = t->block;
+	else
+		t->total += (uint64_t)n;
+	*buf = t->ring + at;
 	return n;
 }
 
@@ -33,7 +38,7 @@ struct gp_tarsrc *gp_tarsrc_new(struct gp_src src, struct gp_err *err)
 		return NULL;
 	t = gp_alloc(sizeof(*t));
 	t->src = src;
-	t->block = gp_alloc(BLOCK);
+	t->ring = gp_alloc(RING);
 	t->a = archive_read_new();
 	if (!t->a)
 		gp_oom();
@@ -51,7 +56,7 @@ void gp_tarsrc_free(struct gp_tarsrc *t)
 	if (!t)
 		return;
 	archive_read_free(t->a);
-	free(t->block);
+	free(t->ring);
 	free(t);
 }
 
@@ -82,6 +87,19 @@ int gp_tarsrc_next(struct gp_tarsrc *t, struct archive_entry **entry, struct gp_
 uint64_t gp_tarsrc_offset(const struct gp_tarsrc *t)
 {
 	return (uint64_t)archive_read_header_position(t->a);
+}
+
+bool gp_tarsrc_last(const struct gp_tarsrc *t, uint64_t from, uint64_t to, struct gp_buf *out)
+{
+	if (to > t->total || from > to || t->total - from > RING)
+		return false;
+	while (from < to) {
+		size_t at = (size_t)(from % RING), n = RING - at < to - from ? RING - at : (size_t)(to - from);
+
+		gp_buf_add(out, t->ring + at, n);
+		from += n;
+	}
+	return true;
 }
 
 int gp_tarsrc_data(struct gp_tarsrc *t, struct gp_buf *out, size_t size, struct gp_err *err)

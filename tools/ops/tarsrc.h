@@ -21,6 +21,10 @@ int gp_tarsrc_next(struct gp_tarsrc *t, struct archive_entry **entry, struct gp_
  * block; after the end, to the end-of-archive blocks. */
 uint64_t gp_tarsrc_offset(const struct gp_tarsrc *t);
 
+/* Append bytes [from, to) of the stream to out; false when they are no longer
+ * there: the last 8 MiB of what was read are. */
+bool gp_tarsrc_last(const struct gp_tarsrc *t, uint64_t from, uint64_t to, struct gp_buf *out);
+
 /* All data of the current member; GP_E_FORMAT when it is not size bytes. */
 int gp_tarsrc_data(struct gp_tarsrc *t, struct gp_buf *out, size_t size, struct gp_err *err);
 

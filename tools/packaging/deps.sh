@@ -6,11 +6,11 @@
 set -eu
 
 build='gcc:gcc make:make -:libarchive-dev -:liblzma-dev -:libzstd-dev -:libbz2-dev
--:zlib1g-dev -:libmd-dev -:libjson-c-dev'
+-:zlib1g-dev -:libxxhash-dev -:libmd-dev -:libjson-c-dev'
 demo='tar:tar xz:xz-utils diff:diffutils awk:mawk'
 check='-:libcmocka-dev patch:patch diff:diffutils quilt:quilt tar:tar xz:xz-utils bzip2:bzip2 zstd:zstd
 gzip:gzip file:file mandoc:mandoc git:git ps:procps python3:python3 jq:jq unshare:util-linux
-mount:mount'
+mount:mount bsdtar:libarchive-tools busybox:busybox pigz:pigz'
 
 case ${1:-build} in
 build) wanted=$build ;;
