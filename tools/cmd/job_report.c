@@ -66,7 +66,8 @@ static void say_repack(const struct gp_args *a, const struct gp_patch_job *j)
 	char size[32];
 
 	if (r->spliced && j->written)
-		gp_say(a, "repack     splice: %s of %s written anew\n", gp_say_size(r->added, size), codec);
+		gp_say(a, "repack     splice: %s of %s written anew%s\n", gp_say_size(r->added, size), codec,
+		       j->driver.rf.from_index ? ", nothing decoded (index)" : "");
 	else if (r->spliced)
 		gp_say(a, "repack     splice\n");
 	else if (j->written)
@@ -165,6 +166,7 @@ struct json_object *gp_json_job(const struct gp_patch_job *j)
 	if (j->written) {
 		gp_json_put(o, "output_size", json_object_new_uint64(j->repack.out_size));
 		gp_json_put(o, "repack", gp_json_text(j->repack.spliced ? "splice" : "full"));
+		gp_json_put(o, "index", json_object_new_boolean(j->driver.rf.from_index));
 		gp_json_put(o, "repack_reason", gp_json_text(j->repack.why));
 		gp_json_put(o, "level", j->repack.spliced ? NULL : json_object_new_int(j->repack.level));
 	}

@@ -37,6 +37,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_FORCE, 'f', "force", NULL, "replace an existing output" },
 	{ OPT_DRY_RUN, 'n', "dry-run", NULL, "do everything except writing" },
 	{ OPT_REPACK, 0, "repack", "MODE", "auto (default), splice or full" },
+	{ OPT_NO_CACHE, 0, "no-cache", NULL, "neither read nor keep an index of the installer" },
 	{ OPT_DIR, 'C', "directory", "DIR", "the directory to work in or make (also -d)" },
 	{ OPT_DIR, 'd', NULL, "DIR", NULL },
 	{ OPT_STRIP, 'p', "strip", "N", "leading parts of names to take off" },
@@ -126,6 +127,7 @@ static void set_flag(struct gp_args *a, enum gp_opt_id id)
 	case OPT_NO_HOOKS: a->patch.no_hooks = true; break;
 	case OPT_DROP_DKMS: a->patch.drop_dkms_patches = true; break;
 	case OPT_FORCE: a->patch.force = true; break;
+	case OPT_NO_CACHE: a->patch.no_cache = true; break;
 	case OPT_DRY_RUN: a->patch.dry_run = true; break;
 	case OPT_NEWER_TABLE: a->newer_table = true; break;
 	case OPT_QUIET: a->quiet = true; break;

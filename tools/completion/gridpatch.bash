@@ -21,7 +21,7 @@ _gridpatch_options() {
 	case $1 in
 	patch)
 		echo "$kernels --hooks --no-hooks --hooks-patch --patches --allow --drop-dkms-patches" \
-			"--output --force --dry-run --repack -o -f -n $common"
+			"--output --force --dry-run --repack --no-cache -o -f -n $common"
 		;;
 	select) echo "$kernels --driver --kind $common" ;;
 	extract) echo "--directory -C -d $common" ;;

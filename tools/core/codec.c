@@ -40,6 +40,18 @@ int gp_codec_detect(struct gp_str head, enum gp_codec *out, struct gp_err *err)
 	return 0;
 }
 
+const char *gp_xz_check_name(int check)
+{
+	switch (check) {
+	case -1: return NULL;
+	case 0: return "none";
+	case 1: return "CRC32";
+	case 4: return "CRC64";
+	case 10: return "SHA-256";
+	default: return "unknown";
+	}
+}
+
 int gp_encoder_level(enum gp_codec c, const struct gp_encoder_opts *opts)
 {
 	if (opts && opts->level)

@@ -27,6 +27,9 @@ const char *gp_codec_name(enum gp_codec c); /* "xz", as the stub's --info says i
  */
 int gp_codec_detect(struct gp_str head, enum gp_codec *out, struct gp_err *err);
 
+/* "CRC32"; NULL for -1. Check IDs: xz-file-format 2.1.1.2. */
+const char *gp_xz_check_name(int check);
+
 /* What the decoder learns on its way; complete when the source has ended. */
 struct gp_codec_facts {
 	const char *check; /* xz: "none", "CRC32", "CRC64", "SHA-256"; NULL elsewhere */

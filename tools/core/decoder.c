@@ -270,12 +270,8 @@ struct gp_codec_facts gp_decoder_facts(const struct gp_decoder *dec)
 {
 	struct gp_codec_facts f = { .xz_check = dec->xz_check };
 
-	/* Check IDs: xz-file-format 2.1.1.2. */
 	if (dec->kind == GP_CODEC_XZ)
-		f.check = dec->xz_check == LZMA_CHECK_NONE ? "none" :
-			  dec->xz_check == LZMA_CHECK_CRC32 ? "CRC32" :
-			  dec->xz_check == LZMA_CHECK_CRC64 ? "CRC64" :
-			  dec->xz_check == LZMA_CHECK_SHA256 ? "SHA-256" : "unknown";
+		f.check = gp_xz_check_name(dec->xz_check);
 	return f;
 }
 

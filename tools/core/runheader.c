@@ -168,6 +168,15 @@ bool gp_runheader_has_md5(const struct gp_runheader *h)
 	return strspn(h->md5, "0") != strlen(h->md5);
 }
 
+int gp_runheader_check_sums(const struct gp_runheader *h, const char *crc, const char *md5, struct gp_err *err)
+{
+	if (strcmp(crc, h->crc) != 0)
+		return gp_fail(err, GP_E_FORMAT, "damaged or altered: CRC is %s, the stub says %s", crc, h->crc);
+	if (gp_runheader_has_md5(h) && strcmp(md5, h->md5) != 0)
+		return gp_fail(err, GP_E_FORMAT, "damaged or altered: MD5 is %s, the stub says %s", md5, h->md5);
+	return 0;
+}
+
 void gp_stub_mask(char *text)
 {
 	static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

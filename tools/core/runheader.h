@@ -51,6 +51,9 @@ void gp_runheader_release(struct gp_runheader *h);
 /* Does the stub carry an MD5 sum? All zeros means none (stub, --check). */
 bool gp_runheader_has_md5(const struct gp_runheader *h);
 
+/* Are these the sums that the stub states? GP_E_FORMAT: one of them is not. */
+int gp_runheader_check_sums(const struct gp_runheader *h, const char *crc, const char *md5, struct gp_err *err);
+
 /* What changes in a stub. NULL or 0: stays. */
 struct gp_stub_edit {
 	const char *targetdir;

@@ -186,6 +186,46 @@ static int gzip_continue(const struct gp_cut *cut, struct gp_peek peek, struct g
 	return 0;
 }
 
+/* --- to a file and back --- */
+
+void gp_splice_save(const struct gp_splice *s, const struct gp_cut *cut, struct gp_buf *out)
+{
+	const uint64_t field[] = { cut->packed, cut->plain, cut->unit_packed, cut->unit_plain, cut->check,
+				   cut->last_block, cut->bits, s->checking, (uint64_t)s->xz.check, cut->blocks };
+
+	for (size_t i = 0; i < GP_COUNT(field); i++)
+		gp_wire_put(out, field[i]);
+	for (size_t i = 0; i < cut->blocks; i++) {
+		gp_wire_put(out, s->xz.record[i].unpadded);
+		gp_wire_put(out, s->xz.record[i].plain);
+	}
+}
+
+struct gp_splice *gp_splice_load(enum gp_codec c, struct gp_cut *cut, struct gp_wire *w)
+{
+	struct gp_splice *s = gp_splice_new(c);
+
+	cut->packed = gp_wire_get(w);
+	cut->plain = gp_wire_get(w);
+	cut->unit_packed = gp_wire_get_max(w, cut->packed);
+	cut->unit_plain = gp_wire_get_max(w, cut->plain);
+	cut->check = gp_wire_get(w);
+	cut->last_block = gp_wire_get(w);
+	cut->bits = (unsigned)gp_wire_get_max(w, 7);
+	s->checking = gp_wire_get_max(w, 1);
+	s->xz.check = (int)gp_wire_get_max(w, 15);
+	cut->blocks = (size_t)gp_wire_get_max(w, w->rest.len / 16);
+	s->xz.record = gp_alloc((cut->blocks + 1) * sizeof(*s->xz.record));
+	for (; s->xz.n < cut->blocks && !w->bad; s->xz.n++) {
+		s->xz.record[s->xz.n].unpadded = gp_wire_get(w);
+		s->xz.record[s->xz.n].plain = gp_wire_get(w);
+	}
+	if (!w->bad && (c != GP_CODEC_ZSTD || cut->last_block == UINT64_MAX || cut->last_block < cut->packed))
+		return s;
+	gp_splice_free(s);
+	return NULL;
+}
+
 /* --- all of them --- */
 
 int gp_splice_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,

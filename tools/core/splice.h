@@ -2,6 +2,7 @@
 #ifndef GP_CORE_SPLICE_H
 #define GP_CORE_SPLICE_H
 
+#include "base/wire.h"
 #include "core/codec.h"
 
 /*
@@ -48,6 +49,11 @@ void gp_splice_beyond(struct gp_splice *s, uint64_t plain);
  * Errors: GP_E_UNSUPPORTED there is none; the message says why, for a report.
  */
 int gp_splice_cut(const struct gp_splice *s, uint64_t end, struct gp_cut *cut, struct gp_err *err);
+
+/* What gp_splice_continue() needs for this cut, as bytes, and back again: NULL
+ * when they are no such thing (w is untrusted). */
+void gp_splice_save(const struct gp_splice *s, const struct gp_cut *cut, struct gp_buf *out);
+struct gp_splice *gp_splice_load(enum gp_codec c, struct gp_cut *cut, struct gp_wire *w);
 
 /* Bytes [off, off + old_len) become these. */
 struct gp_splice_edit {

@@ -5,6 +5,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "ops/runindex.h"
 
 /* Sources are small; the blobs beside them (nv-kernel.o_binary, 40 MB) are not
  * wanted in memory. */
@@ -55,7 +56,7 @@ static int identify(struct gp_driver *d, struct gp_err *err)
 }
 
 int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_list *also,
-		   const volatile sig_atomic_t *cancel, struct gp_err *err)
+		   const char *index_dir, const volatile sig_atomic_t *cancel, struct gp_err *err)
 {
 	struct gp_keep keep = { want, (void *)also };
 
@@ -63,7 +64,7 @@ int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_list *
 	if (gp_runfile_open(&d->rf, path, err) < 0)
 		return -1;
 	d->rf.cancel = cancel;
-	if (gp_runfile_scan(&d->rf, &keep, err) < 0) {
+	if (!(index_dir && gp_index_load(&d->rf, index_dir, also)) && gp_runfile_scan(&d->rf, &keep, err) < 0) {
 		gp_driver_release(d);
 		return -1;
 	}

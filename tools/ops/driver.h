@@ -21,12 +21,13 @@ struct gp_driver {
  * Open an installer and find out what it is: stub, sums, members, manifest.
  * The sources below kernel/ and the files named in also are kept in memory.
  *
- * In:     also: clean paths, may be NULL; cancel may be NULL.
+ * In:     also: clean paths, may be NULL; index_dir: where an index may be
+ *         (gp_index_dir()), NULL: scan; cancel may be NULL.
  * Errors: as gp_runfile_open() and gp_runfile_scan(); GP_E_UNSUPPORTED no
  *         .manifest in it, or no version.
  */
 int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_list *also,
-		   const volatile sig_atomic_t *cancel, struct gp_err *err);
+		   const char *index_dir, const volatile sig_atomic_t *cancel, struct gp_err *err);
 void gp_driver_release(struct gp_driver *d);
 
 /* A file of the (changed) tree, for gp_query.driver_file; arg is the driver. */

@@ -61,9 +61,14 @@ static int put(struct gp_members *ms, const struct member *m, struct gp_err *err
 	const struct gp_str *data = m->data ? m->data : &none;
 	struct gp_err own = { 0 };
 	struct writing w = { .m = ms, .err = err ? err : &own };
-	struct archive *a = archive_write_new();
-	struct archive_entry *ae = member_header(ms->tree, m);
+	struct archive_entry *ae;
+	struct archive *a;
 	int rc = 0;
+
+	if (gp_libarchive_load(err) < 0)
+		return -1;
+	a = archive_write_new();
+	ae = member_header(ms->tree, m);
 
 	archive_write_set_format_gnutar(a);
 	archive_write_set_bytes_per_block(a, 0); /* hand on at once, unpadded */

@@ -11,6 +11,7 @@
 #include "ops/datadir.h"
 #include "ops/finish.h"
 #include "ops/judge.h"
+#include "ops/runindex.h"
 
 #define PATCH_FILE_MAX (64u << 20)
 
@@ -176,9 +177,11 @@ static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 {
 	gp_auto(gp_list_release) struct gp_list paths = { 0 };
 
+	/* A dry run has to say whether the sums are right. */
+	j->index_dir = o->no_cache || o->dry_run ? NULL : gp_index_dir();
 	if (choose_out(j, o, err) < 0 || gp_targets_find(&o->kernels, &o->headers, &j->targets, err) < 0 ||
 	    gp_data_load(&o->data, &j->catalog, err) < 0 || load_user_sets(j, o, &paths, err) < 0 ||
-	    gp_driver_open(&j->driver, o->run, &paths, o->cancel, err) < 0)
+	    gp_driver_open(&j->driver, o->run, &paths, j->index_dir, o->cancel, err) < 0)
 		return -1;
 	select_sets(j);
 	/* Rules ask the driver's sources: they must still be the pristine ones. */
@@ -213,6 +216,8 @@ static int write_out(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 	if (gp_repack_write(&j->driver.tree, &r, &j->repack, err) < 0)
 		return -1;
 	j->done = j->written = true;
+	if (j->index_dir && !j->driver.rf.from_index)
+		gp_index_store(&j->driver.rf, j->index_dir);
 	return 0;
 }
 
@@ -245,6 +250,7 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	free(j->exclusive);
 	free(j->hooks_why);
 	free(j->repack.why);
+	free(j->index_dir);
 	free(j->targetdir);
 	free(j->out);
 }

@@ -28,6 +28,7 @@ struct gp_patch_opts {
 	bool drop_dkms_patches;
 	const char *out;                 /* -o, NULL: NAME-custom.run here */
 	bool force, dry_run;
+	bool no_cache;                   /* neither read nor write an index */
 	enum gp_repack_mode repack;
 	unsigned threads;
 	const volatile sig_atomic_t *cancel;
@@ -58,6 +59,7 @@ struct gp_patch_job {
 	size_t nblocked;
 	char *exclusive;                 /* BUILD_EXCLUSIVE_KERNEL that was set, NULL */
 	char *targetdir, *out;
+	char *index_dir;                 /* NULL: no index is used */
 	bool done;                       /* everything went well */
 	bool written;
 	struct gp_repack_report repack;

@@ -107,7 +107,16 @@ struct copy {
 	char *block;
 	uint64_t pos;           /* in the payload */
 	struct gp_cksum crc;    /* of what was read: it must be what was scanned */
+	struct gp_sums *sums;   /* or both sums, when nothing was scanned */
 };
+
+static void take_in(struct copy *c, const void *p, size_t len)
+{
+	if (c->sums)
+		gp_sums_add(c->sums, p, len);
+	else
+		gp_cksum_add(&c->crc, p, len);
+}
 
 /* Read up to payload offset `to`; write it when asked to. */
 static int go(struct copy *c, uint64_t to, bool write, struct gp_err *err)
@@ -120,7 +129,7 @@ static int go(struct copy *c, uint64_t to, bool write, struct gp_err *err)
 			return -1;
 		if (n == 0)
 			return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
-		gp_cksum_add(&c->crc, c->block, (size_t)n);
+		take_in(c, c->block, (size_t)n);
 		c->pos += (uint64_t)n;
 		if (write && gp_writer_put(c->w, c->block, (size_t)n, err) < 0)
 			return -1;
@@ -140,10 +149,14 @@ static int copy_kept(struct copy *c, const struct gp_splice_plan *plan, struct g
 	return go(c, plan->keep, true, err);
 }
 
-static int check_unchanged(const struct copy *c, struct gp_err *err)
+static int check_input(const struct copy *c, struct gp_err *err)
 {
-	char crc[16];
+	char crc[16], md5[GP_MD5_HEX];
 
+	if (c->sums) {
+		gp_sums_finish(c->sums, crc, md5);
+		return gp_runheader_check_sums(&c->rf->header, crc, md5, err);
+	}
 	snprintf(crc, sizeof(crc), "%lu", (unsigned long)gp_cksum_value(&c->crc));
 	if (strcmp(crc, c->rf->header.crc) != 0)
 		return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
@@ -156,10 +169,14 @@ int gp_repack_splice(const struct gp_tree *t, const struct gp_splice_plan *plan,
 	const struct gp_runheader *h = &t->rf->header;
 	gp_auto(gp_free_ptr) char *block = gp_alloc(BLOCK);
 	struct copy c = { .rf = t->rf, .w = w, .block = block };
+	int rc = -1;
 
-	gp_cksum_add(&c.crc, t->rf->head.data + h->sums_off, (size_t)(h->payload_off - h->sums_off));
-	if (copy_kept(&c, plan, err) < 0 || go(&c, t->rf->size - h->payload_off, false, err) < 0 ||
-	    check_unchanged(&c, err) < 0)
-		return -1;
-	return gp_writer_put(w, plan->rest.data, plan->rest.len, err);
+	if (t->rf->from_index)
+		c.sums = gp_sums_new();
+	take_in(&c, t->rf->head.data + h->sums_off, (size_t)(h->payload_off - h->sums_off));
+	if (copy_kept(&c, plan, err) == 0 && go(&c, t->rf->size - h->payload_off, false, err) == 0 &&
+	    check_input(&c, err) == 0)
+		rc = gp_writer_put(w, plan->rest.data, plan->rest.len, err);
+	gp_sums_free(c.sums);
+	return rc;
 }

@@ -79,7 +79,7 @@ fail:
 	return -1;
 }
 
-static void entries_release(struct gp_runfile *rf)
+void gp_runfile_forget(struct gp_runfile *rf)
 {
 	for (size_t i = 0; i < rf->n; i++) {
 		free(rf->entry[i].path);
@@ -95,13 +95,15 @@ static void entries_release(struct gp_runfile *rf)
 	gp_buf_release(&rf->tail);
 	free(rf->no_splice);
 	rf->no_splice = NULL;
+	rf->from_index = false;
+	rf->unpacked = 0;
 }
 
 void gp_runfile_release(struct gp_runfile *rf)
 {
 	if (!rf)
 		return;
-	entries_release(rf);
+	gp_runfile_forget(rf);
 	gp_runheader_release(&rf->header);
 	gp_buf_release(&rf->head);
 	if (rf->fd >= 0)
@@ -288,8 +290,7 @@ int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp
 	struct gp_tarsrc *t = NULL;
 	int rc = -1;
 
-	entries_release(rf);
-	rf->unpacked = 0;
+	gp_runfile_forget(rf);
 	if (!p)
 		return gp_within(err, "'%s'", rf->path);
 	gp_plain_sum(p);

@@ -55,6 +55,7 @@ struct gp_runfile {
 	struct gp_cut cut;      /* the last one before tar_end */
 	struct gp_buf tail;     /* plain bytes between the two */
 	char *no_splice;        /* why there is no such place, or NULL */
+	bool from_index;        /* not scanned: the sums are still to be checked */
 	const volatile sig_atomic_t *cancel; /* may be NULL */
 };
 
@@ -82,6 +83,9 @@ struct gp_keep {
  *         GP_E_UNSUPPORTED a device node or the like.
  */
 int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp_err *err);
+
+/* Forget what a scan, or an index, found. */
+void gp_runfile_forget(struct gp_runfile *rf);
 
 /* The member that wins for path, or NULL. */
 const struct gp_entry *gp_runfile_find(const struct gp_runfile *rf, const char *path);
