@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "base/map.h"
 #include "base/path.h"
 #include "base/proc.h"
@@ -574,7 +575,8 @@ static void output_that_cannot_be(void **state)
 static void a_temporary_directory(void **state)
 {
 	struct gp_err err = { 0 };
-	gp_auto(gp_free_ptr) char *tmp = gp_tmpdir_beside(in_dir("x"), &err);
+	int lock;
+	gp_auto(gp_free_ptr) char *tmp = gp_tmpdir_beside(in_dir("x"), &lock, &err);
 	struct stat st;
 
 	(void)state;
@@ -582,7 +584,9 @@ static void a_temporary_directory(void **state)
 	assert_int_equal(strncmp(tmp, in_dir(".x.gridpatch-"), strlen(in_dir(".x.gridpatch-"))), 0);
 	assert_int_equal(stat(tmp, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
-	assert_null(gp_tmpdir_beside(in_dir("none/x"), &err));
+	assert_true(lock >= 0);
+	close(lock);
+	assert_null(gp_tmpdir_beside(in_dir("none/x"), &lock, &err));
 	assert_int_equal(err.code, GP_E_NOTFOUND);
 }
 

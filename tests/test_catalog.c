@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "ops/catalog.h"

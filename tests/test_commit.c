@@ -29,6 +29,7 @@
 #include <cmocka.h>
 
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "base/path.h"
 #include "ops/disktree.h"
 

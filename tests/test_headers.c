@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "base/path.h"
 #include "ops/headers.h"
 

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "core/reject.h"
 
 extern char **environ;

@@ -4,12 +4,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/path.h"
@@ -205,151 +203,6 @@ int gp_pwrite_fd(int fd, const void *buf, size_t len, uint64_t off, const char *
 		done += (size_t)n;
 	}
 	return 0;
-}
-
-static int check_space(int fd, uint64_t expect, const char *dir, struct gp_err *err)
-{
-	struct statvfs vfs;
-	uint64_t free;
-
-	if (!expect || fstatvfs(fd, &vfs) < 0)
-		return 0;
-	free = (uint64_t)vfs.f_bavail * vfs.f_frsize;
-	if (free >= expect)
-		return 0;
-	return gp_fail_sys(err, ENOSPC, "'%s' has %" PRIu64 " MB free, %" PRIu64 " MB are needed", dir,
-			   free / 1000000, expect / 1000000 + 1);
-}
-
-int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *dir = gp_path_dir(path);
-
-	*f = (struct gp_outfile){ .fd = -1, .path = gp_strdup(path) };
-	/* An unnamed file gets its name through /proc, or by root's right. */
-	f->fd = -1;
-	errno = EOPNOTSUPP;
-	if (geteuid() == 0 || access("/proc/self/fd", X_OK) == 0)
-		f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (f->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-		f->tmp = gp_asprintf("%s/.%s.gridpatch-XXXXXX", dir, gp_path_base(path));
-		f->fd = mkostemp(f->tmp, O_CLOEXEC);
-	}
-	if (f->fd < 0) {
-		gp_fail_sys(err, errno, "cannot write into '%s'", dir);
-		gp_free_ptr(&f->tmp);
-		f->tmp = NULL;
-		gp_outfile_release(f);
-		return -1;
-	}
-	if (check_space(f->fd, expect, dir, err) < 0) {
-		gp_outfile_release(f);
-		return -1;
-	}
-	return 0;
-}
-
-/* Give an unnamed file a name of its own beside the final one. */
-static int name_unnamed(struct gp_outfile *f, const char *name, struct gp_err *err)
-{
-	char proc[64];
-
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", f->fd);
-	if (linkat(AT_FDCWD, proc, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0)
-		return 0;
-	/* No /proc (a chroot): root may name the file by its descriptor. */
-	if (errno == ENOENT && linkat(f->fd, "", AT_FDCWD, name, AT_EMPTY_PATH) == 0)
-		return 0;
-	if (errno == EEXIST)
-		return gp_fail(err, GP_E_NO, "'%s' exists already", name);
-	return gp_fail_sys(err, errno, "cannot create '%s'", name);
-}
-
-static int commit_name(struct gp_outfile *f, bool replace, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *dir = NULL;
-
-	if (!f->tmp && !replace)
-		return name_unnamed(f, f->path, err);
-	if (!f->tmp) {
-		dir = gp_path_dir(f->path);
-		f->tmp = gp_asprintf("%s/.%s.gridpatch-%ld", dir, gp_path_base(f->path), (long)getpid());
-		unlink(f->tmp);
-		if (name_unnamed(f, f->tmp, err) < 0) {
-			gp_free_ptr(&f->tmp);
-			f->tmp = NULL;
-			return -1;
-		}
-	}
-	if (!replace) {
-		if (link(f->tmp, f->path) == 0) {
-			unlink(f->tmp);
-		} else if (errno == EEXIST) {
-			return gp_fail(err, GP_E_NO, "'%s' exists already", f->path);
-		} else if (errno != EPERM && errno != EOPNOTSUPP) {
-			return gp_fail_sys(err, errno, "cannot create '%s'", f->path);
-		} else if (access(f->path, F_OK) == 0) { /* no hard links here: FAT */
-			return gp_fail(err, GP_E_NO, "'%s' exists already", f->path);
-		} else if (rename(f->tmp, f->path) < 0) {
-			return gp_fail_sys(err, errno, "cannot create '%s'", f->path);
-		}
-	} else if (rename(f->tmp, f->path) < 0) {
-		return gp_fail_sys(err, errno, "cannot replace '%s'", f->path);
-	}
-	gp_free_ptr(&f->tmp);
-	f->tmp = NULL;
-	return 0;
-}
-
-int gp_outfile_commit(struct gp_outfile *f, unsigned mode, bool replace, struct gp_err *err)
-{
-	if (fchmod(f->fd, mode & ~gp_umask()) < 0)
-		return gp_fail_sys(err, errno, "cannot set the mode of '%s'", f->path);
-	if (fsync(f->fd) < 0)
-		return gp_fail_sys(err, errno, "cannot write '%s'", f->path);
-	if (commit_name(f, replace, err) < 0)
-		return -1;
-	if (close(f->fd) < 0) {
-		f->fd = -1;
-		return gp_fail_sys(err, errno, "cannot write '%s'", f->path);
-	}
-	f->fd = -1;
-	return 0;
-}
-
-void gp_outfile_release(struct gp_outfile *f)
-{
-	if (!f || !f->path)
-		return;
-	close_fd(&f->fd);
-	if (f->tmp)
-		unlink(f->tmp);
-	free(f->tmp);
-	free(f->path);
-	*f = (struct gp_outfile){ .fd = -1 };
-}
-
-int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
-		  bool replace, struct gp_err *err)
-{
-	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
-
-	if (gp_outfile_open(&f, path, len, err) < 0 ||
-	    gp_write_fd(f.fd, data, len, path, err) < 0)
-		return -1;
-	return gp_outfile_commit(&f, mode, replace, err);
-}
-
-char *gp_tmpdir_beside(const char *path, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *dir = gp_path_dir(path);
-	char *tmp = gp_asprintf("%s/.%s.gridpatch-XXXXXX", dir, gp_path_base(path));
-
-	if (mkdtemp(tmp))
-		return tmp;
-	gp_fail_sys(err, errno, "cannot make a directory in '%s'", dir);
-	free(tmp);
-	return NULL;
 }
 
 unsigned gp_umask(void)

@@ -45,44 +45,6 @@ ssize_t gp_pread(int fd, void *buf, size_t len, uint64_t off, const char *name, 
 int gp_write_fd(int fd, const void *buf, size_t len, const char *name, struct gp_err *err);
 int gp_pwrite_fd(int fd, const void *buf, size_t len, uint64_t off, const char *name, struct gp_err *err);
 
-/*
- * A file that appears under its name only when it is complete: an unnamed
- * O_TMPFILE in the target's directory, linked by gp_outfile_commit(); where
- * the file system has no O_TMPFILE, a ".NAME.gridpatch-XXXXXX" beside it.
- */
-struct gp_outfile {
-	int fd;
-	char *path;     /* the final name */
-	char *tmp;      /* name of the temporary file, NULL when unnamed */
-};
-
-/*
- * Begin a file.
- *
- * In:     path, the final name; expect, bytes that will be needed at the least
- *         (checked against the free space), 0 if unknown.
- * Errors: GP_E_NOTFOUND no such directory, GP_E_SYSTEM not writable, no space.
- */
-int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, struct gp_err *err);
-
-/*
- * fsync, set mode, give it its name.
- *
- * In:     mode, before the umask; replace: may an existing file be replaced.
- * Errors: GP_E_NO it exists and replace is false.
- */
-int gp_outfile_commit(struct gp_outfile *f, unsigned mode, bool replace, struct gp_err *err);
-
-/* Forget it: closes, and removes the temporary file. Fine after commit. */
-void gp_outfile_release(struct gp_outfile *f);
-
-/* Write a small file in the same way. */
-int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
-		  bool replace, struct gp_err *err);
-
-/* A new directory "DIR/.NAME.gridpatch-XXXXXX", mode 0700; free() the name. */
-char *gp_tmpdir_beside(const char *path, struct gp_err *err);
-
 /* The process's umask, read without changing it for other threads' sake is
  * impossible in POSIX: call before threads start. */
 unsigned gp_umask(void);

@@ -42,6 +42,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 	if (positional(a, err) < 0)
 		return -1;
+	if (a->json && !a->json_file && gp_report_stream(a) == stderr)
+		return gp_fail(err, GP_E_USAGE, "-o - and --json both want standard output; give --json=FILE");
 	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
 	a->patch.cancel = gp_main_cancel();
 	rc = gp_patch_job_run(&job, &a->patch, err);

@@ -83,7 +83,7 @@ static void say_end(const struct gp_args *a, const struct gp_patch_job *j)
 	gp_say_covers(a, &j->selection);
 	say_repack(a, j);
 	if (j->written)
-		gp_say(a, "wrote      %s, %s\n", j->out, gp_say_size(j->repack.out_size, size));
+		gp_say(a, "wrote      %s, %s\n", j->to_stdout ? "standard output" : j->out, gp_say_size(j->repack.out_size, size));
 	else
 		gp_say(a, "dry run    %s would be written\n", j->out);
 	gp_say(a, "\nFor your own machines: NVIDIA's licence does not let you pass it on. Install with\n");
@@ -162,7 +162,7 @@ struct json_object *gp_json_job(const struct gp_patch_job *j)
 	gp_json_put(o, "skipped", gp_json_list(&j->targets.skipped));
 	gp_json_put(o, "exclusive", gp_json_text(j->exclusive));
 	gp_json_put(o, "why", j->why.len ? gp_json_text(j->why.data) : NULL);
-	gp_json_put(o, "output", gp_json_text(j->written ? j->out : NULL));
+	gp_json_put(o, "output", gp_json_text(!j->written ? NULL : j->to_stdout ? "-" : j->out));
 	if (j->written) {
 		gp_json_put(o, "output_size", json_object_new_uint64(j->repack.out_size));
 		gp_json_put(o, "repack", gp_json_text(j->repack.spliced ? "splice" : "full"));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "base/text.h"
 #include "cmd/report.h"
 

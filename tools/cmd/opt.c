@@ -33,7 +33,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_ALLOW, 0, "allow", "WORDS", "blocked, unknown, hooks, altered: go on anyway" },
 	{ OPT_DROP_DKMS, 0, "drop-dkms-patches", NULL, "take PATCH[] lines out of dkms.conf" },
 	{ OPT_DATA, 0, "data", "DIR", "more kernel-versions/ and patches/ (repeatable)" },
-	{ OPT_OUTPUT, 'o', "output", "OUT", "the new installer (default ./NAME-custom.run)" },
+	{ OPT_OUTPUT, 'o', "output", "OUT", "the new installer (./NAME-custom.run); - is stdout" },
 	{ OPT_FORCE, 'f', "force", NULL, "replace an existing output" },
 	{ OPT_DRY_RUN, 'n', "dry-run", NULL, "do everything except writing" },
 	{ OPT_REPACK, 0, "repack", "MODE", "auto (default), splice or full" },

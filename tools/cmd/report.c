@@ -27,6 +27,12 @@ char *gp_say_masked(struct gp_str s)
 	return text;
 }
 
+/* With -o - standard output is the installer's. */
+FILE *gp_report_stream(const struct gp_args *a)
+{
+	return a->patch.out && strcmp(a->patch.out, "-") == 0 ? stderr : stdout;
+}
+
 void gp_say(const struct gp_args *a, const char *fmt, ...)
 {
 	gp_auto(gp_free_ptr) char *text = NULL;
@@ -45,7 +51,7 @@ void gp_say(const struct gp_args *a, const char *fmt, ...)
 		gp_text_mask(p, n);
 		p += n + (p[n] == '\n');
 	}
-	fputs(text, stdout);
+	fputs(text, gp_report_stream(a));
 }
 
 /* --- drivers --- */

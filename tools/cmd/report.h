@@ -3,6 +3,7 @@
 #define GP_CMD_REPORT_H
 
 #include <json-c/json.h>
+#include <stdio.h>
 
 #include "cmd/opt.h"
 
@@ -12,7 +13,10 @@ const char *gp_say_size(uint64_t bytes, char out[32]);
 /* Untrusted text, safe for a terminal; free() it. */
 char *gp_say_masked(struct gp_str s);
 
-/* printf to standard output, with every %s masked. Silent under -q. */
+/* Where the report goes. */
+FILE *gp_report_stream(const struct gp_args *a);
+
+/* printf there, with every %s masked. Silent under -q. */
 void gp_say(const struct gp_args *a, const char *fmt, ...) GP_PRINTF(2, 3);
 
 /* One line per kernel, with -v one per rule. */

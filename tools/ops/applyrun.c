@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "ops/patchfile.h"

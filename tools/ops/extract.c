@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "base/path.h"
 #include "ops/libarchive.h"
 #include "ops/payload.h"
@@ -124,22 +125,26 @@ int gp_runfile_extract(struct gp_runfile *rf, const char *dir, struct gp_err *er
 {
 	gp_auto(gp_free_ptr) char *tmp = NULL;
 	struct stat st;
+	int lock, rc = -1;
 
 	if (lstat(dir, &st) == 0)
 		return gp_fail(err, GP_E_NO, "'%s' exists already", dir);
 	/* One pass that writes nothing: sums and member names are judged first. */
 	if (gp_runfile_scan(rf, NULL, err) < 0)
 		return -1;
-	tmp = gp_tmpdir_beside(dir, err);
+	tmp = gp_tmpdir_beside(dir, &lock, err);
 	if (!tmp)
 		return -1;
 	/* As `mkdir -p` in the stub; a member "./" may set another mode. */
 	if (chmod(tmp, 0777 & ~gp_umask()) < 0)
 		gp_fail_sys(err, errno, "cannot set the mode of '%s'", tmp);
 	else if (unpack_in(rf, tmp, err) == 0 && rename(tmp, dir) == 0)
-		return 0;
+		rc = 0;
 	else if (err && !err->code)
 		gp_fail_sys(err, errno, "cannot create '%s'", dir);
-	gp_remove_tree(tmp);
-	return -1;
+	if (rc < 0)
+		gp_remove_tree(tmp);
+	if (lock >= 0)
+		close(lock);
+	return rc;
 }

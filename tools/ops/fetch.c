@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/text.h"

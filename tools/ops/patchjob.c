@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fsio.h"
 #include "base/path.h"
@@ -43,7 +44,11 @@ static char *default_out(const char *run)
 
 static int choose_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
-	j->out = o->out ? gp_strdup(o->out) : default_out(o->run);
+	j->to_stdout = o->out && strcmp(o->out, "-") == 0;
+	j->out = o->out && !j->to_stdout ? gp_strdup(o->out) : default_out(o->run);
+	if (j->to_stdout)
+		return isatty(STDOUT_FILENO) && !o->dry_run ?
+			gp_fail(err, GP_E_USAGE, "an installer is nothing for a terminal: send it to a file or a pipe") : 0;
 	if (gp_same_file(j->out, o->run))
 		return gp_fail(err, GP_E_USAGE, "the output '%s' is the input itself", j->out);
 	if (gp_is_dir(j->out))
@@ -205,7 +210,7 @@ static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
 static int write_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	struct gp_repack r = {
-		.out = j->out, .replace = o->force, .mode = o->repack, .targetdir = j->targetdir,
+		.out = j->to_stdout ? NULL : j->out, .replace = o->force, .mode = o->repack, .targetdir = j->targetdir,
 		.history = j->history.len ? j->history.data : NULL, .threads = o->threads,
 		.new_mtime = gp_finish_mtime(j),
 	};

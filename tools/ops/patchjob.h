@@ -26,7 +26,7 @@ struct gp_patch_opts {
 	struct gp_list data;             /* --data */
 	unsigned allow;                  /* GP_ALLOW_… */
 	bool drop_dkms_patches;
-	const char *out;                 /* -o, NULL: NAME-custom.run here */
+	const char *out;                 /* -o, NULL: NAME-custom.run here; "-" */
 	bool force, dry_run;
 	bool no_cache;                   /* neither read nor write an index */
 	enum gp_repack_mode repack;
@@ -58,7 +58,8 @@ struct gp_patch_job {
 	struct gp_kline *blocked;        /* lines that DKMS must leave alone */
 	size_t nblocked;
 	char *exclusive;                 /* BUILD_EXCLUSIVE_KERNEL that was set, NULL */
-	char *targetdir, *out;
+	char *targetdir, *out;           /* with to_stdout, the name that out would have */
+	bool to_stdout;
 	char *index_dir;                 /* NULL: no index is used */
 	bool done;                       /* everything went well */
 	bool written;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "ops/repack_impl.h"
@@ -103,14 +104,18 @@ static int write_file(const struct gp_tree *t, const struct gp_repack *o, const 
 		      struct gp_repack_report *r, struct gp_err *err)
 {
 	struct gp_writer w = { .cancel = t->rf->cancel };
+	uint64_t expect = t->rf->size + plan->rest.len;
 	int rc;
 
-	if (gp_outfile_open(&w.file, o->out, t->rf->size + plan->rest.len, err) < 0)
+	/* The sums stand before what they cover: even a pipe gets a whole file. */
+	if ((o->out ? gp_outfile_open(&w.file, o->out, expect, err) : gp_outfile_spool(&w.file, expect, err)) < 0)
 		return -1;
 	w.sums = gp_sums_new();
 	rc = write_all(t, o, plan, &w, r, err);
-	if (rc == 0)
+	if (rc == 0 && o->out)
 		rc = gp_outfile_commit(&w.file, 0755, o->replace, err);
+	else if (rc == 0)
+		rc = gp_outfile_copy(&w.file, STDOUT_FILENO, "standard output", w.cancel, err);
 	r->out_size = w.size;
 	gp_sums_free(w.sums);
 	gp_outfile_release(&w.file);

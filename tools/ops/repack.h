@@ -7,7 +7,7 @@
 enum gp_repack_mode { GP_REPACK_AUTO, GP_REPACK_SPLICE, GP_REPACK_FULL };
 
 struct gp_repack {
-	const char *out;       /* path of the new .run */
+	const char *out;       /* path of the new .run; NULL: standard output, in the end */
 	bool replace;          /* an existing one may be replaced */
 	enum gp_repack_mode mode;
 	const char *targetdir; /* for the stub */

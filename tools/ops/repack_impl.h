@@ -4,6 +4,7 @@
 #define GP_OPS_REPACK_IMPL_H
 
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "core/sums.h"
 #include "ops/repack.h"
 

@@ -10,6 +10,7 @@
 #include <zstd.h>
 
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "base/wire.h"

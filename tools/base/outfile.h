@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_BASE_OUTFILE_H
+#define GP_BASE_OUTFILE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * A file that appears under its name only when it is complete: an unnamed
+ * O_TMPFILE in the target's directory, linked by gp_outfile_commit(); where
+ * the file system has no O_TMPFILE, a ".NAME.gridpatch-XXXXXX" beside it. Such
+ * a name that a killed run left is removed by the next one for the same file.
+ */
+struct gp_outfile {
+	int fd;
+	char *path;     /* the final name */
+	char *tmp;      /* name of the temporary file, NULL when unnamed */
+};
+
+/*
+ * Begin a file.
+ *
+ * In:     path, the final name; expect, bytes that will probably be needed
+ *         (they are reserved, so that a full disk shows at once), 0 if unknown.
+ * Errors: GP_E_NOTFOUND no such directory, GP_E_SYSTEM not writable, no space.
+ */
+int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, struct gp_err *err);
+
+/*
+ * fsync, set mode, give it its name.
+ *
+ * In:     mode, before the umask; replace: may an existing file be replaced.
+ * Errors: GP_E_NO it exists and replace is false.
+ */
+int gp_outfile_commit(struct gp_outfile *f, unsigned mode, bool replace, struct gp_err *err);
+
+/*
+ * Begin a file without a name, in $TMPDIR or /var/tmp, whose bytes go to a pipe
+ * in the end: gp_outfile_copy() instead of commit.
+ */
+int gp_outfile_spool(struct gp_outfile *f, uint64_t expect, struct gp_err *err);
+
+/* Write all of it to fd; name is for messages. Errors: GP_E_SYSTEM, GP_E_CANCELLED. */
+int gp_outfile_copy(struct gp_outfile *f, int fd, const char *name, const volatile sig_atomic_t *cancel,
+		    struct gp_err *err);
+
+/* Forget it: closes, and removes the temporary file. Fine after commit. */
+void gp_outfile_release(struct gp_outfile *f);
+
+/* Write a small file in the same way. */
+int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
+		  bool replace, struct gp_err *err);
+
+/* A new directory "DIR/.NAME.gridpatch-XXXXXX", mode 0700; free() the name.
+ * *lock tells other runs that it is in use: close() it, if not -1. */
+char *gp_tmpdir_beside(const char *path, int *lock, struct gp_err *err);
+
+#endif
