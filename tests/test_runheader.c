@@ -242,7 +242,7 @@ static void fill_sums(const struct gp_stub_sums *sums)
 static void check_rewrite(void **state)
 {
 	const struct good_case *c = *state;
-	const struct gp_stub_edit edit = { "X-custom", history, 4242 };
+	const struct gp_stub_edit edit = { "X-custom", history, (4242 - 77) * 1024 - 5 };
 	gp_auto(gp_buf_release) struct gp_buf said = { 0 };
 	struct gp_stub_sums sums;
 	struct gp_err err = { 0 };

@@ -10,7 +10,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 	if (a->positional.n != 1)
 		return gp_fail(err, GP_E_USAGE, "give one installer; see 'gridpatch info --help'");
-	rc = gp_driver_open(&d, a->positional.v[0], NULL, NULL, gp_main_cancel(), err);
+	rc = gp_driver_open(&d, a->positional.v[0], &(struct gp_driver_opts){ .cancel = gp_main_cancel() }, err);
 	if (rc == 0)
 		gp_report_driver(a, &d);
 	if (a->json) {

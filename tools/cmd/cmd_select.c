@@ -49,7 +49,7 @@ static int by_installer(const struct gp_args *a, struct question *q, struct gp_e
 		return gp_fail(err, GP_E_USAGE, "give an installer or --driver VERSION; see 'gridpatch select --help'");
 	if (a->kind)
 		return gp_fail(err, GP_E_USAGE, "--kind goes with --driver: an installer says its kind");
-	if (gp_driver_open(&q->driver, a->positional.v[0], NULL, NULL, gp_main_cancel(), err) < 0)
+	if (gp_driver_open(&q->driver, a->positional.v[0], &(struct gp_driver_opts){ .cancel = gp_main_cancel() }, err) < 0)
 		return -1;
 	q->have_driver = true;
 	q->query.driver = q->driver.version;

@@ -12,7 +12,12 @@
 
 #include "core/splice.h"
 
+#ifdef GP_HAVE_ISAL
+#include <isa-l/igzip_lib.h>
+#endif
+
 #define IN_SIZE (256u << 10)
+#define IN_BACK 64u /* bytes of the block before that stay in front */
 
 /* Dictionaries beyond this come only from hostile files: xz -9 needs 65 MiB. */
 #define XZ_MEMLIMIT (1ull << 30)
@@ -22,7 +27,7 @@ enum step { STEP_MORE, STEP_BOUNDARY, STEP_ERROR };
 struct gp_decoder {
 	enum gp_codec kind;
 	struct gp_src src;
-	uint8_t *in;
+	uint8_t *in;        /* IN_BACK old bytes, then those of the last read */
 	size_t in_pos, in_len;
 	bool in_end;        /* src has no more */
 	bool at_boundary;   /* between two members, streams or frames */
@@ -30,6 +35,7 @@ struct gp_decoder {
 	uint64_t in_total;  /* bytes read from src */
 	int xz_check;
 	z_stream z;
+	struct inflate_state *isal; /* or this, which is 2.5 times as fast */
 	bz_stream bz;
 	lzma_stream xz;
 	ZSTD_DStream *zstd;
@@ -37,6 +43,7 @@ struct gp_decoder {
 	size_t portion;     /* zstd: bytes that may be decoded now */
 	bool flushing;      /* zstd: the portion is read, not all of it told */
 	bool between;       /* gzip: the step ended between two blocks */
+	bool started;       /* gzip: the first member has */
 };
 
 static int damaged(struct gp_err *err, const struct gp_decoder *d, const char *what)
@@ -51,8 +58,9 @@ static enum step step_gzip(struct gp_decoder *d, uint8_t *out, size_t cap, size_
 
 	if (d->at_boundary && inflateReset(&d->z) != Z_OK)
 		return damaged(err, d, "cannot reset"), STEP_ERROR;
-	if (d->watch && (d->at_boundary || !d->z.total_in))
+	if (d->watch && (d->at_boundary || !d->started))
 		gp_splice_member(d->watch, d->in_total - (d->in_len - d->in_pos));
+	d->started = true;
 	d->z.next_in = d->in + d->in_pos;
 	d->z.avail_in = (uInt)(d->in_len - d->in_pos);
 	d->z.next_out = out;
@@ -68,6 +76,40 @@ static enum step step_gzip(struct gp_decoder *d, uint8_t *out, size_t cap, size_
 		return damaged(err, d, d->z.msg ? d->z.msg : "bad data"), STEP_ERROR;
 	return STEP_MORE;
 }
+
+#ifdef GP_HAVE_ISAL
+static const char *isal_problem(int rc)
+{
+	return rc == ISAL_INCORRECT_CHECKSUM ? "incorrect data check" :
+	       rc == ISAL_INVALID_WRAPPER || rc == ISAL_UNSUPPORTED_METHOD ? "incorrect header" : "bad data";
+}
+
+static enum step step_isal(struct gp_decoder *d, uint8_t *out, size_t cap, size_t *got, struct gp_err *err)
+{
+	struct inflate_state *s = d->isal;
+	int rc;
+
+	if (d->at_boundary || !d->started) {
+		if (d->watch)
+			gp_splice_member(d->watch, d->in_total - (d->in_len - d->in_pos));
+		isal_inflate_reset(s);
+		s->crc_flag = ISAL_GZIP;
+		d->started = true;
+	}
+	s->next_in = d->in + d->in_pos;
+	s->avail_in = (uint32_t)(d->in_len - d->in_pos);
+	s->next_out = out;
+	s->avail_out = (uint32_t)cap;
+	rc = isal_inflate(s);
+	/* At a member's end it gives back whole bytes that it had taken: perhaps
+	 * some of the block before, which is why those are kept. */
+	d->in_pos = (size_t)(s->next_in - d->in);
+	*got = cap - s->avail_out;
+	if (rc < 0)
+		return damaged(err, d, isal_problem(rc)), STEP_ERROR;
+	return s->block_state == ISAL_BLOCK_FINISH ? STEP_BOUNDARY : STEP_MORE;
+}
+#endif
 
 static enum step step_bzip2(struct gp_decoder *d, uint8_t *out, size_t cap, size_t *got, struct gp_err *err)
 {
@@ -159,7 +201,12 @@ static enum step step_none(struct gp_decoder *d, uint8_t *out, size_t cap, size_
 static enum step step(struct gp_decoder *d, uint8_t *out, size_t cap, size_t *got, struct gp_err *err)
 {
 	switch (d->kind) {
-	case GP_CODEC_GZIP: return step_gzip(d, out, cap, got, err);
+	case GP_CODEC_GZIP:
+#ifdef GP_HAVE_ISAL
+		if (d->isal)
+			return step_isal(d, out, cap, got, err);
+#endif
+		return step_gzip(d, out, cap, got, err);
 	case GP_CODEC_BZIP2: return step_bzip2(d, out, cap, got, err);
 	case GP_CODEC_XZ: return step_xz(d, out, cap, got, err);
 	case GP_CODEC_ZSTD: return step_zstd(d, out, cap, got, err);
@@ -174,17 +221,19 @@ static int refill(struct gp_decoder *d, struct gp_err *err)
 
 	if (d->in_pos < d->in_len || d->in_end)
 		return 0;
-	n = d->src.read(d->src.arg, d->in, IN_SIZE, err);
+	memmove(d->in, d->in + d->in_len - IN_BACK, IN_BACK);
+	d->in_pos = IN_BACK;
+	d->in_len = IN_BACK;
+	n = d->src.read(d->src.arg, d->in + IN_BACK, IN_SIZE, err);
 	if (n < 0)
 		return -1;
 	if (d->watch && d->kind != GP_CODEC_ZSTD)
-		gp_splice_packed(d->watch, d->in, (size_t)n);
-	d->in_pos = 0;
-	d->in_len = (size_t)n;
+		gp_splice_packed(d->watch, d->in + IN_BACK, (size_t)n);
+	d->in_len += (size_t)n;
 	d->in_end = n == 0;
 	/* Stream Flags, xz-file-format 2.1.1.2: byte 7, whatever read brings it. */
 	if (d->kind == GP_CODEC_XZ && d->in_total <= 7 && d->in_total + (uint64_t)n > 7)
-		d->xz_check = d->in[7 - d->in_total] & 0x0f;
+		d->xz_check = d->in[IN_BACK + 7 - d->in_total] & 0x0f;
 	d->in_total += (uint64_t)n;
 	return 0;
 }
@@ -192,7 +241,7 @@ static int refill(struct gp_decoder *d, struct gp_err *err)
 static void tell(struct gp_decoder *d, const uint8_t *out, size_t got)
 {
 	gp_splice_plain(d->watch, out, got);
-	if (d->kind == GP_CODEC_GZIP && d->between)
+	if (d->kind == GP_CODEC_GZIP && !d->isal && d->between)
 		gp_splice_block(d->watch, d->in_total - (d->in_len - d->in_pos), (unsigned)d->z.data_type & 7,
 				(uint32_t)d->z.adler);
 	if (d->kind == GP_CODEC_ZSTD && !d->portion && !d->flushing)
@@ -229,6 +278,15 @@ static ssize_t decoder_read(void *arg, void *buf, size_t cap, struct gp_err *err
 	return (ssize_t)got;
 }
 
+static bool start_gzip(struct gp_decoder *d)
+{
+#ifdef GP_HAVE_ISAL
+	d->isal = gp_alloc(sizeof(*d->isal));
+	isal_inflate_init(d->isal);
+#endif
+	return inflateInit2(&d->z, 15 + 16) == Z_OK; /* +16: gzip wrapper only */
+}
+
 struct gp_decoder *gp_decoder_new(enum gp_codec c, struct gp_src src, struct gp_err *err)
 {
 	struct gp_decoder *d = gp_alloc(sizeof(*d));
@@ -236,11 +294,12 @@ struct gp_decoder *gp_decoder_new(enum gp_codec c, struct gp_src src, struct gp_
 
 	d->kind = c;
 	d->src = src;
-	d->in = gp_alloc(IN_SIZE);
+	d->in = gp_alloc(IN_BACK + IN_SIZE);
+	d->in_pos = d->in_len = IN_BACK;
 	d->xz_check = -1;
 	d->xz = (lzma_stream)LZMA_STREAM_INIT;
 	if (c == GP_CODEC_GZIP)
-		ok = inflateInit2(&d->z, 15 + 16) == Z_OK; /* +16: gzip wrapper only */
+		ok = start_gzip(d);
 	else if (c == GP_CODEC_BZIP2)
 		ok = BZ2_bzDecompressInit(&d->bz, 0, 0) == BZ_OK;
 	else if (c == GP_CODEC_XZ)
@@ -264,6 +323,11 @@ struct gp_src gp_decoder_src(struct gp_decoder *dec)
 void gp_decoder_watch(struct gp_decoder *dec, struct gp_splice *splice)
 {
 	dec->watch = splice;
+	/* ISA-L does not stop between blocks. */
+	if (dec->isal && gp_splice_wants_blocks(splice)) {
+		free(dec->isal);
+		dec->isal = NULL;
+	}
 }
 
 struct gp_codec_facts gp_decoder_facts(const struct gp_decoder *dec)
@@ -279,6 +343,7 @@ void gp_decoder_free(struct gp_decoder *dec)
 {
 	if (!dec)
 		return;
+	free(dec->isal);
 	if (dec->kind == GP_CODEC_GZIP)
 		inflateEnd(&dec->z);
 	if (dec->kind == GP_CODEC_BZIP2)

@@ -277,20 +277,32 @@ static bool put_variable(struct rewrite *w, struct gp_str line, unsigned lineno)
 	return true;
 }
 
-/* `echo "  Uncompressed size : 12345 KB"` of --info. */
+/* Whole kilobytes, the last one begun: never less than nothing. */
+static uint64_t grown_kb(uint64_t kb, int64_t grown)
+{
+	int64_t bytes = (int64_t)(kb * 1024) + grown;
+
+	return bytes < 0 ? 0 : ((uint64_t)bytes + 1023) / 1024;
+}
+
+/* `echo "  Uncompressed size : 12345 KB"` of --info. By the difference, not
+ * counted anew: makeself asked du(1), which counts in its own way. */
 static bool put_size(struct rewrite *w, struct gp_str line)
 {
 	static const char key[] = "Uncompressed size : ";
 	ssize_t at = gp_str_find(line, gp_str_of(key));
 	size_t from, to;
+	uint64_t kb;
 
-	if (at < 0 || !w->edit->size_kb)
+	if (at < 0)
 		return false;
 	from = to = (size_t)at + sizeof(key) - 1;
 	while (to < line.len && line.p[to] >= '0' && line.p[to] <= '9')
 		to++;
+	if (!gp_parse_u64((struct gp_str){ line.p + from, to - from }, UINT64_MAX >> 12, &kb))
+		return false;
 	gp_buf_add(w->out, line.p, from);
-	gp_buf_printf(w->out, "%llu", (unsigned long long)w->edit->size_kb);
+	gp_buf_printf(w->out, "%" PRIu64, grown_kb(kb, w->edit->grown));
 	gp_buf_add(w->out, line.p + to, line.len - to);
 	return true;
 }

@@ -54,11 +54,11 @@ bool gp_runheader_has_md5(const struct gp_runheader *h);
 /* Are these the sums that the stub states? GP_E_FORMAT: one of them is not. */
 int gp_runheader_check_sums(const struct gp_runheader *h, const char *crc, const char *md5, struct gp_err *err);
 
-/* What changes in a stub. NULL or 0: stays. */
+/* What changes in a stub. NULL: stays. */
 struct gp_stub_edit {
 	const char *targetdir;
 	const char *history;  /* text for --pkg-history, lines ending in '\n' */
-	uint64_t size_kb;     /* for --info */
+	int64_t grown;        /* bytes that the unpacked files are more, for --info */
 };
 
 /* Where the sums stand in a rewritten stub, so that they can be filled in last. */

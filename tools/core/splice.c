@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/splice_impl.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 /* Places closer together than this are not told apart: what lies between one
  * and the tar's end is compressed again, and that many bytes cost nothing. A
  * hostile payload cannot fill the memory with them. */
 #define SPACING 16384u
+
+bool gp_splice_wants_blocks(const struct gp_splice *s)
+{
+	return s->codec == GP_CODEC_GZIP && s->blocks;
+}
+
+void gp_splice_want_blocks(struct gp_splice *s)
+{
+	s->blocks = true;
+}
 
 struct gp_splice *gp_splice_new(enum gp_codec c)
 {
@@ -65,7 +73,8 @@ void gp_splice_beyond(struct gp_splice *s, uint64_t plain)
 	s->done = s->done > drop ? s->done - drop : 0;
 }
 
-int gp_splice_cut(const struct gp_splice *s, uint64_t end, struct gp_cut *cut, struct gp_err *err)
+int gp_splice_cut(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last,
+		  struct gp_cut *cut, struct gp_err *err)
 {
 	const char *why = s->why ? s->why : s->codec == GP_CODEC_XZ ? gp_xz_problem(s) : NULL;
 
@@ -75,6 +84,8 @@ int gp_splice_cut(const struct gp_splice *s, uint64_t end, struct gp_cut *cut, s
 		*cut = (struct gp_cut){ .packed = end, .plain = end };
 		return 0;
 	}
+	if (s->codec == GP_CODEC_GZIP && !s->blocks)
+		return gp_gzip_search(s, end, peek, last, cut, err);
 	for (size_t i = s->n; i-- > 0;)
 		if (s->cut[i].plain <= end) {
 			*cut = s->cut[i];
@@ -113,77 +124,6 @@ void gp_splice_flushed(struct gp_splice *s)
 {
 	if (s->codec == GP_CODEC_ZSTD && !s->why)
 		gp_zstd_flushed(s);
-}
-
-/* --- gzip --- */
-
-void gp_splice_member(struct gp_splice *s, uint64_t packed)
-{
-	s->unit = (struct gp_cut){ .packed = packed, .plain = s->plain };
-}
-
-void gp_splice_block(struct gp_splice *s, uint64_t packed, unsigned bits, uint32_t crc)
-{
-	struct gp_cut c = { .packed = packed, .plain = s->plain, .unit_packed = s->unit.packed,
-			    .unit_plain = s->unit.plain, .check = crc, .bits = bits };
-
-	gp_splice_add(s, &c);
-}
-
-static void put_le32(struct gp_buf *out, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		gp_buf_putc(out, (char)(v >> 8 * i & 255));
-}
-
-/* An empty stored block brings the stream to a byte boundary: the bits 0 (not
- * the last one) and 00 (stored), padding, LEN 0, NLEN ffff. RFC 1951 3.2.4. */
-static void align(struct gp_buf *out, uint8_t byte, unsigned bits)
-{
-	unsigned used = bits ? 8 - bits : 0;
-
-	if (used)
-		gp_buf_putc(out, (char)(byte & ((1u << used) - 1)));
-	if (!used || used + 3 > 8)
-		gp_buf_putc(out, 0);
-	gp_buf_add(out, "\0\0\xff\xff", 4);
-}
-
-static int deflate_all(struct gp_str more, struct gp_buf *out, struct gp_err *err)
-{
-	z_stream z = { 0 };
-	size_t bound;
-	int rc;
-
-	assert(more.len < UINT32_MAX / 2);
-	if (deflateInit2(&z, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		gp_oom();
-	bound = deflateBound(&z, more.len) + 64;
-	gp_buf_reserve(out, bound);
-	z.next_in = (Bytef *)more.p;
-	z.avail_in = (uInt)more.len;
-	z.next_out = (Bytef *)out->data + out->len;
-	z.avail_out = (uInt)bound;
-	rc = deflate(&z, Z_FINISH);
-	out->len += bound - z.avail_out;
-	deflateEnd(&z);
-	return rc == Z_STREAM_END ? 0 : gp_fail(err, GP_E_BUG, "zlib: error %d", rc);
-}
-
-static int gzip_continue(const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
-			 struct gp_splice_plan *plan, struct gp_err *err)
-{
-	uint8_t byte = 0;
-
-	plan->keep = cut->packed - (cut->bits ? 1 : 0);
-	if (cut->bits && peek.read(peek.arg, plan->keep, &byte, 1, err) < 0)
-		return -1;
-	align(&plan->rest, byte, cut->bits);
-	if (deflate_all(more, &plan->rest, err) < 0)
-		return -1;
-	put_le32(&plan->rest, (uint32_t)crc32_z((uLong)cut->check, (const Bytef *)more.p, more.len));
-	put_le32(&plan->rest, (uint32_t)(cut->plain - cut->unit_plain + more.len));
-	return 0;
 }
 
 /* --- to a file and back --- */
@@ -233,7 +173,7 @@ int gp_splice_continue(const struct gp_splice *s, const struct gp_cut *cut, stru
 {
 	*plan = (struct gp_splice_plan){ .keep = cut->packed };
 	switch (s->codec) {
-	case GP_CODEC_GZIP: return gzip_continue(cut, peek, more, plan, err);
+	case GP_CODEC_GZIP: return gp_gzip_continue(cut, peek, more, plan, err);
 	case GP_CODEC_XZ: return gp_xz_continue(s, cut, peek, more, plan, err);
 	case GP_CODEC_ZSTD: return gp_zstd_continue(s, cut, peek, more, plan, err);
 	case GP_CODEC_NONE:

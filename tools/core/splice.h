@@ -39,16 +39,31 @@ struct gp_splice;
 struct gp_splice *gp_splice_new(enum gp_codec c);
 void gp_splice_free(struct gp_splice *s);
 
+/* gzip: be told of every block. That takes zlib, which is slower than ISA-L,
+ * behind which the last blocks are searched for. Before gp_decoder_watch(). */
+void gp_splice_want_blocks(struct gp_splice *s);
+bool gp_splice_wants_blocks(const struct gp_splice *s);
+
 /* The tar is known to go on at least to here: earlier places are forgotten. */
 void gp_splice_beyond(struct gp_splice *s, uint64_t plain);
+
+/* Reads the old payload: exactly len bytes at off, or -1. */
+struct gp_peek {
+	int (*read)(void *arg, uint64_t off, void *buf, size_t len, struct gp_err *err);
+	void *arg;
+};
 
 /*
  * The last place at or before plain offset end.
  *
  * In:     after the decoder has seen the payload's end; its bytes are right.
- * Errors: GP_E_UNSUPPORTED there is none; the message says why, for a report.
+ *         last: the last plain bytes of the payload, many; peek: for gzip, when
+ *         it has to be searched for.
+ * Errors: GP_E_UNSUPPORTED there is none; the message says why, for a report;
+ *         GP_E_NOTFOUND the search finds none, gp_splice_want_blocks() does.
  */
-int gp_splice_cut(const struct gp_splice *s, uint64_t end, struct gp_cut *cut, struct gp_err *err);
+int gp_splice_cut(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last,
+		  struct gp_cut *cut, struct gp_err *err);
 
 /* What gp_splice_continue() needs for this cut, as bytes, and back again: NULL
  * when they are no such thing (w is untrusted). */
@@ -68,12 +83,6 @@ struct gp_splice_plan {
 	struct gp_splice_edit edit[2]; /* by offset, below keep */
 	size_t nedit;
 	struct gp_buf rest;
-};
-
-/* Reads the old payload: exactly len bytes at off, or -1. */
-struct gp_peek {
-	int (*read)(void *arg, uint64_t off, void *buf, size_t len, struct gp_err *err);
-	void *arg;
 };
 
 /*

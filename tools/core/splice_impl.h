@@ -51,6 +51,7 @@ struct gp_splice {
 	uint64_t plain;         /* bytes seen */
 	uint64_t packed;
 	const char *why;        /* there is no place, because */
+	bool blocks;            /* gzip: the decoder tells of blocks */
 	bool checking;          /* the unit has a check that must be taken along */
 	uint64_t crc;           /* xz */
 	void *xxh;              /* zstd */
@@ -60,6 +61,11 @@ struct gp_splice {
 
 /* Note a candidate; too many close ones are thinned out. */
 void gp_splice_add(struct gp_splice *s, const struct gp_cut *cut);
+
+int gp_gzip_search(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last,
+		   struct gp_cut *cut, struct gp_err *err);
+int gp_gzip_continue(const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
+		     struct gp_splice_plan *plan, struct gp_err *err);
 
 void gp_xz_packed(struct gp_splice *s, const uint8_t *p, size_t len);
 void gp_xz_plain(struct gp_splice *s, const uint8_t *p, size_t len);

@@ -55,24 +55,110 @@ static int identify(struct gp_driver *d, struct gp_err *err)
 	return gp_altered_find(&d->tree, &d->manifest, &d->altered, err);
 }
 
-int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_list *also,
-		   const char *index_dir, const volatile sig_atomic_t *cancel, struct gp_err *err)
-{
-	struct gp_keep keep = { want, (void *)also };
+/* --- what is still to come of a scan --- */
 
+struct waiting {
+	const struct gp_driver_opts *o;
+	struct gp_map missing;  /* kernel sources that the manifest lists */
+	size_t nmissing;
+	bool listed, told;
+};
+
+static void list_missing(struct waiting *w, const struct gp_runfile *rf)
+{
+	const struct gp_entry *e = gp_runfile_find(rf, ".manifest");
+	gp_auto(gp_manifest_release) struct gp_manifest m = { 0 };
+
+	w->listed = true;
+	if (!e || !e->kept || gp_manifest_parse(gp_buf_str(&e->data), &m, NULL) < 0) {
+		w->told = true; /* it will show when the scan has ended */
+		return;
+	}
+	for (size_t i = 0; i < m.n; i++) {
+		const struct gp_mentry *l = &m.entry[i];
+
+		if (gp_mentry_is_symlink(l) || !want(NULL, l->path, 0) || gp_runfile_find(rf, l->path) ||
+		    gp_map_get(&w->missing, l->path, NULL))
+			continue;
+		gp_map_put(&w->missing, l->path, 1);
+		w->nmissing++;
+	}
+}
+
+static void kept(void *arg, struct gp_runfile *rf)
+{
+	struct waiting *w = arg;
+	const char *path = rf->entry[rf->n - 1].path;
+	size_t is_missing = 0;
+
+	if (w->told)
+		return;
+	if (!w->listed && strcmp(path, ".manifest") == 0)
+		list_missing(w, rf);
+	if (w->listed && gp_map_get(&w->missing, path, &is_missing) && is_missing) {
+		gp_map_put(&w->missing, path, 0);
+		w->nmissing--;
+	}
+	if (!w->listed || w->nmissing || w->told)
+		return;
+	w->told = true;
+	w->o->ready(w->o->arg, rf);
+}
+
+static bool want_too(void *arg, const char *path, uint64_t size)
+{
+	const struct waiting *w = arg;
+
+	return want((void *)w->o->also, path, size);
+}
+
+static int scan(struct gp_driver *d, const struct gp_driver_opts *o, struct gp_err *err)
+{
+	struct waiting w = { .o = o };
+	struct gp_keep keep = { want_too, o->ready ? kept : NULL, &w, o->cut };
+	int rc;
+
+	if (o->index_dir && gp_index_load(&d->rf, o->index_dir, o->also))
+		return 0;
+	rc = gp_runfile_scan(&d->rf, &keep, err);
+	if (rc < 0 && o->abandon)
+		o->abandon(o->arg);
+	gp_map_release(&w.missing);
+	return rc;
+}
+
+int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver_opts *o, struct gp_err *err)
+{
 	*d = (struct gp_driver){ .rf.fd = -1 };
 	if (gp_runfile_open(&d->rf, path, err) < 0)
 		return -1;
-	d->rf.cancel = cancel;
-	if (!(index_dir && gp_index_load(&d->rf, index_dir, also)) && gp_runfile_scan(&d->rf, &keep, err) < 0) {
+	d->rf.cancel = o->cancel;
+	if (scan(d, o, err) < 0) {
 		gp_driver_release(d);
 		return -1;
 	}
 	if (identify(d, err) < 0) {
+		if (o->abandon)
+			o->abandon(o->arg);
 		gp_driver_release(d);
 		return gp_within(err, "'%s'", path);
 	}
 	return 0;
+}
+
+int gp_driver_borrow(struct gp_driver *d, const struct gp_runfile *rf, struct gp_err *err)
+{
+	*d = (struct gp_driver){ .rf = *rf };
+	if (identify(d, err) == 0)
+		return 0;
+	gp_driver_return(d);
+	return -1;
+}
+
+void gp_driver_return(struct gp_driver *d)
+{
+	d->rf = (struct gp_runfile){ .fd = -1 };
+	gp_driver_release(d);
 }
 
 void gp_driver_release(struct gp_driver *d)

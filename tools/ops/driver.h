@@ -17,18 +17,34 @@ struct gp_driver {
 	struct gp_altered altered;
 };
 
+/* How to open one; zeroed is fine. */
+struct gp_driver_opts {
+	const struct gp_list *also;  /* clean paths: files to keep in memory besides */
+	bool cut;                    /* find out where the payload can be gone on with */
+	const char *index_dir;       /* where an index may be (gp_index_dir()) */
+	/* Called once, in the middle of the scan, when the manifest and all kernel
+	 * sources that it lists have been seen. */
+	void (*ready)(void *arg, struct gp_runfile *rf);
+	/* Called before that runfile goes, should the rest of it be bad. */
+	void (*abandon)(void *arg);
+	void *arg;
+	const volatile sig_atomic_t *cancel;
+};
+
 /*
  * Open an installer and find out what it is: stub, sums, members, manifest.
- * The sources below kernel/ and the files named in also are kept in memory.
+ * The sources below kernel/ are kept in memory.
  *
- * In:     also: clean paths, may be NULL; index_dir: where an index may be
- *         (gp_index_dir()), NULL: scan; cancel may be NULL.
  * Errors: as gp_runfile_open() and gp_runfile_scan(); GP_E_UNSUPPORTED no
  *         .manifest in it, or no version.
  */
-int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_list *also,
-		   const char *index_dir, const volatile sig_atomic_t *cancel, struct gp_err *err);
+int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver_opts *o, struct gp_err *err);
 void gp_driver_release(struct gp_driver *d);
+
+/* The same over what a scan has found so far: rf stays its owner's, and must not
+ * change meanwhile. gp_driver_return() instead of release. */
+int gp_driver_borrow(struct gp_driver *d, const struct gp_runfile *rf, struct gp_err *err);
+void gp_driver_return(struct gp_driver *d);
 
 /* A file of the (changed) tree, for gp_query.driver_file; arg is the driver. */
 bool gp_driver_file(void *arg, const char *path, struct gp_str *out);

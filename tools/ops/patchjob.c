@@ -178,16 +178,17 @@ static int prepare_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, 
 	return gp_judge_hooks_table(j, o, err);
 }
 
-static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+/* What does not need the installer. */
+static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *paths, struct gp_err *err)
 {
-	gp_auto(gp_list_release) struct gp_list paths = { 0 };
-
-	/* A dry run has to say whether the sums are right. */
-	j->index_dir = o->no_cache || o->dry_run ? NULL : gp_index_dir();
 	if (choose_out(j, o, err) < 0 || gp_targets_find(&o->kernels, &o->headers, &j->targets, err) < 0 ||
-	    gp_data_load(&o->data, &j->catalog, err) < 0 || load_user_sets(j, o, &paths, err) < 0 ||
-	    gp_driver_open(&j->driver, o->run, &paths, j->index_dir, o->cancel, err) < 0)
+	    gp_data_load(&o->data, &j->catalog, err) < 0 || load_user_sets(j, o, paths, err) < 0)
 		return -1;
+	return 0;
+}
+
+static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
 	select_sets(j);
 	/* Rules ask the driver's sources: they must still be the pristine ones. */
 	gp_finish_blocked_lines(j, o);
@@ -207,18 +208,61 @@ static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
 	return gp_finish_tree(j, o, err);
 }
 
-static int write_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+static struct gp_repack repack_opts(const struct gp_patch_job *j, const struct gp_patch_opts *o)
 {
-	struct gp_repack r = {
-		.out = j->to_stdout ? NULL : j->out, .replace = o->force, .mode = o->repack, .targetdir = j->targetdir,
-		.history = j->history.len ? j->history.data : NULL, .threads = o->threads,
-		.new_mtime = gp_finish_mtime(j),
+	return (struct gp_repack){
+		.out = j->to_stdout ? NULL : j->out, .replace = o->force, .mode = o->repack,
+		.targetdir = j->targetdir, .history = j->history.len ? j->history.data : NULL,
+		.threads = o->threads, .new_mtime = gp_finish_mtime(j),
 	};
+}
 
+/* --- a head start --- */
+
+struct early {
+	const struct gp_patch_opts *o;
+	struct gp_output *begun;
+};
+
+/* All that a decision can depend on has been seen, most of the installer has
+ * not: do the whole job once with what there is, and begin to write with the
+ * stub that it gives. The job is done again when the scan has ended; only if
+ * that gives the same stub what was written counts. */
+static void start_early(void *arg, struct gp_runfile *rf)
+{
+	struct early *e = arg;
+	struct gp_patch_job j = { .driver.rf.fd = -1 };
+	gp_auto(gp_list_release) struct gp_list paths = { 0 };
+	struct gp_repack r;
+
+	if (prepare(&j, e->o, &paths, NULL) == 0 && gp_driver_borrow(&j.driver, rf, NULL) == 0) {
+		if (decide(&j, e->o, NULL) == 0 && change(&j, e->o, NULL) == 0) {
+			r = repack_opts(&j, e->o);
+			e->begun = gp_repack_begin(&j.driver.tree, rf, &r);
+		}
+		gp_driver_return(&j.driver);
+	}
+	gp_patch_job_release(&j);
+}
+
+static void abandon_early(void *arg)
+{
+	struct early *e = arg;
+
+	gp_output_free(e->begun);
+	e->begun = NULL;
+}
+
+static int write_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_output **begun, struct gp_err *err)
+{
+	struct gp_repack r = repack_opts(j, o);
+	struct gp_output *early = *begun;
+
+	*begun = NULL; /* theirs from here on */
 	j->done = o->dry_run;
 	if (o->dry_run)
 		return gp_repack_choose(&j->driver.tree, &r, &j->repack, err);
-	if (gp_repack_write(&j->driver.tree, &r, &j->repack, err) < 0)
+	if (gp_repack_write(&j->driver.tree, &r, early, &j->repack, err) < 0)
 		return -1;
 	j->done = j->written = true;
 	if (j->index_dir && !j->driver.rf.from_index)
@@ -226,12 +270,31 @@ static int write_out(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 	return 0;
 }
 
+static int run(struct gp_patch_job *j, const struct gp_patch_opts *o, struct early *early, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list paths = { 0 };
+	struct gp_driver_opts d = { .also = &paths, .cut = true, .arg = early, .cancel = o->cancel };
+
+	/* A dry run has to say whether the sums are right. */
+	j->index_dir = o->no_cache || o->dry_run ? NULL : gp_index_dir();
+	d.index_dir = j->index_dir;
+	d.ready = o->dry_run ? NULL : start_early;
+	d.abandon = abandon_early;
+	if (prepare(j, o, &paths, err) < 0 || gp_driver_open(&j->driver, o->run, &d, err) < 0 ||
+	    decide(j, o, err) < 0 || change(j, o, err) < 0)
+		return -1;
+	return write_out(j, o, &early->begun, err);
+}
+
 int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts, struct gp_err *err)
 {
+	struct early early = { opts, NULL };
+	int rc;
+
 	*job = (struct gp_patch_job){ .driver.rf.fd = -1 };
-	if (prepare(job, opts, err) < 0 || change(job, opts, err) < 0)
-		return -1;
-	return write_out(job, opts, err);
+	rc = run(job, opts, &early, err);
+	abandon_early(&early);
+	return rc;
 }
 
 void gp_patch_job_release(struct gp_patch_job *j)

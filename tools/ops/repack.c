@@ -5,39 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "ops/repack_impl.h"
-
-int gp_writer_put(void *arg, const void *p, size_t len, struct gp_err *err)
-{
-	struct gp_writer *w = arg;
-
-	if (gp_check_cancel(w->cancel, err) < 0)
-		return -1;
-	gp_sums_add(w->sums, p, len);
-	w->size += len;
-	return gp_write_fd(w->file.fd, p, len, w->file.path, err);
-}
-
-static int put_stub(struct gp_writer *w, const struct gp_buf *stub, const struct gp_stub_sums *sums,
-		    struct gp_err *err)
-{
-	if (gp_write_fd(w->file.fd, stub->data, (size_t)sums->sums_off, w->file.path, err) < 0)
-		return -1;
-	w->size = sums->sums_off;
-	return gp_writer_put(w, stub->data + sums->sums_off, stub->len - (size_t)sums->sums_off, err);
-}
-
-/* The sums stand before what they cover, so they are filled in last. */
-static int put_sums(struct gp_writer *w, const struct gp_stub_sums *sums, struct gp_err *err)
-{
-	char crc[16], md5[GP_MD5_HEX];
-
-	gp_sums_finish(w->sums, crc, md5);
-	if (gp_pwrite_fd(w->file.fd, crc, strlen(crc), sums->crc_off, w->file.path, err) < 0)
-		return -1;
-	return gp_pwrite_fd(w->file.fd, md5, 32, sums->md5_off, w->file.path, err);
-}
 
 const struct gp_tfile *gp_repack_change(const struct gp_tree *t, const struct gp_entry *e)
 {
@@ -48,25 +16,27 @@ const struct gp_tfile *gp_repack_change(const struct gp_tree *t, const struct gp
 	return &t->file[i];
 }
 
-/* For --info: what `du -Lks --apparent-size` would say, roughly: all files. */
-static uint64_t unpacked_kb(const struct gp_tree *t)
+/* What the files that change are longer than before, all together. */
+static int64_t growth(const struct gp_tree *t)
 {
-	uint64_t bytes = 0;
+	int64_t bytes = 0;
 
-	for (size_t i = 0; i < t->rf->n; i++)
-		if (!t->rf->entry[i].superseded && t->rf->entry[i].type == GP_ENTRY_FILE &&
-		    !gp_repack_change(t, &t->rf->entry[i]))
-			bytes += t->rf->entry[i].size;
-	for (size_t i = 0; i < t->n; i++)
-		if (t->file[i].state != GP_TFILE_SAME && t->file[i].state != GP_TFILE_DELETED)
-			bytes += t->file[i].now.len;
-	return (bytes + 1023) / 1024;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct gp_tfile *f = &t->file[i];
+		const struct gp_entry *old = f->was ? gp_runfile_find(t->rf, f->path) : NULL;
+
+		if (f->state == GP_TFILE_SAME)
+			continue;
+		bytes -= old && old->type == GP_ENTRY_FILE ? (int64_t)old->size : 0;
+		bytes += f->state != GP_TFILE_DELETED ? (int64_t)f->now.len : 0;
+	}
+	return bytes;
 }
 
 static int make_stub(const struct gp_tree *t, const struct gp_repack *o, struct gp_buf *stub,
 		     struct gp_stub_sums *sums, struct gp_err *err)
 {
-	struct gp_stub_edit edit = { o->targetdir, o->history, unpacked_kb(t) };
+	struct gp_stub_edit edit = { o->targetdir, o->history, growth(t) };
 
 	return gp_runheader_rewrite(&t->rf->header, gp_buf_str(&t->rf->head), &edit, stub, sums, err);
 }
@@ -86,50 +56,85 @@ int gp_repack_choose(const struct gp_tree *t, const struct gp_repack *o, struct 
 	return 0;
 }
 
-static int write_all(const struct gp_tree *t, const struct gp_repack *o, const struct gp_splice_plan *plan,
-		     struct gp_writer *w, struct gp_repack_report *r, struct gp_err *err)
+/* Begin with the output: its file, and the stub in it. */
+static struct gp_output *output_new(const struct gp_runfile *rf, const struct gp_repack *o, uint64_t more,
+				    struct gp_buf *stub, const struct gp_stub_sums *sums, struct gp_err *err)
+{
+	struct gp_output *out = gp_output_open(o->out, rf, rf->size + more, err);
+
+	if (!out)
+		return NULL;
+	out->stub = *stub;
+	out->stub_sums = *sums;
+	*stub = (struct gp_buf){ 0 };
+	if (gp_output_stub(out, err) == 0)
+		return out;
+	gp_output_free(out);
+	return NULL;
+}
+
+struct gp_output *gp_repack_begin(const struct gp_tree *t, const struct gp_runfile *rf, const struct gp_repack *o)
 {
 	gp_auto(gp_buf_release) struct gp_buf stub = { 0 };
 	struct gp_stub_sums sums;
+	struct gp_output *out;
 
-	if (make_stub(t, o, &stub, &sums, err) < 0 || put_stub(w, &stub, &sums, err) < 0)
+	if (o->mode == GP_REPACK_FULL || !gp_splice_likely(rf) || make_stub(t, o, &stub, &sums, NULL) < 0)
+		return NULL;
+	out = output_new(rf, o, 0, &stub, &sums, NULL);
+	if (out)
+		gp_output_run(out);
+	return out;
+}
+
+/* Was it begun with the right guess? */
+static bool fits(const struct gp_output *begun, const struct gp_buf *stub, const struct gp_splice_plan *plan)
+{
+	if (begun->rc < 0 || !gp_str_same(gp_buf_str(&begun->stub), gp_buf_str(stub)) || begun->copy.pos > plan->keep)
+		return false;
+	for (size_t i = 0; i < plan->nedit; i++)
+		if (plan->edit[i].off < begun->copy.pos)
+			return false;
+	return true;
+}
+
+static int fill(const struct gp_tree *t, const struct gp_repack *o, const struct gp_splice_plan *plan,
+		struct gp_output *out, struct gp_repack_report *r, struct gp_err *err)
+{
+	if ((r->spliced ? gp_repack_splice(plan, out, err) : gp_repack_full(t, o, &out->w, r, err)) < 0 ||
+	    gp_output_sums(out, err) < 0)
 		return -1;
 	r->added = plan->rest.len;
-	if ((r->spliced ? gp_repack_splice(t, plan, w, err) : gp_repack_full(t, o, w, r, err)) < 0)
-		return -1;
-	return put_sums(w, &sums, err);
-}
-
-static int write_file(const struct gp_tree *t, const struct gp_repack *o, const struct gp_splice_plan *plan,
-		      struct gp_repack_report *r, struct gp_err *err)
-{
-	struct gp_writer w = { .cancel = t->rf->cancel };
-	uint64_t expect = t->rf->size + plan->rest.len;
-	int rc;
-
+	r->out_size = out->w.size;
+	if (o->out)
+		return gp_outfile_commit(&out->w.file, 0755, o->replace, err);
 	/* The sums stand before what they cover: even a pipe gets a whole file. */
-	if ((o->out ? gp_outfile_open(&w.file, o->out, expect, err) : gp_outfile_spool(&w.file, expect, err)) < 0)
-		return -1;
-	w.sums = gp_sums_new();
-	rc = write_all(t, o, plan, &w, r, err);
-	if (rc == 0 && o->out)
-		rc = gp_outfile_commit(&w.file, 0755, o->replace, err);
-	else if (rc == 0)
-		rc = gp_outfile_copy(&w.file, STDOUT_FILENO, "standard output", w.cancel, err);
-	r->out_size = w.size;
-	gp_sums_free(w.sums);
-	gp_outfile_release(&w.file);
-	return rc;
+	return gp_outfile_copy(&out->w.file, STDOUT_FILENO, "standard output", out->w.cancel, err);
 }
 
-int gp_repack_write(const struct gp_tree *tree, const struct gp_repack *opts,
+int gp_repack_write(const struct gp_tree *tree, const struct gp_repack *opts, struct gp_output *begun,
 		    struct gp_repack_report *report, struct gp_err *err)
 {
 	gp_auto(gp_splice_plan_release) struct gp_splice_plan plan = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf stub = { 0 };
+	struct gp_stub_sums sums;
+	struct gp_output *out = NULL;
+	int rc = -1;
 
-	if (gp_repack_choose(tree, opts, report, err) < 0)
-		return -1;
-	if (report->spliced && gp_splice_prepare(tree, opts, &plan, err) < 0)
-		return -1;
-	return write_file(tree, opts, &plan, report, err);
+	if (gp_repack_choose(tree, opts, report, err) == 0 &&
+	    !(report->spliced && gp_splice_prepare(tree, opts, &plan, err) < 0) &&
+	    make_stub(tree, opts, &stub, &sums, err) == 0) {
+		if (begun)
+			gp_output_stop(begun, report->spliced);
+		if (begun && report->spliced && fits(begun, &stub, &plan)) {
+			out = begun;
+			begun = NULL;
+		} else {
+			out = output_new(tree->rf, opts, plan.rest.len, &stub, &sums, err);
+		}
+		rc = out ? fill(tree, opts, &plan, out, report, err) : -1;
+	}
+	gp_output_free(out);
+	gp_output_free(begun);
+	return rc;
 }

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/repack_impl.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "core/digest.h"
 #include "ops/members.h"
-
-#define BLOCK (256u << 10)
 
 /* --- can it be done? --- */
 
@@ -44,6 +40,20 @@ static const char *locked_parent(const struct gp_runfile *rf, const char *path)
 	return NULL;
 }
 
+/* bzip2 never; a zstd frame that states its content's size loses that when it
+ * is cut. RFC 8878 3.1.1.1.1: byte 4, bits 5 to 7. */
+bool gp_splice_likely(const struct gp_runfile *rf)
+{
+	uint8_t head[5];
+
+	if (rf->codec == GP_CODEC_BZIP2)
+		return false;
+	if (rf->codec != GP_CODEC_ZSTD)
+		return true;
+	return gp_pread(rf->fd, head, sizeof(head), rf->header.payload_off, rf->path, NULL) == sizeof(head) &&
+	       !(head[4] & 0xe0);
+}
+
 char *gp_splice_problem(const struct gp_tree *t)
 {
 	if (t->rf->no_splice)
@@ -74,16 +84,6 @@ static int to_buf(void *arg, const void *p, size_t len, struct gp_err *err)
 	return 0;
 }
 
-static int peek(void *arg, uint64_t off, void *buf, size_t len, struct gp_err *err)
-{
-	const struct gp_runfile *rf = arg;
-	ssize_t n = gp_pread(rf->fd, buf, len, rf->header.payload_off + off, rf->path, err);
-
-	if (n < 0)
-		return -1;
-	return (size_t)n == len ? 0 : gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
-}
-
 int gp_splice_prepare(const struct gp_tree *t, const struct gp_repack *o, struct gp_splice_plan *plan,
 		      struct gp_err *err)
 {
@@ -95,88 +95,30 @@ int gp_splice_prepare(const struct gp_tree *t, const struct gp_repack *o, struct
 	gp_buf_add(&more, rf->tail.data, rf->tail.len);
 	if (gp_members_put_all(&m, true, err) < 0 || gp_members_end(&m, err) < 0)
 		return -1;
-	return gp_splice_continue(rf->splice, &rf->cut, (struct gp_peek){ peek, (void *)rf }, gp_buf_str(&more),
+	return gp_splice_continue(rf->splice, &rf->cut, (struct gp_peek){ gp_runfile_peek, (void *)rf }, gp_buf_str(&more),
 				  plan, err);
 }
 
 /* --- copying --- */
 
-struct copy {
-	const struct gp_runfile *rf;
-	struct gp_writer *w;
-	char *block;
-	uint64_t pos;           /* in the payload */
-	struct gp_cksum crc;    /* of what was read: it must be what was scanned */
-	struct gp_sums *sums;   /* or both sums, when nothing was scanned */
-};
-
-static void take_in(struct copy *c, const void *p, size_t len)
-{
-	if (c->sums)
-		gp_sums_add(c->sums, p, len);
-	else
-		gp_cksum_add(&c->crc, p, len);
-}
-
-/* Read up to payload offset `to`; write it when asked to. */
-static int go(struct copy *c, uint64_t to, bool write, struct gp_err *err)
-{
-	while (c->pos < to) {
-		size_t want = to - c->pos < BLOCK ? (size_t)(to - c->pos) : BLOCK;
-		ssize_t n = gp_pread(c->rf->fd, c->block, want, c->rf->header.payload_off + c->pos, c->rf->path, err);
-
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
-		take_in(c, c->block, (size_t)n);
-		c->pos += (uint64_t)n;
-		if (write && gp_writer_put(c->w, c->block, (size_t)n, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int copy_kept(struct copy *c, const struct gp_splice_plan *plan, struct gp_err *err)
+static int copy_kept(struct gp_output *out, const struct gp_splice_plan *plan, struct gp_err *err)
 {
 	for (size_t i = 0; i < plan->nedit; i++) {
 		const struct gp_splice_edit *e = &plan->edit[i];
 
-		if (go(c, e->off, true, err) < 0 || gp_writer_put(c->w, e->bytes, e->len, err) < 0 ||
-		    go(c, e->off + e->old_len, false, err) < 0)
+		if (gp_output_go(out, e->off, true, err) < 0 || gp_writer_put(&out->w, e->bytes, e->len, err) < 0 ||
+		    gp_output_go(out, e->off + e->old_len, false, err) < 0)
 			return -1;
 	}
-	return go(c, plan->keep, true, err);
+	return gp_output_go(out, plan->keep, true, err);
 }
 
-static int check_input(const struct copy *c, struct gp_err *err)
+int gp_repack_splice(const struct gp_splice_plan *plan, struct gp_output *out, struct gp_err *err)
 {
-	char crc[16], md5[GP_MD5_HEX];
+	const struct gp_runfile *rf = out->copy.rf;
 
-	if (c->sums) {
-		gp_sums_finish(c->sums, crc, md5);
-		return gp_runheader_check_sums(&c->rf->header, crc, md5, err);
-	}
-	snprintf(crc, sizeof(crc), "%lu", (unsigned long)gp_cksum_value(&c->crc));
-	if (strcmp(crc, c->rf->header.crc) != 0)
-		return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
-	return 0;
-}
-
-int gp_repack_splice(const struct gp_tree *t, const struct gp_splice_plan *plan, struct gp_writer *w,
-		     struct gp_err *err)
-{
-	const struct gp_runheader *h = &t->rf->header;
-	gp_auto(gp_free_ptr) char *block = gp_alloc(BLOCK);
-	struct copy c = { .rf = t->rf, .w = w, .block = block };
-	int rc = -1;
-
-	if (t->rf->from_index)
-		c.sums = gp_sums_new();
-	take_in(&c, t->rf->head.data + h->sums_off, (size_t)(h->payload_off - h->sums_off));
-	if (copy_kept(&c, plan, err) == 0 && go(&c, t->rf->size - h->payload_off, false, err) == 0 &&
-	    check_input(&c, err) == 0)
-		rc = gp_writer_put(w, plan->rest.data, plan->rest.len, err);
-	gp_sums_free(c.sums);
-	return rc;
+	if (copy_kept(out, plan, err) < 0 || gp_output_go(out, rf->size - rf->header.payload_off, false, err) < 0 ||
+	    gp_output_check_input(out, err) < 0)
+		return -1;
+	return gp_writer_put(&out->w, plan->rest.data, plan->rest.len, err);
 }

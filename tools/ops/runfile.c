@@ -16,6 +16,7 @@
 #include "ops/tarsrc.h"
 
 #define HEAD_STEP (1u << 20)
+#define TAIL_MAX (6ull << 20) /* what gp_tarsrc_last() surely has */
 
 /* Read the head until the stub's own numbers say it is complete. */
 static int head_read(struct gp_runfile *rf, struct gp_err *err)
@@ -228,6 +229,7 @@ static int scan_entries(struct gp_runfile *rf, struct gp_tarsrc *t, const struct
 {
 	struct archive_entry *ae;
 	uint64_t kept = 0;
+	bool is_kept;
 	int rc;
 
 	while ((rc = gp_tarsrc_next(t, &ae, err)) > 0) {
@@ -246,8 +248,11 @@ static int scan_entries(struct gp_runfile *rf, struct gp_tarsrc *t, const struct
 		if (e.type == GP_ENTRY_FILE && keep && keep->want(keep->arg, e.path, e.size) &&
 		    entry_keep(t, &e, &kept, err) < 0)
 			return -1;
+		is_kept = e.kept;
 		if (entry_add(rf, &e, err) < 0)
 			return -1;
+		if (is_kept && keep->kept)
+			keep->kept(keep->arg, rf);
 	}
 	if (rc < 0)
 		return -1;
@@ -259,51 +264,88 @@ static int scan_entries(struct gp_runfile *rf, struct gp_tarsrc *t, const struct
 	return 0;
 }
 
-/* The bytes behind the end of the archive, so that the decoder sees its end. */
-static int drain(struct gp_src src, struct gp_err *err)
+int gp_runfile_peek(void *arg, uint64_t off, void *buf, size_t len, struct gp_err *err)
 {
-	char block[65536];
-	uint64_t total = 0;
-	ssize_t n;
+	const struct gp_runfile *rf = arg;
+	ssize_t n = gp_pread(rf->fd, buf, len, rf->header.payload_off + off, rf->path, err);
 
-	while ((n = src.read(src.arg, block, sizeof(block), err)) > 0)
-		if ((total += (uint64_t)n) > GP_RUN_MAX_UNPACKED)
-			return gp_fail(err, GP_E_FORMAT, "unpacks to more than %llu GiB",
-				       GP_RUN_MAX_UNPACKED >> 30);
-	return n < 0 ? -1 : 0;
+	if (n < 0)
+		return -1;
+	return (size_t)n == len ? 0 : gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
 }
 
-/* Where can the payload be gone on with, should anybody want to? */
-static void find_cut(struct gp_runfile *rf, const struct gp_tarsrc *t)
+/* Where can the payload be gone on with? false: ask for blocks and scan again. */
+static bool find_cut(struct gp_runfile *rf, const struct gp_tarsrc *t, const struct gp_buf *before)
 {
+	gp_auto(gp_buf_release) struct gp_buf last = { 0 };
+	struct gp_peek peek = { gp_runfile_peek, rf };
 	struct gp_err why = { 0 };
 
-	if (gp_splice_cut(rf->splice, rf->tar_end, &rf->cut, &why) < 0)
+	if (rf->codec == GP_CODEC_GZIP)
+		gp_tarsrc_all_last(t, &last);
+	if (gp_splice_cut(rf->splice, rf->tar_end, peek, gp_buf_str(&last), &rf->cut, &why) < 0) {
+		if (why.code == GP_E_NOTFOUND)
+			return false;
 		rf->no_splice = gp_strdup(why.cause);
-	else if (!gp_tarsrc_last(t, rf->cut.plain, rf->tar_end, &rf->tail))
+	} else if (rf->tar_end - rf->cut.plain > before->len) {
 		rf->no_splice = gp_strdup("its last block is too long");
+	} else {
+		size_t n = (size_t)(rf->tar_end - rf->cut.plain);
+
+		gp_buf_add(&rf->tail, before->data + before->len - n, n);
+	}
+	return true;
 }
 
-int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp_err *err)
+/* The zeros behind the archive may be many: keep what is before them. */
+static bool keep_before(const struct gp_runfile *rf, const struct gp_tarsrc *t, const struct gp_keep *keep,
+			struct gp_buf *before)
 {
+	uint64_t from = rf->tar_end > TAIL_MAX ? rf->tar_end - TAIL_MAX : 0;
+
+	if (keep && keep->cut)
+		gp_tarsrc_last(t, from, rf->tar_end, before);
+	return true;
+}
+
+static int scan(struct gp_runfile *rf, const struct gp_keep *keep, bool blocks, bool *again, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf before = { 0 }; /* the archive's end */
 	struct gp_plain *p = gp_plain_open(rf, err);
 	struct gp_tarsrc *t = NULL;
 	int rc = -1;
 
-	gp_runfile_forget(rf);
+	*again = false;
 	if (!p)
-		return gp_within(err, "'%s'", rf->path);
+		return -1;
 	gp_plain_sum(p);
 	rf->splice = gp_splice_new(rf->codec);
+	if (blocks)
+		gp_splice_want_blocks(rf->splice);
 	gp_plain_watch(p, rf->splice);
 	t = gp_tarsrc_new(gp_plain_src(p), err);
-	if (t && scan_entries(rf, t, keep, err) == 0 && drain(gp_plain_src(p), err) == 0 &&
+	if (t && scan_entries(rf, t, keep, err) == 0 && keep_before(rf, t, keep, &before) &&
+	    gp_tarsrc_drain(t, GP_RUN_MAX_UNPACKED, err) == 0 &&
 	    gp_plain_check_sums(p, err) == 0) {
 		rc = 0;
-		find_cut(rf, t);
+		*again = keep && keep->cut && !find_cut(rf, t, &before);
 	}
 	rf->codec_facts = gp_plain_facts(p);
 	gp_tarsrc_free(t);
 	gp_plain_close(p);
+	return rc;
+}
+
+int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp_err *err)
+{
+	bool again = false;
+	int rc;
+
+	gp_runfile_forget(rf);
+	rc = scan(rf, keep, false, &again, err);
+	if (rc == 0 && again) {
+		gp_runfile_forget(rf);
+		rc = scan(rf, keep, true, &again, err);
+	}
 	return rc < 0 ? gp_within(err, "'%s'", rf->path) : 0;
 }

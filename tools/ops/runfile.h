@@ -70,7 +70,10 @@ void gp_runfile_release(struct gp_runfile *rf);
 /* Which regular files' bytes to keep in memory. */
 struct gp_keep {
 	bool (*want)(void *arg, const char *path, uint64_t size);
+	/* Called behind every kept file, with what was found so far. May be NULL. */
+	void (*kept)(void *arg, struct gp_runfile *rf);
 	void *arg;
+	bool cut;  /* find out where the payload can be gone on with */
 };
 
 /*
@@ -86,6 +89,9 @@ int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp
 
 /* Forget what a scan, or an index, found. */
 void gp_runfile_forget(struct gp_runfile *rf);
+
+/* For gp_peek: arg is the runfile, off a place in its payload. */
+int gp_runfile_peek(void *arg, uint64_t off, void *buf, size_t len, struct gp_err *err);
 
 /* The member that wins for path, or NULL. */
 const struct gp_entry *gp_runfile_find(const struct gp_runfile *rf, const char *path);

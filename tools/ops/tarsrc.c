@@ -16,18 +16,41 @@ struct gp_tarsrc {
 	uint64_t total;
 };
 
+static ssize_t read_more(struct gp_tarsrc *t, struct gp_err *err)
+{
+	size_t at = (size_t)(t->total % RING), room = RING - at < BLOCK ? RING - at : BLOCK;
+	ssize_t n = t->src.read(t->src.arg, t->ring + at, room, err);
+
+	t->total += n > 0 ? (uint64_t)n : 0;
+	return n;
+}
+
 static la_ssize_t read_block(struct archive *a, void *arg, const void **buf)
 {
 	struct gp_tarsrc *t = arg;
-	size_t at = (size_t)(t->total % RING), room = RING - at < BLOCK ? RING - at : BLOCK;
-	ssize_t n = t->src.read(t->src.arg, t->ring + at, room, &t->src_err);
+	size_t at = (size_t)(t->total % RING);
+	ssize_t n = read_more(t, &t->src_err);
 
 	if (n < 0)
 		archive_set_error(a, -1, "source");
-	else
-		t->total += (uint64_t)n;
 	*buf = t->ring + at;
 	return n;
+}
+
+int gp_tarsrc_drain(struct gp_tarsrc *t, uint64_t max, struct gp_err *err)
+{
+	ssize_t n;
+
+	while ((n = read_more(t, err)) > 0)
+		if (t->total > max)
+			return gp_fail(err, GP_E_FORMAT, "unpacks to more than %llu GiB",
+				       (unsigned long long)max >> 30);
+	return n < 0 ? -1 : 0;
+}
+
+void gp_tarsrc_all_last(const struct gp_tarsrc *t, struct gp_buf *out)
+{
+	gp_tarsrc_last(t, t->total > RING ? t->total - RING : 0, t->total, out);
 }
 
 struct gp_tarsrc *gp_tarsrc_new(struct gp_src src, struct gp_err *err)

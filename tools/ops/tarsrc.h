@@ -21,6 +21,12 @@ int gp_tarsrc_next(struct gp_tarsrc *t, struct archive_entry **entry, struct gp_
  * block; after the end, to the end-of-archive blocks. */
 uint64_t gp_tarsrc_offset(const struct gp_tarsrc *t);
 
+/* Read what is behind the archive; at most max bytes in all. */
+int gp_tarsrc_drain(struct gp_tarsrc *t, uint64_t max, struct gp_err *err);
+
+/* All bytes that are still there, the last ones of the stream. */
+void gp_tarsrc_all_last(const struct gp_tarsrc *t, struct gp_buf *out);
+
 /* Append bytes [from, to) of the stream to out; false when they are no longer
  * there: the last 8 MiB of what was read are. */
 bool gp_tarsrc_last(const struct gp_tarsrc *t, uint64_t from, uint64_t to, struct gp_buf *out);
