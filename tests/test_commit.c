@@ -195,10 +195,12 @@ static int do_recover(struct gp_err *err)
 
 /* --- faults -------------------------------------------------------------------- */
 
-enum fault { KILL, FAIL, CANCEL };
+enum fault { KILL, FAIL, FAIL_ON, CANCEL };
+
+static bool no_links; /* as on a file system without hard links */
 
 /* How a traced child ended. */
-enum { DONE_OK, DONE_NO, DONE_CANCELLED, KILLED };
+enum { DONE_OK, DONE_NO, DONE_NEITHER, DONE_CANCELLED, KILLED };
 
 static bool changes_files(uint64_t nr)
 {
@@ -217,8 +219,8 @@ static bool changes_files(uint64_t nr)
 	}
 }
 
-/* Make the call the child is about to do fail with EIO; false: not on this machine. */
-static bool fail_call(pid_t pid)
+/* Make the call the child is about to do fail; false: not on this machine. */
+static bool fail_call(pid_t pid, int error)
 {
 #ifdef __x86_64__
 	struct user_regs_struct regs;
@@ -230,10 +232,11 @@ static bool fail_call(pid_t pid)
 	if (ptrace(PTRACE_SETREGS, pid, 0, &regs) < 0 || ptrace(PTRACE_SYSCALL, pid, 0, 0) < 0 ||
 	    waitpid(pid, &status, 0) < 0 || ptrace(PTRACE_GETREGS, pid, 0, &regs) < 0)
 		return false;
-	regs.rax = (unsigned long long)-EIO;
+	regs.rax = (unsigned long long)-(long long)error;
 	return ptrace(PTRACE_SETREGS, pid, 0, &regs) == 0;
 #else
 	(void)pid;
+	(void)error;
 	return false;
 #endif
 }
@@ -250,8 +253,8 @@ static void strike(pid_t pid, enum fault fault)
 {
 	if (fault == KILL)
 		kill(pid, SIGKILL);
-	else if (fault == FAIL)
-		assert_true(fail_call(pid));
+	else if (fault == FAIL || fault == FAIL_ON)
+		assert_true(fail_call(pid, EIO));
 	else
 		raise_flag(pid);
 }
@@ -270,6 +273,8 @@ static pid_t start(int (*fn)(struct gp_err *))
 		raise(SIGSTOP);
 		if (fn(&err) == 0)
 			_exit(DONE_OK);
+		if (strstr(err.cause, "; nor could it be rolled back ("))
+			_exit(strstr(err.cause, "Input/output error); fix that") ? DONE_NEITHER : 98);
 		_exit(err.code == GP_E_CANCELLED ? DONE_CANCELLED : DONE_NO);
 	}
 	assert_true(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
@@ -279,7 +284,8 @@ static pid_t start(int (*fn)(struct gp_err *))
 
 static size_t operations; /* that the last child did */
 
-/* Let a child run fn; at operation number at (from 1; 0 never), the fault. */
+/* Let a child run fn; at operation number at (from 1; 0 never), the fault; FAIL_ON: and
+ * at all that follow. */
 static int run_with_fault(int (*fn)(struct gp_err *), enum fault fault, size_t at)
 {
 	pid_t pid = start(fn);
@@ -296,9 +302,12 @@ static int run_with_fault(int (*fn)(struct gp_err *), enum fault fault, size_t a
 			return WEXITSTATUS(status);
 		if (WSTOPSIG(status) != (SIGTRAP | 0x80) ||
 		    ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) < 0 ||
-		    info.op != PTRACE_SYSCALL_INFO_ENTRY || !changes_files(info.entry.nr) || ++operations != at)
+		    info.op != PTRACE_SYSCALL_INFO_ENTRY || !changes_files(info.entry.nr))
 			continue;
-		strike(pid, fault);
+		if (++operations == at || (fault == FAIL_ON && at && operations > at))
+			strike(pid, fault);
+		else if (no_links && info.entry.nr == SYS_linkat)
+			assert_true(fail_call(pid, EPERM));
 	}
 }
 
@@ -417,6 +426,17 @@ static void test_kill(void **state)
 	assert_true(old > 40 && new > 0);
 }
 
+/* What is kept are copies. */
+static void test_kill_copies(void **state)
+{
+#ifndef __x86_64__
+	skip();
+#endif
+	no_links = true;
+	test_kill(state);
+	no_links = false;
+}
+
 static void test_kill_recovery(void **state)
 {
 	size_t total = 0;
@@ -476,6 +496,37 @@ static void test_fail(void **state)
 	}
 	print_message("%zu operations failed: %zu old, %zu new\n", all, old, new);
 	assert_true(old > 40);
+}
+
+/* From one operation on nothing works, the way back neither. A later recovery goes it. */
+static void test_fail_on(void **state)
+{
+	size_t n, all, neither = 0;
+
+	with_fsync = *state != NULL;
+#ifndef __x86_64__
+	skip();
+#endif
+	if (!can_trace())
+		skip();
+	learn_trees();
+	assert_int_equal(run_with_fault(do_run, FAIL_ON, 0), DONE_OK);
+	all = operations;
+	for (n = 1; n <= all; n++) {
+		int end;
+
+		make_old();
+		end = run_with_fault(do_run, FAIL_ON, n);
+		if (end != DONE_OK && end != DONE_NO && end != DONE_NEITHER)
+			fail_msg("all fails from %zu on: status %d", n, end);
+		recover_here("all failed from", n);
+		if (end == DONE_OK)
+			drop_empty(root);
+		assert_int_equal(which_tree("all failed from", n, 0), end == DONE_OK ? 'n' : 'o');
+		neither += end == DONE_NEITHER;
+	}
+	print_message("nothing worked any more from each of %zu operations on: %zu half changed\n", all, neither);
+	assert_true(neither > 10);
 }
 
 static void test_cancel(void **state)
@@ -817,9 +868,11 @@ int main(void)
 		cmocka_unit_test(test_new_tree),
 		{ "killed at each operation", test_kill, NULL, NULL, NULL },
 		{ "killed at each operation, with fsync", test_kill, NULL, NULL, SYNC },
+		{ "killed at each operation, without hard links", test_kill_copies, NULL, NULL, NULL },
 		{ "recovery killed at each operation", test_kill_recovery, NULL, NULL, NULL },
 		{ "each operation fails", test_fail, NULL, NULL, NULL },
 		{ "each operation fails, with fsync", test_fail, NULL, NULL, SYNC },
+		{ "each operation fails, and all that follow", test_fail_on, NULL, NULL, NULL },
 		{ "cancelled at each operation", test_cancel, NULL, NULL, NULL },
 		cmocka_unit_test(test_cancelled_before),
 		cmocka_unit_test(test_no_space),

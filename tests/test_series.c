@@ -39,10 +39,10 @@ static const struct series_case {
 	{ "only a dot", "./\n", GP_E_FORMAT, "no patch name" },
 	{ "an unknown option", "a -E\n", GP_E_FORMAT, "line 1: unknown option '-E'" },
 	{ "a second name", "a b\n", GP_E_FORMAT, "unknown option 'b'" },
-	{ "-p without a number", "a -p\n", GP_E_FORMAT, "unknown option '-p'" },
-	{ "-p with a comment for a number", "a -p #1\n", GP_E_FORMAT, "unknown option" },
-	{ "-p with a word", "a -px\n", GP_E_FORMAT, "unknown option" },
-	{ "-p out of all bounds", "a -p99999999999999999999\n", GP_E_FORMAT, "unknown option" },
+	{ "-p without a number", "a -p\n", GP_E_FORMAT, "line 1: -p needs a number" },
+	{ "-p with a comment for a number", "a -p #1\n", GP_E_FORMAT, "-p needs a number" },
+	{ "-p with a word", "a -px\n", GP_E_FORMAT, "-p needs a number up to 2048, not 'x'" },
+	{ "-p out of all bounds", "a -p99999999999999999999\n", GP_E_FORMAT, "-p needs a number up to 2048" },
 	{ "a terminal sequence in an option is masked", "a \033[2J\n", GP_E_FORMAT, "'?[2J'" },
 };
 

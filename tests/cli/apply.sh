@@ -483,7 +483,7 @@ printf 'c 0 kernel/Kbuild\nn 1 kernel/new.c\nend\n' > t/.gridpatch-journal/journ
 expect_status '--dry-run of a half changed tree' 1 apply -n -d t p1.patch
 says 'it tells about --recover' '--recover'
 expect_status '--recover' 0 apply --recover -d t
-says '--recover says what it did' 'rolled back an interrupted run: 1 file'
+says '--recover says what it did' 'rolled back an interrupted run: 2 files'
 unchanged '--recover'
 # Somebody else's journal: a tree from an archive may hold one.
 ln -s ../outside t/out

@@ -229,7 +229,7 @@ fi
 for end in lzma lz; do
     cp first.patch "first.patch.$end"
     expect_status ".$end" 3 apply -d t -p1 "first.patch.$end"
-    says ".$end: it says why" 'not known'
+    says ".$end: it says why" 'not supported; unpack it first'
     says ".$end: the file is named" "first.patch.$end"
 done
 if command -v lzma > /dev/null; then

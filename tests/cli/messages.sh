@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2086,SC2154 # lib.sh sets the rest; $by is words
+# shellcheck disable=SC1091,SC2016,SC2086,SC2154 # lib.sh sets the rest; $by is words
 # What apply, push, pop and applied say: every message, to the byte.
 . "$(dirname "$0")/lib.sh"
 
@@ -76,7 +76,7 @@ golden 'apply -n' 0 apply -n -d t good.patch << 'END'
 >   good.patch
 >     changed a.c: 2 hunks
 >     changed sub/b.c: 1 hunk
-> would change    2 files
+> dry run    2 files would change
 END
 unchanged 'apply -n'
 golden 'apply' 0 apply -d t good.patch << 'END'
@@ -97,7 +97,7 @@ golden 'apply of what is there, -R -n' 0 apply -R -n -d t good.patch << 'END'
 >   good.patch
 >     changed a.c: 2 hunks
 >     changed sub/b.c: 1 hunk
-> would change    2 files
+> dry run    2 files would change
 END
 golden 'apply -q' 0 apply -q -R -d t good.patch < /dev/null
 unchanged 'apply and -R'
@@ -146,8 +146,8 @@ echo gone > t/gone
 golden 'created, deleted, renamed, copied' 0 apply -d t -p1 ops.patch << 'END'
 > set        .
 >   ops.patch
->     renamed moved.c: 0 hunks
->     copied copy.c: 0 hunks
+>     renamed a.c to moved.c
+>     copied sub/b.c to copy.c
 >     created new: 1 hunk
 >     deleted gone: 1 hunk
 > changed    5 files
@@ -183,7 +183,7 @@ golden '--json' 0 apply --json=report -d t set/2.patch << 'END'
 >     changed sub/b.c: 1 hunk
 > changed    1 file
 END
-json_same 'what --json says' '{"applied":[{"set":"set","patch":"2.patch","already":false,"files":[{"path":"sub/b.c","operation":"changed","already":false,"hunks":[{"ok":true,"line":9,"offset":0,"fuzz":0}]}]}],"recovered":false,"rejects":[],"why":null,"ok":true,"exit":0}' report
+json_same 'what --json says' '{"applied":[{"set":"set","patch":"2.patch","already":false,"files":[{"path":"sub/b.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":9,"offset":0,"fuzz":0}]}]}],"changed":1,"recovered":false,"rejects":[],"why":null,"ok":true,"exit":0}' report
 
 # --- the command line ----------------------------------------------------------------
 
@@ -217,16 +217,23 @@ cp -R base/* t/a
 cp -R base/* t/b
 printf -- '--- a/a.c\n+++ a/a.c\n@@ -5 +5 @@\n-line 5\n+line five\n' > levels.patch
 golden 'both levels fit' 2 apply -d t levels.patch << 'END'
-gridpatch: 'levels.patch': its files exist under -p0 and under -p1: say which
+gridpatch: 'levels.patch': its files exist in 't' under -p0 and under -p1: say which
 END
 golden 'no level fits' 2 apply -d t/sub good.patch << 'END'
-gridpatch: 'good.patch': its files exist neither under -p0 nor under -p1: give -p N
+gridpatch: 'good.patch': its files exist in 't/sub' neither under -p0 nor under -p1: give -p N, or another -d
 END
-for args in 'good.patch' 'set set' '-R set' '-p1 set'; do
-    golden "--quilt $args" 2 apply -d t --quilt $args << 'END'
-gridpatch: --quilt takes one folder with a series, and neither -R nor -p
+golden '--quilt and a patch' 2 apply -d t --quilt good.patch << 'END'
+gridpatch: --quilt takes a folder with a series, and 'good.patch' is none
 END
-done
+golden '--quilt and two folders' 2 apply -d t --quilt set set << 'END'
+gridpatch: --quilt takes one folder with a series, not 2
+END
+golden '--quilt -R' 2 apply -d t --quilt -R set << 'END'
+gridpatch: --quilt contradicts -R: 'gridpatch pop' takes patches back
+END
+golden '--quilt -p' 2 apply -d t --quilt -p1 set << 'END'
+gridpatch: --quilt contradicts -p: the series file says the levels
+END
 
 # --- what cannot be found or read ----------------------------------------------------
 
@@ -241,12 +248,46 @@ golden 'no such patch' 4 apply -d t nowhere.patch << 'END'
 gridpatch: patch 'nowhere.patch' does not exist
 END
 golden 'a folder without a series' 4 apply -d t base/sub << 'END'
-gridpatch: cannot open 'base/sub/series': No such file or directory
+gridpatch: 'base/sub' is a directory without a series file
+END
+golden 'a patch that is no file' 3 apply -d t /dev/null << 'END'
+gridpatch: '/dev/null' is not a regular file
 END
 mkfifo fifo
-golden 'a patch that is no file' 3 apply -d t fifo << 'END'
-gridpatch: 'fifo' is not a regular file
+fresh
+cat good.patch > fifo &
+golden 'a patch from a pipe' 0 apply -d t fifo << 'END'
+> set        .
+>   fifo
+>     changed a.c: 2 hunks
+>     changed sub/b.c: 1 hunk
+> changed    2 files
 END
+wait
+if command -v bash > /dev/null; then
+    fresh
+    check 'a patch from <(command)' bash -c '"$1" apply -q -d t <(cat good.patch) && grep -q "line five" t/a.c' - "$GRIDPATCH"
+else
+    skip 'a patch from <(command)' 'no bash'
+fi
+# Nobody writes: a signal ends it; the second one would in any case.
+fresh
+"$GRIDPATCH" apply -d t fifo > out 2> err &
+pid=$!
+sleep 0.3
+kill -TERM $pid
+sleep 0.2
+kill -TERM $pid 2> /dev/null
+wait $pid 2> /dev/null
+check 'a pipe that nobody writes to: a signal ends it' test $? -eq 143
+unchanged 'a pipe that nobody writes to'
+mkdir piped
+echo fifo > piped/series
+ln -s ../fifo piped/fifo
+golden 'a pipe in a series' 3 apply -d t piped << 'END'
+gridpatch: 'piped/fifo' is not a regular file
+END
+fresh
 : > big.patch
 if truncate -s 1073741825 big.patch 2> /dev/null; then
     golden 'a patch of more than 1 GiB' 3 apply -d t big.patch << 'END'
@@ -258,31 +299,31 @@ else
 fi
 cp good.patch packed.lzma
 golden '.lzma' 3 apply -d t packed.lzma << 'END'
-gridpatch: 'packed.lzma': such compression is not known
+gridpatch: 'packed.lzma': .lzma and .lz are not supported; unpack it first
 END
 cp good.patch plain.gz
 golden 'plain text named .gz' 3 apply -d t plain.gz << 'END'
-gridpatch: 'plain.gz': the payload is none of gzip, bzip2, xz, zstd or plain tar
+gridpatch: 'plain.gz': is not packed as its name says
 END
 # What the library has to say comes after the colon, and is its own.
 gzip -c good.patch | head -c 100 > cut.gz
 golden '.gz cut off' 3 apply -d t cut.gz << 'END'
-gridpatch: 'cut.gz': payload damaged: gzip: cut off
+gridpatch: 'cut.gz': damaged: gzip: cut off
 END
 if command -v bzip2 > /dev/null; then
     { bzip2 -c good.patch | head -c 20; seq 1 200; } > bad.bz2
     golden '.bz2 damaged' 3 apply -d t bad.bz2 << 'END'
-gridpatch: 'bad.bz2': payload damaged: bzip2: bad data
+gridpatch: 'bad.bz2': damaged: bzip2: bad data
 END
 fi
 if command -v xz > /dev/null; then
     xz -c good.patch | head -c 100 > cut.xz
     golden '.xz cut off' 3 apply -d t cut.xz << 'END'
-gridpatch: 'cut.xz': payload damaged: xz: cut off
+gridpatch: 'cut.xz': damaged: xz: cut off
 END
     { xz -c good.patch; seq 1 200; } > bad.xz
     golden '.xz with more behind it' 3 apply -d t bad.xz << 'END'
-gridpatch: 'bad.xz': payload damaged: xz: bad data
+gridpatch: 'bad.xz': damaged: xz: bad data
 END
 fi
 if $nobody true 2> /dev/null; then
@@ -302,7 +343,9 @@ END
     golden 'a file that may not be read' 4 apply -d t good.patch << 'END'
 > set        .
 >   good.patch
->     changed sub/b.c: 1 hunk
+>     a.c: cannot open 'a.c': Permission denied
+>     sub/b.c: 1 hunk would fit
+> nothing was changed
 gridpatch: 'good.patch': cannot open 'a.c': Permission denied
 END
     by=
@@ -355,7 +398,7 @@ bad 'a line is left over' 3 "malformed patch at line 7: '+line six'" << 'END'
 +line
 +line six
 END
-bad 'a long line' 3 "malformed patch at line 4: '0123456789?1234567892123456789312345678941234567895123456789'" << 'END'
+bad 'a long line' 3 "malformed patch at line 4: '0123456789?1234567892123456789312345678941234567895123456789…'" << 'END'
 --- a/a.c
 +++ b/a.c
 @@ -4,2 +4,2 @@
@@ -438,16 +481,17 @@ END
 
 # --- names that lead nowhere ---------------------------------------------------------
 
-# named WHAT EXIT TEXT [FILE]: the same where standard output names the patch, and
-# perhaps a file of it.
+# named WHAT EXIT TEXT [FILE [MORE]]: the same where standard output names the patch,
+# and perhaps a file of it with this text; MORE is for the error alone.
 named() {
     cat > bad.patch
     fresh
     golden "$1" "$2" apply -d t -p"${level:-1}" bad.patch << END
 > set        .
 >   bad.patch
-${4:+>     $4
-}gridpatch: 'bad.patch': $3
+${4:+>     $4: $3
+}> nothing was changed
+gridpatch: 'bad.patch': $3${5-}
 END
     unchanged "$1"
 }
@@ -466,9 +510,9 @@ named 'a long name' 3 'header of line 1: path too long or with a NUL byte' < new
 for name in .git/x sub/.git/x .pc/x .gridpatch-journal/x; do
     below=.${name#*.}
     new b/$name > new.patch
-    named "into $name" 3 "'$name' lies in '${below%/x}'" < new.patch
+    named "into $name" 3 "patches may not change '${below%/x}' ('$name')" "$name" < new.patch
 done
-named 'a symlink' 3 'line 1: a symlink is not supported' << 'END'
+named 'a symlink' 3 'line 1: a symlink is not supported' l << 'END'
 diff --git a/l b/l
 new file mode 120000
 --- /dev/null
@@ -477,7 +521,7 @@ new file mode 120000
 +a.c
 \ No newline at end of file
 END
-named 'a submodule' 3 'line 1: a submodule or special file is not supported' << 'END'
+named 'a submodule' 3 'line 1: a submodule or special file is not supported' l << 'END'
 diff --git a/l b/l
 new file mode 160000
 --- /dev/null
@@ -487,44 +531,55 @@ new file mode 160000
 END
 ln -s a.c base/link
 mkfifo base/fifo
+ln -s dir base/away
 mkdir base/dir
 : > base/dir/file
 new b/dir > new.patch
-named 'a new file where a directory is' 3 "'dir' is a directory" 'created dir: 1 hunk' < new.patch
+named 'a new file where a directory is' 3 "'dir' is a directory" dir < new.patch
 new b/link > new.patch
-named 'a new file where a symlink is' 3 "'link' is a symlink, not a file" < new.patch
+named 'a new file where a symlink is' 3 "'link' is a symlink, not a file" link < new.patch
 new b/fifo > new.patch
-named 'a new file where something else is' 3 "'fifo' is not a regular file" < new.patch
+named 'a new file where something else is' 3 "'fifo' is not a regular file" fifo < new.patch
 new b/a.c/x > new.patch
-named 'a new file below a file' 3 "'a.c/x': 'a.c' is not a directory" 'created a.c/x: 1 hunk' < new.patch
+named 'a new file below a file' 3 "'a.c/x': 'a.c' is not a directory" a.c/x < new.patch
 new b/link/x > new.patch
-named 'a new file below a symlink' 3 "'link/x': 'link' is not a directory" 'created link/x: 1 hunk' < new.patch
-named 'a copy onto a symlink' 3 "'link' is a symlink" 'copied link: 0 hunks' << 'END'
+named 'a new file below a symlink' 3 "'link/x': 'link' is not a directory" link/x < new.patch
+named 'a copy onto a symlink' 3 "'link' is a symlink" 'a.c to link' << 'END'
 diff --git a/a.c b/link
 similarity index 100%
 copy from a.c
 copy to link
 END
-named 'a file that is not there' 1 "there is no file 'no.c'" << 'END'
+hint='; are -p and -d right?'
+named 'a file that is not there' 1 "there is no file 'no.c'" no.c "$hint" << 'END'
 --- a/no.c
 +++ b/no.c
 @@ -1 +1 @@
 -old
 +new
 END
-named 'a change of a directory' 1 "there is no file 'dir'" << 'END'
+named 'a change of a directory' 1 "'dir' is a directory" dir << 'END'
 --- a/dir
 +++ b/dir
 @@ -1 +1 @@
 -old
 +new
 END
-named 'a rename of what is not there' 1 "there is no file 'no.c'" << 'END'
+named 'a change behind a symlink' 1 "'away/file' lies behind a symlink, 'away'" away/file << 'END'
+--- a/away/file
++++ b/away/file
+@@ -1 +1 @@
+-old
++new
+END
+named 'a rename of what is not there' 1 "there is no file 'no.c'" yes.c "$hint" << 'END'
 diff --git a/no.c b/yes.c
 rename from no.c
 rename to yes.c
 END
-named 'changed after it was deleted' 1 "'dir/file' is gone already, by this patch" 'renamed sub/here: 0 hunks' << 'END'
+text="'dir/file': an earlier part of this patch renamed or deleted it"
+named 'changed after it was deleted' 1 "$text" 'dir/file to sub/here: would be renamed
+>     dir/file' << 'END'
 diff --git a/dir/file b/sub/here
 rename from dir/file
 rename to sub/here
@@ -543,9 +598,11 @@ printf '1.patch\n2.patch\n' > twice/series
 golden 'changed by a patch after the one that took it away' 1 apply -d t twice << 'END'
 > set        twice
 >   1.patch
->     renamed z.c: 0 hunks
+>     a.c to z.c: would be renamed
 >   2.patch
->     changed sub/b.c: 1 hunk
+>     a.c: there is no file 'a.c' any more
+>     sub/b.c: 1 hunk would fit
+> nothing was changed
 gridpatch: twice: '2.patch': there is no file 'a.c' any more
 END
 if truncate -s 1073741825 t/big.c 2> /dev/null; then
@@ -565,8 +622,9 @@ before=$(state)
 golden 'a hunk does not match' 1 apply -d t good.patch << 'END'
 > set        .
 >   good.patch
->     changed a.c: 2 hunks
->     changed sub/b.c: 1 hunk
+>     a.c: 1 of 2 hunks failed
+>     sub/b.c: 1 hunk would fit
+> nothing was changed
   a.c: hunk 2 (line 8 of the patch) was expected at line 14; nearest place: line 14, where 2 of 3 lines agree
     line 15 expected: line 15
     line 15 found:    line FIFTEEN
@@ -578,8 +636,9 @@ END
 golden 'the same with -v -n' 1 apply -v -n -d t good.patch << 'END'
 > set        .
 >   good.patch
->     changed a.c: 2 hunks
->     changed sub/b.c: 1 hunk
+>     a.c: 1 of 2 hunks failed
+>     sub/b.c: 1 hunk would fit
+> nothing was changed
   a.c: hunk 2 (line 8 of the patch) was expected at line 14; nearest place: line 14, where 2 of 3 lines agree
     line 15 expected: line 15
     line 15 found:    line FIFTEEN
@@ -588,8 +647,9 @@ END
 golden 'the same with rejects' 1 apply -d t --rejects rej good.patch << 'END'
 > set        .
 >   good.patch
->     changed a.c: 2 hunks
->     changed sub/b.c: 1 hunk
+>     a.c: 1 of 2 hunks failed
+>     sub/b.c: 1 hunk would fit
+> nothing was changed
 > rejects    rej/a.c.rej
   a.c: hunk 2 (line 8 of the patch) was expected at line 14; nearest place: line 14, where 2 of 3 lines agree
     line 15 expected: line 15
@@ -597,18 +657,19 @@ golden 'the same with rejects' 1 apply -d t --rejects rej good.patch << 'END'
 gridpatch: 'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fail)
 END
 golden 'rejects that cannot be written' 1 apply -q -d t --rejects good.patch/rej good.patch << 'END'
-gridpatch: rejects not written (cannot make directory 'good.patch/rej'): 'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fail)
+gridpatch: 'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fail); the rejects could not be written either (cannot make directory 'good.patch/rej': Not a directory)
 END
 run apply --json -d t good.patch
 check 'the same with --json: exit 1' test "$status" -eq 1
-json_same 'the same with --json' '{"applied":[{"set":".","patch":"good.patch","already":false,"files":[{"path":"a.c","operation":"changed","already":false,"hunks":[{"ok":true,"line":4,"offset":0,"fuzz":0},{"ok":false,"line":0,"offset":0,"fuzz":0}]},{"path":"sub/b.c","operation":"changed","already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]}]}],"recovered":false,"rejects":[],"why":"a.c: hunk 2 (line 8 of the patch) was expected at line 14; nearest place: line 14, where 2 of 3 lines agree\n  line 15 expected: line 15\n  line 15 found:    line FIFTEEN\n","ok":false,"exit":1,"error":"'"'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fail)"'"}'
+json_same 'the same with --json' '{"applied":[{"set":".","patch":"good.patch","already":false,"files":[{"path":"a.c","operation":"changed","fits":false,"already":false,"hunks":[{"ok":true,"line":4,"offset":0,"fuzz":0},{"ok":false,"line":0,"offset":0,"fuzz":0}]},{"path":"sub/b.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]}]}],"changed":0,"recovered":false,"rejects":[],"why":"a.c: hunk 2 (line 8 of the patch) was expected at line 14; nearest place: line 14, where 2 of 3 lines agree\n  line 15 expected: line 15\n  line 15 found:    line FIFTEEN\n","ok":false,"exit":1,"error":"'"'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fail)"'"}'
 unchanged 'a hunk does not match'
 run apply -q -d t -F3 good.patch
 golden '-R: a hunk does not match' 1 apply -R -d t good.patch << 'END'
 > set        .
 >   good.patch
->     changed a.c: 2 hunks
->     changed sub/b.c: 1 hunk, already there
+>     a.c: 2 of 2 hunks failed
+>     sub/b.c: already there
+> nothing was changed
   a.c: hunk 1 (line 3 of the patch) was expected at line 4; nearest place: line 4, where 2 of 3 lines agree
     line 5 expected: line five
     line 5 found:    line 5
@@ -620,12 +681,13 @@ sed -i '1i zero' t/sub/b.c
 golden 'two files do not match, at an offset' 1 apply -F0 -d t good.patch << 'END'
 > set        .
 >   good.patch
->     changed a.c: 2 hunks, 1 at an offset (up to 1 line)
->     changed sub/b.c: 1 hunk
+>     a.c: 1 of 2 hunks failed
+>     sub/b.c: 1 of 1 hunk failed
+> nothing was changed
   a.c: hunk 1 (line 3 of the patch) was expected at line 4; nearest place: line 3, where 2 of 3 lines agree
     line 4 expected: line 5
     line 4 found:    LINE 5
-  sub/b.c: hunk 1 (line 16 of the patch) was expected at line 1; nearest place: line 2, where 2 of 2 lines agree
+  sub/b.c: hunk 1 (line 16 of the patch) was expected at line 1; it would fit at line 2
     but that is above what earlier hunks changed, or the hunk belongs to the start or the end of the file
 gridpatch: 'good.patch': hunk 1 of 'a.c' does not match near line 4 (1 of 2 fail)
 END
@@ -638,28 +700,29 @@ why() {
     golden "$1" 1 apply -d t "${patch:-good.patch}" << END
 > set        .
 >   ${patch:-good.patch}
->     changed a.c: ${4:-2 hunks}
-${5->     changed sub/b.c: 1 hunk
-}$(cat text)
+>     a.c: 1 of ${4:-2 hunks} failed
+${5->     sub/b.c: 1 hunk would fit
+}> nothing was changed
+$(cat text)
 END
 }
 why 'white space' a.c 's/^line 15$/line	15/' << 'END'
   a.c: hunk 2 (line 8 of the patch) was expected at line 14; nearest place: line 14, where 2 of 3 lines agree
     line 15 expected: line 15
-    line 15 found:    line 15
+    line 15 found:    line\t15
     (only the white space differs)
 gridpatch: 'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fail)
 END
 why 'line endings' a.c 's/^line 1[456]$/&\r/' << 'END'
-  a.c: hunk 2 (line 8 of the patch) was expected at line 14; nearest place: line 14, where 0 of 3 lines agree
+  a.c: hunk 2 (line 8 of the patch) was expected at line 14; none of its lines was found
     line 14 expected: line 14
-    line 14 found:    line 14?
+    line 14 found:    line 14\r
     (only the line ending (CR LF) differs)
     line 15 expected: line 15
-    line 15 found:    line 15?
+    line 15 found:    line 15\r
     (only the line ending (CR LF) differs)
     line 16 expected: line 16
-    line 16 found:    line 16?
+    line 16 found:    line 16\r
     (only the line ending (CR LF) differs)
 gridpatch: 'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fail)
 END
@@ -678,7 +741,7 @@ END
 printf -- '--- a/a.c\n+++ b/a.c\n@@ -20 +20 @@\n-line 20\n\\ No newline at end of file\n+line twenty\n\\ No newline at end of file\n' > one.patch
 patch=one.patch
 why 'the newline at the end' a.c '' '1 hunk' '' << 'END'
-  a.c: hunk 1 (line 3 of the patch) was expected at line 20; nearest place: line 20, where 0 of 1 lines agree
+  a.c: hunk 1 (line 3 of the patch) was expected at line 20; none of its lines was found
     line 20 expected: line 20
     line 20 found:    line 20
     (only the newline at end of file differs)
@@ -717,9 +780,9 @@ why 'before the start' a.c '1,16d' '1 hunk' '' << 'END'
 gridpatch: 'one.patch': hunk 1 of 'a.c' does not match near line 17 (1 of 1 fail)
 END
 why 'before the start' a.c '1,17d' '1 hunk' '' << 'END'
-  a.c: hunk 1 (line 3 of the patch) was expected at line 17; nearest place: line 0, where 2 of 6 lines agree
-    line 0 expected: line 17
-    line 0 found:    (start of file)
+  a.c: hunk 1 (line 3 of the patch) was expected at line 17; nearest place: before the start of the file, where 2 of 6 lines agree
+    before line 1 expected: line 17
+    before line 1 found:    (start of file)
     line 3 expected: line xx
     line 3 found:    line 20
     line 4 expected: line 21
@@ -756,7 +819,7 @@ why 'more than six lines' a.c '' '1 hunk' '' << 'END'
     line 7 found:    line 7
     line 8 expected: f
     line 8 found:    line 8
-    and 1 more lines
+    and 1 more line
 gridpatch: 'one.patch': hunk 1 of 'a.c' does not match near line 3 (1 of 1 fail)
 END
 cat > one.patch << 'END'
@@ -767,7 +830,7 @@ cat > one.patch << 'END'
 +line
 END
 why 'no place at all' a.c '' '1 hunk' '' << 'END'
-  a.c: hunk 1 (line 3 of the patch) was expected at line 30; nearest place: line 30, where 0 of 1 lines agree
+  a.c: hunk 1 (line 3 of the patch) was expected at line 30; none of its lines was found
     line 30 expected: no such line
     line 30 found:    (end of file)
 gridpatch: 'one.patch': hunk 1 of 'a.c' does not match near line 30 (1 of 1 fail)
@@ -785,9 +848,29 @@ cat > one.patch << 'END'
  line 7
 END
 why 'above an earlier hunk' a.c '' '2 hunks' '' << 'END'
-  a.c: hunk 2 (line 7 of the patch) was expected at line 12; nearest place: line 6, where 2 of 2 lines agree
+  a.c: hunk 2 (line 7 of the patch) was expected at line 12; it would fit at line 6
     but that is above what earlier hunks changed, or the hunk belongs to the start or the end of the file
 gridpatch: 'one.patch': hunk 2 of 'a.c' does not match near line 12 (1 of 2 fail)
+END
+cat > one.patch << 'END'
+--- a/a.c
++++ b/a.c
+@@ -2,2 +2,5 @@
+ line 2
++1
++2
++3
+ line 3
+@@ -15,2 +18,2 @@
+ line 15
+-line xx
++line XX
+END
+why 'behind lines that were added: numbers of the file as it is' a.c '1i first' '2 hunks' '' << 'END'
+  a.c: hunk 2 (line 9 of the patch) was expected at line 16; nearest place: line 16, where 1 of 2 lines agree
+    line 17 expected: line xx
+    line 17 found:    line 16
+gridpatch: 'one.patch': hunk 2 of 'a.c' does not match near line 16 (1 of 2 fail)
 END
 patch=
 fresh
@@ -797,36 +880,49 @@ printf 'old\nmore\n' > t/dir/file
 golden 'a new file exists, a deleted one has more' 1 apply -d t -p1 new.patch << 'END'
 > set        .
 >   new.patch
->     created sub/b.c: 1 hunk
->     deleted dir/file: 1 hunk
+>     sub/b.c: 'sub/b.c' exists already, the patch would create it
+>     dir/file: 'dir/file' has lines that the patch does not delete
+> nothing was changed
   sub/b.c: the patch creates this file, but it has content already
   dir/file: the patch deletes this file, but it has content that the patch does not know
-gridpatch: 'new.patch': hunk 1 of 'sub/b.c' does not match near line 1 (1 of 1 fail)
+gridpatch: 'new.patch': 'sub/b.c' exists already, the patch would create it
 END
 sed -i '1,4d' new.patch
 golden 'a deleted file has more' 1 apply -d t -p1 new.patch << 'END'
 > set        .
 >   new.patch
->     deleted dir/file: 1 hunk
+>     dir/file: 'dir/file' has lines that the patch does not delete
+> nothing was changed
   dir/file: the patch deletes this file, but it has content that the patch does not know
-gridpatch: 'new.patch': 'dir/file' is not in the state this patch expects
+gridpatch: 'new.patch': 'dir/file' has lines that the patch does not delete
 END
 new b/new > new.patch
 printf 'new\nmore\n' > t/new
 golden '-R: a new file has more' 1 apply -R -d t -p1 new.patch << 'END'
 > set        .
 >   new.patch
->     deleted new: 1 hunk
-  new: the patch deletes this file, but it has content that the patch does not know
-gridpatch: 'new.patch': 'new' is not in the state this patch expects
+>     new: 'new' has lines that the patch in reverse does not delete
+> nothing was changed
+  new: the patch in reverse deletes this file, but it has content that the patch does not know
+gridpatch: 'new.patch': 'new' has lines that the patch in reverse does not delete
+END
+printf -- '--- a/new\n+++ /dev/null\n@@ -1 +0,0 @@\n-old\n' > new.patch
+golden '-R: a deleted file exists' 1 apply -R -d t -p1 new.patch << 'END'
+> set        .
+>   new.patch
+>     new: 'new' exists already, the patch in reverse would create it
+> nothing was changed
+  new: the patch in reverse creates this file, but it has content already
+gridpatch: 'new.patch': 'new' exists already, the patch in reverse would create it
 END
 printf 'diff --git a/new b/new\nnew file mode 100644\nindex 0000000..e69de29\n' > new.patch
 golden "git's empty file has content" 1 apply -d t -p1 new.patch << 'END'
 > set        .
 >   new.patch
->     created new: 0 hunks
+>     new: 'new' exists already, the patch would create it
+> nothing was changed
   new: the patch creates this file, but it has content already
-gridpatch: 'new.patch': 'new' is not in the state this patch expects
+gridpatch: 'new.patch': 'new' exists already, the patch would create it
 END
 
 # --- series --------------------------------------------------------------------------
@@ -843,10 +939,10 @@ series 'an option of a series' 3 "'set/series': line 2: unknown option '-x'" << 
 # a comment
 1.patch -x
 END
-series 'a level that is none' 3 "'set/series': line 1: unknown option '-pz'" << 'END'
+series 'a level that is none' 3 "'set/series': line 1: -p needs a number up to 2048, not 'z'" << 'END'
 1.patch -pz
 END
-series 'a missing level' 3 "'set/series': line 1: unknown option '-p'" << 'END'
+series 'a missing level' 3 "'set/series': line 1: -p needs a number" << 'END'
 1.patch -p
 END
 series 'a name of nothing' 3 "'set/series': line 2: no patch name" << 'END'
@@ -882,7 +978,7 @@ interrupted() {
     [ $# -eq 0 ] || printf '%s\n' "$@" end > t/.gridpatch-journal/journal
     [ $# -eq 0 ] || cp t/a.c t/.gridpatch-journal/b0
 }
-damaged="the journal in 't' is damaged, or not gridpatch's: nothing was touched"
+damaged="the journal in 't' is damaged, or not gridpatch's: nothing was touched; see that the files are right, then remove 't/.gridpatch-journal'"
 fresh
 golden '--recover: nothing to do' 0 apply --recover -d t << 'END'
 > nothing to recover
@@ -890,14 +986,14 @@ END
 golden '--recover -q: nothing to do' 0 apply --recover -q -d t < /dev/null
 interrupted
 golden '--recover: killed before anything was changed' 0 apply --recover -d t << 'END'
-gridpatch: warning: rolled back an interrupted run: 0 files restored
+gridpatch: warning: removed what an interrupted run left; nothing had been changed
 END
 interrupted 'c 0 a.c'
 golden '-n: half changed' 1 apply -n -d t good.patch << 'END'
-gridpatch: an interrupted run left 't' half changed; 'gridpatch apply --recover' rolls it back
+gridpatch: an interrupted run left 't' half changed; 'gridpatch apply --recover -d t' rolls it back
 END
 golden '--recover: one file' 0 apply --recover -d t << 'END'
-gridpatch: warning: rolled back an interrupted run: 1 file restored
+gridpatch: warning: rolled back an interrupted run: 1 file
 END
 unchanged '--recover'
 interrupted 'c 0 a.c' 'd 1 sub/b.c' 'n 2 new.c'
@@ -908,21 +1004,45 @@ golden 'apply recovers first' 0 apply -d t good.patch << 'END'
 >     changed a.c: 2 hunks
 >     changed sub/b.c: 1 hunk
 > changed    2 files
-gridpatch: warning: rolled back an interrupted run: 2 files restored
+gridpatch: warning: rolled back an interrupted run: 1 file
 END
 interrupted 'c 0 a.c'
-golden 'applied recovers first' 1 applied -d t << 'END'
-gridpatch: warning: rolled back an interrupted run: 1 file
+cp -Rp t was
+golden 'applied does not go back' 1 applied -d t << 'END'
+gridpatch: an interrupted run left 't' half changed; 'gridpatch apply --recover -d t' rolls it back
+END
+check 'applied changes nothing' diff -r --no-dereference t/.gridpatch-journal was/.gridpatch-journal
+rm -rf was
+interrupted
+golden 'applied: nothing had been changed' 1 applied -d t << 'END'
 gridpatch: no patches applied
 END
+golden 'apply -n: nothing had been changed' 0 apply -q -n -d t good.patch < /dev/null
+check 'what was left is still there' test -d t/.gridpatch-journal
+golden 'push: nothing had been changed' 4 push -d t << 'END'
+gridpatch: warning: removed what an interrupted run left; nothing had been changed
+gridpatch: no series file found: 't/patches/series'
+END
+for verb in '' -q; do
+    interrupted 'c 0 a.c' 'n 1 new.c' 'n 2 none.c' 'n 3 sub/b.c'
+    echo new > t/new.c
+    : > t/.gridpatch-journal/n3
+    golden "apply $verb recovers first" 3 apply $verb -d t /dev/null << 'END'
+gridpatch: warning: rolled back an interrupted run: 2 files
+gridpatch: '/dev/null' is not a regular file
+END
+    unchanged "apply $verb recovers first"
+done
 interrupted 'c 0 a.c'
-golden 'pop -q recovers first, silently' 1 pop -q -d t << 'END'
+golden '--recover -q: it was asked for' 0 apply --recover -q -d t < /dev/null
+interrupted 'c 0 a.c'
+golden 'pop -q recovers first, not silently' 1 pop -q -d t << 'END'
+gridpatch: warning: rolled back an interrupted run: 1 file
 gridpatch: no patch removed: none is applied
 END
 for line in 'x 0 a.c' 'c 0 ../a.c' 'c zero a.c' 'c 0 link/x' 'c 0 a%20c' 'n 0 .gridpatch-journal/journal'; do
     interrupted "$line"
     golden "a journal with '$line'" 3 apply --recover -d t << END
-> nothing to recover
 gridpatch: $damaged
 END
 done
@@ -938,7 +1058,7 @@ gridpatch: $damaged
 END
 interrupted
 ln -s ../a.c t/.gridpatch-journal/journal
-golden 'a journal that is a symlink' 3 applied -d t << END
+golden 'a journal that is a symlink' 3 pop -d t << END
 gridpatch: $damaged
 END
 if $nobody true 2> /dev/null; then
@@ -953,7 +1073,6 @@ if $nobody true 2> /dev/null; then
         m*) chmod 0555 t/.gridpatch-journal; says="cannot remove 't/.gridpatch-journal/journal'" ;;
         esac
         golden "$says" 4 apply --recover -d t << END
-> nothing to recover
 gridpatch: $says: Permission denied
 END
         chmod 0755 t t/.gridpatch-journal
@@ -962,22 +1081,25 @@ END
     chown -R 65534 t
     chmod 0555 t
     golden 'cannot make a directory again' 4 apply --recover -d t << 'END'
-> nothing to recover
 gridpatch: 't': cannot make directory 'new': Permission denied
 END
     chmod 0755 t
     interrupted 'r 493 sub'
     chown -R 65534 t/.gridpatch-journal t
     chown 0 t/sub
+    golden 'a mode that is as it was' 0 apply --recover -d t << 'END'
+gridpatch: warning: removed what an interrupted run left; nothing had been changed
+END
+    interrupted 'r 448 sub'
+    chown -R 65534 t/.gridpatch-journal t
+    chown 0 t/sub
     golden 'cannot restore a mode' 4 apply --recover -d t << 'END'
-> nothing to recover
 gridpatch: 't': cannot restore the mode of 'sub': Operation not permitted
 END
     interrupted 'c 0 a.c'
     chown -R 65534 t
     chmod 000 t/.gridpatch-journal/journal
     golden 'a journal that may not be read' 4 apply --recover -d t << 'END'
-> nothing to recover
 gridpatch: cannot open 't/.gridpatch-journal/journal': Permission denied
 END
     by=
@@ -990,11 +1112,19 @@ fi
 fresh
 if command -v flock > /dev/null; then
     by='flock t'
-    for verb in 'apply good.patch' push 'pop -a' applied; do
+    for verb in 'apply good.patch' push 'pop -a'; do
         golden "another one works: $verb" 4 $verb -d t << 'END'
 gridpatch: another gridpatch works on 't'
 END
     done
+    golden 'another one works: applied only reads' 1 applied -d t << 'END'
+gridpatch: no patches applied
+END
+    interrupted 'c 0 a.c'
+    golden 'another one is changing files: applied' 4 applied -d t << 'END'
+gridpatch: another gridpatch works on 't'
+END
+    fresh
     by=
 else
     skip 'another one works' 'no flock(1)'
@@ -1009,26 +1139,68 @@ END
     new b/sub/new/x > new.patch
     printf -- '--- a/sub/b.c\n+++ /dev/null\n@@ -1,10 +0,0 @@\n' > gone.patch
     sed 's/^/-/' base/sub/b.c >> gone.patch
-    for case in "good:cannot replace 'sub/b.c'" "gone:cannot delete 'sub/b.c'" "new:cannot make directory 'sub/new'"; do
+    for case in good gone new; do
         fresh
         chown -R 65534 t
         chmod 0555 t/sub
         before=$(state)
-        golden "${case#*:}" 4 apply -q -p1 -d t "${case%%:*}.patch" << END
-gridpatch: ${case#*:}: Permission denied
+        golden "a folder below that may not be written: $case.patch" 4 apply -q -p1 -d t $case.patch << 'END'
+gridpatch: cannot write into 't/sub': Permission denied
 END
-        unchanged "${case#*:}"
+        unchanged "a folder below that may not be written: $case.patch"
     done
-    # A file of somebody else's has no hard link: its copy cannot be put back.
-    if [ "$(cat /proc/sys/fs/protected_hardlinks 2> /dev/null)" = 1 ]; then
+    # In a folder of somebody else's where he alone may replace his files; they
+    # have no hard links for others.
+    for mode in 0755 1777; do
         fresh
         chown 65534 t t/a.c
-        golden 'neither there nor back' 4 apply -q -d t good.patch << 'END'
-gridpatch: could not be rolled back (cannot restore 'sub/b.c'); 'gridpatch apply --recover' tries again: cannot replace 'sub/b.c': Permission denied
+        chmod $mode t/sub
+        before=$(state)
+        owners=$(stat -c '%u %n' t/a.c t/sub/b.c)
+        case $mode in
+        0755) says="cannot write into 't/sub': Permission denied" ;;
+        1777) says="cannot replace 'sub/b.c': Operation not permitted" ;;
+        esac
+        golden "a file of somebody else's, in a folder of mode $mode" 4 apply -d t good.patch << END
+> set        .
+>   good.patch
+>     a.c: 2 hunks would fit
+>     sub/b.c: 1 hunk would fit
+> nothing was changed
+gridpatch: $says
 END
-    else
-        skip 'neither there nor back' 'hard links are not protected here'
-    fi
+        unchanged "a file of somebody else's, mode $mode"
+        check "a file of somebody else's, mode $mode: it still is" test "$(stat -c '%u %n' t/a.c t/sub/b.c)" = "$owners"
+        check "a file of somebody else's, mode $mode: no journal is left" test ! -e t/.gridpatch-journal
+    done
+    # Killed before it came to that file: a copy was kept, and the file is whole.
+    interrupted 'c 0 a.c' 'c 1 sub/b.c' 'd 2 sub/b.c'
+    for copy in b1 b2; do cp t/sub/b.c t/.gridpatch-journal/$copy; done
+    : > t/.gridpatch-journal/n1
+    echo half > t/a.c
+    chown -R 65534 t/.gridpatch-journal
+    by=
+    golden 'recovery leaves what was not replaced' 0 apply --recover -d t << 'END'
+gridpatch: warning: rolled back an interrupted run: 1 file
+END
+    check 'its owner stays' test "$(stat -c %u t/sub/b.c)" -eq 0
+    unchanged 'recovery leaves what was not replaced'
+    # What cannot be undone does not keep the rest from it.
+    by=$nobody
+    interrupted 'c 0 a.c' 'c 1 sub/b.c'
+    cp t/sub/b.c t/.gridpatch-journal/b1
+    echo half | tee t/a.c > t/sub/b.c
+    chown -R 65534 t
+    chmod 0555 t/sub
+    golden 'one of two files cannot be restored' 4 apply --recover -d t << 'END'
+gridpatch: 't': cannot restore 'sub/b.c': Permission denied
+END
+    check 'the other one is' cmp -s t/a.c base/a.c
+    chmod 0755 t/sub
+    golden 'and both are, later' 0 apply --recover -d t << 'END'
+gridpatch: warning: rolled back an interrupted run: 1 file
+END
+    unchanged 'both are restored'
     by=
 else
     skip 'what may not be written' 'needs setpriv and root'
@@ -1068,7 +1240,7 @@ for i in 1 2; do
 done > spool.patch
 by='sh limited 10000'
 golden 'a temporary file that may not be that long' 4 apply -q -d t spool.patch << 'END'
-gridpatch: 'spool.patch': cannot write 'the temporary file': File too large
+gridpatch: 'spool.patch': cannot write the temporary file: File too large
 END
 by=
 fresh
@@ -1078,13 +1250,21 @@ if (: > /dev/full) 2> /dev/null; then
     check 'it is said' test "$(cat err)" = 'gridpatch: cannot write to standard output: No space left on device'
     "$GRIDPATCH" apply -n -d t --json good.patch > /dev/full 2> err
     check 'the same with --json: exit 4' test $? -eq 4
-    check 'it is said' test "$(cat err)" = 'gridpatch: cannot write to standard output'
+    check 'it is said' test "$(cat err)" = 'gridpatch: cannot write to standard output: No space left on device'
+    "$GRIDPATCH" apply -d t --json good.patch > /dev/full 2> err
+    check 'the same when the tree was changed: exit 4' test $? -eq 4
+    check 'it is said' test "$(cat err)" = 'gridpatch: cannot write to standard output: No space left on device; the patches are applied'
+    fresh
 else
     skip 'a full standard output' 'no /dev/full'
 fi
-golden '--json into nowhere' 4 apply -q -n -d t --json=no/where good.patch << 'END'
+golden '--json into nowhere' 4 apply -d t --json=no/where good.patch << 'END'
 gridpatch: cannot write into 'no': No such file or directory
 END
+golden '--json into a directory' 4 apply -d t --json=set good.patch << 'END'
+gridpatch: cannot write 'set': it is a directory
+END
+unchanged '--json into nowhere'
 # With another file system below it.
 cat > mounted << 'END'
 mount -t tmpfs -o "$1" none t/sub && cp base/sub/b.c t/sub || exit 99
@@ -1094,8 +1274,18 @@ END
 if unshare -m sh mounted size=1m at=. true 2> /dev/null; then
     by='unshare -m sh mounted size=1m at=.'
     golden 'a file system within the directory' 4 apply -q -d t good.patch << 'END'
-gridpatch: cannot keep the old 'sub/b.c': Invalid cross-device link
+gridpatch: 'sub/b.c' is on another file system than 't': give -d a directory on one file system
 END
+    { cat good.patch; new b/sub/new; } | sed '/^--- a.sub/,/^ x 2/d' > new.patch
+    golden 'a new file on it' 4 apply -d t new.patch << 'END'
+> set        .
+>   new.patch
+>     a.c: 2 hunks would fit
+>     sub/new: 1 hunk would fit
+> nothing was changed
+gridpatch: 'sub/new' is on another file system than 't': give -d a directory on one file system
+END
+    unchanged 'a new file on it'
     printf -- '--- a/b.c\n+++ b/b.c\n@@ -1,2 +1,2 @@\n-x 1\n+y 1\n x 2\n' > b.patch
     by="unshare -m sh mounted nr_inodes=3,size=1m at=."
     golden 'no room for another file' 4 apply -q -d t/sub b.patch << 'END'
@@ -1158,7 +1348,7 @@ golden 'pop: -a and a word' 2 pop -d t -a 1 << 'END'
 gridpatch: give a number, a patch, or -a; see 'gridpatch pop --help'
 END
 golden 'push: no number of patches' 1 push -d t 0 << 'END'
-gridpatch: no patch applied
+gridpatch: 0 patches were asked for: no patch applied
 END
 golden 'push: no such patch' 1 push -d t three << 'END'
 gridpatch: patch 'three' is not in series
@@ -1175,14 +1365,28 @@ golden 'push: what is applied' 1 push -d t one << 'END'
 gridpatch: patch 'one.patch' is currently applied
 END
 golden 'pop: no number of patches' 1 pop -d t 0 << 'END'
-gridpatch: no patch removed
+gridpatch: 0 patches were asked for: no patch removed
 END
 golden 'pop: what is on top' 1 pop -d t one << 'END'
-gridpatch: no patch removed
+gridpatch: patch 'one.patch' is on top already: no patch removed
 END
 golden 'pop: what is not applied' 1 pop -d t two << 'END'
 gridpatch: patch 'two' is not applied
 END
+cp t/patches/series series.kept
+cp t/patches/two.patch t/patches/two.diff
+echo two.diff >> t/patches/series
+golden 'push: a short name of two' 1 push -d t two << 'END'
+gridpatch: 'two' may be 2 patches of the series: give the whole name, as 'two.diff' is one
+END
+cp t/.pc/applied-patches applied.kept
+printf 'one.diff\n' >> t/.pc/applied-patches
+golden 'pop: a short name of two' 1 pop -d t one << 'END'
+gridpatch: 'one' may be 2 applied patches: give the whole name, as 'one.diff' is one
+END
+mv applied.kept t/.pc/applied-patches
+mv series.kept t/patches/series
+rm t/patches/two.diff
 golden 'push -v -a' 0 push -v -d t -a << 'END'
 > Applying patch two.patch
 > patching file sub/new
@@ -1239,8 +1443,8 @@ diff -u a/sub/b.c b/sub/b.c
 END
 golden 'push: renamed, copied, moved' 0 push -d t << 'END'
 > Applying patch one.patch
-> patching file moved.c (renamed)
-> patching file copy.c (copied)
+> patching file moved.c (renamed from a.c)
+> patching file copy.c (copied from sub/b.c)
 > patching file sub/b.c
 > Hunk #1 succeeded at 1 with fuzz 1 (offset -2 lines).
 > 
@@ -1249,7 +1453,14 @@ END
 fresh
 golden 'push -q' 0 push -q -d t < /dev/null
 run push --json -d t
-json_same 'push --json' '{"pushed":[{"set":"patches","patch":"two.patch","already":false,"files":[{"path":"sub/new","operation":"created","already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","already":false,"hunks":[{"ok":true,"line":10,"offset":1,"fuzz":0}]}]}],"applied":["one.patch","two.patch"],"why":null,"ok":true,"exit":0}'
+json_same 'push --json' '{"pushed":[{"set":"patches","patch":"two.patch","already":false,"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":10,"offset":1,"fuzz":0}]}]}],"applied":["one.patch","two.patch"],"why":null,"ok":true,"exit":0}'
+before=$(state)
+for verb in push pop; do
+    golden "$verb --json into nowhere" 4 $verb -d t --json=no/where << 'END'
+gridpatch: cannot write into 'no': No such file or directory
+END
+    unchanged "$verb --json into nowhere"
+done
 run applied --json -d t
 json_same 'applied --json' '{"applied":["one.patch","two.patch"],"ok":true,"exit":0}'
 run pop --json -d t
@@ -1264,13 +1475,13 @@ gridpatch: patches: 'two.patch': hunk 1 of 'a.c' does not match near line 9 (1 o
 END
 unchanged 'push: a hunk does not match'
 run push --json -d t
-json_same 'the same with --json' '{"pushed":[{"set":"patches","patch":"two.patch","already":false,"files":[{"path":"sub/new","operation":"created","already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","already":false,"hunks":[{"ok":false,"line":0,"offset":0,"fuzz":0}]}]}],"applied":null,"why":"a.c: hunk 1 (line 7 of the patch) was expected at line 9; nearest place: line 10, where 2 of 3 lines agree\n  line 11 expected: line 11\n  line 11 found:    LINE 11\n","ok":false,"exit":1,"error":"'"patches: 'two.patch': hunk 1 of 'a.c' does not match near line 9 (1 of 1 fail)"'"}'
+json_same 'the same with --json' '{"pushed":[{"set":"patches","patch":"two.patch","already":false,"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":false,"already":false,"hunks":[{"ok":false,"line":0,"offset":0,"fuzz":0}]}]}],"applied":null,"why":"a.c: hunk 1 (line 7 of the patch) was expected at line 9; nearest place: line 10, where 2 of 3 lines agree\n  line 11 expected: line 11\n  line 11 found:    LINE 11\n","ok":false,"exit":1,"error":"'"patches: 'two.patch': hunk 1 of 'a.c' does not match near line 9 (1 of 1 fail)"'"}'
 golden 'pop: changed after it' 1 pop -d t << 'END'
-gridpatch: patch 'one.patch' needs refresh: 'a.c' was changed after it
+gridpatch: patch 'one.patch' needs refresh: 'a.c' was changed after it; 'quilt refresh' does that
 END
 unchanged 'pop: changed after it'
 run pop --json -d t
-json_same 'the same with --json' '{"popped":[],"applied":null,"ok":false,"exit":1,"error":"'"patch 'one.patch' needs refresh: 'a.c' was changed after it"'"}'
+json_same 'the same with --json' '{"popped":[],"applied":null,"ok":false,"exit":1,"error":"'"patch 'one.patch' needs refresh: 'a.c' was changed after it; 'quilt refresh' does that"'"}'
 # pushed N: t with N patches applied.
 pushed() {
     fresh
@@ -1279,16 +1490,16 @@ pushed() {
 pushed 1
 echo junk > t/patches/one.patch
 golden 'pop: the patch is none any more' 1 pop -d t << 'END'
-gridpatch: patch 'one.patch' does not remove cleanly: no diff found
+gridpatch: cannot check patch 'one.patch' before taking it back: patches: 'one.patch': no diff found
 END
 rm t/patches/one.patch
 golden 'pop: the patch is gone' 1 pop -d t << 'END'
-gridpatch: patch 'one.patch' does not remove cleanly: patch 't/patches/one.patch' does not exist
+gridpatch: cannot check patch 'one.patch' before taking it back: its file 't/patches/one.patch' is gone; put it back
 END
 pushed 1
 sed -i 's/line 5/line 55/' t/patches/one.patch
 golden 'pop: the patch was changed' 1 pop -d t << 'END'
-gridpatch: patch 'one.patch' does not remove cleanly: hunk 1 of 'a.c' does not match near line 4 (1 of 1 fail)
+gridpatch: patch 'one.patch' is not what was applied: hunk 1 of 'a.c' does not match near line 4 (1 of 1 fail); put it back as it was, or let 'quilt refresh' write it anew
 END
 pushed 1
 rm -r t/.pc/one.patch
@@ -1297,10 +1508,10 @@ gridpatch: 't/.pc/one.patch', which tells what to go back to, is missing
 END
 : > t/.pc/one.patch~refresh
 golden 'pop: forced' 1 pop -d t << 'END'
-gridpatch: patch 'one.patch' needs to be refreshed first
+gridpatch: patch 'one.patch' needs refresh: it was forced; 'quilt refresh' does that
 END
 golden 'push: forced' 1 push -d t << 'END'
-gridpatch: the topmost patch 'one.patch' needs to be refreshed first
+gridpatch: patch 'one.patch' needs refresh: it was forced; 'quilt refresh' does that
 END
 fresh
 mkdir t/doc
@@ -1341,13 +1552,13 @@ END
 mv t/patches/two.patch t/patches/two.patch.lzma
 printf 'two.patch.lzma\n' > t/patches/series
 golden 'push: .lzma' 3 push -d t << 'END'
-gridpatch: 't/patches/two.patch.lzma': such compression is not known
+gridpatch: 't/patches/two.patch.lzma': .lzma and .lz are not supported; unpack it first
 END
 fresh
 cp t/patches/one.patch .
 run apply -q -d t -p1 one.patch
 golden 'push: what is there already' 1 push -d t << 'END'
-gridpatch: patch 'one.patch' can be reverse-applied: it is there already
+gridpatch: patch 'one.patch' can be reverse-applied: it is there already; take it out of the series, or out of the tree with 'gridpatch apply -R'
 END
 fresh
 sed -i 's/^x 1$/y 1/' t/sub/b.c
@@ -1420,7 +1631,7 @@ golden 'apply --quilt' 0 apply -d t --quilt t/patches << 'END'
 >     created sub/new: 1 hunk
 >     changed a.c: 1 hunk, 1 at an offset (up to 1 line)
 >   none.patch
-> changed    14 files
+> changed    3 files
 END
 if $nobody true 2> /dev/null; then
     pushed 1

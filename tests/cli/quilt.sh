@@ -236,7 +236,7 @@ run push -q -d t
 sed -i 's/five/5/' t/patches/01-edit.patch
 refused 'pop when the patch was edited' 1 'needs refresh' pop -d t
 rm t/patches/01-edit.patch
-refused 'pop when the patch is gone' 1 'does not exist' pop -d t
+refused 'pop when the patch is gone' 1 'is gone; put it back' pop -d t
 fresh
 run push -q -d t 2
 sed -i 's/01-edit/01-renamed/' t/patches/series
@@ -267,7 +267,7 @@ check 'nothing was written through it' test -z "$(ls elsewhere)"
 fresh
 mkdir t/.gridpatch-journal
 expect_status 'after an interrupted run' 0 push -d t
-says 'a warning' 'rolled back an interrupted run'
+says 'a warning' 'removed what an interrupted run left'
 
 # --- where the patches are ------------------------------------------------------------
 
@@ -433,8 +433,8 @@ expect_status 'pop of an empty patch that quilt made no folder for' 0 pop -d t
 fresh
 sed -i 's/^-a line 20/-a line 2x/' t/patches/01-edit.patch
 q push -f
-refused 'pop of a forced patch' 1 'needs to be refreshed first' pop -d t
-refused 'push onto one' 1 'needs to be refreshed first' push -d t
+refused 'pop of a forced patch' 1 'needs refresh: it was forced' pop -d t
+refused 'push onto one' 1 'needs refresh: it was forced' push -d t
 
 # What quilt only takes back when it believes that nothing has changed since.
 fresh

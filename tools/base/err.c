@@ -61,6 +61,25 @@ int gp_within(struct gp_err *err, const char *fmt, ...)
 	return -1;
 }
 
+int gp_besides(struct gp_err *err, const char *fmt, ...)
+{
+	size_t len;
+	va_list ap;
+
+	if (!err)
+		return -1;
+	len = strlen(err->cause);
+	if (err->sys)
+		snprintf(err->cause + len, sizeof(err->cause) - len, ": %s", strerror(err->sys));
+	err->sys = 0;
+	len = strlen(err->cause);
+	va_start(ap, fmt);
+	vsnprintf(err->cause + len, sizeof(err->cause) - len, fmt, ap);
+	va_end(ap);
+	gp_text_mask(err->cause, strlen(err->cause));
+	return -1;
+}
+
 void gp_err_format(const struct gp_err *err, char *out, unsigned cap)
 {
 	snprintf(out, cap, "%s%s%s%s%s", err->context, err->context[0] ? ": " : "",

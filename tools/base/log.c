@@ -35,6 +35,15 @@ void gp_warn(const char *fmt, ...)
 	va_end(ap);
 }
 
+void gp_warn_loud(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit("warning: ", fmt, ap);
+	va_end(ap);
+}
+
 void gp_debug(const char *fmt, ...)
 {
 	va_list ap;

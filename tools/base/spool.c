@@ -32,8 +32,11 @@ static bool has_file(struct gp_spool *s)
 
 static int push_out(struct gp_spool *s, struct gp_piece *p, struct gp_err *err)
 {
-	if (gp_pwrite_fd(s->fd, p->mem.data, p->len, s->end, NAME, err) < 0)
-		return -1;
+	struct gp_err why = { 0 };
+
+	/* fsio would quote the name: this file has none. */
+	if (gp_pwrite_fd(s->fd, p->mem.data, p->len, s->end, NAME, &why) < 0)
+		return gp_fail_sys(err, why.sys, "cannot write " NAME);
 	p->off = s->end;
 	p->out = true;
 	s->end += p->len;
@@ -56,6 +59,7 @@ int gp_piece_set(struct gp_spool *s, struct gp_piece *p, struct gp_buf *data, st
 int gp_piece_get(const struct gp_spool *s, const struct gp_piece *p, struct gp_buf *room,
 		 struct gp_str *out, struct gp_err *err)
 {
+	struct gp_err why = { 0 };
 	ssize_t n;
 
 	*out = gp_buf_str(&p->mem);
@@ -63,9 +67,9 @@ int gp_piece_get(const struct gp_spool *s, const struct gp_piece *p, struct gp_b
 		return 0;
 	room->len = 0;
 	gp_buf_reserve(room, p->len);
-	n = gp_pread(s->fd, room->data, p->len, p->off, NAME, err);
+	n = gp_pread(s->fd, room->data, p->len, p->off, NAME, &why);
 	if (n < 0)
-		return -1;
+		return gp_fail_sys(err, why.sys, "cannot read " NAME);
 	if ((size_t)n < p->len)
 		return gp_fail(err, GP_E_SYSTEM, "%s has become shorter", NAME);
 	room->len = p->len;

@@ -34,24 +34,63 @@ static const char *op_name(enum gp_file_op op)
 	return name[op];
 }
 
-static void say_file(const struct gp_args *a, const struct gp_applied_file *f)
+/* "a.c", or "a.c to moved.c". */
+static void say_names(const struct gp_args *a, const struct gp_applied_file *f)
 {
-	struct tally t = tally_of(&f->hunks);
+	gp_say(a, "%s%s%s", f->from ? f->from : "", f->from ? " to " : "", f->path);
+}
 
-	gp_say(a, "    %s %s: %zu hunk%s", op_name(f->op), f->path, t.hunks, t.hunks == 1 ? "" : "s");
-	if (f->hunks.result == GP_HUNKS_ALREADY) {
-		gp_say(a, ", already there\n");
-		return;
-	}
+static void say_tally(const struct gp_args *a, const struct tally t)
+{
 	if (t.offset)
 		gp_say(a, ", %zu at an offset (up to %llu line%s)", t.offset, (unsigned long long)t.most,
 		       t.most == 1 ? "" : "s");
 	if (t.fuzz)
 		gp_say(a, ", %zu with fuzz (up to %u)", t.fuzz, t.most_fuzz);
+}
+
+static void say_file(const struct gp_args *a, const struct gp_applied_file *f)
+{
+	struct tally t = tally_of(&f->hunks);
+
+	gp_say(a, "    %s ", op_name(f->op));
+	say_names(a, f);
+	if (t.hunks)
+		gp_say(a, ": %zu hunk%s", t.hunks, t.hunks == 1 ? "" : "s");
+	else if (f->op == GP_FILE_MODIFY)
+		gp_say(a, ": its mode"); /* nothing else is left of a diff without hunks */
+	if (f->hunks.result == GP_HUNKS_ALREADY)
+		gp_say(a, "%s already there", t.hunks ? "," : ":");
+	else
+		say_tally(a, t);
 	gp_say(a, "\n");
 }
 
-void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l)
+/* The same of a file of a patch that was not applied. */
+static void say_tried(const struct gp_args *a, const struct gp_applied_file *f)
+{
+	struct tally t = tally_of(&f->hunks);
+
+	gp_say(a, "    ");
+	say_names(a, f);
+	if (f->trouble) {
+		gp_say(a, ": %s\n", f->trouble);
+	} else if (f->hunks.result == GP_HUNKS_FAILED) {
+		gp_say(a, ": %zu of %zu hunk%s failed\n", f->hunks.failed, t.hunks, t.hunks == 1 ? "" : "s");
+	} else if (f->hunks.result == GP_HUNKS_ALREADY) {
+		gp_say(a, ": already there\n");
+	} else {
+		if (t.hunks)
+			gp_say(a, ": %zu hunk%s would fit", t.hunks, t.hunks == 1 ? "" : "s");
+		else
+			gp_say(a, ": would be %s", op_name(f->op));
+		say_tally(a, t);
+		gp_say(a, "\n");
+	}
+}
+
+static void say_list(const struct gp_args *a, const struct gp_applied_list *l,
+		     void (*say)(const struct gp_args *, const struct gp_applied_file *))
 {
 	const char *set = "";
 
@@ -68,8 +107,18 @@ void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l)
 			continue;
 		}
 		for (size_t k = 0; k < p->n; k++)
-			say_file(a, &p->file[k]);
+			say(a, &p->file[k]);
 	}
+}
+
+void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l)
+{
+	say_list(a, l, say_file);
+}
+
+void gp_say_tried(const struct gp_args *a, const struct gp_applied_list *l)
+{
+	say_list(a, l, say_tried);
 }
 
 static struct json_object *json_hunks(const struct gp_hunk_report *r)
@@ -88,6 +137,22 @@ static struct json_object *json_hunks(const struct gp_hunk_report *r)
 	return hunks;
 }
 
+static struct json_object *json_file(const struct gp_applied_file *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	gp_json_put(o, "path", gp_json_text(f->path));
+	if (f->from)
+		gp_json_put(o, "from", gp_json_text(f->from));
+	gp_json_put(o, "operation", gp_json_text(op_name(f->op)));
+	gp_json_put(o, "fits", json_object_new_boolean(!f->trouble && f->hunks.result != GP_HUNKS_FAILED));
+	if (f->trouble)
+		gp_json_put(o, "error", gp_json_text(f->trouble));
+	gp_json_put(o, "already", json_object_new_boolean(f->hunks.result == GP_HUNKS_ALREADY));
+	gp_json_put(o, "hunks", json_hunks(&f->hunks));
+	return o;
+}
+
 struct json_object *gp_json_applied(const struct gp_applied_list *l)
 {
 	struct json_object *list = json_object_new_array();
@@ -96,16 +161,8 @@ struct json_object *gp_json_applied(const struct gp_applied_list *l)
 		struct json_object *p = json_object_new_object(), *files = json_object_new_array();
 		const struct gp_applied *ap = &l->v[i];
 
-		for (size_t k = 0; k < ap->n; k++) {
-			struct json_object *f = json_object_new_object();
-
-			gp_json_put(f, "path", gp_json_text(ap->file[k].path));
-			gp_json_put(f, "operation", gp_json_text(op_name(ap->file[k].op)));
-			gp_json_put(f, "already", json_object_new_boolean(
-				    ap->file[k].hunks.result == GP_HUNKS_ALREADY));
-			gp_json_put(f, "hunks", json_hunks(&ap->file[k].hunks));
-			json_object_array_add(files, f);
-		}
+		for (size_t k = 0; k < ap->n; k++)
+			json_object_array_add(files, json_file(&ap->file[k]));
 		gp_json_put(p, "set", gp_json_text(ap->set));
 		gp_json_put(p, "patch", gp_json_text(ap->name));
 		gp_json_put(p, "already", json_object_new_boolean(ap->already));

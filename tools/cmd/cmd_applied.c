@@ -7,7 +7,7 @@ static const enum gp_opt_id opts[] = { OPT_DIR, OPT_JSON, OPT_QUIET, OPT_VERBOSE
 static int applied(const struct gp_args *a, struct json_object *o, struct gp_err *err)
 {
 	struct gp_quilt_tree w;
-	int rc = gp_quilt_tree_open(&w, a->dir ? a->dir : ".", err);
+	int rc = gp_quilt_tree_look(&w, a->dir ? a->dir : ".", err);
 
 	if (rc == 0) {
 		for (size_t i = 0; i < w.quilt.applied.n; i++)
@@ -42,6 +42,7 @@ const struct gp_cmd gp_cmd_applied = {
 	"applied", NULL, "", "list the patches that quilt's records name",
 	"Lists the patches that .pc says are applied to the directory of -d (or -C;\n"
 	"default: this one), the first one first, as `quilt applied` does. Without any\n"
-	"the answer is no: exit 1.",
+	"the answer is no: exit 1; so it is after an interrupted run, which is not rolled\n"
+	"back: this verb changes nothing.",
 	opts, run,
 };

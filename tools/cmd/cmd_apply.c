@@ -25,26 +25,54 @@ static int options(struct gp_args *a, struct gp_apply_opts *o, struct gp_err *er
 	return 0;
 }
 
-static void report(const struct gp_args *a, const struct gp_apply_run *r, bool ok)
+static void report_recovery(const struct gp_args *a, const struct gp_apply_run *r, bool ok)
 {
-	if (r->recovered)
-		gp_warn("rolled back an interrupted run: %zu file%s restored", r->recovered_files,
-			r->recovered_files == 1 ? "" : "s");
-	else if (a->recover)
+	if (r->recovered && !r->recovered_files)
+		gp_warn("removed what an interrupted run left; nothing had been changed");
+	else if (r->recovered && !(a->recover && a->quiet)) /* -q or not, unless it was asked for */
+		gp_warn_loud("rolled back an interrupted run: %zu file%s", r->recovered_files,
+			     r->recovered_files == 1 ? "" : "s");
+	else if (a->recover && ok)
 		gp_say(a, "nothing to recover\n");
+}
+
+static void report_success(const struct gp_args *a, const struct gp_apply_run *r)
+{
+	size_t n = gp_apply_run_changes(r);
+
 	gp_say_applied(a, &r->applied);
-	if (ok && !a->recover)
-		gp_say(a, "%s    %zu file%s\n", a->patch.dry_run ? "would change" : "changed",
-		       gp_tree_changes(&r->tree), gp_tree_changes(&r->tree) == 1 ? "" : "s");
+	if (a->patch.dry_run)
+		gp_say(a, "dry run    %zu file%s would change\n", n, n == 1 ? "" : "s");
+	else
+		gp_say(a, "changed    %zu file%s\n", n, n == 1 ? "" : "s");
+}
+
+static void report_failure(const struct gp_args *a, const struct gp_apply_run *r)
+{
+	gp_say_tried(a, &r->applied);
+	if (r->applied.n)
+		gp_say(a, r->half_changed ? "half changed, see below\n" : "nothing was changed\n");
 	for (size_t i = 0; i < r->rejects.n; i++)
 		gp_say(a, "rejects    %s\n", r->rejects.v[i]);
 }
 
-static struct json_object *json(const struct gp_apply_run *r)
+static void report(const struct gp_args *a, const struct gp_apply_run *r, bool ok)
+{
+	report_recovery(a, r, ok);
+	if (!ok)
+		report_failure(a, r);
+	else if (!a->recover)
+		report_success(a, r);
+}
+
+static struct json_object *json(const struct gp_args *a, const struct gp_apply_run *r, bool ok)
 {
 	struct json_object *o = json_object_new_object();
+	size_t n = ok && !a->patch.dry_run ? gp_apply_run_changes(r) : 0;
 
+	/* What was tried; "changed" says how many files are not as they were. */
 	gp_json_put(o, "applied", gp_json_applied(&r->applied));
+	gp_json_put(o, "changed", r->half_changed ? NULL : json_object_new_uint64(n));
 	gp_json_put(o, "recovered", json_object_new_boolean(r->recovered));
 	gp_json_put(o, "rejects", gp_json_list(&r->rejects));
 	gp_json_put(o, "why", r->why.len ? gp_json_str(gp_buf_str(&r->why)) : NULL);
@@ -58,25 +86,26 @@ static int run(struct gp_args *a, struct gp_err *err)
 	struct gp_err second = { 0 };
 	int rc;
 
-	if (options(a, &o, err) < 0)
+	if (options(a, &o, err) < 0 || gp_json_check(a, err) < 0)
 		return -1;
 	rc = gp_apply_run(&r, &o, err);
 	report(a, &r, rc == 0);
 	fflush(stdout);
 	if (rc < 0)
 		gp_say_why(a, &r.why);
-	if (a->json && gp_json_emit(a, json(&r), err, rc < 0 ? &second : err) < 0)
-		rc = -1;
+	if (a->json && gp_json_emit(a, json(a, &r, rc == 0), err, rc < 0 ? &second : err) < 0 && rc == 0)
+		rc = a->recover || o.dry_run ? -1 : gp_besides(err, "; the patches are applied");
 	gp_apply_run_release(&r);
 	return rc;
 }
 
 const struct gp_cmd gp_cmd_apply = {
 	"apply", NULL, "PATCH|SERIES-DIR…", "apply patches to a directory, all or nothing",
-	"Applies patches (- is standard input), and quilt folders with a series, to the\n"
-	"directory of -d (or -C; default: this one) as GNU patch would place them. Every hunk of every patch is\n"
-	"placed before the first byte is written; an error or a signal leaves the\n"
-	"directory as it was, and a run that was killed is rolled back by the next one.\n"
+	"Applies patches (- is standard input, and a pipe will do), and quilt folders\n"
+	"with a series, to the directory of -d (or -C; default: this one) as GNU patch\n"
+	"would place them. Every hunk of every patch is placed before the first byte is\n"
+	"written; an error or a signal leaves the directory as it was, and a run that\n"
+	"was killed is rolled back by the next one.\n"
 	"A patch that is there already counts as done. Without -p the level of a single\n"
 	"patch is found out when its files exist under -p0 or -p1, not both.\n"
 	"--quilt writes .pc, so that quilt can go on.",

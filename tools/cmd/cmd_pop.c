@@ -39,7 +39,7 @@ static void pop_release(struct pop *p)
 static int choose_rest(const struct gp_args *a, const struct gp_quilt *q, size_t *rest, struct gp_err *err)
 {
 	const char *word = a->positional.n ? a->positional.v[0] : "1";
-	size_t at;
+	size_t at = 0, found;
 	uint64_t n;
 
 	*rest = 0;
@@ -50,12 +50,18 @@ static int choose_rest(const struct gp_args *a, const struct gp_quilt *q, size_t
 	if (word[strspn(word, "0123456789")] == '\0') {
 		if (gp_parse_u64(gp_str_of(word), q->applied.n, &n))
 			*rest = q->applied.n - (size_t)n;
-	} else if (gp_quilt_find(q, &q->applied, word, &at)) {
-		*rest = at + 1;
-	} else {
-		return gp_fail(err, GP_E_NO, "patch '%s' is not applied", word);
+		return *rest < q->applied.n ? 0 :
+		       gp_fail(err, GP_E_NO, "0 patches were asked for: no patch removed");
 	}
-	return *rest < q->applied.n ? 0 : gp_fail(err, GP_E_NO, "no patch removed");
+	found = gp_quilt_find(q, &q->applied, word, &at);
+	if (found > 1)
+		return gp_fail(err, GP_E_NO, "'%s' may be %zu applied patches: give the whole name, as '%s' is one",
+			       word, found, q->applied.v[at]);
+	if (!found)
+		return gp_fail(err, GP_E_NO, "patch '%s' is not applied", word);
+	*rest = at + 1;
+	return *rest < q->applied.n ? 0 :
+	       gp_fail(err, GP_E_NO, "patch '%s' is on top already: no patch removed", q->applied.v[at]);
 }
 
 static int pop_one(struct pop *p, struct gp_err *err)
@@ -138,11 +144,13 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 	if (a->positional.n > (a->all ? 0 : 1))
 		return gp_fail(err, GP_E_USAGE, "give a number, a patch, or -a; see 'gridpatch pop --help'");
+	if (gp_json_check(a, err) < 0)
+		return -1;
 	rc = pop(a, &p, err);
 	if (rc == 0 && (!a->json || a->json_file))
 		report(a, &p);
-	if (a->json && gp_json_emit(a, json(&p, rc == 0), err, rc < 0 ? &second : err) < 0)
-		rc = -1;
+	if (a->json && gp_json_emit(a, json(&p, rc == 0), err, rc < 0 ? &second : err) < 0 && rc == 0)
+		rc = gp_besides(err, "; the patches are taken back");
 	pop_release(&p);
 	return rc;
 }

@@ -26,7 +26,7 @@ static int choose_end(const struct gp_args *a, const struct push *p, size_t firs
 	const char *word = a->positional.n ? a->positional.v[0] : "1";
 	gp_auto(gp_list_release) struct gp_list names = { 0 };
 	bool number = word[strspn(word, "0123456789")] == '\0';
-	size_t left = p->series.n - first, at;
+	size_t left = p->series.n - first, at = 0, found;
 	uint64_t n;
 
 	*end = p->series.n;
@@ -38,11 +38,15 @@ static int choose_end(const struct gp_args *a, const struct push *p, size_t firs
 	if (number) {
 		if (gp_parse_u64(gp_str_of(word), left, &n))
 			*end = first + (size_t)n;
-		return *end > first ? 0 : gp_fail(err, GP_E_NO, "no patch applied");
+		return *end > first ? 0 : gp_fail(err, GP_E_NO, "0 patches were asked for: no patch applied");
 	}
 	for (size_t i = 0; i < p->series.n; i++)
 		gp_list_add(&names, p->series.v[i].name);
-	if (!gp_quilt_find(&p->w.quilt, &names, word, &at))
+	found = gp_quilt_find(&p->w.quilt, &names, word, &at);
+	if (found > 1)
+		return gp_fail(err, GP_E_NO, "'%s' may be %zu patches of the series: give the whole name, "
+			       "as '%s' is one", word, found, names.v[at]);
+	if (!found)
 		return gp_fail(err, GP_E_NO, "patch '%s' is not in series", word);
 	if (at < first)
 		return gp_fail(err, GP_E_NO, "patch '%s' is currently applied", names.v[at]);
@@ -91,9 +95,10 @@ static int push(const struct gp_args *a, struct push *p, struct gp_err *err)
 
 static void say_file(const struct gp_args *a, const struct gp_applied_file *f)
 {
-	static const char *const how[] = { "", "", "", " (renamed)", " (copied)" };
-
-	gp_say(a, "patching file %s%s\n", f->path, how[f->op]);
+	gp_say(a, "patching file %s", f->path);
+	if (f->from)
+		gp_say(a, " (%s from %s)", f->op == GP_FILE_COPY ? "copied" : "renamed", f->from);
+	gp_say(a, "\n");
 	for (size_t i = 0; i < f->hunks.n; i++) {
 		const struct gp_place *h = &f->hunks.place[i];
 
@@ -143,13 +148,15 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 	if (a->positional.n > (a->all ? 0 : 1))
 		return gp_fail(err, GP_E_USAGE, "give a number, a patch, or -a; see 'gridpatch push --help'");
+	if (gp_json_check(a, err) < 0)
+		return -1;
 	rc = push(a, &p, err);
 	if (rc < 0)
 		gp_say_why(a, &p.why);
 	else if (!a->json || a->json_file)
 		report(a, &p);
-	if (a->json && gp_json_emit(a, json(&p, rc == 0), err, rc < 0 ? &second : err) < 0)
-		rc = -1;
+	if (a->json && gp_json_emit(a, json(&p, rc == 0), err, rc < 0 ? &second : err) < 0 && rc == 0)
+		rc = gp_besides(err, "; the patches are applied");
 	gp_series_release(&p.series);
 	gp_applied_list_release(&p.done);
 	gp_buf_release(&p.why);

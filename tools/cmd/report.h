@@ -31,9 +31,12 @@ struct json_object *gp_json_driver(const struct gp_driver *d);
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
 struct json_object *gp_json_job(const struct gp_patch_job *j);
 
-/* What patches did, one line per file. */
+/* What patches did, one line per file; or would have done, had the run not failed. */
 void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l);
 struct json_object *gp_json_applied(const struct gp_applied_list *l);
+
+/* What would have fitted of patches that were not applied, and what would not. */
+void gp_say_tried(const struct gp_args *a, const struct gp_applied_list *l);
 
 /* The details of a failed hunk, on standard error, where the error goes. */
 void gp_say_why(const struct gp_args *a, const struct gp_buf *why);
@@ -46,6 +49,9 @@ struct json_object *gp_json_str(struct gp_str s);
 struct json_object *gp_json_text(const char *s); /* NULL: null */
 struct json_object *gp_json_list(const struct gp_list *l);
 void gp_json_put(struct json_object *o, const char *key, struct json_object *v);
+
+/* Can the file of --json be written? Before anything is changed that it is to tell of. */
+int gp_json_check(const struct gp_args *a, struct gp_err *err);
 
 /*
  * Write root where --json says, and put it. "ok", and for a failure "error"

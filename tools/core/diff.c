@@ -61,10 +61,12 @@ static struct gp_str without_cr(struct gp_str s)
 
 static int malformed(struct parser *p)
 {
-	int n = p->line.len < 60 ? (int)p->line.len : 60;
+	size_t n = p->line.len < 60 ? p->line.len : 60;
 
-	return gp_fail(p->err, GP_E_FORMAT, "malformed patch at line %zu: '%.*s'",
-		       p->lineno, n, p->line.p);
+	while (n < p->line.len && n && ((unsigned char)p->line.p[n] & 0xc0) == 0x80)
+		n--; /* between two characters of UTF-8 */
+	return gp_fail(p->err, GP_E_FORMAT, "malformed patch at line %zu: '%.*s%s'",
+		       p->lineno, (int)n, p->line.p, n < p->line.len ? "…" : "");
 }
 
 static int unsupported(struct parser *p, const char *what)

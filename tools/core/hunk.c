@@ -8,6 +8,7 @@
  */
 #include "core/hunk.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -387,10 +388,17 @@ static const char *file_refuses(const struct run *r)
 		return NULL;
 	switch (gp_diff_op(r->f, r->reverse)) {
 	case GP_FILE_CREATE:
-		return r->in->n ? "the patch creates this file, but it has content already\n" : NULL;
+		if (!r->in->n)
+			return NULL;
+		return r->reverse ? "the patch in reverse creates this file, but it has content already\n"
+				  : "the patch creates this file, but it has content already\n";
 	case GP_FILE_DELETE:
-		return r->out->len ? "the patch deletes this file, but it has content that the "
-				     "patch does not know\n" : NULL;
+		if (!r->out->len)
+			return NULL;
+		return r->reverse ? "the patch in reverse deletes this file, but it has content that the "
+				    "patch does not know\n"
+				  : "the patch deletes this file, but it has content that the "
+				    "patch does not know\n";
 	default:
 		return NULL;
 	}
@@ -484,17 +492,19 @@ static int64_t nearest(struct run *r, int64_t guess, size_t *votes)
 	return best;
 }
 
-/* Text for the terminal: one line, cut, tabs as blanks. */
+/* Text for the terminal: one line, cut; tabs and CRs can be told from blanks. */
 static void add_shown(struct gp_buf *b, struct gp_str s)
 {
 	size_t from = b->len, n = s.len < WHY_WIDTH ? s.len : WHY_WIDTH;
 
 	while (n < s.len && n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
 		n--;
-	gp_buf_add(b, s.p, n);
-	for (size_t i = from; i < b->len; i++)
-		if (b->data[i] == '\t')
-			b->data[i] = ' ';
+	for (size_t i = 0; i < n; i++) {
+		if (s.p[i] == '\t' || s.p[i] == '\r')
+			gp_buf_puts(b, s.p[i] == '\t' ? "\\t" : "\\r");
+		else
+			gp_buf_putc(b, s.p[i]);
+	}
 	gp_text_mask(b->data + from, b->len - from);
 	gp_buf_puts(b, n < s.len ? "...\n" : "\n");
 }
@@ -543,14 +553,18 @@ static void add_pair(struct gp_buf *b, const struct gp_lines *in, int64_t line,
 	bool there = line >= 1 && line <= (int64_t)in->n, nl = false;
 	struct gp_str have = { "", 0 };
 	const char *only = NULL;
+	char at[48] = "before line 1";
+
+	if (line >= 1)
+		snprintf(at, sizeof(at), "line %lld", (long long)line);
 
 	if (there) {
 		have = gp_lines_text(in, (size_t)line - 1, &nl);
 		only = subtle(d->text, d->nl, have, nl);
 	}
-	gp_buf_printf(b, "  line %lld expected: ", (long long)line);
+	gp_buf_printf(b, "  %s expected: ", at);
 	add_shown(b, d->text);
-	gp_buf_printf(b, "  line %lld found:    ", (long long)line);
+	gp_buf_printf(b, "  %s found:    ", at);
 	if (there)
 		add_shown(b, have);
 	else
@@ -582,7 +596,24 @@ static void add_pairs(struct run *r, struct gp_buf *b, const struct gp_hunk *h, 
 		k++;
 	}
 	if (more)
-		gp_buf_printf(b, "  and %zu more lines\n", more);
+		gp_buf_printf(b, "  and %zu more line%s\n", more, more == 1 ? "" : "s");
+}
+
+/* The line at which most of the pattern agrees, in words. */
+static void add_nearest(const struct run *r, struct gp_buf *b, int64_t at, size_t votes)
+{
+	gp_auto(gp_free_ptr) char *line = NULL;
+
+	if (!votes && r->pat.n) {
+		gp_buf_puts(b, "; none of its lines was found\n");
+		return;
+	}
+	line = at < 1 ? gp_strdup("before the start of the file") : gp_asprintf("line %lld", (long long)at);
+	if (votes < r->pat.n)
+		gp_buf_printf(b, "; nearest place: %s, where %zu of %zu lines agree\n", line, votes, r->pat.n);
+	else
+		gp_buf_printf(b, "; it would fit at %s\n  but that is above what earlier hunks changed, or the hunk "
+			      "belongs to the start or the end of the file\n", line);
 }
 
 static void explain(struct run *r, struct gp_hunk_report *rep)
@@ -599,6 +630,7 @@ static void explain(struct run *r, struct gp_hunk_report *rep)
 		const char *why = file_refuses(r);
 
 		rep->near_hunk = i == rep->n ? 0 : i;
+		rep->near_expected = rep->n ? (uint64_t)first_line(&r->f->hunk[rep->near_hunk], r->reverse) : 1;
 		rep->why = why ? gp_strdup(why) : NULL;
 		return;
 	}
@@ -607,12 +639,10 @@ static void explain(struct run *r, struct gp_hunk_report *rep)
 	guess = first_line(h, r->reverse) + (i ? rep->place[i - 1].offset : 0);
 	at = nearest(r, guess, &votes);
 	rep->near_line = at >= 1 && at <= (int64_t)r->in->n ? (uint64_t)at : 0;
-	gp_buf_printf(&b, "hunk %zu (line %zu of the patch) was expected at line %lld; nearest place: "
-		      "line %lld, where %zu of %zu lines agree\n", i + 1, h->lineno,
-		      (long long)guess, (long long)at, votes, r->pat.n);
-	if (votes == r->pat.n)
-		gp_buf_puts(&b, "  but that is above what earlier hunks changed, or the hunk "
-			    "belongs to the start or the end of the file\n");
+	rep->near_expected = guess > 0 ? (uint64_t)guess : 1;
+	gp_buf_printf(&b, "hunk %zu (line %zu of the patch) was expected at line %llu", i + 1, h->lineno,
+		      (unsigned long long)rep->near_expected);
+	add_nearest(r, &b, at, votes);
 	add_pairs(r, &b, h, at);
 	rep->why = gp_buf_detach(&b);
 }

@@ -33,6 +33,7 @@ struct gp_hunk_report {
 	enum gp_hunk_result result;
 	size_t failed;          /* how many hunks failed; 0 with FAILED: the file as a whole */
 	size_t near_hunk;       /* index of the first failed hunk */
+	uint64_t near_expected; /* line of the old file where it was expected */
 	uint64_t near_line;     /* line of the old file that resembles it most, from 1; 0 none */
 	char *why;              /* lines that end in '\n': expected and found; masked; or NULL */
 };

@@ -41,6 +41,10 @@ static int parse_option(struct gp_series_entry *e, struct gp_str word, struct gp
 			e->strip = (unsigned)n;
 			return 0;
 		}
+		if (!arg.len || arg.p[0] == '#')
+			return gp_fail(err, GP_E_FORMAT, "line %zu: -p needs a number", e->lineno);
+		return gp_fail(err, GP_E_FORMAT, "line %zu: -p needs a number up to %d, not '%.*s'", e->lineno,
+			       MAX_STRIP, arg.len < 80 ? (int)arg.len : 80, arg.p);
 	}
 	return gp_fail(err, GP_E_FORMAT, "line %zu: unknown option '%.*s'", e->lineno,
 		       word.len < 80 ? (int)word.len : 80, word.p);

@@ -11,6 +11,8 @@ static void applied_release(struct gp_applied *a)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		free(a->file[i].path);
+		free(a->file[i].from);
+		free(a->file[i].trouble);
 		gp_hunk_report_release(&a->file[i].hunks);
 		gp_buf_release(&a->file[i].reject);
 	}
@@ -51,6 +53,7 @@ struct job {
 	struct plan *plan;
 	size_t nplan;
 	struct gp_map by_path;  /* path to the plan that touched it last */
+	bool misses;            /* the last error: a file is not there */
 };
 
 static char *with_prefix(const struct job *j, char *path)
@@ -87,15 +90,18 @@ static void append_why(const struct job *j, const char *path, const struct gp_hu
 		gp_buf_printf(j->why, "%s: %s", path, rep->why);
 }
 
-static int hunk_failed(const struct job *j, const char *path, const struct gp_filediff *f,
+static int hunk_failed(const struct job *j, const char *path, bool has_content, enum gp_file_op op,
 		       const struct gp_hunk_report *rep, struct gp_err *err)
 {
+	const char *patch = j->p->reverse ? "the patch in reverse" : "the patch";
+
 	append_why(j, path, rep);
-	if (!rep->failed || !f->nhunk)
-		return gp_fail(err, GP_E_NO, "'%s' is not in the state this patch expects", path);
+	if (op == GP_FILE_CREATE && has_content)
+		return gp_fail(err, GP_E_NO, "'%s' exists already, %s would create it", path, patch);
+	if (!rep->failed)
+		return gp_fail(err, GP_E_NO, "'%s' has lines that %s does not delete", path, patch);
 	return gp_fail(err, GP_E_NO, "hunk %zu of '%s' does not match near line %llu (%zu of %zu fail)",
-		       rep->near_hunk + 1, path,
-		       (unsigned long long)rep->place[rep->near_hunk].expected, rep->failed, rep->n);
+		       rep->near_hunk + 1, path, (unsigned long long)rep->near_expected, rep->failed, rep->n);
 }
 
 /* The plan of this patch that touched path last, or NULL: a patch may name a
@@ -126,6 +132,25 @@ static bool there_now(const struct job *j, const char *path)
 	return p ? p->op != GP_FILE_DELETE && strcmp(p->target, path) == 0 : gp_tree_has(j->t, path);
 }
 
+/* Why is there no file to change? */
+static int missing(struct job *j, const char *path, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *p = gp_strdup(path);
+	const struct gp_tree_base *base = &j->t->base;
+	unsigned mode;
+
+	if (base->look(base->arg, path, &mode) == GP_NODE_DIR)
+		return gp_fail(err, GP_E_NO, "'%s' is a directory", path);
+	for (char *slash = strchr(p, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (base->look(base->arg, p, &mode) == GP_NODE_SYMLINK)
+			return gp_fail(err, GP_E_NO, "'%s' lies behind a symlink, '%s'", path, p);
+		*slash = '/';
+	}
+	j->misses = true;
+	return gp_fail(err, GP_E_NO, "there is no file '%s'", path);
+}
+
 static int read_now(struct job *j, const char *path, struct gp_str *out, struct gp_err *err)
 {
 	struct plan *p = planned(j, path);
@@ -137,7 +162,9 @@ static int read_now(struct job *j, const char *path, struct gp_str *out, struct 
 		return 0;
 	}
 	if (p)
-		return gp_fail(err, GP_E_NO, "'%s' is gone already, by this patch", path);
+		return gp_fail(err, GP_E_NO, "'%s': an earlier part of this patch renamed or deleted it", path);
+	if (!gp_tree_has(j->t, path) && !gp_tree_touched(j->t, path))
+		return missing(j, path, err);
 	if (gp_tree_read(j->t, path, out, err) == 0)
 		return 0;
 	if (err && err->code == GP_E_NOTFOUND)
@@ -185,7 +212,8 @@ static int check_names(const char *target, const char *source, struct gp_err *er
 
 	for (size_t i = 0; i < GP_COUNT(taboo); i++)
 		if (has_component(target, taboo[i]) || has_component(source, taboo[i]))
-			return gp_fail(err, GP_E_FORMAT, "'%s' lies in '%s'", target, taboo[i]);
+			return gp_fail(err, GP_E_FORMAT, "patches may not change '%s' ('%s')", taboo[i],
+				       has_component(target, taboo[i]) ? target : source);
 	return 0;
 }
 
@@ -232,12 +260,14 @@ static int plan_file(struct job *j, const struct gp_filediff *f, struct gp_err *
 	GP_GROW(j->done->file, j->done->n, j->done->cap);
 	a = &j->done->file[j->done->n++];
 	*a = (struct gp_applied_file){ .path = gp_strdup(target), .op = op };
+	if (op == GP_FILE_RENAME || op == GP_FILE_COPY)
+		a->from = gp_strdup(source);
 	if (gp_hunks_apply(old, f, j->max_fuzz, j->p->reverse, &result, &a->hunks, err) < 0)
 		return -1;
 	if (a->hunks.result == GP_HUNKS_FAILED) {
 		gp_reject_append(f, &a->hunks, j->p->strip, j->p->reverse, &a->reject);
 		j->plan[k].skip = true; /* the next diff of this file sees it as it is */
-		return hunk_failed(j, target, f, &a->hunks, err);
+		return hunk_failed(j, target, old.len > 0, op, &a->hunks, err);
 	}
 	/* Already done: leave it, except a rename, which still moves the file. */
 	j->plan[k].skip = a->hunks.result == GP_HUNKS_ALREADY ||
@@ -263,33 +293,68 @@ static int tell(const struct job *j, const char *path, struct gp_err *err)
 	return w->before(w->arg, path, existed, old, gp_tree_mode(j->t, path), err);
 }
 
+static int carry_out_one(struct job *j, struct plan *p, struct gp_err *err)
+{
+	int mode = p->mode < 0 ? -1 : p->mode & 0777;
+	bool move = p->op == GP_FILE_RENAME;
+
+	if (tell(j, p->target, err) < 0 || (move && tell(j, p->source, err) < 0))
+		return -1;
+	if (mode < 0 && (move || p->op == GP_FILE_COPY))
+		mode = (int)gp_tree_mode(j->t, p->source);
+	if (p->op == GP_FILE_DELETE)
+		return gp_tree_delete(j->t, p->target, err);
+	if (gp_tree_take(j->t, p->target, &p->data, mode, err) < 0)
+		return -1;
+	return move ? gp_tree_delete(j->t, p->source, err) : 0;
+}
+
+static void set_trouble(struct gp_applied_file *a, const struct gp_err *why)
+{
+	char text[sizeof(why->cause) + sizeof(why->context)];
+
+	gp_err_format(why, text, sizeof(text));
+	free(a->trouble);
+	a->trouble = gp_strdup(text);
+}
+
+/* Every plan has its file in the list. */
 static int carry_out(struct job *j, struct gp_err *err)
 {
 	bool already = j->nplan > 0;
 
 	for (size_t i = 0; i < j->nplan; i++) {
-		int mode = j->plan[i].mode < 0 ? -1 : j->plan[i].mode & 0777;
-		bool move = j->plan[i].op == GP_FILE_RENAME;
-		int rc = 0;
+		struct gp_err why = { 0 };
 
 		already &= j->plan[i].skip;
-		if (j->plan[i].skip)
+		if (j->plan[i].skip || carry_out_one(j, &j->plan[i], &why) == 0)
 			continue;
-		if (tell(j, j->plan[i].target, err) < 0 || (move && tell(j, j->plan[i].source, err) < 0))
-			return -1;
-		if (mode < 0 && (move || j->plan[i].op == GP_FILE_COPY))
-			mode = (int)gp_tree_mode(j->t, j->plan[i].source);
-		if (j->plan[i].op == GP_FILE_DELETE)
-			rc = gp_tree_delete(j->t, j->plan[i].target, err);
-		else
-			rc = gp_tree_take(j->t, j->plan[i].target, &j->plan[i].data, mode, err);
-		if (rc == 0 && move)
-			rc = gp_tree_delete(j->t, j->plan[i].source, err);
-		if (rc < 0)
-			return -1;
+		set_trouble(&j->done->file[i], &why);
+		if (err)
+			*err = why;
+		return -1;
 	}
 	j->done->already = already;
 	return 0;
+}
+
+/* In the list as well, unless the number of its hunks tells. k: its plan; n: the list before it. */
+static void note_trouble(struct job *j, size_t k, size_t n, const struct gp_err *why)
+{
+	struct gp_applied_file *a;
+
+	if (j->done->n == n) {
+		const char *path = j->plan[k].target ? j->plan[k].target : j->plan[k].source;
+
+		if (!path)
+			return; /* no usable name: the error has the line */
+		GP_GROW(j->done->file, j->done->n, j->done->cap);
+		a = &j->done->file[j->done->n++];
+		*a = (struct gp_applied_file){ .path = gp_strdup(path), .op = j->plan[k].op };
+	}
+	a = &j->done->file[j->done->n - 1];
+	if (!a->hunks.failed || a->op == GP_FILE_CREATE)
+		set_trouble(a, why);
 }
 
 static int run(struct job *j, struct gp_diff *d, struct gp_err *err)
@@ -302,12 +367,16 @@ static int run(struct job *j, struct gp_diff *d, struct gp_err *err)
 	j->plan = gp_alloc((d->nfile + 1) * sizeof(*j->plan));
 	for (size_t i = 0; i < d->nfile; i++) {
 		struct gp_err why = { 0 };
+		size_t n = j->done->n;
 
 		/* The first failure is the error; the others still show in the list. */
-		if (plan_file(j, &d->file[i], &why) < 0 && rc == 0) {
-			rc = -1;
-			if (err)
+		if (plan_file(j, &d->file[i], &why) < 0) {
+			note_trouble(j, i, n, &why);
+			if (rc == 0 && j->misses && j->p->by_hand)
+				gp_besides(&why, "; are -p and -d right?");
+			if (rc == 0 && err)
 				*err = why;
+			rc = -1;
 		}
 		gp_diff_drop_lines(&d->file[i]); /* placed, or told why not */
 	}
@@ -323,8 +392,7 @@ static int run(struct job *j, struct gp_diff *d, struct gp_err *err)
 	return rc;
 }
 
-/* Name the patch, and its folder when that says something. */
-static int whose(const struct gp_patch *p, struct gp_err *err)
+int gp_patch_within(const struct gp_patch *p, struct gp_err *err)
 {
 	bool here = strcmp(p->set, ".") == 0;
 
@@ -338,9 +406,9 @@ int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuz
 	struct job j = { .t = t, .p = p, .max_fuzz = max_fuzz, .prefix = "", .why = why };
 
 	if (gp_diff_parse(p->text, &d, err) < 0)
-		return whose(p, err);
+		return gp_patch_within(p, err);
 	GP_GROW(list->v, list->n, list->cap);
 	j.done = &list->v[list->n++];
 	*j.done = (struct gp_applied){ .set = gp_strdup(p->set), .name = gp_strdup(p->name) };
-	return run(&j, &d, err) < 0 ? whose(p, err) : 0;
+	return run(&j, &d, err) < 0 ? gp_patch_within(p, err) : 0;
 }

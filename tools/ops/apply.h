@@ -6,10 +6,12 @@
 #include "core/hunk.h"
 #include "ops/tree.h"
 
-/* What one patch did to one file. */
+/* What one patch did to one file, or would have done: when the run fails, nothing is. */
 struct gp_applied_file {
 	char *path;
+	char *from;             /* of a rename or a copy, else NULL */
 	enum gp_file_op op;
+	char *trouble;          /* why it could not even be tried, or NULL */
 	struct gp_hunk_report hunks;
 	struct gp_buf reject;   /* of the hunks that failed, as a .rej file; may be empty */
 };
@@ -51,6 +53,7 @@ struct gp_patch {
 	bool reverse;
 	bool may_lie_in_kernel;  /* names may be relative to kernel/: users' patches */
 	const struct gp_apply_watch *watch; /* or NULL */
+	bool by_hand;            /* somebody chose -p and -d: a missing file may be due to them */
 };
 
 /*
@@ -70,5 +73,8 @@ struct gp_patch {
  */
 int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuzz,
 		   struct gp_applied_list *list, struct gp_buf *why, struct gp_err *err);
+
+/* Put the patch's name before an error, and its folder when that says something. Always -1. */
+int gp_patch_within(const struct gp_patch *p, struct gp_err *err);
 
 #endif

@@ -53,17 +53,20 @@ static bool same_names(const struct gp_diff *d, bool reverse)
 	return true;
 }
 
-int gp_strip_find(const struct gp_tree *t, const struct gp_diff *d, bool reverse, struct gp_err *err)
+int gp_strip_find(const struct gp_tree *t, const char *dir, const struct gp_diff *d, bool reverse,
+		  struct gp_err *err)
 {
 	bool p0 = fits(t, d, 0, reverse), p1 = fits(t, d, 1, reverse);
 
 	if (p0 != p1 || (p0 && same_names(d, reverse)))
 		return p1;
-	return gp_fail(err, GP_E_USAGE, p0 ? "its files exist under -p0 and under -p1: say which" :
-		       "its files exist neither under -p0 nor under -p1: give -p N");
+	if (p0)
+		return gp_fail(err, GP_E_USAGE, "its files exist in '%s' under -p0 and under -p1: say which", dir);
+	return gp_fail(err, GP_E_USAGE, "its files exist in '%s' neither under -p0 nor under -p1: give -p N, "
+		       "or another -d", dir);
 }
 
-/* A single patch as a series of one; "-" is standard input. */
+/* A single patch as a series of one; "-" is standard input, and <(command) a pipe. */
 static int load_patch(const char *path, struct gp_patchset *out, struct gp_err *err)
 {
 	*out = (struct gp_patchset){ .dir = gp_path_dir(path) };
@@ -73,7 +76,7 @@ static int load_patch(const char *path, struct gp_patchset *out, struct gp_err *
 	out->text = gp_alloc(sizeof(*out->text));
 	if ((strcmp(path, "-") == 0 ?
 	     gp_fd_read(STDIN_FILENO, 0, PATCH_MAX, "standard input", &out->text[0], err) :
-	     gp_patch_read(path, &out->text[0], err)) == 0)
+	     gp_patch_read_given(path, &out->text[0], err)) == 0)
 		return 0;
 	gp_patchset_release(out);
 	return -1;
@@ -102,10 +105,10 @@ static int find_strip(const struct gp_apply_run *r, const struct gp_apply_opts *
 	int strip;
 
 	if (gp_diff_parse(p->text, &d, err) < 0)
-		return gp_within(err, "'%s'", p->name);
-	strip = gp_strip_find(&r->tree, &d, o->reverse, err);
+		return gp_patch_within(p, err);
+	strip = gp_strip_find(&r->tree, o->dir, &d, o->reverse, err);
 	if (strip < 0)
-		return gp_within(err, "'%s'", p->name);
+		return gp_patch_within(p, err);
 	p->strip = (unsigned)strip;
 	return 0;
 }
@@ -116,7 +119,7 @@ static int apply_one(struct gp_apply_run *r, const struct gp_apply_opts *o, cons
 	const struct gp_series_entry *e = &set->series.v[k];
 	struct gp_patch p = { .set = set->dir, .name = e->name, .text = gp_buf_str(&set->text[k]),
 			      .strip = e->strip_given || o->strip < 0 ? e->strip : (unsigned)o->strip,
-			      .reverse = e->reverse != o->reverse };
+			      .reverse = e->reverse != o->reverse, .by_hand = true };
 
 	if (gp_check_cancel(o->cancel, err) < 0)
 		return -1;
@@ -141,13 +144,25 @@ static int apply_all(struct gp_apply_run *r, const struct gp_apply_opts *o, stru
 	return 0;
 }
 
+static int check_quilt_opts(const struct gp_apply_opts *o, struct gp_err *err)
+{
+	if (o->inputs.n != 1)
+		return gp_fail(err, GP_E_USAGE, "--quilt takes one folder with a series, not %zu", o->inputs.n);
+	if (gp_exists(o->inputs.v[0]) && !gp_is_dir(o->inputs.v[0]))
+		return gp_fail(err, GP_E_USAGE, "--quilt takes a folder with a series, and '%s' is none",
+			       o->inputs.v[0]);
+	if (o->reverse)
+		return gp_fail(err, GP_E_USAGE, "--quilt contradicts -R: 'gridpatch pop' takes patches back");
+	if (o->strip >= 0)
+		return gp_fail(err, GP_E_USAGE, "--quilt contradicts -p: the series file says the levels");
+	return 0;
+}
+
 static int apply_quilted(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_quilt *q,
 			 struct gp_err *err)
 {
 	size_t first;
 
-	if (o->inputs.n != 1 || o->reverse || o->strip >= 0 || !gp_is_dir(o->inputs.v[0]))
-		return gp_fail(err, GP_E_USAGE, "--quilt takes one folder with a series, and neither -R nor -p");
 	if (gp_quilt_read(&r->tree, q, err) < 0 || gp_quilt_init(q, o->inputs.v[0], err) < 0)
 		return -1;
 	if (gp_quilt_next(q, &r->set[0].series, &first, err) < 0)
@@ -195,10 +210,10 @@ static int open_tree(struct gp_apply_run *r, const struct gp_apply_opts *o, stru
 {
 	if (gp_disktree_open(&r->disk, o->dir, err) < 0)
 		return -1;
-	if (gp_disktree_interrupted(&r->disk)) {
-		if (o->dry_run)
-			return gp_fail(err, GP_E_NO, "an interrupted run left '%s' half changed; "
-				       "'gridpatch apply --recover' rolls it back", o->dir);
+	if (o->dry_run) {
+		if (gp_disktree_check_whole(&r->disk, err) < 0)
+			return -1;
+	} else if (gp_disktree_interrupted(&r->disk)) {
 		if (gp_commit_recover(&r->disk, &r->recovered_files, err) < 0)
 			return -1;
 		r->recovered = true;
@@ -207,14 +222,41 @@ static int open_tree(struct gp_apply_run *r, const struct gp_apply_opts *o, stru
 	return 0;
 }
 
+/* The rejects of what did not match; err says that already. */
+static void save_rejects(struct gp_apply_run *r, const char *dir, struct gp_err *err)
+{
+	struct gp_err second = { 0 };
+	char why[sizeof(second.cause)];
+
+	if (!dir || write_rejects(r, dir, &second) == 0)
+		return;
+	gp_err_format(&second, why, sizeof(why));
+	gp_besides(err, "; the rejects could not be written either (%s)", why);
+}
+
+size_t gp_apply_run_changes(const struct gp_apply_run *r)
+{
+	size_t n = gp_tree_changes(&r->tree);
+
+	for (size_t i = 0; i < r->tree.n; i++) {
+		const struct gp_tfile *f = &r->tree.file[i];
+
+		if (gp_path_under(f->path, ".pc") && f->state != GP_TFILE_SAME &&
+		    (f->state != GP_TFILE_DELETED || f->was))
+			n--;
+	}
+	return n;
+}
+
 int gp_apply_run(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_err *err)
 {
 	struct gp_commit_opts co = { .fsync = o->fsync, .cancel = o->cancel };
 	gp_auto(gp_quilt_release) struct gp_quilt q = { .root = o->dir };
-	struct gp_err second = { 0 };
 	int rc;
 
 	*r = (struct gp_apply_run){ .disk.fd = -1 };
+	if (o->quilt && !o->recover_only && check_quilt_opts(o, err) < 0)
+		return -1;
 	if (open_tree(r, o, err) < 0)
 		return -1;
 	if (o->recover_only)
@@ -223,15 +265,16 @@ int gp_apply_run(struct gp_apply_run *r, const struct gp_apply_opts *o, struct g
 		return -1;
 	rc = o->quilt ? apply_quilted(r, o, &q, err) : apply_all(r, o, err);
 	if (rc < 0) {
-		if (o->rejects && write_rejects(r, o->rejects, &second) < 0)
-			gp_within(err, "rejects not written (%s)", second.cause);
+		save_rejects(r, o->rejects, err);
 		return -1;
 	}
 	gp_tree_settle(&r->tree);
 	if (o->dry_run)
 		return 0;
-	if (gp_commit_run(&r->disk, &r->tree, &co, err) < 0)
+	if (gp_commit_run(&r->disk, &r->tree, &co, err) < 0) {
+		r->half_changed = gp_commit_pending(&r->disk);
 		return -1;
+	}
 	if (o->quilt)
 		gp_quilt_stamp(&q);
 	return 0;

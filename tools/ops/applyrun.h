@@ -26,6 +26,7 @@ struct gp_apply_run {
 	struct gp_buf why;       /* of hunks that did not match, lines */
 	bool recovered;          /* an interrupted run was rolled back first */
 	size_t recovered_files;
+	bool half_changed;       /* this one could not be rolled back */
 	struct gp_list rejects;  /* files that were written */
 };
 
@@ -41,13 +42,18 @@ struct gp_apply_run {
 int gp_apply_run(struct gp_apply_run *run, const struct gp_apply_opts *o, struct gp_err *err);
 void gp_apply_run_release(struct gp_apply_run *run);
 
+/* How many files differ from what they were, quilt's records aside. */
+size_t gp_apply_run_changes(const struct gp_apply_run *run);
+
 /*
  * The strip level of a patch nobody gave one for: 0 or 1 when every file it
  * needs exists under exactly one of them.
  *
+ * In:     dir, the name of the tree, for messages.
  * Out:    the level, or -1.
  * Errors: GP_E_USAGE both fit, or neither does.
  */
-int gp_strip_find(const struct gp_tree *t, const struct gp_diff *d, bool reverse, struct gp_err *err);
+int gp_strip_find(const struct gp_tree *t, const char *dir, const struct gp_diff *d, bool reverse,
+		  struct gp_err *err);
 
 #endif

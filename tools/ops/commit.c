@@ -6,7 +6,8 @@
  * bN, a hard link to the old file N; and `journal`, which gets its name when
  * all of these are there and loses it when everything is in place. So: no
  * `journal`, nothing has been touched, or everything is done; `journal`, put
- * every bN back, delete what is new. Both may be done again and again.
+ * every bN back whose nN is gone (or whose file, if it was to be deleted), delete
+ * the new files whose nN is gone. Both may be done again and again.
  *
  * A line of the journal is "KIND N PATH", PATH with '%' and newline as %XX:
  * c changed, d deleted, n new, m a directory that is made, r (N: its mode) one
@@ -31,6 +32,7 @@ struct commit {
 	const struct gp_commit_opts *o;
 	struct gp_buf journal;
 	struct gp_map made;   /* directories that the journal makes */
+	struct gp_map writable; /* directories that were asked */
 	uid_t uid;            /* ours: asked once */
 	gid_t gid;
 	mode_t umask;
@@ -48,7 +50,41 @@ static void journal_add(struct gp_buf *j, char kind, size_t n, const char *path)
 	gp_buf_putc(j, '\n');
 }
 
+/* A mount point below the root: neither links nor renames go there. */
+static int failed_at(const struct commit *c, const char *what, const char *path, struct gp_err *err)
+{
+	if (errno == EXDEV)
+		return gp_fail(err, GP_E_SYSTEM, "'%s' is on another file system than '%s': give -d a directory "
+			       "on one file system", path, c->d->root);
+	return gp_fail_sys(err, errno, "%s '%s'", what, path);
+}
+
 /* --- getting ready --- */
+
+/*
+ * May we make and remove names where path lies? Asked before anything is changed,
+ * so that there is nothing to go back from. Other errors than these two (a sandbox
+ * that does not know the call) are the rename's to tell.
+ */
+static int check_parent(struct commit *c, const char *path, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *dir = gp_path_dir(path);
+
+	while (strcmp(dir, ".") != 0 && gp_disktree_seen(c->d, dir)->node != GP_NODE_DIR) {
+		char *up = gp_path_dir(dir);
+
+		free(dir);
+		dir = up;
+	}
+	if (gp_map_get(&c->writable, dir, NULL))
+		return 0;
+	gp_map_put(&c->writable, dir, 0);
+	if (faccessat(c->d->fd, dir, W_OK | X_OK, AT_EACCESS) == 0 || (errno != EACCES && errno != EROFS))
+		return 0;
+	if (strcmp(dir, ".") == 0)
+		return gp_fail_sys(err, errno, "cannot write into '%s'", c->d->root);
+	return gp_fail_sys(err, errno, "cannot write into '%s/%s'", c->d->root, dir);
+}
 
 /* What open(2) cannot give: bits that the umask takes, setuid and its like. */
 static bool needs_chmod(const struct commit *c, unsigned mode)
@@ -56,13 +92,14 @@ static bool needs_chmod(const struct commit *c, unsigned mode)
 	return (mode & c->umask) || (mode & 07000);
 }
 
-/* New files get the old one's mode and, as far as we may, its owner. */
+/* New files get the old one's mode and, as far as we may, its owner: as patch(1), or
+ * else its group. */
 static int dress(const struct commit *c, int fd, const struct gp_tfile *f)
 {
 	const struct gp_seen *old = gp_disktree_seen(c->d, f->path);
 
 	if (f->was && (old->uid != c->uid || old->gid != c->gid) && fchown(fd, old->uid, old->gid) < 0 &&
-	    errno != EPERM)
+	    (errno != EPERM || (fchown(fd, (uid_t)-1, old->gid) < 0 && errno != EPERM)))
 		return -1;
 	/* As patch(1): a mode that git's header gives is exact, a new file without
 	 * one has what the umask lets through. */
@@ -92,7 +129,7 @@ static int write_new(const struct commit *c, size_t n, const struct gp_tfile *f,
 	return rc;
 }
 
-/* Where the file system has no hard links: a copy. */
+/* Where the file system has no hard links, or none to files of others: a copy. */
 static int copy_old(const struct commit *c, const char *slot, const struct gp_tfile *f, struct gp_err *err)
 {
 	struct gp_str old;
@@ -119,7 +156,7 @@ static int keep_old(const struct commit *c, size_t n, const struct gp_tfile *f, 
 		return 0;
 	if (errno == EPERM || errno == EOPNOTSUPP || errno == EMLINK)
 		return copy_old(c, slot, f, err);
-	return gp_fail_sys(err, errno, "cannot keep the old '%s'", f->path);
+	return failed_at(c, "cannot keep the old", f->path, err);
 }
 
 /* Parents: of a new file those that must be made, of a deleted one those that
@@ -246,7 +283,7 @@ static int change_file(const struct commit *c, size_t n, const struct gp_tfile *
 		return -1;
 	gp_journal_slot(slot, 'n', n);
 	if (renameat(c->d->fd, slot, c->d->fd, f->path) < 0)
-		return gp_fail_sys(err, errno, "cannot replace '%s'", f->path);
+		return failed_at(c, f->was ? "cannot replace" : "cannot make", f->path, err);
 	return 0;
 }
 
@@ -274,6 +311,9 @@ static int change_all(const struct commit *c, struct gp_err *err)
 
 static int prepare(struct commit *c, struct gp_err *err)
 {
+	for (size_t i = 0; i < c->t->n; i++)
+		if (changes(&c->t->file[i]) && check_parent(c, c->t->file[i].path, err) < 0)
+			return -1;
 	if (mkdirat(c->d->fd, GP_JOURNAL_DIR, 0700) < 0)
 		return gp_fail_sys(err, errno, "cannot write into '%s'", c->d->root);
 	for (size_t i = 0; i < c->t->n; i++)
@@ -282,12 +322,25 @@ static int prepare(struct commit *c, struct gp_err *err)
 	return journal_write(c, err) < 0 ? -1 : sync_dir(c, GP_JOURNAL_DIR, err);
 }
 
+/* Back to where it began; err says what went wrong until now. */
+static void roll_back(struct gp_disktree *d, struct gp_err *err)
+{
+	struct gp_err second = { 0 };
+	char why[sizeof(second.cause)];
+	size_t files;
+
+	if (gp_commit_recover(d, &files, &second) == 0)
+		return;
+	second.context[0] = '\0';
+	gp_err_format(&second, why, sizeof(why));
+	gp_besides(err, "; nor could it be rolled back (%s); fix that, then "
+		   "'gridpatch apply --recover -d %s'", why, d->root);
+}
+
 int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct gp_commit_opts *o,
 		  struct gp_err *err)
 {
 	struct commit c = { .d = d, .t = t, .o = o, .uid = geteuid(), .gid = getegid(), .umask = gp_umask() };
-	struct gp_err second = { 0 };
-	size_t files;
 	int rc = 0;
 
 	if (!gp_tree_changes(t))
@@ -296,11 +349,8 @@ int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct g
 		rc = -1;
 	gp_buf_release(&c.journal);
 	gp_map_release(&c.made);
-	if (rc < 0) {
-		if (gp_commit_recover(d, &files, &second) < 0)
-			gp_within(err, "could not be rolled back (%s); 'gridpatch apply --recover' tries again",
-				  second.cause);
-		return -1;
-	}
-	return 0;
+	gp_map_release(&c.writable);
+	if (rc < 0)
+		roll_back(d, err);
+	return rc;
 }

@@ -14,7 +14,7 @@
 /* A source file beyond this is no source file. */
 #define FILE_MAX (1ull << 30)
 
-int gp_disktree_open(struct gp_disktree *d, const char *root, struct gp_err *err)
+int gp_disktree_look(struct gp_disktree *d, const char *root, struct gp_err *err)
 {
 	*d = (struct gp_disktree){ .root = gp_strdup(root) };
 	d->fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -23,12 +23,24 @@ int gp_disktree_open(struct gp_disktree *d, const char *root, struct gp_err *err
 		gp_disktree_close(d);
 		return -1;
 	}
-	if (flock(d->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-		gp_fail(err, GP_E_SYSTEM, "another gridpatch works on '%s'", root);
-		gp_disktree_close(d);
-		return -1;
-	}
 	return 0;
+}
+
+static int lock(const struct gp_disktree *d, int how, struct gp_err *err)
+{
+	if (flock(d->fd, how | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return gp_fail(err, GP_E_SYSTEM, "another gridpatch works on '%s'", d->root);
+	return 0;
+}
+
+int gp_disktree_open(struct gp_disktree *d, const char *root, struct gp_err *err)
+{
+	if (gp_disktree_look(d, root, err) < 0)
+		return -1;
+	if (lock(d, LOCK_EX, err) == 0)
+		return 0;
+	gp_disktree_close(d);
+	return -1;
 }
 
 void gp_disktree_close(struct gp_disktree *d)
@@ -170,4 +182,14 @@ bool gp_disktree_interrupted(const struct gp_disktree *d)
 	struct stat st;
 
 	return fstatat(d->fd, GP_JOURNAL_DIR, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int gp_disktree_check_whole(const struct gp_disktree *d, struct gp_err *err)
+{
+	if (!gp_commit_pending(d))
+		return 0;
+	if (lock(d, LOCK_SH, err) < 0)
+		return -1;
+	return gp_fail(err, GP_E_NO, "an interrupted run left '%s' half changed; "
+		       "'gridpatch apply --recover -d %s' rolls it back", d->root, d->root);
 }

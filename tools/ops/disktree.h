@@ -38,6 +38,9 @@ struct gp_disktree {
  * Errors: GP_E_NOTFOUND; GP_E_SYSTEM it is locked, or not readable.
  */
 int gp_disktree_open(struct gp_disktree *d, const char *root, struct gp_err *err);
+
+/* The same without the lock, to read only. */
+int gp_disktree_look(struct gp_disktree *d, const char *root, struct gp_err *err);
 void gp_disktree_close(struct gp_disktree *d);
 
 /* The tree over it; d must outlive it. */
@@ -48,6 +51,10 @@ const struct gp_seen *gp_disktree_seen(struct gp_disktree *d, const char *path);
 
 /* Did an earlier run stop half way? Then gp_commit_recover() comes first. */
 bool gp_disktree_interrupted(const struct gp_disktree *d);
+
+/* For those who only read. Errors: GP_E_NO an earlier run stopped while it changed files;
+ * GP_E_SYSTEM it still does. */
+int gp_disktree_check_whole(const struct gp_disktree *d, struct gp_err *err);
 
 struct gp_commit_opts {
 	bool fsync;                          /* every file, and the directories */
@@ -67,7 +74,12 @@ struct gp_commit_opts {
 int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct gp_commit_opts *o,
 		  struct gp_err *err);
 
-/* Roll back what an interrupted run did. *files: how many were restored. */
+/* Is there a journal? After a failed gp_commit_run(): it could not be rolled back. */
+bool gp_commit_pending(const struct gp_disktree *d);
+
+/* Roll back what an interrupted run did, as far as it goes. *files: how many were
+ * restored or, being new, removed. Errors: GP_E_FORMAT the journal is damaged, and
+ * nothing was done; GP_E_SYSTEM the first thing that failed: it may be tried again. */
 int gp_commit_recover(struct gp_disktree *d, size_t *files, struct gp_err *err);
 
 #endif

@@ -29,6 +29,10 @@ int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *er
 	int rc = -1;
 
 	*out = (struct gp_patchset){ .dir = gp_strdup(dir) };
+	if (gp_is_dir(dir) && !gp_exists(path)) {
+		gp_patchset_release(out);
+		return gp_fail(err, GP_E_NOTFOUND, "'%s' is a directory without a series file", dir);
+	}
 	if (gp_file_read(path, SERIES_MAX, &out->series_text, err) == 0) {
 		if (gp_series_parse(gp_buf_str(&out->series_text), &out->series, err) < 0)
 			gp_within(err, "'%s'", path);

@@ -101,6 +101,12 @@ static int read_applied(const struct gp_tree *t, struct gp_quilt *q, struct gp_e
 	return 0;
 }
 
+/* Its change has to be brought in order before anything goes on. */
+static int needs_refresh(const char *patch, const char *why, struct gp_err *err)
+{
+	return gp_fail(err, GP_E_NO, "patch '%s' needs refresh: %s; 'quilt refresh' does that", patch, why);
+}
+
 static const char *top_of(const struct gp_quilt *q)
 {
 	return q->applied.n ? q->applied.v[q->applied.n - 1] : NULL;
@@ -237,7 +243,7 @@ static int choose_folder(struct gp_quilt *q, const char *dir, struct gp_err *err
 int gp_quilt_init(struct gp_quilt *q, const char *dir, struct gp_err *err)
 {
 	if (q->unclean)
-		return gp_fail(err, GP_E_NO, "the topmost patch '%s' needs to be refreshed first", top_of(q));
+		return needs_refresh(top_of(q), "it was forced", err);
 	if (dir)
 		return choose_folder(q, dir, err);
 	set_defaults(q);
@@ -297,7 +303,7 @@ static bool completes(const char *name, const char *word)
 	return false;
 }
 
-bool gp_quilt_find(const struct gp_quilt *q, const struct gp_list *names, const char *word, size_t *at)
+size_t gp_quilt_find(const struct gp_quilt *q, const struct gp_list *names, const char *word, size_t *at)
 {
 	size_t len = q->patches ? strlen(q->patches) : 0, found = 0;
 
@@ -306,14 +312,14 @@ bool gp_quilt_find(const struct gp_quilt *q, const struct gp_list *names, const 
 	for (size_t i = 0; i < names->n; i++) {
 		if (strcmp(names->v[i], word) == 0) {
 			*at = i;
-			return true;
+			return 1;
 		}
 		if (completes(names->v[i], word)) {
 			*at = i;
 			found++;
 		}
 	}
-	return found == 1;
+	return found;
 }
 
 /* --- push --- */
@@ -413,7 +419,8 @@ static int check_name(const struct gp_quilt *q, const char *patch, struct gp_err
 static int refuse_present(const struct gp_applied *a, struct gp_err *err)
 {
 	if (a->already)
-		return gp_fail(err, GP_E_NO, "patch '%s' can be reverse-applied: it is there already", a->name);
+		return gp_fail(err, GP_E_NO, "patch '%s' can be reverse-applied: it is there already; take it out "
+			       "of the series, or out of the tree with 'gridpatch apply -R'", a->name);
 	for (size_t i = 0; i < a->n; i++)
 		if (a->file[i].hunks.result == GP_HUNKS_ALREADY)
 			return gp_fail(err, GP_E_NO, "patch '%s' does not apply: its change to '%s' is there already",
@@ -530,22 +537,49 @@ static int content(const struct gp_tree *t, const char *path, struct gp_str *out
 
 static int dirty(const char *patch, const char *file, struct gp_err *err)
 {
-	return gp_fail(err, GP_E_NO, "patch '%s' needs refresh: '%s' was changed after it", patch, file);
+	gp_auto(gp_free_ptr) char *why = gp_asprintf("'%s' was changed after it", file);
+
+	return needs_refresh(patch, why, err);
 }
 
-/* Apply the patch once more. A patch that does not apply any more leaves what
- * was kept: then every file that it changed counts as changed after it. */
+/* Whether it can be taken back is asked of the patch itself. */
+static int cannot_check(const struct gp_quilt *q, const char *patch, const struct gp_err *why, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *path = patch_path(q, patch);
+	char text[sizeof(why->cause)];
+
+	if (!gp_exists(path))
+		return gp_fail(err, GP_E_NO, "cannot check patch '%s' before taking it back: its file '%s' is gone; "
+			       "put it back", patch, path);
+	gp_err_format(why, text, sizeof(text));
+	return gp_fail(err, GP_E_NO, "cannot check patch '%s' before taking it back: %s", patch, text);
+}
+
+/* It does not even apply to what it was applied to. */
+static int was_edited(const char *patch, const struct gp_err *why, struct gp_err *err)
+{
+	struct gp_err bare = *why;
+	char text[sizeof(why->cause)];
+
+	bare.context[0] = '\0';
+	gp_err_format(&bare, text, sizeof(text));
+	return gp_fail(err, GP_E_NO, "patch '%s' is not what was applied: %s; put it back as it was, or let "
+		       "'quilt refresh' write it anew", patch, text);
+}
+
+/* Apply the patch once more. */
 static int try_again(const struct gp_quilt *q, const char *patch, struct gp_tree *again, struct gp_err *err)
 {
 	gp_auto(gp_applied_list_release) struct gp_applied_list list = { 0 };
 	gp_auto(gp_series_release) struct gp_series series = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	struct gp_patch p = { .set = q->patches, .name = patch, .strip = 1 };
+	struct gp_err why = { 0 };
 
-	if (gp_quilt_load(q, patch, &text, err) < 0)
-		return -1;
-	if (gp_quilt_series(q, &series, err) < 0 && err->code != GP_E_NOTFOUND)
-		return -1;
+	if (gp_quilt_load(q, patch, &text, &why) < 0 ||
+	    (gp_quilt_series(q, &series, &why) < 0 && why.code != GP_E_NOTFOUND))
+		return cannot_check(q, patch, &why, err);
+	why = (struct gp_err){ 0 };
 	for (size_t i = 0; i < series.n; i++) {
 		if (strcmp(series.v[i].name, patch) == 0) {
 			p.strip = series.v[i].strip;
@@ -553,7 +587,9 @@ static int try_again(const struct gp_quilt *q, const char *patch, struct gp_tree
 		}
 	}
 	p.text = gp_buf_str(&text);
-	return p.text.len ? gp_apply_patch(again, &p, ANY_FUZZ, &list, NULL, err) : 0;
+	if (!p.text.len || gp_apply_patch(again, &p, ANY_FUZZ, &list, NULL, &why) == 0)
+		return 0;
+	return list.n ? was_edited(patch, &why, err) : cannot_check(q, patch, &why, err);
 }
 
 static int check_clean(const struct gp_quilt *q, const struct gp_tree *t, const char *patch,
@@ -562,7 +598,6 @@ static int check_clean(const struct gp_quilt *q, const struct gp_tree *t, const 
 	struct before b = { .now = t, .dir = dir };
 	struct gp_tree_base base = { .look = before_look, .read = before_read, .arg = &b };
 	struct gp_tree again;
-	struct gp_err why = { 0 };
 	int rc;
 
 	if (!files->n)
@@ -570,9 +605,7 @@ static int check_clean(const struct gp_quilt *q, const struct gp_tree *t, const 
 	for (size_t i = 0; i < files->n; i++)
 		gp_map_put(&b.kept, files->v[i], 0);
 	gp_tree_init_base(&again, &base);
-	rc = try_again(q, patch, &again, &why);
-	if (rc < 0)
-		gp_fail(err, GP_E_NO, "patch '%s' does not remove cleanly: %s", patch, why.cause);
+	rc = try_again(q, patch, &again, err);
 	for (size_t i = 0; i < files->n && rc == 0; i++) {
 		struct gp_str now, then;
 
@@ -626,7 +659,7 @@ int gp_quilt_pop(struct gp_quilt *q, struct gp_tree *t, struct gp_err *err)
 	dir = gp_path_join(PC, patch);
 	stamp = gp_path_join(dir, ".timestamp");
 	if (is_unclean(t, patch))
-		return gp_fail(err, GP_E_NO, "patch '%s' needs to be refreshed first", patch);
+		return needs_refresh(patch, "it was forced", err);
 	if (list_kept(q, t, dir, &files, err) < 0)
 		return -1;
 	if (!files.n && !gp_tree_has(t, stamp) && !is_empty(q, patch))
@@ -644,6 +677,23 @@ int gp_quilt_pop(struct gp_quilt *q, struct gp_tree *t, struct gp_err *err)
 
 /* --- the whole --- */
 
+static void warn_recovered(size_t files)
+{
+	if (files)
+		gp_warn_loud("rolled back an interrupted run: %zu file%s", files, files == 1 ? "" : "s");
+	else
+		gp_warn("removed what an interrupted run left; nothing had been changed");
+}
+
+int gp_quilt_tree_look(struct gp_quilt_tree *w, const char *dir, struct gp_err *err)
+{
+	*w = (struct gp_quilt_tree){ .disk.fd = -1, .quilt.root = dir };
+	if (gp_disktree_look(&w->disk, dir, err) < 0 || gp_disktree_check_whole(&w->disk, err) < 0)
+		return -1;
+	gp_disktree_tree(&w->disk, &w->tree);
+	return gp_quilt_read(&w->tree, &w->quilt, err);
+}
+
 int gp_quilt_tree_open(struct gp_quilt_tree *w, const char *dir, struct gp_err *err)
 {
 	size_t files;
@@ -654,7 +704,7 @@ int gp_quilt_tree_open(struct gp_quilt_tree *w, const char *dir, struct gp_err *
 	if (gp_disktree_interrupted(&w->disk)) {
 		if (gp_commit_recover(&w->disk, &files, err) < 0)
 			return -1;
-		gp_warn("rolled back an interrupted run: %zu file%s", files, files == 1 ? "" : "s");
+		warn_recovered(files);
 	}
 	gp_disktree_tree(&w->disk, &w->tree);
 	return gp_quilt_read(&w->tree, &w->quilt, err);

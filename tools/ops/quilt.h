@@ -75,9 +75,9 @@ int gp_quilt_next(const struct gp_quilt *q, const struct gp_series *s, size_t *n
  * Which name does a user mean? He may put the patch folder before it and leave
  * ".patch", ".diff", ".dif" and what says the compression away.
  *
- * Out:    *at; false: none, or several.
+ * Out:    how many it may be: 0, 1 or more; *at, one of them.
  */
-bool gp_quilt_find(const struct gp_quilt *q, const struct gp_list *names, const char *word, size_t *at);
+size_t gp_quilt_find(const struct gp_quilt *q, const struct gp_list *names, const char *word, size_t *at);
 
 /*
  * A watch that keeps each file as it is before the first touch by a patch.
@@ -126,13 +126,16 @@ struct gp_quilt_tree {
 };
 
 /*
- * Lock dir, roll an interrupted run back (with a warning), read .pc.
+ * Lock dir, roll an interrupted run back (with a warning, even when quiet), read .pc.
  *
  * In:     w must stay where it is; dir is borrowed.
  * Out:    gp_quilt_tree_close(w) in any case.
  * Errors: as gp_disktree_open(), gp_commit_recover(), gp_quilt_read().
  */
 int gp_quilt_tree_open(struct gp_quilt_tree *w, const char *dir, struct gp_err *err);
+
+/* The same to read only: neither lock nor roll back; GP_E_NO after an interrupted run. */
+int gp_quilt_tree_look(struct gp_quilt_tree *w, const char *dir, struct gp_err *err);
 void gp_quilt_tree_close(struct gp_quilt_tree *w);
 
 #endif

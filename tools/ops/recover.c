@@ -77,8 +77,8 @@ static void entries_release(struct entries *e)
 
 static int damaged(const struct gp_disktree *d, struct gp_err *err)
 {
-	return gp_fail(err, GP_E_FORMAT, "the journal in '%s' is damaged, or not gridpatch's: nothing was touched",
-		       d->root);
+	return gp_fail(err, GP_E_FORMAT, "the journal in '%s' is damaged, or not gridpatch's: nothing was touched; "
+		       "see that the files are right, then remove '%s/" GP_JOURNAL_DIR "'", d->root, d->root);
 }
 
 static char *decode(struct gp_str s)
@@ -183,13 +183,31 @@ static int entries_parse(const struct gp_disktree *d, struct gp_str text, struct
 	return 0;
 }
 
+/* New content leaves the journal when it is renamed into place. */
+static bool came_to_its_place(const struct gp_disktree *d, const struct entry *e)
+{
+	char slot[64];
+
+	gp_journal_slot(slot, 'n', e->n);
+	return !gp_journal_exists(d, slot);
+}
+
+/* Is the old file still in its place? Then it stays: what was kept may be a copy,
+ * which somebody else may own. */
+static bool is_untouched(const struct gp_disktree *d, const struct entry *e)
+{
+	if (e->kind == 'c' && came_to_its_place(d, e))
+		return false;
+	return gp_journal_exists(d, e->path) && !is_dir(d, e->path);
+}
+
 static int restore(struct gp_disktree *d, const struct entry *e, size_t *files, struct gp_err *err)
 {
 	char slot[64];
 
 	gp_journal_slot(slot, 'b', e->n);
-	if (!gp_journal_exists(d, slot))
-		return 0; /* an earlier recovery came this far */
+	if (!gp_journal_exists(d, slot) || is_untouched(d, e))
+		return 0; /* or an earlier recovery came this far */
 	if (gp_journal_parents(d, e->path, err) < 0)
 		return -1;
 	if (renameat(d->fd, slot, d->fd, e->path) < 0)
@@ -198,32 +216,59 @@ static int restore(struct gp_disktree *d, const struct entry *e, size_t *files, 
 	return 0;
 }
 
-static int undo(struct gp_disktree *d, const struct entry *e, size_t *files, struct gp_err *err)
+static int remove_new(struct gp_disktree *d, const struct entry *e, size_t *files, struct gp_err *err)
 {
-	assert(e->path);
-	if (e->kind == 'c' || e->kind == 'd')
-		return restore(d, e, files, err);
-	if (e->kind == 'n' && unlinkat(d->fd, e->path, 0) < 0 && errno != ENOENT && errno != ENOTDIR)
+	if (!came_to_its_place(d, e))
+		return 0;
+	if (unlinkat(d->fd, e->path, 0) == 0)
+		++*files;
+	else if (errno != ENOENT && errno != ENOTDIR)
 		return gp_fail_sys(err, errno, "cannot remove '%s'", e->path);
-	if (e->kind == 'r' && is_dir(d, e->path) &&
-	    fchmodat(d->fd, e->path, (mode_t)e->n & 07777, 0) < 0)
-		return gp_fail_sys(err, errno, "cannot restore the mode of '%s'", e->path);
-	if (e->kind == 'm')
-		unlinkat(d->fd, e->path, AT_REMOVEDIR);
 	return 0;
 }
 
+/* A directory that was not removed has its mode, and may be somebody else's. */
+static int restore_mode(struct gp_disktree *d, const struct entry *e, struct gp_err *err)
+{
+	mode_t mode = (mode_t)e->n & 07777;
+	struct stat st;
+
+	if (fstatat(d->fd, e->path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
+	    (st.st_mode & 07777) == mode || fchmodat(d->fd, e->path, mode, 0) == 0)
+		return 0;
+	return gp_fail_sys(err, errno, "cannot restore the mode of '%s'", e->path);
+}
+
+static int undo(struct gp_disktree *d, const struct entry *e, size_t *files, struct gp_err *err)
+{
+	assert(e->path);
+	switch (e->kind) {
+	case 'n':
+		return remove_new(d, e, files, err);
+	case 'r':
+		return restore_mode(d, e, err);
+	case 'm':
+		unlinkat(d->fd, e->path, AT_REMOVEDIR);
+		return 0;
+	default:
+		return restore(d, e, files, err);
+	}
+}
+
 /* New files go first, so that a directory can be a file again; then made
- * directories, the deepest first, when they are empty; then what was. */
+ * directories, the deepest first, when they are empty; then what was. What cannot
+ * be undone does not keep the rest from it: the first error is the one that is told. */
 static int undo_all(struct gp_disktree *d, const struct entries *e, size_t *files, struct gp_err *err)
 {
 	static const char *const order[] = { "n", "m", "cd", "r" };
+	int rc = 0;
 
 	for (size_t k = 0; k < GP_COUNT(order); k++)
 		for (size_t i = e->n; i-- > 0;)
-			if (strchr(order[k], e->v[i].kind) && undo(d, &e->v[i], files, err) < 0)
-				return gp_within(err, "'%s'", d->root);
-	return 0;
+			if (strchr(order[k], e->v[i].kind) &&
+			    undo(d, &e->v[i], files, rc < 0 ? NULL : err) < 0)
+				rc = -1;
+	return rc < 0 ? gp_within(err, "'%s'", d->root) : 0;
 }
 
 static int journal_read(struct gp_disktree *d, struct gp_buf *text, struct gp_err *err)
@@ -246,6 +291,11 @@ static int journal_read(struct gp_disktree *d, struct gp_buf *text, struct gp_er
 		return -1;
 	text->len = (size_t)n;
 	return 0;
+}
+
+bool gp_commit_pending(const struct gp_disktree *d)
+{
+	return gp_journal_exists(d, GP_JOURNAL);
 }
 
 int gp_commit_recover(struct gp_disktree *d, size_t *files, struct gp_err *err)
