@@ -99,6 +99,8 @@ E
     check 'completion: kinds' sh -c 'for w in host merged guest general; do grep -qx $w got || exit 1; done'
     offers gridpatch patch --allow '' > got
     check 'completion: words of --allow' sh -c 'for w in blocked unknown hooks altered; do grep -q $w got || exit 1; done'
+    offers gridpatch info --progress '' > got
+    check 'completion: words of --progress' sh -c 'grep -qx auto got && grep -qx none got && grep -qx json got'
     offers gridpatch patch --repack '' > got
     check 'completion: modes of --repack' sh -c 'grep -qx auto got && grep -qx splice got && grep -qx full got'
 else

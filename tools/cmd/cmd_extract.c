@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/path.h"
+#include "cmd/progress.h"
 #include "cmd/report.h"
 
 #include <string.h>
 
-static const enum gp_opt_id opts[] = { OPT_DIR, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
+static const enum gp_opt_id opts[] = { OPT_DIR, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
 
 /* The stub's targetdir is untrusted: one plain name, nothing else. */
 static int choose_dir(const struct gp_args *a, const struct gp_runfile *rf, char **dir, struct gp_err *err)
@@ -30,11 +31,17 @@ static int extract(struct gp_args *a, struct json_object *o, struct gp_err *err)
 	gp_auto(gp_runfile_release) struct gp_runfile rf = { .fd = -1 };
 	gp_auto(gp_free_ptr) char *dir = NULL;
 	char size[32];
+	int rc;
 
 	if (gp_runfile_open(&rf, a->positional.v[0], err) < 0)
 		return -1;
 	rf.cancel = gp_main_cancel();
-	if (choose_dir(a, &rf, &dir, err) < 0 || gp_runfile_extract(&rf, dir, err) < 0)
+	if (choose_dir(a, &rf, &dir, err) < 0)
+		return -1;
+	rf.progress = gp_progress_begin(a);
+	rc = gp_runfile_extract(&rf, dir, err);
+	gp_progress_end();
+	if (rc < 0)
 		return -1;
 	gp_say(a, "extracted  %zu members, %s, to %s\n", rf.n, gp_say_size(rf.unpacked, size), dir);
 	gp_json_put(o, "directory", gp_json_text(dir));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "cmd/progress.h"
 #include "cmd/report.h"
 
-static const enum gp_opt_id opts[] = { OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
+static const enum gp_opt_id opts[] = { OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
 
 static int run(struct gp_args *a, struct gp_err *err)
 {
@@ -10,7 +11,9 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 	if (a->positional.n != 1)
 		return gp_fail(err, GP_E_USAGE, "give one installer; see 'gridpatch info --help'");
-	rc = gp_driver_open(&d, a->positional.v[0], &(struct gp_driver_opts){ .cancel = gp_main_cancel() }, err);
+	rc = gp_driver_open(&d, a->positional.v[0], &(struct gp_driver_opts){
+			    .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) }, err);
+	gp_progress_end();
 	if (rc == 0)
 		gp_report_driver(a, &d);
 	if (a->json) {

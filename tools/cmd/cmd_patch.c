@@ -6,12 +6,14 @@
 #include "base/fsio.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cmd/progress.h"
 #include "cmd/report.h"
+#include "cmd/version.h"
 
 static const enum gp_opt_id opts[] = {
 	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_PATCHES, OPT_ALLOW,
-	OPT_DROP_DKMS, OPT_DATA, OPT_OUTPUT, OPT_FORCE, OPT_DRY_RUN, OPT_REPACK, OPT_NO_CACHE, OPT_JSON, OPT_QUIET,
-	OPT_VERBOSE, OPT_END,
+	OPT_DROP_DKMS, OPT_DATA, OPT_LOCK, OPT_WRITE_LOCK, OPT_OUTPUT, OPT_FORCE, OPT_DRY_RUN, OPT_REPACK,
+	OPT_NO_CACHE, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
 };
 
 /* The first word is the installer; directories behind it are headers. */
@@ -46,14 +48,17 @@ static int run(struct gp_args *a, struct gp_err *err)
 		return gp_fail(err, GP_E_USAGE, "-o - and --json both want standard output; give --json=FILE");
 	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
 	a->patch.cancel = gp_main_cancel();
+	a->patch.program = GP_PROGRAM_VERSION;
+	a->patch.progress = gp_progress_begin(a);
 	rc = gp_patch_job_run(&job, &a->patch, err);
+	gp_progress_end();
 	gp_report_job(a, &job);
 	fflush(stdout); /* what follows goes to standard error */
 	for (size_t i = 0; i < job.warnings.n; i++)
 		gp_warn("%s", job.warnings.v[i]);
 	if (rc < 0)
 		gp_say_why(a, &job.why);
-	if (a->json && gp_json_emit(a, gp_json_job(&job), err, rc < 0 ? &second : err) < 0)
+	if (a->json && gp_json_emit(a, gp_json_job(a, &job), err, rc < 0 ? &second : err) < 0)
 		rc = -1;
 	gp_patch_job_release(&job);
 	return rc;

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
+#include "cmd/progress.h"
 #include "cmd/report.h"
 #include "ops/inspect.h"
 
-static const enum gp_opt_id opts[] = { OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
+static const enum gp_opt_id opts[] = { OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
 
 static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *problems, struct gp_err *err)
 {
-	if (gp_driver_open(d, a->positional.v[0], &(struct gp_driver_opts){ .cancel = gp_main_cancel() }, err) < 0)
+	int rc = gp_driver_open(d, a->positional.v[0], &(struct gp_driver_opts){
+				.cancel = gp_main_cancel(), .progress = gp_progress_begin(a) }, err);
+
+	gp_progress_end();
+	if (rc < 0)
 		return -1;
 	gp_inspect(d, problems);
 	gp_report_driver(a, d);

@@ -81,11 +81,15 @@ static void say_end(const struct gp_args *a, const struct gp_patch_job *j)
 	char size[32];
 
 	gp_say_covers(a, &j->selection);
+	if (j->lock_holds)
+		gp_say(a, "lock       %s: everything is as it was\n", a->patch.lock);
 	say_repack(a, j);
 	if (j->written)
 		gp_say(a, "wrote      %s, %s\n", j->to_stdout ? "standard output" : j->out, gp_say_size(j->repack.out_size, size));
 	else
 		gp_say(a, "dry run    %s would be written\n", j->out);
+	if (j->lock_written)
+		gp_say(a, "wrote      %s, the lock file\n", a->patch.write_lock);
 	gp_say(a, "\nFor your own machines: NVIDIA's licence does not let you pass it on. Install with\n");
 	for (size_t i = 0; i < j->targets.n; i++) {
 		gp_auto(gp_buf_release) struct gp_buf line = { 0 };
@@ -146,7 +150,7 @@ static struct json_object *json_changes(const struct gp_tree *t)
 	return list;
 }
 
-struct json_object *gp_json_job(const struct gp_patch_job *j)
+struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j)
 {
 	struct json_object *o = json_object_new_object(), *cmds = json_object_new_array();
 
@@ -162,6 +166,8 @@ struct json_object *gp_json_job(const struct gp_patch_job *j)
 	gp_json_put(o, "skipped", gp_json_list(&j->targets.skipped));
 	gp_json_put(o, "exclusive", gp_json_text(j->exclusive));
 	gp_json_put(o, "why", j->why.len ? gp_json_text(j->why.data) : NULL);
+	gp_json_put(o, "lock", gp_json_text(j->lock_holds ? a->patch.lock : NULL));
+	gp_json_put(o, "lock_written", gp_json_text(j->lock_written ? a->patch.write_lock : NULL));
 	gp_json_put(o, "output", gp_json_text(!j->written ? NULL : j->to_stdout ? "-" : j->out));
 	if (j->written) {
 		gp_json_put(o, "output_size", json_object_new_uint64(j->repack.out_size));

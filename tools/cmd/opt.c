@@ -33,8 +33,10 @@ static const struct option_row ROWS[] = {
 	{ OPT_ALLOW, 0, "allow", "WORDS", "blocked, unknown, hooks, altered: go on anyway" },
 	{ OPT_DROP_DKMS, 0, "drop-dkms-patches", NULL, "take PATCH[] lines out of dkms.conf" },
 	{ OPT_DATA, 0, "data", "DIR", "more kernel-versions/ and patches/ (repeatable)" },
+	{ OPT_LOCK, 0, "lock", "FILE", "as it was when FILE was written, or not at all" },
+	{ OPT_WRITE_LOCK, 0, "write-lock", "FILE", "write down what decides the output" },
 	{ OPT_OUTPUT, 'o', "output", "OUT", "the new installer (./NAME-custom.run); - is stdout" },
-	{ OPT_FORCE, 'f', "force", NULL, "replace an existing output" },
+	{ OPT_FORCE, 'f', "force", NULL, "replace an existing output, and lock file" },
 	{ OPT_DRY_RUN, 'n', "dry-run", NULL, "do everything except writing" },
 	{ OPT_REPACK, 0, "repack", "MODE", "auto (default), splice or full" },
 	{ OPT_NO_CACHE, 0, "no-cache", NULL, "neither read nor keep an index of the installer" },
@@ -51,6 +53,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_TO, 0, "to", "DIR", "where to put it (default: see above)" },
 	{ OPT_FROM, 0, "from", "PATH", "a directory or tarball instead of the network" },
 	{ OPT_NEWER_TABLE, 0, "newer-table", NULL, "get the patch for newer drivers, too" },
+	{ OPT_PROGRESS, 0, "progress", "WORD", "auto (default), none or json" },
 	{ OPT_JSON, 0, "json", "[=FILE]", "the report as JSON" },
 	{ OPT_QUIET, 'q', "quiet", NULL, "say nothing but errors" },
 	{ OPT_VERBOSE, 'v', "verbose", NULL, "say more" },
@@ -109,16 +112,31 @@ static int set_number(const char *name, const char *arg, int *out, struct gp_err
 	return 0;
 }
 
+/* The place of word among three. */
+static int set_word(const char *name, const char *word, const char *const words[3], int *out, struct gp_err *err)
+{
+	for (*out = 0; *out < 3; ++*out)
+		if (strcmp(word, words[*out]) == 0)
+			return 0;
+	return gp_fail(err, GP_E_USAGE, "%s: '%s' is none of %s, %s, %s", name, word, words[0], words[1], words[2]);
+}
+
 static int set_repack(const char *word, enum gp_repack_mode *mode, struct gp_err *err)
 {
 	static const char *const words[] = { "auto", "splice", "full" };
+	int i, rc = set_word("--repack", word, words, &i, err);
 
-	for (size_t i = 0; i < GP_COUNT(words); i++)
-		if (strcmp(word, words[i]) == 0) {
-			*mode = (enum gp_repack_mode)i;
-			return 0;
-		}
-	return gp_fail(err, GP_E_USAGE, "--repack: '%s' is none of auto, splice, full", word);
+	*mode = (enum gp_repack_mode)i;
+	return rc;
+}
+
+static int set_progress(const char *word, enum gp_progress_mode *mode, struct gp_err *err)
+{
+	static const char *const words[] = { "auto", "none", "json" };
+	int i, rc = set_word("--progress", word, words, &i, err);
+
+	*mode = (enum gp_progress_mode)i;
+	return rc;
 }
 
 static void set_flag(struct gp_args *a, enum gp_opt_id id)
@@ -154,6 +172,8 @@ static int set_option(struct gp_args *a, enum gp_opt_id id, const char *arg, str
 	case OPT_HOOKS: a->patch.hooks = arg; return not_empty("--hooks", arg, err);
 	case OPT_HOOKS_PATCH: a->patch.hooks_patch = arg; break;
 	case OPT_OUTPUT: a->patch.out = arg; return not_empty("--output", arg, err);
+	case OPT_LOCK: a->patch.lock = arg; return not_empty("--lock", arg, err);
+	case OPT_WRITE_LOCK: a->patch.write_lock = arg; return not_empty("--write-lock", arg, err);
 	case OPT_DRIVER: a->driver = arg; break;
 	case OPT_KIND: a->kind = arg; break;
 	case OPT_DIR: a->dir = arg; break;
@@ -164,6 +184,7 @@ static int set_option(struct gp_args *a, enum gp_opt_id id, const char *arg, str
 	case OPT_FUZZ: return set_number("--fuzz", arg, &a->fuzz, err);
 	case OPT_ALLOW: return set_allow(a, arg, err);
 	case OPT_REPACK: return set_repack(arg, &a->patch.repack, err);
+	case OPT_PROGRESS: return set_progress(arg, &a->progress, err);
 	case OPT_JSON:
 		a->json = true;
 		a->json_file = arg;

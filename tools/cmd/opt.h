@@ -9,10 +9,12 @@ enum gp_opt_id {
 	OPT_END = 0,
 	OPT_ALL = 256, OPT_ALLOW, OPT_DATA, OPT_DIR, OPT_DRIVER, OPT_DROP_DKMS, OPT_DRY_RUN, OPT_FORCE,
 	OPT_FROM, OPT_FSYNC, OPT_FUZZ, OPT_HEADERS, OPT_HEADERS2, OPT_HEADERS3, OPT_HELP, OPT_HOOKS, OPT_HOOKS_PATCH,
-	OPT_JSON, OPT_KERNEL, OPT_KIND, OPT_NEWER_TABLE, OPT_NO_CACHE, OPT_NO_HOOKS, OPT_OUTPUT, OPT_PATCHES,
-	OPT_QUIET, OPT_QUILT, OPT_RECOVER, OPT_REJECTS, OPT_REPACK, OPT_REVERSE, OPT_STRIP, OPT_TO,
-	OPT_VERBOSE,
+	OPT_JSON, OPT_KERNEL, OPT_KIND, OPT_LOCK, OPT_NEWER_TABLE, OPT_NO_CACHE, OPT_NO_HOOKS, OPT_OUTPUT,
+	OPT_PATCHES, OPT_PROGRESS, OPT_QUIET, OPT_QUILT, OPT_RECOVER, OPT_REJECTS, OPT_REPACK, OPT_REVERSE, OPT_STRIP,
+	OPT_TO, OPT_VERBOSE, OPT_WRITE_LOCK,
 };
+
+enum gp_progress_mode { GP_PROGRESS_AUTO, GP_PROGRESS_NONE, GP_PROGRESS_JSON };
 
 /* A command line, read. Strings are borrowed from argv. */
 struct gp_args {
@@ -26,6 +28,7 @@ struct gp_args {
 	bool all, fsync, quilt, recover, reverse; /* apply, push, pop */
 	int fuzz, strip;         /* -1: not given */
 	const char *rejects;     /* NULL */
+	enum gp_progress_mode progress;
 	bool json;               /* --json or --json=FILE */
 	const char *json_file;   /* NULL: standard output */
 	bool quiet, verbose, help;

@@ -29,7 +29,7 @@ struct json_object *gp_json_driver(const struct gp_driver *d);
 
 /* Of a patch run, also of one that stopped half way. */
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
-struct json_object *gp_json_job(const struct gp_patch_job *j);
+struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j);
 
 /* What patches did, one line per file; or would have done, had the run not failed. */
 void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l);

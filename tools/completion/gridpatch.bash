@@ -20,11 +20,11 @@ _gridpatch_options() {
 
 	case $1 in
 	patch)
-		echo "$kernels --hooks --no-hooks --hooks-patch --patches --allow --drop-dkms-patches" \
-			"--output --force --dry-run --repack --no-cache -o -f -n $common"
+		echo "$kernels --hooks --no-hooks --hooks-patch --patches --allow --drop-dkms-patches --lock --write-lock" \
+			"--output --force --dry-run --repack --no-cache --progress -o -f -n $common"
 		;;
 	select) echo "$kernels --driver --kind $common" ;;
-	extract) echo "--directory -C -d $common" ;;
+	extract) echo "--directory --progress -C -d $common" ;;
 	fetch-hooks) echo "--to --from --newer-table $common" ;;
 	apply)
 		echo "--directory --strip --fuzz --reverse --dry-run --rejects --quilt --fsync --recover" \
@@ -33,7 +33,7 @@ _gridpatch_options() {
 	push) echo "--directory --all --fuzz --fsync -d -C -a -F $common" ;;
 	pop) echo "--directory --all --fsync -d -C -a $common" ;;
 	applied) echo "--directory -d -C $common" ;;
-	info | verify) echo "$common" ;;
+	info | verify) echo "--progress $common" ;;
 	esac
 }
 
@@ -111,8 +111,9 @@ _gridpatch_argument() {
 		;;
 	--allow) _gridpatch_list "$cur" blocked unknown hooks altered ;;
 	--repack) _gridpatch_words "$cur" auto splice full ;;
+	--progress) _gridpatch_words "$cur" auto none json ;;
 	--kind) _gridpatch_words "$cur" host merged guest general ;;
-	--hooks-patch | --from) _gridpatch_paths "$cur" '*' ;;
+	--hooks-patch | --from | --lock | --write-lock) _gridpatch_paths "$cur" '*' ;;
 	--output | -o) _gridpatch_paths "$cur" '*.run' ;;
 	--driver | --strip | --fuzz | -p | -F) ;;
 	*) return 1 ;;

@@ -133,6 +133,7 @@ int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver
 	if (gp_runfile_open(&d->rf, path, err) < 0)
 		return -1;
 	d->rf.cancel = o->cancel;
+	d->rf.progress = o->progress;
 	if (scan(d, o, err) < 0) {
 		gp_driver_release(d);
 		return -1;

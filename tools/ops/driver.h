@@ -29,6 +29,7 @@ struct gp_driver_opts {
 	void (*abandon)(void *arg);
 	void *arg;
 	const volatile sig_atomic_t *cancel;
+	const struct gp_progress *progress;
 };
 
 /*

@@ -32,23 +32,28 @@ static int disk_fail(struct archive *disk, const char *path, struct gp_err *err)
 	return gp_fail(err, GP_E_SYSTEM, "cannot unpack '%s': %s", path, text ? text : "unknown error");
 }
 
-static int copy_data(struct gp_tarsrc *t, struct archive *disk, const char *path, struct gp_err *err)
+static int copy_data(struct gp_runfile *rf, struct gp_tarsrc *t, struct archive *disk, uint64_t *done,
+		     const char *path, struct gp_err *err)
 {
 	const void *block;
 	size_t len;
 	la_int64_t off;
 	int rc;
 
-	while ((rc = archive_read_data_block(gp_tarsrc_archive(t), &block, &len, &off)) == ARCHIVE_OK)
+	while ((rc = archive_read_data_block(gp_tarsrc_archive(t), &block, &len, &off)) == ARCHIVE_OK) {
 		if (archive_write_data_block(disk, block, len, off) < ARCHIVE_OK)
 			return disk_fail(disk, path, err);
+		*done += len;
+		gp_progress_tell(rf->progress, GP_PHASE_UNPACK, *done, rf->unpacked);
+	}
 	return rc == ARCHIVE_EOF ? 0 : gp_tarsrc_fail(t, err);
 }
 
 /* The scan has refused what leaves the tree; libarchive checks again on disk. */
-static int unpack_members(struct gp_tarsrc *t, struct archive *disk, struct gp_err *err)
+static int unpack_members(struct gp_runfile *rf, struct gp_tarsrc *t, struct archive *disk, struct gp_err *err)
 {
 	struct archive_entry *ae;
+	uint64_t done = 0;
 	int rc;
 
 	while ((rc = gp_tarsrc_next(t, &ae, err)) > 0) {
@@ -63,7 +68,7 @@ static int unpack_members(struct gp_tarsrc *t, struct archive *disk, struct gp_e
 		if (archive_write_header(disk, ae) < ARCHIVE_OK)
 			return disk_fail(disk, path, err);
 		if (archive_entry_size(ae) > 0 && !archive_entry_hardlink(ae) &&
-		    copy_data(t, disk, path, err) < 0)
+		    copy_data(rf, t, disk, &done, path, err) < 0)
 			return -1;
 		if (archive_write_finish_entry(disk) < ARCHIVE_OK)
 			return disk_fail(disk, path, err);
@@ -95,7 +100,7 @@ static int unpack_here(struct gp_runfile *rf, struct gp_err *err)
 	struct archive *disk = t ? disk_new() : NULL;
 	int rc = -1;
 
-	if (disk && unpack_members(t, disk, err) == 0)
+	if (disk && unpack_members(rf, t, disk, err) == 0)
 		rc = archive_write_close(disk) == ARCHIVE_OK ? 0 : disk_fail(disk, "directories", err);
 	if (disk)
 		archive_write_free(disk);

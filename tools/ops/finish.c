@@ -10,6 +10,7 @@
 
 #define GP_DKMS_CONF "kernel/dkms.conf"
 #define GP_HISTORY "pkg-history.txt"
+#define EPOCH_MAX 077777777777 /* the field of a tar header has 11 octal digits */
 
 /* --- .manifest --- */
 
@@ -269,13 +270,29 @@ int gp_finish_tree(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 	return finish_history(j, o, err);
 }
 
-int64_t gp_finish_mtime(const struct gp_patch_job *j)
+int gp_finish_epoch(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	const struct gp_entry *e = gp_runfile_find(&j->driver.rf, ".manifest");
+	const char *text = getenv("SOURCE_DATE_EPOCH");
 	uint64_t v;
 
-	if (epoch && gp_parse_u64(gp_str_of(epoch), INT64_MAX, &v))
-		return (int64_t)v;
+	j->has_epoch = text != NULL;
+	if (!text)
+		return 0;
+	if (!gp_parse_u64(gp_str_of(text), EPOCH_MAX, &v))
+		return gp_fail(err, GP_E_USAGE, "SOURCE_DATE_EPOCH is '%s', not a decimal number of seconds up to %llu",
+			       text, (unsigned long long)EPOCH_MAX);
+	j->epoch = (int64_t)v;
+	if (o->kernels.n || o->headers.n || o->lock)
+		return 0;
+	return gp_fail(err, GP_E_USAGE, "SOURCE_DATE_EPOCH is set, and a build that can be repeated must not depend "
+		       "on the running kernel: give -k R, --headers DIR or --lock FILE");
+}
+
+int64_t gp_finish_mtime(const struct gp_patch_job *j)
+{
+	const struct gp_entry *e = gp_runfile_find(&j->driver.rf, ".manifest");
+
+	if (j->has_epoch)
+		return j->epoch;
 	return e ? e->mtime : 0;
 }

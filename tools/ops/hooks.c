@@ -145,5 +145,6 @@ int gp_hooks_patch(struct gp_hookcopy *h, const char *name, struct gp_str text, 
 
 	if (gp_diff_parse(text, &d, err) < 0 || patch_parsed(h, &d, err) < 0)
 		return gp_within(err, "hooks patch '%s'", name);
+	gp_sha256_hex(text.p, text.len, h->patch_sha256);
 	return 0;
 }

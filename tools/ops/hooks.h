@@ -13,6 +13,7 @@ struct gp_hookcopy {
 	char sha256[65];         /* of source */
 	bool known;              /* one of the two known copies */
 	bool patched;            /* --hooks-patch was applied */
+	char patch_sha256[65];   /* of that patch, "" */
 	enum gp_hooks_table table;
 };
 

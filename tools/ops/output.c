@@ -20,6 +20,8 @@ int gp_writer_put(void *arg, const void *p, size_t len, struct gp_err *err)
 		return -1;
 	gp_sums_add(w->sums, p, len);
 	w->size += len;
+	if (w->total)
+		gp_progress_tell(w->progress, GP_PHASE_WRITE, w->size, w->total);
 	return gp_write_fd(w->file.fd, p, len, w->file.path, err);
 }
 
@@ -51,6 +53,7 @@ struct gp_output *gp_output_open(const char *path, const struct gp_runfile *rf, 
 	}
 	out->w.sums = gp_sums_new();
 	out->w.cancel = rf->cancel;
+	out->w.progress = rf->progress;
 	out->copy.rf = rf;
 	out->copy.block = gp_alloc(BLOCK);
 	if (rf->from_index)

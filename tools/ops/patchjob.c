@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "ops/datadir.h"
@@ -42,6 +43,18 @@ static char *default_out(const char *run)
 	return gp_asprintf("%s.run", custom);
 }
 
+/* Can a file appear under this name, or take the place of what is there? */
+static int check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	if (gp_same_file(path, o->run))
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' is the input itself", what, path);
+	if (gp_is_dir(path))
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' is a directory", what, path);
+	if (gp_exists(path) && !gp_is_file(path))
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' exists and is no regular file", what, path);
+	return 0;
+}
+
 static int choose_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	j->to_stdout = o->out && strcmp(o->out, "-") == 0;
@@ -49,14 +62,34 @@ static int choose_out(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 	if (j->to_stdout)
 		return isatty(STDOUT_FILENO) && !o->dry_run ?
 			gp_fail(err, GP_E_USAGE, "an installer is nothing for a terminal: send it to a file or a pipe") : 0;
-	if (gp_same_file(j->out, o->run))
-		return gp_fail(err, GP_E_USAGE, "the output '%s' is the input itself", j->out);
-	if (gp_is_dir(j->out))
-		return gp_fail(err, GP_E_USAGE, "the output '%s' is a directory", j->out);
-	if (gp_exists(j->out) && !gp_is_file(j->out))
-		return gp_fail(err, GP_E_USAGE, "the output '%s' exists and is no regular file", j->out);
+	if (check_place("output", j->out, o, err) < 0)
+		return -1;
 	if (!o->force && !o->dry_run && gp_exists(j->out))
 		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", j->out);
+	return 0;
+}
+
+/* Two names of one file, or of what will be one. */
+static bool same_place(const char *a, const char *b)
+{
+	gp_auto(gp_free_ptr) char *da = gp_path_dir(a);
+	gp_auto(gp_free_ptr) char *db = gp_path_dir(b);
+
+	return gp_same_file(a, b) || (strcmp(gp_path_base(a), gp_path_base(b)) == 0 && gp_same_file(da, db));
+}
+
+static int choose_lock(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	const char *path = o->write_lock;
+
+	if (!path)
+		return 0;
+	if (same_place(path, j->out))
+		return gp_fail(err, GP_E_USAGE, "the lock file '%s' is the output itself", path);
+	if (check_place("lock file", path, o, err) < 0)
+		return -1;
+	if (!o->force && gp_exists(path))
+		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", path);
 	return 0;
 }
 
@@ -178,11 +211,22 @@ static int prepare_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, 
 	return gp_judge_hooks_table(j, o, err);
 }
 
+/* Those of the command line, else those of the lock, else the running one. */
+static int find_targets(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	bool named = o->kernels.n || o->headers.n;
+
+	if (o->lock && gp_lock_read(o->lock, &j->lock, err) < 0)
+		return -1;
+	return gp_targets_find(o->lock && !named ? &j->lock.kernels : &o->kernels, &o->headers, &j->targets, err);
+}
+
 /* What does not need the installer. */
 static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *paths, struct gp_err *err)
 {
-	if (choose_out(j, o, err) < 0 || gp_targets_find(&o->kernels, &o->headers, &j->targets, err) < 0 ||
-	    gp_data_load(&o->data, &j->catalog, err) < 0 || load_user_sets(j, o, paths, err) < 0)
+	if (gp_finish_epoch(j, o, err) < 0 || choose_out(j, o, err) < 0 || choose_lock(j, o, err) < 0 ||
+	    find_targets(j, o, err) < 0 || gp_data_load(&o->data, &j->catalog, err) < 0 ||
+	    load_user_sets(j, o, paths, err) < 0)
 		return -1;
 	return 0;
 }
@@ -195,6 +239,17 @@ static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
 	if (gp_judge_kernels(j, o, err) < 0 || gp_judge_altered(j, o, err) < 0)
 		return -1;
 	return prepare_hooks(j, o, err);
+}
+
+/* All is decided, nothing is changed. */
+static int check_lock(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	if (o->lock || o->write_lock)
+		gp_lock_text(j, o, &j->lock_now);
+	if (o->lock && gp_lock_compare(&j->lock, gp_buf_str(&j->lock_now), &j->why, err) < 0)
+		return -1;
+	j->lock_holds = o->lock;
+	return 0;
 }
 
 static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
@@ -270,10 +325,27 @@ static int write_out(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 	return 0;
 }
 
+/* The lock file is written first and gets its name last: what can go wrong with
+ * it goes wrong before there is an output. */
+static int write_both(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_output **begun,
+		      struct gp_err *err)
+{
+	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
+	const struct gp_buf *text = &j->lock_now;
+
+	if (gp_outfile_open(&f, o->write_lock, text->len, err) < 0 ||
+	    gp_write_fd(f.fd, text->data, text->len, o->write_lock, err) < 0 || write_out(j, o, begun, err) < 0 ||
+	    gp_outfile_commit(&f, 0644, o->force, err) < 0)
+		return -1;
+	j->lock_written = true;
+	return 0;
+}
+
 static int run(struct gp_patch_job *j, const struct gp_patch_opts *o, struct early *early, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list paths = { 0 };
-	struct gp_driver_opts d = { .also = &paths, .cut = true, .arg = early, .cancel = o->cancel };
+	struct gp_driver_opts d = { .also = &paths, .cut = true, .arg = early, .cancel = o->cancel,
+				    .progress = o->progress };
 
 	/* A dry run has to say whether the sums are right. */
 	j->index_dir = o->no_cache || o->dry_run ? NULL : gp_index_dir();
@@ -281,9 +353,9 @@ static int run(struct gp_patch_job *j, const struct gp_patch_opts *o, struct ear
 	d.ready = o->dry_run ? NULL : start_early;
 	d.abandon = abandon_early;
 	if (prepare(j, o, &paths, err) < 0 || gp_driver_open(&j->driver, o->run, &d, err) < 0 ||
-	    decide(j, o, err) < 0 || change(j, o, err) < 0)
+	    decide(j, o, err) < 0 || check_lock(j, o, err) < 0 || change(j, o, err) < 0)
 		return -1;
-	return write_out(j, o, &early->begun, err);
+	return o->write_lock ? write_both(j, o, &early->begun, err) : write_out(j, o, &early->begun, err);
 }
 
 int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts, struct gp_err *err)
@@ -314,6 +386,8 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	gp_list_release(&j->overrides);
 	gp_buf_release(&j->why);
 	gp_buf_release(&j->history);
+	gp_buf_release(&j->lock_now);
+	gp_lock_release(&j->lock);
 	free(j->blocked);
 	free(j->exclusive);
 	free(j->hooks_why);

@@ -6,6 +6,7 @@
 #include "ops/apply.h"
 #include "ops/catalog.h"
 #include "ops/driver.h"
+#include "ops/lock.h"
 #include "ops/patchset.h"
 #include "ops/repack.h"
 #include "ops/target.h"
@@ -28,10 +29,14 @@ struct gp_patch_opts {
 	bool drop_dkms_patches;
 	const char *out;                 /* -o, NULL: NAME-custom.run here; "-" */
 	bool force, dry_run;
+	const char *lock;                /* --lock, NULL */
+	const char *write_lock;          /* --write-lock, NULL */
+	const char *program;             /* the version of gridpatch, for the lock */
 	bool no_cache;                   /* neither read nor write an index */
 	enum gp_repack_mode repack;
 	unsigned threads;
 	const volatile sig_atomic_t *cancel;
+	const struct gp_progress *progress; /* NULL: nobody listens */
 };
 
 enum gp_hooks_action {
@@ -53,7 +58,7 @@ struct gp_patch_job {
 	enum gp_hooks_action hooks_action;
 	char *hooks_why;                 /* why there are none */
 	struct gp_list warnings, overrides;
-	struct gp_buf why;               /* of a hunk that did not match, lines */
+	struct gp_buf why;               /* of a hunk that did not match, or of a lock, lines */
 	struct gp_buf history;           /* lines added to pkg-history.txt */
 	struct gp_kline *blocked;        /* lines that DKMS must leave alone */
 	size_t nblocked;
@@ -61,6 +66,11 @@ struct gp_patch_job {
 	char *targetdir, *out;           /* with to_stdout, the name that out would have */
 	bool to_stdout;
 	char *index_dir;                 /* NULL: no index is used */
+	bool has_epoch;                  /* SOURCE_DATE_EPOCH is set, to this: */
+	int64_t epoch;
+	struct gp_lock lock;             /* of --lock */
+	struct gp_buf lock_now;          /* what a lock of this run says */
+	bool lock_holds, lock_written;
 	bool done;                       /* everything went well */
 	bool written;
 	struct gp_repack_report repack;
@@ -71,8 +81,9 @@ struct gp_patch_job {
  *
  * Out:    job, whatever the result: a report of how far it came;
  *         gp_patch_job_release() it.
- * Errors: GP_E_NO blocked, unknown, a hunk, hooks, altered, output exists;
- *         GP_E_USAGE output equal to the input; GP_E_FORMAT, GP_E_NOTFOUND, …
+ * Errors: GP_E_NO blocked, unknown, a hunk, hooks, altered, output exists, the
+ *         lock does not hold; GP_E_USAGE output equal to the input, or
+ *         SOURCE_DATE_EPOCH; GP_E_FORMAT, GP_E_NOTFOUND, …
  */
 int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts, struct gp_err *err);
 void gp_patch_job_release(struct gp_patch_job *job);

@@ -2,6 +2,7 @@
 #include "ops/patchset.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fsio.h"
 #include "base/path.h"
@@ -26,9 +27,12 @@ static int read_patches(struct gp_patchset *p, struct gp_err *err)
 int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, "series");
+	size_t n = strlen(dir);
 	int rc = -1;
 
-	*out = (struct gp_patchset){ .dir = gp_strdup(dir) };
+	while (n > 1 && dir[n - 1] == '/') /* its last part is its name */
+		n--;
+	*out = (struct gp_patchset){ .dir = gp_strndup(dir, n) };
 	if (gp_is_dir(dir) && !gp_exists(path)) {
 		gp_patchset_release(out);
 		return gp_fail(err, GP_E_NOTFOUND, "'%s' is a directory without a series file", dir);

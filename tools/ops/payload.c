@@ -27,8 +27,12 @@ static ssize_t raw_read(void *arg, void *buf, size_t cap, struct gp_err *err)
 	if (n <= 0)
 		return n;
 	p->off += (uint64_t)n;
-	if (p->sums)
+	if (p->sums) {
 		gp_sums_add(p->sums, buf, (size_t)n);
+		/* The scan; other passes have a progress of their own. */
+		if (!p->rf->from_index)
+			gp_progress_tell(p->rf->progress, GP_PHASE_READ, p->off, p->rf->size);
+	}
 	return n;
 }
 

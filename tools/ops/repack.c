@@ -98,9 +98,21 @@ static bool fits(const struct gp_output *begun, const struct gp_buf *stub, const
 	return true;
 }
 
+/* The new file's size, for its progress; a full repack tells its own. */
+static uint64_t splice_size(const struct gp_output *out, const struct gp_splice_plan *plan)
+{
+	uint64_t size = out->stub.len + plan->keep + plan->rest.len;
+
+	for (size_t i = 0; i < plan->nedit; i++)
+		size += (uint64_t)plan->edit[i].len - plan->edit[i].old_len;
+	return size;
+}
+
 static int fill(const struct gp_tree *t, const struct gp_repack *o, const struct gp_splice_plan *plan,
 		struct gp_output *out, struct gp_repack_report *r, struct gp_err *err)
 {
+	if (r->spliced)
+		out->w.total = splice_size(out, plan);
 	if ((r->spliced ? gp_repack_splice(plan, out, err) : gp_repack_full(t, o, &out->w, r, err)) < 0 ||
 	    gp_output_sums(out, err) < 0)
 		return -1;

@@ -22,6 +22,8 @@ static int encode(void *arg, const void *p, size_t len, struct gp_err *err)
 /* Move to plain offset `to`, copying or dropping what lies before it. */
 static int copier_go(struct copier *c, uint64_t to, bool copy, struct gp_err *err)
 {
+	const struct gp_runfile *rf = c->members.tree->rf;
+
 	while (c->pos < to) {
 		size_t want = to - c->pos < BLOCK ? (size_t)(to - c->pos) : BLOCK;
 		ssize_t n = c->src.read(c->src.arg, c->block, want, err);
@@ -31,6 +33,7 @@ static int copier_go(struct copier *c, uint64_t to, bool copy, struct gp_err *er
 		if (n == 0)
 			return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
 		c->pos += (uint64_t)n;
+		gp_progress_tell(rf->progress, GP_PHASE_WRITE, c->pos, rf->tar_end);
 		if (!copy)
 			continue;
 		if (gp_encoder_write(c->enc, c->block, (size_t)n, err) < 0)

@@ -16,6 +16,8 @@ struct gp_writer {
 	struct gp_outfile file;
 	struct gp_sums *sums;
 	uint64_t size;
+	uint64_t total;         /* what it will be, of a splice; 0: not known */
+	const struct gp_progress *progress;
 	const volatile sig_atomic_t *cancel;
 };
 

@@ -344,8 +344,12 @@ int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp
 	gp_runfile_forget(rf);
 	rc = scan(rf, keep, false, &again, err);
 	if (rc == 0 && again) {
+		const struct gp_progress *progress = rf->progress;
+
 		gp_runfile_forget(rf);
+		rf->progress = NULL; /* it has been at the end already */
 		rc = scan(rf, keep, true, &again, err);
+		rf->progress = progress;
 	}
 	return rc < 0 ? gp_within(err, "'%s'", rf->path) : 0;
 }

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "base/progress.h"
 #include "core/codec.h"
 #include "core/manifest.h"
 #include "core/runheader.h"
@@ -57,6 +58,7 @@ struct gp_runfile {
 	char *no_splice;        /* why there is no such place, or NULL */
 	bool from_index;        /* not scanned: the sums are still to be checked */
 	const volatile sig_atomic_t *cancel; /* may be NULL */
+	const struct gp_progress *progress;  /* may be NULL */
 };
 
 /*
