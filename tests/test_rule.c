@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <regex.h>
 #include <string.h>
 
 #include "core/rule.h"
@@ -152,6 +153,36 @@ static void test_matches(void **state)
 	assert_true(gp_text_matches(GP_STR("x\0y\n"), "y$"));
 	assert_false(gp_text_matches(GP_STR("a\nb\n"), "a[[:space:]]b"));
 	assert_false(gp_text_matches(GP_STR(""), "x"));
+}
+
+/* Whatever is skipped at a glance, the answer is regexec's. */
+static void text_matches_like_regexec(void **state)
+{
+	static const char *const ere[] = {
+		"ab", "ab*c", "ab?c", "ab+c", "ab{0,1}c", "a|b", "(ab)c", "(ab|xy)c", "[ab]c", "a.c", "^ab", "ab$",
+		"^ab$", "set_fs\\(", "\\bab\\b", "a\\.c", "\\<ab\\>", "x*", "", "MODULE_LICENSE\\(\"MIT\"\\)",
+		"ab\\*", "a\\?b", "\\(", "b\\{c", "\\wb", "\\sab",
+	};
+	static const char *const line[] = {
+		"ab", "abc", "ac", "abbc", "xabcx", "a.c", "a c", " ab ", "set_fs(x)", "set_fs", "MODULE_LICENSE(\"MIT\");",
+		"xyc", "c", "", "ab*", "a?b", "(", "b{c", "\tab", "abab",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(ere); i++) {
+		regex_t re;
+
+		assert_int_equal(regcomp(&re, ere[i], REG_EXTENDED | REG_NOSUB), 0);
+		for (size_t k = 0; k < GP_COUNT(line); k++) {
+			gp_auto(gp_free_ptr) char *text = gp_asprintf("other\n%s\nlast", line[k]);
+			bool want = regexec(&re, line[k], 0, NULL, 0) == 0 || regexec(&re, "other", 0, NULL, 0) == 0 ||
+				    regexec(&re, "last", 0, NULL, 0) == 0;
+
+			if (gp_text_matches(gp_str_of(text), ere[i]) != want)
+				fail_msg("'%s' in '%s': not %d", ere[i], line[k], want);
+		}
+		regfree(&re);
+	}
 }
 
 /* --- judging --- */
@@ -337,6 +368,7 @@ int main(void)
 	static const struct CMUnitTest plain[] = {
 		cmocka_unit_test(test_full), cmocka_unit_test(test_any),
 		cmocka_unit_test(test_overlay), cmocka_unit_test(test_matches),
+		cmocka_unit_test(text_matches_like_regexec),
 		cmocka_unit_test(test_other_driver), cmocka_unit_test(test_long_why),
 	};
 	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(bad) + GP_COUNT(judges)];

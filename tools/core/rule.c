@@ -53,28 +53,6 @@ bool gp_probe_asks_driver(const struct gp_probe *p)
 	return p->word == GP_PROBE_DRIVER_TEXT || p->word == GP_PROBE_DRIVER_CONFTEST;
 }
 
-bool gp_text_matches(struct gp_str text, const char *ere)
-{
-	gp_auto(gp_buf_release) struct gp_buf copy = { 0 };
-	struct gp_str line;
-	bool hit = false;
-	regex_t re;
-
-	if (regcomp(&re, ere, REG_EXTENDED) != 0)
-		return false;
-	while (!hit && gp_line_next(&text, &line)) {
-		regmatch_t span = { .rm_so = 0, .rm_eo = (regoff_t)line.len };
-
-		/* A copy of the line: sanitizers measure the string to its NUL,
-		 * which would be the rest of the file for every line. */
-		copy.len = 0;
-		gp_buf_add(&copy, line.p, line.len);
-		hit = regexec(&re, copy.data, 1, &span, REG_STARTEND) == 0;
-	}
-	regfree(&re);
-	return hit;
-}
-
 /* --- reading a rule --- */
 
 /* Prose is folded for the file's sake: one line of it is said. */
