@@ -69,8 +69,10 @@ static bool lock_new(int fd)
 /* --- room --- */
 
 /* Reserve it where the file system can; else believe what it says is free. */
-static int reserve(int fd, uint64_t expect, const char *dir, struct gp_err *err)
+int gp_outfile_reserve(const struct gp_outfile *f, uint64_t expect, struct gp_err *err)
 {
+	gp_auto(gp_free_ptr) char *dir = gp_path_dir(f->path);
+	int fd = f->fd;
 	struct statvfs vfs;
 	uint64_t space;
 
@@ -106,9 +108,10 @@ int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, str
 	*f = (struct gp_outfile){ .fd = -1, .path = gp_strdup(path) };
 	remove_leftovers(dir, gp_path_base(path));
 	/* An unnamed file gets its name through /proc, or by root's right. */
-	errno = EOPNOTSUPP;
 	if (geteuid() == 0 || access("/proc/self/fd", X_OK) == 0)
 		f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	else
+		errno = EOPNOTSUPP;
 	if (f->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
 		open_named(f, dir);
 	if (f->fd < 0) {
@@ -118,7 +121,7 @@ int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, str
 		gp_outfile_release(f);
 		return -1;
 	}
-	if (reserve(f->fd, expect, dir, err) < 0) {
+	if (gp_outfile_reserve(f, expect, err) < 0) {
 		gp_outfile_release(f);
 		return -1;
 	}
@@ -136,7 +139,7 @@ int gp_outfile_spool(struct gp_outfile *f, uint64_t expect, struct gp_err *err)
 		gp_free_ptr(&f->tmp);
 		f->tmp = NULL;
 	}
-	if (f->fd >= 0 && reserve(f->fd, expect, dir, err) == 0)
+	if (f->fd >= 0 && gp_outfile_reserve(f, expect, err) == 0)
 		return 0;
 	if (f->fd < 0)
 		gp_fail_sys(err, errno, "cannot write into '%s'", dir);

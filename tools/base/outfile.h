@@ -30,6 +30,10 @@ struct gp_outfile {
  */
 int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, struct gp_err *err);
 
+/* Reserve room for a file that was begun without; on some file systems that
+ * takes a while. Errors: GP_E_SYSTEM, no space. */
+int gp_outfile_reserve(const struct gp_outfile *f, uint64_t expect, struct gp_err *err);
+
 /*
  * fsync, set mode, give it its name.
  *

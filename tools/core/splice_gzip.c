@@ -4,10 +4,10 @@
  *
  * zlib tells where blocks end (Z_BLOCK), ISA-L, which decodes 2.5 times as
  * fast, does not. Behind ISA-L the last block boundaries are searched for: at
- * every bit of the payload's end that could start a block with dynamic Huffman
- * codes, one that decodes to the very end of the stream is found; it is proved
- * by decoding once more with the 32 kB before it as dictionary, which must
- * give the known plain bytes. What is not proved is no place.
+ * every bit of the payload's end that could start a block, with dynamic Huffman
+ * codes or stored, one is found that decodes to the very end of the stream; it
+ * is proved by decoding once more with the 32 kB before it as dictionary, which
+ * must give the known plain bytes. What is not proved is no place.
  */
 #include "core/splice_impl.h"
 
@@ -114,7 +114,7 @@ static unsigned bits_at(const struct search *s, size_t bit, unsigned n)
 
 /* Not the last block, dynamic codes, numbers of codes in range, and a complete
  * code for the code lengths. RFC 1951 3.2.3, 3.2.7. */
-static bool may_start_block(const struct search *s, size_t bit)
+static bool may_start_dynamic(const struct search *s, size_t bit)
 {
 	unsigned n, sum = 0;
 
@@ -127,6 +127,17 @@ static bool may_start_block(const struct search *s, size_t bit)
 		sum += len ? 128u >> len : 0;
 	}
 	return sum == 128;
+}
+
+/* The same for a stored one, at its latest: three zero bits before a byte
+ * boundary, then LEN and its complement. Where the padding before it began, its
+ * true start, is not known. RFC 1951 3.2.4. */
+static bool may_start_stored(const struct search *s, size_t bit)
+{
+	size_t at = bit / 8 + 1;
+
+	return bit % 8 == 5 && at + 4 <= s->len && bits_at(s, bit, 3) == 0 &&
+	       (s->in[at] ^ s->in[at + 2]) == 0xff && (s->in[at + 1] ^ s->in[at + 3]) == 0xff;
 }
 
 static bool start_at(z_stream *z, const struct search *s, size_t bit, const char *window)
@@ -163,12 +174,13 @@ static bool decodes(z_stream *z, const struct search *s, size_t bit, uint64_t *p
 }
 
 /* Decode with the right window and compare; the last block boundary that is not
- * behind the end is the place. */
-static bool prove(z_stream *z, const struct search *s, size_t bit, uint64_t plain, struct gp_cut *cut)
+ * behind the end is the place. exact: this one is a boundary itself. */
+static bool prove(z_stream *z, const struct search *s, size_t bit, bool exact, uint64_t plain, struct gp_cut *cut)
 {
 	uint8_t out[OUT_BLOCK];
 	const char *known;
 	uint64_t from = s->total - plain;
+	bool found = exact;
 	int rc = Z_OK;
 
 	if (plain + WINDOW > s->last.len || from > s->end)
@@ -194,9 +206,10 @@ static bool prove(z_stream *z, const struct search *s, size_t bit, uint64_t plai
 			cut->packed = s->at + s->len - z->avail_in;
 			cut->bits = (unsigned)z->data_type & 7;
 			cut->plain = s->total - plain;
+			found = true;
 		}
 	}
-	return !plain;
+	return found && !plain;
 }
 
 /* The CRC of a text without its last bytes: the table's steps backwards. */
@@ -224,8 +237,12 @@ static bool find(const struct search *s, struct gp_cut *cut)
 
 	if (inflateInit2(&z, -15) != Z_OK)
 		gp_oom();
-	for (size_t bit = 0; bit + 80 < s->len * 8 && !found; bit++)
-		found = may_start_block(s, bit) && decodes(&z, s, bit, &plain) && prove(&z, s, bit, plain, cut);
+	for (size_t bit = 0; bit + 80 < s->len * 8 && !found; bit++) {
+		bool dynamic = may_start_dynamic(s, bit);
+
+		found = (dynamic || may_start_stored(s, bit)) && decodes(&z, s, bit, &plain) &&
+			prove(&z, s, bit, dynamic, plain, cut);
+	}
 	inflateEnd(&z);
 	return found;
 }

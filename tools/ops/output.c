@@ -142,7 +142,9 @@ static void *copy_early(void *arg)
 	struct gp_output *out = arg;
 
 	/* Why it fails will show again when it is done in earnest. */
-	out->rc = gp_output_go(out, out->limit, true, NULL);
+	out->rc = gp_outfile_reserve(&out->w.file, out->copy.rf->size, NULL);
+	if (out->rc == 0)
+		out->rc = gp_output_go(out, out->limit, true, NULL);
 	return NULL;
 }
 

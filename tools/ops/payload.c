@@ -14,6 +14,7 @@ struct gp_plain {
 	uint64_t off;
 	struct gp_decoder *dec;
 	struct gp_sums *sums; /* NULL: nobody asked for them */
+	bool tells;           /* its progress */
 };
 
 static ssize_t raw_read(void *arg, void *buf, size_t cap, struct gp_err *err)
@@ -27,12 +28,10 @@ static ssize_t raw_read(void *arg, void *buf, size_t cap, struct gp_err *err)
 	if (n <= 0)
 		return n;
 	p->off += (uint64_t)n;
-	if (p->sums) {
+	if (p->sums)
 		gp_sums_add(p->sums, buf, (size_t)n);
-		/* The scan; other passes have a progress of their own. */
-		if (!p->rf->from_index)
-			gp_progress_tell(p->rf->progress, GP_PHASE_READ, p->off, p->rf->size);
-	}
+	if (p->tells)
+		gp_progress_tell(p->rf->progress, GP_PHASE_READ, p->off, p->rf->size);
 	return n;
 }
 
@@ -53,6 +52,11 @@ struct gp_plain *gp_plain_open(struct gp_runfile *rf, struct gp_err *err)
 struct gp_src gp_plain_src(struct gp_plain *p)
 {
 	return gp_decoder_src(p->dec);
+}
+
+void gp_plain_tell(struct gp_plain *p)
+{
+	p->tells = true;
 }
 
 void gp_plain_watch(struct gp_plain *p, struct gp_splice *splice)

@@ -14,6 +14,9 @@ void gp_plain_sum(struct gp_plain *p);
  */
 int gp_plain_check_sums(struct gp_plain *p, struct gp_err *err);
 
+/* This pass is the one that the runfile's progress is about. */
+void gp_plain_tell(struct gp_plain *p);
+
 /* Tell splice of what is read; before the first read. */
 void gp_plain_watch(struct gp_plain *p, struct gp_splice *splice);
 

@@ -57,10 +57,10 @@ int gp_repack_choose(const struct gp_tree *t, const struct gp_repack *o, struct 
 }
 
 /* Begin with the output: its file, and the stub in it. */
-static struct gp_output *output_new(const struct gp_runfile *rf, const struct gp_repack *o, uint64_t more,
+static struct gp_output *output_new(const struct gp_runfile *rf, const struct gp_repack *o, uint64_t expect,
 				    struct gp_buf *stub, const struct gp_stub_sums *sums, struct gp_err *err)
 {
-	struct gp_output *out = gp_output_open(o->out, rf, rf->size + more, err);
+	struct gp_output *out = gp_output_open(o->out, rf, expect, err);
 
 	if (!out)
 		return NULL;
@@ -142,7 +142,7 @@ int gp_repack_write(const struct gp_tree *tree, const struct gp_repack *opts, st
 			out = begun;
 			begun = NULL;
 		} else {
-			out = output_new(tree->rf, opts, plan.rest.len, &stub, &sums, err);
+			out = output_new(tree->rf, opts, tree->rf->size + plan.rest.len, &stub, &sums, err);
 		}
 		rc = out ? fill(tree, opts, &plan, out, report, err) : -1;
 	}

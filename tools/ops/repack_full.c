@@ -96,11 +96,10 @@ static int encode_payload(const struct gp_tree *t, const struct gp_repack *o, st
 
 	if (!p)
 		return -1;
-	if (t->rf->from_index)
-		gp_plain_sum(p);
+	gp_plain_sum(p); /* it must be what was scanned */
 	c.src = gp_plain_src(p);
 	if (copy_members(t, &c, err) == 0 && gp_members_put_all(&c.members, false, err) == 0 &&
-	    gp_members_end(&c.members, err) == 0 && (!t->rf->from_index || gp_plain_check_sums(p, err) == 0))
+	    gp_members_end(&c.members, err) == 0 && gp_plain_check_sums(p, err) == 0)
 		rc = gp_encoder_finish(enc, err);
 	gp_plain_close(p);
 	return rc;

@@ -319,6 +319,7 @@ static int scan(struct gp_runfile *rf, const struct gp_keep *keep, bool blocks, 
 	if (!p)
 		return -1;
 	gp_plain_sum(p);
+	gp_plain_tell(p);
 	rf->splice = gp_splice_new(rf->codec);
 	if (blocks)
 		gp_splice_want_blocks(rf->splice);
