@@ -19,12 +19,18 @@ run_units() {
 		failed=$((failed + 1))
 		return
 	}
+	# As many at a time as there are processors; told in order.
+	for t in tests/test_*.c; do
+		t=${t##*/}
+		echo "${t%.c}"
+	done | xargs -n 1 -P "$(nproc)" sh -c '
+		"$0/tests/$1" >"$0/$1.log" 2>&1
+		echo $? >"$0/$1.status"' "$BUILD"
 	for t in tests/test_*.c; do
 		t=${t##*/}
 		t=${t%.c}
 		echo "== $t"
-		"$BUILD/tests/$t" >"$BUILD/$t.log" 2>&1
-		status=$?
+		status=$(cat "$BUILD/$t.status")
 		# cmocka's own closing lines, and what failed.
 		grep -E '^\[  (PASSED|FAILED|SKIPPED)|^\[==========\].*run' "$BUILD/$t.log" | tail -n 40
 		n=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$BUILD/$t.log" | tail -n 1)
@@ -39,12 +45,20 @@ run_units() {
 }
 
 run_cli() {
+	# The long ones first, so that none is left alone at the end.
+	{
+		echo tests/cli/splice.sh
+		echo tests/cli/faults.sh
+		ls tests/cli/*.sh | grep -v -e lib.sh -e splice.sh -e faults.sh
+	} | xargs -n 1 -P "$(nproc)" sh -c '
+		log=$0/cli-$(basename "$1" .sh)
+		sh "$1" >"$log.log" 2>&1
+		echo $? >"$log.status"' "$BUILD"
 	for t in tests/cli/*.sh; do
 		[ "${t##*/}" = lib.sh ] && continue
 		echo "== $t"
 		log=$BUILD/cli-$(basename "$t" .sh).log
-		sh "$t" >"$log" 2>&1
-		status=$?
+		status=$(cat "${log%.log}.status")
 		n=$(grep -c '^ok ' "$log") f=$(grep -c '^not ok ' "$log") s=$(grep -c '^SKIP ' "$log")
 		grep -E '^(not ok|SKIP) ' "$log"
 		if [ $status != 0 ] && [ "$f" = 0 ]; then
