@@ -3,7 +3,7 @@
 # make            build ./build/gridpatch
 # make demo       make a sample installer and patch it (installs what is missing, as root)
 # make check      every test that needs no real driver (the same)
-# make bench      gridpatch beside quilt, patch and git apply
+# make bench      gridpatch beside quilt, patch, git apply and the decompressors
 # make check-real tests on NVIDIA's own kernel sources from Debian's non-free packages
 # make help       the other targets
 
@@ -92,6 +92,7 @@ check-real: deps-check
 bench: deps-check
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN)
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/bench/bench.sh $(if $(MARKDOWN),--markdown)
+	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/bench/repack.sh $(if $(MARKDOWN),--markdown)
 
 demo: deps-demo
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN)

@@ -35,14 +35,14 @@ says 'it says so' 'standard output'
 # A reader that goes away.
 { "$GRIDPATCH" $opts s.run -o - 2> err; echo $? > code; } | head -c 100 > /dev/null
 check '-o - to a reader that leaves: exit 4, or all was read' grep -qx -e 4 -e 0 code
-if command -v python3 > /dev/null; then
+if python3 -c 'import pty; pty.openpty()' 2> /dev/null; then
     python3 -c '
 import os, pty, subprocess, sys
 m, s = pty.openpty()
 sys.exit(subprocess.run(sys.argv[1:], stdout=s, stderr=subprocess.DEVNULL).returncode)' "$GRIDPATCH" $opts s.run -o -
     check '-o - to a terminal: exit 2' test $? -eq 2
 else
-    skip '-o - to a terminal' 'needs python3'
+    skip '-o - to a terminal' 'needs python3 and a pty'
 fi
 mkdir tmp
 TMPDIR=$work/tmp "$GRIDPATCH" $opts s.run -o - > got.run 2> err

@@ -20,6 +20,9 @@
 #define WINDOW 32768u
 #define TRAILER 8u          /* CRC32 and ISIZE: RFC 1952 2.3 */
 #define OUT_BLOCK 65536u
+/* Somebody may have made an end full of starts that decode for long: then zlib
+ * tells, which takes as long as it takes. Seen: below 1 MB before the first hit. */
+#define BUDGET (256u << 20)
 
 void gp_splice_member(struct gp_splice *s, uint64_t packed)
 {
@@ -100,6 +103,7 @@ struct search {
 	struct gp_str last;     /* the last plain bytes */
 	uint64_t end;           /* the cut is not behind this plain offset */
 	uint64_t total;         /* plain bytes of the payload */
+	uint64_t decoded;       /* bytes so far, in trying */
 };
 
 static unsigned bits_at(const struct search *s, size_t bit, unsigned n)
@@ -155,7 +159,7 @@ static bool start_at(z_stream *z, const struct search *s, size_t bit, const char
 }
 
 /* Does the stream decode from here to its end, and to how many bytes? */
-static bool decodes(z_stream *z, const struct search *s, size_t bit, uint64_t *plain)
+static bool decodes(z_stream *z, struct search *s, size_t bit, uint64_t *plain)
 {
 	static const char nothing[WINDOW];
 	uint8_t out[OUT_BLOCK];
@@ -169,6 +173,7 @@ static bool decodes(z_stream *z, const struct search *s, size_t bit, uint64_t *p
 		z->avail_out = sizeof(out);
 		rc = inflate(z, Z_NO_FLUSH);
 		*plain += sizeof(out) - z->avail_out;
+		s->decoded += sizeof(out) - z->avail_out + 1;
 	} while (rc == Z_OK && *plain <= s->last.len);
 	return rc == Z_STREAM_END && !z->avail_in;
 }
@@ -229,7 +234,7 @@ static uint32_t crc_before(uint32_t crc, const uint8_t *p, size_t len)
 	return ~crc;
 }
 
-static bool find(const struct search *s, struct gp_cut *cut)
+static bool find(struct search *s, struct gp_cut *cut)
 {
 	z_stream z = { 0 };
 	bool found = false;
@@ -237,7 +242,7 @@ static bool find(const struct search *s, struct gp_cut *cut)
 
 	if (inflateInit2(&z, -15) != Z_OK)
 		gp_oom();
-	for (size_t bit = 0; bit + 80 < s->len * 8 && !found; bit++) {
+	for (size_t bit = 0; bit + 80 < s->len * 8 && !found && s->decoded < BUDGET; bit++) {
 		bool dynamic = may_start_dynamic(s, bit);
 
 		found = (dynamic || may_start_stored(s, bit)) && decodes(&z, s, bit, &plain) &&

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ops/repack_impl.h"
 
 #define BLOCK (256u << 10)
+#define STEP (1u << 20)
 
 /* The place to go on from lies in the last blocks of the payload: an early copy
  * ends before them. */
@@ -139,12 +141,22 @@ int gp_output_check_input(struct gp_output *out, struct gp_err *err)
 
 static void *copy_early(void *arg)
 {
+	static const struct timespec wait = { .tv_nsec = 2000000 };
 	struct gp_output *out = arg;
 
 	/* Why it fails will show again when it is done in earnest. */
 	out->rc = gp_outfile_reserve(&out->w.file, out->copy.rf->size, NULL);
-	if (out->rc == 0)
-		out->rc = gp_output_go(out, out->limit, true, NULL);
+	/* Behind the scan, not ahead of it: what it read is in memory, and the
+	 * decoder, which everything waits for, keeps its core. */
+	while (out->rc == 0 && out->copy.pos < out->limit && !atomic_load(&out->stop)) {
+		uint64_t scanned = atomic_load(&out->hurry) ? out->limit : out->copy.rf->scanned;
+		uint64_t to = scanned < out->limit ? scanned : out->limit;
+
+		if (to < out->limit && to < out->copy.pos + STEP)
+			nanosleep(&wait, NULL);
+		else
+			out->rc = gp_output_go(out, to, true, NULL);
+	}
 	return NULL;
 }
 
@@ -160,8 +172,7 @@ void gp_output_stop(struct gp_output *out, bool complete)
 {
 	if (!out->threaded)
 		return;
-	if (!complete)
-		atomic_store(&out->stop, true);
+	atomic_store(complete ? &out->hurry : &out->stop, true);
 	pthread_join(out->thread, NULL);
 	out->threaded = false;
 }

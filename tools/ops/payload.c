@@ -30,8 +30,10 @@ static ssize_t raw_read(void *arg, void *buf, size_t cap, struct gp_err *err)
 	p->off += (uint64_t)n;
 	if (p->sums)
 		gp_sums_add(p->sums, buf, (size_t)n);
-	if (p->tells)
+	if (p->tells) {
+		p->rf->scanned = p->off - p->rf->header.payload_off;
 		gp_progress_tell(p->rf->progress, GP_PHASE_READ, p->off, p->rf->size);
+	}
 	return n;
 }
 

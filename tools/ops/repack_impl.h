@@ -41,7 +41,7 @@ struct gp_output {
 	/* When it was begun early: a thread that copies up to limit. */
 	bool threaded;
 	pthread_t thread;
-	atomic_bool stop;
+	atomic_bool stop, hurry;
 	uint64_t limit;
 	int rc;
 };

@@ -59,6 +59,7 @@ struct gp_runfile {
 	bool from_index;        /* not scanned: the sums are still to be checked */
 	const volatile sig_atomic_t *cancel; /* may be NULL */
 	const struct gp_progress *progress;  /* may be NULL */
+	_Atomic uint64_t scanned; /* bytes of the payload that a scan has read */
 };
 
 /*
