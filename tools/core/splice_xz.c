@@ -61,7 +61,7 @@ static void free_options(lzma_filter *filter)
 /* Does the block have LZMA2 as its one filter? */
 static bool is_plain_lzma2(const struct gp_splice *s, const uint8_t *head)
 {
-	lzma_filter filter[LZMA_FILTERS_MAX + 1];
+	lzma_filter filter[LZMA_FILTERS_MAX + 1] = { { 0 } };
 	lzma_block block = { .version = 0, .check = (lzma_check)s->xz.check, .filters = filter,
 			     .header_size = lzma_block_header_size_decode(head[0]) };
 	bool yes;
@@ -344,7 +344,7 @@ int gp_xz_continue(const struct gp_splice *s, const struct gp_cut *cut, struct g
 		   struct gp_str more, struct gp_splice_plan *plan, struct gp_err *err)
 {
 	uint8_t head[1024];
-	lzma_filter filter[LZMA_FILTERS_MAX + 1];
+	lzma_filter filter[LZMA_FILTERS_MAX + 1] = { { 0 } };
 	lzma_block block = { .version = 0, .check = (lzma_check)s->xz.check, .filters = filter };
 	int rc;
 

@@ -98,7 +98,7 @@ static void put_entry(struct gp_buf *out, const struct gp_entry *e)
 
 static void put_all(struct gp_buf *out, const struct gp_runfile *rf)
 {
-	gp_wire_put(out, (uint64_t)(rf->codec_facts.xz_check + 1));
+	gp_wire_put(out, (uint64_t)rf->codec_facts.xz_check + 1); /* -1: none */
 	gp_wire_put(out, rf->dot_slash);
 	gp_wire_put(out, rf->tar_end);
 	gp_wire_put(out, rf->unpacked);
