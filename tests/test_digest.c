@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "core/digest.h"
+#include "core/sums.h"
 
 /* len bytes, the same every time; piece: how many are handed over at once. */
 static const struct sum_case {
@@ -145,6 +146,153 @@ static void published_values(void **state)
 	assert_int_equal(gp_cksum_value(&sum), 930766865);
 }
 
+/* --- the CRC's ways through long data, against one bit at a time --- */
+
+static uint32_t crc_bitwise(uint32_t crc, const uint8_t *p, size_t len)
+{
+	while (len--) {
+		crc ^= (uint32_t)*p++ << 24;
+		for (int i = 0; i < 8; i++)
+			crc = crc & 0x80000000u ? crc << 1 ^ 0x04c11db7u : crc << 1;
+	}
+	return crc;
+}
+
+static uint32_t cksum_bitwise(uint32_t crc, size_t len)
+{
+	for (; len; len >>= 8) {
+		uint8_t byte = (uint8_t)len;
+
+		crc = crc_bitwise(crc, &byte, 1);
+	}
+	return ~crc;
+}
+
+static uint32_t mixed(uint32_t *x)
+{
+	*x = *x * 1103515245u + 12345;
+	return *x >> 8;
+}
+
+static void fill_mixed(size_t len)
+{
+	uint32_t x = 99;
+
+	for (size_t i = 0; i < len; i++)
+		data[i] = (uint8_t)mixed(&x);
+}
+
+/* Exactly these bytes, so that a sanitizer sees one too many. */
+static uint32_t cksum_of(const uint8_t *p, size_t len)
+{
+	struct gp_cksum sum = { 0 };
+
+	gp_cksum_add(&sum, p, len);
+	return gp_cksum_value(&sum);
+}
+
+static void every_length(void **state)
+{
+	uint32_t crc = 0;
+
+	(void)state;
+	fill_mixed(3000);
+	for (size_t len = 0; len <= 3000; len++) {
+		if (len <= 1400 || len % 64 < 2 || len % 64 == 63) {
+			uint8_t *exact = gp_alloc(len + 1);
+
+			memcpy(exact + 1, data, len);
+			assert_int_equal(cksum_of(data, len), cksum_bitwise(crc, len));
+			assert_int_equal(cksum_of(exact + 1, len), cksum_bitwise(crc, len));
+			free(exact);
+		}
+		crc = crc_bitwise(crc, data + len, 1);
+	}
+}
+
+static void every_alignment(void **state)
+{
+	(void)state;
+	fill_mixed(3000);
+	for (size_t at = 0; at < 65; at++)
+		for (size_t len = 1000; len <= 1400; len += at ? 13 : 1)
+			assert_int_equal(cksum_of(data + at, len), cksum_bitwise(crc_bitwise(0, data + at, len), len));
+}
+
+static void random_pieces(void **state)
+{
+	static const size_t most[] = { 3, 1500, 5000, 100000 };
+	const size_t len = 300000;
+	uint32_t x = 7, want;
+
+	(void)state;
+	fill_mixed(len);
+	want = cksum_bitwise(crc_bitwise(0, data, len), len);
+	for (size_t i = 0; i < 40; i++) {
+		struct gp_cksum sum = { 0 };
+		size_t n;
+
+		for (size_t at = 0; at < len; at += n) {
+			n = mixed(&x) % most[i % GP_COUNT(most)];
+			n = n < len - at ? n : len - at;
+			gp_cksum_add(&sum, data + at, n);
+		}
+		assert_int_equal(gp_cksum_value(&sum), want);
+	}
+}
+
+/* --- core/sums: both of them, taken by a thread --- */
+
+static void check_sums(size_t len, size_t most)
+{
+	const struct sum_case c = { .len = len, .piece = len ? len : 1, .fill = -1 };
+	struct gp_sums *s = gp_sums_new();
+	char crc[16], md5[GP_MD5_HEX], want[128];
+	uint32_t x = (uint32_t)len;
+	size_t n;
+
+	fill(&c);
+	for (size_t at = 0; at < len; at += n) {
+		n = mixed(&x) % (most + 1);
+		n = n < len - at ? n : len - at;
+		gp_sums_add(s, data + at, n);
+		/* They are copied: the caller may do what it wants. */
+		memset(data + at, 0x55, n);
+	}
+	gp_sums_finish(s, crc, md5);
+	gp_sums_free(s);
+	told("cksum", want, sizeof(want));
+	assert_string_equal(crc, want);
+	told("md5sum", want, sizeof(want));
+	assert_string_equal(md5, want);
+}
+
+static void sums_of_a_thread(void **state)
+{
+	(void)state;
+	check_sums(0, 1);
+	check_sums(1, 1);
+	check_sums(5000, 7);
+	check_sums((256u << 10) - 1, 1u << 20);
+	check_sums(256u << 10, 1u << 20);
+	check_sums((256u << 10) + 1, 1u << 20);
+	check_sums(8u * (256u << 10) + 3, 16u << 20);
+	check_sums((16u << 20) + 5, 300000);
+	check_sums((16u << 20) + 5, 16u << 20);
+}
+
+static void sums_given_up(void **state)
+{
+	struct gp_sums *s = gp_sums_new();
+
+	(void)state;
+	gp_sums_free(NULL);
+	gp_sums_free(s);
+	s = gp_sums_new();
+	gp_sums_add(s, data, 16u << 20);
+	gp_sums_free(s);
+}
+
 static void a_hash_is_freed_unused_or_null(void **state)
 {
 	(void)state;
@@ -154,14 +302,23 @@ static void a_hash_is_freed_unused_or_null(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(cases) + 2];
+	static const struct CMUnitTest rest[] = {
+		cmocka_unit_test(published_values),
+		cmocka_unit_test(every_length),
+		cmocka_unit_test(every_alignment),
+		cmocka_unit_test(random_pieces),
+		cmocka_unit_test(sums_of_a_thread),
+		cmocka_unit_test(sums_given_up),
+		cmocka_unit_test(a_hash_is_freed_unused_or_null),
+	};
+	struct CMUnitTest tests[GP_COUNT(cases) + GP_COUNT(rest)];
 
 	for (size_t i = 0; i < GP_COUNT(cases); i++)
 		tests[i] = (struct CMUnitTest){
 			.name = cases[i].name, .test_func = check,
 			.initial_state = (void *)(uintptr_t)&cases[i],
 		};
-	tests[GP_COUNT(cases)] = (struct CMUnitTest)cmocka_unit_test(published_values);
-	tests[GP_COUNT(cases) + 1] = (struct CMUnitTest)cmocka_unit_test(a_hash_is_freed_unused_or_null);
+	for (size_t i = 0; i < GP_COUNT(rest); i++)
+		tests[GP_COUNT(cases) + i] = rest[i];
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -36,6 +36,10 @@ struct gp_decoder {
 	int xz_check;
 	z_stream z;
 	struct inflate_state *isal; /* or this, which is 2.5 times as fast */
+#ifdef GP_HAVE_ISAL
+	struct isal_gzip_header head;
+	bool in_head;
+#endif
 	bz_stream bz;
 	lzma_stream xz;
 	ZSTD_DStream *zstd;
@@ -93,19 +97,26 @@ static enum step step_isal(struct gp_decoder *d, uint8_t *out, size_t cap, size_
 		if (d->watch)
 			gp_splice_member(d->watch, d->in_total - (d->in_len - d->in_pos));
 		isal_inflate_reset(s);
-		s->crc_flag = ISAL_GZIP;
+		s->crc_flag = ISAL_GZIP_NO_HDR_VER;
+		memset(&d->head, 0, sizeof(d->head));
+		d->in_head = true;
 		d->started = true;
 	}
 	s->next_in = d->in + d->in_pos;
 	s->avail_in = (uint32_t)(d->in_len - d->in_pos);
 	s->next_out = out;
 	s->avail_out = (uint32_t)cap;
-	rc = isal_inflate(s);
+	/* isal_inflate() forgets what it knows of a header that comes in pieces. */
+	rc = d->in_head ? isal_read_gzip_header(s, &d->head) : ISAL_DECOMP_OK;
+	if (rc == ISAL_DECOMP_OK) {
+		d->in_head = false;
+		rc = isal_inflate(s);
+	}
 	/* At a member's end it gives back whole bytes that it had taken: perhaps
 	 * some of the block before, which is why those are kept. */
 	d->in_pos = (size_t)(s->next_in - d->in);
 	*got = cap - s->avail_out;
-	if (rc < 0)
+	if (rc < 0 || rc == ISAL_NAME_OVERFLOW || rc == ISAL_COMMENT_OVERFLOW || rc == ISAL_EXTRA_OVERFLOW)
 		return damaged(err, d, isal_problem(rc)), STEP_ERROR;
 	return s->block_state == ISAL_BLOCK_FINISH ? STEP_BOUNDARY : STEP_MORE;
 }

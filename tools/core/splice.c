@@ -2,6 +2,7 @@
 #include "core/splice_impl.h"
 
 #include <stdlib.h>
+#include <lzma.h>
 #include <string.h>
 
 /* Places closer together than this are not told apart: what lies between one
@@ -46,7 +47,8 @@ void gp_splice_add(struct gp_splice *s, const struct gp_cut *cut)
 	bool needless = s->n && cut->plain <= s->beyond;
 	bool close = s->n >= 2 && cut->plain - s->cut[s->n - 2].plain < SPACING;
 	/* Where a unit starts its check starts anew, once the decoder gets there. */
-	bool needed = s->checking && s->n > s->done && s->cut[s->n - 1].plain == s->cut[s->n - 1].unit_plain;
+	bool needed = s->codec == GP_CODEC_XZ && s->checking && s->n > s->done &&
+		      s->cut[s->n - 1].plain == s->cut[s->n - 1].unit_plain;
 
 	if ((needless || close) && !needed) {
 		s->cut[s->n - 1] = *cut;
@@ -151,9 +153,9 @@ struct gp_splice *gp_splice_load(enum gp_codec c, struct gp_cut *cut, struct gp_
 	cut->unit_plain = gp_wire_get_max(w, cut->plain);
 	cut->check = gp_wire_get(w);
 	cut->last_block = gp_wire_get(w);
-	cut->bits = (unsigned)gp_wire_get_max(w, 7);
+	cut->bits = (unsigned)gp_wire_get_max(w, cut->packed ? 7 : 0);
 	s->checking = gp_wire_get_max(w, 1);
-	s->xz.check = (int)gp_wire_get_max(w, 15);
+	s->xz.check = (int)gp_wire_get_max(w, LZMA_CHECK_CRC64);
 	cut->blocks = (size_t)gp_wire_get_max(w, w->rest.len / 16);
 	s->xz.record = gp_alloc((cut->blocks + 1) * sizeof(*s->xz.record));
 	for (; s->xz.n < cut->blocks && !w->bad; s->xz.n++) {

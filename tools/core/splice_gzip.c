@@ -95,6 +95,8 @@ int gp_gzip_continue(const struct gp_cut *cut, struct gp_peek peek, struct gp_st
 
 /* --- the search --- */
 
+static const char no_window[WINDOW];
+
 /* The end of the payload, and what is known of it. */
 struct search {
 	const uint8_t *in;      /* deflate data up to the trailer */
@@ -103,7 +105,7 @@ struct search {
 	struct gp_str last;     /* the last plain bytes */
 	uint64_t end;           /* the cut is not behind this plain offset */
 	uint64_t total;         /* plain bytes of the payload */
-	uint64_t decoded;       /* bytes so far, in trying */
+	uint64_t work;          /* so far, in trying */
 };
 
 static unsigned bits_at(const struct search *s, size_t bit, unsigned n)
@@ -161,21 +163,48 @@ static bool start_at(z_stream *z, const struct search *s, size_t bit, const char
 /* Does the stream decode from here to its end, and to how many bytes? */
 static bool decodes(z_stream *z, struct search *s, size_t bit, uint64_t *plain)
 {
-	static const char nothing[WINDOW];
 	uint8_t out[OUT_BLOCK];
+	size_t fed;
 	int rc;
 
-	if (!start_at(z, s, bit, nothing))
+	if (!start_at(z, s, bit, no_window))
 		return false;
+	fed = z->avail_in;
 	*plain = 0;
 	do {
 		z->next_out = out;
 		z->avail_out = sizeof(out);
 		rc = inflate(z, Z_NO_FLUSH);
 		*plain += sizeof(out) - z->avail_out;
-		s->decoded += sizeof(out) - z->avail_out + 1;
-	} while (rc == Z_OK && *plain <= s->last.len);
-	return rc == Z_STREAM_END && !z->avail_in;
+	} while (rc == Z_OK && *plain < BUDGET);
+	if (rc == Z_STREAM_END && !z->avail_in)
+		return true;
+	/* A table of codes may take four bytes of input, and as long as 300 of output. */
+	s->work += 64 * (fed - z->avail_in) + *plain;
+	return false;
+}
+
+/* When the known plain bytes begin later: the first block boundary behind bit
+ * from which they reach, window and all. Without the right window the bytes are
+ * wrong, but not their number. */
+static bool move_on(z_stream *z, const struct search *s, size_t *bit, uint64_t *plain)
+{
+	uint8_t out[OUT_BLOCK];
+	int rc = Z_OK;
+
+	if (!start_at(z, s, *bit, no_window))
+		return false;
+	while (rc == Z_OK) {
+		z->next_out = out;
+		z->avail_out = sizeof(out);
+		rc = inflate(z, Z_BLOCK);
+		*plain -= sizeof(out) - z->avail_out;
+		if ((z->data_type & 192) == 128 && *plain + WINDOW <= s->last.len) {
+			*bit = (s->len - z->avail_in) * 8 - ((unsigned)z->data_type & 7);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Decode with the right window and compare; the last block boundary that is not
@@ -242,11 +271,19 @@ static bool find(struct search *s, struct gp_cut *cut)
 
 	if (inflateInit2(&z, -15) != Z_OK)
 		gp_oom();
-	for (size_t bit = 0; bit + 80 < s->len * 8 && !found && s->decoded < BUDGET; bit++) {
-		bool dynamic = may_start_dynamic(s, bit);
+	for (size_t bit = 0; bit + 80 < s->len * 8 && !found && s->work < BUDGET; bit++) {
+		bool exact = may_start_dynamic(s, bit);
+		size_t at = bit;
 
-		found = (dynamic || may_start_stored(s, bit)) && decodes(&z, s, bit, &plain) &&
-			prove(&z, s, bit, dynamic, plain, cut);
+		if ((!exact && !may_start_stored(s, bit)) || !decodes(&z, s, bit, &plain))
+			continue;
+		if (plain + WINDOW > s->last.len) {
+			if (!move_on(&z, s, &at, &plain))
+				break; /* too long a last block */
+			exact = true;
+		}
+		found = prove(&z, s, at, exact, plain, cut);
+		s->work += 64 * s->len;
 	}
 	inflateEnd(&z);
 	return found;

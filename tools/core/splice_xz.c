@@ -353,7 +353,8 @@ int gp_xz_continue(const struct gp_splice *s, const struct gp_cut *cut, struct g
 	block.header_size = lzma_block_header_size_decode(head[0]);
 	if (peek.read(peek.arg, cut->unit_packed, head, block.header_size, err) < 0)
 		return -1;
-	if (!head[0] || lzma_block_header_decode(&block, NULL, head) != LZMA_OK)
+	if (!head[0] || cut->packed - cut->unit_packed < block.header_size ||
+	    lzma_block_header_decode(&block, NULL, head) != LZMA_OK)
 		return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
 	plan->edit[0].off = cut->unit_packed;
 	rc = filter[0].id != LZMA_FILTER_LZMA2 ? gp_fail(err, GP_E_FORMAT, "the input changed while it was read") :

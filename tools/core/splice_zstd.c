@@ -249,6 +249,9 @@ static int end_frame(const struct gp_cut *cut, struct gp_peek peek, struct gp_sp
 	if (peek.read(peek.arg, cut->unit_packed, head, 5, err) < 0 ||
 	    peek.read(peek.arg, cut->unit_packed, head, frame_header_size(head[4]), err) < 0)
 		return -1;
+	if (cut->last_block < cut->unit_packed + frame_header_size(head[4]) ||
+	    cut->packed < cut->last_block + BLOCK_HEADER)
+		return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
 	*checksum = has_checksum(head[4]);
 	if (content_size_size(head[4]))
 		drop_size(cut, head, plan);
