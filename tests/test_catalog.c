@@ -14,7 +14,7 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "ops/catalog.h"
+#include "ops/select.h"
 #include "ops/datadir.h"
 
 struct world {

@@ -4,7 +4,7 @@
 
 #include "core/dkmsconf.h"
 #include "ops/apply.h"
-#include "ops/catalog.h"
+#include "ops/select.h"
 #include "ops/driver.h"
 #include "ops/lock.h"
 #include "ops/patchset.h"

@@ -2,7 +2,7 @@
 #ifndef GP_OPS_TARGET_H
 #define GP_OPS_TARGET_H
 
-#include "ops/catalog.h"
+#include "ops/select.h"
 
 /* The kernels a run is for. */
 struct gp_targets {

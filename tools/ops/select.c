@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/select.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/text.h"
+
+static const char *const verdict_names[] = {
+	"supported", "untested", "no evidence", "unknown", "blocked",
+};
+
+const char *gp_verdict_name(enum gp_verdict v)
+{
+	return verdict_names[v];
+}
+
+static void choice_release(struct gp_choice *c)
+{
+	free(c->rules);
+	free(c->sets.v);
+	free(c->maybe.v);
+	gp_list_release(&c->reasons);
+	gp_list_release(&c->load_reasons);
+	gp_list_release(&c->instead);
+	gp_list_release(&c->evidence);
+}
+
+void gp_selection_release(struct gp_selection *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->nkernels; i++)
+		choice_release(&s->kernels[i]);
+	for (size_t i = 0; i < s->nlines; i++)
+		choice_release(&s->lines[i]);
+	free(s->kernels);
+	free(s->lines);
+	free(s->neutral.v);
+	*s = (struct gp_selection){ 0 };
+}
+
+/* Who answers the probes of one kernel. */
+struct asker {
+	const struct gp_query *q;
+	struct gp_headers *headers;
+};
+
+/* Rules name files as they stand below the package's kernel/. */
+static bool driver_text(const struct gp_query *q, const char *path, struct gp_str *out)
+{
+	gp_auto(gp_free_ptr) char *packaged = gp_path_join("kernel", path);
+
+	return q->driver_file(q->arg, packaged, out) || q->driver_file(q->arg, path, out);
+}
+
+/* A case label of the driver's conftest.sh: "    set_memory_uc)" or "a|b)".
+ * Source: kernel/conftest.sh of 460.106.00, compile_test(). */
+static enum gp_tri ask_conftest(const struct gp_query *q, const char *name)
+{
+	gp_auto(gp_free_ptr) char *ere =
+		gp_asprintf("^[[:space:]]*([A-Za-z0-9_]+\\|)*%s(\\|[A-Za-z0-9_]+)*\\)", name);
+	struct gp_str text;
+
+	if (!driver_text(q, "conftest.sh", &text))
+		return GP_TRI_UNKNOWN;
+	return gp_text_matches(text, ere) ? GP_TRI_YES : GP_TRI_NO;
+}
+
+static enum gp_tri ask(void *arg, const struct gp_probe *p)
+{
+	struct asker *a = arg;
+	struct gp_str text;
+
+	if (p->word == GP_PROBE_DRIVER_CONFTEST)
+		return ask_conftest(a->q, p->arg);
+	if (p->word == GP_PROBE_DRIVER_TEXT)
+		return driver_text(a->q, p->arg, &text) &&
+		       gp_text_matches(text, p->ere) ? GP_TRI_YES : GP_TRI_NO;
+	return gp_headers_probe(a->headers, p);
+}
+
+static struct gp_facts make_facts(struct asker *a, const struct gp_release *release)
+{
+	return (struct gp_facts){
+		.driver = a->q->driver,
+		.kind = a->q->kind,
+		.kind_unknown = a->q->kind_unknown,
+		.release = release,
+		.rhel_code = a->headers ? a->headers->rhel_code : 0,
+		.has_headers = a->headers != NULL,
+		.has_driver = a->q->driver_file != NULL,
+		.ask = ask,
+		.arg = a,
+	};
+}
+
+static void choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp_rule *r)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].set == s)
+			return;
+	GP_GROW(l->v, l->n, l->cap);
+	l->v[l->n++] = (struct gp_chosen){ .set = s, .rule = r };
+}
+
+/* All of a rule's sets, or its neutral ones. */
+static void choose_sets(const struct gp_catalog *c, const struct gp_rule *r, bool neutral_only,
+			struct gp_chosen_list *l)
+{
+	for (size_t i = 0; i < r->patches.n; i++) {
+		const struct gp_set *s = gp_catalog_set(c, r->patches.v[i]);
+
+		if (s && (s->neutral || !neutral_only))
+			choose(l, s, r);
+	}
+}
+
+/* Order of patches/series; sets that it does not name keep the rules' order. */
+static void sort_chosen(const struct gp_catalog *c, struct gp_chosen_list *l)
+{
+	for (size_t i = 1; i < l->n; i++) {
+		struct gp_chosen x = l->v[i];
+		size_t at = i, r = gp_catalog_rank(c, x.set);
+
+		for (; at > 0 && gp_catalog_rank(c, l->v[at - 1].set) > r; at--)
+			l->v[at] = l->v[at - 1];
+		l->v[at] = x;
+	}
+}
+
+/* What the rules of one kernel came to. */
+struct tally {
+	bool blocked;
+	bool doubtful;           /* a rule for any line says untested */
+	bool known;              /* a rule of the line is about it */
+	enum gp_status own;      /* a Status of the line's rules that hold */
+	enum gp_load load, doubt;/* of rules that hold, and of those that may */
+};
+
+static void add_text(struct gp_list *l, const char *s)
+{
+	if (s && !gp_list_has(l, s))
+		gp_list_add(l, s);
+}
+
+static void count_taken(const struct gp_catalog *c, const struct gp_rule *r, struct tally *t,
+			struct gp_choice *out)
+{
+	choose_sets(c, r, false, &out->sets);
+	if (r->load > t->load)
+		t->load = r->load;
+	if (r->hooks > out->hooks)
+		out->hooks = r->hooks;
+	add_text(&out->evidence, r->evidence);
+	if (r->status == GP_STATUS_BLOCKED)
+		t->blocked = true;
+	else if (r->any_line)
+		t->doubtful |= r->status == GP_STATUS_UNTESTED;
+	else if (r->status > t->own)
+		t->own = r->status;
+	if (r->status == GP_STATUS_BLOCKED || r->status == GP_STATUS_UNTESTED) {
+		add_text(&out->reasons, r->reason);
+		add_text(&out->instead, r->instead);
+	} else if (r->load == GP_LOAD_NO) {
+		add_text(&out->load_reasons, r->reason);
+		add_text(&out->instead, r->instead);
+	}
+}
+
+/* Does the rule show that somebody looked at this driver on this line? One
+ * that only warns ("does not load") or depends on sources that nobody has at
+ * hand does not. */
+static bool is_about(const struct gp_rule *r, const struct gp_judgement *j)
+{
+	if (r->any_line || r->status == GP_STATUS_BLOCKED || j->holds == GP_TRI_NO)
+		return false;
+	if (r->load == GP_LOAD_NO && !r->patches.n)
+		return false;
+	return j->taken || !j->needs_driver;
+}
+
+static void count_rule(const struct gp_catalog *c, const struct gp_rule *r,
+		       const struct gp_judgement *j, struct tally *t, struct gp_choice *out)
+{
+	t->known |= is_about(r, j);
+	if (j->taken) {
+		count_taken(c, r, t, out);
+		return;
+	}
+	if (j->holds == GP_TRI_UNKNOWN) {
+		choose_sets(c, r, false, &out->maybe);
+		if (r->load > t->doubt)
+			t->doubt = r->load;
+	}
+	out->needs_headers |= j->needs_headers;
+	out->needs_driver |= j->needs_driver;
+}
+
+static void judge_rules(const struct gp_catalog *c, const struct gp_line *l,
+			const struct gp_facts *f, struct tally *t, struct gp_choice *out)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct gp_judged x = { .rule = &l->rules[i] };
+
+		gp_rule_judge(x.rule, f, &x.j);
+		if (!x.j.driver_ok)
+			continue;
+		count_rule(c, x.rule, &x.j, t, out);
+		GP_GROW(out->rules, out->nrules, out->rules_cap);
+		out->rules[out->nrules++] = x;
+	}
+}
+
+/* Newer than all lines or older than all, or in between two. */
+static enum gp_verdict verdict_off_line(const struct gp_catalog *c, struct gp_choice *out)
+{
+	const struct gp_version *v = &out->release.ver;
+	size_t older = 0;
+
+	while (older < c->nlines && gp_version_cmp(&c->lines[older].release.ver, v) < 0)
+		older++;
+	if (c->nlines)
+		out->nearest = &c->lines[older ? older - 1 : 0];
+	return older && older < c->nlines ? GP_VERDICT_UNTESTED : GP_VERDICT_UNKNOWN;
+}
+
+static enum gp_verdict verdict_on_line(const struct tally *t, struct gp_choice *out)
+{
+	enum gp_status status = t->own ? t->own : out->line->status;
+
+	if (!t->own && (status == GP_STATUS_BLOCKED || status == GP_STATUS_UNTESTED)) {
+		add_text(&out->reasons, out->line->reason);
+		add_text(&out->instead, out->line->instead);
+	}
+	if (status == GP_STATUS_BLOCKED)
+		return GP_VERDICT_BLOCKED;
+	if (!t->known)
+		return GP_VERDICT_NO_EVIDENCE;
+	return status == GP_STATUS_UNTESTED || t->doubtful ? GP_VERDICT_UNTESTED
+							   : GP_VERDICT_SUPPORTED;
+}
+
+/* What is chosen for sure is no maybe. */
+static void drop_chosen(struct gp_chosen_list *maybe, const struct gp_chosen_list *sets)
+{
+	size_t keep = 0;
+
+	for (size_t i = 0; i < maybe->n; i++) {
+		bool sure = false;
+
+		for (size_t k = 0; k < sets->n; k++)
+			sure |= sets->v[k].set == maybe->v[i].set;
+		if (!sure)
+			maybe->v[keep++] = maybe->v[i];
+	}
+	maybe->n = keep;
+}
+
+static enum gp_load unite_load(const struct tally *t)
+{
+	if (t->load == GP_LOAD_YES && t->doubt > GP_LOAD_YES)
+		return GP_LOAD_UNKNOWN;
+	return t->load ? t->load : GP_LOAD_UNKNOWN;
+}
+
+static void judge_one(const struct gp_catalog *c, const struct gp_query *q,
+		      const struct gp_release *release, struct gp_headers *headers,
+		      struct gp_choice *out)
+{
+	struct asker a = { .q = q, .headers = headers };
+	struct gp_facts f = make_facts(&a, release);
+	struct tally t = { 0 };
+
+	*out = (struct gp_choice){ .release = *release, .has_headers = headers != NULL };
+	out->line = out->nearest = gp_catalog_line(c, release);
+	judge_rules(c, &c->any, &f, &t, out);
+	if (out->line) {
+		judge_rules(c, out->line, &f, &t, out);
+		out->verdict = verdict_on_line(&t, out);
+	} else {
+		out->verdict = verdict_off_line(c, out);
+	}
+	if (t.blocked)
+		out->verdict = GP_VERDICT_BLOCKED;
+	out->load = unite_load(&t);
+	drop_chosen(&out->maybe, &out->sets);
+	sort_chosen(c, &out->sets);
+	sort_chosen(c, &out->maybe);
+}
+
+/* The driver's half of all rules of a line. */
+static void unite_line(const struct gp_catalog *c, const struct gp_line *l,
+		       const struct gp_facts *f, struct gp_selection *out)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct gp_judgement j;
+
+		gp_rule_judge(&l->rules[i], f, &j);
+		out->needs_driver |= j.needs_driver;
+		if (!j.taken)
+			continue;
+		choose_sets(c, &l->rules[i], true, &out->neutral);
+		if (l->rules[i].hooks > out->hooks)
+			out->hooks = l->rules[i].hooks;
+	}
+}
+
+bool gp_choice_covers(const struct gp_choice *line)
+{
+	return line->line && (line->verdict == GP_VERDICT_SUPPORTED ||
+			      line->verdict == GP_VERDICT_UNTESTED);
+}
+
+static void find_next_unknown(const struct gp_catalog *c, struct gp_selection *out)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < out->nlines; i++)
+		if (gp_choice_covers(&out->lines[i]))
+			next = i + 1;
+	out->next_unknown = next < c->nlines ? &c->lines[next] : NULL;
+}
+
+void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
+		       struct gp_selection *out)
+{
+	struct asker a = { .q = q };
+	struct gp_facts driver_only = make_facts(&a, NULL);
+
+	*out = (struct gp_selection){ .nkernels = q->nkernels, .nlines = c->nlines };
+	out->kernels = gp_realloc(NULL, q->nkernels, sizeof(*out->kernels));
+	for (size_t i = 0; i < q->nkernels; i++) {
+		const struct gp_query_kernel *k = &q->kernels[i];
+
+		judge_one(c, q, k->headers ? &k->headers->release : &k->release, k->headers,
+			  &out->kernels[i]);
+	}
+	out->lines = gp_realloc(NULL, c->nlines, sizeof(*out->lines));
+	for (size_t i = 0; i < c->nlines; i++)
+		judge_one(c, q, &c->lines[i].release, NULL, &out->lines[i]);
+	unite_line(c, &c->any, &driver_only, out);
+	for (size_t i = 0; i < c->nlines; i++)
+		unite_line(c, &c->lines[i], &driver_only, out);
+	sort_chosen(c, &out->neutral);
+	find_next_unknown(c, out);
+}
+
+/* 5.12 after 5.11, and 7.0 after 6.19: the last minor numbers of each major. */
+static bool follows(const struct gp_version *b, const struct gp_version *a)
+{
+	static const uint32_t last[][2] = { { 3, 19 }, { 4, 20 }, { 5, 19 }, { 6, 19 } };
+
+	if (b->part[0] == a->part[0])
+		return b->part[1] == a->part[1] + 1;
+	for (size_t i = 0; i < GP_COUNT(last); i++)
+		if (a->part[0] == last[i][0] && a->part[1] == last[i][1])
+			return b->part[0] == a->part[0] + 1 && b->part[1] == 0;
+	return false;
+}
+
+void gp_selection_covers(const struct gp_selection *s, struct gp_buf *out)
+{
+	const char *sep = "";
+
+	for (size_t i = 0; i < s->nlines; i++) {
+		size_t from = i;
+
+		if (!gp_choice_covers(&s->lines[i]))
+			continue;
+		while (i + 1 < s->nlines && gp_choice_covers(&s->lines[i + 1]) &&
+		       follows(&s->lines[i + 1].release.ver, &s->lines[i].release.ver))
+			i++;
+		gp_buf_printf(out, "%s%s", sep, s->lines[from].line->name);
+		if (i > from)
+			gp_buf_printf(out, "–%s", s->lines[i].line->name);
+		sep = ", ";
+	}
+}
