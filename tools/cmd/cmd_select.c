@@ -4,7 +4,7 @@
 #include "cmd/report.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_KERNEL, OPT_HEADERS, OPT_DRIVER, OPT_KIND, OPT_DATA, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+	OPT_KERNEL, OPT_HEADERS, OPT_DRIVER, OPT_KIND, OPT_EXPLAIN, OPT_DATA, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
 };
 
 /* What the question is about, and what answers it. */

@@ -26,6 +26,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_HEADERS3, 0, "kernelsourcedir", "DIR", NULL },
 	{ OPT_DRIVER, 0, "driver", "VERSION", "a driver version instead of an installer" },
 	{ OPT_KIND, 0, "kind", "KIND", "its kind: host (default), merged, guest, general" },
+	{ OPT_EXPLAIN, 0, "explain", NULL, "every rule: taken or not, why, how it is known" },
 	{ OPT_HOOKS, 0, "hooks", "DIR", "your copy of DualCoder/vgpu_unlock" },
 	{ OPT_NO_HOOKS, 0, "no-hooks", NULL, "do not integrate hooks" },
 	{ OPT_HOOKS_PATCH, 0, "hooks-patch", "FILE", "a patch for your copy of the hooks" },
@@ -148,6 +149,7 @@ static void set_flag(struct gp_args *a, enum gp_opt_id id)
 	case OPT_NO_CACHE: a->patch.no_cache = true; break;
 	case OPT_DRY_RUN: a->patch.dry_run = true; break;
 	case OPT_NEWER_TABLE: a->newer_table = true; break;
+	case OPT_EXPLAIN: a->explain = true; break;
 	case OPT_QUIET: a->quiet = true; break;
 	case OPT_VERBOSE: a->verbose = true; break;
 	case OPT_HELP: a->help = true; break;

@@ -7,7 +7,7 @@
 /* One number per option; a command names those that it takes. */
 enum gp_opt_id {
 	OPT_END = 0,
-	OPT_ALL = 256, OPT_ALLOW, OPT_DATA, OPT_DIR, OPT_DRIVER, OPT_DROP_DKMS, OPT_DRY_RUN, OPT_FORCE,
+	OPT_ALL = 256, OPT_ALLOW, OPT_DATA, OPT_DIR, OPT_DRIVER, OPT_DROP_DKMS, OPT_DRY_RUN, OPT_EXPLAIN, OPT_FORCE,
 	OPT_FROM, OPT_FSYNC, OPT_FUZZ, OPT_HEADERS, OPT_HEADERS2, OPT_HEADERS3, OPT_HELP, OPT_HOOKS, OPT_HOOKS_PATCH,
 	OPT_JSON, OPT_KERNEL, OPT_KIND, OPT_LOCK, OPT_NEWER_TABLE, OPT_NO_CACHE, OPT_NO_HOOKS, OPT_OUTPUT,
 	OPT_PATCHES, OPT_PROGRESS, OPT_QUIET, OPT_QUILT, OPT_RECOVER, OPT_REJECTS, OPT_REPACK, OPT_REVERSE, OPT_STRIP,
@@ -25,6 +25,7 @@ struct gp_args {
 	const char *kind;        /* --kind */
 	const char *to, *from;   /* fetch-hooks */
 	bool newer_table;
+	bool explain;            /* select */
 	bool all, fsync, quilt, recover, reverse; /* apply, push, pop */
 	int fuzz, strip;         /* -1: not given */
 	const char *rejects;     /* NULL */

@@ -19,7 +19,7 @@ FILE *gp_report_stream(const struct gp_args *a);
 /* printf there, with every %s masked. Silent under -q. */
 void gp_say(const struct gp_args *a, const char *fmt, ...) GP_PRINTF(2, 3);
 
-/* One line per kernel, with -v one per rule. */
+/* One line per kernel, with -v one per rule, with --explain all of each rule. */
 void gp_report_selection(const struct gp_args *a, const struct gp_selection *s);
 struct json_object *gp_json_selection(const struct gp_selection *s);
 

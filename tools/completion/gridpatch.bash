@@ -23,7 +23,7 @@ _gridpatch_options() {
 		echo "$kernels --hooks --no-hooks --hooks-patch --patches --allow --drop-dkms-patches --lock --write-lock" \
 			"--output --force --dry-run --repack --no-cache --progress -o -f -n $common"
 		;;
-	select) echo "$kernels --driver --kind $common" ;;
+	select) echo "$kernels --driver --kind --explain $common" ;;
 	extract) echo "--directory --progress -C -d $common" ;;
 	fetch-hooks) echo "--to --from --newer-table $common" ;;
 	apply)

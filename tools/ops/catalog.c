@@ -313,7 +313,7 @@ int gp_catalog_load(const struct gp_list *dirs, struct gp_catalog *out, struct g
 {
 	gp_auto(gp_list_release) struct gp_list files = { 0 };
 
-	*out = (struct gp_catalog){ 0 };
+	*out = (struct gp_catalog){ .ndirs = dirs->n };
 	if (load_all(out, dirs, &files, err)) {
 		gp_catalog_release(out);
 		return -1;

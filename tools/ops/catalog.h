@@ -29,6 +29,7 @@ struct gp_catalog {
 	size_t nlines, lines_cap;
 	struct gp_set *sets;    /* in the order in which they are applied */
 	size_t nsets, sets_cap;
+	size_t ndirs;           /* that it was loaded from */
 	struct gp_list order;   /* patches/series of all directories */
 };
 

@@ -25,6 +25,7 @@ static void choice_release(struct gp_choice *c)
 	gp_list_release(&c->load_reasons);
 	gp_list_release(&c->instead);
 	gp_list_release(&c->evidence);
+	gp_list_release(&c->gpus);
 }
 
 void gp_selection_release(struct gp_selection *s)
@@ -154,6 +155,7 @@ static void count_taken(const struct gp_catalog *c, const struct gp_rule *r, str
 	if (r->hooks > out->hooks)
 		out->hooks = r->hooks;
 	add_text(&out->evidence, r->evidence);
+	add_text(&out->gpus, r->gpu);
 	if (r->status == GP_STATUS_BLOCKED)
 		t->blocked = true;
 	else if (r->any_line)
@@ -205,8 +207,10 @@ static void judge_rules(const struct gp_catalog *c, const struct gp_line *l,
 		struct gp_judged x = { .rule = &l->rules[i] };
 
 		gp_rule_judge(x.rule, f, &x.j);
-		if (!x.j.driver_ok)
+		if (!x.j.driver_ok) {
+			out->nothers++;
 			continue;
+		}
 		count_rule(c, x.rule, &x.j, t, out);
 		GP_GROW(out->rules, out->nrules, out->rules_cap);
 		out->rules[out->nrules++] = x;
@@ -329,7 +333,7 @@ void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 	struct asker a = { .q = q };
 	struct gp_facts driver_only = make_facts(&a, NULL);
 
-	*out = (struct gp_selection){ .nkernels = q->nkernels, .nlines = c->nlines };
+	*out = (struct gp_selection){ .catalog = c, .nkernels = q->nkernels, .nlines = c->nlines };
 	out->kernels = gp_realloc(NULL, q->nkernels, sizeof(*out->kernels));
 	for (size_t i = 0; i < q->nkernels; i++) {
 		const struct gp_query_kernel *k = &q->kernels[i];

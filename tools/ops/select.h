@@ -79,6 +79,7 @@ struct gp_choice {
 	bool needs_headers, needs_driver;
 	struct gp_judged *rules;        /* those of `Kernel: any` first */
 	size_t nrules, rules_cap;
+	size_t nothers;                 /* rules that were looked at and are about other drivers */
 	struct gp_chosen_list sets;     /* of the rules that hold, in order */
 	struct gp_chosen_list maybe;    /* of the rules whose answer is unknown; not in sets */
 	enum gp_load load;              /* never unset */
@@ -86,9 +87,11 @@ struct gp_choice {
 	struct gp_list reasons, instead;/* of what made it blocked or untested */
 	struct gp_list load_reasons;    /* why the modules will not load, when load is no */
 	struct gp_list evidence;        /* of the rules that hold */
+	struct gp_list gpus;            /* their words about cards */
 };
 
 struct gp_selection {
+	const struct gp_catalog *catalog;
 	struct gp_choice *kernels;      /* as in the query */
 	size_t nkernels;
 	struct gp_choice *lines;        /* every line of the catalog, oldest first */
