@@ -98,6 +98,14 @@ demo: deps-demo
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN)
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/demo.sh
 
+# The table of README, between its two marks, as the data has it today.
+readme: all
+	@$(BIN) support --markdown > $(BUILD)/support.md
+	@awk -v table=$(BUILD)/support.md '/^<!-- support: end/ { skip = 0 } !skip { print } \
+		/^<!-- support: begin/ { skip = 1; print ""; while ((getline line < table) > 0) print line; print "" }' \
+		README.md > $(BUILD)/README.md
+	@cmp -s $(BUILD)/README.md README.md || cp $(BUILD)/README.md README.md
+
 layers:
 	@sh tests/layers.sh
 
@@ -121,8 +129,8 @@ clean:
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
-	@echo "deps layers lint install (DESTDIR, PREFIX) clean; SAN=1 WERROR=1 AUTODEPS=0 V=1"
+	@echo "deps layers lint readme install (DESTDIR, PREFIX) clean; SAN=1 WERROR=1 AUTODEPS=0 V=1"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo layers lint install clean help
+.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint install clean help
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

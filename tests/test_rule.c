@@ -363,6 +363,31 @@ static void test_long_why(void **state)
 	gp_line_release(&l);
 }
 
+static void test_known(void **state)
+{
+	static const struct { const char *evidence; enum gp_status status; const char *want; } cases[] = {
+		{ "[built] 2026-11-22 on it", GP_STATUS_UNSET, "built" },
+		{ "[peer] a report; [built] something else", GP_STATUS_UNSET, "reported" },
+		{ "[inference] 5.11 builds [built]", GP_STATUS_UNSET, "expected" },
+		{ "it was [source] read, then [peer]", GP_STATUS_UNSET, "expected" },
+		{ "no mark", GP_STATUS_UNSET, "expected" },
+		{ "[built, ]built", GP_STATUS_UNSET, "expected" },
+		{ NULL, GP_STATUS_UNSET, "expected" },
+		{ "[source] it lacks the test", GP_STATUS_UNTESTED, "unsure" },
+		{ NULL, GP_STATUS_UNTESTED, "unsure" },
+		{ "[peer] a report", GP_STATUS_UNTESTED, "reported" },
+		{ "[built] once", GP_STATUS_UNTESTED, "built" },
+		{ "[source] it has the test", GP_STATUS_SUPPORTED, "expected" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(cases); i++) {
+		const struct gp_rule r = { .evidence = (char *)cases[i].evidence, .status = cases[i].status };
+
+		assert_string_equal(gp_known_name(gp_rule_known(&r)), cases[i].want);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest plain[] = {
@@ -370,6 +395,7 @@ int main(void)
 		cmocka_unit_test(test_overlay), cmocka_unit_test(test_matches),
 		cmocka_unit_test(text_matches_like_regexec),
 		cmocka_unit_test(test_other_driver), cmocka_unit_test(test_long_why),
+		cmocka_unit_test(test_known),
 	};
 	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(bad) + GP_COUNT(judges)];
 	size_t n = 0;

@@ -54,6 +54,12 @@ printf '%s\n' --version --help --kernel-source-path --kernelsourcedir >> known
 sed '/^[[:space:]]*#/d' "$comp" | grep -oE -- '(^|[^A-Za-z0-9-])--[a-z][a-z0-9-]+' | sed 's/.*--/--/' | sort -u > offered
 check 'completion: no option that does not exist' sh -c '! grep -vxF -f known offered'
 
+# README's table is what the data says; `make readme` brings it up to date.
+GRIDPATCH_DATA=$repo "$GRIDPATCH" support --markdown > table
+sed -n '/^<!-- support: begin/,/^<!-- support: end/p' "$repo/README.md" | sed '1,2d;$d' | sed '$d' > in-readme
+check 'README: the table of drivers and kernels is current (make readme)' diff in-readme table
+check 'README: the table is there' test "$(grep -c '^|' in-readme)" -ge 10
+
 if command -v mandoc > /dev/null; then
     mandoc -Tlint -Wwarning "$man" > lint 2>&1
     check 'mandoc -Tlint -Wwarning is silent' sh -c 'cat lint; test ! -s lint'

@@ -48,6 +48,26 @@ bool gp_word_next(struct gp_str *rest, struct gp_str *word)
 	return word->len > 0;
 }
 
+bool gp_text_word_next(struct gp_str *rest, struct gp_str *word)
+{
+	struct gp_str line;
+
+	while (rest->len) {
+		const char *nl = memchr(rest->p, '\n', rest->len);
+		size_t len = nl ? (size_t)(nl - rest->p) : rest->len;
+
+		line = (struct gp_str){ rest->p, len };
+		if (gp_word_next(&line, word)) {
+			rest->len -= (size_t)(line.p - rest->p);
+			rest->p = line.p;
+			return true;
+		}
+		rest->p += len + (nl ? 1 : 0);
+		rest->len -= len + (nl ? 1 : 0);
+	}
+	return false;
+}
+
 struct gp_str gp_str_trim(struct gp_str s)
 {
 	while (s.len && (is_blank(s.p[0]) || s.p[0] == '\r')) {

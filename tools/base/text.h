@@ -24,6 +24,9 @@ bool gp_line_next(struct gp_str *rest, struct gp_str *line);
 /* Take the next word (run of non-blanks: not ' ', '\t') off *rest. */
 bool gp_word_next(struct gp_str *rest, struct gp_str *word);
 
+/* The same in text of several lines: line ends part words, too. */
+bool gp_text_word_next(struct gp_str *rest, struct gp_str *word);
+
 /* Without blanks (' ', '\t', '\r') at both ends. */
 struct gp_str gp_str_trim(struct gp_str s);
 

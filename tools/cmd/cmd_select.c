@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
-
 #include "cmd/report.h"
 
 static const enum gp_opt_id opts[] = {
@@ -17,20 +15,6 @@ struct question {
 	struct gp_selection answer;
 };
 
-static int parse_kind(const char *word, enum gp_kind *kind, struct gp_err *err)
-{
-	*kind = GP_KIND_HOST;
-	if (!word)
-		return 0;
-	for (int k = GP_KIND_GENERAL; k <= GP_KIND_MERGED; k++) {
-		if (strcmp(word, gp_kind_name((enum gp_kind)k)) == 0) {
-			*kind = (enum gp_kind)k;
-			return 0;
-		}
-	}
-	return gp_fail(err, GP_E_USAGE, "--kind: '%s' is none of host, merged, guest, general", word);
-}
-
 static int by_version(const struct gp_args *a, struct question *q, struct gp_err *err)
 {
 	if (a->positional.n)
@@ -40,7 +24,7 @@ static int by_version(const struct gp_args *a, struct question *q, struct gp_err
 			err->code = GP_E_USAGE;
 		return -1;
 	}
-	return parse_kind(a->kind, &q->query.kind, err);
+	return gp_args_kind(a, &q->query.kind, err);
 }
 
 static int by_installer(const struct gp_args *a, struct question *q, struct gp_err *err)

@@ -24,7 +24,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_HEADERS, 0, "headers", "DIR", "kernel headers to ask (repeatable)" },
 	{ OPT_HEADERS2, 0, "kernel-source-path", "DIR", NULL },
 	{ OPT_HEADERS3, 0, "kernelsourcedir", "DIR", NULL },
-	{ OPT_DRIVER, 0, "driver", "VERSION", "a driver version instead of an installer" },
+	{ OPT_DRIVER, 0, "driver", "VERSION", "a driver version (support: or branch), no installer" },
 	{ OPT_KIND, 0, "kind", "KIND", "its kind: host (default), merged, guest, general" },
 	{ OPT_EXPLAIN, 0, "explain", NULL, "every rule: taken or not, why, how it is known" },
 	{ OPT_HOOKS, 0, "hooks", "DIR", "your copy of DualCoder/vgpu_unlock" },
@@ -54,6 +54,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_TO, 0, "to", "DIR", "where to put it (default: see above)" },
 	{ OPT_FROM, 0, "from", "PATH", "a directory or tarball instead of the network" },
 	{ OPT_NEWER_TABLE, 0, "newer-table", NULL, "get the patch for newer drivers, too" },
+	{ OPT_MARKDOWN, 0, "markdown", NULL, "the table for a web page" },
 	{ OPT_PROGRESS, 0, "progress", "WORD", "auto (default), none or json" },
 	{ OPT_JSON, 0, "json", "[=FILE]", "the report as JSON" },
 	{ OPT_QUIET, 'q', "quiet", NULL, "say nothing but errors" },
@@ -150,6 +151,7 @@ static void set_flag(struct gp_args *a, enum gp_opt_id id)
 	case OPT_DRY_RUN: a->patch.dry_run = true; break;
 	case OPT_NEWER_TABLE: a->newer_table = true; break;
 	case OPT_EXPLAIN: a->explain = true; break;
+	case OPT_MARKDOWN: a->markdown = true; break;
 	case OPT_QUIET: a->quiet = true; break;
 	case OPT_VERBOSE: a->verbose = true; break;
 	case OPT_HELP: a->help = true; break;
@@ -273,6 +275,14 @@ void gp_args_release(struct gp_args *a)
 	gp_list_release(&a->patch.patches);
 	gp_list_release(&a->patch.data);
 	gp_list_release(&a->positional);
+}
+
+int gp_args_kind(const struct gp_args *a, enum gp_kind *kind, struct gp_err *err)
+{
+	*kind = GP_KIND_HOST;
+	if (!a->kind || gp_kind_parse(gp_str_of(a->kind), kind))
+		return 0;
+	return gp_fail(err, GP_E_USAGE, "--kind: '%s' is none of host, merged, guest, general", a->kind);
 }
 
 void gp_cmd_help(const struct gp_cmd *cmd)

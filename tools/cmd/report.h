@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cmd/opt.h"
+#include "ops/support.h"
 
 /* "12.3 MB" (decimal), in a static-free way: out holds 32 bytes. */
 const char *gp_say_size(uint64_t bytes, char out[32]);
@@ -22,6 +23,12 @@ void gp_say(const struct gp_args *a, const char *fmt, ...) GP_PRINTF(2, 3);
 /* One line per kernel, with -v one per rule, with --explain all of each rule. */
 void gp_report_selection(const struct gp_args *a, const struct gp_selection *s);
 struct json_object *gp_json_selection(const struct gp_selection *s);
+
+/* The table of gridpatch support: a row per kernel and drivers of which the same
+ * is known; the same as JSON; kernel lines by branches for a web page. */
+void gp_report_support(const struct gp_args *a, const struct gp_support *t);
+struct json_object *gp_json_support(const struct gp_support *t);
+void gp_report_support_markdown(const struct gp_args *a, const struct gp_support *t);
 
 /* What a driver is. */
 void gp_report_driver(const struct gp_args *a, const struct gp_driver *d);

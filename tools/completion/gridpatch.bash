@@ -6,7 +6,7 @@
 # The verb of the command line: the first word, else patch.
 _gridpatch_verb() {
 	case ${COMP_WORDS[1]-} in
-	patch | info | extract | verify | select | fetch-hooks | apply | push | pop | applied | help) echo "${COMP_WORDS[1]}" ;;
+	patch | info | extract | verify | select | support | fetch-hooks | apply | push | pop | applied | help) echo "${COMP_WORDS[1]}" ;;
 	check) echo verify ;;
 	plan) echo select ;;
 	*) echo patch ;;
@@ -24,6 +24,7 @@ _gridpatch_options() {
 			"--output --force --dry-run --repack --no-cache --progress -o -f -n $common"
 		;;
 	select) echo "$kernels --driver --kind --explain $common" ;;
+	support) echo "--kernel --driver --kind --data --markdown -k $common" ;;
 	extract) echo "--directory --progress -C -d $common" ;;
 	fetch-hooks) echo "--to --from --newer-table $common" ;;
 	apply)
@@ -152,7 +153,7 @@ _gridpatch() {
 		return
 	fi
 
-	local verbs='patch info extract verify select fetch-hooks apply push pop applied help check plan'
+	local verbs='patch info extract verify select support fetch-hooks apply push pop applied help check plan'
 
 	# shellcheck disable=SC2086 # one word per verb
 	if [ "$verb" = help ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -162,7 +163,7 @@ _gridpatch() {
 		_gridpatch_words "$cur" $verbs
 	fi
 	case $verb in
-	fetch-hooks | help | applied) ;;
+	fetch-hooks | support | help | applied) ;;
 	apply) _gridpatch_paths "$cur" '*' ;;
 	push | pop) ;;
 	*) _gridpatch_paths "$cur" '*.run' ;;

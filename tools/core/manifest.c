@@ -162,6 +162,17 @@ const char *gp_kind_name(enum gp_kind k)
 	return name[k];
 }
 
+bool gp_kind_parse(struct gp_str word, enum gp_kind *out)
+{
+	for (int k = 0; k < GP_KIND_COUNT; k++) {
+		if (gp_str_eq(word, gp_kind_name((enum gp_kind)k))) {
+			*out = (enum gp_kind)k;
+			return true;
+		}
+	}
+	return false;
+}
+
 enum gp_kind gp_manifest_kind(const struct gp_manifest *m)
 {
 	bool libs = false;

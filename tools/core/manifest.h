@@ -68,8 +68,10 @@ int gp_manifest_add(const struct gp_manifest *m, const char *const *paths, size_
 void gp_manifest_drop(const struct gp_manifest *m, const char *path, struct gp_buf *out);
 
 enum gp_kind { GP_KIND_GENERAL, GP_KIND_GUEST, GP_KIND_HOST, GP_KIND_MERGED };
+#define GP_KIND_COUNT (GP_KIND_MERGED + 1)
 
 const char *gp_kind_name(enum gp_kind k); /* "host", … as rules write it */
+bool gp_kind_parse(struct gp_str word, enum gp_kind *out); /* false: no such kind */
 
 /*
  * What kind of driver the manifest describes.

@@ -10,12 +10,12 @@
 #include "base/path.h"
 #include "base/text.h"
 
-#define KIND_COUNT (GP_KIND_MERGED + 1)
-#define ALL_KINDS ((1u << KIND_COUNT) - 1)
+#define ALL_KINDS ((1u << GP_KIND_COUNT) - 1)
 
 static const char *const status_names[] = { "", "supported", "untested", "blocked" };
 static const char *const load_names[] = { "", "yes", "unknown", "no" };
 static const char *const hooks_names[] = { "", "upstream", "newer-table", "unproved" };
+static const char *const known_names[] = { "", "unsure", "expected", "reported", "built" };
 static const char *const decider_names[] = { "version", "probe", "both" };
 
 static const char *const probe_names[] = {
@@ -54,17 +54,6 @@ bool gp_probe_asks_driver(const struct gp_probe *p)
 }
 
 /* --- reading a rule --- */
-
-/* Prose is folded for the file's sake: one line of it is said. */
-static char *unfold(const char *value)
-{
-	char *s = gp_strdup(value);
-
-	for (char *p = s; *p; p++)
-		if (*p == '\n')
-			*p = ' ';
-	return s;
-}
 
 static void probe_release(struct gp_probe *p)
 {
@@ -126,45 +115,13 @@ static int take_rhel(struct gp_rule *r, const struct gp_field *f, struct gp_err 
 	return gp_range_parse(gp_str_of(f->value), &r->rhel, err);
 }
 
-/* Words of a folded value: blanks and line ends part them. */
-static bool next_word(struct gp_str *rest, struct gp_str *word)
-{
-	struct gp_str line;
-
-	while (rest->len) {
-		const char *nl = memchr(rest->p, '\n', rest->len);
-		size_t len = nl ? (size_t)(nl - rest->p) : rest->len;
-
-		line = (struct gp_str){ rest->p, len };
-		if (gp_word_next(&line, word)) {
-			rest->len -= (size_t)(line.p - rest->p);
-			rest->p = line.p;
-			return true;
-		}
-		rest->p += len + (nl ? 1 : 0);
-		rest->len -= len + (nl ? 1 : 0);
-	}
-	return false;
-}
-
-static bool parse_kind(struct gp_str word, enum gp_kind *out)
-{
-	for (int i = 0; i < KIND_COUNT; i++) {
-		if (gp_str_eq(word, gp_kind_name((enum gp_kind)i))) {
-			*out = (enum gp_kind)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static int take_kind(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	struct gp_str rest = gp_str_of(f->value), word;
 	enum gp_kind kind;
 
-	while (next_word(&rest, &word)) {
-		if (!parse_kind(word, &kind))
+	while (gp_text_word_next(&rest, &word)) {
+		if (!gp_kind_parse(word, &kind))
 			return bad_value(f, err);
 		r->kinds |= 1u << kind;
 	}
@@ -187,7 +144,7 @@ static int take_patches(struct gp_rule *r, const struct gp_field *f, struct gp_e
 {
 	struct gp_str rest = gp_str_of(f->value), word;
 
-	while (next_word(&rest, &word)) {
+	while (gp_text_word_next(&rest, &word)) {
 		if (!set_name_is_good(word))
 			return bad_value(f, err);
 		gp_list_take(&r->patches, gp_strndup(word.p, word.len));
@@ -223,21 +180,21 @@ static int take_gpu(struct gp_rule *r, const struct gp_field *f, struct gp_err *
 static int take_reason(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	(void)err;
-	r->reason = unfold(f->value);
+	r->reason = gp_stanza_unfold(f->value);
 	return 0;
 }
 
 static int take_instead(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	(void)err;
-	r->instead = unfold(f->value);
+	r->instead = gp_stanza_unfold(f->value);
 	return 0;
 }
 
 static int take_evidence(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	(void)err;
-	r->evidence = unfold(f->value);
+	r->evidence = gp_stanza_unfold(f->value);
 	return 0;
 }
 
@@ -370,7 +327,7 @@ static void add_squeezed(struct gp_buf *b, const char *s)
 {
 	struct gp_str rest = gp_str_of(s ? s : ""), word;
 
-	while (next_word(&rest, &word)) {
+	while (gp_text_word_next(&rest, &word)) {
 		gp_buf_add(b, word.p, word.len);
 		gp_buf_putc(b, ' ');
 	}
@@ -464,9 +421,9 @@ static int take_line_field(struct gp_line *l, const struct gp_field *f, struct g
 	if (strcasecmp(f->name, "Changes") == 0)
 		l->changes = gp_strdup(f->value);
 	else if (strcasecmp(f->name, "Reason") == 0)
-		l->reason = unfold(f->value);
+		l->reason = gp_stanza_unfold(f->value);
 	else if (strcasecmp(f->name, "Instead") == 0)
-		l->instead = unfold(f->value);
+		l->instead = gp_stanza_unfold(f->value);
 	else
 		return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a kernel line", f->name);
 	return 0;
@@ -572,6 +529,40 @@ void gp_line_overlay(struct gp_line *base, struct gp_line *over)
 		over->rules[i] = (struct gp_rule){ 0 };
 	}
 	gp_line_release(over);
+}
+
+/* --- how a rule is known --- */
+
+const char *gp_known_name(enum gp_known k)
+{
+	return known_names[k];
+}
+
+enum gp_known gp_evidence_known(const char *evidence)
+{
+	static const struct { const char *mark; enum gp_known known; } marks[] = {
+		{ "[built]", GP_KNOWN_BUILT }, { "[peer]", GP_KNOWN_REPORTED },
+		{ "[source]", GP_KNOWN_EXPECTED }, { "[inference]", GP_KNOWN_EXPECTED },
+	};
+	const char *first = NULL;
+	enum gp_known known = GP_KNOWN_EXPECTED;
+
+	for (size_t i = 0; evidence && i < GP_COUNT(marks); i++) {
+		const char *at = strstr(evidence, marks[i].mark);
+
+		if (at && (!first || at < first)) {
+			first = at;
+			known = marks[i].known;
+		}
+	}
+	return known;
+}
+
+enum gp_known gp_rule_known(const struct gp_rule *r)
+{
+	enum gp_known known = gp_evidence_known(r->evidence);
+
+	return known == GP_KNOWN_EXPECTED && r->status == GP_STATUS_UNTESTED ? GP_KNOWN_UNSURE : known;
 }
 
 /* --- the judge --- */

@@ -25,6 +25,26 @@ const char *gp_status_name(enum gp_status s); /* "" when unset; so below */
 const char *gp_load_name(enum gp_load l);
 const char *gp_hooks_name(enum gp_hooks h);
 
+/* How far a claim that something builds is known, the stronger the greater. */
+enum gp_known { GP_KNOWN_NONE, GP_KNOWN_UNSURE, GP_KNOWN_EXPECTED, GP_KNOWN_REPORTED, GP_KNOWN_BUILT };
+
+const char *gp_known_name(enum gp_known k); /* "", "unsure", "expected", "reported", "built" */
+
+/*
+ * How a rule's claim is known: by the first of the marks [built], [peer],
+ * [source], [inference] in its Evidence. The first one, because what follows
+ * is told of something near by ("[inference] …; 5.11 builds with it [built]").
+ *
+ * In:  evidence may be NULL, or have no mark: expected.
+ */
+enum gp_known gp_evidence_known(const char *evidence);
+
+struct gp_rule;
+
+/* The same of a rule; unsure when it calls itself untested, and nobody has
+ * built or reported it either. */
+enum gp_known gp_rule_known(const struct gp_rule *r);
+
 enum gp_probe_word {
 	GP_PROBE_HEADER,           /* PATH: #include <PATH> would find it */
 	GP_PROBE_TEXT,             /* PATH ERE: a line of that header matches; PATH may

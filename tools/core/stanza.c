@@ -177,6 +177,16 @@ int gp_stanza_parse_header(struct gp_str text, const char *origin, struct gp_sta
 	return parse(&p, text, true, err);
 }
 
+char *gp_stanza_unfold(const char *value)
+{
+	char *s = gp_strdup(value);
+
+	for (char *p = s; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	return s;
+}
+
 const struct gp_field *gp_stanza_field(const struct gp_stanza *s, const char *name)
 {
 	for (size_t i = 0; i < s->n; i++)

@@ -55,6 +55,9 @@ int gp_stanza_parse(struct gp_str text, const char *origin, struct gp_stanza_lis
 int gp_stanza_parse_header(struct gp_str text, const char *origin, struct gp_stanza_list *out,
 			   struct gp_err *err);
 
+/* A folded value as one line: prose is folded for the file's sake. free() it. */
+char *gp_stanza_unfold(const char *value);
+
 /* The field of that name, in whatever case, or NULL; belongs to s. */
 const struct gp_field *gp_stanza_field(const struct gp_stanza *s, const char *name);
 

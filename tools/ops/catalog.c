@@ -10,6 +10,7 @@
 
 #define RULE_FILE (1u << 20)
 #define PATCH_FILE (16u << 20)
+#define DRIVERS "drivers"
 
 static void set_release(struct gp_set *s)
 {
@@ -31,6 +32,7 @@ void gp_catalog_release(struct gp_catalog *c)
 		set_release(&c->sets[i]);
 	free(c->sets);
 	gp_list_release(&c->order);
+	gp_branch_list_release(&c->branches);
 	*c = (struct gp_catalog){ 0 };
 }
 
@@ -182,7 +184,7 @@ static bool is_rule_file(const char *name)
 {
 	struct gp_str s = gp_str_of(name);
 
-	return name[0] != '.' && !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
+	return name[0] != '.' && strcmp(name, DRIVERS) != 0 && !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
 }
 
 /* The files to read, in order; a later directory's replaces its namesake. */
@@ -272,6 +274,21 @@ static int check_sets(const struct gp_catalog *c, const struct gp_line *l, struc
 	return 0;
 }
 
+/* The drivers file of a kernel-versions/ directory, if it has one. */
+static int load_branches(struct gp_catalog *c, const char *dir, struct gp_err *err)
+{
+	gp_auto(gp_stanza_list_release) struct gp_stanza_list stanzas = { 0 };
+	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, DRIVERS);
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	if (!gp_is_file(path))
+		return 0;
+	if (gp_file_read(path, RULE_FILE, &text, err) ||
+	    gp_stanza_parse(gp_buf_str(&text), path, &stanzas, err))
+		return -1;
+	return gp_branches_parse(&stanzas, &c->branches, err);
+}
+
 static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *rules = gp_path_join(dir, "kernel-versions");
@@ -280,7 +297,7 @@ static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files
 
 	if (gp_is_dir(rules)) {
 		any = true;
-		if (list_rule_files(rules, files, err))
+		if (list_rule_files(rules, files, err) || load_branches(c, rules, err))
 			return -1;
 	}
 	if (gp_is_dir(sets)) {

@@ -6,11 +6,12 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "core/branch.h"
 #include "core/digest.h"
 #include "core/rule.h"
 #include "core/series.h"
 
-/* The data: kernel lines with their rules, and patch sets. */
+/* The data: kernel lines with their rules, patch sets, and driver branches. */
 
 /* A folder below patches/ with a series file. */
 struct gp_set {
@@ -29,6 +30,7 @@ struct gp_catalog {
 	size_t nlines, lines_cap;
 	struct gp_set *sets;    /* in the order in which they are applied */
 	size_t nsets, sets_cap;
+	struct gp_branch_list branches; /* kernel-versions/drivers */
 	size_t ndirs;           /* that it was loaded from */
 	struct gp_list order;   /* patches/series of all directories */
 };
@@ -43,6 +45,8 @@ void gp_catalog_release(struct gp_catalog *c);
  * directory, name (gp_line_overlay()). A set of a later directory replaces the
  * earlier one of that name. patches/series, where there is one, orders the
  * sets; the others follow. Hidden files, "README*" and "*~" are passed over.
+ * A file kernel-versions/drivers lists driver branches (gp_branches_parse());
+ * those of all directories are laid over each other.
  *
  * In:     dirs: each holds kernel-versions/ or patches/ or both.
  * Out:    gp_catalog_release() frees it; zeroed on failure.

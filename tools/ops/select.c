@@ -171,11 +171,11 @@ static void count_taken(const struct gp_catalog *c, const struct gp_rule *r, str
 	}
 }
 
-/* Does the rule show that somebody looked at this driver on this line? One
- * that only warns ("does not load") or depends on sources that nobody has at
- * hand does not. */
-static bool is_about(const struct gp_rule *r, const struct gp_judgement *j)
+bool gp_judged_is_about(const struct gp_judged *x)
 {
+	const struct gp_rule *r = x->rule;
+	const struct gp_judgement *j = &x->j;
+
 	if (r->any_line || r->status == GP_STATUS_BLOCKED || j->holds == GP_TRI_NO)
 		return false;
 	if (r->load == GP_LOAD_NO && !r->patches.n)
@@ -183,10 +183,13 @@ static bool is_about(const struct gp_rule *r, const struct gp_judgement *j)
 	return j->taken || !j->needs_driver;
 }
 
-static void count_rule(const struct gp_catalog *c, const struct gp_rule *r,
-		       const struct gp_judgement *j, struct tally *t, struct gp_choice *out)
+static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, struct tally *t,
+		       struct gp_choice *out)
 {
-	t->known |= is_about(r, j);
+	const struct gp_rule *r = x->rule;
+	const struct gp_judgement *j = &x->j;
+
+	t->known |= gp_judged_is_about(x);
 	if (j->taken) {
 		count_taken(c, r, t, out);
 		return;
@@ -211,7 +214,7 @@ static void judge_rules(const struct gp_catalog *c, const struct gp_line *l,
 			out->nothers++;
 			continue;
 		}
-		count_rule(c, x.rule, &x.j, t, out);
+		count_rule(c, &x, t, out);
 		GP_GROW(out->rules, out->nrules, out->rules_cap);
 		out->rules[out->nrules++] = x;
 	}

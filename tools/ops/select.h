@@ -49,6 +49,11 @@ struct gp_judged {
 	struct gp_judgement j;
 };
 
+/* Does the rule show that somebody looked at this driver on this line? One
+ * that only warns ("does not load") or depends on sources that nobody has at
+ * hand does not; nor one that blocks, or that stands in a `Kernel: any` file. */
+bool gp_judged_is_about(const struct gp_judged *x);
+
 /* A set, and the first rule that asked for it. */
 struct gp_chosen {
 	const struct gp_set *set;

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/report.h"
+
+static const enum gp_opt_id opts[] = {
+	OPT_KERNEL, OPT_DRIVER, OPT_KIND, OPT_DATA, OPT_MARKDOWN, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+};
+
+/* The question and its answer. */
+struct work {
+	struct gp_catalog catalog;
+	struct gp_version version;
+	struct gp_release *kernels;
+	struct gp_support_opts ask;
+	struct gp_support table;
+};
+
+/* "460" is a branch, "460.73.02" a version. */
+static int read_driver(const struct gp_args *a, struct work *w, struct gp_err *err)
+{
+	if (!a->driver)
+		return 0;
+	if (gp_version_parse(gp_str_of(a->driver), &w->version, err) < 0) {
+		if (err)
+			err->code = GP_E_USAGE;
+		return -1;
+	}
+	if (w->version.n == 1)
+		w->ask.branch = gp_version_branch(&w->version);
+	else
+		w->ask.version = &w->version;
+	return 0;
+}
+
+static int list_kernels(const struct gp_args *a, struct gp_list *names, struct gp_err *err)
+{
+	for (size_t i = 0; i < a->patch.kernels.n; i++) {
+		const char *name = a->patch.kernels.v[i];
+
+		if (strcmp(name, "installed") != 0)
+			gp_list_add(names, name);
+		else if (gp_installed_kernels(NULL, names, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_kernels(const struct gp_args *a, struct work *w, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+
+	if (!a->patch.kernels.n)
+		return 0;
+	if (list_kernels(a, &names, err) < 0)
+		return -1;
+	w->kernels = gp_alloc((names.n + 1) * sizeof(*w->kernels));
+	w->ask.kernels = w->kernels;
+	w->ask.nkernels = names.n;
+	for (size_t i = 0; i < names.n; i++) {
+		if (gp_release_parse(names.v[i], &w->kernels[i], err) == 0)
+			continue;
+		if (err)
+			err->code = GP_E_USAGE;
+		return -1;
+	}
+	return 0;
+}
+
+static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
+{
+	if (a->positional.n)
+		return gp_fail(err, GP_E_USAGE, "support takes no file; see 'gridpatch select' for an installer");
+	if (a->markdown && a->json && !a->json_file)
+		return gp_fail(err, GP_E_USAGE, "--markdown and --json both write to standard output");
+	if (gp_args_kind(a, &w->ask.kind, err) < 0 || read_driver(a, w, err) < 0 ||
+	    read_kernels(a, w, err) < 0 || gp_data_load(&a->patch.data, &w->catalog, err) < 0 ||
+	    gp_support_make(&w->catalog, &w->ask, &w->table, err) < 0)
+		return -1;
+	if (a->markdown)
+		gp_report_support_markdown(a, &w->table);
+	else
+		gp_report_support(a, &w->table);
+	return 0;
+}
+
+static int run(struct gp_args *a, struct gp_err *err)
+{
+	struct gp_err second = { 0 };
+	struct work w = { 0 };
+	int rc = answer(a, &w, err);
+
+	if (a->json) {
+		struct json_object *o = json_object_new_object();
+
+		gp_json_put(o, "kind", gp_json_text(gp_kind_name(w.ask.kind)));
+		gp_json_put(o, "support", gp_json_support(&w.table));
+		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
+			rc = -1;
+	}
+	gp_support_release(&w.table);
+	gp_catalog_release(&w.catalog);
+	free(w.kernels);
+	return rc;
+}
+
+const struct gp_cmd gp_cmd_support = {
+	"support", NULL, "", "say what is known of all drivers on all kernels",
+	"Shows for every kernel line and every known driver whether it builds there and\n"
+	"how that is known, with which patch sets, whether the modules load, and which\n"
+	"hooks it needs. Judged by version; 'select' looks at headers and sources, too.",
+	opts, run,
+};
