@@ -350,9 +350,38 @@ static void test_conftest(void **state)
 	put(w, "d/kernel-versions/6.1", "Kernel: 6.1\nStatus: supported\n\n"
 	    "Driver: 535\nProbe: driver-conftest b_two\nPatches: eventfd\n\n"
 	    "Driver: 535\nProbe: driver-conftest two\nPatches: pfn\n");
-	w->driver_files = "kernel/conftest.sh=    a|b_two)\n        # two) no\n";
+	w->driver_files = "kernel/nvidia-vgpu-vfio/nvidia-vgpu-vfio.Kbuild="
+		"NV_CONFTEST_TYPE_COMPILE_TESTS += b_two\n";
 	ask(w, "535.54.06", "6.1.9");
 	assert_string_equal(names(w, &w->s.kernels[0].sets), "eventfd");
+	assert_string_equal(names(w, &w->s.kernels[0].maybe), "");
+}
+
+/* Each place where a release may have its lists; and one that has none. */
+static void test_conftest_places(void **state)
+{
+	static const char *const places[] = {
+		"kernel/Kbuild", "Kbuild", "kernel/nvidia/nvidia.Kbuild", "nvidia-uvm/nvidia-uvm.Kbuild",
+		"kernel/nvidia-modeset/nvidia-modeset.Kbuild", "kernel/nvidia-drm/nvidia-drm-sources.mk",
+		"kernel/nvidia-peermem/nvidia-peermem.Kbuild", "kernel/conftest.sh",
+	};
+	struct world *w = *state;
+
+	put(w, "d/kernel-versions/6.1", "Kernel: 6.1\nStatus: supported\n\n"
+	    "Driver: 535\nProbe: driver-conftest two\nPatches: pfn\n");
+	for (size_t i = 0; i < GP_COUNT(places); i++) {
+		gp_auto(gp_free_ptr) char *file =
+			gp_asprintf("%s=    two)\nNV_CONFTEST_TYPE_COMPILE_TESTS += two\n", places[i]);
+		bool is_list = i + 1 < GP_COUNT(places);
+
+		w->driver_files = file;
+		ask(w, "535.54.06", "6.1.9");
+		assert_string_equal(names(w, &w->s.kernels[0].sets), is_list ? "pfn" : "");
+		assert_string_equal(names(w, &w->s.kernels[0].maybe), is_list ? "" : "pfn");
+		gp_selection_release(&w->s);
+		gp_catalog_release(&w->c);
+	}
+	w->driver_files = NULL;
 }
 
 static void test_driver_wide(void **state)
@@ -496,6 +525,7 @@ int main(void)
 		TEST(test_order_names_missing_set), TEST(test_missing_patch), TEST(test_bad_files),
 		TEST(test_not_data), TEST(test_overlay),
 		TEST(test_driver_sources), TEST(test_driver_sources_say_no), TEST(test_conftest),
+		TEST(test_conftest_places),
 		TEST(test_driver_wide), TEST(test_nothing_known), TEST(test_global_order),
 		TEST(test_with_headers), TEST(test_datadir), TEST(test_shipped),
 	};

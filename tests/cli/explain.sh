@@ -172,5 +172,19 @@ check 'what blocks it' grep -q '^    status   blocked' out
 expect_status 'a general 535 on 6.1' 0 select --explain general.run -k 6.1.0-56-amd64
 check 'its evidence' grep -q "^    evidence \[built\] Debian's nvidia-kernel-source 535.261.03" out
 refute 'no rule about hosts' grep -q 'nvidia-vgpu-vfio/' out
+# The driver's lists of conftests: what it knows of the kernel's changes. That
+# conftest.sh has the test proves nothing, it is shared with other drivers.
+make_sample h535 --version 535.179.04
+expect_status 'a host that does not list the test' 1 select --explain h535.run -k 6.8.12
+check 'is blocked by the probe' grep -q "taken  *by both  *probe '!driver-conftest eventfd_signal_has_counter_arg': holds" out
+sed -i 's/^esac/    eventfd_signal_has_counter_arg) echo ;;\nesac/' h535/kernel/conftest.sh
+check 'the test itself is there' grep -q eventfd_signal_has_counter_arg h535/kernel/conftest.sh
+sh "$fx/mkrun.sh" h535 h535b.run
+expect_status 'conftest.sh has it, nobody lists it' 1 select h535b.run -k 6.8.12
+echo 'NV_CONFTEST_FUNCTION_COMPILE_TESTS += eventfd_signal_has_counter_arg' >> h535/kernel/nvidia-vgpu-vfio/nvidia-vgpu-vfio.Kbuild
+sh "$fx/mkrun.sh" h535 h535c.run
+expect_status 'a host that lists it' 0 select --explain h535c.run -k 6.8.12
+check 'the probe does not hold' grep -q "not taken  *by probe  *probe '!driver-conftest eventfd_signal_has_counter_arg': does not hold" out
+
 expect_status '--explain of patch' 2 -n --explain host.run $k
 finish

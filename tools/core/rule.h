@@ -54,7 +54,8 @@ enum gp_probe_word {
 	GP_PROBE_SYMBOL_GPL,       /* NAME: exported to GPL modules only */
 	GP_PROBE_DRIVER_TEXT,      /* PATH ERE: a line of that file of the driver's kernel
 				    * sources (PATH below kernel/) matches */
-	GP_PROBE_DRIVER_CONFTEST,  /* NAME: the driver's conftest.sh has that test */
+	GP_PROBE_DRIVER_CONFTEST,  /* NAME: a Kbuild file of the driver lists that test
+				    * (gp_kbuild_lists_conftest()) */
 };
 
 struct gp_probe {

@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "core/kbuild.h"
 
 static const char *const verdict_names[] = {
 	"supported", "untested", "no evidence", "unknown", "blocked",
@@ -56,17 +57,37 @@ static bool driver_text(const struct gp_query *q, const char *path, struct gp_st
 	return q->driver_file(q->arg, packaged, out) || q->driver_file(q->arg, path, out);
 }
 
-/* A case label of the driver's conftest.sh: "    set_memory_uc)" or "a|b)".
- * Source: kernel/conftest.sh of 460.106.00, compile_test(). */
-static enum gp_tri ask_conftest(const struct gp_query *q, const char *name)
+/* Yes or no by one of the files that list a module's tests; unknown when it is
+ * not there. */
+static enum gp_tri ask_list(const struct gp_query *q, const char *path, const char *name)
 {
-	gp_auto(gp_free_ptr) char *ere =
-		gp_asprintf("^[[:space:]]*([A-Za-z0-9_]+\\|)*%s(\\|[A-Za-z0-9_]+)*\\)", name);
 	struct gp_str text;
 
-	if (!driver_text(q, "conftest.sh", &text))
+	if (!driver_text(q, path, &text))
 		return GP_TRI_UNKNOWN;
-	return gp_text_matches(text, ere) ? GP_TRI_YES : GP_TRI_NO;
+	return gp_kbuild_lists_conftest(text, name) ? GP_TRI_YES : GP_TRI_NO;
+}
+
+/* In whichever file a module of whichever release keeps its lists. */
+static enum gp_tri ask_conftest(const struct gp_query *q, const char *name)
+{
+	static const char *const modules[] = {
+		"nvidia", "nvidia-uvm", "nvidia-modeset", "nvidia-drm", "nvidia-peermem",
+		"nvidia-vgpu-vfio",
+	};
+	static const char *const ends[] = { ".Kbuild", "-sources.mk" };
+	enum gp_tri all = ask_list(q, "Kbuild", name);
+
+	for (size_t i = 0; i < GP_COUNT(modules) * GP_COUNT(ends) && all != GP_TRI_YES; i++) {
+		const char *module = modules[i / GP_COUNT(ends)];
+		gp_auto(gp_free_ptr) char *path =
+			gp_asprintf("%s/%s%s", module, module, ends[i % GP_COUNT(ends)]);
+		enum gp_tri t = ask_list(q, path, name);
+
+		if (t != GP_TRI_UNKNOWN)
+			all = t;
+	}
+	return all;
 }
 
 static enum gp_tri ask(void *arg, const struct gp_probe *p)

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/kbuild.h"
+
+struct kbuild_case {
+	const char *name;
+	const char *text;
+	bool listed; /* is mdev_uuid listed? */
+};
+
+static const struct kbuild_case cases[] = {
+	{ "function", "NV_CONFTEST_FUNCTION_COMPILE_TESTS += mdev_uuid\n", true },
+	{ "type", "NV_CONFTEST_TYPE_COMPILE_TESTS     += mdev_uuid\n", true },
+	{ "symbol", "NV_CONFTEST_SYMBOL_COMPILE_TESTS += mdev_uuid\n", true },
+	{ "generic", "NV_CONFTEST_GENERIC_COMPILE_TESTS  += mdev_uuid\n", true },
+	{ "macro", "NV_CONFTEST_MACRO_COMPILE_TESTS += mdev_uuid\n", true },
+	{ "the last line, without its end", "x\nNV_CONFTEST_TYPE_COMPILE_TESTS += mdev_uuid", true },
+	{ "CRLF", "NV_CONFTEST_TYPE_COMPILE_TESTS += mdev_uuid\r\nx\r\n", true },
+	{ "indented", "  NV_CONFTEST_TYPE_COMPILE_TESTS += mdev_uuid\n", true },
+	{ "several on a line", "NV_CONFTEST_TYPE_COMPILE_TESTS += a mdev_uuid b\n", true },
+	{ "set, not added", "NV_CONFTEST_TYPE_COMPILE_TESTS := mdev_uuid\n", true },
+	{ "continued", "NV_CONFTEST_TYPE_COMPILE_TESTS += \\\n  a \\\n  mdev_uuid\n", true },
+	{ "behind a continuation", "NV_CONFTEST_TYPE_COMPILE_TESTS += \\\n  a\nmdev_uuid\n", false },
+	{ "in a conditional", "ifeq ($(A),b)\nNV_CONFTEST_TYPE_COMPILE_TESTS += mdev_uuid\nendif\n", true },
+	{ "nothing", "", false },
+	{ "commented out", "# NV_CONFTEST_TYPE_COMPILE_TESTS += mdev_uuid\n", false },
+	{ "in a comment", "NV_CONFTEST_TYPE_COMPILE_TESTS += a # mdev_uuid\n", false },
+	{ "a longer name", "NV_CONFTEST_TYPE_COMPILE_TESTS += mdev_uuid_t\n", false },
+	{ "the end of a name", "NV_CONFTEST_TYPE_COMPILE_TESTS += xmdev_uuid\n", false },
+	{ "another list", "NV_OBJECTS_DEPEND_ON_CONFTEST += mdev_uuid\n", false },
+	{ "a use of the list", "$(eval $(call X,types,$(NV_CONFTEST_TYPE_COMPILE_TESTS) mdev_uuid))\n", false },
+	{ "no assignment", "NV_CONFTEST_TYPE_COMPILE_TESTS mdev_uuid\n", false },
+	{ "a case label of conftest.sh", "    mdev_uuid)\n", false },
+};
+
+static void check(void **state)
+{
+	const struct kbuild_case *c = *state;
+
+	assert_int_equal(gp_kbuild_lists_conftest(gp_str_of(c->text), "mdev_uuid"), c->listed);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[GP_COUNT(cases)];
+
+	for (size_t i = 0; i < GP_COUNT(cases); i++)
+		tests[i] = (struct CMUnitTest){ .name = cases[i].name, .test_func = check,
+			.initial_state = (void *)&cases[i] };
+	return cmocka_run_group_tests_name("kbuild", tests, NULL, NULL);
+}

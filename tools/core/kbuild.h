@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CORE_KBUILD_H
+#define GP_CORE_KBUILD_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+/*
+ * Does a driver's Kbuild file list this conftest?
+ *
+ * Each module names the tests whose results its sources use:
+ * `NV_CONFTEST_FUNCTION_COMPILE_TESTS += mdev_uuid`; the other lists are
+ * TYPE, SYMBOL, GENERIC and MACRO. conftest.sh, which has the tests
+ * themselves, is shared with drivers that never ask them.
+ *
+ * Conditionals are not evaluated: what a file lists for another architecture
+ * counts, too. Comments and lines that a backslash continues are read as make
+ * does.
+ *
+ * In:     text: untrusted. name: an identifier.
+ * Source: kernel/Kbuild and the modules' .Kbuild files of 460.73.01 (Merged-
+ *         Rust-Drivers) and of Debian's 460.106.00 and 470.256.02;
+ *         nvidia-drm-sources.mk of open-gpu-kernel-modules.
+ */
+bool gp_kbuild_lists_conftest(struct gp_str text, const char *name);
+
+#endif
