@@ -155,7 +155,8 @@ static void test_debian_half(void **state)
 	debian(w, common);
 	assert_int_equal(gp_headers_open(common, &w->h, &err), -1);
 	assert_int_equal(err.code, GP_E_NOTFOUND);
-	assert_non_null(strstr(err.cause, "-amd64 instead"));
+	assert_non_null(strstr(err.cause, "give '"));
+	assert_non_null(strstr(err.cause, "linux-headers-5.10.0-46-amd64' instead"));
 	gp_remove_tree(common);
 	assert_int_equal(gp_headers_open(dir, &w->h, &err), -1);
 	assert_int_equal(err.code, GP_E_NOTFOUND);
@@ -277,6 +278,154 @@ static void test_never_prepared(void **state)
 	assert_non_null(strstr(err.cause, "no configured kernel headers"));
 	assert_int_equal(gp_headers_open(none, &w->h, &err), -1);
 	assert_int_equal(err.code, GP_E_NOTFOUND);
+}
+
+static void opens(struct world *w, const char *as, const char *sysout)
+{
+	gp_auto(gp_free_ptr) char *dir = at(w, as), *want = at(w, sysout);
+	struct gp_err err = { 0 };
+
+	gp_headers_release(&w->h);
+	if (gp_headers_open(dir, &w->h, &err))
+		fail_msg("%s: %s", as, err.cause);
+	assert_string_equal(w->h.sysout, want);
+}
+
+static void refuses(struct world *w, const char *path, enum gp_code code, const char *says)
+{
+	gp_auto(gp_free_ptr) char *dir = at(w, path);
+	struct gp_err err = { 0 };
+
+	assert_int_equal(gp_headers_open(dir, &w->h, &err), -1);
+	assert_null(w->h.sysout);
+	if (err.code != code || !strstr(err.cause, says))
+		fail_msg("%s: %s", path, err.cause);
+}
+
+/* /lib/modules/R and its two links, as RPM's (both to one tree) and Debian's
+ * (to its two halves) have them. */
+static void test_modules_dir(void **state)
+{
+	struct world *w = *state;
+	gp_auto(gp_free_ptr) char *common = at(w, "usr/src/linux-headers-5.10.0-46-common");
+	gp_auto(gp_free_ptr) char *deb = at(w, "usr/src/linux-headers-5.10.0-46-amd64");
+	const char *rpm = "usr/src/kernels/6.5.6-300.fc39.x86_64";
+	gp_auto(gp_free_ptr) char *full = at(w, rpm);
+
+	build_dir(w, rpm, "6.5.6-300.fc39.x86_64", "");
+	source_dir(w, rpm, "");
+	link_to(w, full, "lib/modules/6.5.6-300.fc39.x86_64/build");
+	link_to(w, "build", "lib/modules/6.5.6-300.fc39.x86_64/source");
+	opens(w, "lib/modules/6.5.6-300.fc39.x86_64", rpm);
+	opens(w, "lib/modules/6.5.6-300.fc39.x86_64/", rpm);
+	opens(w, "lib/modules/6.5.6-300.fc39.x86_64/build", rpm);
+	opens(w, "lib/modules/6.5.6-300.fc39.x86_64/source", rpm);
+
+	debian(w, common);
+	link_to(w, deb, "lib/modules/5.10.0-46-amd64/build");
+	link_to(w, common, "lib/modules/5.10.0-46-amd64/source");
+	opens(w, "lib/modules/5.10.0-46-amd64", "usr/src/linux-headers-5.10.0-46-amd64");
+	refuses(w, "lib/modules/5.10.0-46-amd64/source", GP_E_NOTFOUND,
+		"linux-headers-5.10.0-46-amd64' instead");
+
+	link_to(w, "/nonexistent/linux-headers-5.4.0-1-amd64", "lib/modules/5.4.0-1-amd64/build");
+	refuses(w, "lib/modules/5.4.0-1-amd64", GP_E_NOTFOUND,
+		"leads to '/nonexistent/linux-headers-5.4.0-1-amd64', which is not there");
+	refuses(w, "lib/modules/5.4.0-1-amd64/build", GP_E_NOTFOUND, "install the headers");
+	put(w, "lib/modules/5.3.0/modules.dep", "");
+	refuses(w, "lib/modules/5.3.0", GP_E_NOTFOUND, "no configured kernel headers");
+	refuses(w, "lib/modules", GP_E_NOTFOUND, "lib/modules/5.10.0-46-amd64/build'");
+	refuses(w, "usr/src/kernels", GP_E_NOTFOUND, "usr/src/kernels/6.5.6-300.fc39.x86_64'");
+}
+
+/* Debian's half alone. */
+static void test_common_alone(void **state)
+{
+	struct world *w = *state;
+
+	source_dir(w, "usr/src/linux-headers-6.1.0-56-common", "");
+	refuses(w, "usr/src/linux-headers-6.1.0-56-common", GP_E_NOTFOUND, "ends in -amd64 instead");
+	build_dir(w, "usr/src/linux-headers-6.1.0-56-cloud-amd64", "6.1.0-56-cloud-amd64", "");
+	refuses(w, "usr/src/linux-headers-6.1.0-56-common", GP_E_NOTFOUND,
+		"linux-headers-6.1.0-56-cloud-amd64' instead");
+	/* One of another release is not it. */
+	source_dir(w, "usr/src/linux-headers-6.1.0-5-common", "");
+	refuses(w, "usr/src/linux-headers-6.1.0-5-common", GP_E_NOTFOUND, "ends in -amd64 instead");
+}
+
+/* Ubuntu: what -generic links to, file by file. */
+static void test_ubuntu(void **state)
+{
+	struct world *w = *state;
+
+	source_dir(w, "usr/src/linux-headers-5.15.0-33", "VERSION = 5\nPATCHLEVEL = 15\nSUBLEVEL = 30\n");
+	refuses(w, "usr/src/linux-headers-5.15.0-33", GP_E_NOTFOUND, "never prepared");
+	build_dir(w, "usr/src/linux-headers-5.15.0-33-generic", "5.15.0-33-generic", "");
+	link_to(w, "../linux-headers-5.15.0-33/Makefile", "usr/src/linux-headers-5.15.0-33-generic/Makefile");
+	link_to(w, "../../linux-headers-5.15.0-33/include/linux",
+		"usr/src/linux-headers-5.15.0-33-generic/include/linux");
+	opens(w, "usr/src/linux-headers-5.15.0-33-generic", "usr/src/linux-headers-5.15.0-33-generic");
+	assert_string_equal(w->h.release.ver.text, "5.15.30");
+	assert_false(w->h.split);
+	gp_headers_release(&w->h);
+	refuses(w, "usr/src/linux-headers-5.15.0-33", GP_E_NOTFOUND,
+		"give '");
+	refuses(w, "usr/src/linux-headers-5.15.0-33", GP_E_NOTFOUND,
+		"linux-headers-5.15.0-33-generic' instead");
+	source_dir(w, "usr/src/linux-hwe-5.15-headers-5.15.0-33", "");
+	refuses(w, "usr/src/linux-hwe-5.15-headers-5.15.0-33", GP_E_NOTFOUND,
+		"linux-headers-5.15.0-33-generic' instead");
+}
+
+/* SUSE's kernel-devel and kernel-default-devel. */
+static void test_suse(void **state)
+{
+	struct world *w = *state;
+	const char *obj = "usr/src/linux-6.4.0-150600.21-obj/x86_64/default";
+
+	source_dir(w, "usr/src/linux-6.4.0-150600.21", "VERSION = 6\nPATCHLEVEL = 4\nSUBLEVEL = 0\n");
+	refuses(w, "usr/src/linux-6.4.0-150600.21", GP_E_NOTFOUND, "never prepared");
+	build_dir(w, obj, "6.4.0-150600.21-default", "");
+	putf(w, obj, "Makefile", "include ../../../linux-6.4.0-150600.21/Makefile\n");
+	opens(w, obj, obj);
+	assert_true(w->h.split);
+	gp_headers_release(&w->h);
+	refuses(w, "usr/src/linux-6.4.0-150600.21", GP_E_NOTFOUND, "-obj/x86_64/default' instead");
+	refuses(w, "usr/src/linux-6.4.0-150600.21-obj", GP_E_NOTFOUND, "-obj/x86_64/default'");
+	refuses(w, "usr/src/linux-6.4.0-150600.21-obj/x86_64", GP_E_NOTFOUND, "-obj/x86_64/default'");
+}
+
+static void test_not_headers(void **state)
+{
+	struct world *w = *state;
+	gp_auto(gp_free_ptr) char *empty = at(w, "empty");
+
+	assert_int_equal(gp_mkdirs(empty, NULL), 0);
+	refuses(w, "empty", GP_E_NOTFOUND, "is empty");
+	put(w, "linux-headers.deb", "!<arch>");
+	refuses(w, "linux-headers.deb", GP_E_NOTFOUND, "is a file");
+	refuses(w, "none", GP_E_NOTFOUND, "kernel headers '");
+	source_dir(w, "configured", MAKE_5_10_262);
+	put(w, "configured/.config", "CONFIG_X86_64=y\n");
+	refuses(w, "configured", GP_E_NOTFOUND, "run 'make modules_prepare'");
+}
+
+static void test_architectures(void **state)
+{
+	static const struct { const char *config, *name; } others[] = {
+		{ "CONFIG_ARM64=y\n", "arm64" }, { "CONFIG_X86_32=y\n", "32-bit x86" },
+		{ "CONFIG_PPC=y\n", "powerpc" }, { "# x\nCONFIG_A=m\nCONFIG_RISCV=y\n", "riscv" },
+	};
+	struct world *w = *state;
+
+	build_dir(w, "k", "6.1.9", "");
+	source_dir(w, "k", "");
+	for (size_t i = 0; i < GP_COUNT(others); i++) {
+		put(w, "k/include/config/auto.conf", others[i].config);
+		refuses(w, "k", GP_E_UNSUPPORTED, others[i].name);
+	}
+	put(w, "k/include/config/auto.conf", "CONFIG_X86_64=y\n# CONFIG_ARM64 is not set\nCONFIG_ARM64_X=y\n");
+	opens(w, "k", "k");
 }
 
 static void test_find(void **state)
@@ -411,7 +560,9 @@ int main(void)
 		TEST(test_debian), TEST(test_debian_elsewhere), TEST(test_debian_half),
 		TEST(test_makeargs), TEST(test_o_build), TEST(test_source_link), TEST(test_rpm),
 		TEST(test_version_macros), TEST(test_version_code), TEST(test_kernel_release_file),
-		TEST(test_never_prepared), TEST(test_find), TEST(test_installed), TEST(test_probes),
+		TEST(test_never_prepared), TEST(test_modules_dir),
+		TEST(test_common_alone), TEST(test_ubuntu), TEST(test_suse), TEST(test_not_headers),
+		TEST(test_architectures), TEST(test_find), TEST(test_installed), TEST(test_probes),
 		TEST(test_dot_config_and_no_symvers), TEST(test_real_debian),
 	};
 

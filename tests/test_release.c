@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/release.h"
@@ -106,6 +107,86 @@ static void test_release_order(void **state)
 		assert_int_equal(gp_release_cmp(&a, &b), -1);
 		assert_int_equal(gp_release_cmp(&b, &a), 1);
 		assert_int_equal(gp_release_cmp(&a, &a), 0);
+	}
+}
+
+/* Each distribution's own releases, oldest first. The judge is not ours: sort -V
+ * for all that it knows, dpkg for Debian's family; rpm's rules are in rpmvercmp
+ * of its documentation: a number is above a word, so 553.5.1.el8_10 is newer
+ * than 553.el8_10 (where sort -V says the opposite of both). */
+enum judge { JUDGE_SORT = 1, JUDGE_DPKG = 2 };
+
+struct order_case {
+	const char *name;
+	unsigned judges;
+	const char *sorted[12];
+};
+
+static const struct order_case orders[] = {
+	{ "order: debian", JUDGE_SORT | JUDGE_DPKG, {
+		"5.10.0-8-amd64", "5.10.0-9-amd64", "5.10.0-32-amd64", "5.10.0-46-amd64",
+		"6.1.0-0.deb11.5-amd64", "6.1.0-9-amd64", "6.1.0-10-amd64", "6.1.0-56-amd64",
+		"6.10.11+bpo-amd64", "6.12.9+bpo-amd64", "6.12.95+deb12-amd64" } },
+	{ "order: ubuntu", JUDGE_SORT | JUDGE_DPKG, {
+		"5.4.0-26-generic", "5.4.0-216-generic", "5.11.0-46-generic", "5.15.0-33-generic",
+		"5.15.0-100-generic", "6.5.0-14-generic", "6.5.0-1023-oem", "6.8.0-31-generic",
+		"6.8.0-110-generic" } },
+	{ "order: proxmox", JUDGE_SORT | JUDGE_DPKG, {
+		"5.4.106-1-pve", "5.11.22-7-pve", "5.11.22-10-pve", "6.2.16-3-pve", "6.8.4-2-pve",
+		"6.8.12-4-pve", "6.8.12-16-pve", "6.14.8-2-pve", "6.14.11-1-pve" } },
+	{ "order: rhel", 0, {
+		"4.18.0-80.el8.x86_64", "4.18.0-305.el8.x86_64", "4.18.0-305.25.1.el8_4.x86_64",
+		"4.18.0-553.el8_10.x86_64", "4.18.0-553.5.1.el8_10.x86_64",
+		"4.18.0-553.16.1.el8_10.x86_64", "5.14.0-70.13.1.el9_0.x86_64",
+		"5.14.0-162.6.1.el9_1.x86_64", "5.14.0-427.13.1.el9_4.x86_64",
+		"5.14.0-503.11.1.el9_5.x86_64", "6.12.0-55.9.1.el10_0.x86_64" } },
+	{ "order: fedora", JUDGE_SORT, {
+		"6.5.6-200.fc38.x86_64", "6.5.6-300.fc39.x86_64", "6.5.12-300.fc39.x86_64",
+		"6.7.0-0.rc1.16.fc40.x86_64", "6.7.0-0.rc8.61.fc40.x86_64", "6.7.0-68.fc40.x86_64",
+		"6.11.4-301.fc41.x86_64" } },
+	{ "order: arch", JUDGE_SORT, {
+		"6.1.69-1-lts", "6.1.100-1-lts", "6.6.8-arch1-1", "6.6.8-arch1-2", "6.6.10-arch1-1",
+		"6.12.1-arch1-1" } },
+	{ "order: suse", JUDGE_SORT, {
+		"5.3.18-150300.59.106-default", "5.14.21-150400.24.11-default",
+		"5.14.21-150500.55.7-default", "5.14.21-150500.55.65-default",
+		"6.4.0-150600.21-default", "6.4.0-150600.23.7-default" } },
+	{ "order: plain", JUDGE_SORT, {
+		"4.4.302", "4.19.0", "5.4.9", "5.4.10", "5.9.16", "5.10.0", "5.10.195", "5.19.17",
+		"6.0.0", "6.19.1", "7.0.0" } },
+	{ "order: release candidates", 0, {
+		"5.9.16", "5.10.0-rc2", "5.10.0-rc10", "5.10.0", "5.10.1", "6.19.0-rc5", "6.19.0",
+		"7.0-rc1", "7.0.0" } },
+};
+
+/* "true" when there is no such program here: then the list has to do. */
+static bool agrees(const char *program, const char *command)
+{
+	char have[64];
+
+	snprintf(have, sizeof(have), "command -v %s >/dev/null", program);
+	return system(have) != 0 || system(command) == 0;
+}
+
+static void check_order(void **state)
+{
+	const struct order_case *c = *state;
+
+	for (size_t i = 0; i + 1 < GP_COUNT(c->sorted) && c->sorted[i + 1]; i++) {
+		const char *x = c->sorted[i], *y = c->sorted[i + 1];
+		struct gp_release a, b;
+		char command[256];
+
+		assert_int_equal(gp_release_parse(x, &a, NULL), 0);
+		assert_int_equal(gp_release_parse(y, &b, NULL), 0);
+		if (gp_release_cmp(&a, &b) != -1 || gp_release_cmp(&b, &a) != 1)
+			fail_msg("%s is not before %s", x, y);
+		snprintf(command, sizeof(command), "printf '%%s\\n' %s %s | LC_ALL=C sort -V -C", x, y);
+		if (c->judges & JUDGE_SORT && !agrees("sort", command))
+			fail_msg("sort -V does not have %s before %s", x, y);
+		snprintf(command, sizeof(command), "dpkg --compare-versions %s lt %s", x, y);
+		if (c->judges & JUDGE_DPKG && !agrees("dpkg", command))
+			fail_msg("dpkg does not have %s before %s", x, y);
 	}
 }
 
@@ -307,7 +388,7 @@ int main(void)
 		cmocka_unit_test(test_window_refused),
 	};
 	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(releases) + GP_COUNT(ranges) +
-				GP_COUNT(windows)];
+				GP_COUNT(windows) + GP_COUNT(orders)];
 	size_t n = 0;
 
 	for (size_t i = 0; i < GP_COUNT(plain); i++)
@@ -321,5 +402,8 @@ int main(void)
 	for (size_t i = 0; i < GP_COUNT(windows); i++)
 		tests[n++] = (struct CMUnitTest){ .name = windows[i].name,
 			.test_func = check_window, .initial_state = (void *)&windows[i] };
+	for (size_t i = 0; i < GP_COUNT(orders); i++)
+		tests[n++] = (struct CMUnitTest){ .name = orders[i].name,
+			.test_func = check_order, .initial_state = (void *)&orders[i] };
 	return cmocka_run_group_tests_name("release", tests, NULL, NULL);
 }

@@ -142,6 +142,26 @@ check 'json: instead' json_is out '.selection.kernels[0].rules[4].instead' nothi
 check 'json: evidence' json_is out '.selection.kernels[0].rules[1].evidence' '[built] once'
 check 'json: the others' json_is out '.selection.kernels[0].other_rules' 2
 
+# --- what else may be given as headers ---------------------------------------
+
+mkdir -p lib/6.1.9 empty
+mkdir -p tree/include/linux
+: > tree/include/linux/kernel.h
+echo 'VERSION = 6' > tree/Makefile
+ln -s "$PWD/new" lib/6.1.9/build
+expect_status '/lib/modules/R' 0 select --driver 460.73.02 --headers lib/6.1.9
+says 'is its build link' 'kernel     5.10.0-46-amd64' out
+expect_status 'a tree that was never prepared' 4 select --driver 460.73.02 --headers tree
+says 'says what to do' 'modules_prepare'
+expect_status 'an empty directory' 4 select --driver 460.73.02 --headers empty
+says 'says so' 'is empty'
+expect_status 'a file' 4 select --driver 460.73.02 --headers host.run
+says 'says so' 'is a file'
+mkdir new/include/config
+echo CONFIG_ARM64=y > new/include/config/auto.conf
+expect_status 'headers of another architecture' 3 select --driver 460.73.02 --headers new
+says 'says which' 'are for arm64'
+
 # --- overlays: which file a rule is from -------------------------------------
 
 mkdir -p over/kernel-versions

@@ -24,7 +24,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_HEADERS, 0, "headers", "DIR", "kernel headers to ask (repeatable)" },
 	{ OPT_HEADERS2, 0, "kernel-source-path", "DIR", NULL },
 	{ OPT_HEADERS3, 0, "kernelsourcedir", "DIR", NULL },
-	{ OPT_DRIVER, 0, "driver", "VERSION", "a driver version (support: or branch), no installer" },
+	{ OPT_DRIVER, 0, "driver", "VERSION", "a driver version (support: or a branch)" },
 	{ OPT_KIND, 0, "kind", "KIND", "its kind: host (default), merged, guest, general" },
 	{ OPT_EXPLAIN, 0, "explain", NULL, "every rule: taken or not, why, how it is known" },
 	{ OPT_HOOKS, 0, "hooks", "DIR", "your copy of DualCoder/vgpu_unlock" },

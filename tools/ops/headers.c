@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/headers.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "ops/headerdir.h"
 
 #define SMALL_FILE (1u << 20)
 #define HEADER_FILE (16u << 20)
@@ -33,25 +33,7 @@ static bool read_in(const char *dir, const char *name, size_t max, struct gp_buf
 	return gp_is_file(path) && gp_file_read(path, max, out, NULL) == 0;
 }
 
-static bool file_in(const char *dir, const char *name)
-{
-	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, name);
-
-	return gp_is_file(path);
-}
-
 /* --- the two halves --- */
-
-static bool is_source(const char *dir)
-{
-	return file_in(dir, "include/linux/kernel.h");
-}
-
-static bool is_configured(const char *dir)
-{
-	return file_in(dir, "include/generated/autoconf.h") ||
-	       file_in(dir, "include/config/auto.conf");
-}
 
 /* dir as seen from base, resolved; NULL unless kernel sources are there. */
 static char *source_at(const char *base, const char *dir)
@@ -59,7 +41,7 @@ static char *source_at(const char *base, const char *dir)
 	gp_auto(gp_free_ptr) char *joined = dir[0] == '/' ? gp_strdup(dir) : gp_path_join(base, dir);
 	char *real = realpath(joined, NULL);
 
-	if (real && !is_source(real)) {
+	if (real && !gp_headerdir_is_source(real)) {
 		free(real);
 		real = NULL;
 	}
@@ -95,7 +77,7 @@ static int find_source(struct gp_headers *h, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *named = NULL, *up = NULL, *beside = NULL;
 
-	if (is_source(h->sysout)) {
+	if (gp_headerdir_is_source(h->sysout)) {
 		h->syssrc = gp_strdup(h->sysout);
 		return 0;
 	}
@@ -116,18 +98,6 @@ static int find_source(struct gp_headers *h, struct gp_err *err)
 			       "headers '%s' need '%s', which is not there: install that package too",
 			       h->sysout, named);
 	return gp_fail(err, GP_E_NOTFOUND, "'%s' has no include/linux: not kernel headers", h->sysout);
-}
-
-static int not_configured(const char *dir, struct gp_err *err)
-{
-	if (gp_str_ends(gp_str_of(dir), "-common"))
-		return gp_fail(err, GP_E_NOTFOUND, "'%s' is the part that Debian's flavours share: "
-			       "give the directory that ends in -amd64 instead", dir);
-	if (file_in(dir, "Makefile") && is_source(dir))
-		return gp_fail(err, GP_E_NOTFOUND, "kernel sources '%s' were never prepared: run "
-			       "'make olddefconfig modules_prepare' there, or give a package's headers",
-			       dir);
-	return gp_fail(err, GP_E_NOTFOUND, "no configured kernel headers in '%s'", dir);
 }
 
 /* --- release and versions --- */
@@ -249,14 +219,9 @@ static void read_version(struct gp_headers *h)
 
 int gp_headers_open(const char *dir, struct gp_headers *out, struct gp_err *err)
 {
-	*out = (struct gp_headers){ .sysout = realpath(dir, NULL) };
+	*out = (struct gp_headers){ .sysout = gp_headerdir_find(dir, err) };
 	if (!out->sysout)
-		return gp_fail_sys(err, errno, "kernel headers '%s'", dir);
-	if (!is_configured(out->sysout)) {
-		not_configured(out->sysout, err);
-		gp_headers_release(out);
 		return -1;
-	}
 	if (find_source(out, err) || read_release(out, err)) {
 		gp_headers_release(out);
 		return -1;

@@ -37,10 +37,10 @@ void gp_headers_release(struct gp_headers *h);
  * from LINUX_VERSION_SUBLEVEL, else from the Makefile, and only then from
  * LINUX_VERSION_CODE, where it ends at 255.
  *
- * In:     dir: the build directory, or a link to it.
+ * In:     dir: the build directory, a link to it, or /lib/modules/R.
  * Out:    gp_headers_release() frees it; zeroed on failure.
- * Errors: GP_E_NOTFOUND not there, never configured, or the other half of a
- *         split tree is missing; GP_E_FORMAT what is there makes no sense.
+ * Errors: as gp_headerdir_find(), and GP_E_NOTFOUND the other half of a split
+ *         tree is missing; GP_E_FORMAT what is there makes no sense.
  * Source: linux-headers-5.10.0-{30,32,46}-amd64, 6.1.0-56-amd64 (Debian) and
  *         5.4.0-26 … 5.15.0-33-generic (Ubuntu), unpacked and read; kernel
  *         Makefile and scripts/mkmakefile for O= builds.

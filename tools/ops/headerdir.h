@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_HEADERDIR_H
+#define GP_OPS_HEADERDIR_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Which directory a user means by the headers that he names. */
+
+/* Kernel sources, at least their headers: include/linux is there. */
+bool gp_headerdir_is_source(const char *dir);
+
+/* A build directory: configured, and prepared as far as that shows. */
+bool gp_headerdir_is_build(const char *dir);
+
+/*
+ * Find the build directory.
+ *
+ * In:     dir: the build directory itself, a link to it, or /lib/modules/R.
+ * Out:    absolute, without links; free() it. NULL on failure.
+ * Errors: what is there instead, and what to give or to do. GP_E_NOTFOUND
+ *         nothing, a file, an empty directory, sources that were never
+ *         configured or prepared, the half that flavours share, or a directory
+ *         of several kernels; GP_E_UNSUPPORTED headers of another architecture.
+ * Source: as gp_headers_open(); linux-headers-5.15.0-33 and linux-hwe-5.15-
+ *         headers-5.15.0-33 (Ubuntu); SUSE's kernel-devel, which is /usr/src/
+ *         linux-R with /usr/src/linux-R-obj/x86_64/default beside it.
+ */
+char *gp_headerdir_find(const char *dir, struct gp_err *err);
+
+#endif
