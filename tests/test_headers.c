@@ -296,6 +296,7 @@ static void refuses(struct world *w, const char *path, enum gp_code code, const 
 	gp_auto(gp_free_ptr) char *dir = at(w, path);
 	struct gp_err err = { 0 };
 
+	gp_headers_release(&w->h);
 	assert_int_equal(gp_headers_open(dir, &w->h, &err), -1);
 	assert_null(w->h.sysout);
 	if (err.code != code || !strstr(err.cause, says))
@@ -367,9 +368,6 @@ static void test_ubuntu(void **state)
 	opens(w, "usr/src/linux-headers-5.15.0-33-generic", "usr/src/linux-headers-5.15.0-33-generic");
 	assert_string_equal(w->h.release.ver.text, "5.15.30");
 	assert_false(w->h.split);
-	gp_headers_release(&w->h);
-	refuses(w, "usr/src/linux-headers-5.15.0-33", GP_E_NOTFOUND,
-		"give '");
 	refuses(w, "usr/src/linux-headers-5.15.0-33", GP_E_NOTFOUND,
 		"linux-headers-5.15.0-33-generic' instead");
 	source_dir(w, "usr/src/linux-hwe-5.15-headers-5.15.0-33", "");
@@ -389,7 +387,6 @@ static void test_suse(void **state)
 	putf(w, obj, "Makefile", "include ../../../linux-6.4.0-150600.21/Makefile\n");
 	opens(w, obj, obj);
 	assert_true(w->h.split);
-	gp_headers_release(&w->h);
 	refuses(w, "usr/src/linux-6.4.0-150600.21", GP_E_NOTFOUND, "-obj/x86_64/default' instead");
 	refuses(w, "usr/src/linux-6.4.0-150600.21-obj", GP_E_NOTFOUND, "-obj/x86_64/default'");
 	refuses(w, "usr/src/linux-6.4.0-150600.21-obj/x86_64", GP_E_NOTFOUND, "-obj/x86_64/default'");

@@ -178,7 +178,7 @@ check 'the other one in its place' grep -q '^branch     470: 470.256.02$' out
 check 'and the rest stays' grep -q '^branch     460, vGPU 12: ' out
 # bad WHAT TEXT MESSAGE
 bad() {
-    printf "$2" > over/kernel-versions/drivers
+    printf '%b' "$2" > over/kernel-versions/drivers
     expect_status "$1" 3 support --data over
     says "$1: where" "over/kernel-versions/drivers:$3"
 }

@@ -68,7 +68,7 @@ static char *first_build(const char *dir)
  * "…-common", "linux-headers-5.15.0-33" of Ubuntu's "linux-hwe-5.15-headers-5.15.0-33". */
 static char *flavour_prefix(const char *base)
 {
-	struct gp_str name = gp_str_of(base);
+	struct gp_str name;
 	const char *version = strstr(base, "-headers-");
 
 	if (!version)
