@@ -53,6 +53,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_RECOVER, 0, "recover", NULL, "only roll back an interrupted run" },
 	{ OPT_TO, 0, "to", "DIR", "where to put it (default: see above)" },
 	{ OPT_FROM, 0, "from", "PATH", "a directory or tarball instead of the network" },
+	{ OPT_FROM_RUN, 0, "from", "RUN", "an installer, or an extracted one (repeatable)" },
 	{ OPT_NEWER_TABLE, 0, "newer-table", NULL, "get the patch for newer drivers, too" },
 	{ OPT_MARKDOWN, 0, "markdown", NULL, "the table for a web page" },
 	{ OPT_PROGRESS, 0, "progress", "WORD", "auto (default), none or json" },
@@ -183,6 +184,7 @@ static int set_option(struct gp_args *a, enum gp_opt_id id, const char *arg, str
 	case OPT_DIR: a->dir = arg; break;
 	case OPT_TO: a->to = arg; break;
 	case OPT_FROM: a->from = arg; break;
+	case OPT_FROM_RUN: gp_list_add(&a->runs, arg); break;
 	case OPT_REJECTS: a->rejects = arg; break;
 	case OPT_STRIP: return set_number("--strip", arg, &a->strip, err);
 	case OPT_FUZZ: return set_number("--fuzz", arg, &a->fuzz, err);
@@ -275,6 +277,7 @@ void gp_args_release(struct gp_args *a)
 	gp_list_release(&a->patch.patches);
 	gp_list_release(&a->patch.data);
 	gp_list_release(&a->positional);
+	gp_list_release(&a->runs);
 }
 
 int gp_args_kind(const struct gp_args *a, enum gp_kind *kind, struct gp_err *err)

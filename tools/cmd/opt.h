@@ -8,7 +8,7 @@
 enum gp_opt_id {
 	OPT_END = 0,
 	OPT_ALL = 256, OPT_ALLOW, OPT_DATA, OPT_DIR, OPT_DRIVER, OPT_DROP_DKMS, OPT_DRY_RUN, OPT_EXPLAIN, OPT_FORCE,
-	OPT_FROM, OPT_FSYNC, OPT_FUZZ, OPT_HEADERS, OPT_HEADERS2, OPT_HEADERS3, OPT_HELP, OPT_HOOKS, OPT_HOOKS_PATCH,
+	OPT_FROM, OPT_FROM_RUN, OPT_FSYNC, OPT_FUZZ, OPT_HEADERS, OPT_HEADERS2, OPT_HEADERS3, OPT_HELP, OPT_HOOKS, OPT_HOOKS_PATCH,
 	OPT_JSON, OPT_KERNEL, OPT_KIND, OPT_LOCK, OPT_MARKDOWN, OPT_NEWER_TABLE, OPT_NO_CACHE, OPT_NO_HOOKS, OPT_OUTPUT,
 	OPT_PATCHES, OPT_PROGRESS, OPT_QUIET, OPT_QUILT, OPT_RECOVER, OPT_REJECTS, OPT_REPACK, OPT_REVERSE, OPT_STRIP,
 	OPT_TO, OPT_VERBOSE, OPT_WRITE_LOCK,
@@ -24,6 +24,7 @@ struct gp_args {
 	const char *driver;      /* --driver */
 	const char *kind;        /* --kind */
 	const char *to, *from;   /* fetch-hooks */
+	struct gp_list runs;     /* lint-set's --from */
 	bool newer_table;
 	bool explain;            /* select */
 	bool markdown;           /* support */
@@ -63,7 +64,7 @@ int gp_args_kind(const struct gp_args *a, enum gp_kind *kind, struct gp_err *err
 void gp_cmd_help(const struct gp_cmd *cmd);
 
 extern const struct gp_cmd gp_cmd_patch, gp_cmd_info, gp_cmd_extract, gp_cmd_verify, gp_cmd_select, gp_cmd_support,
-	gp_cmd_fetch_hooks, gp_cmd_apply, gp_cmd_push, gp_cmd_pop, gp_cmd_applied;
+	gp_cmd_fetch_hooks, gp_cmd_apply, gp_cmd_push, gp_cmd_pop, gp_cmd_applied, gp_cmd_lint_set;
 
 /* Ends of the signal handlers that main installs: nonzero when one came. */
 const volatile sig_atomic_t *gp_main_cancel(void);

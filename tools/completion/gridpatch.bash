@@ -6,7 +6,7 @@
 # The verb of the command line: the first word, else patch.
 _gridpatch_verb() {
 	case ${COMP_WORDS[1]-} in
-	patch | info | extract | verify | select | support | fetch-hooks | apply | push | pop | applied | help) echo "${COMP_WORDS[1]}" ;;
+	patch | info | extract | verify | select | support | fetch-hooks | apply | push | pop | applied | lint-set | help) echo "${COMP_WORDS[1]}" ;;
 	check) echo verify ;;
 	plan) echo select ;;
 	*) echo patch ;;
@@ -34,6 +34,7 @@ _gridpatch_options() {
 	push) echo "--directory --all --fuzz --fsync -d -C -a -F $common" ;;
 	pop) echo "--directory --all --fsync -d -C -a $common" ;;
 	applied) echo "--directory -d -C $common" ;;
+	lint-set) echo "--from --headers --kernel-source-path --kernelsourcedir --data $common" ;;
 	info | verify) echo "--progress $common" ;;
 	esac
 }
@@ -153,7 +154,7 @@ _gridpatch() {
 		return
 	fi
 
-	local verbs='patch info extract verify select support fetch-hooks apply push pop applied help check plan'
+	local verbs='patch info extract verify select support fetch-hooks apply push pop applied lint-set help check plan'
 
 	# shellcheck disable=SC2086 # one word per verb
 	if [ "$verb" = help ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -163,7 +164,7 @@ _gridpatch() {
 		_gridpatch_words "$cur" $verbs
 	fi
 	case $verb in
-	fetch-hooks | support | help | applied) ;;
+	fetch-hooks | support | help | applied | lint-set) ;;
 	apply) _gridpatch_paths "$cur" '*' ;;
 	push | pop) ;;
 	*) _gridpatch_paths "$cur" '*.run' ;;

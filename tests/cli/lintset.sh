@@ -1,0 +1,231 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC1091,SC2154 # lib.sh sets the rest
+# lint-set: one small set of our own, and what breaks each rule, one by one.
+. "$(dirname "$0")/lib.sh"
+
+make_sample host
+make_sample later --version 535.161.05
+osi=kernel/nvidia/os-interface.c
+
+# data NAME: a directory of data with the set "own", which is as it should be.
+data() {
+    d=$work/$1
+    mkdir -p "$d/kernel-versions" "$d/patches/own"
+    cat > "$d/kernel-versions/5.12" << 'E'
+Kernel: 5.12
+Status: untested
+
+Driver: 460
+Patches: own
+Reason: A rule for tests.
+Evidence: [inference] none
+E
+    echo own.patch > "$d/patches/own/series"
+    rm -rf new
+    cp -R host new
+    sed 's/memcpy(to, from, length);/memmove(to, from, length);/' host/$osi > new/$osi
+    header > "$d/patches/own/own.patch"
+    changes >> "$d/patches/own/own.patch"
+    p=$d/patches/own/own.patch
+}
+header() {
+    cat << 'E'
+Description: nvidia: copy backwards, too
+Origin: vendor, gridpatch
+Last-Update: 2026-11-23
+Scope: neutral
+
+E
+}
+# changes [LINES]: from host to new.
+changes() {
+    diff "-U${1:-3}" --label "a/$osi" --label "b/$osi" "host/$osi" "new/$osi"
+}
+# lint ARG…: with the data in $d and nothing else.
+lint() {
+    GRIDPATCH_DATA=$d
+    export GRIDPATCH_DATA
+    run lint-set "$@"
+    unset GRIDPATCH_DATA
+}
+clean() {
+    what=$1
+    shift
+    lint "$@"
+    check "$what: exit 0" test "$status" -eq 0
+    says "$what: clean" 'clean      1 set, 1 rule' out
+}
+# finds WHAT TEXT ARG…: one finding, with that text in it.
+finds() {
+    what=$1 text=$2
+    shift 2
+    lint "$@"
+    check "$what: exit 1" test "$status" -eq 1
+    says "$what: said" "$text" out
+    says "$what: one finding" 'gridpatch: 1 finding'
+}
+
+data good
+clean 'a good set'
+clean 'by its name' own
+clean 'on a driver' own --from host.run
+says 'it applies' '  applies  460.73.02 (host, SHA-256 ' out
+sum=$(sha256sum host.run | cut -c-64)
+says 'the sum is that of the file' "$sum" out
+check 'an Evidence field with the day' grep -q "^Evidence: \[source\] $(date -u +%Y-%m-%d): applies without fuzz to 460.73.02" out
+says 'it claims no more than that' 'neither built nor loaded' out
+says 'neutral is not proved' 'SKIP       own: that it is neutral' out
+check 'no line of the evidence is longer than those of the data' sh -c '! sed -n "/^Evidence/,/^[^ ]/p" out | grep -q ".\{101\}"'
+# The field is one that the data take.
+{ sed '$d' "$d/kernel-versions/5.12"; sed -n '/^Evidence:/,/^[^ E]/{/^[ E]/p}' out; } > rule
+cp rule "$d/kernel-versions/5.12"
+clean 'with the printed Evidence' own
+clean 'on an extracted driver' own --from host
+sum=$(cd host && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c-64)
+says "its sum is coreutils' of the list" "$sum" out
+clean 'on a driver that no rule names it for' own --from later.run
+says 'that says nothing' 'SKIP       own: that it applies: no driver at hand' out
+refute 'and is no evidence' grep -q '^Evidence' out
+lint own -q --from host.run
+silent_on '-q says nothing' out
+lint own --json=lint.json --from host.run
+check 'JSON' json_ok lint.json
+check 'JSON: the set' json_is lint.json '.sets[0].name' own
+check 'JSON: no findings' json_is lint.json '.findings | length' 0
+
+# Headers: the rule chooses the set by them.
+h=$work/headers
+mkdir -p "$h/include/linux" "$h/include/config" "$h/include/generated/uapi/linux"
+printf 'VERSION = 5\nPATCHLEVEL = 12\nSUBLEVEL = 9\n' > "$h/Makefile"
+: > "$h/include/linux/kernel.h"
+: > "$h/.config"
+: > "$h/include/config/auto.conf"
+echo '#define LINUX_VERSION_CODE 330761' > "$h/include/generated/uapi/linux/version.h"
+echo '#define UTS_RELEASE "5.12.9-test"' > "$h/include/generated/utsrelease.h"
+clean 'with headers' own --from host.run --headers "$h"
+says 'they choose it' '  chosen   460.73.02 on 5.12.9-test' out
+check 'and the evidence says so' sh -c 'tr -d "\n" < out | grep -q "by their headers chosen for 460.73.02 on 5.12.9-test"'
+
+# --- the header ---
+
+for f in Description Origin Last-Update Scope; do
+    data "no-$f"
+    sed -i "/^$f:/d" "$p"
+    finds "no $f" "own.patch:1: no $f"
+done
+data author
+sed -i 's/^Origin:.*/Author: A. Nother/' "$p"
+clean 'an Author in place of an Origin'
+data date
+sed -i 's/^Last-Update:.*/Last-Update: yesterday/' "$p"
+finds 'a date that is none' "own.patch:3: Last-Update 'yesterday' is not a date"
+data prose
+sed -i '1i just some words' "$p"
+lint
+check 'a header of prose: exit 1' test "$status" -eq 1
+says 'a header of prose: said' 'own.patch: the header cannot be read' out
+
+# --- the hunks ---
+
+data context
+{ header; changes 4; } > "$p"
+finds 'four lines of context' 'own.patch:8: the hunk quotes 4 lines of context on a side, and 3 are the limit' own
+data between
+sed -i 's/nv_ioremap(start/nv_ioremap_nocache(start/' "new/$osi"
+{ header; changes 3; } > "$p"
+clean 'two changes five lines apart, in one hunk'
+data nodiff
+header > "$p"
+finds 'no diff in it' 'own.patch: '
+
+# --- licence lines ---
+
+nvf=kernel/nvidia/nv-frontend.c
+# licence FILE FROM TO: a patch of that line only.
+licence() {
+    n=$(grep -n "$2" "host/$1" | cut -d: -f1)
+    header
+    printf -- '--- a/%s\n+++ b/%s\n@@ -%s +%s @@\n-%s\n+%s\n' "$1" "$1" "$n" "$n" "$2" "$3"
+}
+data proprietary
+licence $nvf 'MODULE_LICENSE("NVIDIA");' 'MODULE_LICENSE("GPL");' > "$p"
+finds "the proprietary module's licence" "it changes the MODULE_LICENSE of '$nvf', whose header is not the MIT licence" --from host.run
+lint
+says 'without a driver it cannot be told' 'SKIP       own: whether ' out
+data mit
+licence kernel/nvidia-vgpu-vfio/nvidia-vgpu-vfio.c 'MODULE_LICENSE("MIT");' 'MODULE_LICENSE("Dual MIT/GPL");' > "$p"
+clean 'that of an MIT-licensed file' --from host.run
+data mixed
+{ licence kernel/nvidia-vgpu-vfio/nvidia-vgpu-vfio.c 'MODULE_LICENSE("MIT");' 'MODULE_LICENSE("Dual MIT/GPL");'
+    changes; } > "$p"
+finds 'a licence line among others' 'own.patch:6: it changes a MODULE_LICENSE line and 2 others' --from host.run
+
+# --- applying ---
+
+data fuzzy
+# The first line of context is another one than the tree's.
+awk '/^ / && !done { print " /* not what stands there */"; done = 1; next } { print }' "$p" > p.tmp
+cp p.tmp "$p"
+clean 'a set that needs fuzz, without a driver'
+finds 'a set that needs fuzz' 'own.patch: it does not apply without fuzz to 460.73.02 (host): ' --from host.run
+says 'and what to do' 'narrow Driver in the rules' out
+refute 'no Evidence for it' grep -q '^Evidence' out
+check 'GNU patch says the same of it' sh -c "! patch -p1 -F0 -s --dry-run -d host < '$p'"
+data already
+mv host kept
+cp -R new host
+sh "$fx/mkrun.sh" host done.run
+rm -rf host
+mv kept host
+clean 'a set that is there already' --from done.run
+says 'is told so' '  already  460.73.02' out
+
+# --- rules ---
+
+data evidence
+sed -i '/^Evidence/d' "$d/kernel-versions/5.12"
+finds 'a rule without Evidence' 'kernel-versions/5.12:4: the rule has no Evidence'
+data missing
+sed -i 's/^Patches: own/Patches: own other/' "$d/kernel-versions/5.12"
+lint
+check 'a set that does not exist: exit 1' test "$status" -eq 1
+says 'a set that does not exist: said' "5.12:4': patch set 'other' does not exist"
+data reason
+sed -i '/^Reason/d; s/^Patches:.*/Status: blocked/' "$d/kernel-versions/5.12"
+lint
+check 'blocked without Reason: exit 1' test "$status" -eq 1
+says 'blocked without Reason: said' 'Reason'
+data line
+sed -i 's/^Status: untested/Status: blocked/' "$d/kernel-versions/5.12"
+lint
+check 'a blocked line without Reason: exit 1' test "$status" -eq 1
+data specific
+sed -i 's/^Scope:.*/Scope: 5.12 only/' "$p"
+clean 'a set for one kernel, for R460' --from host.run
+says 'it says so' 'set        own: 1 patch, not neutral' out
+sed -i 's/^Driver: 460/Driver: >= 460/' "$d/kernel-versions/5.12"
+finds 'a set for one kernel, for 520 and later' "5.12:4: set 'own' is not neutral"
+data empty
+: > "$d/patches/own/series"
+finds 'a set without patches' 'own/series: no patch in it'
+
+# --- the command line ---
+
+data cmd
+lint nosuch
+check 'an unknown set: exit 2' test "$status" -eq 2
+says 'an unknown set: named' "there is no patch set 'nosuch'"
+lint own --from none.run
+check 'a missing installer: exit 4' test "$status" -eq 4
+mkdir plain
+lint own --from plain
+check 'a directory that is no driver: exit 3' test "$status" -eq 3
+lint own --headers plain
+check 'headers that are none: exit 4' test "$status" -eq 4
+before=$(find host | sort | cksum)
+lint own --from host
+check 'nothing is changed' test "$before" = "$(find host | sort | cksum)"
+
+expect_status 'the shipped sets and rules' 0 lint-set --from host.run --from host
+finish

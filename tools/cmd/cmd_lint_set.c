@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "cmd/report.h"
+#include "ops/lintset.h"
+
+static const enum gp_opt_id opts[] = {
+	OPT_FROM_RUN, OPT_HEADERS, OPT_DATA, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+};
+
+static void say_all(const struct gp_args *a, const char *what, const struct gp_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		gp_say(a, "  %-8s %s\n", what, l->v[i]);
+}
+
+/* Line by line: what is masked would lose its line ends. */
+static void say_evidence(const struct gp_args *a, const char *text)
+{
+	struct gp_str rest = gp_str_of(text), line;
+
+	while (gp_line_next(&rest, &line)) {
+		gp_auto(gp_free_ptr) char *s = gp_strndup(line.p, line.len);
+
+		gp_say(a, "%s\n", s);
+	}
+}
+
+static void say_sets(const struct gp_args *a, const struct gp_lint *l)
+{
+	for (size_t i = 0; i < l->nset; i++) {
+		const struct gp_lint_set *s = &l->set[i];
+
+		gp_say(a, "set        %s: %zu patch%s, %s\n", s->set->name, s->set->series.n,
+		       s->set->series.n == 1 ? "" : "es", s->set->neutral ? "neutral" : "not neutral");
+		say_all(a, "applies", &s->applied);
+		say_all(a, "already", &s->already);
+		say_all(a, "fails", &s->failed);
+		say_all(a, "chosen", &s->chosen);
+		if (s->evidence)
+			say_evidence(a, s->evidence);
+	}
+}
+
+static void say_findings(const struct gp_args *a, const struct gp_findings *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_finding *f = &l->v[i];
+
+		if (f->lineno)
+			gp_say(a, "%s:%zu: %s; %s\n", f->file, f->lineno, f->what, f->todo);
+		else
+			gp_say(a, "%s: %s; %s\n", f->file, f->what, f->todo);
+	}
+}
+
+static struct json_object *json_findings(const struct gp_findings *l)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct json_object *o = json_object_new_object();
+
+		gp_json_put(o, "file", gp_json_text(l->v[i].file));
+		gp_json_put(o, "line", l->v[i].lineno ? json_object_new_int64((int64_t)l->v[i].lineno) : NULL);
+		gp_json_put(o, "what", gp_json_text(l->v[i].what));
+		gp_json_put(o, "do", gp_json_text(l->v[i].todo));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *json_sets(const struct gp_lint *l)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < l->nset; i++) {
+		const struct gp_lint_set *s = &l->set[i];
+		struct json_object *o = json_object_new_object();
+
+		gp_json_put(o, "name", gp_json_text(s->set->name));
+		gp_json_put(o, "sha256", gp_json_text(s->set->sha256));
+		gp_json_put(o, "neutral", json_object_new_boolean(s->set->neutral));
+		gp_json_put(o, "applies", gp_json_list(&s->applied));
+		gp_json_put(o, "already", gp_json_list(&s->already));
+		gp_json_put(o, "fails", gp_json_list(&s->failed));
+		gp_json_put(o, "chosen", gp_json_list(&s->chosen));
+		gp_json_put(o, "evidence", gp_json_text(s->evidence));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+/* Data that cannot be read are a "no" as findings are: the message names file and line. */
+static int load(struct gp_args *a, struct gp_catalog *c, struct gp_err *err)
+{
+	int rc = gp_data_load(&a->patch.data, c, err);
+
+	if (rc < 0 && err->code == GP_E_FORMAT)
+		err->code = GP_E_NO;
+	return rc;
+}
+
+static int lint(struct gp_args *a, struct gp_catalog *c, struct gp_lint *l, struct gp_err *err)
+{
+	struct gp_lint_opts o = {
+		.names = &a->positional, .runs = &a->runs, .headers = &a->patch.headers,
+		.now = time(NULL), .cancel = gp_main_cancel(),
+	};
+
+	if (load(a, c, err) < 0 || gp_lint_run(c, &o, l, err) < 0)
+		return -1;
+	say_sets(a, l);
+	for (size_t i = 0; i < l->skipped.n; i++)
+		gp_say(a, "SKIP       %s\n", l->skipped.v[i]);
+	say_findings(a, &l->found);
+	if (l->found.n)
+		return gp_fail(err, GP_E_NO, "%zu finding%s", l->found.n, l->found.n == 1 ? "" : "s");
+	gp_say(a, "clean      %zu set%s, %zu rule%s, %zu driver%s\n", l->nset, l->nset == 1 ? "" : "s",
+	       l->rules, l->rules == 1 ? "" : "s", l->drivers, l->drivers == 1 ? "" : "s");
+	return 0;
+}
+
+static int run(struct gp_args *a, struct gp_err *err)
+{
+	struct gp_catalog c = { 0 };
+	struct gp_lint l = { 0 };
+	struct gp_err second = { 0 };
+	int rc = lint(a, &c, &l, err);
+
+	if (a->json) {
+		struct json_object *o = json_object_new_object();
+
+		gp_json_put(o, "sets", json_sets(&l));
+		gp_json_put(o, "rules", json_object_new_int64((int64_t)l.rules));
+		gp_json_put(o, "findings", json_findings(&l.found));
+		gp_json_put(o, "skipped", gp_json_list(&l.skipped));
+		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
+			rc = -1;
+	}
+	gp_lint_release(&l);
+	gp_catalog_release(&c);
+	return rc;
+}
+
+const struct gp_cmd gp_cmd_lint_set = {
+	"lint-set", NULL, "[NAME …]", "check patch sets and the rules that name them",
+	"Checks the patch sets NAME, or all sets and rules: headers, context, licence\n"
+	"lines, Evidence, and that each set applies without fuzz to the drivers of --from\n"
+	"that a rule names it for. For a set that does, prints an Evidence field to copy.\n"
+	"--headers says on which kernels a rule chooses it. Nothing is built, and nothing\n"
+	"is changed. Exit status 1 for findings.",
+	opts, run,
+};
