@@ -112,6 +112,10 @@ layers:
 lint: deps-check
 	@sh tests/lint.sh "$(STDFLAGS)"
 
+lint-sets: deps-check
+	@$(MAKE) --no-print-directory $(BIN)
+	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/lint-sets.sh
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/gridpatch
@@ -129,7 +133,7 @@ clean:
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
-	@echo "deps layers lint readme install (DESTDIR, PREFIX) clean; SAN=1 WERROR=1 AUTODEPS=0 V=1"
+	@echo "deps layers lint lint-sets readme install (DESTDIR, PREFIX) clean; SAN=1 WERROR=1 AUTODEPS=0 V=1"
 
 .PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint install clean help
 
