@@ -1,9 +1,9 @@
 #!/bin/sh
+# shellcheck disable=SC1091,SC2154 # apt.sh sets the rest
 # fetch.sh CACHE PACKAGE VERSION
 #
-# Puts PACKAGE of the upstream version VERSION into CACHE, with an apt
-# configuration of its own: the system's package lists are neither used nor
-# changed.  Prints the path of the .deb; says why and exits 1 if it cannot be had.
+# Puts PACKAGE of the upstream version VERSION into CACHE.  Prints the path of
+# the .deb; says why and exits 1 if it cannot be had.
 set -eu
 export LC_ALL=C
 
@@ -16,6 +16,8 @@ die() {
     exit 1
 }
 
+. "$(dirname "$0")/apt.sh"
+
 deb() {
     find "$cache" -maxdepth 1 -name "${package}_${version}-*.deb" | sort | head -n 1
 }
@@ -27,51 +29,7 @@ if [ -n "$found" ]; then
     exit 0
 fi
 
-command -v apt-get > /dev/null || die "no apt-get here"
-
-# The mirror is whatever the system itself uses for Debian.
-# shellcheck disable=SC2016 # a field of apt's
-site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' \
-    'Origin: Debian' 'Label: Debian' | sort -u | head -n 1)
-[ -n "$site" ] || die "apt on this system knows no Debian archive"
-
-apt=$cache/apt
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-if [ -f "$keyring" ]; then
-    options="[arch=amd64 signed-by=$keyring]"
-else
-    options='[arch=amd64]'
-fi
-mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/none"
-: > "$apt/state/status"
-# The order is that of preference below.
-suites='bookworm bullseye bookworm-backports sid'
-for suite in $suites; do
-    echo "deb $options $site $suite main contrib non-free"
-done > "$apt/sources.list"
-cat > "$apt/apt.conf" << EOF
-Dir::Etc::sourcelist "$apt/sources.list";
-Dir::Etc::sourceparts "$apt/none";
-Dir::Etc::preferences "$apt/none/preferences";
-Dir::Etc::preferencesparts "$apt/none";
-Dir::State "$apt/state";
-Dir::State::status "$apt/state/status";
-Dir::Cache "$apt/cache";
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
-APT::Sandbox::User "";
-Acquire::Languages "none";
-EOF
-export APT_CONFIG="$apt/apt.conf"
-
-# A day-old list is good enough.  A suite that has gone fails the update, but
-# the lists of the others are there: the look-up below decides.
-if [ -z "$(find "$apt" -maxdepth 1 -name updated -mtime -1)" ]; then
-    if apt-get -qq update > "$apt/update.log" 2>&1; then
-        : > "$apt/updated"
-    fi
-fi
-
+apt_ready
 apt-cache madison "$package" > "$apt/madison"
 full=
 for suite in $suites; do
@@ -81,8 +39,7 @@ for suite in $suites; do
 done
 [ -n "$full" ] || die "no suite has $package $version"
 
-(cd "$cache" && apt-get -qq download "$package=$full") > "$apt/download.log" 2>&1 ||
-    die "download of $package $full failed: $(tail -n 1 "$apt/download.log")"
+download "$cache" "$package=$full"
 found=$(deb)
 [ -n "$found" ] || die "$package $full was downloaded, but is not in $cache"
 echo "$found"

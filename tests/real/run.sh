@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC1091,SC2154 # lib.sh sets the rest
 # run.sh: gridpatch against real driver sources, real kernel headers and dkms.
 #
 #   GRIDPATCH            the program
@@ -13,84 +14,7 @@ export LC_ALL=C
 umask 022
 
 here=$(cd "$(dirname "$0")" && pwd)
-fx=$here/../fx
-cache=${GRIDPATCH_REAL_CACHE:-$HOME/.cache/gridpatch-real}
-case ${GRIDPATCH:-} in
-    '') echo "run.sh: GRIDPATCH does not name the program" >&2; exit 2 ;;
-    */*) GRIDPATCH=$(cd "$(dirname "$GRIDPATCH")" && pwd)/${GRIDPATCH##*/} ;;
-esac
-command -v "$GRIDPATCH" > /dev/null || {
-    echo "run.sh: cannot run $GRIDPATCH" >&2
-    exit 2
-}
-mkdir -p "$cache"
-cache=$(cd "$cache" && pwd)
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/gridpatch-real.XXXXXX")
-clean_up() {
-    if [ -n "${GRIDPATCH_REAL_KEEP:-}" ]; then
-        echo "kept: $work"
-    else
-        rm -rf "$work"
-    fi
-}
-trap clean_up EXIT
-trap 'exit 1' HUP INT TERM
-cd "$work"
-
-passed=0
-failed=0
-skipped=0
-
-pass() {
-    echo "ok - $*"
-    passed=$((passed + 1))
-}
-
-fail() {
-    echo "not ok - $*"
-    failed=$((failed + 1))
-}
-
-skip() {
-    echo "SKIP real: $*"
-    skipped=$((skipped + 1))
-}
-
-# check NAME COMMAND...: the command's output is shown only if it fails.
-check() {
-    name=$1
-    shift
-    if "$@" > "$work/log" 2>&1; then
-        pass "$name"
-    else
-        fail "$name (exit $?)"
-        tail -n 15 "$work/log" | sed 's/^/#   /'
-        return 1
-    fi
-}
-
-# check_says_no NAME COMMAND...: exit 1, and words about it.
-check_says_no() {
-    name=$1
-    shift
-    rc=0
-    "$@" > "$work/log" 2>&1 || rc=$?
-    if [ $rc -eq 1 ] && [ -s "$work/log" ]; then
-        pass "$name"
-    else
-        fail "$name (exit $rc)"
-        tail -n 15 "$work/log" | sed 's/^/#   /'
-    fi
-}
-
-# lacks TOOL...: names the first one that is not there.
-lacks() {
-    for tool in "$@"; do
-        command -v "$tool" > /dev/null || { echo "$tool"; return 0; }
-    done
-    return 1
-}
+. "$here/lib.sh"
 
 # --- comparing trees ---------------------------------------------------------
 
@@ -155,18 +79,6 @@ listed_and_there() {
 }
 
 # --- modules -----------------------------------------------------------------
-
-# unlocked MODULE: are both symbols defined, and apart?
-unlocked() {
-    nm "$1" | awk '
-        $3 == "vgpu_unlock_nv_kern_rodata_beg" { beg = $1 }
-        $3 == "vgpu_unlock_nv_kern_rodata_end" { end = $1 }
-        END {
-            print "beg " beg ", end " end
-            # The same number of hex digits: compare as text.
-            exit !(beg != "" && end != "" && (end "x") > (beg "x"))
-        }'
-}
 
 others='nvidia-uvm nvidia-drm nvidia-modeset nvidia-peermem'
 
@@ -367,5 +279,4 @@ if obtain nvidia-tesla-460-kernel-source 460.106.00; then
     rm -rf "$tree"
 fi
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+finish

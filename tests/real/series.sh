@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC1091,SC2154 # lib.sh sets the rest
 # series.sh: the quilt series in three of Debian's NVIDIA packages, applied by
 # quilt, by gridpatch and by a plain loop of patch.
 #
@@ -12,66 +13,12 @@ export LC_ALL=C
 umask 022
 
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${GRIDPATCH_REAL_CACHE:-$HOME/.cache/gridpatch-real}
-case ${GRIDPATCH:-} in
-    '') echo "series.sh: GRIDPATCH does not name the program" >&2; exit 2 ;;
-    */*) GRIDPATCH=$(cd "$(dirname "$GRIDPATCH")" && pwd)/${GRIDPATCH##*/} ;;
-esac
-command -v "$GRIDPATCH" > /dev/null || {
-    echo "series.sh: cannot run $GRIDPATCH" >&2
-    exit 2
-}
-mkdir -p "$cache"
-cache=$(cd "$cache" && pwd)
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/gridpatch-series.XXXXXX")
-clean_up() {
-    if [ -n "${GRIDPATCH_REAL_KEEP:-}" ]; then
-        echo "kept: $work"
-    else
-        rm -rf "$work"
-    fi
-}
-trap clean_up EXIT
-trap 'exit 1' HUP INT TERM
-cd "$work"
+. "$here/lib.sh"
 
 # No settings of the user's.
 export QUILT_PATCHES=debian/patches
 unset QUILT_PC QUILT_SERIES QUILT_PATCH_OPTS QUILT_PUSH_ARGS QUILT_POP_ARGS \
     POSIXLY_CORRECT SIMPLE_BACKUP_SUFFIX VERSION_CONTROL PATCH_GET || :
-
-passed=0
-failed=0
-skipped=0
-
-skip() {
-    echo "SKIP real: $*"
-    skipped=$((skipped + 1))
-}
-
-# check NAME COMMAND...: the command's output is shown only if it fails.
-check() {
-    name=$1
-    shift
-    if "$@" > "$work/log" 2>&1; then
-        echo "ok - $name"
-        passed=$((passed + 1))
-    else
-        echo "not ok - $name (exit $?)"
-        failed=$((failed + 1))
-        tail -n 15 "$work/log" | sed 's/^/#   /'
-        return 1
-    fi
-}
-
-# lacks TOOL...: names the first one that is not there.
-lacks() {
-    for tool in "$@"; do
-        command -v "$tool" > /dev/null || { echo "$tool"; return 0; }
-    done
-    return 1
-}
 
 # --- the programs ------------------------------------------------------------
 
@@ -221,5 +168,4 @@ series nvidia-tesla-460-kernel-source 460.106.00
 series nvidia-tesla-470-kernel-source 470.256.02
 series nvidia-legacy-390xx-kernel-source 390.157
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+finish

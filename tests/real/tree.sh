@@ -1,8 +1,9 @@
 #!/bin/sh
-# tree.sh DEB VERSION OUT_DIR
+# tree.sh DEB VERSION OUT_DIR [SERIES_DIR]
 #
 # Writes OUT_DIR as an extracted driver package around the kernel sources in DEB:
-# those and the blob are the real thing, all the rest is filler of ours.
+# those and the blob are the real thing, all the rest is filler of ours. Debian's
+# own patches for the sources go to SERIES_DIR, a quilt folder.
 set -eu
 export LC_ALL=C
 umask 022
@@ -10,6 +11,7 @@ umask 022
 deb=$1
 version=$2
 out=$3
+series=${4:-}
 
 die() {
     echo "tree.sh: $*" >&2
@@ -27,15 +29,21 @@ tarball=$(find "$tmp/deb/usr/src" -name '*.tar.xz' | head -n 1)
 mkdir -p "$out/kernel"
 tar -xf "$tarball" -C "$out/kernel" --strip-components=2 --no-same-owner
 cd "$out"
+if [ -n "$series" ] && [ -d kernel/debian/patches ]; then
+    mv kernel/debian/patches "$series"
+fi
 rm -rf kernel/debian
 if [ -f kernel/NVIDIA_Changelog ]; then
     mv kernel/NVIDIA_Changelog .
 else
     echo "$version" > NVIDIA_Changelog
 fi
-if [ -f kernel/nvidia/nv-kernel-amd64.o_binary ]; then
-    mv kernel/nvidia/nv-kernel-amd64.o_binary kernel/nvidia/nv-kernel.o_binary
-fi
+# Debian keeps the blobs of all its architectures; an installer has one.
+for blob in nvidia/nv-kernel nvidia-modeset/nv-modeset-kernel; do
+    if [ -f "kernel/$blob-amd64.o_binary" ]; then
+        mv "kernel/$blob-amd64.o_binary" "kernel/$blob.o_binary"
+    fi
+done
 [ -f kernel/nvidia/nv-kernel.o_binary ] || die "no blob in $deb"
 
 # An installer carries a template that nvidia-installer fills in.

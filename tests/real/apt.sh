@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+# apt.sh: sourced by fetch.sh and headers.sh, which set $cache and die().
+#
+# apt with a configuration of its own below $cache: the system's package lists
+# are neither used nor changed.
+# shellcheck shell=sh disable=SC2034,SC2154 # the sourcing scripts use and set these
+
+# The order is that of preference.
+suites='bookworm bullseye bookworm-backports sid'
+
+apt_ready() {
+    command -v apt-get > /dev/null || die "no apt-get here"
+    # The mirror is whatever the system itself uses for Debian.
+    # shellcheck disable=SC2016 # a field of apt's
+    site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' \
+        'Origin: Debian' 'Label: Debian' | sort -u | head -n 1)
+    [ -n "$site" ] || die "apt on this system knows no Debian archive"
+
+    apt=$cache/apt
+    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    if [ -f "$keyring" ]; then
+        options="[arch=amd64 signed-by=$keyring]"
+    else
+        options='[arch=amd64]'
+    fi
+    mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/none"
+    : > "$apt/state/status"
+    for suite in $suites; do
+        echo "deb $options $site $suite main contrib non-free"
+    done > "$apt/sources.list"
+    cat > "$apt/apt.conf" << EOT
+Dir::Etc::sourcelist "$apt/sources.list";
+Dir::Etc::sourceparts "$apt/none";
+Dir::Etc::preferences "$apt/none/preferences";
+Dir::Etc::preferencesparts "$apt/none";
+Dir::State "$apt/state";
+Dir::State::status "$apt/state/status";
+Dir::Cache "$apt/cache";
+APT::Architecture "amd64";
+APT::Architectures { "amd64"; };
+APT::Sandbox::User "";
+Acquire::Languages "none";
+EOT
+    export APT_CONFIG="$apt/apt.conf"
+
+    # A day-old list is good enough.  A suite that has gone fails the update, but
+    # the lists of the others are there: the look-up decides.
+    if [ -z "$(find "$apt" -maxdepth 1 -name updated -mtime -1)" ]; then
+        if apt-get -qq update > "$apt/update.log" 2>&1; then
+            : > "$apt/updated"
+        fi
+    fi
+}
+
+# download DIR PACKAGE=VERSION: into DIR.
+download() {
+    (cd "$1" && apt-get -qq download "$2") > "$apt/download.log" 2>&1 ||
+        die "download of $2 failed: $(tail -n 1 "$apt/download.log")"
+}
