@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cmd/report.h"
 #include "core/instcmd.h"
+#include "ops/judge.h"
 
 static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 {
@@ -94,6 +95,8 @@ static void say_end(const struct gp_args *a, const struct gp_patch_job *j)
 	for (size_t i = 0; i < j->targets.n; i++) {
 		gp_auto(gp_buf_release) struct gp_buf line = { 0 };
 
+		if (gp_judge_skips(j, &a->patch, i))
+			continue;
 		instcmd(j, &j->targets.v[i], &line);
 		gp_say(a, "  %s\n", line.data);
 	}
@@ -107,6 +110,8 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 	gp_report_selection(a, &j->selection);
 	for (size_t i = 0; i < j->targets.skipped.n; i++)
 		gp_say(a, "skipped    %s\n", j->targets.skipped.v[i]);
+	for (size_t i = 0; i < j->overrides.n; i++)
+		gp_say(a, "override   %s\n", j->overrides.v[i]);
 	if (!j->targetdir)
 		return; /* a judge or a hunk stopped it: the error says the rest */
 	gp_say_applied(a, &j->applied);
@@ -179,6 +184,8 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 	for (size_t i = 0; j->done && i < j->targets.n; i++) {
 		gp_auto(gp_buf_release) struct gp_buf line = { 0 };
 
+		if (gp_judge_skips(j, &a->patch, i))
+			continue;
 		instcmd(j, &j->targets.v[i], &line);
 		json_object_array_add(cmds, gp_json_text(line.data));
 	}

@@ -31,6 +31,8 @@ static const struct option_row ROWS[] = {
 	{ OPT_NO_HOOKS, 0, "no-hooks", NULL, "do not integrate hooks" },
 	{ OPT_HOOKS_PATCH, 0, "hooks-patch", "FILE", "a patch for your copy of the hooks" },
 	{ OPT_PATCHES, 0, "patches", "DIR", "a quilt series of your own (repeatable)" },
+	{ OPT_SET, 0, "set", "NAME", "take this patch set in, too (repeatable)" },
+	{ OPT_NO_SET, 0, "no-set", "NAME", "leave this patch set out (repeatable)" },
 	{ OPT_ALLOW, 0, "allow", "WORDS", "blocked, unknown, hooks, altered: go on anyway" },
 	{ OPT_DROP_DKMS, 0, "drop-dkms-patches", NULL, "take PATCH[] lines out of dkms.conf" },
 	{ OPT_DATA, 0, "data", "DIR", "more kernel-versions/ and patches/ (repeatable)" },
@@ -173,6 +175,8 @@ static int set_option(struct gp_args *a, enum gp_opt_id id, const char *arg, str
 	case OPT_HEADERS2:
 	case OPT_HEADERS3: gp_list_add(&a->patch.headers, arg); break;
 	case OPT_PATCHES: gp_list_add(&a->patch.patches, arg); break;
+	case OPT_SET: gp_list_add(&a->patch.sets, arg); return not_empty("--set", arg, err);
+	case OPT_NO_SET: gp_list_add(&a->patch.no_sets, arg); return not_empty("--no-set", arg, err);
 	case OPT_DATA: gp_list_add(&a->patch.data, arg); break;
 	case OPT_HOOKS: a->patch.hooks = arg; return not_empty("--hooks", arg, err);
 	case OPT_HOOKS_PATCH: a->patch.hooks_patch = arg; break;
@@ -239,6 +243,10 @@ static int check_combinations(const struct gp_args *a, struct gp_err *err)
 {
 	if (a->patch.no_hooks && (a->patch.hooks || a->patch.hooks_patch))
 		return gp_fail(err, GP_E_USAGE, "--no-hooks contradicts --hooks and --hooks-patch");
+	for (size_t i = 0; i < a->patch.sets.n; i++)
+		if (gp_list_has(&a->patch.no_sets, a->patch.sets.v[i]))
+			return gp_fail(err, GP_E_USAGE, "--set %s contradicts --no-set %s", a->patch.sets.v[i],
+				       a->patch.sets.v[i]);
 	if (a->quiet && a->verbose)
 		return gp_fail(err, GP_E_USAGE, "--quiet contradicts --verbose");
 	return 0;
@@ -275,6 +283,8 @@ void gp_args_release(struct gp_args *a)
 	gp_list_release(&a->patch.kernels);
 	gp_list_release(&a->patch.headers);
 	gp_list_release(&a->patch.patches);
+	gp_list_release(&a->patch.sets);
+	gp_list_release(&a->patch.no_sets);
 	gp_list_release(&a->patch.data);
 	gp_list_release(&a->positional);
 	gp_list_release(&a->runs);

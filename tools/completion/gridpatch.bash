@@ -20,7 +20,7 @@ _gridpatch_options() {
 
 	case $1 in
 	patch)
-		echo "$kernels --hooks --no-hooks --hooks-patch --patches --allow --drop-dkms-patches --lock --write-lock" \
+		echo "$kernels --hooks --no-hooks --hooks-patch --patches --set --no-set --allow --drop-dkms-patches --lock --write-lock" \
 			"--output --force --dry-run --repack --no-cache --progress -o -f -n $common"
 		;;
 	select) echo "$kernels --driver --kind --explain $common" ;;
@@ -48,6 +48,20 @@ _gridpatch_kernels() {
 		[ -d "$dir" ] || continue
 		dir=${dir%/}
 		echo "${dir##*/}"
+	done
+}
+
+# The patch sets of the data: beside the source tree, or installed.
+_gridpatch_sets() {
+	local exe dir series
+
+	exe=$(type -P gridpatch 2>/dev/null)
+	for dir in "${GRIDPATCH_DATA-}" "${exe%/build/gridpatch}" "${exe%/bin/gridpatch}/share/gridpatch" /etc/gridpatch; do
+		for series in "$dir"/patches/*/series; do
+			[ -n "$dir" ] && [ -f "$series" ] || continue
+			series=${series%/series}
+			echo "${series##*/}"
+		done
 	done
 }
 
@@ -117,6 +131,10 @@ _gridpatch_argument() {
 	--kind) _gridpatch_words "$cur" host merged guest general ;;
 	--hooks-patch | --from | --lock | --write-lock) _gridpatch_paths "$cur" '*' ;;
 	--output | -o) _gridpatch_paths "$cur" '*.run' ;;
+	--set | --no-set)
+		# shellcheck disable=SC2046 # one word per set
+		_gridpatch_words "$cur" $(_gridpatch_sets)
+		;;
 	--driver | --strip | --fuzz | -p | -F) ;;
 	*) return 1 ;;
 	esac

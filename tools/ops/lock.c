@@ -8,7 +8,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "ops/patchjob.h"
+#include "ops/judge.h"
 
 #define LOCK_MAX (1u << 20)
 #define MAX_FIELDS 14
@@ -147,31 +147,22 @@ static void put_list(struct gp_buf *out, const char *name, const struct gp_list 
 	gp_buf_putc(out, '\n');
 }
 
-/* What "-k installed" passed over would be an error when it is named. */
-static bool passed_over(const struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i)
-{
-	enum gp_verdict v = j->selection.kernels[i].verdict;
-
-	return j->targets.may_skip[i] && ((v == GP_VERDICT_BLOCKED && !(o->allow & GP_ALLOW_BLOCKED)) ||
-					  (v == GP_VERDICT_UNKNOWN && !(o->allow & GP_ALLOW_UNKNOWN)));
-}
-
 static void list_kernels(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *l)
 {
 	for (size_t i = 0; i < j->selection.nkernels; i++)
-		if (!passed_over(j, o, i))
+		if (!gp_judge_skips(j, o, i))
 			gp_list_add(l, j->selection.kernels[i].release.text);
 }
 
 /* In the order of application: neutral ones, those of a kernel. */
-static void list_chosen(const struct gp_patch_job *j, struct gp_list *l)
+static void list_chosen(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *l)
 {
 	const struct gp_selection *s = &j->selection;
 
 	for (size_t i = 0; i < s->neutral.n; i++)
 		gp_list_add(l, s->neutral.v[i].set->name);
 	for (size_t k = 0; k < s->nkernels; k++)
-		for (size_t i = 0; i < s->kernels[k].sets.n; i++)
+		for (size_t i = 0; !gp_judge_skips(j, o, k) && i < s->kernels[k].sets.n; i++)
 			if (!gp_list_has(l, s->kernels[k].sets.v[i].set->name))
 				gp_list_add(l, s->kernels[k].sets.v[i].set->name);
 }
@@ -194,6 +185,10 @@ static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 	for (unsigned i = 0; i < GP_COUNT(allow); i++)
 		if (o->allow & (1u << i))
 			gp_list_take(l, gp_asprintf("allow=%s", allow[i]));
+	for (size_t i = 0; i < o->sets.n; i++)
+		gp_list_take(l, gp_asprintf("set=%s", o->sets.v[i]));
+	for (size_t i = 0; i < o->no_sets.n; i++)
+		gp_list_take(l, gp_asprintf("no-set=%s", o->no_sets.v[i]));
 	if (o->drop_dkms_patches)
 		gp_list_add(l, "drop-dkms-patches");
 	if (repack[o->repack])
@@ -241,7 +236,7 @@ static void put_kernels(const struct gp_patch_job *j, const struct gp_patch_opts
 	for (size_t i = 0; i < j->selection.nkernels; i++) {
 		const struct gp_choice *c = &j->selection.kernels[i];
 
-		if (passed_over(j, o, i))
+		if (gp_judge_skips(j, o, i))
 			continue;
 		gp_buf_putc(out, '\n');
 		put(out, "Kernel", c->release.text);
@@ -278,12 +273,13 @@ void gp_lock_text(const struct gp_patch_job *j, const struct gp_patch_opts *o, s
 {
 	gp_auto(gp_list_release) struct gp_list chosen = { 0 }, sets = { 0 };
 
-	list_chosen(j, &chosen);
+	list_chosen(j, o, &chosen);
 	list_sets(j, &chosen, &sets);
 	put_head(j, o, &sets, out);
 	put_kernels(j, o, out);
 	for (size_t i = 0; i < chosen.n; i++)
-		put_set(out, chosen.v[i], "rules", gp_catalog_set(&j->catalog, chosen.v[i])->sha256);
+		put_set(out, chosen.v[i], gp_list_has(&o->sets, chosen.v[i]) ? "option" : "rules",
+			gp_catalog_set(&j->catalog, chosen.v[i])->sha256);
 	for (size_t i = 0; i < j->nuser; i++)
 		put_set(out, gp_path_base(j->user[i].dir), "user", j->user[i].sha256);
 	put_hooks(j, out);

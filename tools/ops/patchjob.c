@@ -145,21 +145,24 @@ static bool chosen(const struct gp_chosen_list *l, const struct gp_set *set)
 }
 
 /* Neutral sets always go into the tree, first; then what a kernel asked for. */
-static int apply_chosen(struct gp_patch_job *j, struct gp_err *err)
+static int apply_chosen(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	const struct gp_selection *s = &j->selection;
 	gp_auto(gp_list_release) struct gp_list done = { 0 };
+	size_t used = 0;
 
+	for (size_t k = 0; k < s->nkernels; k++)
+		used += !gp_judge_skips(j, o, k);
 	for (size_t i = 0; i < s->neutral.n; i++)
 		if (apply_set(j, s->neutral.v[i].set, err) < 0)
 			return -1;
 	for (size_t k = 0; k < s->nkernels; k++) {
-		for (size_t i = 0; i < s->kernels[k].sets.n; i++) {
+		for (size_t i = 0; !gp_judge_skips(j, o, k) && i < s->kernels[k].sets.n; i++) {
 			const struct gp_set *set = s->kernels[k].sets.v[i].set;
 
 			if (chosen(&s->neutral, set) || gp_list_has(&done, set->name))
 				continue;
-			if (s->nkernels > 1)
+			if (used > 1)
 				return gp_fail(err, GP_E_NO, "set '%s' is for %s only: give that kernel alone",
 					       set->name, s->kernels[k].release.text);
 			gp_list_add(&done, set->name);
@@ -226,7 +229,7 @@ static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 {
 	if (gp_finish_epoch(j, o, err) < 0 || choose_out(j, o, err) < 0 || choose_lock(j, o, err) < 0 ||
 	    find_targets(j, o, err) < 0 || gp_data_load(&o->data, &j->catalog, err) < 0 ||
-	    load_user_sets(j, o, paths, err) < 0)
+	    gp_judge_set_names(j, o, err) < 0 || load_user_sets(j, o, paths, err) < 0)
 		return -1;
 	return 0;
 }
@@ -234,6 +237,7 @@ static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	select_sets(j);
+	gp_judge_sets(j, o);
 	/* Rules ask the driver's sources: they must still be the pristine ones. */
 	gp_finish_blocked_lines(j, o);
 	if (gp_judge_kernels(j, o, err) < 0 || gp_judge_altered(j, o, err) < 0)
@@ -254,7 +258,7 @@ static int check_lock(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 
 static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
-	if (apply_chosen(j, err) < 0 || apply_users(j, err) < 0)
+	if (apply_chosen(j, o, err) < 0 || apply_users(j, err) < 0)
 		return -1;
 	gp_tree_settle(&j->driver.tree);
 	if (j->hooks_action == GP_HOOKS_INTEGRATED &&

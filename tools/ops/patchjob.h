@@ -24,6 +24,7 @@ struct gp_patch_opts {
 	bool no_hooks;
 	const char *hooks_patch;         /* --hooks-patch, NULL */
 	struct gp_list patches;          /* --patches */
+	struct gp_list sets, no_sets;    /* --set, --no-set */
 	struct gp_list data;             /* --data */
 	unsigned allow;                  /* GP_ALLOW_… */
 	bool drop_dkms_patches;

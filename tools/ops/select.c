@@ -375,6 +375,48 @@ void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 	find_next_unknown(c, out);
 }
 
+static bool is_chosen(const struct gp_chosen_list *l, const struct gp_set *set)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].set == set)
+			return true;
+	return false;
+}
+
+bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < (set->neutral ? 1 : s->nkernels); i++) {
+		struct gp_chosen_list *l = set->neutral ? &s->neutral : &s->kernels[i].sets;
+
+		changed |= !is_chosen(l, set);
+		choose(l, set, NULL);
+		sort_chosen(c, l);
+	}
+	return changed;
+}
+
+static bool unchoose(struct gp_chosen_list *l, const struct gp_set *set)
+{
+	size_t keep = 0, n = l->n;
+
+	for (size_t i = 0; i < n; i++)
+		if (l->v[i].set != set)
+			l->v[keep++] = l->v[i];
+	l->n = keep;
+	return keep < n;
+}
+
+bool gp_selection_without(struct gp_selection *s, const struct gp_set *set)
+{
+	bool changed = unchoose(&s->neutral, set);
+
+	for (size_t i = 0; i < s->nkernels; i++)
+		changed |= unchoose(&s->kernels[i].sets, set);
+	return changed;
+}
+
 /* 5.12 after 5.11, and 7.0 after 6.19: the last minor numbers of each major. */
 static bool follows(const struct gp_version *b, const struct gp_version *a)
 {

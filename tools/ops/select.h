@@ -54,7 +54,7 @@ struct gp_judged {
  * hand does not; nor one that blocks, or that stands in a `Kernel: any` file. */
 bool gp_judged_is_about(const struct gp_judged *x);
 
-/* A set, and the first rule that asked for it. */
+/* A set, and the first rule that asked for it; NULL: gp_selection_with() did. */
 struct gp_chosen {
 	const struct gp_set *set;
 	const struct gp_rule *rule;
@@ -121,6 +121,17 @@ void gp_selection_release(struct gp_selection *s);
  */
 void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 		       struct gp_selection *out);
+
+/*
+ * Take a set in whatever the rules say: a neutral one for the driver, another
+ * one for each kernel of the query; in the order of patches/series.
+ *
+ * Out: false when the rules ask for it anyway.
+ */
+bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set);
+
+/* Leave a set out whatever the rules say. Out: false when it was not chosen. */
+bool gp_selection_without(struct gp_selection *s, const struct gp_set *set);
 
 /* Is this line covered: a rule is about the driver, and nothing blocks it? */
 bool gp_choice_covers(const struct gp_choice *line);
