@@ -191,6 +191,128 @@ static void check_drop(void **state)
 	assert_string_equal(again.data + 1, rest + 1);
 }
 
+/* dkms's own loop (3.0.10, read_conf()), and what it would apply on a release. */
+static const char LOOP[] =
+	". ./conf\nfor ((index=0; index < ${#PATCH[@]}; index++)); do\n"
+	"  [[ ${PATCH[$index]} ]] && printf '%s %s\\n' \"${PATCH[$index]}\" \"${PATCH_MATCH[$index]}\"\ndone\n:\n";
+
+static const struct read_case {
+	const char *name, *text;
+	bool clear;
+} reads[] = {
+	{ "nothing", "A=1\n", true },
+	{ "two", "PATCH[0]=a\nPATCH[1]=\"b\"\n", true },
+	{ "the later one counts", "PATCH[0]=a\nPATCH[0]=b\n", true },
+	{ "out of order", "PATCH[1]=b\nPATCH_MATCH[0]='^5'\nPATCH[0]=a\n", true },
+	{ "an expression without a patch", "PATCH[0]=a\nPATCH_MATCH[1]=\"x\"\n", true },
+	{ "double quotes keep most backslashes", "PATCH[0]=a\nPATCH_MATCH[0]=\"^5\\.1\\\\[\\\"\\$\"\n", true },
+	{ "a dollar before the quote", "PATCH[0]=a\nPATCH_MATCH[0]=\"^5\\..*$\"\n", true },
+	{ "single quotes keep all", "PATCH[0]=a\nPATCH_MATCH[0]='^5\\.$x`y`'\n", true },
+	{ "quotes that touch", "PATCH[0]=a\nPATCH_MATCH[0]='it'\\''s'\"x\"y # z\n", true },
+	{ "a semicolon", "PATCH[0]=a; PATCH_MATCH[7]=b\n", true },
+	{ "a gap", "PATCH[0]=a\nPATCH[2]=b\n", false },
+	{ "not from 0", "PATCH[1]=a\n", false },
+	{ "a list", "PATCH=(a b)\n", false },
+	{ "appended", "PATCH[0]=a\nPATCH+=(b)\n", false },
+	{ "a variable", "x=a\nPATCH[0]=\"$x\"\n", false },
+	{ "a command", "PATCH[0]=a\nPATCH_MATCH[0]=`echo b`\n", false },
+	{ "an open quote", "PATCH[0]=\"a\n\"\n", false },
+};
+
+static void check_read(void **state)
+{
+	const struct read_case *c = *state;
+	struct gp_dkms_patch_list l;
+	struct gp_err err = { 0 };
+
+	if (!c->clear) {
+		assert_int_equal(gp_dkms_patches_read(gp_str_of(c->text), &l, &err), -1);
+		assert_int_equal(err.code, GP_E_UNSUPPORTED);
+		return;
+	}
+	assert_int_equal(gp_dkms_patches_read(gp_str_of(c->text), &l, &err), 0);
+	for (size_t i = 0; i < l.n; i++)
+		gp_buf_printf(&out, "%s %s\n", l.v[i].file, l.v[i].match);
+	gp_dkms_patch_list_release(&l);
+	save("conf", c->text);
+	bash(LOOP, &again);
+	assert_string_equal(out.data ? out.data : "", again.data);
+}
+
+static void put_and_read(void **state)
+{
+	static const char *const match[] = { "^5\\.10\\.", "it's \"$x\" `y` \\\\", "^(a|b)$" };
+	struct gp_dkms_patch_list l = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf want = { 0 }, bare = { 0 };
+
+	(void)state;
+	gp_buf_puts(&want, "first.patch \n");
+	for (unsigned i = 0; i < GP_COUNT(match); i++) {
+		gp_auto(gp_free_ptr) char *file = gp_asprintf("p%u.patch", i);
+
+		gp_dkms_patch_add(&l, i + 1, file, match[i]);
+		gp_buf_printf(&want, "%s %s\n", file, match[i]);
+	}
+	gp_dkms_patches_put(gp_str_of("A=1\nPATCH[0]=first.patch"), &l, &out);
+	gp_dkms_patch_list_release(&l);
+	save("conf", out.data);
+	bash(LOOP, &again);
+	assert_string_equal(again.data, want.data);
+	assert_int_equal(gp_dkms_patches_read(gp_buf_str(&out), &l, NULL), 0);
+	assert_int_equal(l.n, 4);
+	assert_false(l.v[0].ours);
+	for (size_t i = 1; i < l.n; i++) {
+		assert_true(l.v[i].ours);
+		assert_string_equal(l.v[i].match, match[i - 1]);
+	}
+	gp_dkms_patch_list_release(&l);
+	gp_dkms_patches_of_others(gp_buf_str(&out), &names);
+	assert_int_equal(names.n, 1);
+	assert_string_equal(names.v[0], "first.patch");
+	gp_dkms_drop_patches(gp_buf_str(&out), &bare);
+	gp_buf_putc(&bare, '\0');
+	assert_string_equal(bare.data, "A=1\n");
+}
+
+/* "^5\.10…$" and "^(…|…)$", asked of bash. */
+static void releases_only(void **state)
+{
+	static const char *const in[] = { "5.10.0-32-amd64", "6.12.95+deb12-amd64", "5.4" };
+	static const char *const no[] = { "5.10.0-32-amd64x", "15.10.0-32-amd64", "5x10.0-32-amd64", "5.4.1", "",
+					  "6.12.955deb12-amd64", "6.12.95deb12-amd64" };
+	gp_auto(gp_buf_release) struct gp_buf script = { 0 };
+
+	(void)state;
+	for (size_t n = 1; n <= GP_COUNT(in); n++) {
+		gp_list_add(&names, in[n - 1]);
+		gp_buf_release(&out);
+		gp_buf_release(&script);
+		gp_dkms_regex_of(&names, &out);
+		save("regex", out.data);
+		gp_buf_puts(&script, "re=$(cat regex)\n");
+		for (size_t i = 0; i < GP_COUNT(in); i++)
+			gp_buf_printf(&script, "[[ '%s' =~ $re ]] %s echo '%s'\n", in[i], i < n ? "||" : "&&", in[i]);
+		for (size_t i = 0; i < GP_COUNT(no); i++)
+			gp_buf_printf(&script, "[[ '%s' =~ $re ]] && echo '%s'\n", no[i], no[i]);
+		gp_buf_puts(&script, ":\n");
+		bash(script.data, &again);
+		assert_string_equal(again.data, "");
+	}
+}
+
+static void line_only(void **state)
+{
+	const struct gp_kline line = { 5, 10, false };
+
+	(void)state;
+	gp_dkms_regex_only(&line, &out);
+	save("regex", out.data);
+	bash("re=$(cat regex)\n"
+	     "for r in 5.10 5.10.0-32-amd64 5.10-rc1 5.10.223; do [[ $r =~ $re ]] || echo $r; done\n"
+	     "for r in 5.1 5.1.10 5.100 5.101.1 15.10.1 5.11 6.10.1 5x10; do [[ $r =~ $re ]] && echo $r; done; :\n", &again);
+	assert_string_equal(again.data, "");
+}
+
 /* --- BUILD_EXCLUSIVE_KERNEL --- */
 
 static const char RE[] = "^(5\\.(1[0-2]))([^0-9].*)?$";
@@ -267,13 +389,18 @@ static int teardown(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(regexes) + 2 * GP_COUNT(patches) + GP_COUNT(exclusives) + 1];
+	struct CMUnitTest tests[GP_COUNT(regexes) + 2 * GP_COUNT(patches) + GP_COUNT(exclusives) +
+				 GP_COUNT(reads) + 4];
 	size_t n = 0;
 
 	PUT(regexes, check_regex);
 	PUT(patches, check_patches);
 	PUT(patches, check_drop);
+	PUT(reads, check_read);
 	PUT(exclusives, check_exclusive);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(put_and_read, clear);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(releases_only, clear);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(line_only, clear);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(it_is_appended, clear);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

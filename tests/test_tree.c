@@ -233,7 +233,7 @@ static const struct apply_case {
 static void check_apply(void **state)
 {
 	const struct apply_case *c = *state;
-	struct gp_patch p = { "set", "a.patch", gp_str_of(c->text), c->strip, c->reverse, c->in_kernel, NULL, false };
+	struct gp_patch p = { "set", "a.patch", gp_str_of(c->text), c->strip, c->reverse, c->in_kernel, NULL, false, NULL };
 	struct gp_err err = { 0 };
 	char said[700];
 	int rc = gp_apply_patch(&tree, &p, c->fuzz, &list, &why, &err);
@@ -260,7 +260,7 @@ static void check_apply(void **state)
 
 static void a_failed_hunk_is_explained(void **state)
 {
-	struct gp_patch p = { "set", "a.patch", GP_STR(DIFF("kernel/a.c") "@@ -4,3 +4,3 @@\n 4\n-x\n+y\n 6\n"), 1, false, false, NULL, false };
+	struct gp_patch p = { "set", "a.patch", GP_STR(DIFF("kernel/a.c") "@@ -4,3 +4,3 @@\n 4\n-x\n+y\n 6\n"), 1, false, false, NULL, false, NULL };
 	struct gp_err err = { 0 };
 
 	(void)state;
@@ -271,8 +271,8 @@ static void a_failed_hunk_is_explained(void **state)
 
 static void a_patch_follows_another(void **state)
 {
-	struct gp_patch one = { "set", "1", GP_STR(DIFF("kernel/a.c") HUNK5), 1, false, false, NULL, false };
-	struct gp_patch two = { "set", "2", GP_STR(DIFF("kernel/a.c") "@@ -4,3 +4,3 @@\n 4\n-five\n+V\n 6\n"), 1, false, false, NULL, false };
+	struct gp_patch one = { "set", "1", GP_STR(DIFF("kernel/a.c") HUNK5), 1, false, false, NULL, false, NULL };
+	struct gp_patch two = { "set", "2", GP_STR(DIFF("kernel/a.c") "@@ -4,3 +4,3 @@\n 4\n-five\n+V\n 6\n"), 1, false, false, NULL, false, NULL };
 	struct gp_err err = { 0 };
 
 	(void)state;
@@ -291,7 +291,7 @@ static void a_patch_follows_another(void **state)
 static void a_mode_of_a_diff_is_taken(void **state)
 {
 	struct gp_patch p = { "set", "1", GP_STR("diff --git a/kernel/x.sh b/kernel/x.sh\nnew file mode 100755\n"
-			      "--- /dev/null\n+++ b/kernel/x.sh\n@@ -0,0 +1 @@\n+x\n"), 1, false, false, NULL, false };
+			      "--- /dev/null\n+++ b/kernel/x.sh\n@@ -0,0 +1 @@\n+x\n"), 1, false, false, NULL, false, NULL };
 	struct gp_err err = { 0 };
 
 	(void)state;

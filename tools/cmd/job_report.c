@@ -25,6 +25,24 @@ static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 		       "not proved for this driver");
 }
 
+/* What waits in kernel/patches/. */
+static void say_late(const struct gp_args *a, const struct gp_patch_job *j)
+{
+	const struct gp_late_list *l = &j->late;
+	const char *last = "";
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcmp(last, l->v[i].match) != 0)
+			gp_say(a, "by DKMS    when the release matches %s\n", l->v[i].match);
+		last = l->v[i].match;
+		gp_say(a, "  %s of %s%s%s\n", l->v[i].name, l->v[i].set,
+		       l->v[i].there ? ": is there already" : " as patches/", l->v[i].there ? "" : l->v[i].file);
+	}
+	if (l->applied.n)
+		gp_say(a, "tried, as DKMS will apply them:\n");
+	gp_say_applied(a, &l->applied);
+}
+
 static void say_changes(const struct gp_args *a, const struct gp_patch_job *j)
 {
 	static const char *const mark[] = { " ", "M", "A", "D" };
@@ -115,6 +133,7 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 	if (!j->targetdir)
 		return; /* a judge or a hunk stopped it: the error says the rest */
 	gp_say_applied(a, &j->applied);
+	say_late(a, j);
 	say_hooks(a, j);
 	say_changes(a, j);
 	if (j->done)
@@ -135,6 +154,23 @@ static struct json_object *json_hooks(const struct gp_patch_job *j)
 	gp_json_put(o, "known", own ? json_object_new_boolean(j->hooks.known) : NULL);
 	gp_json_put(o, "table", gp_json_text(own ? gp_hooks_table_name(j->hooks.table) : NULL));
 	return o;
+}
+
+static struct json_object *json_late(const struct gp_late_list *l)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct json_object *o = json_object_new_object();
+
+		gp_json_put(o, "set", gp_json_text(l->v[i].set));
+		gp_json_put(o, "patch", gp_json_text(l->v[i].name));
+		gp_json_put(o, "match", gp_json_text(l->v[i].match));
+		gp_json_put(o, "file", gp_json_text(l->v[i].file));
+		gp_json_put(o, "there", json_object_new_boolean(l->v[i].there));
+		json_object_array_add(list, o);
+	}
+	return list;
 }
 
 static struct json_object *json_changes(const struct gp_tree *t)
@@ -164,6 +200,8 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 		gp_json_put(o, "selection", gp_json_selection(&j->selection));
 	}
 	gp_json_put(o, "applied", gp_json_applied(&j->applied));
+	gp_json_put(o, "dkms_patches", json_late(&j->late));
+	gp_json_put(o, "dkms_tried", gp_json_applied(&j->late.applied));
 	gp_json_put(o, "hooks", json_hooks(j));
 	gp_json_put(o, "changes", json_changes(&j->driver.tree));
 	gp_json_put(o, "warnings", gp_json_list(&j->warnings));

@@ -30,7 +30,8 @@ static const struct option_row ROWS[] = {
 	{ OPT_HOOKS, 0, "hooks", "DIR", "your copy of DualCoder/vgpu_unlock" },
 	{ OPT_NO_HOOKS, 0, "no-hooks", NULL, "do not integrate hooks" },
 	{ OPT_HOOKS_PATCH, 0, "hooks-patch", "FILE", "a patch for your copy of the hooks" },
-	{ OPT_PATCHES, 0, "patches", "DIR", "a quilt series of your own (repeatable)" },
+	{ OPT_PATCHES, 0, "patches", "PATH", "a quilt series or patch of your own (repeatable)" },
+	{ OPT_PATCH_MATCH, 0, "patch-match", "ERE", "the --patches before it: these releases only" },
 	{ OPT_SET, 0, "set", "NAME", "take this patch set in, too (repeatable)" },
 	{ OPT_NO_SET, 0, "no-set", "NAME", "leave this patch set out (repeatable)" },
 	{ OPT_ALLOW, 0, "allow", "WORDS", "blocked, unknown, hooks, altered: go on anyway" },
@@ -144,6 +145,23 @@ static int set_progress(const char *word, enum gp_progress_mode *mode, struct gp
 	return rc;
 }
 
+/* Of the --patches that stands before it. */
+static int set_match(struct gp_args *a, const char *ere, struct gp_err *err)
+{
+	struct gp_list *l = &a->patch.matches;
+
+	if (!l->n)
+		return gp_fail(err, GP_E_USAGE, "--patch-match: it goes behind the --patches that it is about");
+	if (*l->v[l->n - 1])
+		return gp_fail(err, GP_E_USAGE, "--patch-match: there are two for --patches '%s'",
+			       a->patch.patches.v[l->n - 1]);
+	if (gp_late_check(ere, err) < 0)
+		return -1;
+	free(l->v[l->n - 1]);
+	l->v[l->n - 1] = gp_strdup(ere);
+	return 0;
+}
+
 static void set_flag(struct gp_args *a, enum gp_opt_id id)
 {
 	switch (id) {
@@ -174,7 +192,11 @@ static int set_option(struct gp_args *a, enum gp_opt_id id, const char *arg, str
 	case OPT_HEADERS:
 	case OPT_HEADERS2:
 	case OPT_HEADERS3: gp_list_add(&a->patch.headers, arg); break;
-	case OPT_PATCHES: gp_list_add(&a->patch.patches, arg); break;
+	case OPT_PATCHES:
+		gp_list_add(&a->patch.patches, arg);
+		gp_list_add(&a->patch.matches, "");
+		break;
+	case OPT_PATCH_MATCH: return set_match(a, arg, err);
 	case OPT_SET: gp_list_add(&a->patch.sets, arg); return not_empty("--set", arg, err);
 	case OPT_NO_SET: gp_list_add(&a->patch.no_sets, arg); return not_empty("--no-set", arg, err);
 	case OPT_DATA: gp_list_add(&a->patch.data, arg); break;
@@ -283,6 +305,7 @@ void gp_args_release(struct gp_args *a)
 	gp_list_release(&a->patch.kernels);
 	gp_list_release(&a->patch.headers);
 	gp_list_release(&a->patch.patches);
+	gp_list_release(&a->patch.matches);
 	gp_list_release(&a->patch.sets);
 	gp_list_release(&a->patch.no_sets);
 	gp_list_release(&a->patch.data);

@@ -20,7 +20,7 @@ _gridpatch_options() {
 
 	case $1 in
 	patch)
-		echo "$kernels --hooks --no-hooks --hooks-patch --patches --set --no-set --allow --drop-dkms-patches --lock --write-lock" \
+		echo "$kernels --hooks --no-hooks --hooks-patch --patches --patch-match --set --no-set --allow --drop-dkms-patches --lock --write-lock" \
 			"--output --force --dry-run --repack --no-cache --progress -o -f -n $common"
 		;;
 	select) echo "$kernels --driver --kind --explain $common" ;;
@@ -121,7 +121,7 @@ _gridpatch_argument() {
 		# shellcheck disable=SC2046 # one word per kernel
 		_gridpatch_words "$cur" $(_gridpatch_kernels)
 		;;
-	--headers | --kernel-source-path | --kernelsourcedir | --hooks | --patches | --data | \
+	--headers | --kernel-source-path | --kernelsourcedir | --hooks | --data | \
 		--directory | -C | -d | --to | --rejects)
 		_gridpatch_paths "$cur"
 		;;
@@ -129,13 +129,13 @@ _gridpatch_argument() {
 	--repack) _gridpatch_words "$cur" auto splice full ;;
 	--progress) _gridpatch_words "$cur" auto none json ;;
 	--kind) _gridpatch_words "$cur" host merged guest general ;;
-	--hooks-patch | --from | --lock | --write-lock) _gridpatch_paths "$cur" '*' ;;
+	--hooks-patch | --patches | --from | --lock | --write-lock) _gridpatch_paths "$cur" '*' ;;
 	--output | -o) _gridpatch_paths "$cur" '*.run' ;;
 	--set | --no-set)
 		# shellcheck disable=SC2046 # one word per set
 		_gridpatch_words "$cur" $(_gridpatch_sets)
 		;;
-	--driver | --strip | --fuzz | -p | -F) ;;
+	--patch-match | --driver | --strip | --fuzz | -p | -F) ;;
 	*) return 1 ;;
 	esac
 	return 0

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/dkmsconf.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,50 +9,221 @@
 #include "base/text.h"
 
 #define OUR_MARK "# gridpatch: "
+#define PATCHES_MARK "# Patches for some kernels only, put here by gridpatch."
 
-/* "PATCH[12]=" → 10, else 0. */
-static size_t array_assign(struct gp_str line, const char *name)
+/* "PATCH[12]=" → 10 and 12, else 0. */
+static size_t array_assign(struct gp_str line, const char *name, unsigned *index)
 {
 	size_t n = strlen(name);
 
+	*index = 0;
 	if (!gp_str_starts(line, name) || n >= line.len || line.p[n] != '[')
 		return 0;
-	for (n++; n < line.len && line.p[n] >= '0' && line.p[n] <= '9';)
-		n++;
+	for (n++; n < line.len && line.p[n] >= '0' && line.p[n] <= '9'; n++)
+		*index = *index < 100000 ? *index * 10 + (unsigned)(line.p[n] - '0') : *index;
 	return n + 1 < line.len && line.p[n] == ']' && line.p[n + 1] == '=' ? n + 2 : 0;
 }
 
-/* What the shell would take: up to the closing quote, or to the first blank. */
-static struct gp_str first_word(struct gp_str s)
+/* A "$" or "`" that the shell would put something else for. */
+static bool expands(struct gp_str s, size_t i)
 {
-	const char *end;
-	struct gp_str word;
+	if (s.p[i] == '`')
+		return true;
+	return s.p[i] == '$' && i + 1 < s.len && (strchr("{(_@*#?!$-", s.p[i + 1]) || isalnum((unsigned char)s.p[i + 1]));
+}
 
-	if (s.len && (s.p[0] == '"' || s.p[0] == '\'')) {
-		end = memchr(s.p + 1, s.p[0], s.len - 1);
-		return end ? (struct gp_str){ s.p + 1, (size_t)(end - s.p - 1) } : (struct gp_str){ s.p, 0 };
+/* What the shell takes for the word at the start of s, or NULL: it would have to
+ * be asked, or the quote is open. free() it. */
+static char *shell_word(struct gp_str s)
+{
+	struct gp_buf out = { 0 };
+	char quote = '\0';
+	size_t i;
+
+	gp_buf_puts(&out, "");
+	for (i = 0; i < s.len; i++) {
+		char c = s.p[i];
+
+		if (quote ? c == quote : c == '"' || c == '\'') {
+			quote = quote ? '\0' : c;
+		} else if (quote != '\'' && expands(s, i)) {
+			break;
+		} else if (c == '\\' && quote != '\'' && i + 1 < s.len &&
+			   (!quote || strchr("$`\"\\", s.p[i + 1]))) {
+			gp_buf_putc(&out, s.p[++i]);
+		} else if (!quote && strchr(" \t\r;", c)) {
+			return gp_buf_detach(&out);
+		} else if (!quote && strchr("&|()<>", c)) {
+			break;
+		} else {
+			gp_buf_putc(&out, c);
+		}
 	}
-	gp_word_next(&s, &word);
-	return word;
+	if (i == s.len && !quote)
+		return gp_buf_detach(&out);
+	gp_buf_release(&out);
+	return NULL;
+}
+
+void gp_dkms_patch_list_release(struct gp_dkms_patch_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].file);
+		free(l->v[i].match);
+	}
+	free(l->v);
+	*l = (struct gp_dkms_patch_list){ 0 };
+}
+
+void gp_dkms_patch_add(struct gp_dkms_patch_list *l, unsigned index, const char *file, const char *match)
+{
+	GP_GROW(l->v, l->n, l->cap);
+	l->v[l->n++] = (struct gp_dkms_patch){ index, gp_strdup(file), gp_strdup(match), true };
+}
+
+/* The element with this number; there is one from now on. */
+static struct gp_dkms_patch *element(struct gp_dkms_patch_list *l, unsigned index)
+{
+	size_t at = 0;
+
+	while (at < l->n && l->v[at].index < index)
+		at++;
+	if (at < l->n && l->v[at].index == index)
+		return &l->v[at];
+	GP_GROW(l->v, l->n, l->cap);
+	memmove(&l->v[at + 1], &l->v[at], (l->n - at) * sizeof(*l->v));
+	l->n++;
+	l->v[at] = (struct gp_dkms_patch){ .index = index };
+	return &l->v[at];
+}
+
+/* Read the assignments as far as that is possible. false: some are not clear. */
+static bool read_arrays(struct gp_str text, struct gp_dkms_patch_list *out)
+{
+	static const char *const other[] = { "PATCH=", "PATCH+=", "PATCH_MATCH=", "PATCH_MATCH+=" };
+	struct gp_str rest = text, line;
+	bool clear = true, ours = false;
+
+	while (gp_line_next(&rest, &line)) {
+		struct gp_dkms_patch *p;
+		unsigned index;
+		char **value;
+		size_t n;
+
+		line = gp_str_trim(line);
+		for (size_t i = 0; i < GP_COUNT(other); i++)
+			clear &= !gp_str_starts(line, other[i]);
+		n = array_assign(line, "PATCH", &index);
+		if (!n && !(n = array_assign(line, "PATCH_MATCH", &index))) {
+			ours = gp_str_eq(line, PATCHES_MARK); /* the lines behind it */
+			continue;
+		}
+		p = element(out, index);
+		p->ours = ours;
+		value = gp_str_starts(line, "PATCH[") ? &p->file : &p->match;
+		free(*value);
+		*value = shell_word((struct gp_str){ line.p + n, line.len - n });
+		clear &= *value != NULL;
+	}
+	return clear;
+}
+
+/* Expressions without a patch are nothing. */
+static void drop_empty(struct gp_dkms_patch_list *l)
+{
+	size_t keep = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct gp_dkms_patch p = l->v[i];
+
+		if (!p.file) {
+			free(p.match);
+			continue;
+		}
+		if (!p.match)
+			p.match = gp_strdup("");
+		l->v[keep++] = p;
+	}
+	l->n = keep;
+}
+
+int gp_dkms_patches_read(struct gp_str text, struct gp_dkms_patch_list *out, struct gp_err *err)
+{
+	bool clear;
+
+	*out = (struct gp_dkms_patch_list){ 0 };
+	clear = read_arrays(text, out);
+	drop_empty(out);
+	for (size_t i = 0; i < out->n; i++)
+		clear &= out->v[i].index == i;
+	if (clear)
+		return 0;
+	gp_dkms_patch_list_release(out);
+	return gp_fail(err, GP_E_UNSUPPORTED, "dkms.conf has PATCH[] lines in a form that gridpatch cannot go on "
+		       "with (gaps in the numbers, variables, or all in one line)");
+}
+
+static void list_names(struct gp_str text, bool others_only, struct gp_list *names)
+{
+	struct gp_dkms_patch_list l = { 0 };
+
+	read_arrays(text, &l);
+	for (size_t i = 0; i < l.n; i++)
+		if (l.v[i].file && *l.v[i].file && !(others_only && l.v[i].ours))
+			gp_list_add(names, l.v[i].file);
+	gp_dkms_patch_list_release(&l);
 }
 
 void gp_dkms_patches(struct gp_str text, struct gp_list *names)
 {
-	struct gp_str rest = text, line;
+	list_names(text, false, names);
+}
 
-	while (gp_line_next(&rest, &line)) {
-		size_t n;
+void gp_dkms_patches_of_others(struct gp_str text, struct gp_list *names)
+{
+	list_names(text, true, names);
+}
 
-		line = gp_str_trim(line);
-		n = array_assign(line, "PATCH");
-		if (!n)
-			continue;
-		line.p += n;
-		line.len -= n;
-		line = first_word(line);
-		if (line.len)
-			gp_list_take(names, gp_strndup(line.p, line.len));
+/* In single quotes, for a shell. */
+static void put_quoted(const char *s, struct gp_buf *out)
+{
+	gp_buf_putc(out, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			gp_buf_puts(out, "'\\'");
+		gp_buf_putc(out, *s);
 	}
+	gp_buf_putc(out, '\'');
+}
+
+void gp_dkms_patches_put(struct gp_str text, const struct gp_dkms_patch_list *l, struct gp_buf *out)
+{
+	gp_buf_add(out, text.p, text.len);
+	if (!l->n)
+		return;
+	if (text.len && text.p[text.len - 1] != '\n')
+		gp_buf_putc(out, '\n');
+	gp_buf_puts(out, PATCHES_MARK "\n");
+	for (size_t i = 0; i < l->n; i++) {
+		gp_buf_printf(out, "PATCH[%u]=\"%s\"\nPATCH_MATCH[%u]=", l->v[i].index, l->v[i].file, l->v[i].index);
+		put_quoted(l->v[i].match, out);
+		gp_buf_putc(out, '\n');
+	}
+}
+
+void gp_dkms_regex_of(const struct gp_list *releases, struct gp_buf *out)
+{
+	gp_buf_puts(out, releases->n > 1 ? "^(" : "^");
+	for (size_t i = 0; i < releases->n; i++) {
+		if (i)
+			gp_buf_putc(out, '|');
+		for (const char *p = releases->v[i]; *p; p++) {
+			if (*p == '.' || *p == '+') /* what a release may hold and an expression means */
+				gp_buf_putc(out, '\\');
+			gp_buf_putc(out, *p);
+		}
+	}
+	gp_buf_puts(out, releases->n > 1 ? ")$" : "$");
 }
 
 void gp_dkms_drop_patches(struct gp_str text, struct gp_buf *out)
@@ -60,8 +232,10 @@ void gp_dkms_drop_patches(struct gp_str text, struct gp_buf *out)
 
 	while (gp_line_next(&rest, &line)) {
 		struct gp_str t = gp_str_trim(line);
+		unsigned index;
 
-		if (array_assign(t, "PATCH") || array_assign(t, "PATCH_MATCH"))
+		if (array_assign(t, "PATCH", &index) || array_assign(t, "PATCH_MATCH", &index) ||
+		    gp_str_eq(t, PATCHES_MARK))
 			continue;
 		gp_buf_add(out, line.p, (size_t)(rest.p - line.p));
 	}
@@ -274,6 +448,11 @@ void gp_dkms_regex_except(const struct gp_kline *line, size_t n, struct gp_buf *
 		gp_buf_puts(out, "\\.[0-9]+");
 	}
 	gp_buf_puts(out, ")([^0-9].*)?$");
+}
+
+void gp_dkms_regex_only(const struct gp_kline *line, struct gp_buf *out)
+{
+	gp_buf_printf(out, "^%u\\.%u([^0-9].*)?$", line->major, line->minor);
 }
 
 bool gp_dkms_set_exclusive(struct gp_str text, const char *regex, const char *why, struct gp_buf *out)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 
 /*
  * The names in PATCH[n]="…" lines of a dkms.conf.
@@ -14,6 +15,43 @@
  * Source: dkms(8), PATCH[#]; dkms.conf of the public merged 460.73.01 tree.
  */
 void gp_dkms_patches(struct gp_str text, struct gp_list *names);
+
+/* The same without those of gp_dkms_patches_put(). */
+void gp_dkms_patches_of_others(struct gp_str text, struct gp_list *names);
+
+/* One patch that dkms.conf names. */
+struct gp_dkms_patch {
+	unsigned index;  /* PATCH[index] */
+	char *file;      /* below kernel/patches/ */
+	char *match;     /* PATCH_MATCH[index]; "": for every kernel */
+	bool ours;       /* gp_dkms_patches_put() wrote it */
+};
+
+struct gp_dkms_patch_list {
+	struct gp_dkms_patch *v;
+	size_t n, cap;
+};
+
+void gp_dkms_patch_list_release(struct gp_dkms_patch_list *l);
+void gp_dkms_patch_add(struct gp_dkms_patch_list *l, unsigned index, const char *file, const char *match);
+
+/*
+ * The same with numbers and expressions, in the order in which DKMS applies them.
+ *
+ * Out:    gp_dkms_patch_list_release() it; zeroed on failure.
+ * Errors: GP_E_UNSUPPORTED the arrays are written in a form whose values nobody
+ *         knows without a shell, or with a gap in their numbers: DKMS counts the
+ *         elements and stops early then.
+ * Source: dkms 3.0.10, read_conf(): `for ((index=0; index < ${#PATCH[@]}; …`.
+ */
+int gp_dkms_patches_read(struct gp_str text, struct gp_dkms_patch_list *out, struct gp_err *err);
+
+/* The text with lines for these patches at its end. In: file: of the bytes
+ * [A-Za-z0-9._+-] only, since dkms hands it to a shell; match: one line. */
+void gp_dkms_patches_put(struct gp_str text, const struct gp_dkms_patch_list *l, struct gp_buf *out);
+
+/* A PATCH_MATCH for exactly these releases: "^5\.10\.0-32-amd64$". n ≥ 1. */
+void gp_dkms_regex_of(const struct gp_list *releases, struct gp_buf *out);
 
 /* The same text without PATCH[n]= and PATCH_MATCH[n]= lines. */
 void gp_dkms_drop_patches(struct gp_str text, struct gp_buf *out);
@@ -33,6 +71,9 @@ struct gp_kline {
  * Out: appended to out.
  */
 void gp_dkms_regex_except(const struct gp_kline *line, size_t n, struct gp_buf *out);
+
+/* The opposite: one that matches the releases of this line only. */
+void gp_dkms_regex_only(const struct gp_kline *line, struct gp_buf *out);
 
 /*
  * Put our BUILD_EXCLUSIVE_KERNEL at the end, instead of an earlier one of ours.

@@ -361,7 +361,9 @@ static int run(struct job *j, struct gp_diff *d, struct gp_err *err)
 {
 	int rc = 0;
 
-	if (j->p->may_lie_in_kernel && !all_there(j->t, d, j->p, "") && all_there(j->t, d, j->p, "kernel"))
+	if (j->p->below)
+		j->prefix = j->p->below;
+	else if (j->p->may_lie_in_kernel && !all_there(j->t, d, j->p, "") && all_there(j->t, d, j->p, "kernel"))
 		j->prefix = "kernel";
 	j->done->prefix = gp_strdup(j->prefix);
 	j->plan = gp_alloc((d->nfile + 1) * sizeof(*j->plan));
@@ -396,6 +398,8 @@ int gp_patch_within(const struct gp_patch *p, struct gp_err *err)
 {
 	bool here = strcmp(p->set, ".") == 0;
 
+	if (strcmp(gp_path_base(p->set), p->name) == 0) /* a patch that is a set of its own */
+		return gp_within(err, "'%s'", p->set);
 	return gp_within(err, "%s%s'%s'", here ? "" : p->set, here ? "" : ": ", p->name);
 }
 

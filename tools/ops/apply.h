@@ -54,6 +54,7 @@ struct gp_patch {
 	bool may_lie_in_kernel;  /* names may be relative to kernel/: users' patches */
 	const struct gp_apply_watch *watch; /* or NULL */
 	bool by_hand;            /* somebody chose -p and -d: a missing file may be due to them */
+	const char *below;       /* names are relative to this folder of the tree; or NULL */
 };
 
 /*

@@ -14,17 +14,16 @@
 
 #define PATCH_MAX (1u << 30)
 
-/* Do the files that must exist do so under this level? A patch that only
- * creates files says nothing, unless git wrote it: its a/ and b/ mean 1. */
-static bool fits(const struct gp_tree *t, const struct gp_diff *d, unsigned strip, bool reverse)
+bool gp_strip_fits(const struct gp_tree *t, const char *below, const struct gp_diff *d, unsigned strip, bool reverse)
 {
 	size_t asked = 0;
 
 	for (size_t i = 0; i < d->nfile; i++) {
 		const struct gp_filediff *f = &d->file[i];
 		enum gp_file_op op = gp_diff_op(f, reverse);
-		gp_auto(gp_free_ptr) char *path = op == GP_FILE_CREATE ?
+		gp_auto(gp_free_ptr) char *name = op == GP_FILE_CREATE ?
 			gp_diff_target(f, strip, reverse, NULL) : gp_diff_source(f, strip, reverse, NULL);
+		gp_auto(gp_free_ptr) char *path = name && *below ? gp_path_join(below, name) : gp_steal(&name);
 
 		if (!path)
 			return false;
@@ -56,7 +55,7 @@ static bool same_names(const struct gp_diff *d, bool reverse)
 int gp_strip_find(const struct gp_tree *t, const char *dir, const struct gp_diff *d, bool reverse,
 		  struct gp_err *err)
 {
-	bool p0 = fits(t, d, 0, reverse), p1 = fits(t, d, 1, reverse);
+	bool p0 = gp_strip_fits(t, "", d, 0, reverse), p1 = gp_strip_fits(t, "", d, 1, reverse);
 
 	if (p0 != p1 || (p0 && same_names(d, reverse)))
 		return p1;

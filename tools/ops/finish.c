@@ -155,12 +155,42 @@ void gp_finish_blocked_lines(struct gp_patch_job *j, const struct gp_patch_opts 
 	}
 }
 
+/* Lines for the patches that DKMS will apply, numbered behind those there are. */
+static int put_patches(struct gp_patch_job *j, struct gp_buf *conf, struct gp_err *err)
+{
+	gp_auto(gp_dkms_patch_list_release) struct gp_dkms_patch_list before = { 0 }, new = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
+
+	for (size_t i = 0; i < j->late.n; i++) {
+		if (j->late.v[i].there)
+			continue;
+		if (!new.n && gp_dkms_patches_read(gp_buf_str(conf), &before, err) < 0)
+			return -1;
+		gp_dkms_patch_add(&new, (unsigned)(before.n + new.n), j->late.v[i].file, j->late.v[i].match);
+	}
+	if (!new.n)
+		return 0;
+	gp_dkms_patches_put(gp_buf_str(conf), &new, &out);
+	gp_buf_release(conf);
+	*conf = out;
+	out = (struct gp_buf){ 0 };
+	return 0;
+}
+
+/* The kernels that DKMS may build for; nothing: all. */
+static void limit(const struct gp_patch_job *j, struct gp_buf *regex)
+{
+	if (j->has_only)
+		gp_dkms_regex_only(&j->only, regex);
+	else if (j->nblocked)
+		gp_dkms_regex_except(j->blocked, j->nblocked, regex);
+}
+
 static int finish_dkms(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf regex = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf plain = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
-	size_t n = j->nblocked;
 	struct gp_str text;
 
 	if (!gp_tree_has(&j->driver.tree, GP_DKMS_CONF))
@@ -171,13 +201,20 @@ static int finish_dkms(struct gp_patch_job *j, const struct gp_patch_opts *o, st
 		gp_dkms_drop_patches(text, &plain);
 	else
 		gp_buf_add(&plain, text.p, text.len);
-	if (n)
-		gp_dkms_regex_except(j->blocked, n, &regex);
-	if (!gp_dkms_set_exclusive(gp_buf_str(&plain), n ? regex.data : NULL,
-				   "kernels that this driver does not build on stay out", &out))
+	if (put_patches(j, &plain, err) < 0)
+		return -1;
+	limit(j, &regex);
+	if (gp_dkms_set_exclusive(gp_buf_str(&plain), regex.len ? regex.data : NULL, j->has_only ?
+				  "the sources have patches for this kernel line only" :
+				  "kernels that this driver does not build on stay out", &out)) {
+		if (regex.len)
+			j->exclusive = gp_strdup(regex.data);
+	} else if (j->has_only) {
+		return gp_fail(err, GP_E_NO, "dkms.conf has a BUILD_EXCLUSIVE_KERNEL of its own, so DKMS cannot be kept "
+			       "from building patches for %u.%u on other kernels", j->only.major, j->only.minor);
+	} else {
 		gp_list_add(&j->warnings, "dkms.conf has a BUILD_EXCLUSIVE_KERNEL of its own: left as it is");
-	else if (n)
-		j->exclusive = gp_strdup(regex.data);
+	}
 	return gp_tree_write(&j->driver.tree, GP_DKMS_CONF, gp_buf_str(&out), -1, err);
 }
 
@@ -223,6 +260,24 @@ static void history_sets(struct gp_patch_job *j)
 	}
 }
 
+static void history_late(struct gp_patch_job *j)
+{
+	const char *last = "";
+
+	for (size_t i = 0; i < j->late.n; i++) {
+		const struct gp_late *p = &j->late.v[i];
+		gp_auto(gp_free_ptr) char *text = NULL;
+
+		if (p->there || strcmp(p->set, last) == 0)
+			continue;
+		last = p->set;
+		/* Expressions do not survive in a stub: dkms.conf has them. */
+		text = gp_asprintf("patch set %s sha256 %s for some kernels: see dkms.conf", gp_path_base(p->set),
+				   p->sha256);
+		history_line(j, text);
+	}
+}
+
 static void history_rest(struct gp_patch_job *j, const struct gp_patch_opts *o)
 {
 	if (j->hooks_action == GP_HOOKS_INTEGRATED) {
@@ -245,6 +300,7 @@ static int finish_history(struct gp_patch_job *j, const struct gp_patch_opts *o,
 	struct gp_str text = { "", 0 };
 
 	history_sets(j);
+	history_late(j);
 	history_rest(j, o);
 	if (!j->history.len)
 		return 0;

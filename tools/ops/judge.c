@@ -159,12 +159,11 @@ int gp_judge_kernels(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 
 /* Does one of the set's patches change path? Names of DKMS patches are relative
  * to kernel/, so the question is asked by what lies in the tree. */
-static bool touches(const struct gp_set *set, const struct gp_list *paths, struct gp_err *err)
+static bool shared(const struct gp_patchset *p, const struct gp_list *paths, struct gp_err *err)
 {
-	gp_auto(gp_patchset_release) struct gp_patchset p = { 0 };
 	gp_auto(gp_list_release) struct gp_list own = { 0 };
 
-	if (gp_patchset_load(set->dir, &p, err) < 0 || gp_patchset_paths(&p, &own, err) < 0)
+	if (gp_patchset_paths(p, &own, err) < 0)
 		return true;
 	for (size_t i = 0; i < own.n; i++)
 		if (gp_list_has(paths, own.v[i]))
@@ -172,12 +171,17 @@ static bool touches(const struct gp_set *set, const struct gp_list *paths, struc
 	return false;
 }
 
+static bool touches(const struct gp_set *set, const struct gp_list *paths, struct gp_err *err)
+{
+	gp_auto(gp_patchset_release) struct gp_patchset p = { 0 };
+
+	return gp_patchset_load(set->dir, &p, err) < 0 || shared(&p, paths, err);
+}
+
 /* What the package's own DKMS patches change: kernel/patches/NAME, applied with
  * -p1 in kernel/ (dkms(8), PATCH). */
-static void dkms_paths(const struct gp_patch_job *j, struct gp_list *paths)
+static void dkms_paths(const struct gp_patch_job *j, const struct gp_list *names, struct gp_list *paths)
 {
-	const struct gp_list *names = &j->driver.altered.dkms_patches;
-
 	for (size_t i = 0; i < names->n; i++) {
 		gp_auto(gp_free_ptr) char *file = gp_path_join("kernel/patches", names->v[i]);
 		gp_auto(gp_diff_release) struct gp_diff d = { 0 };
@@ -195,9 +199,12 @@ static void dkms_paths(const struct gp_patch_job *j, struct gp_list *paths)
 	}
 }
 
+/* Ours were tried on top of the sets, and are tried again (gp_late_plan()). */
 static int judge_dkms(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
-	gp_auto(gp_list_release) struct gp_list paths = { 0 };
+	gp_auto(gp_list_release) struct gp_list names = { 0 }, paths = { 0 };
+	const struct gp_selection *s = &j->selection;
+	struct gp_str conf;
 
 	if (!j->driver.altered.dkms_patches.n)
 		return 0;
@@ -205,15 +212,18 @@ static int judge_dkms(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 		overridden(j, "dropped %zu DKMS patches", j->driver.altered.dkms_patches.n);
 		return 0;
 	}
-	dkms_paths(j, &paths);
-	for (size_t i = 0; i < j->selection.neutral.n; i++) {
-		const struct gp_set *set = j->selection.neutral.v[i].set;
-
-		if (touches(set, &paths, NULL))
+	if (gp_tree_read(&j->driver.tree, "kernel/dkms.conf", &conf, err) < 0)
+		return -1;
+	gp_dkms_patches_of_others(conf, &names);
+	dkms_paths(j, &names, &paths);
+	for (size_t i = 0; i < s->neutral.n; i++)
+		if (touches(s->neutral.v[i].set, &paths, NULL))
 			return gp_fail(err, GP_E_NO, "dkms.conf applies '%s' to files that set '%s' changes; "
-				       "--drop-dkms-patches takes it out", first(&j->driver.altered.dkms_patches, ""),
-				       set->name);
-	}
+				       "--drop-dkms-patches takes it out", first(&names, ""), s->neutral.v[i].set->name);
+	for (size_t i = 0; i < j->nuser; i++)
+		if (!*o->matches.v[i] && shared(&j->user[i], &paths, NULL))
+			return gp_fail(err, GP_E_NO, "dkms.conf applies '%s' to files that '%s' changes; "
+				       "--drop-dkms-patches takes it out", first(&names, ""), j->user[i].dir);
 	return 0;
 }
 

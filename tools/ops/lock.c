@@ -189,6 +189,9 @@ static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 		gp_list_take(l, gp_asprintf("set=%s", o->sets.v[i]));
 	for (size_t i = 0; i < o->no_sets.n; i++)
 		gp_list_take(l, gp_asprintf("no-set=%s", o->no_sets.v[i]));
+	for (size_t i = 0; i < o->matches.n; i++)
+		if (*o->matches.v[i])
+			gp_list_take(l, gp_asprintf("patch-match=%zu:%s", i + 1, o->matches.v[i]));
 	if (o->drop_dkms_patches)
 		gp_list_add(l, "drop-dkms-patches");
 	if (repack[o->repack])

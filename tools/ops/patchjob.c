@@ -10,6 +10,7 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "ops/applyrun.h"
 #include "ops/datadir.h"
 #include "ops/finish.h"
 #include "ops/judge.h"
@@ -93,13 +94,29 @@ static int choose_lock(const struct gp_patch_job *j, const struct gp_patch_opts 
 	return 0;
 }
 
+/* Patches in the sources and applied by DKMS on top would be the same change twice. */
+static int refuse_both_ways(const struct gp_patch_opts *o, struct gp_err *err)
+{
+	for (size_t i = 0; i < o->patches.n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (!*o->matches.v[i] != !*o->matches.v[k] && gp_same_file(o->patches.v[i], o->patches.v[k]))
+				return gp_fail(err, GP_E_USAGE, "--patches '%s' is given with --patch-match and without it",
+					       o->patches.v[i]);
+	return 0;
+}
+
 static int load_user_sets(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *paths,
 			  struct gp_err *err)
 {
+	if (refuse_both_ways(o, err) < 0)
+		return -1;
 	j->user = gp_alloc((o->patches.n + 1) * sizeof(*j->user));
 	for (size_t i = 0; i < o->patches.n; i++) {
-		if (gp_patchset_load(o->patches.v[i], &j->user[i], err) < 0)
-			return gp_within(err, "--patches '%s'", o->patches.v[i]);
+		const char *path = o->patches.v[i];
+
+		if ((gp_is_file(path) ? gp_patchset_load_single(path, &j->user[i], err) :
+		     gp_patchset_load(path, &j->user[i], err)) < 0)
+			return gp_within(err, "--patches '%s'", path);
 		j->nuser++;
 		gp_patchset_sum(&j->user[i]);
 		if (gp_patchset_paths(&j->user[i], paths, err) < 0)
@@ -136,35 +153,24 @@ static int apply_set(struct gp_patch_job *j, const struct gp_set *set, struct gp
 	return 0;
 }
 
-static bool chosen(const struct gp_chosen_list *l, const struct gp_set *set)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].set == set)
-			return true;
-	return false;
-}
-
-/* Neutral sets always go into the tree, first; then what a kernel asked for. */
+/* Neutral sets always go into the tree, first; then, where DKMS cannot do it
+ * (gp_late_judge()), what the one kernel of the run asked for. */
 static int apply_chosen(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	const struct gp_selection *s = &j->selection;
 	gp_auto(gp_list_release) struct gp_list done = { 0 };
-	size_t used = 0;
 
-	for (size_t k = 0; k < s->nkernels; k++)
-		used += !gp_judge_skips(j, o, k);
-	for (size_t i = 0; i < s->neutral.n; i++)
+	for (size_t i = 0; i < s->neutral.n; i++) {
+		gp_list_add(&done, s->neutral.v[i].set->name);
 		if (apply_set(j, s->neutral.v[i].set, err) < 0)
 			return -1;
+	}
 	for (size_t k = 0; k < s->nkernels; k++) {
 		for (size_t i = 0; !gp_judge_skips(j, o, k) && i < s->kernels[k].sets.n; i++) {
 			const struct gp_set *set = s->kernels[k].sets.v[i].set;
 
-			if (chosen(&s->neutral, set) || gp_list_has(&done, set->name))
+			if (gp_list_has(&done, set->name) || !(set->neutral || j->has_only))
 				continue;
-			if (used > 1)
-				return gp_fail(err, GP_E_NO, "set '%s' is for %s only: give that kernel alone",
-					       set->name, s->kernels[k].release.text);
 			gp_list_add(&done, set->name);
 			if (apply_set(j, set, err) < 0)
 				return -1;
@@ -173,16 +179,57 @@ static int apply_chosen(struct gp_patch_job *j, const struct gp_patch_opts *o, s
 	return 0;
 }
 
-static int apply_users(struct gp_patch_job *j, struct gp_err *err)
+/* Does it go into the sources? */
+static bool into_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i)
+{
+	const char *match = o->matches.v[i];
+
+	if (!*match)
+		return true;
+	if (!j->has_only)
+		return false;
+	for (size_t k = 0; k < j->selection.nkernels; k++)
+		if (!gp_judge_skips(j, o, k) &&
+		    gp_text_matches(gp_str_of(j->selection.kernels[k].release.text), match))
+			return true;
+	gp_list_take(&j->warnings, gp_asprintf("--patches '%s' is left out: '%s' does not match this kernel",
+					       o->patches.v[i], match));
+	return false;
+}
+
+/* Is a single patch written with -p1 or -p0, and from where? When no file tells,
+ * it is taken for -p1, and the hunks will tell. */
+static int find_level(const struct gp_patch_job *j, struct gp_patchset *u, struct gp_err *err)
+{
+	static const struct { const char *below; unsigned strip; } ways[] = {
+		{ "", 1 }, { "", 0 }, { "kernel", 1 }, { "kernel", 0 },
+	};
+	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
+
+	if (!u->single)
+		return 0;
+	if (gp_diff_parse(gp_buf_str(&u->text[0]), &d, err) < 0)
+		return gp_within(err, "'%s'", u->dir);
+	for (size_t i = 0; i < GP_COUNT(ways) && !u->below; i++) {
+		if (!gp_strip_fits(&j->driver.tree, ways[i].below, &d, ways[i].strip, false))
+			continue;
+		u->below = ways[i].below;
+		u->series.v[0].strip = ways[i].strip;
+	}
+	return 0;
+}
+
+static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	for (size_t i = 0; i < j->nuser; i++) {
 		const struct gp_patchset *u = &j->user[i];
+		size_t n = into_sources(j, o, i) ? u->series.n : 0;
 
-		for (size_t k = 0; k < u->series.n; k++) {
+		for (size_t k = 0; k < n; k++) {
 			const struct gp_series_entry *e = &u->series.v[k];
 			struct gp_patch p = { .set = u->dir, .name = e->name, .text = gp_buf_str(&u->text[k]),
 					      .strip = e->strip, .reverse = e->reverse,
-					      .may_lie_in_kernel = true };
+					      .below = u->below, .may_lie_in_kernel = true };
 
 			if (gp_apply_patch(&j->driver.tree, &p, 2, &j->applied, &j->why, err) < 0)
 				return -1;
@@ -240,7 +287,10 @@ static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
 	gp_judge_sets(j, o);
 	/* Rules ask the driver's sources: they must still be the pristine ones. */
 	gp_finish_blocked_lines(j, o);
-	if (gp_judge_kernels(j, o, err) < 0 || gp_judge_altered(j, o, err) < 0)
+	for (size_t i = 0; i < j->nuser; i++)
+		if (find_level(j, &j->user[i], err) < 0)
+			return -1;
+	if (gp_judge_kernels(j, o, err) < 0 || gp_judge_altered(j, o, err) < 0 || gp_late_judge(j, o, err) < 0)
 		return -1;
 	return prepare_hooks(j, o, err);
 }
@@ -258,11 +308,13 @@ static int check_lock(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 
 static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
-	if (apply_chosen(j, o, err) < 0 || apply_users(j, err) < 0)
+	if (apply_chosen(j, o, err) < 0 || apply_users(j, o, err) < 0)
 		return -1;
 	gp_tree_settle(&j->driver.tree);
 	if (j->hooks_action == GP_HOOKS_INTEGRATED &&
 	    gp_unlock_integrate(&j->driver.tree, &j->hooks, err) < 0)
+		return -1;
+	if (gp_late_plan(j, o, err) < 0)
 		return -1;
 	return gp_finish_tree(j, o, err);
 }
@@ -380,6 +432,7 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	gp_selection_release(&j->selection);
 	gp_catalog_release(&j->catalog);
 	gp_applied_list_release(&j->applied);
+	gp_late_list_release(&j->late);
 	for (size_t i = 0; i < j->nuser; i++)
 		gp_patchset_release(&j->user[i]);
 	free(j->user);

@@ -4,10 +4,11 @@
 
 #include "core/dkmsconf.h"
 #include "ops/apply.h"
-#include "ops/select.h"
+#include "ops/dkmspatch.h"
 #include "ops/driver.h"
 #include "ops/lock.h"
 #include "ops/patchset.h"
+#include "ops/select.h"
 #include "ops/repack.h"
 #include "ops/target.h"
 
@@ -24,6 +25,7 @@ struct gp_patch_opts {
 	bool no_hooks;
 	const char *hooks_patch;         /* --hooks-patch, NULL */
 	struct gp_list patches;          /* --patches */
+	struct gp_list matches;          /* --patch-match of each of them, or "" */
 	struct gp_list sets, no_sets;    /* --set, --no-set */
 	struct gp_list data;             /* --data */
 	unsigned allow;                  /* GP_ALLOW_… */
@@ -55,6 +57,9 @@ struct gp_patch_job {
 	struct gp_patchset *user;        /* one per --patches */
 	size_t nuser;
 	struct gp_applied_list applied;
+	struct gp_late_list late;        /* what DKMS will apply */
+	struct gp_kline only;            /* with has_only: the one line that the output is for */
+	bool has_only;
 	struct gp_hookcopy hooks;
 	enum gp_hooks_action hooks_action;
 	char *hooks_why;                 /* why there are none */

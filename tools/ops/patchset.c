@@ -48,6 +48,19 @@ int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *er
 	return rc;
 }
 
+int gp_patchset_load_single(const char *path, struct gp_patchset *out, struct gp_err *err)
+{
+	*out = (struct gp_patchset){ .dir = gp_strdup(path), .single = true };
+	out->series.v = gp_alloc(sizeof(*out->series.v));
+	out->series.n = out->series.cap = 1;
+	out->series.v[0] = (struct gp_series_entry){ .name = gp_strdup(gp_path_base(path)), .strip = 1 };
+	out->text = gp_alloc(sizeof(*out->text));
+	if (gp_patch_read(path, &out->text[0], err) == 0)
+		return 0;
+	gp_patchset_release(out);
+	return -1;
+}
+
 void gp_patchset_sum(struct gp_patchset *p)
 {
 	struct gp_hash *sum = gp_hash_new(GP_HASH_SHA256);
@@ -89,8 +102,10 @@ int gp_patchset_paths(const struct gp_patchset *p, struct gp_list *paths, struct
 		if (gp_diff_parse(gp_buf_str(&p->text[i]), &d, err) < 0)
 			return gp_within(err, "'%s/%s'", p->dir, e->name);
 		for (size_t k = 0; k < d.nfile; k++) {
-			add_path(paths, gp_diff_source(&d.file[k], e->strip, e->reverse, NULL));
-			add_path(paths, gp_diff_target(&d.file[k], e->strip, e->reverse, NULL));
+			for (unsigned strip = p->single ? 0 : e->strip; strip <= e->strip; strip++) {
+				add_path(paths, gp_diff_source(&d.file[k], strip, e->reverse, NULL));
+				add_path(paths, gp_diff_target(&d.file[k], strip, e->reverse, NULL));
+			}
 		}
 	}
 	return 0;
