@@ -366,7 +366,8 @@ if command -v unshare > /dev/null && unshare -m true 2> /dev/null; then
         echo "#define UTS_RELEASE \"$r\"" > lib/$r/build/include/generated/utsrelease.h
         : > lib/$r/build/include/generated/autoconf.h
         : > lib/$r/build/include/linux/kernel.h
-        printf 'VERSION = 5\nPATCHLEVEL = %s\nSUBLEVEL = %s\nEXTRAVERSION =\n' $(echo $r | cut -d. -f2,3 | tr . ' ') > lib/$r/build/Makefile
+        minor=${r#5.}
+        printf 'VERSION = 5\nPATCHLEVEL = %s\nSUBLEVEL = %s\nEXTRAVERSION =\n' ${minor%.*} ${minor#*.} > lib/$r/build/Makefile
     done
     sed 's/^Kernel: 5.10/Kernel: 5.13/; s/supported/blocked\nReason: a test/' spec/kernel-versions/local > spec/kernel-versions/local13
     unshare -m sh -c "mkdir -p /lib/modules; mount --bind $work/lib /lib/modules &&
@@ -406,6 +407,9 @@ unrun n525-o.run n525.x
 check 'it is in' grep -q 'root-p1' n525.x/kernel/$f
 expect_status 'not for this kernel' 0 $n525 --patches old --patch-match '^6' n525.run -o n525-o.run -f
 says 'it is left out, with a warning' "warning: --patches 'old' is left out"
+rm -rf n525.x
+unrun n525-o.run n525.x
+check 'and limits nothing' as_dkms n525.x 5.12.9
 cp -R n525 n525l
 echo 'BUILD_EXCLUSIVE_KERNEL="^5\..*"' >> n525l/kernel/dkms.conf
 sh "$fx/mkrun.sh" n525l n525l.run

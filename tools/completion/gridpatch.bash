@@ -58,7 +58,9 @@ _gridpatch_sets() {
 	exe=$(type -P gridpatch 2>/dev/null)
 	for dir in "${GRIDPATCH_DATA-}" "${exe%/build/gridpatch}" "${exe%/bin/gridpatch}/share/gridpatch" /etc/gridpatch; do
 		for series in "$dir"/patches/*/series; do
-			[ -n "$dir" ] && [ -f "$series" ] || continue
+			if [ -z "$dir" ] || [ ! -f "$series" ]; then
+				continue
+			fi
 			series=${series%/series}
 			echo "${series##*/}"
 		done

@@ -71,8 +71,9 @@ static size_t next_kernel(const struct gp_patch_job *j, const struct gp_patch_op
 
 /* --- where DKMS comes too late --- */
 
-/* Name what is for some kernels only; NULL: nothing is. */
-static const char *kernel_specific(const struct gp_patch_job *j, const struct gp_patch_opts *o)
+/* Name what is for some kernels only, or for one of them (r); NULL: nothing is. */
+static const char *kernel_specific(const struct gp_patch_job *j, const struct gp_patch_opts *o,
+				   const struct gp_release *r)
 {
 	size_t n = j->selection.nkernels;
 
@@ -84,15 +85,16 @@ static const char *kernel_specific(const struct gp_patch_job *j, const struct gp
 				return sets->v[i].set->name;
 	}
 	for (size_t i = 0; i < j->nuser; i++)
-		if (*o->matches.v[i])
+		if (*o->matches.v[i] && (!r || matches(o->matches.v[i], r)))
 			return j->user[i].dir;
 	return NULL;
 }
 
 int gp_late_judge(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
-	const char *what = kernel_specific(j, o);
+	const char *what = kernel_specific(j, o, NULL);
 	size_t k = next_kernel(j, o, 0);
+	const struct gp_release *r;
 
 	if (!what || gp_late_possible(j))
 		return 0;
@@ -100,8 +102,9 @@ int gp_late_judge(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
 		return gp_fail(err, GP_E_NO, "'%s' is for some kernels only, and the installer of driver %s does not build "
 			       "through DKMS at first: make one installer per kernel, each with one -k R", what,
 			       j->driver.version.text);
-	j->only = (struct gp_kline){ j->targets.v[k].release.ver.part[0], j->targets.v[k].release.ver.part[1], false };
-	j->has_only = true;
+	r = &j->selection.kernels[k].release;
+	j->only = (struct gp_kline){ r->ver.part[0], r->ver.part[1], false };
+	j->has_only = kernel_specific(j, o, r) != NULL;
 	return 0;
 }
 
@@ -265,14 +268,14 @@ static int over_read(void *arg, const char *path, struct gp_str *out, struct gp_
 struct trial {
 	const struct gp_dkms_patch_list *before; /* of dkms.conf */
 	const struct gp_release *release;        /* or NULL, and: */
-	const struct gp_late *of;                /* one of that set */
+	const struct gp_late *of;                /* one of that set, or NULL */
 };
 
 static bool takes_part(const struct trial *t, const struct gp_late *p)
 {
 	if (t->release)
 		return matches(p->match, t->release);
-	return strcmp(p->set, t->of->set) == 0 && strcmp(p->match, t->of->match) == 0;
+	return t->of && strcmp(p->set, t->of->set) == 0 && strcmp(p->match, t->of->match) == 0;
 }
 
 /* GNU patch takes a change that is there already for a reversed patch, and DKMS stops. */

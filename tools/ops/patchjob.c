@@ -186,7 +186,7 @@ static bool into_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, 
 
 	if (!*match)
 		return true;
-	if (!j->has_only)
+	if (gp_late_possible(j))
 		return false;
 	for (size_t k = 0; k < j->selection.nkernels; k++)
 		if (!gp_judge_skips(j, o, k) &&
