@@ -168,6 +168,26 @@ says 'markdown: a part of a line' '- 470 on 5.10: known for `RHEL >= 8.4`' out
 says 'markdown: where it does not load' '- 460 on 5.10: does not load on `>= 5.10.195`' out
 says 'markdown: cards' '- 460, 470, cards: newer ones' out
 
+# --- parts of a line ----------------------------------------------------------
+
+mkdir -p part/kernel-versions
+# part WINDOW…: rules for these windows of 5.16; says what they leave of 460.
+part() {
+    printf 'Kernel: 5.16\nStatus: supported\n' > part/kernel-versions/5.16
+    for window; do
+        printf '\nDriver: 460\nRelease: %s\nEvidence: [peer] x\n' "$window" >> part/kernel-versions/5.16
+    done
+    run support --data part --driver 460.73.02 -k 5.16
+}
+part '< 5.16.9'
+check 'a window is a part' grep -q 'unpatched; only on: < 5.16.9;' out
+part '< 5.16.9' '>= 5.16.9'
+check 'two windows are all of it' grep -q 'unpatched; loads: ' out
+part '< 5.16.9' '>= 5.16.10'
+check 'two windows with a gap are not' grep -q 'only on: < 5.16.9, >= 5.16.10;' out
+part '< 5.16.9' '5.16.0-9 - 5.16.0-99'
+check 'names are not patch levels' grep -q 'only on: < 5.16.9, 5.16.0-9 - 5.16.0-99;' out
+
 # --- overlays, and a drivers file that is wrong -------------------------------
 
 mkdir -p over/kernel-versions
