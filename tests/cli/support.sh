@@ -188,6 +188,25 @@ check 'two windows with a gap are not' grep -q 'only on: < 5.16.9, >= 5.16.10;' 
 part '< 5.16.9' '5.16.0-9 - 5.16.0-99'
 check 'names are not patch levels' grep -q 'only on: < 5.16.9, 5.16.0-9 - 5.16.0-99;' out
 
+# A set that a probe of the headers asks for is not said of the whole line.
+cat > part/kernel-versions/5.16 << 'T'
+Kernel: 5.16
+Status: supported
+
+Driver: 460
+Evidence: [peer] x
+
+Driver: 460
+Probe: symbol-gpl x
+Patches: fix
+T
+run support --data part --driver 460.73.02 -k 5.16 --json=s.json
+check 'a set that the headers ask for' grep -q 'unpatched; by its headers perhaps: fix; loads' out
+check 'json: unpatched' json_is s.json '.support.cells[0] | .builds + " " + (.perhaps_sets | join(" "))' 'unpatched fix'
+sed -i 's/^Probe: .*/Release: < 5.16.4/' part/kernel-versions/5.16
+run support --data part --driver 460.73.02 -k 5.16
+check 'a set of a part of the line' grep -q 'sets: fix; loads' out
+
 # --- overlays, and a drivers file that is wrong -------------------------------
 
 mkdir -p over/kernel-versions

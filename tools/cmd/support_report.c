@@ -47,6 +47,7 @@ static void details(const struct gp_support_cell *cell, struct gp_buf *out)
 	add_detail(out, "sets", &cell->sets, " ");
 	if (gp_support_builds(cell) && !cell->sets.n)
 		gp_buf_puts(out, "; unpatched");
+	add_detail(out, "by its headers perhaps", &cell->perhaps, " ");
 	add_detail(out, "only on", &cell->parts, ", ");
 	if (cell->may_block)
 		gp_buf_puts(out, "; the driver's sources may block it");
@@ -127,6 +128,7 @@ static struct json_object *json_cell(const struct gp_support_cell *cell)
 	gp_json_put(o, "known", cell->known ? gp_json_text(gp_known_name(cell->known)) : NULL);
 	gp_json_put(o, "may_be_blocked", json_object_new_boolean(cell->may_block));
 	gp_json_put(o, "sets", gp_json_list(&cell->sets));
+	gp_json_put(o, "perhaps_sets", gp_json_list(&cell->perhaps));
 	gp_json_put(o, "only_on", gp_json_list(&cell->parts));
 	gp_json_put(o, "load", is_blocked(cell) ? NULL : gp_json_text(gp_load_name(c->load)));
 	gp_json_put(o, "load_no_on", gp_json_list(&cell->no_load));

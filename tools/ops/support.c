@@ -12,6 +12,7 @@
 static void cell_release(struct gp_support_cell *cell)
 {
 	gp_list_release(&cell->sets);
+	gp_list_release(&cell->perhaps);
 	gp_list_release(&cell->parts);
 	gp_list_release(&cell->no_load);
 }
@@ -125,10 +126,37 @@ static void find_known(struct gp_support_cell *cell)
 		name_parts(c, &cell->parts);
 }
 
-static void add_sets(const struct gp_chosen_list *from, struct gp_list *to)
+/* What the headers alone can tell is left open on every line, and would show as
+ * a doubt about all of them. */
+static bool headers_alone_tell(const struct gp_judged *x)
 {
-	for (size_t i = 0; i < from->n; i++)
-		add_once(to, gp_strdup(from->v[i].set->name));
+	return x->j.needs_headers && !x->rule->has_release;
+}
+
+static void add_sets(const struct gp_judged *x, struct gp_support_cell *cell)
+{
+	struct gp_list *to = headers_alone_tell(x) ? &cell->perhaps : &cell->sets;
+
+	for (size_t i = 0; i < x->rule->patches.n; i++)
+		add_once(to, gp_strdup(x->rule->patches.v[i]));
+}
+
+static void find_sets(struct gp_support_cell *cell)
+{
+	const struct gp_choice *c = cell->choice;
+	struct gp_list perhaps = { 0 };
+
+	for (size_t i = 0; i < c->sets.n; i++)
+		gp_list_add(&cell->sets, c->sets.v[i].set->name);
+	for (size_t i = 0; i < c->nrules; i++)
+		if (c->rules[i].j.holds == GP_TRI_UNKNOWN)
+			add_sets(&c->rules[i], cell);
+	/* What one rule asks for without the headers is no perhaps of another. */
+	for (size_t i = 0; i < cell->perhaps.n; i++)
+		if (!gp_list_has(&cell->sets, cell->perhaps.v[i]))
+			gp_list_add(&perhaps, cell->perhaps.v[i]);
+	gp_list_release(&cell->perhaps);
+	cell->perhaps = perhaps;
 }
 
 /* A rule of the line, or of every line, that was left open may block or stop
@@ -143,9 +171,7 @@ static void look_at_open(struct gp_support_cell *cell)
 
 		if (x->j.holds != GP_TRI_UNKNOWN)
 			continue;
-		/* What the headers alone can tell is left open on every line. */
-		if (x->rule->has_release || !x->j.needs_headers)
-			cell->may_block |= x->rule->status == GP_STATUS_BLOCKED;
+		cell->may_block |= x->rule->status == GP_STATUS_BLOCKED && !headers_alone_tell(x);
 		if (x->rule->load != GP_LOAD_NO || x->j.needs_driver)
 			continue;
 		part = part_of(x->rule);
@@ -168,8 +194,7 @@ static void fill_cell(struct gp_support_cell *cell, const struct gp_choice *c)
 	if (c->verdict != GP_VERDICT_SUPPORTED && c->verdict != GP_VERDICT_UNTESTED)
 		return;
 	find_known(cell);
-	add_sets(&c->sets, &cell->sets);
-	add_sets(&c->maybe, &cell->sets);
+	find_sets(cell);
 }
 
 /* --- the table --- */
@@ -270,7 +295,8 @@ static bool same_cell(const struct gp_support_cell *a, const struct gp_support_c
 		return true;
 	return a->known == b->known && a->may_block == b->may_block && x->load == y->load &&
 	       x->hooks == y->hooks && same_list(&x->gpus, &y->gpus) &&
-	       same_list(&a->sets, &b->sets) && same_list(&a->parts, &b->parts) &&
+	       same_list(&a->sets, &b->sets) && same_list(&a->perhaps, &b->perhaps) &&
+	       same_list(&a->parts, &b->parts) &&
 	       same_list(&a->no_load, &b->no_load);
 }
 

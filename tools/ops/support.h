@@ -21,6 +21,7 @@ struct gp_support_cell {
 	 * sources or a patch level to tell. */
 	bool may_block;
 	struct gp_list sets;     /* names: of the whole line or of a part of it */
+	struct gp_list perhaps;  /* sets that only a probe of the headers can ask for */
 	struct gp_list parts;    /* the parts of the line that rules are about ("RHEL
 				  * >= 9.1"); empty when they are about all of it */
 	struct gp_list no_load;  /* the parts where the modules do not load */
