@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC1091,SC2086,SC2154 # lib.sh sets the variables; $k is words
+# The shipped rules, asked about texts in the form that real drivers have them:
+# a probe that a comment answers, or that a folder of the package decides, once
+# passed for years of drivers without a word.
+. "$(dirname "$0")/lib.sh"
+
+# driver NAME VERSION KIND: an installer whose Kbuild and host module say what
+# those of 525 to 570 say.
+driver() {
+    sh "$fx/sample.sh" --version "$2" --kind "$3" "$1"
+    { cat << 'EOF'; cat "$1/kernel/Kbuild"; } > Kbuild
+# Flags for all modules. EXTRA_CFLAGS is older than ccflags-y, and newer kernels
+# append $(EXTRA_CFLAGS) to ccflags-y.
+
+EXTRA_CFLAGS += -I$(src)/common/inc
+EXTRA_CFLAGS += -I$(src)
+
+ifeq ($(W),1)
+ ccflags-y += -Werror
+endif
+EOF
+    cat Kbuild > "$1/kernel/Kbuild"
+    [ ! -f "$1/kernel/nvidia-vgpu-vfio/nvidia-vgpu-vfio.c" ] ||
+        echo '    .llseek = no_llseek,' >> "$1/kernel/nvidia-vgpu-vfio/nvidia-vgpu-vfio.c"
+    sh "$fx/mkrun.sh" --compress gzip "$1" "$1.run"
+}
+
+# sets_for WHAT WANT ARG...: the sets of the one kernel, sorted.
+sets_for() {
+    what=$1 want=$2
+    shift 2
+    run select "$@"
+    have=$(sed -n 's/^  sets  *\([^;]*\);.*/\1/p' out | tr ' ' '\n' | sort | paste -sd ' ' -)
+    if [ "$have" = "$want" ]; then ok "$what"; else not_ok "$what: '$have', not '$want'"; fi
+}
+
+driver host 550.144.02 host
+driver older 525.85.07 host
+driver guest 550.163.01 general
+
+sets_for 'a host on 6.11 needs nothing' none host.run -k 6.11.0
+sets_for 'on 6.12 no_llseek' no-llseek host.run -k 6.12.9
+sets_for 'on 6.15 the flags, too; it has no nvidia-uvm' 'kbuild-ccflags no-llseek timer-delete vma-flags' host.run -k 6.15.1
+expect_status 'and they all apply' 0 host.run -k 6.15.1 --no-hooks -o host-new.run
+unrun host-new.run new
+for f in Kbuild common/inc/nv-timer.h common/inc/nv-mm.h common/inc/nv-linux.h; do
+    refute "$f is another one" cmp -s "host/kernel/$f" "new/kernel/$f"
+done
+check 'the flags are handed over' grep -qx 'ccflags-y += $(EXTRA_CFLAGS)' new/kernel/Kbuild
+sets_for 'the new installer asks for the same' 'kbuild-ccflags no-llseek timer-delete vma-flags' host-new.run -k 6.15.1
+
+expect_status 'vGPU 15 is blocked on 6.15' 1 select older.run -k 6.15.1 --json=older.json
+check 'also because of its flags' grep -q 'EXTRA_CFLAGS, which 6.15 ignores' older.json
+
+# nvidia-uvm and nvidia-drm ask for more, when the package has them.
+mkdir -p guest/kernel/nvidia-uvm guest/kernel/nvidia-drm
+echo '    n = make_device_exclusive_range(mm, start, end, pages, owner);' >> guest/kernel/nvidia-uvm/uvm_hmm.c
+echo 'NV_CONFTEST_FUNCTION_COMPILE_TESTS += migrate_device_range' >> guest/kernel/nvidia-uvm/nvidia-uvm.Kbuild
+echo 'NV_CONFTEST_TYPE_COMPILE_TESTS += drm_helper_mode_fill_fb_struct' >> guest/kernel/nvidia-drm/nvidia-drm-sources.mk
+sed -i 's|^kernel/nvidia/os-interface.c \(.*\)|&\nkernel/nvidia-uvm/uvm_hmm.c \1\nkernel/nvidia-uvm/nvidia-uvm.Kbuild \1\nkernel/nvidia-drm/nvidia-drm-sources.mk \1|' guest/.manifest
+sh "$fx/mkrun.sh" --compress gzip guest guest2.run
+sets_for 'a general driver on 6.16: nvidia-uvm' 'kbuild-ccflags nvidia-uvm timer-delete vma-flags' guest2.run -k 6.16.0
+sets_for 'on 6.17: nvidia-drm' 'drm-fb-format kbuild-ccflags nvidia-uvm timer-delete vma-flags' guest2.run -k 6.17.0
+sed -i 's/drm_helper_mode_fill_fb_struct/& drm_fb_create_takes_format_info/' guest/kernel/nvidia-drm/nvidia-drm-sources.mk
+echo 'NV_CONFTEST_FUNCTION_COMPILE_TESTS += page_pgmap' >> guest/kernel/nvidia-uvm/nvidia-uvm.Kbuild
+sh "$fx/mkrun.sh" --compress gzip guest guest3.run
+sets_for 'not when it knows these interfaces' 'kbuild-ccflags timer-delete vma-flags' guest3.run -k 6.17.0
+
+# pfn_valid(): the headers decide.
+mkdir -p h/include/linux h/include/generated h/include/config
+echo '#define UTS_RELEASE "5.15.0-106-generic"' > h/include/generated/utsrelease.h
+: > h/include/config/auto.conf
+: > h/.config
+: > h/include/linux/kernel.h
+printf 'VERSION = 5\nPATCHLEVEL = 15\nSUBLEVEL = 0\n' > h/Makefile
+printf 'static inline int pfn_valid(unsigned long pfn)\n{\n\trcu_read_lock_sched();\n}\n' > h/include/linux/mmzone.h
+echo '    if (pfn_valid(pfn))' >> older/kernel/nvidia/os-mlock.c 2> said || {
+    mkdir -p older/kernel/nvidia
+    echo '    if (pfn_valid(pfn))' > older/kernel/nvidia/os-mlock.c
+}
+grep -q os-mlock older/.manifest ||
+    sed -i 's|^kernel/nvidia/os-interface.c \(.*\)|&\nkernel/nvidia/os-mlock.c \1|' older/.manifest
+sh "$fx/mkrun.sh" --compress gzip older older2.run
+sets_for 'rcu_read_lock_sched() is harmless' none older2.run --headers h
+printf 'static inline int pfn_valid(unsigned long pfn)\n{\n\trcu_read_lock();\n}\n' > h/include/linux/mmzone.h
+sets_for 'rcu_read_lock() is not' pfn-valid older2.run --headers h
+finish
