@@ -36,9 +36,12 @@ for deb in "$cache"/nvidia-*-kernel-source_*.deb; do
         nvidia-legacy-*) continue ;;
     esac
     v=$(basename "$deb" | cut -d_ -f2 | cut -d- -f1)
-    sh "$here/real/tree.sh" "$deb" "$v" "$work/NVIDIA-Linux-x86_64-$v"
+    # Two revisions of Debian's may have the same version.
+    tree=$work/${deb##*/}/NVIDIA-Linux-x86_64-$v
+    mkdir "$work/${deb##*/}"
+    sh "$here/real/tree.sh" "$deb" "$v" "$tree"
     real="$real $v"
-    set -- "$@" --from "$work/NVIDIA-Linux-x86_64-$v"
+    set -- "$@" --from "$tree"
 done
 [ -n "$real" ] || echo "SKIP lint-sets: real drivers: none in $cache (make check-real)"
 

@@ -206,6 +206,12 @@ patch_and_build() {
         after=no
         return 0
     fi
+    case $with in
+        *series) for b in nvidia/nv-kernel nvidia-modeset/nv-modeset-kernel; do
+            # Debian's series wants the blobs by the names that Debian gives them.
+            ln -f "build/$b.o_binary" "build/$b-amd64.o_binary"
+        done ;;
+    esac
     build build "$log-patched"
     row '' '' '' "$with" "$(in_words)"
     [ $whole = yes ] || first_error "$log-patched" >> table
@@ -213,7 +219,9 @@ patch_and_build() {
         *series) check "$who on $release: it builds with $with" test $whole = yes || : ;;
         *) after=$whole ;;
     esac
-    case $with in
+    # What does not build without hooks is judged, and has no symbols to look for.
+    case $with,$before,$whole in
+        *hooks,no,no) ;;
         *hooks*) check "$who on $release: both symbols are in nvidia.ko, and apart" \
             unlocked build/nvidia.ko || : ;;
     esac
@@ -237,7 +245,7 @@ pack() {
 
 # driver PACKAGE VERSION CELL…: a CELL is LINE/SCOPE/HOW/WHEN.
 driver() {
-    package=$1 version=$2 flavour=
+    package=$1 version=${2%%-*} revision=$2 flavour=
     case $package in *-open-*) flavour=-open ;; esac
     shift 2
     got=
@@ -251,7 +259,7 @@ EOT
             got=y
             tree=$work/NVIDIA-Linux-x86_64-$version
             rm -rf "$work/series-$version"
-            if ! deb=$(sh "$here/fetch.sh" "$cache" "$package" "$version" 2> fetch.err); then
+            if ! deb=$(sh "$here/fetch.sh" "$cache" "$package" "$revision" 2> fetch.err); then
                 skip "driver $version: $(tail -n 1 fetch.err)"
                 return 0
             fi
@@ -309,6 +317,9 @@ driver nvidia-tesla-460-kernel-source 460.106.00 \
     5.10/all/hooks/always 6.1/nvidia/series/always 6.12/all/plain/full
 driver nvidia-tesla-470-kernel-source 470.256.02 \
     5.10/nvidia/hooks/always 6.1/all/hooks/full 6.12/nvidia/hooks/always
+# NVIDIA's own sources do not build there; the series of this revision is for 6.12.
+driver nvidia-tesla-470-kernel-source 470.256.02-5~bpo12+1 \
+    6.12/nvidia/series/full
 driver nvidia-kernel-source 535.261.03 \
     5.10/all/plain/full 6.1/all/hooks/full 6.12/nvidia/hooks/always
 driver nvidia-kernel-source 550.163.01 \
