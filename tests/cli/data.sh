@@ -54,19 +54,16 @@ sets_for 'the new installer asks for the same' 'kbuild-ccflags no-llseek timer-d
 expect_status 'vGPU 15 is blocked on 6.15' 1 select older.run -k 6.15.1 --json=older.json
 check 'also because of its flags' grep -q 'EXTRA_CFLAGS, which 6.15 ignores' older.json
 
-# nvidia-uvm and nvidia-drm ask for more, when the package has them.
-mkdir -p guest/kernel/nvidia-uvm guest/kernel/nvidia-drm
-echo '    n = make_device_exclusive_range(mm, start, end, pages, owner);' >> guest/kernel/nvidia-uvm/uvm_hmm.c
-echo 'NV_CONFTEST_FUNCTION_COMPILE_TESTS += migrate_device_range' >> guest/kernel/nvidia-uvm/nvidia-uvm.Kbuild
+# nvidia-drm asks for more, when the package has it.
+mkdir -p guest/kernel/nvidia-drm
 echo 'NV_CONFTEST_TYPE_COMPILE_TESTS += drm_helper_mode_fill_fb_struct' >> guest/kernel/nvidia-drm/nvidia-drm-sources.mk
-sed -i 's|^kernel/nvidia/os-interface.c \(.*\)|&\nkernel/nvidia-uvm/uvm_hmm.c \1\nkernel/nvidia-uvm/nvidia-uvm.Kbuild \1\nkernel/nvidia-drm/nvidia-drm-sources.mk \1|' guest/.manifest
+sed -i 's|^kernel/nvidia/os-interface.c \(.*\)|&\nkernel/nvidia-drm/nvidia-drm-sources.mk \1|' guest/.manifest
 sh "$fx/mkrun.sh" --compress gzip guest guest2.run
-sets_for 'a general driver on 6.16: nvidia-uvm' 'kbuild-ccflags nvidia-uvm timer-delete vma-flags' guest2.run -k 6.16.0
-sets_for 'on 6.17: nvidia-drm' 'drm-fb-format kbuild-ccflags nvidia-uvm timer-delete vma-flags' guest2.run -k 6.17.0
+sets_for 'a general driver on 6.16' 'kbuild-ccflags timer-delete vma-flags' guest2.run -k 6.16.0
+sets_for 'on 6.17: nvidia-drm' 'drm-fb-format kbuild-ccflags timer-delete vma-flags' guest2.run -k 6.17.0
 sed -i 's/drm_helper_mode_fill_fb_struct/& drm_fb_create_takes_format_info/' guest/kernel/nvidia-drm/nvidia-drm-sources.mk
-echo 'NV_CONFTEST_FUNCTION_COMPILE_TESTS += page_pgmap' >> guest/kernel/nvidia-uvm/nvidia-uvm.Kbuild
 sh "$fx/mkrun.sh" --compress gzip guest guest3.run
-sets_for 'not when it knows these interfaces' 'kbuild-ccflags timer-delete vma-flags' guest3.run -k 6.17.0
+sets_for 'not when it knows the interface' 'kbuild-ccflags timer-delete vma-flags' guest3.run -k 6.17.0
 
 # pfn_valid(): the headers decide.
 mkdir -p h/include/linux h/include/generated h/include/config
