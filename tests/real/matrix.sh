@@ -178,6 +178,8 @@ cell() {
         [ ! -d "$m" ] || echo "$m"
     done)
     claim || { fail "$who on $release: select"; return 0; }
+    "$GRIDPATCH" select --explain in.run --headers "$build_dir" > explain.out 2> explain.err || :
+    check "$who on $release: probes" sh "$here/probes.sh" explain.out "$tree" "$source_dir" "$build_dir" || :
     log=logs/$who-$line
     rm -rf build
     cp -R "$tree/kernel" build
