@@ -260,10 +260,11 @@ fi
 # --- 535: zstd and xz, a build -----------------------------------------------
 
 if obtain nvidia-kernel-source 535.261.03; then
-    if patched "$tree" 535.261.03 zstd "$new_kernel" ''; then
+    # 6.17 asks for more than it knows, and neutral sets go in whatever the kernel.
+    if patched "$tree" 535.261.03 zstd "$new_kernel" 'kernel/nvidia-drm/nvidia-drm-*.c'; then
         built new 535.261.03
     fi
-    patched "$tree" 535.261.03 xz "$new_kernel" '' || :
+    patched "$tree" 535.261.03 xz "$new_kernel" 'kernel/nvidia-drm/nvidia-drm-*.c' || :
     rm -rf "$tree"
 fi
 
