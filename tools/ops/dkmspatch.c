@@ -12,7 +12,6 @@
 #include "ops/patchfile.h"
 
 #define PATCH_DIR "kernel/patches"
-#define FIRST_OWN_BUILD 520 /* the first branch whose installer builds in its own tree */
 
 void gp_late_list_release(struct gp_late_list *l)
 {
@@ -33,7 +32,7 @@ void gp_late_list_release(struct gp_late_list *l)
 
 bool gp_late_possible(const struct gp_patch_job *j)
 {
-	return gp_version_branch(&j->driver.version) < FIRST_OWN_BUILD;
+	return gp_version_branch(&j->driver.version) < GP_BUILDS_IN_TREE;
 }
 
 int gp_late_check(const char *ere, struct gp_err *err)

@@ -12,6 +12,7 @@
  * into the sources, and the installer is for one kernel line.
  * Source: nvidia-installer 470, 515, 520 and 535, dkms.c and install-from-cwd.c.
  */
+#define GP_BUILDS_IN_TREE 520 /* the first branch whose installer builds in its own tree */
 
 struct gp_patch_job;
 struct gp_patch_opts;

@@ -9,13 +9,11 @@
 #include "base/text.h"
 #include "ops/apply.h"
 #include "ops/disktree.h"
+#include "ops/dkmspatch.h"
 #include "ops/driver.h"
 #include "ops/target.h"
 
 #define PATCH_FILE_MAX (16u << 20)
-/* From this branch on the installer builds in its own tree, whatever DKMS would
- * leave out there (nvidia-installer 520.56.06), so sets must be neutral. */
-#define BUILDS_IN_TREE 520
 #define EVIDENCE_WIDTH 100
 
 /* A driver at hand: an installer, or an extracted one. */
@@ -95,9 +93,10 @@ static int lint_patches(struct work *w, const struct gp_set *set, struct gp_err 
 
 /* --- the rules --- */
 
+/* Whatever DKMS would leave out there, the installer builds it: sets must be neutral. */
 static bool about_520(const struct gp_rule *r)
 {
-	return !r->driver.has_hi || r->driver.hi.part[0] >= BUILDS_IN_TREE;
+	return !r->driver.has_hi || r->driver.hi.part[0] >= GP_BUILDS_IN_TREE;
 }
 
 static bool concerns(const struct work *w, const struct gp_rule *r)
@@ -284,19 +283,11 @@ static int try_neutral(struct work *w, struct subject *s, const struct gp_chosen
 	return 0;
 }
 
-static bool among(const struct gp_chosen_list *l, const struct gp_set *set)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].set == set)
-			return true;
-	return false;
-}
-
 /* Does a rule of any line name the set for this driver? */
 static bool named_for(const struct gp_selection *sel, const struct gp_set *set)
 {
 	for (size_t i = 0; i < sel->nlines; i++)
-		if (among(&sel->lines[i].sets, set) || among(&sel->lines[i].maybe, set))
+		if (gp_chosen_has(&sel->lines[i].sets, set) || gp_chosen_has(&sel->lines[i].maybe, set))
 			return true;
 	return false;
 }

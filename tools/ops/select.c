@@ -118,11 +118,18 @@ static struct gp_facts make_facts(struct asker *a, const struct gp_release *rele
 	};
 }
 
-static void choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp_rule *r)
+bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].set == s)
-			return;
+		if (l->v[i].set == set)
+			return true;
+	return false;
+}
+
+static void choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp_rule *r)
+{
+	if (gp_chosen_has(l, s))
+		return;
 	GP_GROW(l->v, l->n, l->cap);
 	l->v[l->n++] = (struct gp_chosen){ .set = s, .rule = r };
 }
@@ -276,11 +283,7 @@ static void drop_chosen(struct gp_chosen_list *maybe, const struct gp_chosen_lis
 	size_t keep = 0;
 
 	for (size_t i = 0; i < maybe->n; i++) {
-		bool sure = false;
-
-		for (size_t k = 0; k < sets->n; k++)
-			sure |= sets->v[k].set == maybe->v[i].set;
-		if (!sure)
+		if (!gp_chosen_has(sets, maybe->v[i].set))
 			maybe->v[keep++] = maybe->v[i];
 	}
 	maybe->n = keep;
@@ -375,14 +378,6 @@ void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 	find_next_unknown(c, out);
 }
 
-static bool is_chosen(const struct gp_chosen_list *l, const struct gp_set *set)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].set == set)
-			return true;
-	return false;
-}
-
 bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set)
 {
 	bool changed = false;
@@ -390,7 +385,7 @@ bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const
 	for (size_t i = 0; i < (set->neutral ? 1 : s->nkernels); i++) {
 		struct gp_chosen_list *l = set->neutral ? &s->neutral : &s->kernels[i].sets;
 
-		changed |= !is_chosen(l, set);
+		changed |= !gp_chosen_has(l, set);
 		choose(l, set, NULL);
 		sort_chosen(c, l);
 	}

@@ -122,6 +122,9 @@ void gp_selection_release(struct gp_selection *s);
 void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 		       struct gp_selection *out);
 
+/* Is the set in the list? */
+bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set);
+
 /*
  * Take a set in whatever the rules say: a neutral one for the driver, another
  * one for each kernel of the query; in the order of patches/series.
