@@ -36,8 +36,8 @@ ISAL := $(shell echo "\#include <isa-l/igzip_lib.h>" | $(CC) -E -xc - >/dev/null
 STDFLAGS += $(if $(ISAL),-DGP_HAVE_ISAL)
 LIBS := $(if $(ISAL),-lisal) -llzma -lzstd -lbz2 -lz -lmd -ljson-c -lpthread -ldl
 
-SRC   := $(wildcard tools/base/*.c tools/core/*.c tools/ops/*.c)
-CMD   := $(wildcard tools/cmd/*.c)
+SRC   := $(wildcard tools/base/*.c tools/core/*/*.c tools/ops/*/*.c)
+CMD   := $(wildcard tools/cmd/*.c tools/cmd/*/*.c)
 TESTS := $(wildcard tests/test_*.c)
 TSUP  := $(wildcard tests/fx_*.c)
 
@@ -68,7 +68,7 @@ $(LIB): $(LIBOBJ)
 	$(call say,AR)$(AR) rcs $@ $^
 
 # The place of installed data is the one thing a path in the binary says.
-$(BUILD)/tools/ops/datadir.o: STDFLAGS += -DGP_DATADIR='"$(PREFIX)/share/gridpatch"'
+$(BUILD)/tools/ops/select/datadir.o: STDFLAGS += -DGP_DATADIR='"$(PREFIX)/share/gridpatch"'
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -120,7 +120,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/gridpatch
 	@# The data directory is compiled in, so the object must know this PREFIX.
-	@rm -f $(BUILD)/tools/ops/datadir.o
+	@rm -f $(BUILD)/tools/ops/select/datadir.o
 	@$(MAKE) --no-print-directory $(BIN)
 	install -m 0755 $(BIN) $(DESTDIR)$(PREFIX)/bin/gridpatch
 	install -m 0644 tools/man/gridpatch.1 $(DESTDIR)$(PREFIX)/share/man/man1/

@@ -2,7 +2,7 @@
 #ifndef GP_TESTS_FX_SPLICE_H
 #define GP_TESTS_FX_SPLICE_H
 
-#include "core/splice.h"
+#include "core/payload/splice.h"
 
 /* Payloads of every kind that the libraries can be asked for, what a decoder
  * tells a splice about them, and the new payload that a plan describes. */

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 bad=0
 
 forbid() { # FOLDER REGEX WHY
-	if grep -nE "$2" "tools/$1"/*.[ch]; then
+	if grep -rnE --include='*.[ch]' "$2" "tools/$1"; then
 		echo "layers: $1: $3" >&2
 		bad=1
 	fi
@@ -22,7 +22,7 @@ forbid ops '\b(printf|puts|fprintf)\(' 'only cmd prints'
 for layer in base core ops cmd; do
 	forbid $layer '\b(system|popen|atoi|sscanf|strtok|strcpy|strcat|sprintf)\(' 'banned function'
 done
-for f in tools/base/*.[ch] tools/core/*.[ch] tools/ops/*.[ch] tools/cmd/*.[ch]; do
+for f in $(find tools -name '*.[ch]'); do
 	head -n 1 "$f" | grep -q 'SPDX-License-Identifier: MIT' || { echo "layers: $f has no SPDX line" >&2; bad=1; }
 	lines=$(wc -l <"$f")
 	[ "$lines" -le 800 ] || { echo "layers: $f has $lines lines: split it by noun" >&2; bad=1; }

@@ -14,8 +14,8 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "ops/select.h"
-#include "ops/datadir.h"
+#include "ops/select/select.h"
+#include "ops/select/datadir.h"
 
 struct world {
 	char *root;

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "core/codec.h"
+#include "core/payload/codec.h"
 
 static char dir[] = "/tmp/gp-codec-XXXXXX";
 static struct gp_buf plain, packed, got;

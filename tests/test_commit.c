@@ -31,7 +31,7 @@
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
-#include "ops/disktree.h"
+#include "ops/tree/disktree.h"
 
 static char top[64];  /* holds root, and what must never be touched */
 static char root[96];

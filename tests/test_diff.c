@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/diff.h"
+#include "core/diff/diff.h"
 
 #define H "--- a/f\n+++ b/f\n"          /* the header most cases share */
 #define BODY " x\n-y\n+Y\n"             /* fits @@ -1,2 +1,2 @@ */

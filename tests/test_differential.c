@@ -25,9 +25,9 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "core/diff.h"
-#include "core/hunk.h"
-#include "core/reject.h"
+#include "core/diff/diff.h"
+#include "core/diff/hunk.h"
+#include "core/diff/reject.h"
 
 #define DEFAULT_CASES 6000
 #define DEFAULT_SEED 20240601

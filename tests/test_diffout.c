@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "core/diffout.h"
-#include "core/hunk.h"
+#include "core/diff/diffout.h"
+#include "core/diff/hunk.h"
 
 static const struct put_case {
 	const char *name, *old, *patch, *want; /* want: the file afterwards; NULL: deleted */

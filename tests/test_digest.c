@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The sums of core/digest, against coreutils. */
+/* The sums of core/payload/digest, against coreutils. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "core/digest.h"
-#include "core/sums.h"
+#include "core/payload/digest.h"
+#include "core/payload/sums.h"
 
 /* len bytes, the same every time; piece: how many are handed over at once. */
 static const struct sum_case {
@@ -241,7 +241,7 @@ static void random_pieces(void **state)
 	}
 }
 
-/* --- core/sums: both of them, taken by a thread --- */
+/* --- core/payload/sums: both of them, taken by a thread --- */
 
 static void check_sums(size_t len, size_t most)
 {

@@ -19,9 +19,9 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "core/diff.h"
-#include "core/direct.h"
-#include "core/hunk.h"
+#include "core/diff/diff.h"
+#include "core/diff/direct.h"
+#include "core/diff/hunk.h"
 
 #define DEFAULT_CASES 40000
 #define DEFAULT_SEED 20250101

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "core/dkmsconf.h"
+#include "core/driver/dkmsconf.h"
 
 static char dir[] = "/tmp/gp-dkms-XXXXXX";
 static struct gp_buf out, again;

@@ -14,7 +14,7 @@
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
-#include "ops/headers.h"
+#include "ops/select/headers.h"
 
 /* A directory per test; what a test opens is released by teardown, since a
  * failed assert jumps past everything else. */

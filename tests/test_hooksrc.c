@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "core/digest.h"
-#include "core/hooksrc.h"
+#include "core/payload/digest.h"
+#include "core/driver/hooksrc.h"
 
 /* FACTS 5.3: 464f39497491d70fbc65c270dddd1154 → 9d72d906a620f439e1117d17b4531d73. */
 #define OLDER "0x46, 0x4f, 0x39, 0x49, 0x74, 0x91, 0xd7, 0x0f, 0xbc, 0x65, 0xc2, 0x70, 0xdd, 0xdd, 0x11, 0x54"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/hunk.h"
+#include "core/diff/hunk.h"
 
 #define H "--- f\n+++ f\n"
 #define NONL "\\ No newline at end of file\n"

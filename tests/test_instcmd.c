@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/instcmd.h"
+#include "core/driver/instcmd.h"
 
 #define COMMON " --no-x-check --no-nouveau-check"
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/kbuild.h"
+#include "core/driver/kbuild.h"
 
 struct kbuild_case {
 	const char *name;

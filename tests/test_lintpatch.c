@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/lintpatch.h"
+#include "core/diff/lintpatch.h"
 
 #define HEADER "Description: d\nOrigin: o\nLast-Update: 2026-11-23\nScope: neutral\n\n"
 #define NAMES "--- a/k/f.c\n+++ b/k/f.c\n"

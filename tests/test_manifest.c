@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/manifest.h"
+#include "core/driver/manifest.h"
 
 /* The eight lines of GRID 460.73.01's header, with other words. */
 #define HEAD(modules) "NVIDIA Driver\n460.73.02\n \n" modules "\n \n \n./kernel/\n./kernel/precompiled/\n"

@@ -20,7 +20,7 @@
 
 #include "base/fsio.h"
 #include "base/outfile.h"
-#include "core/reject.h"
+#include "core/diff/reject.h"
 
 extern char **environ;
 

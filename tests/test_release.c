@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/release.h"
+#include "core/rules/release.h"
 
 /* --- releases --- */
 

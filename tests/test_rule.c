@@ -9,7 +9,7 @@
 #include <regex.h>
 #include <string.h>
 
-#include "core/rule.h"
+#include "core/rules/rule.h"
 
 /* --- reading --- */
 

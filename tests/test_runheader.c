@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "core/runheader.h"
+#include "core/payload/runheader.h"
 
 #define TOP "#! /bin/sh\nCRCsum=1234567890\nMD5=0123456789abcdef0123456789abcdef\n"
 #define REST \

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/series.h"
+#include "core/diff/series.h"
 
 /* want: "name:strip[R]@line …", given strips with a '!'. */
 static const struct series_case {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/stanza.h"
+#include "core/rules/stanza.h"
 
 struct stanza_case {
 	const char *name;

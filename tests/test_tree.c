@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "ops/apply.h"
-#include "ops/tree.h"
+#include "ops/tree/apply.h"
+#include "ops/tree/tree.h"
 
 static struct gp_runfile rf;
 static struct gp_tree tree;

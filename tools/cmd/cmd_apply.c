@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "cmd/report.h"
-#include "ops/applyrun.h"
+#include "ops/tree/applyrun.h"
 
 static const enum gp_opt_id opts[] = {
 	OPT_DIR, OPT_STRIP, OPT_FUZZ, OPT_REVERSE, OPT_DRY_RUN, OPT_REJECTS, OPT_QUILT, OPT_FSYNC,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/report.h"
-#include "ops/fetch.h"
+#include "ops/job/fetch.h"
 
 static const enum gp_opt_id opts[] = {
 	OPT_TO, OPT_FROM, OPT_NEWER_TABLE, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "cmd/report.h"
-#include "ops/lintset.h"
+#include "ops/select/lintset.h"
 
 static const enum gp_opt_id opts[] = {
 	OPT_FROM_RUN, OPT_HEADERS, OPT_DATA, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,

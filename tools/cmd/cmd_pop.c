@@ -6,7 +6,7 @@
 #include "base/fsio.h"
 #include "base/text.h"
 #include "cmd/report.h"
-#include "ops/quilt.h"
+#include "ops/tree/quilt.h"
 
 static const enum gp_opt_id opts[] = {
 	OPT_DIR, OPT_ALL, OPT_FSYNC, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,

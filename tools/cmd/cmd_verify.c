@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/progress.h"
 #include "cmd/report.h"
-#include "ops/inspect.h"
+#include "ops/run/inspect.h"
 
 static const enum gp_opt_id opts[] = { OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
 

@@ -4,8 +4,8 @@
 
 #include "base/text.h"
 #include "cmd/report.h"
-#include "core/instcmd.h"
-#include "ops/judge.h"
+#include "core/driver/instcmd.h"
+#include "ops/job/judge.h"
 
 static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 {

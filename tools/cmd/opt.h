@@ -2,7 +2,7 @@
 #ifndef GP_CMD_OPT_H
 #define GP_CMD_OPT_H
 
-#include "ops/patchjob.h"
+#include "ops/job/patchjob.h"
 
 /* One number per option; a command names those that it takes. */
 enum gp_opt_id {

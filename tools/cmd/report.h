@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "cmd/opt.h"
-#include "ops/support.h"
+#include "ops/select/support.h"
 
 /* "12.3 MB" (decimal), in a static-free way: out holds 32 bytes. */
 const char *gp_say_size(uint64_t bytes, char out[32]);

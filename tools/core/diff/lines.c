@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/diff/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 m = (unsigned __int128)a * b;
+
+	return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+static uint64_t line_hash(struct gp_str s, bool nl)
+{
+	uint64_t h = s.len + (nl ? GP_LINES_RADIX : 0), w;
+
+	while (s.len >= 8) {
+		memcpy(&w, s.p, 8);
+		h = mix(h ^ 0xa0761d6478bd642full, w ^ 0xe7037ed1a0b428dbull);
+		s.p += 8;
+		s.len -= 8;
+	}
+	w = 0;
+	if (s.len)
+		memcpy(&w, s.p, s.len);
+	return mix(h ^ 0x8ebc6af09c88c6e3ull, w ^ 0x589965cc75374cc3ull);
+}
+
+struct gp_str gp_lines_text(const struct gp_lines *in, size_t i, bool *nl)
+{
+	struct gp_str s = { in->text.p + in->start[i], in->start[i + 1] - in->start[i] };
+
+	*nl = s.len && s.p[s.len - 1] == '\n';
+	s.len -= *nl;
+	return s;
+}
+
+/* The slot of a line: it holds its number, or is free. */
+static uint32_t *find_slot(const struct gp_lines *in, struct gp_str s, bool nl, uint64_t h)
+{
+	size_t i = (size_t)(h ^ (h >> 32)) & in->mask;
+
+	for (; in->slot[i] != GP_NO_LINE; i = (i + 1) & in->mask) {
+		uint32_t id = in->slot[i];
+		bool its_nl;
+
+		if (in->hash[id] != h)
+			continue;
+		if (gp_str_same(gp_lines_text(in, in->sample[id], &its_nl), s) && its_nl == nl)
+			break;
+	}
+	return &in->slot[i];
+}
+
+static void split_lines(struct gp_lines *in)
+{
+	struct gp_str rest = in->text, line;
+	size_t cap = 0;
+
+	while (gp_line_next(&rest, &line)) {
+		GP_GROW(in->start, in->n, cap);
+		in->start[in->n++] = (size_t)(line.p - in->text.p);
+	}
+	GP_GROW(in->start, in->n, cap);
+	in->start[in->n] = in->text.len;
+}
+
+static void number_lines(struct gp_lines *in)
+{
+	size_t size = 16;
+
+	while (size < 2 * in->n)
+		size *= 2;
+	in->mask = size - 1;
+	in->slot = gp_realloc(NULL, size, sizeof(*in->slot));
+	memset(in->slot, 0xff, size * sizeof(*in->slot));
+	in->id = gp_realloc(NULL, in->n, sizeof(*in->id));
+	in->hash = gp_realloc(NULL, in->n, sizeof(*in->hash));
+	in->sample = gp_realloc(NULL, in->n, sizeof(*in->sample));
+	in->sum = gp_realloc(NULL, in->n + 1, sizeof(*in->sum));
+	in->sum[0] = 0;
+	for (size_t i = 0; i < in->n; i++) {
+		bool nl;
+		struct gp_str s = gp_lines_text(in, i, &nl);
+		uint64_t h = line_hash(s, nl);
+		uint32_t *slot = find_slot(in, s, nl, h);
+
+		if (*slot == GP_NO_LINE) {
+			in->hash[in->nid] = h;
+			in->sample[in->nid] = (uint32_t)i;
+			*slot = in->nid++;
+		}
+		in->id[i] = *slot;
+		in->sum[i + 1] = in->sum[i] * GP_LINES_RADIX + in->id[i] + 1;
+	}
+}
+
+void gp_lines_release(struct gp_lines *in)
+{
+	free(in->start);
+	free(in->id);
+	free(in->sum);
+	free(in->hash);
+	free(in->sample);
+	free(in->slot);
+	free(in->first);
+	free(in->where);
+}
+
+int gp_lines_init(struct gp_lines *in, struct gp_str text, struct gp_err *err)
+{
+	*in = (struct gp_lines){ .text = text };
+	split_lines(in);
+	if (in->n >= GP_NO_LINE - 1)
+		return gp_fail(err, GP_E_UNSUPPORTED, "a file of %zu lines is too long", in->n);
+	number_lines(in);
+	return 0;
+}
+
+void gp_lines_index(struct gp_lines *in)
+{
+	if (in->first)
+		return;
+	in->first = gp_alloc(((size_t)in->nid + 2) * sizeof(*in->first));
+	in->where = gp_realloc(NULL, in->n, sizeof(*in->where));
+	for (size_t i = 0; i < in->n; i++)
+		in->first[in->id[i] + 2]++;
+	for (size_t k = 2; k < (size_t)in->nid + 2; k++)
+		in->first[k] += in->first[k - 1];
+	for (size_t i = 0; i < in->n; i++)
+		in->where[in->first[in->id[i] + 1]++] = (uint32_t)i;
+}
+
+size_t gp_lines_count(const struct gp_lines *in, uint32_t id)
+{
+	return id == GP_NO_LINE ? 0 : in->first[id + 1] - in->first[id];
+}
+
+uint32_t gp_lines_find(const struct gp_lines *in, struct gp_str s, bool nl)
+{
+	return *find_slot(in, s, nl, line_hash(s, nl));
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/driver/kbuild.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static struct gp_str without_comment(struct gp_str line)
+{
+	const char *hash = line.len ? memchr(line.p, '#', line.len) : NULL;
+
+	if (hash)
+		line.len = (size_t)(hash - line.p);
+	return line;
+}
+
+/* A line without its last backslash, when it has one; a CR may stand behind. */
+static bool take_backslash(struct gp_str *line)
+{
+	*line = gp_str_trim(*line);
+	if (!gp_str_ends(*line, "\\"))
+		return false;
+	line->len--;
+	return true;
+}
+
+/* "NV_CONFTEST_TYPE_COMPILE_TESTS += …": *words is what stands behind. */
+static bool starts_list(struct gp_str line, struct gp_str *words)
+{
+	static const char *const ops[] = { "+=", "=", ":=", "?=", "::=" };
+	struct gp_str name, op;
+
+	*words = line;
+	if (!gp_word_next(words, &name) || !gp_str_starts(name, "NV_CONFTEST_") ||
+	    !gp_str_ends(name, "_TESTS") || !gp_word_next(words, &op))
+		return false;
+	for (size_t i = 0; i < GP_COUNT(ops); i++)
+		if (gp_str_eq(op, ops[i]))
+			return true;
+	return false;
+}
+
+static bool has_word(struct gp_str words, const char *name)
+{
+	struct gp_str word;
+
+	while (gp_word_next(&words, &word))
+		if (gp_str_eq(word, name))
+			return true;
+	return false;
+}
+
+bool gp_kbuild_lists_conftest(struct gp_str text, const char *name)
+{
+	bool in_list = false, goes_on = false;
+	struct gp_str line, words;
+
+	while (gp_line_next(&text, &line)) {
+		bool continues = goes_on;
+
+		line = without_comment(line);
+		goes_on = take_backslash(&line);
+		words = line;
+		if (!continues)
+			in_list = starts_list(line, &words);
+		if (in_list && has_word(words, name))
+			return true;
+	}
+	return false;
+}

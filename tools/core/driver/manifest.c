@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/driver/manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/text.h"
+
+#define HEADER_LINES 8
+
+static bool is_octal(struct gp_str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] < '0' || s.p[i] > '7')
+			return false;
+	return s.len > 0 && s.len <= 6;
+}
+
+static int entry_parse(struct gp_str line, struct gp_mentry *e, struct gp_err *err)
+{
+	struct gp_str rest = line;
+
+	if (!gp_word_next(&rest, &e->raw) || !gp_word_next(&rest, &e->mode) ||
+	    !gp_word_next(&rest, &e->type))
+		return gp_fail(err, GP_E_FORMAT, "line %zu has fewer than three fields", e->lineno);
+	if (!is_octal(e->mode))
+		return gp_fail(err, GP_E_FORMAT, "line %zu: '%.*s' is not an octal mode", e->lineno,
+			       (int)(e->mode.len < 40 ? e->mode.len : 40), e->mode.p);
+	e->rest = gp_str_trim(rest);
+	e->path = gp_path_clean(e->raw.p, e->raw.len, err);
+	return e->path ? 0 : gp_within(err, "line %zu", e->lineno);
+}
+
+static void header_line(struct gp_manifest *m, size_t lineno, struct gp_str line)
+{
+	if (lineno == 1)
+		m->description = line;
+	else if (lineno == 2)
+		m->version = gp_str_trim(line);
+	else if (lineno == 4)
+		m->modules = line;
+}
+
+static int lines_parse(struct gp_manifest *m, struct gp_err *err)
+{
+	struct gp_str rest = m->text, line;
+	size_t lineno = 0;
+
+	m->open_end = true;
+	while (gp_line_next(&rest, &line)) {
+		struct gp_mentry e = { 0 };
+
+		e.lineno = ++lineno;
+		if (lineno <= HEADER_LINES) {
+			header_line(m, lineno, line);
+			continue;
+		}
+		if (!gp_str_trim(line).len) {
+			m->open_end = false;
+			m->end_off = (size_t)(line.p - m->text.p);
+			break;
+		}
+		if (entry_parse(line, &e, err) < 0) {
+			free(e.path);
+			return -1;
+		}
+		GP_GROW(m->entry, m->n, m->cap);
+		m->entry[m->n++] = e;
+	}
+	if (m->open_end)
+		m->end_off = m->text.len;
+	if (lineno < HEADER_LINES)
+		return gp_fail(err, GP_E_FORMAT, "cut off: %zu lines, eight belong to its header", lineno);
+	return 0;
+}
+
+int gp_manifest_parse(struct gp_str text, struct gp_manifest *out, struct gp_err *err)
+{
+	*out = (struct gp_manifest){ .text = text };
+	if (lines_parse(out, err) < 0) {
+		gp_manifest_release(out);
+		return gp_within(err, "'.manifest'");
+	}
+	return 0;
+}
+
+void gp_manifest_release(struct gp_manifest *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->n; i++)
+		free(m->entry[i].path);
+	free(m->entry);
+	*m = (struct gp_manifest){ 0 };
+}
+
+const struct gp_mentry *gp_manifest_find(const struct gp_manifest *m, const char *path)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (strcmp(m->entry[i].path, path) == 0)
+			return &m->entry[i];
+	return NULL;
+}
+
+bool gp_manifest_has_module(const struct gp_manifest *m, const char *name)
+{
+	struct gp_str rest = m->modules, word;
+
+	while (gp_word_next(&rest, &word))
+		if (gp_str_eq(gp_str_trim(word), name))
+			return true;
+	return false;
+}
+
+bool gp_mentry_is_symlink(const struct gp_mentry *e)
+{
+	return gp_str_ends(e->type, "_SYMLINK") || gp_str_ends(e->type, "_NEWSYM");
+}
+
+int gp_manifest_add(const struct gp_manifest *m, const char *const *paths, size_t n,
+		    const char *like, struct gp_buf *out, struct gp_err *err)
+{
+	const struct gp_mentry *form = gp_manifest_find(m, like);
+	size_t cut;
+
+	if (!form)
+		return gp_fail(err, GP_E_FORMAT, "'.manifest' does not list '%s'", like);
+	cut = (size_t)(form->raw.p - m->text.p);
+	while (cut < m->text.len && m->text.p[cut] != '\n')
+		cut++;
+	gp_buf_add(out, m->text.p, cut);
+	for (size_t i = 0; i < n; i++) {
+		if (gp_manifest_find(m, paths[i]))
+			continue;
+		gp_buf_printf(out, "\n%s%s %.*s %.*s%s%.*s", gp_str_starts(form->raw, "./") ? "./" : "",
+			      paths[i], (int)form->mode.len, form->mode.p, (int)form->type.len,
+			      form->type.p, form->rest.len ? " " : "", (int)form->rest.len, form->rest.p);
+	}
+	gp_buf_add(out, m->text.p + cut, m->text.len - cut);
+	return 0;
+}
+
+void gp_manifest_drop(const struct gp_manifest *m, const char *path, struct gp_buf *out)
+{
+	const struct gp_mentry *e = gp_manifest_find(m, path);
+	struct gp_str rest = m->text, line;
+	size_t lineno = 0;
+
+	while (gp_line_next(&rest, &line)) {
+		size_t len = line.len + (line.p + line.len < m->text.p + m->text.len);
+
+		if (++lineno != (e ? e->lineno : 0))
+			gp_buf_add(out, line.p, len);
+	}
+}
+
+const char *gp_kind_name(enum gp_kind k)
+{
+	static const char *const name[] = { "general", "guest", "host", "merged" };
+
+	return name[k];
+}
+
+bool gp_kind_parse(struct gp_str word, enum gp_kind *out)
+{
+	for (int k = 0; k < GP_KIND_COUNT; k++) {
+		if (gp_str_eq(word, gp_kind_name((enum gp_kind)k))) {
+			*out = (enum gp_kind)k;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum gp_kind gp_manifest_kind(const struct gp_manifest *m)
+{
+	bool libs = false;
+
+	for (size_t i = 0; i < m->n && !libs; i++)
+		libs = gp_str_starts(m->entry[i].type, "CUDA_LIB") ||
+		       gp_str_starts(m->entry[i].type, "OPENGL_LIB") ||
+		       gp_str_starts(m->entry[i].type, "GLVND_LIB");
+	if (gp_manifest_has_module(m, "nvidia-vgpu-vfio") || gp_manifest_find(m, "nvidia-vgpud"))
+		return libs ? GP_KIND_MERGED : GP_KIND_HOST;
+	return gp_manifest_find(m, "nvidia-gridd") ? GP_KIND_GUEST : GP_KIND_GENERAL;
+}

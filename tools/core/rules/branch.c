@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/rules/branch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+
+#define DEFAULT_KINDS (1u << GP_KIND_HOST | 1u << GP_KIND_MERGED)
+
+static void branch_release(struct gp_branch *b)
+{
+	free(b->product);
+	free(b->evidence);
+	free(b->versions);
+	*b = (struct gp_branch){ 0 };
+}
+
+void gp_branch_list_release(struct gp_branch_list *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		branch_release(&l->v[i]);
+	free(l->v);
+	*l = (struct gp_branch_list){ 0 };
+}
+
+static int bad_value(const struct gp_field *f, struct gp_err *err)
+{
+	return gp_fail(err, GP_E_FORMAT, "field '%s' cannot be '%.80s'", f->name, f->value);
+}
+
+static int take_branch(struct gp_branch *b, const struct gp_field *f, struct gp_err *err)
+{
+	uint64_t v;
+
+	if (!gp_parse_u64(gp_str_of(f->value), 99999, &v) || !v)
+		return bad_value(f, err);
+	b->number = (unsigned)v;
+	return 0;
+}
+
+static int take_versions(struct gp_branch *b, const struct gp_field *f, struct gp_err *err)
+{
+	struct gp_str rest = gp_str_of(f->value), word;
+
+	while (gp_text_word_next(&rest, &word)) {
+		GP_GROW(b->versions, b->n, b->cap);
+		if (gp_version_parse(word, &b->versions[b->n], err))
+			return -1;
+		b->n++;
+	}
+	return b->n ? 0 : bad_value(f, err);
+}
+
+static int take_kind(struct gp_branch *b, const struct gp_field *f, struct gp_err *err)
+{
+	struct gp_str rest = gp_str_of(f->value), word;
+	enum gp_kind kind;
+
+	while (gp_text_word_next(&rest, &word)) {
+		if (!gp_kind_parse(word, &kind))
+			return bad_value(f, err);
+		b->kinds |= 1u << kind;
+	}
+	return b->kinds ? 0 : bad_value(f, err);
+}
+
+static int take_field(struct gp_branch *b, const struct gp_field *f, struct gp_err *err)
+{
+	if (strcasecmp(f->name, "Branch") == 0)
+		return take_branch(b, f, err);
+	if (strcasecmp(f->name, "Versions") == 0)
+		return take_versions(b, f, err);
+	if (strcasecmp(f->name, "Kind") == 0)
+		return take_kind(b, f, err);
+	if (strcasecmp(f->name, "Product") == 0)
+		b->product = gp_stanza_unfold(f->value);
+	else if (strcasecmp(f->name, "Evidence") == 0)
+		b->evidence = gp_stanza_unfold(f->value);
+	else
+		return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a driver branch", f->name);
+	return 0;
+}
+
+static int check_versions(const struct gp_branch *b, struct gp_err *err)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct gp_version *v = &b->versions[i];
+
+		if (gp_version_branch(v) != b->number)
+			return gp_fail(err, GP_E_FORMAT, "%s is not of branch %u", v->text, b->number);
+		if (i && gp_version_cmp(&b->versions[i - 1], v) >= 0)
+			return gp_fail(err, GP_E_FORMAT, "%s does not stand behind an older version",
+				       v->text);
+	}
+	return 0;
+}
+
+static int parse_one(const struct gp_stanza *s, struct gp_branch *b, struct gp_err *err)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (take_field(b, &s->v[i], err))
+			return gp_within(err, "'%s:%u'", s->file, s->v[i].lineno);
+	if (!b->number || !b->n)
+		return gp_fail(err, GP_E_FORMAT, "'%s:%u': a branch needs 'Branch' and 'Versions'",
+			       s->file, s->lineno);
+	if (!b->kinds)
+		b->kinds = DEFAULT_KINDS;
+	return check_versions(b, err) ? gp_within(err, "'%s:%u'", s->file, s->lineno) : 0;
+}
+
+/* In the place of its namesake, else behind the older ones. */
+static void put(struct gp_branch_list *l, struct gp_branch *b)
+{
+	size_t at = 0;
+
+	while (at < l->n && l->v[at].number < b->number)
+		at++;
+	for (size_t i = at; i < l->n && l->v[i].number == b->number; i++) {
+		if (l->v[i].kinds != b->kinds)
+			continue;
+		branch_release(&l->v[i]);
+		l->v[i] = *b;
+		return;
+	}
+	GP_GROW(l->v, l->n, l->cap);
+	memmove(&l->v[at + 1], &l->v[at], (l->n - at) * sizeof(*l->v));
+	l->v[at] = *b;
+	l->n++;
+}
+
+int gp_branches_parse(const struct gp_stanza_list *stanzas, struct gp_branch_list *l,
+		      struct gp_err *err)
+{
+	for (size_t i = 0; i < stanzas->n; i++) {
+		struct gp_branch b = { 0 };
+
+		if (parse_one(&stanzas->v[i], &b, err)) {
+			branch_release(&b);
+			return -1;
+		}
+		put(l, &b);
+	}
+	return 0;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CORE_RULE_H
+#define GP_CORE_RULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "core/driver/manifest.h"
+#include "core/rules/release.h"
+#include "core/rules/stanza.h"
+
+/*
+ * A kernel-versions file in memory, and the judge: does this rule hold for
+ * this driver on this kernel? The format is DESIGN.md's ("kernel-versions/ and
+ * patches/"); an unknown field is an error, so that no typo passes silently.
+ */
+
+enum gp_status { GP_STATUS_UNSET, GP_STATUS_SUPPORTED, GP_STATUS_UNTESTED, GP_STATUS_BLOCKED };
+/* In order of strength: the greater one wins when rules are united. */
+enum gp_load { GP_LOAD_UNSET, GP_LOAD_YES, GP_LOAD_UNKNOWN, GP_LOAD_NO };
+enum gp_hooks { GP_HOOKS_UNSET, GP_HOOKS_UPSTREAM, GP_HOOKS_NEWER_TABLE, GP_HOOKS_UNPROVED };
+
+const char *gp_status_name(enum gp_status s); /* "" when unset; so below */
+const char *gp_load_name(enum gp_load l);
+const char *gp_hooks_name(enum gp_hooks h);
+
+/* How far a claim that something builds is known, the stronger the greater. */
+enum gp_known { GP_KNOWN_NONE, GP_KNOWN_UNSURE, GP_KNOWN_EXPECTED, GP_KNOWN_REPORTED, GP_KNOWN_BUILT };
+
+const char *gp_known_name(enum gp_known k); /* "", "unsure", "expected", "reported", "built" */
+
+/*
+ * How a rule's claim is known: by the first of the marks [built], [peer],
+ * [source], [inference] in its Evidence. The first one, because what follows
+ * is told of something near by ("[inference] …; 5.11 builds with it [built]").
+ *
+ * In:  evidence may be NULL, or have no mark: expected.
+ */
+enum gp_known gp_evidence_known(const char *evidence);
+
+struct gp_rule;
+
+/* The same of a rule; unsure when it calls itself untested, and nobody has
+ * built or reported it either. */
+enum gp_known gp_rule_known(const struct gp_rule *r);
+
+enum gp_probe_word {
+	GP_PROBE_HEADER,           /* PATH: #include <PATH> would find it */
+	GP_PROBE_TEXT,             /* PATH ERE: a line of that header matches; PATH may
+				    * also start with include/ or arch/ */
+	GP_PROBE_CONFIG,           /* CONFIG_X: y or m */
+	GP_PROBE_SYMBOL,           /* NAME: exported, to whom ever */
+	GP_PROBE_SYMBOL_GPL,       /* NAME: exported to GPL modules only */
+	GP_PROBE_DRIVER_TEXT,      /* PATH ERE: a line of that file of the driver's kernel
+				    * sources (PATH below kernel/) matches */
+	GP_PROBE_DRIVER_CONFTEST,  /* NAME: a Kbuild file of the driver lists that test
+				    * (gp_kbuild_lists_conftest()) */
+};
+
+struct gp_probe {
+	enum gp_probe_word word;
+	bool negated;  /* '!' in front; answers are given without it */
+	char *arg;     /* PATH, CONFIG_X or NAME; a PATH is clean (gp_path_clean) */
+	char *ere;     /* of the two text words, else NULL; it compiles */
+	char *text;    /* as written, blanks squeezed */
+};
+
+bool gp_probe_asks_driver(const struct gp_probe *p);
+
+/* Does a line of text match the POSIX extended regular expression? As grep -E:
+ * line by line, the newline is not part of it. */
+bool gp_text_matches(struct gp_str text, const char *ere);
+
+struct gp_rule {
+	const char *file;       /* where it stands; owned by its gp_line */
+	unsigned lineno;
+	bool any_line;          /* it stands in a `Kernel: any` file */
+	struct gp_range driver;
+	unsigned kinds;         /* bit 1 << gp_kind; only listed kinds, all when absent */
+	bool has_release, has_rhel;
+	struct gp_range release, rhel;
+	char *driver_text, *release_text, *rhel_text; /* as written; NULL when absent */
+	struct gp_probe *probes;
+	size_t nprobes, probes_cap;
+	struct gp_list patches;
+	enum gp_load load;
+	enum gp_hooks hooks;
+	enum gp_status status;
+	char *gpu, *reason, *instead, *evidence;      /* NULL when absent */
+	char *key;              /* same key: a later rule replaces this one */
+};
+
+/* A kernel line and its rules, or what counts for every line. */
+struct gp_line {
+	char *name;             /* "5.10", "any" */
+	bool any;
+	struct gp_release release;  /* the line as a release (gp_release: two parts) */
+	enum gp_status status;      /* unset for "any" */
+	char *changes, *reason, *instead; /* NULL when absent */
+	struct gp_list files;       /* that it was read from, in order */
+	struct gp_rule *rules;
+	size_t n, cap;
+};
+
+void gp_rule_release(struct gp_rule *r);
+void gp_line_release(struct gp_line *l);
+
+/*
+ * Read one rule.
+ *
+ * In:     s, a paragraph with `Driver`.
+ * Out:    gp_rule_release() frees it; zeroed on failure. file stays NULL.
+ * Errors: GP_E_FORMAT with "file:line": unknown field, bad value, no Driver,
+ *         blocked without Reason.
+ */
+int gp_rule_parse(const struct gp_stanza *s, struct gp_rule *out, struct gp_err *err);
+
+/*
+ * Read a kernel-versions file.
+ *
+ * In:     stanzas of one file: the line, then its rules.
+ * Out:    gp_line_release() frees it; zeroed on failure.
+ * Errors: GP_E_FORMAT as above; also: no Status (a line other than "any"),
+ *         blocked without Reason, two rules with the same key.
+ */
+int gp_line_parse(const struct gp_stanza_list *stanzas, struct gp_line *out, struct gp_err *err);
+
+/*
+ * Lay one line over another of the same name: over's fields that are set
+ * replace base's, a rule with the same Driver, Kind, Release, Rhel and Probe
+ * replaces base's rule in its place, the others come behind. Empties *over.
+ */
+void gp_line_overlay(struct gp_line *base, struct gp_line *over);
+
+/* What a rule is judged by. */
+struct gp_facts {
+	struct gp_version driver;
+	enum gp_kind kind;
+	bool kind_unknown;   /* then Kind is not looked at, and why says so */
+	/* The kernel, or a line; with the headers' patch level when there are
+	 * headers. NULL: nobody asks about a kernel. */
+	const struct gp_release *release;
+	unsigned rhel_code;  /* RHEL_RELEASE_CODE of the headers, else 0 */
+	bool has_headers;    /* ask() can answer the kernel's words */
+	bool has_driver;     /* ask() can answer driver-* */
+	/* The answer without p->negated; unknown when it cannot be had. */
+	enum gp_tri (*ask)(void *arg, const struct gp_probe *p);
+	void *arg;
+};
+
+enum gp_decider { GP_BY_VERSION, GP_BY_PROBE, GP_BY_BOTH };
+const char *gp_decider_name(enum gp_decider by); /* "version", "probe", "both" */
+
+struct gp_judgement {
+	bool driver_ok;       /* Driver and Kind are met; else the rule is about others */
+	enum gp_tri holds;
+	bool taken;           /* holds == GP_TRI_YES */
+	bool needs_headers;   /* unknown, and headers would settle it */
+	bool needs_driver;    /* unknown, and the driver's sources would settle it */
+	enum gp_decider by;
+	char why[320];        /* a sentence or two for the report */
+};
+
+/*
+ * Judge a rule.
+ *
+ * Driver and Kind always count. The rest, all of which must hold:
+ *
+ *  - driver-* probes are asked in the driver's sources. Without these the
+ *    answer is unknown: the rule is not taken, "cannot tell without the
+ *    driver's sources".
+ *  - Rhel is a fact, not an estimate, and always counts: by the headers'
+ *    RHEL_RELEASE_CODE, else by `.elN_M` in the name. A kernel that is not
+ *    RHEL's does not meet it.
+ *  - the kernel's probes (header, text, config, symbol, symbol-gpl), when the
+ *    rule has some and headers are at hand: they decide, and Release is not
+ *    looked at (stable back-ports make windows wrong).
+ *  - else the Release window. If its end lies inside a patch level that the
+ *    name hides (5.10.0-32-amd64) the answer is unknown. Headers give Debian's
+ *    and Ubuntu's true patch level, so a rule without probes can be decided.
+ *  - probes that could not be answered, and no window: unknown. (The neutral
+ *    sets of such a rule are in the default selection all the same, which
+ *    looks at no kernel.)
+ *
+ * Without a release and headers (facts->release NULL, has_headers false) only
+ * the driver's half is judged: "does anything here concern this driver".
+ *
+ * Out: by says what decided beside Driver and Kind: GP_BY_VERSION when no
+ *      probe was answered, GP_BY_PROBE when no window was looked at.
+ */
+void gp_rule_judge(const struct gp_rule *rule, const struct gp_facts *facts,
+		   struct gp_judgement *out);
+
+#endif

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/job/dkmspatch.h"
+
+#include <ctype.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "core/diff/diffout.h"
+#include "ops/job/judge.h"
+#include "ops/tree/patchfile.h"
+
+#define PATCH_DIR "kernel/patches"
+
+void gp_late_list_release(struct gp_late_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct gp_late *p = &l->v[i];
+
+		free(p->set);
+		free(p->name);
+		free(p->match);
+		free(p->file);
+		free(p->sha256);
+		gp_buf_release(&p->text);
+	}
+	free(l->v);
+	gp_applied_list_release(&l->applied);
+	*l = (struct gp_late_list){ 0 };
+}
+
+bool gp_late_possible(const struct gp_patch_job *j)
+{
+	return gp_version_branch(&j->driver.version) < GP_BUILDS_IN_TREE;
+}
+
+int gp_late_check(const char *ere, struct gp_err *err)
+{
+	char why[128];
+	regex_t re;
+	int rc;
+
+	if (!*ere)
+		return gp_fail(err, GP_E_USAGE, "--patch-match: an expression is missing");
+	for (const char *p = ere; *p; p++)
+		if (iscntrl((unsigned char)*p))
+			return gp_fail(err, GP_E_USAGE, "--patch-match: control characters in '%s'", ere);
+	rc = regcomp(&re, ere, REG_EXTENDED | REG_NOSUB); /* as bash's =~ does */
+	if (rc == 0) {
+		regfree(&re);
+		return 0;
+	}
+	regerror(rc, &re, why, sizeof(why));
+	return gp_fail(err, GP_E_USAGE, "--patch-match: '%s' is no extended regular expression: %s", ere, why);
+}
+
+static bool matches(const char *ere, const struct gp_release *r)
+{
+	return !*ere || gp_text_matches(gp_str_of(r->text), ere);
+}
+
+/* The kernels that this run goes on with. */
+static size_t next_kernel(const struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i)
+{
+	while (i < j->selection.nkernels && gp_judge_skips(j, o, i))
+		i++;
+	return i;
+}
+
+/* --- where DKMS comes too late --- */
+
+/* Name what is for some kernels only, or for one of them (r); NULL: nothing is. */
+static const char *kernel_specific(const struct gp_patch_job *j, const struct gp_patch_opts *o,
+				   const struct gp_release *r)
+{
+	size_t n = j->selection.nkernels;
+
+	for (size_t k = next_kernel(j, o, 0); k < n; k = next_kernel(j, o, k + 1)) {
+		const struct gp_chosen_list *sets = &j->selection.kernels[k].sets;
+
+		for (size_t i = 0; i < sets->n; i++)
+			if (!sets->v[i].set->neutral)
+				return sets->v[i].set->name;
+	}
+	for (size_t i = 0; i < j->nuser; i++)
+		if (*o->matches.v[i] && (!r || matches(o->matches.v[i], r)))
+			return j->user[i].dir;
+	return NULL;
+}
+
+int gp_late_judge(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	const char *what = kernel_specific(j, o, NULL);
+	size_t k = next_kernel(j, o, 0);
+	const struct gp_release *r;
+
+	if (!what || gp_late_possible(j))
+		return 0;
+	if (next_kernel(j, o, k + 1) < j->selection.nkernels)
+		return gp_fail(err, GP_E_NO, "'%s' is for some kernels only, and the installer of driver %s does not build "
+			       "through DKMS at first: make one installer per kernel, each with one -k R", what,
+			       j->driver.version.text);
+	r = &j->selection.kernels[k].release;
+	j->only = (struct gp_kline){ r->ver.part[0], r->ver.part[1], false };
+	j->has_only = kernel_specific(j, o, r) != NULL;
+	return 0;
+}
+
+/* --- what DKMS will apply --- */
+
+/* Names are handed to a shell by dkms, and stand in a list of words in .manifest. */
+static char *file_name(const char *set, const char *patch, unsigned nth)
+{
+	const char *dir = gp_path_base(set), *base = gp_path_base(patch);
+	bool one = strcmp(dir, base) == 0;
+	char *name = nth > 1 ? gp_asprintf("%u-%s%s%s", nth, one ? "" : dir, one ? "" : "-", base) :
+		     gp_asprintf("%s%s%s", one ? "" : dir, one ? "" : "-", base);
+
+	for (char *p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("._+-", *p))
+			*p = '_';
+	if (name[0] == '.' || name[0] == '-')
+		name[0] = '_';
+	return name;
+}
+
+/* As seen from kernel/. Users' patches may say it either way. */
+static char *below_kernel(const struct gp_tree *t, const struct gp_filediff *f, unsigned strip, bool reverse,
+			  struct gp_err *err)
+{
+	char *path = gp_diff_target(f, strip, reverse, err);
+	const char *raw[] = { f->old_path, f->new_path };
+
+	for (size_t i = 0; path && i < 2 && gp_diff_op(f, reverse) == GP_FILE_MODIFY; i++) {
+		const char *name = gp_diff_strip(raw[i], strip);
+		gp_auto(gp_free_ptr) char *other = name ? gp_path_clean(name, strlen(name), NULL) : NULL;
+		gp_auto(gp_free_ptr) char *here = gp_path_join("kernel", path);
+
+		/* GNU patch takes the one of the two names that exists. */
+		if (other && !gp_tree_has(t, path) && !gp_tree_has(t, here)) {
+			gp_auto(gp_free_ptr) char *there = gp_path_join("kernel", other);
+
+			if (gp_tree_has(t, other) || gp_tree_has(t, there)) {
+				free(path);
+				path = gp_steal(&other);
+			}
+		}
+	}
+	if (path && gp_path_under(path, "kernel")) {
+		char *rest = gp_strdup(path + strlen("kernel/"));
+
+		free(path);
+		return rest;
+	}
+	return path;
+}
+
+static int rewrite(struct gp_patch_job *j, const struct gp_patch *p, struct gp_buf *out, struct gp_err *err)
+{
+	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
+
+	if (gp_diff_parse(p->text, &d, err) < 0)
+		return gp_patch_within(p, err);
+	for (size_t i = 0; i < d.nfile; i++) {
+		const struct gp_filediff *f = &d.file[i];
+		enum gp_file_op op = gp_diff_op(f, p->reverse);
+		gp_auto(gp_free_ptr) char *path = below_kernel(&j->driver.tree, f, p->strip, p->reverse, err);
+
+		if (!path)
+			return gp_patch_within(p, err);
+		if (op == GP_FILE_RENAME || op == GP_FILE_COPY || !f->nhunk) {
+			gp_fail(err, GP_E_UNSUPPORTED, "line %zu: a patch that DKMS shall apply may change lines, add and "
+				"delete files, but not rename, copy or change modes ('%s')", f->lineno, path);
+			return gp_patch_within(p, err);
+		}
+		gp_diff_put(f, op, path, p->reverse, out);
+	}
+	return 0;
+}
+
+static int add(struct gp_patch_job *j, const struct gp_patch *p, const char *match, const char *sha256,
+	       unsigned fuzz, struct gp_err *err)
+{
+	struct gp_late_list *l = &j->late;
+	struct gp_late *late;
+
+	GP_GROW(l->v, l->n, l->cap);
+	late = &l->v[l->n++];
+	*late = (struct gp_late){ .set = gp_strdup(p->set), .name = gp_strdup(p->name), .match = gp_strdup(match),
+				  .sha256 = gp_strdup(sha256), .fuzz = fuzz };
+	return rewrite(j, p, &late->text, err);
+}
+
+/* A set of the data that is not neutral, for the kernels that asked for it. */
+static int add_set(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set,
+		   struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list releases = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf match = { 0 };
+	const struct gp_selection *s = &j->selection;
+
+	for (size_t k = next_kernel(j, o, 0); k < s->nkernels; k = next_kernel(j, o, k + 1))
+		for (size_t i = 0; i < s->kernels[k].sets.n; i++)
+			if (s->kernels[k].sets.v[i].set == set)
+				gp_list_add(&releases, s->kernels[k].release.text);
+	if (!releases.n)
+		return 0;
+	gp_dkms_regex_of(&releases, &match);
+	for (size_t i = 0; i < set->series.n; i++) {
+		const struct gp_series_entry *e = &set->series.v[i];
+		gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
+		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+		struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
+
+		if (gp_patch_read(path, &text, err) < 0)
+			return -1;
+		p.text = gp_buf_str(&text);
+		if (add(j, &p, match.data, set->sha256, 0, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int collect(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	/* The catalog's sets stand in their order of application. */
+	for (size_t i = 0; i < j->catalog.nsets; i++)
+		if (!j->catalog.sets[i].neutral && add_set(j, o, &j->catalog.sets[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < j->nuser; i++) {
+		const struct gp_patchset *u = &j->user[i];
+
+		for (size_t k = 0; *o->matches.v[i] && k < u->series.n; k++) {
+			const struct gp_series_entry *e = &u->series.v[k];
+			struct gp_patch p = { .set = u->dir, .name = e->name, .text = gp_buf_str(&u->text[k]),
+					      .strip = e->strip, .reverse = e->reverse };
+
+			if (add(j, &p, o->matches.v[i], u->sha256, 2, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* --- trying them --- */
+
+/* A tree over a tree, so that each kernel is tried on a fresh one. */
+static enum gp_node over_look(void *arg, const char *path, unsigned *mode)
+{
+	const struct gp_tree *t = arg;
+	const struct gp_tfile *f = gp_tree_touched(t, path);
+
+	if (!f)
+		return t->base.look(t->base.arg, path, mode);
+	*mode = f->mode;
+	return f->state == GP_TFILE_DELETED ? GP_NODE_NONE : GP_NODE_FILE;
+}
+
+static int over_read(void *arg, const char *path, struct gp_str *out, struct gp_err *err)
+{
+	return gp_tree_read(arg, path, out, err);
+}
+
+/* What one try is for: a kernel, or the patches of one set that no kernel of the
+ * run matches. */
+struct trial {
+	const struct gp_dkms_patch_list *before; /* of dkms.conf */
+	const struct gp_release *release;        /* or NULL, and: */
+	const struct gp_late *of;                /* one of that set, or NULL */
+};
+
+static bool takes_part(const struct trial *t, const struct gp_late *p)
+{
+	if (t->release)
+		return matches(p->match, t->release);
+	return t->of && strcmp(p->set, t->of->set) == 0 && strcmp(p->match, t->of->match) == 0;
+}
+
+/* GNU patch takes a change that is there already for a reversed patch, and DKMS stops. */
+static int refuse_there(const struct gp_patch *p, const struct gp_applied *a, struct gp_err *err)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (!a->already && a->file[i].hunks.result != GP_HUNKS_ALREADY)
+			continue;
+		gp_fail(err, GP_E_NO, "'%s' has this change already, and DKMS would stop there", a->file[i].path);
+		return gp_patch_within(p, err);
+	}
+	return 0;
+}
+
+static int try_before(struct gp_patch_job *j, const struct trial *t, struct gp_tree *over, struct gp_err *err)
+{
+	gp_auto(gp_applied_list_release) struct gp_applied_list done = { 0 };
+
+	for (size_t i = 0; t->release && i < t->before->n; i++) {
+		const struct gp_dkms_patch *b = &t->before->v[i];
+		gp_auto(gp_free_ptr) char *path = gp_path_join(PATCH_DIR, b->file);
+		struct gp_patch p = { .set = ".", .name = path, .strip = 1, .below = "kernel" };
+
+		if (!matches(b->match, t->release))
+			continue;
+		if (gp_tree_read(&j->driver.tree, path, &p.text, err) < 0 ||
+		    gp_apply_patch(over, &p, 2, &done, &j->why, err) < 0 ||
+		    refuse_there(&p, &done.v[done.n - 1], err) < 0)
+			return gp_within(err, "dkms.conf's own patch for %s", t->release->text);
+	}
+	return 0;
+}
+
+static int try_late(struct gp_patch_job *j, struct gp_late *late, struct gp_tree *over, struct gp_err *err)
+{
+	gp_auto(gp_applied_list_release) struct gp_applied_list done = { 0 };
+	struct gp_patch p = { .set = late->set, .name = late->name, .text = gp_buf_str(&late->text),
+			      .strip = 1, .below = "kernel" };
+	struct gp_applied_list *all = &j->late.applied;
+
+	if (gp_apply_patch(over, &p, late->fuzz, &done, &j->why, err) < 0 || refuse_there(&p, &done.v[0], err) < 0)
+		return -1;
+	if (!late->told) {
+		GP_GROW(all->v, all->n, all->cap);
+		all->v[all->n++] = done.v[0];
+		done.n = 0;
+		late->told = true;
+	}
+	return 0;
+}
+
+static int try_one(struct gp_patch_job *j, const struct trial *t, struct gp_err *err)
+{
+	gp_auto(gp_tree_release) struct gp_tree over = { 0 };
+	const struct gp_tree_base base = { .look = over_look, .read = over_read, .arg = &j->driver.tree };
+
+	gp_tree_init_base(&over, &base);
+	if (try_before(j, t, &over, err) < 0)
+		return -1;
+	for (size_t i = 0; i < j->late.n; i++) {
+		struct gp_late *p = &j->late.v[i];
+
+		if (!p->there && takes_part(t, p) && try_late(j, p, &over, err) < 0)
+			return t->release ? gp_within(err, "on %s", t->release->text) : -1;
+	}
+	return 0;
+}
+
+static int try_all(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_dkms_patch_list *before,
+		   struct gp_err *err)
+{
+	const struct gp_selection *s = &j->selection;
+	struct trial t = { .before = before };
+
+	for (size_t k = next_kernel(j, o, 0); k < s->nkernels; k = next_kernel(j, o, k + 1)) {
+		t.release = &s->kernels[k].release;
+		if (try_one(j, &t, err) < 0)
+			return -1;
+	}
+	t.release = NULL;
+	for (size_t i = 0; i < j->late.n; i++) {
+		t.of = &j->late.v[i];
+		if (t.of->told || t.of->there)
+			continue;
+		gp_list_take(&j->warnings, gp_asprintf("'%s' matches none of these kernels: '%s' was only tried on the "
+						       "sources as they are", t.of->match, gp_path_base(t.of->set)));
+		if (try_one(j, &t, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- the result --- */
+
+/* A second run over the same package: the lines are there, and so are the files. */
+static void find_there(struct gp_patch_job *j, const struct gp_dkms_patch_list *before)
+{
+	for (size_t i = 0; i < j->late.n; i++) {
+		struct gp_late *p = &j->late.v[i];
+
+		for (size_t k = 0; k < before->n && !p->there; k++) {
+			gp_auto(gp_free_ptr) char *path = gp_path_join(PATCH_DIR, before->v[k].file);
+			struct gp_str text;
+
+			p->there = strcmp(before->v[k].match, p->match) == 0 &&
+				   gp_tree_read(&j->driver.tree, path, &text, NULL) == 0 &&
+				   gp_str_same(text, gp_buf_str(&p->text));
+		}
+	}
+}
+
+/* A name that is free, or that has these very bytes. */
+static char *free_name(const struct gp_patch_job *j, const struct gp_late *p)
+{
+	for (unsigned nth = 1;; nth++) {
+		char *name = file_name(p->set, p->name, nth);
+		gp_auto(gp_free_ptr) char *path = gp_path_join(PATCH_DIR, name);
+		struct gp_str text;
+
+		if (!gp_tree_has(&j->driver.tree, path) ||
+		    (gp_tree_read(&j->driver.tree, path, &text, NULL) == 0 && gp_str_same(text, gp_buf_str(&p->text))))
+			return name;
+		free(name);
+	}
+}
+
+static int put_files(struct gp_patch_job *j, struct gp_err *err)
+{
+	for (size_t i = 0; i < j->late.n; i++) {
+		struct gp_late *p = &j->late.v[i];
+		gp_auto(gp_free_ptr) char *path = NULL;
+
+		if (p->there)
+			continue;
+		p->file = free_name(j, p);
+		path = gp_path_join(PATCH_DIR, p->file);
+		if (gp_tree_write(&j->driver.tree, path, gp_buf_str(&p->text), -1, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool any_of_ours(const struct gp_dkms_patch_list *before)
+{
+	for (size_t i = 0; i < before->n; i++)
+		if (before->v[i].ours)
+			return true;
+	return false;
+}
+
+int gp_late_plan(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	gp_auto(gp_dkms_patch_list_release) struct gp_dkms_patch_list before = { 0 };
+	struct gp_err unclear = { 0 };
+	struct gp_str conf;
+	bool has_conf;
+
+	if (gp_late_possible(j) && collect(j, o, err) < 0)
+		return -1;
+	has_conf = gp_tree_read(&j->driver.tree, "kernel/dkms.conf", &conf, NULL) == 0;
+	if (!has_conf && j->late.n)
+		return gp_fail(err, GP_E_UNSUPPORTED, "there is no kernel/dkms.conf, and '%s' is for some kernels only",
+			       j->late.v[0].set);
+	if (has_conf && !o->drop_dkms_patches && gp_dkms_patches_read(conf, &before, &unclear) < 0 && j->late.n) {
+		if (err)
+			*err = unclear;
+		return -1;
+	}
+	/* What an earlier run put there must fit what this one made of the sources. */
+	if (!j->late.n && !any_of_ours(&before))
+		return 0;
+	find_there(j, &before);
+	return try_all(j, o, &before, err) < 0 ? -1 : put_files(j, err);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_DKMSPATCH_H
+#define GP_OPS_DKMSPATCH_H
+
+#include "core/driver/dkmsconf.h"
+#include "ops/tree/apply.h"
+
+/*
+ * Patches for some kernels only. Up to 515 nvidia-installer builds its first
+ * module through DKMS, so DKMS applies them: kernel/patches/, PATCH[] and
+ * PATCH_MATCH[]. From 520 on the installer builds in its own tree first: they go
+ * into the sources, and the installer is for one kernel line.
+ * Source: nvidia-installer 470, 515, 520 and 535, dkms.c and install-from-cwd.c.
+ */
+#define GP_BUILDS_IN_TREE 520 /* the first branch whose installer builds in its own tree */
+
+struct gp_patch_job;
+struct gp_patch_opts;
+
+/* One that is left to DKMS. */
+struct gp_late {
+	char *set, *name;    /* whose, and which patch of it */
+	char *match;         /* PATCH_MATCH */
+	char *file;          /* below kernel/patches/ */
+	char *sha256;        /* of the set */
+	unsigned fuzz;
+	struct gp_buf text;  /* for `patch -p1` in kernel/ */
+	bool there;          /* the package has it already */
+	bool told;           /* it is in applied */
+};
+
+struct gp_late_list {
+	struct gp_late *v;
+	size_t n, cap;
+	struct gp_applied_list applied; /* what they do, tried on the first kernel that they match */
+};
+
+void gp_late_list_release(struct gp_late_list *l);
+
+/* Does DKMS build the first module of this driver? */
+bool gp_late_possible(const struct gp_patch_job *j);
+
+/* Is an expression good for PATCH_MATCH? Errors: GP_E_USAGE. */
+int gp_late_check(const char *ere, struct gp_err *err);
+
+/*
+ * May patches for some kernels go into the sources, where DKMS comes too late?
+ * Only when the run is for one kernel, whose line is then all that the installer
+ * is for (j->only). Errors: GP_E_NO.
+ */
+int gp_late_judge(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err);
+
+/*
+ * Add the files and remember the lines of dkms.conf (j->late), after everything
+ * else has changed the tree: all of them apply there, for each kernel of the run,
+ * behind what dkms.conf applies already, or nothing is done.
+ *
+ * Errors: GP_E_NO a hunk does not match, or is there already, where DKMS would
+ *         stop; GP_E_UNSUPPORTED renames, modes; no dkms.conf, or one that cannot be
+ *         gone on with.
+ */
+int gp_late_plan(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err);
+
+#endif

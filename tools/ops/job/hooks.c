@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/job/hooks.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "core/diff/diff.h"
+#include "core/payload/digest.h"
+#include "core/diff/hunk.h"
+
+/* Upstream's file has 38 kB; no copy needs more than this. */
+#define HOOKS_MAX (4u << 20)
+
+static bool has_hooks(const char *dir)
+{
+	gp_auto(gp_free_ptr) char *file = gp_path_join(dir, "vgpu_unlock_hooks.c");
+
+	return gp_is_file(file);
+}
+
+/* $XDG_DATA_HOME, else .local/share below home. */
+static void add_home(struct gp_list *places, const char *xdg, const char *home)
+{
+	if (xdg && xdg[0] == '/')
+		gp_list_take(places, gp_asprintf("%s/gridpatch/vgpu_unlock", xdg));
+	else if (home && home[0] == '/')
+		gp_list_take(places, gp_asprintf("%s/.local/share/gridpatch/vgpu_unlock", home));
+}
+
+void gp_hooks_places(struct gp_list *places)
+{
+	const char *env = getenv("GRIDPATCH_HOOKS"), *user = getenv("SUDO_USER");
+	struct passwd *pw;
+
+	if (env && *env)
+		gp_list_add(places, env);
+	gp_list_add(places, "/opt/vgpu_unlock");
+	add_home(places, getenv("XDG_DATA_HOME"), getenv("HOME"));
+	/* Under sudo, HOME is often root's: look in the caller's home, too. */
+	pw = geteuid() == 0 && user && *user ? getpwnam(user) : NULL;
+	if (pw) {
+		gp_auto(gp_list_release) struct gp_list own = { 0 };
+
+		add_home(&own, NULL, pw->pw_dir);
+		for (size_t i = 0; i < own.n; i++)
+			if (!gp_list_has(places, own.v[i]))
+				gp_list_add(places, own.v[i]);
+	}
+}
+
+static char *search(struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list places = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	gp_hooks_places(&places);
+	for (size_t i = 0; i < places.n; i++) {
+		if (has_hooks(places.v[i]))
+			return gp_strdup(places.v[i]);
+		gp_buf_printf(&text, "%s%s", i ? ", " : "", places.v[i]);
+	}
+	gp_fail(err, GP_E_NOTFOUND, "no vgpu_unlock_hooks.c in %s; get it with 'gridpatch fetch-hooks', "
+		"or give --hooks DIR or --no-hooks", text.data);
+	return NULL;
+}
+
+static void facts(struct gp_hookcopy *h)
+{
+	struct gp_str text = gp_buf_str(&h->source);
+
+	gp_sha256_hex(text.p, text.len, h->sha256);
+	h->known = gp_hooks_known(text);
+	h->table = gp_hooks_table(text);
+}
+
+int gp_hooks_load(const char *dir, struct gp_hookcopy *out, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *source = NULL;
+	gp_auto(gp_free_ptr) char *kern_ld = NULL;
+
+	*out = (struct gp_hookcopy){ 0 };
+	out->dir = dir ? gp_strdup(dir) : search(err);
+	if (!out->dir)
+		return -1;
+	source = gp_path_join(out->dir, "vgpu_unlock_hooks.c");
+	kern_ld = gp_path_join(out->dir, "kern.ld");
+	if (gp_file_read(source, HOOKS_MAX, &out->source, err) < 0 ||
+	    gp_file_read(kern_ld, HOOKS_MAX, &out->kern_ld, err) < 0) {
+		gp_hooks_release(out);
+		return gp_within(err, "hooks");
+	}
+	facts(out);
+	return 0;
+}
+
+void gp_hooks_release(struct gp_hookcopy *h)
+{
+	if (!h)
+		return;
+	free(h->dir);
+	gp_buf_release(&h->source);
+	gp_buf_release(&h->kern_ld);
+	*h = (struct gp_hookcopy){ 0 };
+}
+
+/* The one file of the diff must be the hooks: a patch for something else would
+ * otherwise be half applied in silence. */
+static int check_target(const struct gp_diff *d, struct gp_err *err)
+{
+	const char *name = d->nfile == 1 ? d->file[0].new_path : NULL;
+
+	if (!name || strcmp(gp_path_base(name), "vgpu_unlock_hooks.c") != 0)
+		return gp_fail(err, GP_E_FORMAT, "it changes something other than vgpu_unlock_hooks.c");
+	return 0;
+}
+
+static int patch_parsed(struct gp_hookcopy *h, const struct gp_diff *d, struct gp_err *err)
+{
+	gp_auto(gp_hunk_report_release) struct gp_hunk_report rep = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
+
+	if (check_target(d, err) < 0 ||
+	    gp_hunks_apply(gp_buf_str(&h->source), &d->file[0], 2, false, &out, &rep, err) < 0)
+		return -1;
+	if (rep.result == GP_HUNKS_FAILED)
+		return gp_fail(err, GP_E_NO, "hunk %zu does not match vgpu_unlock_hooks.c", rep.near_hunk + 1);
+	if (rep.result == GP_HUNKS_APPLIED) {
+		gp_buf_release(&h->source);
+		h->source = out;
+		out = (struct gp_buf){ 0 };
+	}
+	h->patched = true;
+	facts(h);
+	return 0;
+}
+
+int gp_hooks_patch(struct gp_hookcopy *h, const char *name, struct gp_str text, struct gp_err *err)
+{
+	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
+
+	if (gp_diff_parse(text, &d, err) < 0 || patch_parsed(h, &d, err) < 0)
+		return gp_within(err, "hooks patch '%s'", name);
+	gp_sha256_hex(text.p, text.len, h->patch_sha256);
+	return 0;
+}

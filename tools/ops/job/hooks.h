@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_HOOKS_H
+#define GP_OPS_HOOKS_H
+
+#include "base/buf.h"
+#include "core/driver/hooksrc.h"
+
+/* The user's copy of DualCoder/vgpu_unlock, as far as it is needed. */
+struct gp_hookcopy {
+	char *dir;               /* where it was found */
+	struct gp_buf source;    /* vgpu_unlock_hooks.c, after --hooks-patch */
+	struct gp_buf kern_ld;
+	char sha256[65];         /* of source */
+	bool known;              /* one of the two known copies */
+	bool patched;            /* --hooks-patch was applied */
+	char patch_sha256[65];   /* of that patch, "" */
+	enum gp_hooks_table table;
+};
+
+/* The places that are searched without --hooks, in order (borrowed strings in
+ * a list that the caller releases). */
+void gp_hooks_places(struct gp_list *places);
+
+/*
+ * Load the hooks.
+ *
+ * In:     dir from --hooks, or NULL: the first of gp_hooks_places() that has them.
+ * Errors: GP_E_NOTFOUND not there; the message names the places and fetch-hooks.
+ */
+int gp_hooks_load(const char *dir, struct gp_hookcopy *out, struct gp_err *err);
+void gp_hooks_release(struct gp_hookcopy *h);
+
+/*
+ * Apply a patch of the user's to the copy in memory.
+ *
+ * In:     text: a diff whose one file is named …/vgpu_unlock_hooks.c.
+ * Errors: GP_E_NO it does not apply; GP_E_FORMAT.
+ */
+int gp_hooks_patch(struct gp_hookcopy *h, const char *name, struct gp_str text, struct gp_err *err);
+
+#endif

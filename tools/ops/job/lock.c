@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/job/lock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "ops/job/judge.h"
+
+#define LOCK_MAX (1u << 20)
+#define MAX_FIELDS 14
+
+/* --- the form --- */
+
+static bool any_value(const char *v)
+{
+	(void)v;
+	return true;
+}
+
+static bool not_empty(const char *v)
+{
+	return *v != '\0';
+}
+
+static bool number(const char *v)
+{
+	uint64_t n;
+
+	return gp_parse_u64(gp_str_of(v), UINT64_MAX, &n);
+}
+
+static bool hex(const char *v, size_t len)
+{
+	return strlen(v) == len && strspn(v, "0123456789abcdef") == len;
+}
+
+static bool md5(const char *v)
+{
+	return hex(v, GP_MD5_HEX - 1);
+}
+
+static bool sha256(const char *v)
+{
+	return hex(v, GP_SHA256_HEX - 1);
+}
+
+static bool no_or_sha256(const char *v)
+{
+	return !*v || sha256(v);
+}
+
+static bool no_or_number(const char *v)
+{
+	return !*v || number(v);
+}
+
+static bool release(const char *v)
+{
+	struct gp_release r;
+
+	return gp_release_parse(v, &r, NULL) == 0;
+}
+
+static const char *const hooks_word[] = { "none", "integrated", "there" }; /* enum gp_hooks_action */
+
+static bool hooks(const char *v)
+{
+	for (size_t i = 0; i < GP_COUNT(hooks_word); i++)
+		if (strcmp(v, hooks_word[i]) == 0)
+			return true;
+	return false;
+}
+
+struct form_field {
+	const char *name;
+	bool (*good)(const char *value);
+};
+
+/* The fields of each kind of paragraph; the first one names the kind. */
+static const struct form {
+	const char *of; /* "", or what a message says in front of the field */
+	struct form_field field[MAX_FIELDS + 1];
+} FORMS[] = {
+	{ "", {
+		{ "Gridpatch-Lock", not_empty }, { "Gridpatch", not_empty }, { "Installer", not_empty },
+		{ "Size", number }, { "CRC", number }, { "MD5", md5 }, { "Driver", not_empty },
+		{ "Kind", not_empty }, { "Targetdir", not_empty }, { "Options", any_value },
+		{ "Source-Date-Epoch", no_or_number }, { "Dkms-Excludes", any_value },
+		{ "Sets", any_value }, { "Kernels", not_empty } } },
+	{ "kernel", {
+		{ "Kernel", release }, { "Line", any_value }, { "Verdict", not_empty },
+		{ "Judged-By", not_empty }, { "Load", not_empty } } },
+	{ "set", { { "Set", not_empty }, { "Origin", not_empty }, { "SHA256", sha256 } } },
+	{ "hooks", {
+		{ "Hooks", hooks }, { "Patch-SHA256", no_or_sha256 }, { "Kern-Ld-SHA256", no_or_sha256 },
+		{ "SHA256", no_or_sha256 } } },
+};
+enum { HEAD, KERNEL, SET, HOOKS };
+
+static const struct form *form_of(const struct gp_stanza *s)
+{
+	for (size_t i = 0; i < GP_COUNT(FORMS); i++)
+		if (strcmp(s->v[0].name, FORMS[i].field[0].name) == 0)
+			return &FORMS[i];
+	return NULL;
+}
+
+/* --- writing --- */
+
+/* One word of a list, on one line. */
+static void put_word(struct gp_buf *out, const char *word)
+{
+	for (const unsigned char *p = (const unsigned char *)word; *p; p++) {
+		if (*p <= ' ' || *p == 0x7f || *p == '%')
+			gp_buf_printf(out, "%%%02X", *p);
+		else
+			gp_buf_putc(out, (char)*p);
+	}
+}
+
+static void put(struct gp_buf *out, const char *name, const char *value)
+{
+	gp_buf_printf(out, "%s:", name);
+	if (*value) {
+		gp_buf_putc(out, ' ');
+		put_word(out, value);
+	}
+	gp_buf_putc(out, '\n');
+}
+
+static void put_number(struct gp_buf *out, const char *name, uint64_t value)
+{
+	gp_buf_printf(out, "%s: %llu\n", name, (unsigned long long)value);
+}
+
+static void put_list(struct gp_buf *out, const char *name, const struct gp_list *l)
+{
+	gp_buf_printf(out, "%s:", name);
+	for (size_t i = 0; i < l->n; i++) {
+		gp_buf_putc(out, ' ');
+		put_word(out, l->v[i]);
+	}
+	gp_buf_putc(out, '\n');
+}
+
+static void list_kernels(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *l)
+{
+	for (size_t i = 0; i < j->selection.nkernels; i++)
+		if (!gp_judge_skips(j, o, i))
+			gp_list_add(l, j->selection.kernels[i].release.text);
+}
+
+/* In the order of application: neutral ones, those of a kernel. */
+static void list_chosen(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *l)
+{
+	const struct gp_selection *s = &j->selection;
+
+	for (size_t i = 0; i < s->neutral.n; i++)
+		gp_list_add(l, s->neutral.v[i].set->name);
+	for (size_t k = 0; k < s->nkernels; k++)
+		for (size_t i = 0; !gp_judge_skips(j, o, k) && i < s->kernels[k].sets.n; i++)
+			if (!gp_list_has(l, s->kernels[k].sets.v[i].set->name))
+				gp_list_add(l, s->kernels[k].sets.v[i].set->name);
+}
+
+/* Then the user's, of whose place on the disk only the last name is kept. */
+static void list_sets(const struct gp_patch_job *j, const struct gp_list *chosen, struct gp_list *l)
+{
+	for (size_t i = 0; i < chosen->n; i++)
+		gp_list_add(l, chosen->v[i]);
+	for (size_t i = 0; i < j->nuser; i++)
+		gp_list_add(l, gp_path_base(j->user[i].dir));
+}
+
+/* Whatever of the command line shows in the output and nowhere else in a lock. */
+static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
+{
+	static const char *const allow[] = { "blocked", "unknown", "hooks", "altered" }; /* bits */
+	static const char *const repack[] = { NULL, "splice", "full" };
+
+	for (unsigned i = 0; i < GP_COUNT(allow); i++)
+		if (o->allow & (1u << i))
+			gp_list_take(l, gp_asprintf("allow=%s", allow[i]));
+	for (size_t i = 0; i < o->sets.n; i++)
+		gp_list_take(l, gp_asprintf("set=%s", o->sets.v[i]));
+	for (size_t i = 0; i < o->no_sets.n; i++)
+		gp_list_take(l, gp_asprintf("no-set=%s", o->no_sets.v[i]));
+	for (size_t i = 0; i < o->matches.n; i++)
+		if (*o->matches.v[i])
+			gp_list_take(l, gp_asprintf("patch-match=%zu:%s", i + 1, o->matches.v[i]));
+	if (o->drop_dkms_patches)
+		gp_list_add(l, "drop-dkms-patches");
+	if (repack[o->repack])
+		gp_list_take(l, gp_asprintf("repack=%s", repack[o->repack]));
+}
+
+static void list_excludes(const struct gp_patch_job *j, struct gp_list *l)
+{
+	for (size_t i = 0; i < j->nblocked; i++)
+		gp_list_take(l, gp_asprintf("%u.%u%s", j->blocked[i].major, j->blocked[i].minor,
+					    j->blocked[i].and_later ? "+" : ""));
+}
+
+static void put_head(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_list *sets,
+		     struct gp_buf *out)
+{
+	const struct gp_runheader *h = &j->driver.rf.header;
+	gp_auto(gp_free_ptr) char *targetdir = gp_custom_name(h->targetdir);
+	gp_auto(gp_list_release) struct gp_list options = { 0 }, excludes = { 0 }, kernels = { 0 };
+
+	list_options(o, &options);
+	list_excludes(j, &excludes);
+	list_kernels(j, o, &kernels);
+	put(out, "Gridpatch-Lock", GP_LOCK_VERSION);
+	put(out, "Gridpatch", o->program);
+	put(out, "Installer", gp_path_base(j->driver.rf.path));
+	put_number(out, "Size", j->driver.rf.size);
+	put(out, "CRC", h->crc);
+	put(out, "MD5", h->md5);
+	put(out, "Driver", j->driver.version.text);
+	put(out, "Kind", gp_kind_name(j->driver.kind));
+	put(out, "Targetdir", targetdir);
+	put_list(out, "Options", &options);
+	if (j->has_epoch)
+		put_number(out, "Source-Date-Epoch", (uint64_t)j->epoch);
+	else
+		put(out, "Source-Date-Epoch", "");
+	put_list(out, "Dkms-Excludes", &excludes);
+	put_list(out, "Sets", sets);
+	put_list(out, "Kernels", &kernels);
+}
+
+static void put_kernels(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_buf *out)
+{
+	for (size_t i = 0; i < j->selection.nkernels; i++) {
+		const struct gp_choice *c = &j->selection.kernels[i];
+
+		if (gp_judge_skips(j, o, i))
+			continue;
+		gp_buf_putc(out, '\n');
+		put(out, "Kernel", c->release.text);
+		put(out, "Line", c->line ? c->line->name : "");
+		gp_buf_printf(out, "Verdict: %s\n", gp_verdict_name(c->verdict)); /* words of our own */
+		put(out, "Judged-By", c->has_headers ? "headers" : "version");
+		put(out, "Load", gp_load_name(c->load));
+	}
+}
+
+static void put_set(struct gp_buf *out, const char *name, const char *origin, const char *sum)
+{
+	gp_buf_putc(out, '\n');
+	put(out, "Set", name);
+	put(out, "Origin", origin);
+	put(out, "SHA256", sum);
+}
+
+static void put_hooks(const struct gp_patch_job *j, struct gp_buf *out)
+{
+	const struct gp_hookcopy *h = &j->hooks;
+	char kern_ld[GP_SHA256_HEX] = "";
+
+	if (j->hooks_action == GP_HOOKS_INTEGRATED)
+		gp_sha256_hex(h->kern_ld.data, h->kern_ld.len, kern_ld);
+	gp_buf_putc(out, '\n');
+	put(out, "Hooks", hooks_word[j->hooks_action]);
+	put(out, "Patch-SHA256", h->patch_sha256);
+	put(out, "Kern-Ld-SHA256", kern_ld);
+	put(out, "SHA256", h->sha256);
+}
+
+void gp_lock_text(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_buf *out)
+{
+	gp_auto(gp_list_release) struct gp_list chosen = { 0 }, sets = { 0 };
+
+	list_chosen(j, o, &chosen);
+	list_sets(j, &chosen, &sets);
+	put_head(j, o, &sets, out);
+	put_kernels(j, o, out);
+	for (size_t i = 0; i < chosen.n; i++)
+		put_set(out, chosen.v[i], gp_list_has(&o->sets, chosen.v[i]) ? "option" : "rules",
+			gp_catalog_set(&j->catalog, chosen.v[i])->sha256);
+	for (size_t i = 0; i < j->nuser; i++)
+		put_set(out, gp_path_base(j->user[i].dir), "user", j->user[i].sha256);
+	put_hooks(j, out);
+}
+
+/* --- reading --- */
+
+static int damaged(const struct gp_stanza *s, unsigned lineno, const char *what, const char *name,
+		   struct gp_err *err)
+{
+	return gp_fail(err, GP_E_FORMAT, "'%s:%u': the lock file is damaged: %s '%s'", s->file, lineno, what, name);
+}
+
+static int check_fields(const struct gp_stanza *s, const struct form *form, struct gp_err *err)
+{
+	for (size_t i = 0; form->field[i].name; i++) {
+		const struct gp_field *f = gp_stanza_field(s, form->field[i].name);
+
+		if (!f)
+			return damaged(s, s->lineno, "no field", form->field[i].name, err);
+		if (!form->field[i].good(f->value))
+			return damaged(s, f->lineno, "a bad value of field", f->name, err);
+	}
+	for (size_t i = 0, k; i < s->n; i++) {
+		for (k = 0; form->field[k].name && strcmp(form->field[k].name, s->v[i].name) != 0; k++)
+			;
+		if (!form->field[k].name)
+			return damaged(s, s->v[i].lineno, "an unknown field", s->v[i].name, err);
+	}
+	return 0;
+}
+
+/* The paragraphs of one kind are those that the head lists. */
+static int check_listed(const struct gp_lock *l, int kind, const char *list, struct gp_err *err)
+{
+	const char *name = FORMS[kind].field[0].name;
+	struct gp_str rest = gp_str_of(gp_stanza_get(&l->is.v[0], list)), word;
+
+	for (size_t i = 1; i < l->is.n; i++) {
+		const struct gp_stanza *s = &l->is.v[i];
+
+		if (form_of(s) != &FORMS[kind])
+			continue;
+		if (!gp_word_next(&rest, &word) || !gp_str_eq(word, gp_stanza_get(s, name)))
+			return damaged(s, s->lineno, "it is not in its place in", list, err);
+	}
+	if (gp_word_next(&rest, &word))
+		return damaged(&l->is.v[0], l->is.v[0].lineno, "a paragraph is missing of", list, err);
+	return 0;
+}
+
+static int check_hooks(const struct gp_lock *l, struct gp_err *err)
+{
+	const struct gp_stanza *last = &l->is.v[l->is.n - 1];
+	bool in;
+
+	for (size_t i = 0; i + 1 < l->is.n; i++)
+		if (form_of(&l->is.v[i]) == &FORMS[HOOKS])
+			return damaged(&l->is.v[i], l->is.v[i].lineno, "it goes on behind", "Hooks", err);
+	if (form_of(last) != &FORMS[HOOKS])
+		return damaged(last, last->lineno, "behind this there is no", "Hooks", err);
+	in = strcmp(gp_stanza_get(last, "Hooks"), hooks_word[GP_HOOKS_INTEGRATED]) == 0;
+	if (in != sha256(gp_stanza_get(last, "SHA256")) || in != sha256(gp_stanza_get(last, "Kern-Ld-SHA256")))
+		return damaged(last, last->lineno, "sums do not fit", "Hooks", err);
+	return 0;
+}
+
+static int check(const struct gp_lock *l, struct gp_err *err)
+{
+	const char *version = l->is.n ? gp_stanza_get(&l->is.v[0], "Gridpatch-Lock") : NULL;
+
+	if (!version)
+		return gp_fail(err, GP_E_FORMAT, "'%s' is no lock file of gridpatch", l->path);
+	if (strcmp(version, GP_LOCK_VERSION) != 0)
+		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' has version '%s' of lock files; this gridpatch knows %s",
+			       l->path, version, GP_LOCK_VERSION);
+	for (size_t i = 0; i < l->is.n; i++) {
+		const struct gp_stanza *s = &l->is.v[i];
+		const struct form *form = form_of(s);
+
+		if (!form || (form == &FORMS[HEAD]) != (i == 0))
+			return damaged(s, s->lineno, "a paragraph of an unknown kind:", s->v[0].name, err);
+		if (check_fields(s, form, err) < 0)
+			return -1;
+	}
+	if (check_listed(l, KERNEL, "Kernels", err) < 0 || check_listed(l, SET, "Sets", err) < 0)
+		return -1;
+	return check_hooks(l, err);
+}
+
+int gp_lock_read(const char *path, struct gp_lock *out, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_str rest, word;
+
+	*out = (struct gp_lock){ .path = gp_strdup(path) };
+	if (gp_file_read(path, LOCK_MAX, &text, err) < 0 ||
+	    gp_stanza_parse(gp_buf_str(&text), path, &out->is, err) < 0 || check(out, err) < 0) {
+		gp_lock_release(out);
+		return -1;
+	}
+	rest = gp_str_of(gp_stanza_get(&out->is.v[0], "Kernels"));
+	while (gp_word_next(&rest, &word))
+		gp_list_take(&out->kernels, gp_strndup(word.p, word.len));
+	return 0;
+}
+
+void gp_lock_release(struct gp_lock *l)
+{
+	free(l->path);
+	gp_stanza_list_release(&l->is);
+	gp_list_release(&l->kernels);
+	*l = (struct gp_lock){ 0 };
+}
+
+/* --- comparing --- */
+
+/* The paragraph of the same kind and name: of two with one name the second one
+ * is the second one. Head and hooks are one of a kind. */
+static const struct gp_stanza *counterpart(const struct gp_stanza_list *was, size_t i,
+					   const struct gp_stanza_list *is)
+{
+	const struct form *form = form_of(&was->v[i]);
+	bool named = form == &FORMS[KERNEL] || form == &FORMS[SET];
+	size_t nth = 0;
+
+	for (size_t k = 0; named && k < i; k++)
+		nth += form_of(&was->v[k]) == form && strcmp(was->v[k].v[0].value, was->v[i].v[0].value) == 0;
+	for (size_t k = 0; k < is->n; k++) {
+		if (form_of(&is->v[k]) != form || (named && strcmp(is->v[k].v[0].value, was->v[i].v[0].value) != 0))
+			continue;
+		if (nth-- == 0)
+			return &is->v[k];
+	}
+	return NULL;
+}
+
+static size_t compare_fields(const struct gp_stanza *was, const struct gp_stanza *is, struct gp_buf *why)
+{
+	const struct form *form = form_of(was);
+	bool named = form == &FORMS[KERNEL] || form == &FORMS[SET];
+	size_t found = 0;
+
+	for (size_t i = 0; form->field[i].name; i++) {
+		const char *name = form->field[i].name;
+		const char *a = gp_stanza_get(was, name), *b = gp_stanza_get(is, name);
+		gp_auto(gp_free_ptr) char *line = NULL;
+
+		if (strcmp(a, b) == 0)
+			continue;
+		found++;
+		line = gp_asprintf("%s%s%s%s%s was %s, is %s", form->of, named ? " " : "",
+				   named ? was->v[0].value : "", *form->of ? ": " : "", name,
+				   *a ? a : "nothing", *b ? b : "nothing");
+		gp_text_mask(line, strlen(line)); /* a lock file may come from anywhere */
+		gp_buf_printf(why, "%s\n", line);
+	}
+	return found;
+}
+
+int gp_lock_compare(const struct gp_lock *lock, struct gp_str now, struct gp_buf *why, struct gp_err *err)
+{
+	gp_auto(gp_stanza_list_release) struct gp_stanza_list is = { 0 };
+	struct gp_str rest, first;
+	size_t found = 0, start = why->len;
+
+	if (gp_stanza_parse(now, "this run", &is, err) < 0)
+		return gp_fail(err, GP_E_BUG, "a lock that cannot be read was about to be written");
+	/* What came or went is a difference in the lists of the head. */
+	for (size_t i = 0; i < lock->is.n; i++) {
+		const struct gp_stanza *s = counterpart(&lock->is, i, &is);
+
+		found += s ? compare_fields(&lock->is.v[i], s, why) : 0;
+	}
+	if (!found)
+		return 0;
+	rest = (struct gp_str){ why->data + start, why->len - start };
+	gp_line_next(&rest, &first);
+	return gp_fail(err, GP_E_NO, "%zu difference%s from '%s': %.*s%s", found, found == 1 ? "" : "s", lock->path,
+		       (int)first.len, first.p, found == 1 ? "" : "; …");
+}

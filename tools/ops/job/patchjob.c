@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/job/patchjob.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fsio.h"
+#include "base/outfile.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "ops/tree/applyrun.h"
+#include "ops/select/datadir.h"
+#include "ops/job/finish.h"
+#include "ops/job/judge.h"
+#include "ops/run/runindex.h"
+
+#define PATCH_FILE_MAX (64u << 20)
+
+int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list dirs = { 0 };
+
+	if (gp_datadir_find(&dirs, err) < 0)
+		return -1;
+	for (size_t i = 0; i < extra->n; i++)
+		gp_list_add(&dirs, extra->v[i]);
+	return gp_catalog_load(&dirs, out, err);
+}
+
+/* NAME.run → NAME-custom.run in the current directory. */
+static char *default_out(const char *run)
+{
+	const char *base = gp_path_base(run);
+	size_t n = strlen(base);
+	gp_auto(gp_free_ptr) char *stem = NULL;
+	gp_auto(gp_free_ptr) char *custom = NULL;
+
+	if (n > 4 && strcmp(base + n - 4, ".run") == 0)
+		n -= 4;
+	stem = gp_strndup(base, n);
+	custom = gp_custom_name(stem);
+	return gp_asprintf("%s.run", custom);
+}
+
+/* Can a file appear under this name, or take the place of what is there? */
+static int check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	if (gp_same_file(path, o->run))
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' is the input itself", what, path);
+	if (gp_is_dir(path))
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' is a directory", what, path);
+	if (gp_exists(path) && !gp_is_file(path))
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' exists and is no regular file", what, path);
+	return 0;
+}
+
+static int choose_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	j->to_stdout = o->out && strcmp(o->out, "-") == 0;
+	j->out = o->out && !j->to_stdout ? gp_strdup(o->out) : default_out(o->run);
+	if (j->to_stdout)
+		return isatty(STDOUT_FILENO) && !o->dry_run ?
+			gp_fail(err, GP_E_USAGE, "an installer is nothing for a terminal: send it to a file or a pipe") : 0;
+	if (check_place("output", j->out, o, err) < 0)
+		return -1;
+	if (!o->force && !o->dry_run && gp_exists(j->out))
+		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", j->out);
+	return 0;
+}
+
+/* Two names of one file, or of what will be one. */
+static bool same_place(const char *a, const char *b)
+{
+	gp_auto(gp_free_ptr) char *da = gp_path_dir(a);
+	gp_auto(gp_free_ptr) char *db = gp_path_dir(b);
+
+	return gp_same_file(a, b) || (strcmp(gp_path_base(a), gp_path_base(b)) == 0 && gp_same_file(da, db));
+}
+
+static int choose_lock(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	const char *path = o->write_lock;
+
+	if (!path)
+		return 0;
+	if (same_place(path, j->out))
+		return gp_fail(err, GP_E_USAGE, "the lock file '%s' is the output itself", path);
+	if (check_place("lock file", path, o, err) < 0)
+		return -1;
+	if (!o->force && gp_exists(path))
+		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", path);
+	return 0;
+}
+
+/* Patches in the sources and applied by DKMS on top would be the same change twice. */
+static int refuse_both_ways(const struct gp_patch_opts *o, struct gp_err *err)
+{
+	for (size_t i = 0; i < o->patches.n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (!*o->matches.v[i] != !*o->matches.v[k] && gp_same_file(o->patches.v[i], o->patches.v[k]))
+				return gp_fail(err, GP_E_USAGE, "--patches '%s' is given with --patch-match and without it",
+					       o->patches.v[i]);
+	return 0;
+}
+
+static int load_user_sets(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *paths,
+			  struct gp_err *err)
+{
+	if (refuse_both_ways(o, err) < 0)
+		return -1;
+	j->user = gp_alloc((o->patches.n + 1) * sizeof(*j->user));
+	for (size_t i = 0; i < o->patches.n; i++) {
+		const char *path = o->patches.v[i];
+
+		if ((gp_is_file(path) ? gp_patchset_load_single(path, &j->user[i], err) :
+		     gp_patchset_load(path, &j->user[i], err)) < 0)
+			return gp_within(err, "--patches '%s'", path);
+		j->nuser++;
+		gp_patchset_sum(&j->user[i]);
+		if (gp_patchset_paths(&j->user[i], paths, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void select_sets(struct gp_patch_job *j)
+{
+	struct gp_query q = {
+		.driver = j->driver.version, .kind = j->driver.kind,
+		.kernels = j->targets.v, .nkernels = j->targets.n,
+		.driver_file = gp_driver_file, .arg = &j->driver,
+	};
+
+	gp_catalog_select(&j->catalog, &q, &j->selection);
+}
+
+static int apply_set(struct gp_patch_job *j, const struct gp_set *set, struct gp_err *err)
+{
+	for (size_t i = 0; i < set->series.n; i++) {
+		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+		const struct gp_series_entry *e = &set->series.v[i];
+		gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
+		struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
+
+		if (gp_file_read(path, PATCH_FILE_MAX, &text, err) < 0)
+			return -1;
+		p.text = gp_buf_str(&text);
+		if (gp_apply_patch(&j->driver.tree, &p, 0, &j->applied, &j->why, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Neutral sets always go into the tree, first; then, where DKMS cannot do it
+ * (gp_late_judge()), what the one kernel of the run asked for. */
+static int apply_chosen(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	const struct gp_selection *s = &j->selection;
+	gp_auto(gp_list_release) struct gp_list done = { 0 };
+
+	for (size_t i = 0; i < s->neutral.n; i++) {
+		gp_list_add(&done, s->neutral.v[i].set->name);
+		if (apply_set(j, s->neutral.v[i].set, err) < 0)
+			return -1;
+	}
+	for (size_t k = 0; k < s->nkernels; k++) {
+		for (size_t i = 0; !gp_judge_skips(j, o, k) && i < s->kernels[k].sets.n; i++) {
+			const struct gp_set *set = s->kernels[k].sets.v[i].set;
+
+			if (gp_list_has(&done, set->name) || !(set->neutral || j->has_only))
+				continue;
+			gp_list_add(&done, set->name);
+			if (apply_set(j, set, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* Does it go into the sources? */
+static bool into_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i)
+{
+	const char *match = o->matches.v[i];
+
+	if (!*match)
+		return true;
+	if (gp_late_possible(j))
+		return false;
+	for (size_t k = 0; k < j->selection.nkernels; k++)
+		if (!gp_judge_skips(j, o, k) &&
+		    gp_text_matches(gp_str_of(j->selection.kernels[k].release.text), match))
+			return true;
+	gp_list_take(&j->warnings, gp_asprintf("--patches '%s' is left out: '%s' does not match this kernel",
+					       o->patches.v[i], match));
+	return false;
+}
+
+/* Is a single patch written with -p1 or -p0, and from where? When no file tells,
+ * it is taken for -p1, and the hunks will tell. */
+static int find_level(const struct gp_patch_job *j, struct gp_patchset *u, struct gp_err *err)
+{
+	static const struct { const char *below; unsigned strip; } ways[] = {
+		{ "", 1 }, { "", 0 }, { "kernel", 1 }, { "kernel", 0 },
+	};
+	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
+
+	if (!u->single)
+		return 0;
+	if (gp_diff_parse(gp_buf_str(&u->text[0]), &d, err) < 0)
+		return gp_within(err, "'%s'", u->dir);
+	for (size_t i = 0; i < GP_COUNT(ways) && !u->below; i++) {
+		if (!gp_strip_fits(&j->driver.tree, ways[i].below, &d, ways[i].strip, false))
+			continue;
+		u->below = ways[i].below;
+		u->series.v[0].strip = ways[i].strip;
+	}
+	return 0;
+}
+
+static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	for (size_t i = 0; i < j->nuser; i++) {
+		const struct gp_patchset *u = &j->user[i];
+		size_t n = into_sources(j, o, i) ? u->series.n : 0;
+
+		for (size_t k = 0; k < n; k++) {
+			const struct gp_series_entry *e = &u->series.v[k];
+			struct gp_patch p = { .set = u->dir, .name = e->name, .text = gp_buf_str(&u->text[k]),
+					      .strip = e->strip, .reverse = e->reverse,
+					      .below = u->below, .may_lie_in_kernel = true };
+
+			if (gp_apply_patch(&j->driver.tree, &p, 2, &j->applied, &j->why, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int load_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	if (gp_hooks_load(o->hooks, &j->hooks, err) < 0)
+		return -1;
+	if (!o->hooks_patch)
+		return 0;
+	if (gp_file_read(o->hooks_patch, PATCH_FILE_MAX, &text, err) < 0)
+		return -1;
+	return gp_hooks_patch(&j->hooks, o->hooks_patch, gp_buf_str(&text), err);
+}
+
+/* Before anything is applied: the hooks are often what is missing. */
+static int prepare_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	if (gp_judge_hooks_wanted(j, o, err) < 0)
+		return -1;
+	if (j->hooks_action == GP_HOOKS_INTEGRATED && load_hooks(j, o, err) < 0)
+		return -1;
+	return gp_judge_hooks_table(j, o, err);
+}
+
+/* Those of the command line, else those of the lock, else the running one. */
+static int find_targets(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	bool named = o->kernels.n || o->headers.n;
+
+	if (o->lock && gp_lock_read(o->lock, &j->lock, err) < 0)
+		return -1;
+	return gp_targets_find(o->lock && !named ? &j->lock.kernels : &o->kernels, &o->headers, &j->targets, err);
+}
+
+/* What does not need the installer. */
+static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *paths, struct gp_err *err)
+{
+	if (gp_finish_epoch(j, o, err) < 0 || choose_out(j, o, err) < 0 || choose_lock(j, o, err) < 0 ||
+	    find_targets(j, o, err) < 0 || gp_data_load(&o->data, &j->catalog, err) < 0 ||
+	    gp_judge_set_names(j, o, err) < 0 || load_user_sets(j, o, paths, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	select_sets(j);
+	gp_judge_sets(j, o);
+	/* Rules ask the driver's sources: they must still be the pristine ones. */
+	gp_finish_blocked_lines(j, o);
+	for (size_t i = 0; i < j->nuser; i++)
+		if (find_level(j, &j->user[i], err) < 0)
+			return -1;
+	if (gp_judge_kernels(j, o, err) < 0 || gp_judge_altered(j, o, err) < 0 || gp_late_judge(j, o, err) < 0)
+		return -1;
+	return prepare_hooks(j, o, err);
+}
+
+/* All is decided, nothing is changed. */
+static int check_lock(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	if (o->lock || o->write_lock)
+		gp_lock_text(j, o, &j->lock_now);
+	if (o->lock && gp_lock_compare(&j->lock, gp_buf_str(&j->lock_now), &j->why, err) < 0)
+		return -1;
+	j->lock_holds = o->lock;
+	return 0;
+}
+
+static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	if (apply_chosen(j, o, err) < 0 || apply_users(j, o, err) < 0)
+		return -1;
+	gp_tree_settle(&j->driver.tree);
+	if (j->hooks_action == GP_HOOKS_INTEGRATED &&
+	    gp_unlock_integrate(&j->driver.tree, &j->hooks, err) < 0)
+		return -1;
+	if (gp_late_plan(j, o, err) < 0)
+		return -1;
+	return gp_finish_tree(j, o, err);
+}
+
+static struct gp_repack repack_opts(const struct gp_patch_job *j, const struct gp_patch_opts *o)
+{
+	return (struct gp_repack){
+		.out = j->to_stdout ? NULL : j->out, .replace = o->force, .mode = o->repack,
+		.targetdir = j->targetdir, .history = j->history.len ? j->history.data : NULL,
+		.threads = o->threads, .new_mtime = gp_finish_mtime(j),
+	};
+}
+
+/* --- a head start --- */
+
+struct early {
+	const struct gp_patch_opts *o;
+	struct gp_output *begun;
+};
+
+/* All that a decision can depend on has been seen, most of the installer has
+ * not: do the whole job once with what there is, and begin to write with the
+ * stub that it gives. The job is done again when the scan has ended; only if
+ * that gives the same stub what was written counts. */
+static void start_early(void *arg, struct gp_runfile *rf)
+{
+	struct early *e = arg;
+	struct gp_patch_job j = { .driver.rf.fd = -1 };
+	gp_auto(gp_list_release) struct gp_list paths = { 0 };
+	struct gp_repack r;
+
+	if (prepare(&j, e->o, &paths, NULL) == 0 && gp_driver_borrow(&j.driver, rf, NULL) == 0) {
+		if (decide(&j, e->o, NULL) == 0 && change(&j, e->o, NULL) == 0) {
+			r = repack_opts(&j, e->o);
+			e->begun = gp_repack_begin(&j.driver.tree, rf, &r);
+		}
+		gp_driver_return(&j.driver);
+	}
+	gp_patch_job_release(&j);
+}
+
+static void abandon_early(void *arg)
+{
+	struct early *e = arg;
+
+	gp_output_free(e->begun);
+	e->begun = NULL;
+}
+
+static int write_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_output **begun, struct gp_err *err)
+{
+	struct gp_repack r = repack_opts(j, o);
+	struct gp_output *early = *begun;
+
+	*begun = NULL; /* theirs from here on */
+	j->done = o->dry_run;
+	if (o->dry_run)
+		return gp_repack_choose(&j->driver.tree, &r, &j->repack, err);
+	if (gp_repack_write(&j->driver.tree, &r, early, &j->repack, err) < 0)
+		return -1;
+	j->done = j->written = true;
+	if (j->index_dir && !j->driver.rf.from_index)
+		gp_index_store(&j->driver.rf, j->index_dir);
+	return 0;
+}
+
+/* The lock file is written first and gets its name last: what can go wrong with
+ * it goes wrong before there is an output. */
+static int write_both(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_output **begun,
+		      struct gp_err *err)
+{
+	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
+	const struct gp_buf *text = &j->lock_now;
+
+	if (gp_outfile_open(&f, o->write_lock, text->len, err) < 0 ||
+	    gp_write_fd(f.fd, text->data, text->len, o->write_lock, err) < 0 || write_out(j, o, begun, err) < 0 ||
+	    gp_outfile_commit(&f, 0644, o->force, err) < 0)
+		return -1;
+	j->lock_written = true;
+	return 0;
+}
+
+static int run(struct gp_patch_job *j, const struct gp_patch_opts *o, struct early *early, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list paths = { 0 };
+	struct gp_driver_opts d = { .also = &paths, .cut = true, .arg = early, .cancel = o->cancel,
+				    .progress = o->progress };
+
+	/* A dry run has to say whether the sums are right. */
+	j->index_dir = o->no_cache || o->dry_run ? NULL : gp_index_dir();
+	d.index_dir = j->index_dir;
+	d.ready = o->dry_run ? NULL : start_early;
+	d.abandon = abandon_early;
+	if (prepare(j, o, &paths, err) < 0 || gp_driver_open(&j->driver, o->run, &d, err) < 0 ||
+	    decide(j, o, err) < 0 || check_lock(j, o, err) < 0 || change(j, o, err) < 0)
+		return -1;
+	return o->write_lock ? write_both(j, o, &early->begun, err) : write_out(j, o, &early->begun, err);
+}
+
+int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts, struct gp_err *err)
+{
+	struct early early = { opts, NULL };
+	int rc;
+
+	*job = (struct gp_patch_job){ .driver.rf.fd = -1 };
+	rc = run(job, opts, &early, err);
+	abandon_early(&early);
+	return rc;
+}
+
+void gp_patch_job_release(struct gp_patch_job *j)
+{
+	if (!j)
+		return;
+	gp_selection_release(&j->selection);
+	gp_catalog_release(&j->catalog);
+	gp_applied_list_release(&j->applied);
+	gp_late_list_release(&j->late);
+	for (size_t i = 0; i < j->nuser; i++)
+		gp_patchset_release(&j->user[i]);
+	free(j->user);
+	gp_driver_release(&j->driver);
+	gp_targets_release(&j->targets);
+	gp_hooks_release(&j->hooks);
+	gp_list_release(&j->warnings);
+	gp_list_release(&j->overrides);
+	gp_buf_release(&j->why);
+	gp_buf_release(&j->history);
+	gp_buf_release(&j->lock_now);
+	gp_lock_release(&j->lock);
+	free(j->blocked);
+	free(j->exclusive);
+	free(j->hooks_why);
+	free(j->repack.why);
+	free(j->index_dir);
+	free(j->targetdir);
+	free(j->out);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unpack as `sh RUN -x` does: the stub pipes the tar into `tar xvf -` and then
+ * runs `chown -Rf` to the caller. So modes are the archive's own for root and
+ * pass the umask for everybody else, times are the archive's, owner is the
+ * caller; and root's chown takes setuid and setgid off files.
+ * Source: makeself.sh 1.6.0-nv4, UnTAR() and the lines behind it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fsio.h"
+#include "base/outfile.h"
+#include "base/path.h"
+#include "ops/run/libarchive.h"
+#include "ops/run/payload.h"
+#include "ops/run/runfile.h"
+#include "ops/run/tarsrc.h"
+
+static int disk_fail(struct archive *disk, const char *path, struct gp_err *err)
+{
+	const char *text = archive_error_string(disk);
+	int sys = archive_errno(disk);
+
+	if (sys > 0)
+		return gp_fail_sys(err, sys, "cannot unpack '%s'", path);
+	return gp_fail(err, GP_E_SYSTEM, "cannot unpack '%s': %s", path, text ? text : "unknown error");
+}
+
+static int copy_data(struct gp_runfile *rf, struct gp_tarsrc *t, struct archive *disk, uint64_t *done,
+		     const char *path, struct gp_err *err)
+{
+	const void *block;
+	size_t len;
+	la_int64_t off;
+	int rc;
+
+	while ((rc = archive_read_data_block(gp_tarsrc_archive(t), &block, &len, &off)) == ARCHIVE_OK) {
+		if (archive_write_data_block(disk, block, len, off) < ARCHIVE_OK)
+			return disk_fail(disk, path, err);
+		*done += len;
+		gp_progress_tell(rf->progress, GP_PHASE_UNPACK, *done, rf->unpacked);
+	}
+	return rc == ARCHIVE_EOF ? 0 : gp_tarsrc_fail(t, err);
+}
+
+/* The scan has refused what leaves the tree; libarchive checks again on disk. */
+static int unpack_members(struct gp_runfile *rf, struct gp_tarsrc *t, struct archive *disk, struct gp_err *err)
+{
+	struct archive_entry *ae;
+	uint64_t done = 0;
+	int rc;
+
+	while ((rc = gp_tarsrc_next(t, &ae, err)) > 0) {
+		const char *name = archive_entry_pathname(ae);
+		gp_auto(gp_free_ptr) char *path = gp_path_clean(name ? name : "/", name ? strlen(name) : 1, err);
+
+		if (!path)
+			return -1;
+		archive_entry_copy_pathname(ae, *path ? path : ".");
+		if (archive_entry_filetype(ae) == AE_IFREG && geteuid() == 0)
+			archive_entry_set_perm(ae, archive_entry_perm(ae) & 01777);
+		if (archive_write_header(disk, ae) < ARCHIVE_OK)
+			return disk_fail(disk, path, err);
+		if (archive_entry_size(ae) > 0 && !archive_entry_hardlink(ae) &&
+		    copy_data(rf, t, disk, &done, path, err) < 0)
+			return -1;
+		if (archive_write_finish_entry(disk) < ARCHIVE_OK)
+			return disk_fail(disk, path, err);
+	}
+	return rc;
+}
+
+static struct archive *disk_new(void)
+{
+	struct archive *disk = archive_write_disk_new();
+	int flags = ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_UNLINK |
+		    ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+		    ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS;
+
+	if (!disk)
+		gp_oom();
+	if (geteuid() == 0)
+		flags |= ARCHIVE_EXTRACT_PERM;
+	archive_write_disk_set_options(disk, flags);
+	return disk;
+}
+
+/* The current directory is the new one while this runs: libarchive writes
+ * relative to it, and so no path of the user's is checked for symlinks. */
+static int unpack_here(struct gp_runfile *rf, struct gp_err *err)
+{
+	struct gp_plain *p = gp_plain_open(rf, err);
+	struct gp_tarsrc *t = p ? gp_tarsrc_new(gp_plain_src(p), err) : NULL;
+	struct archive *disk = t ? disk_new() : NULL;
+	int rc = -1;
+
+	if (disk && unpack_members(rf, t, disk, err) == 0)
+		rc = archive_write_close(disk) == ARCHIVE_OK ? 0 : disk_fail(disk, "directories", err);
+	if (disk)
+		archive_write_free(disk);
+	gp_tarsrc_free(t);
+	gp_plain_close(p);
+	return rc;
+}
+
+static int unpack_in(struct gp_runfile *rf, const char *dir, struct gp_err *err)
+{
+	int back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = -1;
+
+	if (back < 0)
+		return gp_fail_sys(err, errno, "cannot open the current directory");
+	if (chdir(dir) < 0)
+		gp_fail_sys(err, errno, "cannot enter '%s'", dir);
+	else
+		rc = unpack_here(rf, err);
+	if (fchdir(back) < 0 && rc == 0)
+		rc = gp_fail_sys(err, errno, "cannot return to the current directory");
+	close(back);
+	return rc;
+}
+
+int gp_runfile_extract(struct gp_runfile *rf, const char *dir, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *tmp = NULL;
+	struct stat st;
+	int lock, rc = -1;
+
+	if (lstat(dir, &st) == 0)
+		return gp_fail(err, GP_E_NO, "'%s' exists already", dir);
+	/* One pass that writes nothing: sums and member names are judged first. */
+	if (gp_runfile_scan(rf, NULL, err) < 0)
+		return -1;
+	tmp = gp_tmpdir_beside(dir, &lock, err);
+	if (!tmp)
+		return -1;
+	/* As `mkdir -p` in the stub; a member "./" may set another mode. */
+	if (chmod(tmp, 0777 & ~gp_umask()) < 0)
+		gp_fail_sys(err, errno, "cannot set the mode of '%s'", tmp);
+	else if (unpack_in(rf, tmp, err) == 0 && rename(tmp, dir) == 0)
+		rc = 0;
+	else if (err && !err->code)
+		gp_fail_sys(err, errno, "cannot create '%s'", dir);
+	if (rc < 0)
+		gp_remove_tree(tmp);
+	if (lock >= 0)
+		close(lock);
+	return rc;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_MEMBERS_H
+#define GP_OPS_MEMBERS_H
+
+#include "ops/tree/tree.h"
+
+/* Tar members of a changed tree, as bytes into a sink. */
+struct gp_members {
+	const struct gp_tree *tree;
+	int64_t new_mtime;      /* of new files: seconds since the epoch */
+	struct gp_sink sink;
+	uint64_t plain;         /* bytes of the tar so far; the caller adds its own */
+};
+
+/* A file that changed, or a new one: mode of the tree, time of the member it
+ * replaces, uid and gid 0. */
+int gp_members_put(struct gp_members *m, const struct gp_tfile *f, struct gp_err *err);
+
+/* A member of the installer as it was, as a file of its own. */
+int gp_members_put_old(struct gp_members *m, const char *path, const struct gp_entry *file, struct gp_err *err);
+
+/* All new files, sorted, and the directories that they need; with changed, the
+ * changed ones too. */
+int gp_members_put_all(struct gp_members *m, bool changed, struct gp_err *err);
+
+/* Two zero blocks, then zeros to a full record of 20 blocks, as GNU tar does. */
+int gp_members_end(struct gp_members *m, struct gp_err *err);
+
+#endif

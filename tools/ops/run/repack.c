@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/run/repack.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ops/run/repack_impl.h"
+
+const struct gp_tfile *gp_repack_change(const struct gp_tree *t, const struct gp_entry *e)
+{
+	size_t i;
+
+	if (!gp_map_get(&t->index, e->path, &i) || t->file[i].state == GP_TFILE_SAME)
+		return NULL;
+	return &t->file[i];
+}
+
+/* What the files that change are longer than before, all together. */
+static int64_t growth(const struct gp_tree *t)
+{
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct gp_tfile *f = &t->file[i];
+		const struct gp_entry *old = f->was ? gp_runfile_find(t->rf, f->path) : NULL;
+
+		if (f->state == GP_TFILE_SAME)
+			continue;
+		bytes -= old && old->type == GP_ENTRY_FILE ? (int64_t)old->size : 0;
+		bytes += f->state != GP_TFILE_DELETED ? (int64_t)f->now.len : 0;
+	}
+	return bytes;
+}
+
+static int make_stub(const struct gp_tree *t, const struct gp_repack *o, struct gp_buf *stub,
+		     struct gp_stub_sums *sums, struct gp_err *err)
+{
+	struct gp_stub_edit edit = { o->targetdir, o->history, growth(t) };
+
+	return gp_runheader_rewrite(&t->rf->header, gp_buf_str(&t->rf->head), &edit, stub, sums, err);
+}
+
+int gp_repack_choose(const struct gp_tree *t, const struct gp_repack *o, struct gp_repack_report *r,
+		     struct gp_err *err)
+{
+	*r = (struct gp_repack_report){ .in_size = t->rf->size, .codec = t->rf->codec };
+	if (o->mode == GP_REPACK_FULL) {
+		r->why = gp_strdup("as asked");
+		return 0;
+	}
+	r->why = gp_splice_problem(t);
+	r->spliced = !r->why;
+	if (r->why && o->mode == GP_REPACK_SPLICE)
+		return gp_fail(err, GP_E_NO, "--repack splice is impossible: %s", r->why);
+	return 0;
+}
+
+/* Begin with the output: its file, and the stub in it. */
+static struct gp_output *output_new(const struct gp_runfile *rf, const struct gp_repack *o, uint64_t expect,
+				    struct gp_buf *stub, const struct gp_stub_sums *sums, struct gp_err *err)
+{
+	struct gp_output *out = gp_output_open(o->out, rf, expect, err);
+
+	if (!out)
+		return NULL;
+	out->stub = *stub;
+	out->stub_sums = *sums;
+	*stub = (struct gp_buf){ 0 };
+	if (gp_output_stub(out, err) == 0)
+		return out;
+	gp_output_free(out);
+	return NULL;
+}
+
+struct gp_output *gp_repack_begin(const struct gp_tree *t, const struct gp_runfile *rf, const struct gp_repack *o)
+{
+	gp_auto(gp_buf_release) struct gp_buf stub = { 0 };
+	struct gp_stub_sums sums;
+	struct gp_output *out;
+
+	if (o->mode == GP_REPACK_FULL || !gp_splice_likely(rf) || make_stub(t, o, &stub, &sums, NULL) < 0)
+		return NULL;
+	out = output_new(rf, o, 0, &stub, &sums, NULL);
+	if (out)
+		gp_output_run(out);
+	return out;
+}
+
+/* Was it begun with the right guess? */
+static bool fits(const struct gp_output *begun, const struct gp_buf *stub, const struct gp_splice_plan *plan)
+{
+	if (begun->rc < 0 || !gp_str_same(gp_buf_str(&begun->stub), gp_buf_str(stub)) || begun->copy.pos > plan->keep)
+		return false;
+	for (size_t i = 0; i < plan->nedit; i++)
+		if (plan->edit[i].off < begun->copy.pos)
+			return false;
+	return true;
+}
+
+/* The new file's size, for its progress; a full repack tells its own. */
+static uint64_t splice_size(const struct gp_output *out, const struct gp_splice_plan *plan)
+{
+	uint64_t size = out->stub.len + plan->keep + plan->rest.len;
+
+	for (size_t i = 0; i < plan->nedit; i++)
+		size += (uint64_t)plan->edit[i].len - plan->edit[i].old_len;
+	return size;
+}
+
+static int fill(const struct gp_tree *t, const struct gp_repack *o, const struct gp_splice_plan *plan,
+		struct gp_output *out, struct gp_repack_report *r, struct gp_err *err)
+{
+	if (r->spliced)
+		out->w.total = splice_size(out, plan);
+	if ((r->spliced ? gp_repack_splice(plan, out, err) : gp_repack_full(t, o, &out->w, r, err)) < 0 ||
+	    gp_output_sums(out, err) < 0)
+		return -1;
+	r->added = plan->rest.len;
+	r->out_size = out->w.size;
+	if (o->out)
+		return gp_outfile_commit(&out->w.file, 0755, o->replace, err);
+	/* The sums stand before what they cover: even a pipe gets a whole file. */
+	return gp_outfile_copy(&out->w.file, STDOUT_FILENO, "standard output", out->w.cancel, err);
+}
+
+int gp_repack_write(const struct gp_tree *tree, const struct gp_repack *opts, struct gp_output *begun,
+		    struct gp_repack_report *report, struct gp_err *err)
+{
+	gp_auto(gp_splice_plan_release) struct gp_splice_plan plan = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf stub = { 0 };
+	struct gp_stub_sums sums;
+	struct gp_output *out = NULL;
+	int rc = -1;
+
+	if (gp_repack_choose(tree, opts, report, err) == 0 &&
+	    !(report->spliced && gp_splice_prepare(tree, opts, &plan, err) < 0) &&
+	    make_stub(tree, opts, &stub, &sums, err) == 0) {
+		if (begun)
+			gp_output_stop(begun, report->spliced);
+		if (begun && report->spliced && fits(begun, &stub, &plan)) {
+			out = begun;
+			begun = NULL;
+		} else {
+			out = output_new(tree->rf, opts, tree->rf->size + plan.rest.len, &stub, &sums, err);
+		}
+		rc = out ? fill(tree, opts, &plan, out, report, err) : -1;
+	}
+	gp_output_free(out);
+	gp_output_free(begun);
+	return rc;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/run/repack_impl.h"
+
+#include "ops/run/members.h"
+#include "ops/run/payload.h"
+
+#define BLOCK (256u << 10)
+
+struct copier {
+	struct gp_src src;
+	uint64_t pos;          /* in the old plain tar */
+	char *block;
+	struct gp_encoder *enc;
+	struct gp_members members;
+};
+
+static int encode(void *arg, const void *p, size_t len, struct gp_err *err)
+{
+	return gp_encoder_write(arg, p, len, err);
+}
+
+/* Move to plain offset `to`, copying or dropping what lies before it. */
+static int copier_go(struct copier *c, uint64_t to, bool copy, struct gp_err *err)
+{
+	const struct gp_runfile *rf = c->members.tree->rf;
+
+	while (c->pos < to) {
+		size_t want = to - c->pos < BLOCK ? (size_t)(to - c->pos) : BLOCK;
+		ssize_t n = c->src.read(c->src.arg, c->block, want, err);
+
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
+		c->pos += (uint64_t)n;
+		gp_progress_tell(rf->progress, GP_PHASE_WRITE, c->pos, rf->tar_end);
+		if (!copy)
+			continue;
+		if (gp_encoder_write(c->enc, c->block, (size_t)n, err) < 0)
+			return -1;
+		c->members.plain += (uint64_t)n;
+	}
+	return 0;
+}
+
+/* A hard link to a file that changes keeps the old content, as it would on a
+ * disk where patch(1) replaces the one name: it becomes a file. */
+static int put_old_link(struct gp_members *m, const struct gp_entry *e, struct gp_err *err)
+{
+	const struct gp_entry *file = gp_runfile_resolve(m->tree->rf, e);
+
+	if (!file || !file->kept)
+		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is a hard link to a file that changes", e->path);
+	return gp_members_put_old(m, e->path, file, err);
+}
+
+static bool loses_its_file(const struct gp_tree *t, const struct gp_entry *e)
+{
+	/* Bounded: links of superseded names can point at each other. */
+	for (size_t i = 0; i < t->rf->n && e && e->type == GP_ENTRY_HARDLINK;
+	     i++, e = gp_runfile_find(t->rf, e->link)) {
+		const struct gp_entry *to = gp_runfile_find(t->rf, e->link);
+
+		if (to && gp_repack_change(t, to))
+			return true;
+	}
+	return false;
+}
+
+static int copy_members(const struct gp_tree *t, struct copier *c, struct gp_err *err)
+{
+	for (size_t i = 0; i < t->rf->n; i++) {
+		const struct gp_entry *e = &t->rf->entry[i];
+		const struct gp_tfile *f = gp_repack_change(t, e);
+		bool orphan = !f && loses_its_file(t, e);
+
+		if (copier_go(c, e->end, !f && !orphan, err) < 0)
+			return -1;
+		if (orphan && put_old_link(&c->members, e, err) < 0)
+			return -1;
+		/* Of several members of one name the last one wins: change that one. */
+		if (f && f->state == GP_TFILE_CHANGED && !e->superseded && gp_members_put(&c->members, f, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int encode_payload(const struct gp_tree *t, const struct gp_repack *o, struct gp_encoder *enc,
+			  struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *block = gp_alloc(BLOCK);
+	struct gp_plain *p = gp_plain_open((struct gp_runfile *)t->rf, err);
+	struct copier c = { .block = block, .enc = enc,
+			    .members = { .tree = t, .new_mtime = o->new_mtime, .sink = { encode, enc } } };
+	int rc = -1;
+
+	if (!p)
+		return -1;
+	gp_plain_sum(p); /* it must be what was scanned */
+	c.src = gp_plain_src(p);
+	if (copy_members(t, &c, err) == 0 && gp_members_put_all(&c.members, false, err) == 0 &&
+	    gp_members_end(&c.members, err) == 0 && gp_plain_check_sums(p, err) == 0)
+		rc = gp_encoder_finish(enc, err);
+	gp_plain_close(p);
+	return rc;
+}
+
+int gp_repack_full(const struct gp_tree *t, const struct gp_repack *o, struct gp_writer *w,
+		   struct gp_repack_report *r, struct gp_err *err)
+{
+	struct gp_encoder_opts eo = { .threads = o->threads ? o->threads : 1,
+				      .xz_check = t->rf->codec_facts.xz_check };
+	struct gp_encoder *enc = gp_encoder_new(t->rf->codec, &eo, (struct gp_sink){ gp_writer_put, w }, err);
+	int rc;
+
+	if (!enc)
+		return -1;
+	r->level = gp_encoder_level(t->rf->codec, &eo);
+	rc = encode_payload(t, o, enc, err);
+	gp_encoder_free(enc);
+	return rc;
+}

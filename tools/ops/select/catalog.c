@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/select/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "base/text.h"
+
+#define RULE_FILE (1u << 20)
+#define PATCH_FILE (16u << 20)
+#define DRIVERS "drivers"
+
+static void set_release(struct gp_set *s)
+{
+	free(s->name);
+	free(s->dir);
+	gp_series_release(&s->series);
+	*s = (struct gp_set){ 0 };
+}
+
+void gp_catalog_release(struct gp_catalog *c)
+{
+	if (!c)
+		return;
+	gp_line_release(&c->any);
+	for (size_t i = 0; i < c->nlines; i++)
+		gp_line_release(&c->lines[i]);
+	free(c->lines);
+	for (size_t i = 0; i < c->nsets; i++)
+		set_release(&c->sets[i]);
+	free(c->sets);
+	gp_list_release(&c->order);
+	gp_branch_list_release(&c->branches);
+	*c = (struct gp_catalog){ 0 };
+}
+
+/* --- patch sets --- */
+
+static bool says_neutral(struct gp_str patch, const char *path)
+{
+	struct gp_stanza_list header = { 0 };
+	bool neutral = false;
+
+	/* A header in another form is no error: it says nothing of a scope. */
+	if (gp_stanza_parse_header(patch, path, &header, NULL))
+		return false;
+	for (size_t i = 0; i < header.n && !neutral; i++) {
+		const char *scope = gp_stanza_get(&header.v[i], "Scope");
+
+		neutral = scope && strcmp(scope, "neutral") == 0;
+	}
+	gp_stanza_list_release(&header);
+	return neutral;
+}
+
+static int add_patch(struct gp_set *s, const char *name, struct gp_hash *hash, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *path = gp_path_join(s->dir, name);
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	if (gp_file_read(path, PATCH_FILE, &text, err))
+		return -1;
+	gp_hash_add(hash, text.data, text.len);
+	s->neutral = s->neutral && says_neutral(gp_buf_str(&text), path);
+	return 0;
+}
+
+static int read_set(struct gp_set *s, const char *series_path, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_hash *hash;
+	int rc = 0;
+
+	if (gp_file_read(series_path, RULE_FILE, &text, err))
+		return -1;
+	if (gp_series_parse(gp_buf_str(&text), &s->series, err))
+		return gp_within(err, "'%s'", series_path);
+	hash = gp_hash_new(GP_HASH_SHA256);
+	gp_hash_add(hash, text.data, text.len);
+	s->neutral = s->series.n > 0;
+	for (size_t i = 0; rc == 0 && i < s->series.n; i++)
+		rc = add_patch(s, s->series.v[i].name, hash, err);
+	gp_hash_hex(hash, s->sha256);
+	gp_hash_free(hash);
+	return rc;
+}
+
+static struct gp_set *find_set(const struct gp_catalog *c, const char *name)
+{
+	for (size_t i = 0; i < c->nsets; i++)
+		if (strcmp(c->sets[i].name, name) == 0)
+			return &c->sets[i];
+	return NULL;
+}
+
+const struct gp_set *gp_catalog_set(const struct gp_catalog *c, const char *name)
+{
+	return find_set(c, name);
+}
+
+static int load_set(struct gp_catalog *c, const char *patches, const char *name, struct gp_err *err)
+{
+	struct gp_set s = { .dir = gp_path_join(patches, name), .name = gp_strdup(name) };
+	gp_auto(gp_free_ptr) char *series = gp_path_join(s.dir, "series");
+	struct gp_set *old = find_set(c, name);
+
+	if (!gp_is_file(series)) {
+		set_release(&s);
+		return 0;
+	}
+	if (read_set(&s, series, err)) {
+		set_release(&s);
+		return gp_within(err, "patch set '%s'", name);
+	}
+	if (old) {
+		set_release(old);
+		*old = s;
+		return 0;
+	}
+	GP_GROW(c->sets, c->nsets, c->sets_cap);
+	c->sets[c->nsets++] = s;
+	return 0;
+}
+
+static int load_order(struct gp_catalog *c, const char *path, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	gp_auto(gp_series_release) struct gp_series series = { 0 };
+
+	if (gp_file_read(path, RULE_FILE, &text, err))
+		return -1;
+	if (gp_series_parse(gp_buf_str(&text), &series, err))
+		return gp_within(err, "'%s'", path);
+	for (size_t i = 0; i < series.n; i++) {
+		if (!find_set(c, series.v[i].name))
+			return gp_fail(err, GP_E_FORMAT, "'%s:%zu': patch set '%s' does not exist",
+				       path, series.v[i].lineno, series.v[i].name);
+		if (!gp_list_has(&c->order, series.v[i].name))
+			gp_list_add(&c->order, series.v[i].name);
+	}
+	return 0;
+}
+
+static int load_sets(struct gp_catalog *c, const char *patches, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *order = gp_path_join(patches, "series");
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+
+	if (gp_dir_list(patches, &names, err))
+		return -1;
+	for (size_t i = 0; i < names.n; i++)
+		if (names.v[i][0] != '.' && load_set(c, patches, names.v[i], err))
+			return -1;
+	return gp_is_file(order) ? load_order(c, order, err) : 0;
+}
+
+size_t gp_catalog_rank(const struct gp_catalog *c, const struct gp_set *s)
+{
+	size_t i = 0;
+
+	while (i < c->order.n && strcmp(c->order.v[i], s->name) != 0)
+		i++;
+	return i;
+}
+
+/* Insertion sort: stable, few elements, and it needs the catalog. */
+static void sort_sets(struct gp_catalog *c)
+{
+	for (size_t i = 1; i < c->nsets; i++) {
+		struct gp_set s = c->sets[i];
+		size_t at = i, r = gp_catalog_rank(c, &s);
+
+		for (; at > 0 && gp_catalog_rank(c, &c->sets[at - 1]) > r; at--)
+			c->sets[at] = c->sets[at - 1];
+		c->sets[at] = s;
+	}
+}
+
+/* --- kernel lines --- */
+
+static bool is_rule_file(const char *name)
+{
+	struct gp_str s = gp_str_of(name);
+
+	return name[0] != '.' && strcmp(name, DRIVERS) != 0 && !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
+}
+
+/* The files to read, in order; a later directory's replaces its namesake. */
+static int list_rule_files(const char *dir, struct gp_list *files, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+
+	if (gp_dir_list(dir, &names, err))
+		return -1;
+	for (size_t i = 0; i < names.n; i++) {
+		gp_auto(gp_free_ptr) char *path = gp_path_join(dir, names.v[i]);
+		size_t keep = 0;
+
+		if (!is_rule_file(names.v[i]) || !gp_is_file(path))
+			continue;
+		for (size_t k = 0; k < files->n; k++) {
+			if (strcmp(gp_path_base(files->v[k]), names.v[i]) == 0)
+				free(files->v[k]);
+			else
+				files->v[keep++] = files->v[k];
+		}
+		files->n = keep;
+		gp_list_take(files, gp_steal(&path));
+	}
+	return 0;
+}
+
+static struct gp_line *find_line(const struct gp_catalog *c, const struct gp_release *r)
+{
+	for (size_t i = 0; i < c->nlines; i++) {
+		const struct gp_version *v = &c->lines[i].release.ver;
+
+		if (v->part[0] == r->ver.part[0] && v->part[1] == r->ver.part[1])
+			return &c->lines[i];
+	}
+	return NULL;
+}
+
+const struct gp_line *gp_catalog_line(const struct gp_catalog *c, const struct gp_release *r)
+{
+	return find_line(c, r);
+}
+
+static int load_rules(struct gp_catalog *c, const char *path, struct gp_err *err)
+{
+	gp_auto(gp_stanza_list_release) struct gp_stanza_list stanzas = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_line line, *old;
+
+	if (gp_file_read(path, RULE_FILE, &text, err) ||
+	    gp_stanza_parse(gp_buf_str(&text), path, &stanzas, err))
+		return -1;
+	if (!stanzas.n)
+		return gp_fail(err, GP_E_FORMAT, "'%s': no kernel line in it", path);
+	if (gp_line_parse(&stanzas, &line, err))
+		return -1;
+	old = line.any ? &c->any : find_line(c, &line.release);
+	if (old && old->name) {
+		gp_line_overlay(old, &line);
+	} else if (line.any) {
+		c->any = line;
+	} else {
+		GP_GROW(c->lines, c->nlines, c->lines_cap);
+		c->lines[c->nlines++] = line;
+	}
+	return 0;
+}
+
+static int by_line(const void *a, const void *b)
+{
+	const struct gp_line *x = a, *y = b;
+
+	return gp_version_cmp(&x->release.ver, &y->release.ver);
+}
+
+static int check_sets(const struct gp_catalog *c, const struct gp_line *l, struct gp_err *err)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_rule *r = &l->rules[i];
+
+		for (size_t k = 0; k < r->patches.n; k++)
+			if (!find_set(c, r->patches.v[k]))
+				return gp_fail(err, GP_E_FORMAT,
+					       "'%s:%u': patch set '%s' does not exist",
+					       r->file, r->lineno, r->patches.v[k]);
+	}
+	return 0;
+}
+
+/* The drivers file of a kernel-versions/ directory, if it has one. */
+static int load_branches(struct gp_catalog *c, const char *dir, struct gp_err *err)
+{
+	gp_auto(gp_stanza_list_release) struct gp_stanza_list stanzas = { 0 };
+	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, DRIVERS);
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	if (!gp_is_file(path))
+		return 0;
+	if (gp_file_read(path, RULE_FILE, &text, err) ||
+	    gp_stanza_parse(gp_buf_str(&text), path, &stanzas, err))
+		return -1;
+	return gp_branches_parse(&stanzas, &c->branches, err);
+}
+
+static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *rules = gp_path_join(dir, "kernel-versions");
+	gp_auto(gp_free_ptr) char *sets = gp_path_join(dir, "patches");
+	bool any = false;
+
+	if (gp_is_dir(rules)) {
+		any = true;
+		if (list_rule_files(rules, files, err) || load_branches(c, rules, err))
+			return -1;
+	}
+	if (gp_is_dir(sets)) {
+		any = true;
+		if (load_sets(c, sets, err))
+			return -1;
+	}
+	return any ? 0 : gp_fail(err, GP_E_NOTFOUND,
+				 "data '%s' holds neither kernel-versions nor patches", dir);
+}
+
+static int load_all(struct gp_catalog *c, const struct gp_list *dirs, struct gp_list *files,
+		    struct gp_err *err)
+{
+	for (size_t i = 0; i < dirs->n; i++)
+		if (load_dir(c, dirs->v[i], files, err))
+			return -1;
+	for (size_t i = 0; i < files->n; i++)
+		if (load_rules(c, files->v[i], err))
+			return -1;
+	if (check_sets(c, &c->any, err))
+		return -1;
+	for (size_t i = 0; i < c->nlines; i++)
+		if (check_sets(c, &c->lines[i], err))
+			return -1;
+	return 0;
+}
+
+int gp_catalog_load(const struct gp_list *dirs, struct gp_catalog *out, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list files = { 0 };
+
+	*out = (struct gp_catalog){ .ndirs = dirs->n };
+	if (load_all(out, dirs, &files, err)) {
+		gp_catalog_release(out);
+		return -1;
+	}
+	sort_sets(out);
+	if (out->nlines > 1)
+		qsort(out->lines, out->nlines, sizeof(*out->lines), by_line);
+	return 0;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_CATALOG_H
+#define GP_OPS_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "core/rules/branch.h"
+#include "core/payload/digest.h"
+#include "core/rules/rule.h"
+#include "core/diff/series.h"
+
+/* The data: kernel lines with their rules, patch sets, and driver branches. */
+
+/* A folder below patches/ with a series file. */
+struct gp_set {
+	char *name;
+	char *dir;
+	struct gp_series series;
+	bool neutral;  /* it has patches, and each one's header says Scope: neutral */
+	/* Of the series file's bytes and then each patch's, in series order:
+	 * `(cat series; each patch) | sha256sum`. */
+	char sha256[GP_SHA256_HEX];
+};
+
+struct gp_catalog {
+	struct gp_line any;     /* rules that count for every line */
+	struct gp_line *lines;  /* oldest first */
+	size_t nlines, lines_cap;
+	struct gp_set *sets;    /* in the order in which they are applied */
+	size_t nsets, sets_cap;
+	struct gp_branch_list branches; /* kernel-versions/drivers */
+	size_t ndirs;           /* that it was loaded from */
+	struct gp_list order;   /* patches/series of all directories */
+};
+
+void gp_catalog_release(struct gp_catalog *c);
+
+/*
+ * Load data directories.
+ *
+ * A file of kernel-versions/ in a later directory replaces the earlier one of
+ * that name. Files about the same line are laid over each other in the order
+ * directory, name (gp_line_overlay()). A set of a later directory replaces the
+ * earlier one of that name. patches/series, where there is one, orders the
+ * sets; the others follow. Hidden files, "README*" and "*~" are passed over.
+ * A file kernel-versions/drivers lists driver branches (gp_branches_parse());
+ * those of all directories are laid over each other.
+ *
+ * In:     dirs: each holds kernel-versions/ or patches/ or both.
+ * Out:    gp_catalog_release() frees it; zeroed on failure.
+ * Errors: GP_E_NOTFOUND a directory holds neither; GP_E_FORMAT with file:line:
+ *         a rule that cannot be read or names a set that does not exist.
+ */
+int gp_catalog_load(const struct gp_list *dirs, struct gp_catalog *out, struct gp_err *err);
+
+/* By name, or NULL; belongs to c. */
+const struct gp_set *gp_catalog_set(const struct gp_catalog *c, const char *name);
+
+/* Where a set stands in patches/series; the others stand behind it. */
+size_t gp_catalog_rank(const struct gp_catalog *c, const struct gp_set *s);
+
+/* The line of a release, or NULL; belongs to c. */
+const struct gp_line *gp_catalog_line(const struct gp_catalog *c, const struct gp_release *r);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/select/headerdir.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "base/text.h"
+
+#define CONFIG_FILE (16u << 20)
+
+static bool file_in(const char *dir, const char *name)
+{
+	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, name);
+
+	return gp_is_file(path);
+}
+
+bool gp_headerdir_is_source(const char *dir)
+{
+	return file_in(dir, "include/linux/kernel.h");
+}
+
+bool gp_headerdir_is_build(const char *dir)
+{
+	return file_in(dir, "include/generated/autoconf.h") ||
+	       file_in(dir, "include/config/auto.conf");
+}
+
+/* --- what else it may be: all of this only words the error --- */
+
+/* dir/a, or with b dir/a/b, when that is a build directory. */
+static char *build_below(const char *dir, const char *a, const char *b)
+{
+	gp_auto(gp_free_ptr) char *first = gp_path_join(dir, a);
+	char *path = b ? gp_path_join(first, b) : gp_strdup(first);
+
+	if (gp_headerdir_is_build(path))
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* The first build directory below, as deep as package managers put them:
+ * /usr/src/kernels/R, linux-obj/x86_64/default, /lib/modules/R/build. */
+static char *first_build(const char *dir)
+{
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	char *found = NULL;
+
+	if (gp_dir_list(dir, &names, NULL))
+		return NULL;
+	gp_list_sort(&names);
+	for (size_t i = 0; i < names.n && !found; i++) {
+		found = build_below(dir, names.v[i], NULL);
+		if (!found)
+			found = build_below(dir, names.v[i], "default");
+		if (!found)
+			found = build_below(dir, names.v[i], "build");
+	}
+	return found ? found : build_below(dir, "x86_64", "default");
+}
+
+/* What names of its flavours start with: "linux-headers-5.10.0-46" of Debian's
+ * "…-common", "linux-headers-5.15.0-33" of Ubuntu's "linux-hwe-5.15-headers-5.15.0-33". */
+static char *flavour_prefix(const char *base)
+{
+	struct gp_str name;
+	const char *version = strstr(base, "-headers-");
+
+	if (!version)
+		return NULL;
+	version += strlen("-headers-");
+	name = gp_str_of(version);
+	if (gp_str_ends(name, "-common"))
+		name.len -= strlen("-common");
+	return gp_asprintf("linux-headers-%.*s-", (int)name.len, name.p);
+}
+
+/* A build directory beside the shared half dir; NULL: none. */
+static char *flavour_beside(const char *dir)
+{
+	gp_auto(gp_free_ptr) char *prefix = flavour_prefix(gp_path_base(dir)), *up = gp_path_dir(dir);
+	gp_auto(gp_free_ptr) char *obj = gp_asprintf("%s-obj", gp_path_base(dir));
+	gp_auto(gp_free_ptr) char *suse = gp_path_join(up, obj);
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	char *found = build_below(suse, "x86_64", "default");
+
+	if (found || !prefix || gp_dir_list(up, &names, NULL))
+		return found;
+	gp_list_sort(&names);
+	for (size_t i = 0; i < names.n && !found; i++)
+		if (gp_str_starts(gp_str_of(names.v[i]), prefix))
+			found = build_below(up, names.v[i], NULL);
+	return found;
+}
+
+static bool is_empty(const char *dir)
+{
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+
+	return gp_dir_list(dir, &names, NULL) == 0 && names.n == 0;
+}
+
+static int is_shared_half(const char *dir, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *flavour = flavour_beside(dir);
+
+	if (flavour)
+		return gp_fail(err, GP_E_NOTFOUND, "'%s' is the part that several builds share: "
+			       "give '%s' instead", dir, flavour);
+	if (gp_str_ends(gp_str_of(dir), "-common"))
+		return gp_fail(err, GP_E_NOTFOUND, "'%s' is the part that Debian's flavours share: "
+			       "install the package of the same name that ends in -amd64, and give "
+			       "the directory that ends in -amd64 instead", dir);
+	return 0;
+}
+
+static int is_not_prepared(const char *dir, struct gp_err *err)
+{
+	if (file_in(dir, ".config"))
+		return gp_fail(err, GP_E_NOTFOUND, "kernel sources '%s' are configured, but were never "
+			       "prepared: run 'make modules_prepare' there", dir);
+	return gp_fail(err, GP_E_NOTFOUND, "kernel sources '%s' were never prepared: run "
+		       "'make olddefconfig modules_prepare' there, or give a package's headers", dir);
+}
+
+static int what_is_it(const char *dir, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *below = NULL;
+
+	if (gp_headerdir_is_source(dir))
+		return is_shared_half(dir, err) ? -1 : is_not_prepared(dir, err);
+	if (is_empty(dir))
+		return gp_fail(err, GP_E_NOTFOUND, "'%s' is empty: install the kernel's headers", dir);
+	below = first_build(dir);
+	if (below)
+		return gp_fail(err, GP_E_NOTFOUND, "'%s' is not the headers of one kernel: give the one "
+			       "that is meant, as '%s'", dir, below);
+	return gp_fail(err, GP_E_NOTFOUND, "no configured kernel headers in '%s'", dir);
+}
+
+/* --- the architecture --- */
+
+/* An architecture that this is for, and that is not ours; NULL: none shows. */
+static const char *other_arch(const char *dir)
+{
+	static const struct { const char *line, *name; } known[] = {
+		{ "CONFIG_ARM64=y", "arm64" }, { "CONFIG_X86_32=y", "32-bit x86" },
+		{ "CONFIG_ARM=y", "arm" }, { "CONFIG_PPC=y", "powerpc" }, { "CONFIG_S390=y", "s390" },
+		{ "CONFIG_RISCV=y", "riscv" }, { "CONFIG_MIPS=y", "mips" },
+		{ "CONFIG_LOONGARCH=y", "loongarch" },
+	};
+	gp_auto(gp_free_ptr) char *conf = gp_path_join(dir, "include/config/auto.conf");
+	gp_auto(gp_free_ptr) char *dot = gp_path_join(dir, ".config");
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_str rest, line;
+
+	if (gp_file_read(gp_is_file(conf) ? conf : dot, CONFIG_FILE, &text, NULL))
+		return NULL;
+	rest = gp_buf_str(&text);
+	while (gp_line_next(&rest, &line))
+		for (size_t i = 0; i < GP_COUNT(known); i++)
+			if (gp_str_eq(gp_str_trim(line), known[i].line))
+				return known[i].name;
+	return NULL;
+}
+
+/* --- finding it --- */
+
+/* A link that leads nowhere is the usual trace of headers that are not
+ * installed, or no longer. */
+static int not_there(const char *dir, int errnum, struct gp_err *err)
+{
+	char target[4096];
+	ssize_t n = readlink(dir, target, sizeof(target) - 1);
+
+	if (errnum != ENOENT || n <= 0)
+		return gp_fail_sys(err, errnum, "kernel headers '%s'", dir);
+	target[n] = '\0';
+	return gp_fail(err, GP_E_NOTFOUND, "'%s' leads to '%s', which is not there: install the headers of "
+		       "that kernel", dir, target);
+}
+
+static char *resolve(const char *dir, struct gp_err *err)
+{
+	char *real = realpath(dir, NULL);
+
+	if (!real) {
+		not_there(dir, errno, err);
+		return NULL;
+	}
+	if (gp_is_dir(real))
+		return real;
+	gp_fail(err, GP_E_NOTFOUND, "'%s' is a file: give the directory of the kernel's headers (a package "
+		"has to be unpacked first)", dir);
+	free(real);
+	return NULL;
+}
+
+/* /lib/modules/R: its build link is meant. */
+static char *follow_modules_dir(char *real, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *build = gp_path_join(real, "build");
+
+	if (gp_headerdir_is_build(real) || gp_headerdir_is_source(real) || !gp_exists(build))
+		return real;
+	free(real);
+	return resolve(build, err);
+}
+
+char *gp_headerdir_find(const char *dir, struct gp_err *err)
+{
+	char *real = resolve(dir, err);
+	const char *arch;
+
+	if (real)
+		real = follow_modules_dir(real, err);
+	if (!real)
+		return NULL;
+	arch = gp_headerdir_is_build(real) ? other_arch(real) : NULL;
+	if (arch)
+		gp_fail(err, GP_E_UNSUPPORTED, "headers '%s' are for %s: those of an x86_64 kernel are needed",
+			real, arch);
+	else if (!gp_headerdir_is_build(real))
+		what_is_it(real, err);
+	else
+		return real;
+	free(real);
+	return NULL;
+}

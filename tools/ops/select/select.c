@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/select/select.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/text.h"
+#include "core/driver/kbuild.h"
+
+static const char *const verdict_names[] = {
+	"supported", "untested", "no evidence", "unknown", "blocked",
+};
+
+const char *gp_verdict_name(enum gp_verdict v)
+{
+	return verdict_names[v];
+}
+
+static void choice_release(struct gp_choice *c)
+{
+	free(c->rules);
+	free(c->sets.v);
+	free(c->maybe.v);
+	gp_list_release(&c->reasons);
+	gp_list_release(&c->load_reasons);
+	gp_list_release(&c->instead);
+	gp_list_release(&c->evidence);
+	gp_list_release(&c->gpus);
+}
+
+void gp_selection_release(struct gp_selection *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->nkernels; i++)
+		choice_release(&s->kernels[i]);
+	for (size_t i = 0; i < s->nlines; i++)
+		choice_release(&s->lines[i]);
+	free(s->kernels);
+	free(s->lines);
+	free(s->neutral.v);
+	*s = (struct gp_selection){ 0 };
+}
+
+/* Who answers the probes of one kernel. */
+struct asker {
+	const struct gp_query *q;
+	struct gp_headers *headers;
+};
+
+/* Rules name files as they stand below the package's kernel/. */
+static bool driver_text(const struct gp_query *q, const char *path, struct gp_str *out)
+{
+	gp_auto(gp_free_ptr) char *packaged = gp_path_join("kernel", path);
+
+	return q->driver_file(q->arg, packaged, out) || q->driver_file(q->arg, path, out);
+}
+
+/* Yes or no by one of the files that list a module's tests; unknown when it is
+ * not there. */
+static enum gp_tri ask_list(const struct gp_query *q, const char *path, const char *name)
+{
+	struct gp_str text;
+
+	if (!driver_text(q, path, &text))
+		return GP_TRI_UNKNOWN;
+	return gp_kbuild_lists_conftest(text, name) ? GP_TRI_YES : GP_TRI_NO;
+}
+
+/* In whichever file a module of whichever release keeps its lists. */
+static enum gp_tri ask_conftest(const struct gp_query *q, const char *name)
+{
+	static const char *const modules[] = {
+		"nvidia", "nvidia-uvm", "nvidia-modeset", "nvidia-drm", "nvidia-peermem",
+		"nvidia-vgpu-vfio",
+	};
+	static const char *const ends[] = { ".Kbuild", "-sources.mk" };
+	enum gp_tri all = ask_list(q, "Kbuild", name);
+
+	for (size_t i = 0; i < GP_COUNT(modules) * GP_COUNT(ends) && all != GP_TRI_YES; i++) {
+		const char *module = modules[i / GP_COUNT(ends)];
+		gp_auto(gp_free_ptr) char *path =
+			gp_asprintf("%s/%s%s", module, module, ends[i % GP_COUNT(ends)]);
+		enum gp_tri t = ask_list(q, path, name);
+
+		if (t != GP_TRI_UNKNOWN)
+			all = t;
+	}
+	return all;
+}
+
+static enum gp_tri ask(void *arg, const struct gp_probe *p)
+{
+	struct asker *a = arg;
+	struct gp_str text;
+
+	if (p->word == GP_PROBE_DRIVER_CONFTEST)
+		return ask_conftest(a->q, p->arg);
+	if (p->word == GP_PROBE_DRIVER_TEXT)
+		return driver_text(a->q, p->arg, &text) &&
+		       gp_text_matches(text, p->ere) ? GP_TRI_YES : GP_TRI_NO;
+	return gp_headers_probe(a->headers, p);
+}
+
+static struct gp_facts make_facts(struct asker *a, const struct gp_release *release)
+{
+	return (struct gp_facts){
+		.driver = a->q->driver,
+		.kind = a->q->kind,
+		.kind_unknown = a->q->kind_unknown,
+		.release = release,
+		.rhel_code = a->headers ? a->headers->rhel_code : 0,
+		.has_headers = a->headers != NULL,
+		.has_driver = a->q->driver_file != NULL,
+		.ask = ask,
+		.arg = a,
+	};
+}
+
+bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].set == set)
+			return true;
+	return false;
+}
+
+static void choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp_rule *r)
+{
+	if (gp_chosen_has(l, s))
+		return;
+	GP_GROW(l->v, l->n, l->cap);
+	l->v[l->n++] = (struct gp_chosen){ .set = s, .rule = r };
+}
+
+/* All of a rule's sets, or its neutral ones. */
+static void choose_sets(const struct gp_catalog *c, const struct gp_rule *r, bool neutral_only,
+			struct gp_chosen_list *l)
+{
+	for (size_t i = 0; i < r->patches.n; i++) {
+		const struct gp_set *s = gp_catalog_set(c, r->patches.v[i]);
+
+		if (s && (s->neutral || !neutral_only))
+			choose(l, s, r);
+	}
+}
+
+/* Order of patches/series; sets that it does not name keep the rules' order. */
+static void sort_chosen(const struct gp_catalog *c, struct gp_chosen_list *l)
+{
+	for (size_t i = 1; i < l->n; i++) {
+		struct gp_chosen x = l->v[i];
+		size_t at = i, r = gp_catalog_rank(c, x.set);
+
+		for (; at > 0 && gp_catalog_rank(c, l->v[at - 1].set) > r; at--)
+			l->v[at] = l->v[at - 1];
+		l->v[at] = x;
+	}
+}
+
+/* What the rules of one kernel came to. */
+struct tally {
+	bool blocked;
+	bool doubtful;           /* a rule for any line says untested */
+	bool known;              /* a rule of the line is about it */
+	enum gp_status own;      /* a Status of the line's rules that hold */
+	enum gp_load load, doubt;/* of rules that hold, and of those that may */
+};
+
+static void add_text(struct gp_list *l, const char *s)
+{
+	if (s && !gp_list_has(l, s))
+		gp_list_add(l, s);
+}
+
+static void count_taken(const struct gp_catalog *c, const struct gp_rule *r, struct tally *t,
+			struct gp_choice *out)
+{
+	choose_sets(c, r, false, &out->sets);
+	if (r->load > t->load)
+		t->load = r->load;
+	if (r->hooks > out->hooks)
+		out->hooks = r->hooks;
+	add_text(&out->evidence, r->evidence);
+	add_text(&out->gpus, r->gpu);
+	if (r->status == GP_STATUS_BLOCKED)
+		t->blocked = true;
+	else if (r->any_line)
+		t->doubtful |= r->status == GP_STATUS_UNTESTED;
+	else if (r->status > t->own)
+		t->own = r->status;
+	if (r->status == GP_STATUS_BLOCKED || r->status == GP_STATUS_UNTESTED) {
+		add_text(&out->reasons, r->reason);
+		add_text(&out->instead, r->instead);
+	} else if (r->load == GP_LOAD_NO) {
+		add_text(&out->load_reasons, r->reason);
+		add_text(&out->instead, r->instead);
+	}
+}
+
+bool gp_judged_is_about(const struct gp_judged *x)
+{
+	const struct gp_rule *r = x->rule;
+	const struct gp_judgement *j = &x->j;
+
+	if (r->any_line || r->status == GP_STATUS_BLOCKED || j->holds == GP_TRI_NO)
+		return false;
+	if (r->load == GP_LOAD_NO && !r->patches.n)
+		return false;
+	return j->taken || !j->needs_driver;
+}
+
+static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, struct tally *t,
+		       struct gp_choice *out)
+{
+	const struct gp_rule *r = x->rule;
+	const struct gp_judgement *j = &x->j;
+
+	t->known |= gp_judged_is_about(x);
+	if (j->taken) {
+		count_taken(c, r, t, out);
+		return;
+	}
+	if (j->holds == GP_TRI_UNKNOWN) {
+		choose_sets(c, r, false, &out->maybe);
+		if (r->load > t->doubt)
+			t->doubt = r->load;
+	}
+	out->needs_headers |= j->needs_headers;
+	out->needs_driver |= j->needs_driver;
+}
+
+static void judge_rules(const struct gp_catalog *c, const struct gp_line *l,
+			const struct gp_facts *f, struct tally *t, struct gp_choice *out)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct gp_judged x = { .rule = &l->rules[i] };
+
+		gp_rule_judge(x.rule, f, &x.j);
+		if (!x.j.driver_ok) {
+			out->nothers++;
+			continue;
+		}
+		count_rule(c, &x, t, out);
+		GP_GROW(out->rules, out->nrules, out->rules_cap);
+		out->rules[out->nrules++] = x;
+	}
+}
+
+/* Newer than all lines or older than all, or in between two. */
+static enum gp_verdict verdict_off_line(const struct gp_catalog *c, struct gp_choice *out)
+{
+	const struct gp_version *v = &out->release.ver;
+	size_t older = 0;
+
+	while (older < c->nlines && gp_version_cmp(&c->lines[older].release.ver, v) < 0)
+		older++;
+	if (c->nlines)
+		out->nearest = &c->lines[older ? older - 1 : 0];
+	return older && older < c->nlines ? GP_VERDICT_UNTESTED : GP_VERDICT_UNKNOWN;
+}
+
+static enum gp_verdict verdict_on_line(const struct tally *t, struct gp_choice *out)
+{
+	enum gp_status status = t->own ? t->own : out->line->status;
+
+	if (!t->own && (status == GP_STATUS_BLOCKED || status == GP_STATUS_UNTESTED)) {
+		add_text(&out->reasons, out->line->reason);
+		add_text(&out->instead, out->line->instead);
+	}
+	if (status == GP_STATUS_BLOCKED)
+		return GP_VERDICT_BLOCKED;
+	if (!t->known)
+		return GP_VERDICT_NO_EVIDENCE;
+	return status == GP_STATUS_UNTESTED || t->doubtful ? GP_VERDICT_UNTESTED
+							   : GP_VERDICT_SUPPORTED;
+}
+
+/* What is chosen for sure is no maybe. */
+static void drop_chosen(struct gp_chosen_list *maybe, const struct gp_chosen_list *sets)
+{
+	size_t keep = 0;
+
+	for (size_t i = 0; i < maybe->n; i++) {
+		if (!gp_chosen_has(sets, maybe->v[i].set))
+			maybe->v[keep++] = maybe->v[i];
+	}
+	maybe->n = keep;
+}
+
+static enum gp_load unite_load(const struct tally *t)
+{
+	if (t->load == GP_LOAD_YES && t->doubt > GP_LOAD_YES)
+		return GP_LOAD_UNKNOWN;
+	return t->load ? t->load : GP_LOAD_UNKNOWN;
+}
+
+static void judge_one(const struct gp_catalog *c, const struct gp_query *q,
+		      const struct gp_release *release, struct gp_headers *headers,
+		      struct gp_choice *out)
+{
+	struct asker a = { .q = q, .headers = headers };
+	struct gp_facts f = make_facts(&a, release);
+	struct tally t = { 0 };
+
+	*out = (struct gp_choice){ .release = *release, .has_headers = headers != NULL };
+	out->line = out->nearest = gp_catalog_line(c, release);
+	judge_rules(c, &c->any, &f, &t, out);
+	if (out->line) {
+		judge_rules(c, out->line, &f, &t, out);
+		out->verdict = verdict_on_line(&t, out);
+	} else {
+		out->verdict = verdict_off_line(c, out);
+	}
+	if (t.blocked)
+		out->verdict = GP_VERDICT_BLOCKED;
+	out->load = unite_load(&t);
+	drop_chosen(&out->maybe, &out->sets);
+	sort_chosen(c, &out->sets);
+	sort_chosen(c, &out->maybe);
+}
+
+/* The driver's half of all rules of a line. */
+static void unite_line(const struct gp_catalog *c, const struct gp_line *l,
+		       const struct gp_facts *f, struct gp_selection *out)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct gp_judgement j;
+
+		gp_rule_judge(&l->rules[i], f, &j);
+		out->needs_driver |= j.needs_driver;
+		if (!j.taken)
+			continue;
+		choose_sets(c, &l->rules[i], true, &out->neutral);
+		if (l->rules[i].hooks > out->hooks)
+			out->hooks = l->rules[i].hooks;
+	}
+}
+
+bool gp_choice_covers(const struct gp_choice *line)
+{
+	return line->line && (line->verdict == GP_VERDICT_SUPPORTED ||
+			      line->verdict == GP_VERDICT_UNTESTED);
+}
+
+static void find_next_unknown(const struct gp_catalog *c, struct gp_selection *out)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < out->nlines; i++)
+		if (gp_choice_covers(&out->lines[i]))
+			next = i + 1;
+	out->next_unknown = next < c->nlines ? &c->lines[next] : NULL;
+}
+
+void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
+		       struct gp_selection *out)
+{
+	struct asker a = { .q = q };
+	struct gp_facts driver_only = make_facts(&a, NULL);
+
+	*out = (struct gp_selection){ .catalog = c, .nkernels = q->nkernels, .nlines = c->nlines };
+	out->kernels = gp_realloc(NULL, q->nkernels, sizeof(*out->kernels));
+	for (size_t i = 0; i < q->nkernels; i++) {
+		const struct gp_query_kernel *k = &q->kernels[i];
+
+		judge_one(c, q, k->headers ? &k->headers->release : &k->release, k->headers,
+			  &out->kernels[i]);
+	}
+	out->lines = gp_realloc(NULL, c->nlines, sizeof(*out->lines));
+	for (size_t i = 0; i < c->nlines; i++)
+		judge_one(c, q, &c->lines[i].release, NULL, &out->lines[i]);
+	unite_line(c, &c->any, &driver_only, out);
+	for (size_t i = 0; i < c->nlines; i++)
+		unite_line(c, &c->lines[i], &driver_only, out);
+	sort_chosen(c, &out->neutral);
+	find_next_unknown(c, out);
+}
+
+bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < (set->neutral ? 1 : s->nkernels); i++) {
+		struct gp_chosen_list *l = set->neutral ? &s->neutral : &s->kernels[i].sets;
+
+		changed |= !gp_chosen_has(l, set);
+		choose(l, set, NULL);
+		sort_chosen(c, l);
+	}
+	return changed;
+}
+
+static bool unchoose(struct gp_chosen_list *l, const struct gp_set *set)
+{
+	size_t keep = 0, n = l->n;
+
+	for (size_t i = 0; i < n; i++)
+		if (l->v[i].set != set)
+			l->v[keep++] = l->v[i];
+	l->n = keep;
+	return keep < n;
+}
+
+bool gp_selection_without(struct gp_selection *s, const struct gp_set *set)
+{
+	bool changed = unchoose(&s->neutral, set);
+
+	for (size_t i = 0; i < s->nkernels; i++)
+		changed |= unchoose(&s->kernels[i].sets, set);
+	return changed;
+}
+
+/* 5.12 after 5.11, and 7.0 after 6.19: the last minor numbers of each major. */
+static bool follows(const struct gp_version *b, const struct gp_version *a)
+{
+	static const uint32_t last[][2] = { { 3, 19 }, { 4, 20 }, { 5, 19 }, { 6, 19 } };
+
+	if (b->part[0] == a->part[0])
+		return b->part[1] == a->part[1] + 1;
+	for (size_t i = 0; i < GP_COUNT(last); i++)
+		if (a->part[0] == last[i][0] && a->part[1] == last[i][1])
+			return b->part[0] == a->part[0] + 1 && b->part[1] == 0;
+	return false;
+}
+
+void gp_selection_covers(const struct gp_selection *s, struct gp_buf *out)
+{
+	const char *sep = "";
+
+	for (size_t i = 0; i < s->nlines; i++) {
+		size_t from = i;
+
+		if (!gp_choice_covers(&s->lines[i]))
+			continue;
+		while (i + 1 < s->nlines && gp_choice_covers(&s->lines[i + 1]) &&
+		       follows(&s->lines[i + 1].release.ver, &s->lines[i].release.ver))
+			i++;
+		gp_buf_printf(out, "%s%s", sep, s->lines[from].line->name);
+		if (i > from)
+			gp_buf_printf(out, "–%s", s->lines[i].line->name);
+		sep = ", ";
+	}
+}

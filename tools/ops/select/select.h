@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_SELECT_H
+#define GP_OPS_SELECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "core/driver/manifest.h"
+#include "ops/select/catalog.h"
+#include "ops/select/headers.h"
+
+/* The question: which sets does this driver need on these kernels, and why. */
+
+struct gp_query_kernel {
+	struct gp_release release;
+	struct gp_headers *headers; /* or NULL; then release counts, else headers' */
+};
+
+struct gp_query {
+	struct gp_version driver;
+	enum gp_kind kind;
+	bool kind_unknown;
+	const struct gp_query_kernel *kernels;
+	size_t nkernels;
+	/* A file of the driver: false when there is no such file; else *out, valid
+	 * until the next call. Asked for kernel/PATH as in the package, then for
+	 * PATH as in /usr/src/nvidia-VERSION. NULL when only the version is known. */
+	bool (*driver_file)(void *arg, const char *path, struct gp_str *out);
+	void *arg;
+};
+
+/* What is said of one kernel. */
+enum gp_verdict {
+	GP_VERDICT_SUPPORTED,
+	GP_VERDICT_UNTESTED,     /* the line or a rule says so, or a gap between lines */
+	GP_VERDICT_NO_EVIDENCE,  /* the line is known, but no rule is about this driver
+				  * (a bare `Load: no`, and a rule that waits for the
+				  * driver's sources, do not count) */
+	GP_VERDICT_UNKNOWN,      /* newer than the newest line, or older than the oldest */
+	GP_VERDICT_BLOCKED,
+};
+
+const char *gp_verdict_name(enum gp_verdict v); /* "supported", … "no evidence" */
+
+/* A rule about this driver (Driver and Kind are met), taken or not. */
+struct gp_judged {
+	const struct gp_rule *rule;
+	struct gp_judgement j;
+};
+
+/* Does the rule show that somebody looked at this driver on this line? One
+ * that only warns ("does not load") or depends on sources that nobody has at
+ * hand does not; nor one that blocks, or that stands in a `Kernel: any` file. */
+bool gp_judged_is_about(const struct gp_judged *x);
+
+/* A set, and the first rule that asked for it; NULL: gp_selection_with() did. */
+struct gp_chosen {
+	const struct gp_set *set;
+	const struct gp_rule *rule;
+};
+
+struct gp_chosen_list {
+	struct gp_chosen *v;
+	size_t n, cap;
+};
+
+/*
+ * What one kernel, or one line as a whole, needs.
+ *
+ * A blocked rule that holds blocks. A blocked or untested line is that for all
+ * drivers, except that a rule which holds and has its own Status overrules its
+ * line. Rules whose answer is unknown choose no set and block nothing; they
+ * show as maybe, needs_headers, needs_driver, and their Load of no or unknown
+ * makes a yes unknown. Why a load is what it is: the Reason of the rules that
+ * hold and have that Load.
+ */
+struct gp_choice {
+	struct gp_release release;
+	bool has_headers;
+	enum gp_verdict verdict;
+	const struct gp_line *line;     /* NULL: no such line */
+	const struct gp_line *nearest;  /* the line, else the next older, else the oldest */
+	bool needs_headers, needs_driver;
+	struct gp_judged *rules;        /* those of `Kernel: any` first */
+	size_t nrules, rules_cap;
+	size_t nothers;                 /* rules that were looked at and are about other drivers */
+	struct gp_chosen_list sets;     /* of the rules that hold, in order */
+	struct gp_chosen_list maybe;    /* of the rules whose answer is unknown; not in sets */
+	enum gp_load load;              /* never unset */
+	enum gp_hooks hooks;            /* unset when no rule says */
+	struct gp_list reasons, instead;/* of what made it blocked or untested */
+	struct gp_list load_reasons;    /* why the modules will not load, when load is no */
+	struct gp_list evidence;        /* of the rules that hold */
+	struct gp_list gpus;            /* their words about cards */
+};
+
+struct gp_selection {
+	const struct gp_catalog *catalog;
+	struct gp_choice *kernels;      /* as in the query */
+	size_t nkernels;
+	struct gp_choice *lines;        /* every line of the catalog, oldest first */
+	size_t nlines;
+	/* Every neutral set that any rule names for this driver, whatever the
+	 * kernel: what goes into the tree by default. */
+	struct gp_chosen_list neutral;
+	bool needs_driver;              /* more may belong there: a rule asks the sources */
+	enum gp_hooks hooks;            /* the strongest that any rule says for it */
+	/* The first line behind the newest covered one (blocked, or without
+	 * evidence); NULL: none is known there, so everything newer. */
+	const struct gp_line *next_unknown;
+};
+
+void gp_selection_release(struct gp_selection *s);
+
+/*
+ * Answer the query.
+ *
+ * Out:    gp_selection_release() frees it; it points into c.
+ * Errors: none but memory; the answer "no" is a verdict.
+ */
+void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
+		       struct gp_selection *out);
+
+/* Is the set in the list? */
+bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set);
+
+/*
+ * Take a set in whatever the rules say: a neutral one for the driver, another
+ * one for each kernel of the query; in the order of patches/series.
+ *
+ * Out: false when the rules ask for it anyway.
+ */
+bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set);
+
+/* Leave a set out whatever the rules say. Out: false when it was not chosen. */
+bool gp_selection_without(struct gp_selection *s, const struct gp_set *set);
+
+/* Is this line covered: a rule is about the driver, and nothing blocks it? */
+bool gp_choice_covers(const struct gp_choice *line);
+
+/* Append "5.4, 5.10–5.12": the covered lines, successive ones drawn together.
+ * Nothing when there is none. */
+void gp_selection_covers(const struct gp_selection *s, struct gp_buf *out);
+
+#endif

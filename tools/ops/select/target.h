@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_TARGET_H
+#define GP_OPS_TARGET_H
+
+#include "ops/select/select.h"
+
+/* The kernels a run is for. */
+struct gp_targets {
+	struct gp_query_kernel *v;
+	struct gp_headers *headers;  /* one slot per kernel */
+	size_t n, cap;
+	bool *may_skip;              /* per kernel: it came from "-k installed" */
+	bool running;                /* neither -k nor --headers: this machine's */
+	struct gp_list skipped;      /* "RELEASE: why", of "-k installed" */
+};
+
+/*
+ * Find the kernels and their headers.
+ *
+ * kernels: releases, or "installed" for all of /lib/modules; none: those of the
+ * headers; none of these either: the running kernel. A release without headers
+ * on this machine is judged by version.
+ *
+ * In:     kernels, headers: from the command line.
+ * Errors: GP_E_USAGE not a release; GP_E_NOTFOUND headers that were named are
+ *         not there, or "installed" finds none.
+ */
+int gp_targets_find(const struct gp_list *kernels, const struct gp_list *headers,
+		    struct gp_targets *out, struct gp_err *err);
+void gp_targets_release(struct gp_targets *t);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_DISKTREE_H
+#define GP_OPS_DISKTREE_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "ops/tree/tree.h"
+
+/* Where a run that changes a directory keeps what it needs to go back. */
+#define GP_JOURNAL_DIR ".gridpatch-journal"
+
+/* What lay at a path when it was first asked for. */
+struct gp_seen {
+	enum gp_node node;
+	unsigned mode;           /* 07777 */
+	uint64_t size;
+	uid_t uid;
+	gid_t gid;
+};
+
+/* A directory as the base of a tree, and its lock. */
+struct gp_disktree {
+	char *root;
+	int fd;
+	struct gp_map index;     /* of files that were read */
+	struct gp_buf *data;
+	size_t n, cap;
+	struct gp_map looked;    /* path to its place in seen */
+	struct gp_seen *seen;
+	size_t nseen, seen_cap;
+	struct gp_map safe_dirs; /* directories that are no symlinks, and whose parents are none */
+};
+
+/*
+ * Open a directory and lock it against another gridpatch.
+ *
+ * Errors: GP_E_NOTFOUND; GP_E_SYSTEM it is locked, or not readable.
+ */
+int gp_disktree_open(struct gp_disktree *d, const char *root, struct gp_err *err);
+
+/* The same without the lock, to read only. */
+int gp_disktree_look(struct gp_disktree *d, const char *root, struct gp_err *err);
+void gp_disktree_close(struct gp_disktree *d);
+
+/* The tree over it; d must outlive it. */
+void gp_disktree_tree(struct gp_disktree *d, struct gp_tree *t);
+
+/* What lay at path; borrowed until the next call. */
+const struct gp_seen *gp_disktree_seen(struct gp_disktree *d, const char *path);
+
+/* Did an earlier run stop half way? Then gp_commit_recover() comes first. */
+bool gp_disktree_interrupted(const struct gp_disktree *d);
+
+/* For those who only read. Errors: GP_E_NO an earlier run stopped while it changed files;
+ * GP_E_SYSTEM it still does. */
+int gp_disktree_check_whole(const struct gp_disktree *d, struct gp_err *err);
+
+struct gp_commit_opts {
+	bool fsync;                          /* every file, and the directories */
+	const volatile sig_atomic_t *cancel; /* may be NULL */
+};
+
+/*
+ * Carry out all changes of t, or none.
+ *
+ * First every new content is written into the journal directory and every old
+ * file is linked there, then the journal gets its name, then files are renamed
+ * into place. An error or a signal rolls back; after SIGKILL or a power loss
+ * (with fsync) the journal is there, and gp_commit_recover() rolls back.
+ *
+ * Errors: GP_E_SYSTEM, GP_E_CANCELLED; the directory is as it was.
+ */
+int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct gp_commit_opts *o,
+		  struct gp_err *err);
+
+/* Is there a journal? After a failed gp_commit_run(): it could not be rolled back. */
+bool gp_commit_pending(const struct gp_disktree *d);
+
+/* Roll back what an interrupted run did, as far as it goes. *files: how many were
+ * restored or, being new, removed. Errors: GP_E_FORMAT the journal is damaged, and
+ * nothing was done; GP_E_SYSTEM the first thing that failed: it may be tried again. */
+int gp_commit_recover(struct gp_disktree *d, size_t *files, struct gp_err *err);
+
+#endif
