@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/proof/cell.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+
+static const char *const NAMES[GP_CELL_CLASSES] = {
+	[GP_CELL_OK] = "ok", [GP_CELL_BLOCKED] = "blocked", [GP_CELL_UNKNOWN] = "unknown",
+	[GP_CELL_HUNK] = "hunk", [GP_CELL_COMPILE] = "compile", [GP_CELL_MODPOST] = "modpost",
+	[GP_CELL_VERIFY] = "verify", [GP_CELL_TIMEOUT] = "timeout", [GP_CELL_ENVIRONMENT] = "environment",
+	[GP_CELL_CANCELLED] = "cancelled",
+};
+
+const char *gp_cell_class_name(enum gp_cell_class c)
+{
+	return (unsigned)c < GP_CELL_CLASSES ? NAMES[c] : "?";
+}
+
+bool gp_cell_class_parse(struct gp_str name, enum gp_cell_class *out)
+{
+	for (unsigned i = 0; i < GP_CELL_CLASSES; i++) {
+		if (!gp_str_eq(name, NAMES[i]))
+			continue;
+		*out = (enum gp_cell_class)i;
+		return true;
+	}
+	return false;
+}
+
+void gp_cell_release(struct gp_cell *c)
+{
+	char *const own[] = { c->driver, c->kind, c->input, c->input_sha256, c->release, c->headers, c->verdict,
+			      c->error, c->file, c->fact, c->compiler, c->repeat, c->log, c->log_tail };
+
+	for (size_t i = 0; i < GP_COUNT(own); i++)
+		free(own[i]);
+	gp_list_release(&c->sets);
+	gp_list_release(&c->modules);
+	gp_list_release(&c->reasons);
+	*c = (struct gp_cell){ 0 };
+}
+
+struct gp_cell *gp_cells_add(struct gp_cells *l)
+{
+	GP_GROW(l->v, l->n, l->cap);
+	l->v[l->n] = (struct gp_cell){ 0 };
+	return &l->v[l->n++];
+}
+
+void gp_cells_release(struct gp_cells *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		gp_cell_release(&l->v[i]);
+	free(l->v);
+	free(l->program);
+	free(l->started);
+	*l = (struct gp_cells){ 0 };
+}
+
+char *gp_cell_key(const struct gp_cell *c)
+{
+	return gp_asprintf("%s %s %s", c->driver ? c->driver : "", c->input ? gp_path_base(c->input) : "",
+			   c->release ? c->release : "");
+}

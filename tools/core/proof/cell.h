@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CORE_PROOF_CELL_H
+#define GP_CORE_PROOF_CELL_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+
+/*
+ * How one driver fared with one kernel's headers. Each cell has exactly one
+ * class: the first thing that went wrong.
+ */
+enum gp_cell_class {
+	GP_CELL_OK,
+	GP_CELL_BLOCKED,     /* kernel-versions says that it cannot be; nothing was built */
+	GP_CELL_UNKNOWN,     /* newer than the newest line that kernel-versions knows */
+	GP_CELL_HUNK,        /* a patch set, a user's patch or the hooks did not apply */
+	GP_CELL_COMPILE,     /* the compiler said no */
+	GP_CELL_MODPOST,     /* all objects are there, the modules could not be linked */
+	GP_CELL_VERIFY,      /* the modules are there, and would not load or lack the hooks */
+	GP_CELL_TIMEOUT,
+	GP_CELL_ENVIRONMENT, /* headers, compiler, disk, memory: says nothing of the driver */
+	GP_CELL_CANCELLED,   /* a signal came first; the same as never begun */
+	GP_CELL_CLASSES,
+};
+
+/* "ok", "blocked", … as reports and JSON say it. */
+const char *gp_cell_class_name(enum gp_cell_class c);
+bool gp_cell_class_parse(struct gp_str name, enum gp_cell_class *out);
+
+/* Everything in it is the cell's own; NULL or empty where nothing is known. */
+struct gp_cell {
+	char *driver;            /* the version: "460.106.00" */
+	char *kind;              /* "host", "merged", "guest", "general" */
+	char *input;             /* the installer or tree, as the user named it */
+	char *input_sha256;      /* of the .run; NULL for a tree */
+	char *release;           /* "6.1.0-56-amd64" */
+	char *headers;           /* the directory, as the user named it */
+	enum gp_cell_class cls;
+	char *verdict;           /* of select: "supported", "untested", "blocked", "unknown", "no evidence" */
+	struct gp_list sets;     /* patch sets that were applied, in order; users' folders among them */
+	struct gp_list modules;  /* "nvidia.ko" …, that were made */
+	struct gp_list reasons;  /* rules' reasons, warnings, overrides: one line each */
+	bool hooks;              /* they were integrated */
+	char *error;             /* the first error, one line; NULL when there is none */
+	char *file;              /* where the compiler found it, NULL */
+	unsigned line;           /* there; 0: not known */
+	char *fact;              /* what kernel-versions knows about that error, NULL */
+	char *compiler;          /* first line of CC --version, NULL */
+	char *repeat;            /* a shell command that does this cell again */
+	char *log;               /* where the whole log was kept, NULL */
+	char *log_tail;          /* its last lines, NULL; untrusted bytes of make and the compiler */
+	double patch_s, build_s, verify_s, total_s; /* seconds, wall clock */
+};
+
+void gp_cell_release(struct gp_cell *c);
+
+/* All cells of a run, in the order drivers × headers were named. */
+struct gp_cells {
+	struct gp_cell *v;
+	size_t n, cap;
+	char *program;           /* version of gridpatch that made it */
+	char *started;           /* RFC 3339, UTC */
+	double wall_s, decode_s;
+	unsigned jobs;
+};
+
+/* A new cell at the end, zeroed; borrowed until the next call. */
+struct gp_cell *gp_cells_add(struct gp_cells *l);
+void gp_cells_release(struct gp_cells *l);
+
+/* The key that tells cells apart when results are joined: driver, the input's
+ * base name, and the release. free() it. */
+char *gp_cell_key(const struct gp_cell *c);
+
+#endif
