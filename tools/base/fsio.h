@@ -29,6 +29,15 @@ int gp_fd_read(int fd, size_t expect, size_t max, const char *name, struct gp_bu
 /* Names in a directory, sorted by bytes, without "." and "..". */
 int gp_dir_list(const char *path, struct gp_list *names, struct gp_err *err);
 
+/*
+ * The regular files below root/below, at any depth; links are not followed, and
+ * what goes away meanwhile is passed over.
+ *
+ * In:     below: "" or a path under root.
+ * Out:    appended to files, each as below/…
+ */
+int gp_dir_walk(const char *root, const char *below, struct gp_list *files, struct gp_err *err);
+
 bool gp_is_dir(const char *path);
 bool gp_is_file(const char *path);
 bool gp_exists(const char *path); /* anything, dangling symlinks too */
@@ -40,13 +49,20 @@ int gp_mkdirs(const char *path, struct gp_err *err);
 /* rm -rf that never follows a symlink. Missing is fine. */
 void gp_remove_tree(const char *path);
 
+/* Copy all of a file to an open one, by reference where the file system can.
+ * name is for messages. */
+int gp_fd_clone(int from, int to, const char *name, struct gp_err *err);
+
+/* The same into a new file. Errors: GP_E_SYSTEM, also when it exists. */
+int gp_file_clone(const char *from, const char *to, unsigned mode, struct gp_err *err);
+
 /* Read fully / write fully at a place; EINTR and short counts are handled. */
 ssize_t gp_pread(int fd, void *buf, size_t len, uint64_t off, const char *name, struct gp_err *err);
 int gp_write_fd(int fd, const void *buf, size_t len, const char *name, struct gp_err *err);
 int gp_pwrite_fd(int fd, const void *buf, size_t len, uint64_t off, const char *name, struct gp_err *err);
 
-/* The process's umask, read without changing it for other threads' sake is
- * impossible in POSIX: call before threads start. */
+/* The process's umask. Where /proc is missing it has to be changed to be read:
+ * call before threads start then. */
 unsigned gp_umask(void);
 
 /* Asked by a signal to stop? Long loops call this. flag may be NULL. */

@@ -3,11 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define KEEP_OUTPUT (1u << 20)
+#define GRACE_S 3.0     /* between SIGTERM and SIGKILL */
+#define LOOK_MS 10      /* how often a program that works is looked at */
 
 static _Noreturn void child(const char *const *argv, const char *dir, int out, int status_fd)
 {
@@ -76,4 +82,90 @@ int gp_proc_run(const char *const *argv, const char *dir, struct gp_buf *out, st
 	if (pid < 0 || n > 0)
 		return gp_fail_sys(err, sys, "cannot run '%s'", argv[0]);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* --- long work --- */
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static _Noreturn void worker(const struct gp_proc_work *w, pid_t parent, int status_fd)
+{
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(127); /* it died before the line above */
+	signal(SIGPIPE, SIG_DFL);
+	for (size_t i = 0; i < GP_COUNT(w->keep); i++)
+		if (w->keep[i] >= 0)
+			fcntl(w->keep[i], F_SETFD, 0);
+	if (w->env)
+		environ = (char **)w->env;
+	child(w->argv, w->dir, w->out, status_fd);
+}
+
+/* 0 it goes on, 1 it has ended, -1 it cannot be waited for. */
+static int look(pid_t pid, int *status, struct gp_err *err, const char *name)
+{
+	pid_t got = waitpid(pid, status, WNOHANG);
+
+	if (got == 0 || (got < 0 && errno == EINTR))
+		return 0;
+	return got == pid ? 1 : gp_fail_sys(err, errno, "cannot wait for '%s'", name);
+}
+
+/* What it started and left running goes with it. */
+static int watch(const struct gp_proc_work *w, pid_t pid, struct gp_proc_end *end, struct gp_err *err)
+{
+	double began = now(), stop_at = 0;
+	int rc, status = 0;
+
+	while ((rc = look(pid, &status, err, w->argv[0])) == 0) {
+		double t = now();
+		bool cancelled = w->cancel && *w->cancel;
+		bool late = w->timeout_s > 0 && t - began >= w->timeout_s;
+
+		if (!stop_at && (cancelled || late)) {
+			end->cancelled = cancelled;
+			end->timed_out = !cancelled;
+			stop_at = t;
+			kill(-pid, SIGTERM);
+		} else if (stop_at && t - stop_at >= GRACE_S) {
+			kill(-pid, SIGKILL);
+		}
+		poll(NULL, 0, LOOK_MS);
+	}
+	kill(-pid, SIGKILL);
+	if (rc < 0)
+		return -1;
+	end->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return 0;
+}
+
+int gp_proc_work(const struct gp_proc_work *w, struct gp_proc_end *end, struct gp_err *err)
+{
+	pid_t parent = getpid(), pid;
+	int exec_err[2], sys = 0;
+	ssize_t n;
+
+	*end = (struct gp_proc_end){ 0 };
+	if (pipe2(exec_err, O_CLOEXEC) < 0)
+		return gp_fail_sys(err, errno, "cannot run '%s'", w->argv[0]);
+	pid = fork();
+	if (pid == 0)
+		worker(w, parent, exec_err[1]);
+	sys = errno;
+	close(exec_err[1]);
+	n = pid > 0 ? read(exec_err[0], &sys, sizeof(sys)) : -1;
+	close(exec_err[0]);
+	if (pid > 0 && n <= 0)
+		return watch(w, pid, end, err); /* it has exec'ed: the group is there */
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return gp_fail_sys(err, sys, "cannot run '%s'", w->argv[0]);
 }

@@ -2,6 +2,9 @@
 #ifndef GP_BASE_PROC_H
 #define GP_BASE_PROC_H
 
+#include <signal.h>
+#include <stdbool.h>
+
 #include "base/buf.h"
 
 /*
@@ -14,5 +17,32 @@
  * Errors: GP_E_NOTFOUND no such program; GP_E_SYSTEM.
  */
 int gp_proc_run(const char *const *argv, const char *dir, struct gp_buf *out, struct gp_err *err);
+
+/* A program that may run for long. */
+struct gp_proc_work {
+	const char *const *argv;  /* as above */
+	const char *dir;          /* NULL: here */
+	char *const *env;         /* NULL: ours; else all of it, NULL-terminated */
+	int out;                  /* where stdout and stderr go, or -1: through */
+	int keep[2];              /* descriptors that it may use, or -1 */
+	double timeout_s;         /* seconds; 0: none */
+	const volatile sig_atomic_t *cancel; /* may be NULL */
+};
+
+struct gp_proc_end {
+	int status;               /* as above */
+	bool timed_out, cancelled;
+};
+
+/*
+ * Run it in a process group of its own, with what it starts. When the time is
+ * over, or a signal asks us to stop, the whole group gets SIGTERM, and SIGKILL
+ * if that does not end it within three seconds. It ends with us, too, should we
+ * be killed.
+ *
+ * Out:    *end; 0. That it failed, or was stopped, is no error of this call.
+ * Errors: as above.
+ */
+int gp_proc_work(const struct gp_proc_work *w, struct gp_proc_end *end, struct gp_err *err);
 
 #endif

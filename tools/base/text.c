@@ -130,3 +130,22 @@ void gp_hex(const uint8_t *p, size_t n, char *out)
 	}
 	out[2 * n] = '\0';
 }
+
+void gp_text_shell_word(struct gp_buf *out, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._+:/=-,@%";
+
+	if (*s && strspn(s, plain) == strlen(s)) {
+		gp_buf_puts(out, s);
+		return;
+	}
+	gp_buf_putc(out, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			gp_buf_puts(out, "'\\''");
+		else
+			gp_buf_putc(out, *s);
+	}
+	gp_buf_putc(out, '\'');
+}

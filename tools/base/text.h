@@ -43,6 +43,10 @@ ssize_t gp_str_find(struct gp_str s, struct gp_str needle);
  */
 bool gp_parse_u64(struct gp_str s, uint64_t max, uint64_t *out);
 
+/* Append a word for a POSIX shell, in single quotes unless it is plain: the line is
+ * meant for copying. */
+void gp_text_shell_word(struct gp_buf *out, const char *s);
+
 /* Lower-case hex of n bytes; out holds 2n + 1. */
 void gp_hex(const uint8_t *p, size_t n, char *out);
 

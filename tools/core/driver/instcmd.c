@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/driver/instcmd.h"
 
-#include <string.h>
+#include "base/text.h"
 
 /* Is the driver at least this version? */
 static bool since(const struct gp_instcmd *c, const char *version)
@@ -12,25 +12,10 @@ static bool since(const struct gp_instcmd *c, const char *version)
 	       gp_version_cmp(&c->driver, &v) >= 0;
 }
 
-/* In single quotes unless it is plain: the line is meant for copying. */
 static void put_word(struct gp_buf *out, const char *s)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789._+:/=-,@%";
-
 	gp_buf_putc(out, ' ');
-	if (*s && strspn(s, plain) == strlen(s)) {
-		gp_buf_puts(out, s);
-		return;
-	}
-	gp_buf_putc(out, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			gp_buf_puts(out, "'\\''");
-		else
-			gp_buf_putc(out, *s);
-	}
-	gp_buf_putc(out, '\'');
+	gp_text_shell_word(out, s);
 }
 
 void gp_instcmd_format(const struct gp_instcmd *c, struct gp_buf *out)

@@ -30,35 +30,12 @@ static int sum_file(const char *path, char out[GP_SHA256_HEX], struct gp_err *er
 	return n < 0 ? -1 : 0;
 }
 
-/* All regular files below root/rel, as "./a/b". Links are not followed. */
-static int list_files(const char *root, const char *rel, struct gp_list *files, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *dir = gp_path_join(root, rel);
-	gp_auto(gp_list_release) struct gp_list names = { 0 };
-
-	if (gp_dir_list(dir, &names, err) < 0)
-		return -1;
-	for (size_t i = 0; i < names.n; i++) {
-		gp_auto(gp_free_ptr) char *path = gp_path_join(rel, names.v[i]);
-		gp_auto(gp_free_ptr) char *full = gp_path_join(root, path);
-		struct stat st;
-
-		if (lstat(full, &st) < 0)
-			return gp_fail_sys(err, errno, "cannot look at '%s'", full);
-		if (S_ISDIR(st.st_mode) && list_files(root, path, files, err) < 0)
-			return -1;
-		if (S_ISREG(st.st_mode))
-			gp_list_take(files, gp_steal(&path));
-	}
-	return 0;
-}
-
 static int sum_dir(const char *root, char out[GP_SHA256_HEX], struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list files = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 
-	if (list_files(root, ".", &files, err) < 0)
+	if (gp_dir_walk(root, ".", &files, err) < 0)
 		return -1;
 	gp_list_sort(&files);
 	for (size_t i = 0; i < files.n; i++) {

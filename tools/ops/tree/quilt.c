@@ -450,28 +450,6 @@ int gp_quilt_push(struct gp_quilt *q, struct gp_tree *t, const struct gp_patch *
 
 /* --- pop --- */
 
-static int walk(const char *root, const char *below, struct gp_list *files, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *dir = gp_asprintf("%s/%s", root, below);
-	gp_auto(gp_list_release) struct gp_list names = { 0 };
-
-	if (gp_dir_list(dir, &names, err) < 0)
-		return -1;
-	for (size_t i = 0; i < names.n; i++) {
-		gp_auto(gp_free_ptr) char *path = gp_path_join(below, names.v[i]);
-		gp_auto(gp_free_ptr) char *full = gp_path_join(root, path);
-		struct stat st;
-
-		if (lstat(full, &st) < 0)
-			continue;
-		if (S_ISDIR(st.st_mode) && walk(root, path, files, err) < 0)
-			return -1;
-		if (!S_ISDIR(st.st_mode))
-			gp_list_take(files, gp_steal(&path));
-	}
-	return 0;
-}
-
 static bool is_kept(const struct gp_tree *t, const char *path, const char *dir)
 {
 	gp_auto(gp_free_ptr) char *stamp = gp_path_join(dir, ".timestamp");
@@ -487,7 +465,7 @@ static int list_kept(const struct gp_quilt *q, const struct gp_tree *t, const ch
 	size_t skip = strlen(dir) + 1;
 	unsigned mode;
 
-	if (t->base.look(t->base.arg, dir, &mode) == GP_NODE_DIR && walk(q->root, dir, &disk, err) < 0)
+	if (t->base.look(t->base.arg, dir, &mode) == GP_NODE_DIR && gp_dir_walk(q->root, dir, &disk, err) < 0)
 		return -1;
 	for (size_t i = 0; i < disk.n; i++)
 		if (is_kept(t, disk.v[i], dir))
