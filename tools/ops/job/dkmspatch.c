@@ -32,7 +32,7 @@ void gp_late_list_release(struct gp_late_list *l)
 
 bool gp_late_possible(const struct gp_patch_job *j)
 {
-	return gp_version_branch(&j->driver.version) < GP_BUILDS_IN_TREE;
+	return !j->in_place && gp_version_branch(&j->driver.version) < GP_BUILDS_IN_TREE;
 }
 
 int gp_late_check(const char *ere, struct gp_err *err)

@@ -37,7 +37,7 @@ struct gp_late_list {
 
 void gp_late_list_release(struct gp_late_list *l);
 
-/* Does DKMS build the first module of this driver? */
+/* Is this run for an installer, and does DKMS build the first module of this driver? */
 bool gp_late_possible(const struct gp_patch_job *j);
 
 /* Is an expression good for PATCH_MATCH? Errors: GP_E_USAGE. */

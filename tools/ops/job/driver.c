@@ -11,7 +11,7 @@
  * wanted in memory. */
 #define SOURCE_MAX (16u << 20)
 
-static bool want(void *arg, const char *path, uint64_t size)
+bool gp_driver_wants(void *arg, const char *path, uint64_t size)
 {
 	const struct gp_list *also = arg;
 
@@ -46,7 +46,6 @@ static bool has_below(const struct gp_runfile *rf, const char *dir)
 
 static int identify(struct gp_driver *d, struct gp_err *err)
 {
-	gp_tree_init(&d->tree, &d->rf);
 	if (read_manifest(d, err) < 0)
 		return -1;
 	d->kind = gp_manifest_kind(&d->manifest);
@@ -77,7 +76,7 @@ static void list_missing(struct waiting *w, const struct gp_runfile *rf)
 	for (size_t i = 0; i < m.n; i++) {
 		const struct gp_mentry *l = &m.entry[i];
 
-		if (gp_mentry_is_symlink(l) || !want(NULL, l->path, 0) || gp_runfile_find(rf, l->path) ||
+		if (gp_mentry_is_symlink(l) || !gp_driver_wants(NULL, l->path, 0) || gp_runfile_find(rf, l->path) ||
 		    gp_map_get(&w->missing, l->path, NULL))
 			continue;
 		gp_map_put(&w->missing, l->path, 1);
@@ -109,13 +108,13 @@ static bool want_too(void *arg, const char *path, uint64_t size)
 {
 	const struct waiting *w = arg;
 
-	return want((void *)w->o->also, path, size);
+	return gp_driver_wants((void *)w->o->also, path, size);
 }
 
 static int scan(struct gp_driver *d, const struct gp_driver_opts *o, struct gp_err *err)
 {
 	struct waiting w = { .o = o };
-	struct gp_keep keep = { want_too, o->ready ? kept : NULL, &w, o->cut };
+	struct gp_keep keep = { .want = want_too, .kept = o->ready ? kept : NULL, .arg = &w, .cut = o->cut };
 	int rc;
 
 	if (o->index_dir && gp_index_load(&d->rf, o->index_dir, o->also))
@@ -138,6 +137,7 @@ int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver
 		gp_driver_release(d);
 		return -1;
 	}
+	gp_tree_init(&d->tree, &d->rf);
 	if (identify(d, err) < 0) {
 		if (o->abandon)
 			o->abandon(o->arg);
@@ -150,10 +150,33 @@ int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver
 int gp_driver_borrow(struct gp_driver *d, const struct gp_runfile *rf, struct gp_err *err)
 {
 	*d = (struct gp_driver){ .rf = *rf };
+	gp_tree_init(&d->tree, &d->rf);
 	if (identify(d, err) == 0)
 		return 0;
 	gp_driver_return(d);
 	return -1;
+}
+
+int gp_driver_open_dir(struct gp_driver *d, const char *dir, const struct gp_runfile *rf, struct gp_err *err)
+{
+	*d = (struct gp_driver){ .rf = *rf };
+	if (gp_disktree_look(&d->disk, dir, err) == 0) {
+		gp_disktree_tree(&d->disk, &d->tree);
+		d->tree.rf = &d->rf; /* for the names */
+		if (identify(d, err) == 0)
+			return 0;
+		gp_within(err, "'%s'", rf->path ? rf->path : dir);
+	}
+	gp_driver_close_dir(d);
+	return -1;
+}
+
+void gp_driver_close_dir(struct gp_driver *d)
+{
+	struct gp_disktree disk = d->disk;
+
+	gp_driver_return(d); /* the tree reads the directory until it is released */
+	gp_disktree_close(&disk);
 }
 
 void gp_driver_return(struct gp_driver *d)

@@ -3,7 +3,7 @@
 #define GP_OPS_DRIVER_H
 
 #include "core/rules/release.h"
-#include "ops/tree/tree.h"
+#include "ops/tree/disktree.h"
 #include "ops/job/unlock.h"
 
 /* What the versions of host drivers have in common: their files. */
@@ -15,6 +15,7 @@ struct gp_driver {
 	enum gp_kind kind;
 	bool has_kernel, has_kernel_open; /* source trees */
 	struct gp_altered altered;
+	struct gp_disktree disk;      /* gp_driver_open_dir() only */
 };
 
 /* How to open one; zeroed is fine. */
@@ -41,6 +42,21 @@ struct gp_driver_opts {
  */
 int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver_opts *o, struct gp_err *err);
 void gp_driver_release(struct gp_driver *d);
+
+/* Are a file's bytes wanted to patch and build a driver? Blobs are not: they only
+ * get in the way in memory. arg: a gp_list of clean paths that are, too, or NULL. */
+bool gp_driver_wants(void *arg, const char *path, uint64_t size);
+
+/*
+ * The same over a directory, which nothing changes: an extracted installer, or
+ * what was stored of one.
+ *
+ * In:     rf lists its files (clean paths), stays its owner's, and may be shared
+ *         by several threads, each with a driver of its own.
+ * Errors: GP_E_NOTFOUND; GP_E_UNSUPPORTED no .manifest in it, or no version.
+ */
+int gp_driver_open_dir(struct gp_driver *d, const char *dir, const struct gp_runfile *rf, struct gp_err *err);
+void gp_driver_close_dir(struct gp_driver *d);
 
 /* The same over what a scan has found so far: rf stays its owner's, and must not
  * change meanwhile. gp_driver_return() instead of release. */

@@ -272,13 +272,20 @@ static int find_targets(struct gp_patch_job *j, const struct gp_patch_opts *o, s
 }
 
 /* What does not need the installer. */
-static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *paths, struct gp_err *err)
+static int prepare_inputs(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *paths,
+			  struct gp_err *err)
 {
-	if (gp_finish_epoch(j, o, err) < 0 || choose_out(j, o, err) < 0 || choose_lock(j, o, err) < 0 ||
-	    find_targets(j, o, err) < 0 || gp_data_load(&o->data, &j->catalog, err) < 0 ||
+	if (find_targets(j, o, err) < 0 || gp_data_load(&o->data, &j->catalog, err) < 0 ||
 	    gp_judge_set_names(j, o, err) < 0 || load_user_sets(j, o, paths, err) < 0)
 		return -1;
 	return 0;
+}
+
+static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *paths, struct gp_err *err)
+{
+	if (gp_finish_epoch(j, o, err) < 0 || choose_out(j, o, err) < 0 || choose_lock(j, o, err) < 0)
+		return -1;
+	return prepare_inputs(j, o, paths, err);
 }
 
 static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
@@ -306,13 +313,19 @@ static int check_lock(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 	return 0;
 }
 
-static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+static int change_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	if (apply_chosen(j, o, err) < 0 || apply_users(j, o, err) < 0)
 		return -1;
 	gp_tree_settle(&j->driver.tree);
-	if (j->hooks_action == GP_HOOKS_INTEGRATED &&
-	    gp_unlock_integrate(&j->driver.tree, &j->hooks, err) < 0)
+	if (j->hooks_action != GP_HOOKS_INTEGRATED)
+		return 0;
+	return gp_unlock_integrate(&j->driver.tree, &j->hooks, err);
+}
+
+static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	if (change_sources(j, o, err) < 0)
 		return -1;
 	if (gp_late_plan(j, o, err) < 0)
 		return -1;
@@ -425,6 +438,29 @@ int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts,
 	return rc;
 }
 
+int gp_patch_job_plan(struct gp_patch_job *job, const struct gp_patch_opts *opts, const char *dir,
+		      const struct gp_runfile *rf, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list paths = { 0 };
+
+	*job = (struct gp_patch_job){ .driver.rf.fd = -1, .driver.disk.fd = -1, .in_place = true };
+	if (prepare_inputs(job, opts, &paths, err) < 0 || gp_driver_open_dir(&job->driver, dir, rf, err) < 0 ||
+	    decide(job, opts, err) < 0 || change_sources(job, opts, err) < 0)
+		return -1;
+	job->done = true;
+	return 0;
+}
+
+int gp_patch_job_check(const struct gp_patch_opts *opts, struct gp_list *paths, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list own = { 0 };
+	struct gp_patch_job j = { .driver.rf.fd = -1 };
+	int rc = prepare_inputs(&j, opts, paths ? paths : &own, err);
+
+	gp_patch_job_release(&j);
+	return rc;
+}
+
 void gp_patch_job_release(struct gp_patch_job *j)
 {
 	if (!j)
@@ -436,7 +472,10 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	for (size_t i = 0; i < j->nuser; i++)
 		gp_patchset_release(&j->user[i]);
 	free(j->user);
-	gp_driver_release(&j->driver);
+	if (j->in_place)
+		gp_driver_close_dir(&j->driver);
+	else
+		gp_driver_release(&j->driver);
 	gp_targets_release(&j->targets);
 	gp_hooks_release(&j->hooks);
 	gp_list_release(&j->warnings);

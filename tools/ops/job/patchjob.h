@@ -77,6 +77,7 @@ struct gp_patch_job {
 	struct gp_lock lock;             /* of --lock */
 	struct gp_buf lock_now;          /* what a lock of this run says */
 	bool lock_holds, lock_written;
+	bool in_place;                   /* gp_patch_job_plan(): nothing will be written */
 	bool done;                       /* everything went well */
 	bool written;
 	struct gp_repack_report repack;
@@ -93,6 +94,29 @@ struct gp_patch_job {
  */
 int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts, struct gp_err *err);
 void gp_patch_job_release(struct gp_patch_job *job);
+
+/*
+ * The same for a build: identify, select, apply, integrate, in memory. What an
+ * installer needs besides (manifest, dkms.conf, history) is left out, and what
+ * DKMS would apply for the one kernel of the run goes into the sources.
+ *
+ * In:     opts for one kernel; out, lock and what else is about writing is not
+ *         looked at. dir, rf: as for gp_driver_open_dir().
+ * Out:    job: its driver.tree has the changed sources; gp_patch_job_release() it
+ *         before rf goes.
+ * Errors: as above; and the verdict is in job's selection when that was made.
+ */
+int gp_patch_job_plan(struct gp_patch_job *job, const struct gp_patch_opts *opts, const char *dir,
+		      const struct gp_runfile *rf, struct gp_err *err);
+
+/*
+ * Can the options be right, whatever the driver: kernels, headers, data, names of
+ * sets, users' patches?
+ *
+ * Out:    paths: what the users' patches touch, appended; may be NULL.
+ * Errors: as above.
+ */
+int gp_patch_job_check(const struct gp_patch_opts *opts, struct gp_list *paths, struct gp_err *err);
 
 /* Load the data that the command line and this machine name. */
 int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err);

@@ -202,6 +202,21 @@ static int entry_keep(struct gp_tarsrc *t, struct gp_entry *e, uint64_t *kept, s
 	return gp_tarsrc_data(t, &e->data, (size_t)e->size, err);
 }
 
+/* The sums are told at the end only: what is written out is not to be trusted before. */
+static int entry_store(struct gp_tarsrc *t, const struct gp_entry *e, const struct gp_keep *keep, struct gp_err *err)
+{
+	int fd = -1, rc;
+
+	if (keep->store(keep->arg, e, &fd, err) < 0)
+		return -1;
+	if (fd < 0)
+		return 0;
+	rc = gp_tarsrc_copy(t, fd, e->path, e->size, err);
+	if (close(fd) < 0 && rc == 0)
+		rc = gp_fail_sys(err, errno, "cannot write '%s'", e->path);
+	return rc;
+}
+
 static int entry_add(struct gp_runfile *rf, struct gp_entry *e, struct gp_err *err)
 {
 	size_t old;
@@ -245,8 +260,10 @@ static int scan_entries(struct gp_runfile *rf, struct gp_tarsrc *t, const struct
 		if (rf->unpacked > GP_RUN_MAX_UNPACKED)
 			return gp_fail(err, GP_E_FORMAT, "unpacks to more than %llu GiB",
 				       GP_RUN_MAX_UNPACKED >> 30);
-		if (e.type == GP_ENTRY_FILE && keep && keep->want(keep->arg, e.path, e.size) &&
+		if (e.type == GP_ENTRY_FILE && keep && keep->want && keep->want(keep->arg, e.path, e.size) &&
 		    entry_keep(t, &e, &kept, err) < 0)
+			return -1;
+		if (e.type == GP_ENTRY_FILE && keep && keep->store && entry_store(t, &e, keep, err) < 0)
 			return -1;
 		is_kept = e.kept;
 		if (entry_add(rf, &e, err) < 0)

@@ -75,6 +75,9 @@ struct gp_keep {
 	bool (*want)(void *arg, const char *path, uint64_t size);
 	/* Called behind every kept file, with what was found so far. May be NULL. */
 	void (*kept)(void *arg, struct gp_runfile *rf);
+	/* Files that are to be written out, not kept: *fd is open for one, and
+	 * closed by the scan; as it was (-1) for others. May be NULL. */
+	int (*store)(void *arg, const struct gp_entry *e, int *fd, struct gp_err *err);
 	void *arg;
 	bool cut;  /* find out where the payload can be gone on with */
 };

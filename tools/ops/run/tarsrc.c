@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/fsio.h"
 #include "ops/run/libarchive.h"
 
 #define BLOCK (256u << 10)
@@ -141,6 +142,22 @@ int gp_tarsrc_data(struct gp_tarsrc *t, struct gp_buf *out, size_t size, struct 
 	if (out->len != size)
 		return gp_fail(err, GP_E_FORMAT, "damaged tar: a member is not as long as it says");
 	return 0;
+}
+
+int gp_tarsrc_copy(struct gp_tarsrc *t, int fd, const char *name, uint64_t size, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *block = gp_alloc(BLOCK);
+	uint64_t done = 0;
+	la_ssize_t n;
+
+	while ((n = archive_read_data(t->a, block, BLOCK)) > 0) {
+		if (gp_write_fd(fd, block, (size_t)n, name, err) < 0)
+			return -1;
+		done += (uint64_t)n;
+	}
+	if (n < 0)
+		return gp_tarsrc_fail(t, err);
+	return done == size ? 0 : gp_fail(err, GP_E_FORMAT, "damaged tar: a member is not as long as it says");
 }
 
 struct archive *gp_tarsrc_archive(struct gp_tarsrc *t)

@@ -376,22 +376,45 @@ static enum gp_tri probe_text(const struct gp_headers *h, const struct gp_probe 
 	return tri(gp_text_matches(gp_buf_str(&text), p->ere));
 }
 
-static enum gp_tri probe_config(const struct gp_headers *h, const char *name)
+/* false: there is no configuration. value->p stays NULL for an option that is not set. */
+static bool find_config(const struct gp_headers *h, const char *name, struct gp_buf *text, struct gp_str *value)
 {
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	struct gp_str rest, line;
 	size_t len = strlen(name);
 
-	if (!read_in(h->sysout, "include/config/auto.conf", HEADER_FILE, &text) &&
-	    !read_in(h->sysout, ".config", HEADER_FILE, &text))
-		return GP_TRI_UNKNOWN;
-	rest = gp_buf_str(&text);
+	if (!read_in(h->sysout, "include/config/auto.conf", HEADER_FILE, text) &&
+	    !read_in(h->sysout, ".config", HEADER_FILE, text))
+		return false;
+	rest = gp_buf_str(text);
 	while (gp_line_next(&rest, &line)) {
 		if (!gp_str_starts(line, name) || line.len < len + 2 || line.p[len] != '=')
 			continue;
-		return tri(line.len == len + 2 && (line.p[len + 1] == 'y' || line.p[len + 1] == 'm'));
+		*value = (struct gp_str){ line.p + len + 1, line.len - len - 1 };
+		return true;
 	}
-	return GP_TRI_NO;
+	return true;
+}
+
+static enum gp_tri probe_config(const struct gp_headers *h, const char *name)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_str value = { NULL, 0 };
+
+	if (!find_config(h, name, &text, &value))
+		return GP_TRI_UNKNOWN;
+	return tri(value.p && (gp_str_eq(value, "y") || gp_str_eq(value, "m")));
+}
+
+char *gp_headers_config(const struct gp_headers *h, const char *name)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_str value = { NULL, 0 };
+
+	if (!find_config(h, name, &text, &value) || !value.p)
+		return NULL;
+	if (value.len >= 2 && value.p[0] == '"' && value.p[value.len - 1] == '"')
+		value = (struct gp_str){ value.p + 1, value.len - 2 };
+	return gp_strndup(value.p, value.len);
 }
 
 static bool next_tabbed(struct gp_str *rest, struct gp_str *field)

@@ -79,6 +79,14 @@ int gp_headers_find(const char *release, const struct gp_list *roots, const char
  */
 enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p);
 
+/*
+ * The value of a CONFIG_ option, without quotes; from include/config/auto.conf,
+ * else .config.
+ *
+ * Out: free() it; NULL when it is not set, or there is no configuration.
+ */
+char *gp_headers_config(const struct gp_headers *h, const char *name);
+
 /* All kernels of root/lib/modules, oldest first; names that are no releases
  * are left out. root as above. */
 int gp_installed_kernels(const char *root, struct gp_list *out, struct gp_err *err);
