@@ -29,17 +29,49 @@ bool gp_cell_class_parse(struct gp_str name, enum gp_cell_class *out)
 	return false;
 }
 
+#define OWN 14
+
+static void own_strings(struct gp_cell *c, char **own[OWN])
+{
+	char **const all[OWN] = { &c->driver, &c->kind, &c->input, &c->input_sha256, &c->release, &c->headers, &c->verdict,
+				  &c->error, &c->file, &c->fact, &c->compiler, &c->repeat, &c->log, &c->log_tail };
+
+	memcpy(own, all, sizeof(all));
+}
+
 void gp_cell_release(struct gp_cell *c)
 {
-	char *const own[] = { c->driver, c->kind, c->input, c->input_sha256, c->release, c->headers, c->verdict,
-			      c->error, c->file, c->fact, c->compiler, c->repeat, c->log, c->log_tail };
+	char **own[OWN];
 
-	for (size_t i = 0; i < GP_COUNT(own); i++)
-		free(own[i]);
+	own_strings(c, own);
+	for (size_t i = 0; i < OWN; i++)
+		free(*own[i]);
 	gp_list_release(&c->sets);
 	gp_list_release(&c->modules);
 	gp_list_release(&c->reasons);
 	*c = (struct gp_cell){ 0 };
+}
+
+static struct gp_list copy_list(const struct gp_list *l)
+{
+	struct gp_list out = { 0 };
+
+	for (size_t i = 0; i < l->n; i++)
+		gp_list_add(&out, l->v[i]);
+	return out;
+}
+
+void gp_cell_copy(struct gp_cell *to, const struct gp_cell *from)
+{
+	char **own[OWN];
+
+	*to = *from;
+	own_strings(to, own);
+	for (size_t i = 0; i < OWN; i++)
+		*own[i] = *own[i] ? gp_strdup(*own[i]) : NULL;
+	to->sets = copy_list(&from->sets);
+	to->modules = copy_list(&from->modules);
+	to->reasons = copy_list(&from->reasons);
 }
 
 struct gp_cell *gp_cells_add(struct gp_cells *l)
@@ -63,6 +95,5 @@ void gp_cells_release(struct gp_cells *l)
 
 char *gp_cell_key(const struct gp_cell *c)
 {
-	return gp_asprintf("%s %s %s", c->driver ? c->driver : "", c->input ? gp_path_base(c->input) : "",
-			   c->release ? c->release : "");
+	return gp_asprintf("%s %s", c->input ? gp_path_base(c->input) : "", c->release ? c->release : "");
 }

@@ -57,6 +57,9 @@ struct gp_cell {
 
 void gp_cell_release(struct gp_cell *c);
 
+/* A deep copy; *to is overwritten. */
+void gp_cell_copy(struct gp_cell *to, const struct gp_cell *from);
+
 /* All cells of a run, in the order drivers × headers were named. */
 struct gp_cells {
 	struct gp_cell *v;
@@ -71,8 +74,8 @@ struct gp_cells {
 struct gp_cell *gp_cells_add(struct gp_cells *l);
 void gp_cells_release(struct gp_cells *l);
 
-/* The key that tells cells apart when results are joined: driver, the input's
- * base name, and the release. free() it. */
+/* The key that tells cells apart when results are joined: the input's base name, and
+ * the release; it is known before an installer is opened. free() it. */
 char *gp_cell_key(const struct gp_cell *c);
 
 #endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/proof/buildlog.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_SHOWN 400u /* bytes of an error message */
+
+void gp_build_error_release(struct gp_build_error *e)
+{
+	if (!e)
+		return;
+	free(e->text);
+	free(e->file);
+	free(e->name);
+	*e = (struct gp_build_error){ 0 };
+}
+
+static bool has(struct gp_str line, const char *what)
+{
+	return gp_str_find(line, gp_str_of(what)) >= 0;
+}
+
+static char *masked(struct gp_str s)
+{
+	char *text = gp_strndup(s.p, s.len < LINE_SHOWN ? s.len : LINE_SHOWN);
+
+	gp_text_mask(text, strlen(text));
+	return text;
+}
+
+/* --- what each line is --- */
+
+/* The machine's fault, whatever is built. */
+static bool is_environment(struct gp_str line)
+{
+	static const char *const said[] = {
+		"No space left on device", "Disk quota exceeded", "Read-only file system", "Input/output error",
+		"Cannot allocate memory", "virtual memory exhausted", "out of memory", "Out of memory",
+		"Killed signal terminated program", "internal compiler error",
+		"command not found", ": not found", "unrecognized command-line option", "unrecognized command line option",
+		"does not appear to be able to create object files", "Compiler version check failed",
+		"Kernel configuration is invalid", "include/generated/autoconf.h or include/config/auto.conf are missing",
+		"Too many open files", "fork: Resource temporarily unavailable", "Exec format error",
+	};
+
+	for (size_t i = 0; i < GP_COUNT(said); i++)
+		if (has(line, said[i]))
+			return true;
+	return false;
+}
+
+static bool is_modpost(struct gp_str line)
+{
+	return gp_str_starts(line, "ERROR: modpost:") || gp_str_starts(line, "FATAL: modpost:") ||
+	       (gp_str_starts(line, "ERROR: \"") && gp_str_ends(line, "undefined!"));
+}
+
+/* "…: error: ", "…: fatal error: ", and the linker's complaints. */
+static bool is_compiler(struct gp_str line)
+{
+	return has(line, " error: ") || has(line, "undefined reference to") || has(line, "ld: cannot ") ||
+	       (has(line, "ld: ") && has(line, "multiple definition"));
+}
+
+/* "make[2]: *** [Makefile:7: nvidia.o] Error 1" tells that, not what. */
+static bool is_make(struct gp_str line)
+{
+	return gp_str_starts(line, "make") && has(line, ": *** ");
+}
+
+/* --- what it says --- */
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+static bool is_name(struct gp_str s)
+{
+	if (!s.len || isdigit((unsigned char)s.p[0]))
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (!is_word(s.p[i]))
+			return false;
+	return true;
+}
+
+/* The next thing in quotes: '…', "…", and GCC's in UTF-8. */
+static bool next_quoted(struct gp_str *rest, struct gp_str *out)
+{
+	static const struct { const char *open, *close; } marks[] = {
+		{ "\xe2\x80\x98", "\xe2\x80\x99" }, { "'", "'" }, { "\"", "\"" }, { "`", "'" },
+	};
+
+	for (size_t i = 0; i < rest->len; i++) {
+		struct gp_str from = { rest->p + i, rest->len - i };
+
+		for (size_t k = 0; k < GP_COUNT(marks); k++) {
+			ssize_t end;
+
+			if (!gp_str_starts(from, marks[k].open))
+				continue;
+			from.p += strlen(marks[k].open);
+			from.len -= strlen(marks[k].open);
+			end = gp_str_find(from, gp_str_of(marks[k].close));
+			if (end < 0)
+				return false;
+			*out = (struct gp_str){ from.p, (size_t)end };
+			rest->len -= (size_t)(from.p + end - rest->p) + strlen(marks[k].close);
+			rest->p = from.p + end + strlen(marks[k].close);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the message is about: a missing header, the member of a struct that has
+ * none of that name (named last), else the first identifier in quotes. */
+static char *subject(struct gp_str text)
+{
+	static const char missing[] = ": No such file or directory";
+	struct gp_str rest = text, q, found = { NULL, 0 };
+	bool last = has(text, "has no member named");
+
+	if (gp_str_ends(text, missing)) {
+		struct gp_str path = { text.p, text.len - strlen(missing) };
+
+		while (path.len && path.p[path.len - 1] != ' ')
+			path.len--;
+		path.p += path.len;
+		path.len = text.len - strlen(missing) - path.len;
+		return path.len ? masked(path) : NULL;
+	}
+	while (next_quoted(&rest, &q))
+		if (is_name(q) && (last || !found.p))
+			found = q;
+	return found.p ? gp_strndup(found.p, found.len) : NULL;
+}
+
+static struct gp_str without_root(struct gp_str path, const char *root)
+{
+	size_t n = strlen(root);
+
+	if (n && path.len > n && memcmp(path.p, root, n) == 0 && path.p[n] == '/')
+		return (struct gp_str){ path.p + n + 1, path.len - n - 1 };
+	return path;
+}
+
+/* Take "file:line:column: " off; the column may be missing. */
+static void take_place(struct gp_str *line, const char *root, struct gp_build_error *out)
+{
+	const char *colon = memchr(line->p, ':', line->len);
+	struct gp_str file, rest;
+	uint64_t number = 0;
+
+	if (!colon || colon == line->p)
+		return;
+	file = (struct gp_str){ line->p, (size_t)(colon - line->p) };
+	rest = (struct gp_str){ colon + 1, line->len - file.len - 1 };
+	for (int i = 0; i < 2 && rest.len && isdigit((unsigned char)rest.p[0]); i++) {
+		size_t n = 0;
+
+		while (n < rest.len && isdigit((unsigned char)rest.p[n]))
+			n++;
+		if (n == rest.len || rest.p[n] != ':' || n > 9)
+			return;
+		if (i == 0 && !gp_parse_u64((struct gp_str){ rest.p, n }, UINT32_MAX, &number))
+			return;
+		rest.p += n + 1;
+		rest.len -= n + 1;
+	}
+	if (!number)
+		return;
+	out->file = masked(without_root(file, root));
+	out->line = (unsigned)number;
+	*line = gp_str_trim(rest);
+}
+
+static void fill(struct gp_str line, const char *root, enum gp_cell_class cls, struct gp_build_error *out)
+{
+	gp_build_error_release(out);
+	out->cls = cls;
+	take_place(&line, root, out);
+	out->text = masked(line);
+	out->name = subject(line);
+}
+
+bool gp_buildlog_first(struct gp_str log, const char *root, struct gp_build_error *out)
+{
+	struct gp_str line, last = { NULL, 0 }, make = { NULL, 0 };
+
+	*out = (struct gp_build_error){ .cls = GP_CELL_ENVIRONMENT };
+	while (gp_line_next(&log, &line)) {
+		struct gp_str s = gp_str_trim(line);
+
+		if (!s.len)
+			continue;
+		last = s;
+		if (is_make(s)) {
+			make = make.p ? make : s;
+			/* "No rule to make target" is all that there will be. */
+			if (!has(s, "No rule to make target"))
+				continue;
+		}
+		if (is_environment(s))
+			fill(s, root, GP_CELL_ENVIRONMENT, out);
+		else if (is_modpost(s))
+			fill(s, root, GP_CELL_MODPOST, out);
+		else if (is_make(s) || is_compiler(s))
+			fill(s, root, GP_CELL_COMPILE, out);
+		else
+			continue;
+		return true;
+	}
+	if (make.p) {
+		fill(make, root, GP_CELL_COMPILE, out);
+		return true;
+	}
+	if (last.p)
+		fill(last, root, GP_CELL_ENVIRONMENT, out);
+	return false;
+}
+
+struct gp_str gp_buildlog_tail(struct gp_str log, size_t max)
+{
+	const char *nl;
+
+	if (log.len <= max)
+		return log;
+	log.p += log.len - max;
+	log.len = max;
+	nl = memchr(log.p, '\n', log.len);
+	if (nl && nl + 1 < log.p + log.len) {
+		log.len -= (size_t)(nl + 1 - log.p);
+		log.p = nl + 1;
+	}
+	return log;
+}

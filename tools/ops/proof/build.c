@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/proof/build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fsio.h"
+#include "base/outfile.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "base/text.h"
+#include "core/proof/buildlog.h"
+#include "ops/proof/fact.h"
+#include "ops/proof/kmake.h"
+#include "ops/proof/keep.h"
+#include "ops/proof/workdir.h"
+
+#define LOG_MAX (64u << 20)   /* of a log that is read; make's own are below 1 MB */
+#define TAIL_BYTES 6000u      /* of it that a report shows */
+
+/* One cell while it is made. */
+struct making {
+	const struct gp_source *s;
+	const struct gp_headers *h;
+	const struct gp_build_opts *o;
+	const char *work;
+	char *kernel, *log;     /* WORK/kernel, WORK/build.log */
+	struct gp_patch_job job;
+	struct gp_cell *cell;
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The first thing that went wrong is what the cell is called by. */
+static void fails(struct gp_cell *c, enum gp_cell_class cls, const char *text)
+{
+	if (c->cls != GP_CELL_OK)
+		return;
+	c->cls = cls;
+	c->error = gp_strdup(text);
+}
+
+static void fails_err(struct gp_cell *c, enum gp_cell_class cls, const struct gp_err *err)
+{
+	char line[1024];
+
+	gp_err_format(err, line, sizeof(line));
+	fails(c, err->code == GP_E_CANCELLED ? GP_CELL_CANCELLED : cls, line);
+}
+
+/* --- patching --- */
+
+static enum gp_cell_class plan_class(const struct making *m, const struct gp_err *err)
+{
+	const struct gp_selection *s = &m->job.selection;
+	unsigned allow = m->o->patch->allow;
+
+	if (err->code != GP_E_NO && err->code != GP_E_FORMAT && err->code != GP_E_UNSUPPORTED)
+		return GP_CELL_ENVIRONMENT;
+	if (s->nkernels && s->kernels[0].verdict == GP_VERDICT_BLOCKED && !(allow & GP_ALLOW_BLOCKED))
+		return GP_CELL_BLOCKED;
+	if (s->nkernels && s->kernels[0].verdict == GP_VERDICT_UNKNOWN && !(allow & GP_ALLOW_UNKNOWN))
+		return GP_CELL_UNKNOWN;
+	return GP_CELL_HUNK;
+}
+
+static void add_all(struct gp_list *to, const struct gp_list *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		gp_list_add(to, from->v[i]);
+}
+
+/* What a report needs to know of the patching, however far it came. */
+static void tell_plan(struct gp_cell *c, const struct gp_patch_job *j)
+{
+	const struct gp_choice *k = j->selection.nkernels ? &j->selection.kernels[0] : NULL;
+
+	if (k)
+		c->verdict = gp_strdup(gp_verdict_name(k->verdict));
+	for (size_t i = 0; i < j->applied.n; i++)
+		if (!j->applied.v[i].already && !gp_list_has(&c->sets, j->applied.v[i].set))
+			gp_list_add(&c->sets, j->applied.v[i].set);
+	add_all(&c->reasons, &j->warnings);
+	if (k && k->verdict == GP_VERDICT_BLOCKED)
+		add_all(&c->reasons, &k->instead);
+	if (j->driver.altered.dkms_patches.n)
+		gp_list_add(&c->reasons, "dkms.conf has patches of its own, which only DKMS applies: they are not in this build");
+	c->hooks = j->hooks_action != GP_HOOKS_NONE;
+}
+
+static bool plan(struct making *m)
+{
+	struct gp_patch_opts o = *m->o->patch;
+	struct gp_err err = { 0 };
+	char *headers[1] = { m->h->sysout };
+	int rc;
+
+	o.kernels = (struct gp_list){ 0 };
+	o.headers = (struct gp_list){ headers, 1, 1 };
+	o.lock = NULL;
+	rc = gp_patch_job_plan(&m->job, &o, m->s->dir, &m->s->rf, &err);
+	tell_plan(m->cell, &m->job);
+	if (rc < 0)
+		fails_err(m->cell, plan_class(m, &err), &err);
+	if (rc < 0 && m->job.why.len)
+		m->cell->log_tail = gp_strdup(m->job.why.data);
+	return rc == 0;
+}
+
+static bool lay_out(struct making *m)
+{
+	struct gp_err err = { 0 };
+
+	if (gp_workdir_fill(m->s, &m->job.driver.tree, m->work, &err) == 0)
+		return true;
+	fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+	return false;
+}
+
+/* --- make --- */
+
+static void read_failure(struct making *m)
+{
+	gp_auto(gp_build_error_release) struct gp_build_error e = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf log = { 0 };
+	struct gp_cell *c = m->cell;
+
+	if (gp_file_read(m->log, LOG_MAX, &log, NULL) < 0) {
+		fails(c, GP_CELL_ENVIRONMENT, "the log of the build cannot be read");
+		return;
+	}
+	gp_buildlog_first(gp_buf_str(&log), m->kernel, &e);
+	fails(c, e.cls, e.text ? e.text : "make failed and said nothing");
+	c->file = gp_steal(&e.file);
+	c->line = e.line;
+	if (e.name && e.cls != GP_CELL_ENVIRONMENT)
+		c->fact = gp_fact_find(&m->job.catalog, e.name, &m->h->release, &c->sets);
+}
+
+static void tail(struct making *m)
+{
+	gp_auto(gp_buf_release) struct gp_buf log = { 0 };
+	struct gp_str end;
+
+	if (m->cell->log_tail || gp_file_read(m->log, LOG_MAX, &log, NULL) < 0)
+		return;
+	end = gp_buildlog_tail(gp_buf_str(&log), TAIL_BYTES);
+	m->cell->log_tail = gp_strndup(end.p, end.len);
+}
+
+/* Did make do what it was asked for? */
+static bool all_made(struct making *m, const struct gp_list *modules)
+{
+	for (size_t i = 0; i < modules->n; i++) {
+		gp_auto(gp_free_ptr) char *name = gp_asprintf("%s.ko", modules->v[i]);
+		gp_auto(gp_free_ptr) char *path = gp_path_join(m->kernel, name);
+
+		if (gp_is_file(path)) {
+			gp_list_add(&m->cell->modules, name);
+			continue;
+		}
+		if (m->cell->cls == GP_CELL_OK) {
+			gp_auto(gp_free_ptr) char *text = gp_asprintf("make said nothing, but there is no %s", name);
+
+			fails(m->cell, GP_CELL_MODPOST, text);
+		}
+	}
+	return m->cell->cls == GP_CELL_OK;
+}
+
+static bool make(struct making *m, const struct gp_toolchain *cc)
+{
+	gp_auto(gp_list_release) struct gp_list modules = { 0 };
+	struct gp_proc_end end = { 0 };
+	struct gp_err err = { 0 };
+
+	gp_kmake_modules(m->s, m->o->modules, &modules);
+	if (gp_kmake_run(m->s, m->h, cc, m->o, &modules, m->work, &end, &err) < 0) {
+		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+		return false;
+	}
+	if (end.cancelled) {
+		fails(m->cell, GP_CELL_CANCELLED, "stopped by a signal");
+	} else if (end.timed_out) {
+		gp_auto(gp_free_ptr) char *text = gp_asprintf("not done after %.0f seconds", m->o->timeout_s);
+
+		fails(m->cell, GP_CELL_TIMEOUT, text);
+	} else if (end.status != 0) {
+		read_failure(m);
+	}
+	return all_made(m, &modules);
+}
+
+static bool compile(struct making *m)
+{
+	gp_auto(gp_toolchain_release) struct gp_toolchain cc = { 0 };
+	struct gp_err err = { 0 };
+	double began = now();
+	bool ok;
+
+	if (gp_toolchain_find(m->h, m->o->cc, &cc, &err) < 0) {
+		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+		return false;
+	}
+	m->cell->compiler = gp_strdup(cc.text);
+	if (cc.note)
+		gp_list_add(&m->cell->reasons, cc.note);
+	ok = make(m, &cc);
+	m->cell->build_s = now() - began;
+	return ok;
+}
+
+/* --- the rest --- */
+
+static void keep_results(struct making *m)
+{
+	struct gp_err err = { 0 };
+
+	if (m->o->keep && gp_keep_modules(m->o, m->kernel, m->log, m->cell, &err) < 0)
+		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+	err = (struct gp_err){ 0 };
+	if (m->o->logs && gp_exists(m->log) && gp_keep_log(m->o, m->log, m->cell, &err) < 0)
+		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+}
+
+static void sign(struct making *m)
+{
+	struct gp_err err = { 0 };
+
+	if (m->o->sign_key && gp_keep_sign(m->h, m->o, m->kernel, m->cell, &err) < 0)
+		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+}
+
+static void work_on(struct making *m)
+{
+	double began = now();
+	bool laid;
+
+	laid = plan(m) && lay_out(m);
+	m->cell->patch_s = now() - began;
+	if (!laid)
+		return;
+	if (compile(m))
+		sign(m);
+	tail(m);
+	keep_results(m);
+}
+
+/* The line that does it again: what was asked for, and these headers. */
+static char *repeat(const struct making *m)
+{
+	gp_auto(gp_buf_release) struct gp_buf b = { 0 };
+
+	gp_buf_puts(&b, "gridpatch build ");
+	gp_text_shell_word(&b, m->s->name);
+	gp_buf_puts(&b, " --headers ");
+	gp_text_shell_word(&b, m->h->sysout);
+	if (m->o->words && *m->o->words)
+		gp_buf_printf(&b, " %s", m->o->words);
+	return gp_buf_detach(&b);
+}
+
+void gp_build_cell(const struct gp_source *s, const struct gp_headers *h, const char *work,
+		   const struct gp_build_opts *o, struct gp_cell *cell)
+{
+	struct making m = { .s = s, .h = h, .o = o, .work = work, .cell = cell, .job.driver.rf.fd = -1 };
+	double began = now();
+
+	*cell = (struct gp_cell){
+		.driver = gp_strdup(s->version.text), .kind = gp_strdup(gp_kind_name(s->kind)),
+		.input = gp_strdup(s->name), .release = gp_strdup(h->release.text), .headers = gp_strdup(h->sysout),
+	};
+	m.kernel = gp_path_join(work, "kernel");
+	m.log = gp_path_join(work, "build.log");
+	cell->repeat = repeat(&m);
+	work_on(&m);
+	gp_remove_tree(work);
+	cell->total_s = now() - began;
+	gp_patch_job_release(&m.job);
+	free(m.kernel);
+	free(m.log);
+}
+
+char *gp_build_place(const struct gp_build_opts *o, const char *release)
+{
+	return o->keep ? gp_path_join(o->keep, release) : NULL;
+}
+
+int gp_build_check_modules(const struct gp_source *s, const struct gp_list *wanted, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list all = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf names = { 0 };
+	static const struct gp_list any = { 0 };
+
+	gp_kmake_modules(s, &any, &all);
+	for (size_t i = 0; i < all.n; i++)
+		gp_buf_printf(&names, " %s", all.v[i]);
+	if (!all.n)
+		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' has no modules in kernel/", s->name);
+	for (size_t i = 0; i < wanted->n; i++)
+		if (!gp_list_has(&all, wanted->v[i]))
+			return gp_fail(err, GP_E_USAGE, "--modules: '%s' has no module '%s'; there are:%s", s->name,
+				       wanted->v[i], names.data);
+	return 0;
+}

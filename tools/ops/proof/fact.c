@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/proof/fact.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ops/tree/patchset.h"
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* name in s, not as a part of a longer word. */
+static bool names(struct gp_str s, const char *name)
+{
+	struct gp_str needle = gp_str_of(name);
+	ssize_t at;
+
+	while ((at = gp_str_find(s, needle)) >= 0) {
+		const char *p = s.p + at, *end = s.p + s.len;
+
+		if ((p == s.p || !is_word(p[-1])) && (p + needle.len == end || !is_word(p[needle.len])))
+			return true;
+		s.len -= (size_t)at + 1;
+		s.p = p + 1;
+	}
+	return false;
+}
+
+/* The next sentence, or part of one up to ';'. */
+static bool next_sentence(struct gp_str *rest, struct gp_str *out)
+{
+	size_t n = 0;
+
+	*rest = gp_str_trim(*rest);
+	while (n < rest->len && rest->p[n] != ';' &&
+	       !(rest->p[n] == '.' && (n + 1 == rest->len || isspace((unsigned char)rest->p[n + 1]))))
+		n++;
+	*out = (struct gp_str){ rest->p, n };
+	if (n < rest->len)
+		n++;
+	rest->p += n;
+	rest->len -= n;
+	return n > 0;
+}
+
+/* On one line, blanks squeezed. */
+static void add_sentence(struct gp_buf *out, struct gp_str s)
+{
+	struct gp_str word;
+	const char *between = "";
+
+	while (gp_text_word_next(&s, &word)) {
+		if (gp_str_eq(word, "."))
+			continue;
+		gp_buf_puts(out, between);
+		gp_buf_add(out, word.p, word.len);
+		between = " ";
+	}
+}
+
+static bool line_tells(const struct gp_line *l, const char *name, struct gp_buf *out)
+{
+	struct gp_str rest = gp_str_of(l->changes ? l->changes : ""), s;
+
+	while (next_sentence(&rest, &s)) {
+		if (!names(s, name))
+			continue;
+		gp_buf_printf(out, "%s: ", l->name);
+		add_sentence(out, s);
+		return true;
+	}
+	return false;
+}
+
+static void ask_lines(const struct gp_catalog *c, const char *name, const struct gp_release *release,
+		      struct gp_buf *out)
+{
+	for (size_t i = c->nlines; i-- > 0;) {
+		const struct gp_version *line = &c->lines[i].release.ver, *own = &release->ver;
+
+		if (line->part[0] > own->part[0] || (line->part[0] == own->part[0] && line->part[1] > own->part[1]))
+			continue;
+		if (line_tells(&c->lines[i], name, out))
+			return;
+	}
+	line_tells(&c->any, name, out);
+}
+
+/* In the header of a patch, or on a line that it takes out. */
+static bool patch_is_about(struct gp_str text, const char *name)
+{
+	struct gp_str line;
+	bool header = true;
+
+	while (gp_line_next(&text, &line)) {
+		header = header && !gp_str_starts(line, "--- ");
+		if ((header || (gp_str_starts(line, "-") && !gp_str_starts(line, "--- "))) && names(line, name))
+			return true;
+	}
+	return false;
+}
+
+static bool set_is_about(const struct gp_set *set, const char *name)
+{
+	gp_auto(gp_patchset_release) struct gp_patchset p = { 0 };
+
+	if (gp_patchset_load(set->dir, &p, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < p.series.n; i++)
+		if (patch_is_about(gp_buf_str(&p.text[i]), name))
+			return true;
+	return false;
+}
+
+char *gp_fact_find(const struct gp_catalog *c, const char *name, const struct gp_release *release,
+		   const struct gp_list *applied)
+{
+	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
+
+	ask_lines(c, name, release, &out);
+	for (size_t i = 0; i < c->nsets; i++) {
+		const struct gp_set *set = &c->sets[i];
+
+		if (gp_list_has(applied, set->name) || !set_is_about(set, name))
+			continue;
+		gp_buf_printf(&out, "%spatch set %s is about %s", out.len ? "; " : "", set->name, name);
+		break;
+	}
+	return out.len ? gp_buf_detach(&out) : NULL;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/proof/kmake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "base/text.h"
+
+#define MAKEFILE_MAX (4u << 20)
+
+/* --- modules --- */
+
+/* "kernel/nvidia-uvm/nvidia-uvm.Kbuild" is "nvidia-uvm". */
+static char *module_of(const char *path)
+{
+	gp_auto(gp_free_ptr) char *dir = gp_path_dir(path);
+	gp_auto(gp_free_ptr) char *wanted = NULL;
+	const char *name = gp_path_base(dir);
+
+	if (!gp_path_under(path, "kernel"))
+		return NULL;
+	wanted = gp_asprintf("kernel/%s/%s.Kbuild", name, name);
+	return strcmp(wanted, path) == 0 ? gp_strdup(name) : NULL;
+}
+
+void gp_kmake_modules(const struct gp_source *s, const struct gp_list *wanted, struct gp_list *out)
+{
+	for (size_t i = 0; i < s->rf.n; i++) {
+		const struct gp_entry *e = &s->rf.entry[i];
+		gp_auto(gp_free_ptr) char *name = NULL;
+
+		if (e->superseded || e->type == GP_ENTRY_DIR || e->type == GP_ENTRY_SYMLINK)
+			continue;
+		name = module_of(e->path);
+		if (name && (!wanted->n || gp_list_has(wanted, name)))
+			gp_list_take(out, gp_steal(&name));
+	}
+	gp_list_sort(out);
+}
+
+/* --- variables --- */
+
+static char *excluded(const struct gp_source *s, const struct gp_list *modules)
+{
+	static const struct gp_list any = { 0 };
+	gp_auto(gp_list_release) struct gp_list all = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf names = { 0 };
+
+	gp_kmake_modules(s, &any, &all);
+	for (size_t i = 0; i < all.n; i++)
+		if (!gp_list_has(modules, all.v[i]))
+			gp_buf_printf(&names, "%s%s", names.len ? " " : "", all.v[i]);
+	return gp_buf_detach(&names);
+}
+
+/* A module's name reaches a shell by way of make: the package chose it. */
+static int check_names(const struct gp_list *modules, struct gp_err *err)
+{
+	for (size_t i = 0; i < modules->n; i++)
+		if (strspn(modules->v[i], "abcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(modules->v[i]))
+			return gp_fail(err, GP_E_FORMAT, "'%s' is no name of a module", modules->v[i]);
+	return modules->n ? 0 : gp_fail(err, GP_E_UNSUPPORTED, "there are no modules in kernel/");
+}
+
+/* make splits at blanks, and gives its variables to shells. */
+static int check_path(const char *what, const char *path, struct gp_err *err)
+{
+	if (strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-@,~") == strlen(path))
+		return 0;
+	return gp_fail(err, GP_E_UNSUPPORTED, "make cannot work in the %s '%s': its name has blanks or characters that "
+		       "mean something to a shell", what, path);
+}
+
+static const char *exclude_word(const char *kernel)
+{
+	gp_auto(gp_free_ptr) char *path = gp_path_join(kernel, "Makefile");
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	if (gp_file_read(path, MAKEFILE_MAX, &text, NULL) == 0 &&
+	    gp_str_find(gp_buf_str(&text), GP_STR("NV_EXCLUDE_KERNEL_MODULES")) < 0 &&
+	    gp_str_find(gp_buf_str(&text), GP_STR("NV_EXCLUDE_BUILD_MODULES")) >= 0)
+		return "NV_EXCLUDE_BUILD_MODULES";
+	return "NV_EXCLUDE_KERNEL_MODULES";
+}
+
+static void arguments(struct gp_list *argv, const struct gp_headers *h, const struct gp_toolchain *cc,
+		      const struct gp_build_opts *o, const char *word, const char *left_out)
+{
+	gp_list_add(argv, "make");
+	if (o->jobserver[0] < 0)
+		gp_list_take(argv, gp_asprintf("-j%u", o->jobs ? o->jobs : 1));
+	gp_list_add(argv, "modules");
+	gp_list_take(argv, gp_asprintf("KERNEL_UNAME=%s", h->release.text));
+	gp_list_take(argv, gp_asprintf("SYSSRC=%s", h->syssrc));
+	gp_list_take(argv, gp_asprintf("SYSOUT=%s", h->sysout));
+	gp_list_take(argv, gp_asprintf("CC=%s", cc->cc));
+	if (cc->clang)
+		gp_list_add(argv, "LLVM=1");
+	if (cc->mismatch)
+		gp_list_add(argv, "IGNORE_CC_MISMATCH=1");
+	if (*left_out)
+		gp_list_take(argv, gp_asprintf("%s=%s", word, left_out));
+}
+
+static void keep_variable(struct gp_list *env, const char *name)
+{
+	const char *value = getenv(name);
+
+	if (value)
+		gp_list_take(env, gp_asprintf("%s=%s", name, value));
+}
+
+static void surroundings(struct gp_list *env, const struct gp_toolchain *cc, const struct gp_build_opts *o,
+			 const char *work)
+{
+	static const char *const kept[] = { "HOME", "USER", "LOGNAME", "TMPDIR", "SOURCE_DATE_EPOCH" };
+	const char *path = getenv("PATH");
+	bool ccache = cc->masquerade && !getenv("CCACHE_DISABLE");
+
+	for (size_t i = 0; i < GP_COUNT(kept); i++)
+		keep_variable(env, kept[i]);
+	for (char **e = environ; e && *e; e++)
+		if (strncmp(*e, "CCACHE_", 7) == 0)
+			gp_list_add(env, *e);
+	gp_list_add(env, "LC_ALL=C");
+	gp_list_take(env, gp_asprintf("PATH=%s%s%s", ccache ? cc->masquerade : "", ccache ? ":" : "",
+				      path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+	/* The scratch directory's name differs each time: it must not be part of what
+	 * ccache looks for. */
+	if (ccache && !getenv("CCACHE_BASEDIR"))
+		gp_list_take(env, gp_asprintf("CCACHE_BASEDIR=%s", work));
+	if (ccache && !getenv("CCACHE_NOHASHDIR"))
+		gp_list_add(env, "CCACHE_NOHASHDIR=1");
+	/* GNU make 4.2 and later; older ones do one thing at a time then. */
+	if (o->jobserver[0] >= 0)
+		gp_list_take(env, gp_asprintf("MAKEFLAGS= -j%u --jobserver-auth=%d,%d", o->jobs, o->jobserver[0],
+					      o->jobserver[1]));
+}
+
+/* A list as execv wants it. */
+static char **vector(struct gp_list *l)
+{
+	GP_GROW(l->v, l->n, l->cap);
+	l->v[l->n] = NULL;
+	return l->v;
+}
+
+int gp_kmake_run(const struct gp_source *s, const struct gp_headers *h, const struct gp_toolchain *cc,
+		 const struct gp_build_opts *o, const struct gp_list *modules, const char *work,
+		 struct gp_proc_end *end, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list argv = { 0 }, env = { 0 };
+	gp_auto(gp_free_ptr) char *kernel = gp_path_join(work, "kernel");
+	gp_auto(gp_free_ptr) char *log = gp_path_join(work, "build.log");
+	gp_auto(gp_free_ptr) char *left_out = excluded(s, modules);
+	struct gp_proc_work w = { .dir = kernel, .keep = { o->jobserver[0], o->jobserver[1] },
+				  .timeout_s = o->timeout_s, .cancel = o->cancel };
+	int rc;
+
+	if (check_names(modules, err) < 0 || check_path("directory", work, err) < 0 ||
+	    check_path("headers", h->sysout, err) < 0 || check_path("headers", h->syssrc, err) < 0)
+		return -1;
+	arguments(&argv, h, cc, o, exclude_word(kernel), left_out);
+	surroundings(&env, cc, o, work);
+	w.argv = (const char *const *)vector(&argv);
+	w.env = vector(&env);
+	w.out = open(log, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (w.out < 0)
+		return gp_fail_sys(err, errno, "cannot write '%s'", log);
+	rc = gp_proc_work(&w, end, err);
+	close(w.out);
+	return rc;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_KMAKE_H
+#define GP_OPS_KMAKE_H
+
+#include "base/proc.h"
+#include "ops/proof/build.h"
+#include "ops/proof/toolchain.h"
+
+/* NVIDIA's `make modules`: its modules, variables and surroundings. */
+
+/*
+ * The modules that are to be built: those of kernel/ (each has NAME/NAME.Kbuild),
+ * or of these the wanted ones. Sorted, "nvidia" first.
+ */
+void gp_kmake_modules(const struct gp_source *s, const struct gp_list *wanted, struct gp_list *out);
+
+/*
+ * Run make in WORK/kernel; what it says goes to WORK/build.log.
+ *
+ * Of our environment it sees what programs need (PATH, HOME, TMPDIR, ccache's) and
+ * nothing that would change a build (CC, ARCH, MAKEFLAGS, KBUILD_*, NV_*, V).
+ *
+ * Errors: GP_E_NOTFOUND no make; GP_E_UNSUPPORTED a path with blanks or other
+ *         characters that make cannot live with; GP_E_SYSTEM.
+ * Source: Makefile of 460.106.00, 470.256.02, 535.261.03 and 550.163.01: SYSSRC is
+ *         KERNEL_SOURCES, SYSOUT is KERNEL_OUTPUT when it is another directory;
+ *         NV_EXCLUDE_KERNEL_MODULES is filtered out of the list (older branches
+ *         call it NV_EXCLUDE_BUILD_MODULES: whichever the Makefile has is set).
+ */
+int gp_kmake_run(const struct gp_source *s, const struct gp_headers *h, const struct gp_toolchain *cc,
+		 const struct gp_build_opts *o, const struct gp_list *modules, const char *work,
+		 struct gp_proc_end *end, struct gp_err *err);
+
+#endif

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/proof/matrix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "ops/proof/workdir.h"
+#include "ops/select/target.h"
+
+#define BYTES_PER_JOB (1ull << 30) /* cc1 of nvidia-uvm takes 300 MB, ld of nvidia.ko 400 MB */
+
+/* One installer, decoded when its first cell comes. */
+struct slot {
+	const char *path;
+	char *store;
+	pthread_mutex_t lock;
+	bool tried;
+	size_t left;             /* cells that still need it */
+	struct gp_source source; /* name is NULL when it could not be opened */
+	struct gp_err err;
+};
+
+struct task {
+	size_t run, kernel;      /* indices */
+};
+
+struct pool {
+	const struct gp_matrix_opts *o;
+	struct gp_build_opts build;
+	struct gp_list also;     /* what users' patches touch */
+	struct gp_targets targets;
+	struct slot *slot;
+	struct task *task;
+	struct gp_cell *cell;    /* one per task */
+	size_t n, next, done;
+	char *scratch;
+	double began, decode_s;
+	int tokens[2];           /* the job server, or -1 */
+	pthread_mutex_t lock;
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+unsigned gp_matrix_room(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN), pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	unsigned long long memory = pages > 0 && size > 0 ? (unsigned long long)pages * (unsigned long long)size : 0;
+	unsigned n = cores > 0 ? (unsigned)cores : 1;
+
+	if (memory && memory / BYTES_PER_JOB < n)
+		n = (unsigned)(memory / BYTES_PER_JOB);
+	return n ? n : 1;
+}
+
+/* --- sources --- */
+
+/* false: what is wrong with it is in slot->err. */
+static bool source_ready(struct pool *p, struct slot *s)
+{
+	pthread_mutex_lock(&s->lock);
+	if (!s->tried) {
+		s->tried = true;
+		if (gp_source_open(&s->source, s->path, &p->also, s->store, p->build.cancel, p->o->progress, &s->err) == 0)
+			gp_build_check_modules(&s->source, p->build.modules, &s->err);
+		p->decode_s += s->source.decode_s;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return s->source.name && !s->err.code;
+}
+
+static void source_left(struct slot *s)
+{
+	bool last;
+
+	pthread_mutex_lock(&s->lock);
+	last = --s->left == 0;
+	if (last && s->tried && s->source.name && s->source.temporary)
+		gp_remove_tree(s->store);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* --- cells --- */
+
+/* What cannot be built still has its place in the grid. */
+static void empty_cell(const struct slot *s, const struct gp_query_kernel *k,
+		       enum gp_cell_class cls, const char *error, struct gp_cell *out)
+{
+	*out = (struct gp_cell){ .driver = gp_strdup(s->source.name ? s->source.version.text : gp_path_base(s->path)),
+				 .input = gp_strdup(s->path), .release = gp_strdup(k->release.text), .cls = cls,
+				 .headers = k->headers ? gp_strdup(k->headers->sysout) : NULL,
+				 .error = gp_strdup(error) };
+}
+
+static void build(struct pool *p, size_t i, struct slot *s, const struct gp_query_kernel *k)
+{
+	gp_auto(gp_free_ptr) char *work = gp_asprintf("%s/cell-%zu", p->scratch, i);
+	struct gp_build_opts o = p->build;
+	gp_auto(gp_free_ptr) char *keep = NULL;
+
+	if (o.keep && p->o->keep_by_driver) {
+		keep = gp_path_join(o.keep, s->source.version.text);
+		o.keep = keep;
+	}
+	gp_build_cell(&s->source, k->headers, work, &o, &p->cell[i]);
+}
+
+static void do_task(struct pool *p, size_t i)
+{
+	struct slot *s = &p->slot[p->task[i].run];
+	const struct gp_query_kernel *k = &p->targets.v[p->task[i].kernel];
+	char line[1024];
+
+	if (p->build.cancel && *p->build.cancel) {
+		empty_cell(s, k, GP_CELL_CANCELLED, "stopped by a signal", &p->cell[i]);
+	} else if (!k->headers) {
+		empty_cell(s, k, GP_CELL_ENVIRONMENT, "there are no headers of this kernel; give --headers DIR",
+			   &p->cell[i]);
+	} else if (!source_ready(p, s)) {
+		gp_err_format(&s->err, line, sizeof(line));
+		empty_cell(s, k, s->err.code == GP_E_CANCELLED ? GP_CELL_CANCELLED : GP_CELL_ENVIRONMENT, line,
+			   &p->cell[i]);
+	} else {
+		build(p, i, s, k);
+	}
+	source_left(s);
+}
+
+static const struct gp_cell *known_cell(const struct pool *p, size_t i)
+{
+	const struct gp_cells *l = p->o->known;
+	const struct task *t = &p->task[i];
+	struct gp_cell like = { .input = (char *)p->slot[t->run].path,
+				.release = (char *)p->targets.v[t->kernel].release.text };
+	gp_auto(gp_free_ptr) char *key = gp_cell_key(&like);
+
+	for (size_t k = 0; l && k < l->n; k++) {
+		gp_auto(gp_free_ptr) char *other = gp_cell_key(&l->v[k]);
+
+		if (strcmp(key, other) == 0 && l->v[k].cls != GP_CELL_CANCELLED && l->v[k].cls != GP_CELL_ENVIRONMENT)
+			return &l->v[k];
+	}
+	return NULL;
+}
+
+static void tell(struct pool *p, size_t i, bool known)
+{
+	pthread_mutex_lock(&p->lock);
+	p->done++;
+	if (p->o->done)
+		p->o->done(p->o->arg, &p->cell[i], p->done, p->n, known);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static bool next_task(struct pool *p, size_t *i)
+{
+	bool is;
+
+	pthread_mutex_lock(&p->lock);
+	is = p->next < p->n;
+	*i = p->next;
+	p->next += is;
+	pthread_mutex_unlock(&p->lock);
+	return is;
+}
+
+/* A worker's make has one job slot of its own; when there is no cell left for the
+ * worker, the others may have it. */
+static void *work(void *arg)
+{
+	struct pool *p = arg;
+	size_t i;
+
+	while (next_task(p, &i)) {
+		const struct gp_cell *known = known_cell(p, i);
+
+		if (known) {
+			gp_cell_copy(&p->cell[i], known);
+			source_left(&p->slot[p->task[i].run]);
+		} else {
+			do_task(p, i);
+		}
+		tell(p, i, known);
+	}
+	if (p->tokens[1] >= 0 && write(p->tokens[1], "+", 1) < 0)
+		return NULL; /* then there are as many as before */
+	return NULL;
+}
+
+/* --- the pool --- */
+
+/* A pipe with one byte for each job slot that no worker has. */
+static int open_jobserver(struct pool *p, unsigned jobs, unsigned workers, struct gp_err *err)
+{
+	p->tokens[0] = p->tokens[1] = -1;
+	p->build.jobs = jobs;
+	p->build.jobserver[0] = p->build.jobserver[1] = -1;
+	if (workers < 2)
+		return 0;
+	if (pipe2(p->tokens, O_CLOEXEC) < 0)
+		return gp_fail_sys(err, errno, "cannot make a pipe");
+	for (unsigned i = workers; i < jobs; i++)
+		if (gp_write_fd(p->tokens[1], "+", 1, "the job server", err) < 0)
+			return -1;
+	p->build.jobserver[0] = p->tokens[0];
+	p->build.jobserver[1] = p->tokens[1];
+	return 0;
+}
+
+static int run_workers(struct pool *p, unsigned jobs, struct gp_err *err)
+{
+	unsigned workers = jobs < p->n ? jobs : (unsigned)p->n, started = 0;
+	gp_auto(gp_free_ptr) pthread_t *thread = gp_alloc((workers + 1) * sizeof(*thread));
+
+	if (open_jobserver(p, jobs, workers, err) < 0)
+		return -1;
+	for (unsigned i = 1; i < workers; i++)
+		if (pthread_create(&thread[started], NULL, work, p) == 0)
+			started++;
+	work(p);
+	for (unsigned i = 0; i < started; i++)
+		pthread_join(thread[i], NULL);
+	return 0;
+}
+
+/* Cell number i is shard i % shards' + 1. */
+static void list_tasks(struct pool *p)
+{
+	const struct gp_matrix_opts *o = p->o;
+	size_t i = 0;
+
+	p->task = gp_alloc((o->runs->n * p->targets.n + 1) * sizeof(*p->task));
+	for (size_t r = 0; r < o->runs->n; r++) {
+		for (size_t k = 0; k < p->targets.n; k++, i++) {
+			if (o->shards && i % o->shards != o->shard - 1)
+				continue;
+			p->task[p->n++] = (struct task){ r, k };
+			p->slot[r].left++;
+		}
+	}
+	p->cell = gp_alloc((p->n + 1) * sizeof(*p->cell));
+}
+
+static void list_slots(struct pool *p)
+{
+	p->slot = gp_alloc((p->o->runs->n + 1) * sizeof(*p->slot));
+	for (size_t r = 0; r < p->o->runs->n; r++) {
+		p->slot[r] = (struct slot){ .path = p->o->runs->v[r], .source.rf.fd = -1 };
+		p->slot[r].store = gp_asprintf("%s/source-%zu", p->scratch, r);
+		pthread_mutex_init(&p->slot[r].lock, NULL);
+	}
+}
+
+/* Of one driver alone what is wrong with it is the answer. */
+static int judge(const struct pool *p, struct gp_err *err)
+{
+	if (p->build.cancel && *p->build.cancel)
+		return gp_check_cancel(p->build.cancel, err);
+	if (p->o->runs->n == 1 && p->slot[0].err.code) {
+		if (err)
+			*err = p->slot[0].err;
+		return -1;
+	}
+	return 0;
+}
+
+static void give_cells(struct pool *p, struct gp_cells *out)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (!p->cell[i].release)
+			continue; /* no worker came to it */
+		*gp_cells_add(out) = p->cell[i];
+		p->cell[i] = (struct gp_cell){ 0 };
+	}
+	out->wall_s = now() - p->began;
+	out->decode_s = p->decode_s;
+	out->jobs = p->build.jobs;
+}
+
+static void release(struct pool *p, int lock)
+{
+	for (size_t r = 0; p->slot && r < p->o->runs->n; r++) {
+		gp_source_release(&p->slot[r].source);
+		pthread_mutex_destroy(&p->slot[r].lock);
+		free(p->slot[r].store);
+	}
+	for (size_t i = 0; i < p->n; i++)
+		gp_cell_release(&p->cell[i]);
+	for (int i = 0; i < 2; i++)
+		if (p->tokens[i] >= 0)
+			close(p->tokens[i]);
+	if (p->scratch)
+		gp_remove_tree(p->scratch);
+	if (lock >= 0)
+		close(lock);
+	free(p->scratch);
+	free(p->slot);
+	free(p->task);
+	free(p->cell);
+	gp_list_release(&p->also);
+	gp_targets_release(&p->targets);
+}
+
+static int run(struct pool *p, int *lock, struct gp_cells *out, struct gp_err *err)
+{
+	const struct gp_patch_opts *patch = p->build.patch;
+	unsigned jobs = p->o->jobs ? p->o->jobs : gp_matrix_room();
+	int rc;
+
+	if (gp_patch_job_check(patch, &p->also, err) < 0 ||
+	    gp_targets_find(&patch->kernels, &patch->headers, &p->targets, err) < 0)
+		return -1;
+	p->scratch = gp_workdir_scratch(lock, err);
+	if (!p->scratch)
+		return -1;
+	list_slots(p);
+	list_tasks(p);
+	rc = run_workers(p, jobs, err);
+	give_cells(p, out);
+	return rc < 0 ? -1 : judge(p, err);
+}
+
+int gp_matrix_run(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err)
+{
+	struct pool p = { .o = o, .build = o->build, .began = now(), .tokens = { -1, -1 },
+			  .lock = PTHREAD_MUTEX_INITIALIZER };
+	int lock = -1, rc;
+
+	*out = (struct gp_cells){ 0 };
+	rc = run(&p, &lock, out, err);
+	release(&p, lock);
+	return rc;
+}

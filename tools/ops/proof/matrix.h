@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_MATRIX_H
+#define GP_OPS_MATRIX_H
+
+#include "ops/proof/build.h"
+
+/* Many drivers, many kernels. Strings and lists are borrowed. */
+struct gp_matrix_opts {
+	const struct gp_list *runs;     /* installers, extracted installers */
+	struct gp_build_opts build;     /* jobs and jobserver are filled in here */
+	unsigned jobs;                  /* compilers at a time, of all cells; 0: as this machine has room for */
+	unsigned shard, shards;         /* build cells shard-1, shard-1+shards, …; 0 0: all */
+	bool keep_by_driver;            /* build.keep gets a folder per driver */
+	const struct gp_cells *known;   /* results that need not be had again, or NULL */
+	/* A cell is done, or was known. Called by one thread at a time. May be NULL. */
+	void (*done)(void *arg, const struct gp_cell *cell, size_t n, size_t total, bool known);
+	void *arg;
+	const struct gp_progress *progress; /* of decoding; NULL: nobody listens */
+};
+
+/*
+ * Build every cell of drivers × headers, several at a time.
+ *
+ * Each installer is decoded once, before its first cell, and its sources go when
+ * its last cell is done. All compilers share the job slots of one GNU make job
+ * server, so a cell that only links leaves its slots to the others.
+ *
+ * Out:    out, all cells of this shard in order, also when the call fails; those
+ *         that a signal kept from being built are "cancelled". gp_cells_release() it.
+ * Errors: what makes all cells senseless: GP_E_USAGE, GP_E_NOTFOUND headers, data,
+ *         GP_E_SYSTEM no scratch directory. With one driver also what is wrong with
+ *         it (GP_E_FORMAT, …); with several, its cells are "environment".
+ *         GP_E_CANCELLED.
+ */
+int gp_matrix_run(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err);
+
+/* How many compilers this machine has room for: by cores, and 1 GiB each. */
+unsigned gp_matrix_room(void);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_SOURCE_H
+#define GP_OPS_SOURCE_H
+
+#include "ops/job/driver.h"
+
+/*
+ * A driver's kernel sources on disk, as they are before any patch: what all
+ * builds of one driver start from. Nothing changes them.
+ */
+struct gp_source {
+	char *name;            /* the installer or directory, as it was given */
+	char *dir;             /* with .manifest and kernel/ */
+	bool temporary;        /* dir is ours: an installer's */
+	struct gp_runfile rf;  /* its list of files */
+	struct gp_version version;
+	enum gp_kind kind;
+	double decode_s;
+};
+
+/*
+ * Decode an installer once, check its sums, and store what patching and building
+ * need of it: kernel/, the manifest, and the paths in also. Of a directory (an
+ * extracted installer), list what is there.
+ *
+ * In:     path: a .run or a directory; untrusted, nothing of it is run here.
+ *         also: clean paths, may be NULL. store: where an installer's files
+ *         are to go, a name below a scratch directory; its owner removes it.
+ * Errors: as gp_driver_open(); GP_E_SYSTEM, GP_E_CANCELLED; GP_E_UNSUPPORTED
+ *         there is no kernel/ in it.
+ */
+int gp_source_open(struct gp_source *s, const char *path, const struct gp_list *also, const char *store,
+		   const volatile sig_atomic_t *cancel, const struct gp_progress *progress, struct gp_err *err);
+void gp_source_release(struct gp_source *s);
+
+/* Is this a file that a build leaves in its tree (objects, .cmd, conftest/)?
+ * It must not be taken into another one: make would think it up to date. */
+bool gp_source_is_product(const char *path);
+
+#endif
