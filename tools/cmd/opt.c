@@ -40,6 +40,14 @@ static const struct option_row ROWS[] = {
 	{ OPT_LOCK, 0, "lock", "FILE", "as it was when FILE was written, or not at all" },
 	{ OPT_WRITE_LOCK, 0, "write-lock", "FILE", "write down what decides the output" },
 	{ OPT_OUTPUT, 'o', "output", "OUT", "the new installer (./NAME-custom.run); - is stdout" },
+	{ OPT_OUT_DIR, 'o', "output", "DIR", "keep DIR/RELEASE/*.ko and build.log" },
+	{ OPT_MODULES, 0, "modules", "LIST", "only these: nvidia,nvidia-uvm,… (default: all)" },
+	{ OPT_JOBS, 'j', "jobs", "N", "compilers at a time (default: what the machine has room for)" },
+	{ OPT_CC, 0, "cc", "CC", "the compiler (default: the one that built the kernel, or gcc)" },
+	{ OPT_TIMEOUT, 0, "timeout", "SECONDS", "for one kernel's build (default 3600)" },
+	{ OPT_KEEP_LOGS, 0, "keep-logs", "DIR", "keep DIR/DRIVER-RELEASE.log of each build" },
+	{ OPT_SIGN_KEY, 0, "sign-key", "FILE", "sign the modules with this key, and --sign-cert" },
+	{ OPT_SIGN_CERT, 0, "sign-cert", "FILE", "the key's certificate" },
 	{ OPT_FORCE, 'f', "force", NULL, "replace an existing output, and lock file" },
 	{ OPT_DRY_RUN, 'n', "dry-run", NULL, "do everything except writing" },
 	{ OPT_REPACK, 0, "repack", "MODE", "auto (default), splice or full" },
@@ -106,6 +114,30 @@ static int set_allow(struct gp_args *a, const char *words, struct gp_err *err)
 static int not_empty(const char *name, const char *arg, struct gp_err *err)
 {
 	return *arg ? 0 : gp_fail(err, GP_E_USAGE, "%s: a name is missing", name);
+}
+
+static int set_count(const char *name, const char *arg, int max, int *out, struct gp_err *err)
+{
+	uint64_t v;
+
+	if (!gp_parse_u64(gp_str_of(arg), (uint64_t)max, &v) || !v)
+		return gp_fail(err, GP_E_USAGE, "%s: '%s' is not a number from 1 to %d", name, arg, max);
+	*out = (int)v;
+	return 0;
+}
+
+/* Words between commas or blanks. */
+static int set_modules(struct gp_args *a, const char *words, struct gp_err *err)
+{
+	while (*words) {
+		size_t n = strcspn(words, ", ");
+
+		if (n)
+			gp_list_take(&a->modules, gp_strndup(words, n));
+		words += n;
+		words += *words != '\0';
+	}
+	return a->modules.n ? 0 : gp_fail(err, GP_E_USAGE, "--modules: a name is missing");
 }
 
 static int set_number(const char *name, const char *arg, int *out, struct gp_err *err)
@@ -216,6 +248,14 @@ static int set_option(struct gp_args *a, enum gp_opt_id id, const char *arg, str
 	case OPT_FUZZ: return set_number("--fuzz", arg, &a->fuzz, err);
 	case OPT_ALLOW: return set_allow(a, arg, err);
 	case OPT_REPACK: return set_repack(arg, &a->patch.repack, err);
+	case OPT_MODULES: return set_modules(a, arg, err);
+	case OPT_JOBS: return set_count("--jobs", arg, 1024, &a->jobs, err);
+	case OPT_TIMEOUT: return set_count("--timeout", arg, 1000000, &a->timeout, err);
+	case OPT_CC: a->cc = arg; return not_empty("--cc", arg, err);
+	case OPT_OUT_DIR: a->out_dir = arg; return not_empty("--output", arg, err);
+	case OPT_KEEP_LOGS: a->keep_logs = arg; return not_empty("--keep-logs", arg, err);
+	case OPT_SIGN_KEY: a->sign_key = arg; return not_empty("--sign-key", arg, err);
+	case OPT_SIGN_CERT: a->sign_cert = arg; return not_empty("--sign-cert", arg, err);
 	case OPT_PROGRESS: return set_progress(arg, &a->progress, err);
 	case OPT_JSON:
 		a->json = true;
@@ -248,10 +288,10 @@ static void describe(const struct gp_cmd *cmd, struct option *longs, char *short
 	*longs = (struct option){ 0 };
 }
 
-static enum gp_opt_id id_of(int got)
+static enum gp_opt_id id_of(const struct gp_cmd *cmd, int got)
 {
 	for (size_t i = 0; i < GP_COUNT(ROWS); i++)
-		if (ROWS[i].letter == got)
+		if (ROWS[i].letter == got && takes(cmd, ROWS[i].id))
 			return ROWS[i].id;
 	return (enum gp_opt_id)got;
 }
@@ -269,6 +309,8 @@ static int check_combinations(const struct gp_args *a, struct gp_err *err)
 		if (gp_list_has(&a->patch.no_sets, a->patch.sets.v[i]))
 			return gp_fail(err, GP_E_USAGE, "--set %s contradicts --no-set %s", a->patch.sets.v[i],
 				       a->patch.sets.v[i]);
+	if (!a->sign_key != !a->sign_cert)
+		return gp_fail(err, GP_E_USAGE, "--sign-key and --sign-cert go together");
 	if (a->quiet && a->verbose)
 		return gp_fail(err, GP_E_USAGE, "--quiet contradicts --verbose");
 	return 0;
@@ -292,7 +334,7 @@ int gp_args_parse(const struct gp_cmd *cmd, int argc, char **argv, struct gp_arg
 			return usage(cmd, "no such option here:", word, err);
 		if (got == ':')
 			return usage(cmd, "an argument is missing after", word, err);
-		if (set_option(out, id_of(got), optarg, err) < 0)
+		if (set_option(out, id_of(cmd, got), optarg, err) < 0)
 			return -1;
 	}
 	while (optind < argc)
@@ -311,6 +353,7 @@ void gp_args_release(struct gp_args *a)
 	gp_list_release(&a->patch.data);
 	gp_list_release(&a->positional);
 	gp_list_release(&a->runs);
+	gp_list_release(&a->modules);
 }
 
 int gp_args_kind(const struct gp_args *a, enum gp_kind *kind, struct gp_err *err)

@@ -12,6 +12,8 @@ enum gp_opt_id {
 	OPT_JSON, OPT_KERNEL, OPT_KIND, OPT_LOCK, OPT_MARKDOWN, OPT_NEWER_TABLE, OPT_NO_CACHE, OPT_NO_HOOKS, OPT_NO_SET, OPT_OUTPUT,
 	OPT_PATCHES, OPT_PATCH_MATCH, OPT_PROGRESS, OPT_QUIET, OPT_QUILT, OPT_RECOVER, OPT_REJECTS, OPT_REPACK, OPT_REVERSE, OPT_SET, OPT_STRIP,
 	OPT_TO, OPT_VERBOSE, OPT_WRITE_LOCK,
+	/* What builds takes these besides. */
+	OPT_CC, OPT_JOBS, OPT_KEEP_LOGS, OPT_MODULES, OPT_OUT_DIR, OPT_SIGN_CERT, OPT_SIGN_KEY, OPT_TIMEOUT,
 };
 
 enum gp_progress_mode { GP_PROGRESS_AUTO, GP_PROGRESS_NONE, GP_PROGRESS_JSON };
@@ -32,6 +34,10 @@ struct gp_args {
 	int fuzz, strip;         /* -1: not given */
 	const char *rejects;     /* NULL */
 	enum gp_progress_mode progress;
+	struct gp_list modules;  /* --modules, split */
+	const char *cc, *keep_logs, *sign_key, *sign_cert; /* NULL */
+	const char *out_dir;     /* build's and matrix's -o, NULL */
+	int jobs, timeout;       /* 0: not given */
 	bool json;               /* --json or --json=FILE */
 	const char *json_file;   /* NULL: standard output */
 	bool quiet, verbose, help;
@@ -64,7 +70,8 @@ int gp_args_kind(const struct gp_args *a, enum gp_kind *kind, struct gp_err *err
 void gp_cmd_help(const struct gp_cmd *cmd);
 
 extern const struct gp_cmd gp_cmd_patch, gp_cmd_info, gp_cmd_extract, gp_cmd_verify, gp_cmd_select, gp_cmd_support,
-	gp_cmd_fetch_hooks, gp_cmd_apply, gp_cmd_push, gp_cmd_pop, gp_cmd_applied, gp_cmd_lint_set;
+	gp_cmd_fetch_hooks, gp_cmd_apply, gp_cmd_push, gp_cmd_pop, gp_cmd_applied, gp_cmd_lint_set,
+	gp_cmd_build;
 
 /* Ends of the signal handlers that main installs: nonzero when one came. */
 const volatile sig_atomic_t *gp_main_cancel(void);

@@ -178,49 +178,90 @@ static void take_place(struct gp_str *line, const char *root, struct gp_build_er
 	*line = gp_str_trim(rest);
 }
 
+/* "  CC [M]  nvidia.o", "make[1]: Entering directory": what is done, not what is wrong. */
+static bool is_progress(struct gp_str line)
+{
+	return gp_str_starts(line, "  ") || (gp_str_starts(line, "make") && has(line, "ing directory"));
+}
+
+/* Names of the scratch directory tell nobody anything. */
+static char *shown(struct gp_str s, const char *root)
+{
+	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
+	gp_auto(gp_free_ptr) char *prefix = gp_asprintf("%s/", root);
+	ssize_t at;
+
+	while (*root && (at = gp_str_find(s, gp_str_of(prefix))) >= 0) {
+		gp_buf_add(&out, s.p, (size_t)at);
+		s.p += (size_t)at + strlen(prefix);
+		s.len -= (size_t)at + strlen(prefix);
+	}
+	gp_buf_add(&out, s.p, s.len);
+	return masked(gp_buf_str(&out));
+}
+
 static void fill(struct gp_str line, const char *root, enum gp_cell_class cls, struct gp_build_error *out)
 {
 	gp_build_error_release(out);
 	out->cls = cls;
 	take_place(&line, root, out);
-	out->text = masked(line);
+	out->text = shown(line, root);
 	out->name = subject(line);
+}
+
+/* "  123 |     printk(KERN_ERR "out of memory");" and "      |     ^~~~": the compiler
+ * shows the sources, which may say anything. */
+static bool is_excerpt(struct gp_str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && (isdigit((unsigned char)s.p[n]) || s.p[n] == ' '))
+		n++;
+	return n < s.len && s.p[n] == '|';
+}
+
+enum said { SAID_NOTHING, SAID_ERROR, SAID_MAKE };
+
+/* What a line of the log says, and what class it makes of the cell. */
+static enum said judge_line(struct gp_str s, enum gp_cell_class *cls)
+{
+	if (is_excerpt(s))
+		return SAID_NOTHING;
+	*cls = is_environment(s) ? GP_CELL_ENVIRONMENT : is_modpost(s) ? GP_CELL_MODPOST : GP_CELL_COMPILE;
+	/* "No rule to make target" is all that there will be. */
+	if (is_make(s) && !has(s, "No rule to make target"))
+		return SAID_MAKE;
+	return *cls != GP_CELL_COMPILE || is_make(s) || is_compiler(s) ? SAID_ERROR : SAID_NOTHING;
 }
 
 bool gp_buildlog_first(struct gp_str log, const char *root, struct gp_build_error *out)
 {
-	struct gp_str line, last = { NULL, 0 }, make = { NULL, 0 };
+	struct gp_str line, last = { NULL, 0 }, make = { NULL, 0 }, before = { NULL, 0 };
+	enum gp_cell_class cls;
 
 	*out = (struct gp_build_error){ .cls = GP_CELL_ENVIRONMENT };
 	while (gp_line_next(&log, &line)) {
 		struct gp_str s = gp_str_trim(line);
 
-		if (!s.len)
-			continue;
-		last = s;
-		if (is_make(s)) {
+		switch (s.len ? judge_line(s, &cls) : SAID_NOTHING) {
+		case SAID_ERROR:
+			fill(s, root, cls, out);
+			return true;
+		case SAID_MAKE:
+			before = make.p ? before : last;
 			make = make.p ? make : s;
-			/* "No rule to make target" is all that there will be. */
-			if (!has(s, "No rule to make target"))
-				continue;
+			break;
+		case SAID_NOTHING:
+			last = s.len && !is_progress(line) ? s : last;
+			break;
 		}
-		if (is_environment(s))
-			fill(s, root, GP_CELL_ENVIRONMENT, out);
-		else if (is_modpost(s))
-			fill(s, root, GP_CELL_MODPOST, out);
-		else if (is_make(s) || is_compiler(s))
-			fill(s, root, GP_CELL_COMPILE, out);
-		else
-			continue;
-		return true;
 	}
-	if (make.p) {
-		fill(make, root, GP_CELL_COMPILE, out);
-		return true;
-	}
-	if (last.p)
+	/* What was said before make gave up is more than that it did. */
+	if (make.p)
+		fill(before.p ? before : make, root, has(make, "modpost") ? GP_CELL_MODPOST : GP_CELL_COMPILE, out);
+	else if (last.p)
 		fill(last, root, GP_CELL_ENVIRONMENT, out);
-	return false;
+	return make.p != NULL;
 }
 
 struct gp_str gp_buildlog_tail(struct gp_str log, size_t max)

@@ -93,8 +93,6 @@ static void tell_plan(struct gp_cell *c, const struct gp_patch_job *j)
 		if (!j->applied.v[i].already && !gp_list_has(&c->sets, j->applied.v[i].set))
 			gp_list_add(&c->sets, j->applied.v[i].set);
 	add_all(&c->reasons, &j->warnings);
-	if (k && k->verdict == GP_VERDICT_BLOCKED)
-		add_all(&c->reasons, &k->instead);
 	if (j->driver.altered.dkms_patches.n)
 		gp_list_add(&c->reasons, "dkms.conf has patches of its own, which only DKMS applies: they are not in this build");
 	c->hooks = j->hooks_action != GP_HOOKS_NONE;

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "base/fsio.h"
+#include "cmd/progress.h"
+#include "cmd/proof/build_args.h"
+#include "cmd/report.h"
+
+static const enum gp_opt_id opts[] = {
+	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH, OPT_SET,
+	OPT_NO_SET, OPT_ALLOW, OPT_DROP_DKMS, OPT_DATA, OPT_MODULES, OPT_JOBS, OPT_CC, OPT_TIMEOUT, OPT_OUT_DIR,
+	OPT_FORCE, OPT_SIGN_KEY, OPT_SIGN_CERT, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+};
+
+/* The first word is the driver; the others are headers. */
+static int positional(struct gp_args *a, struct gp_list *runs, struct gp_err *err)
+{
+	if (!a->positional.n)
+		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch build --help'");
+	gp_list_add(runs, a->positional.v[0]);
+	for (size_t i = 1; i < a->positional.n; i++) {
+		if (!gp_is_dir(a->positional.v[i]))
+			return gp_fail(err, GP_E_USAGE, "'%s' is no directory with kernel headers", a->positional.v[i]);
+		gp_list_add(&a->patch.headers, a->positional.v[i]);
+	}
+	return 0;
+}
+
+static void say_done(void *arg, const struct gp_cell *c, size_t n, size_t total, bool known)
+{
+	(void)n;
+	(void)total;
+	(void)known;
+	gp_progress_end();
+	gp_say_cell(arg, c);
+	fflush(stdout);
+}
+
+/* The first cell that failed is the answer; its error came above. */
+static int answer(const struct gp_cells *l, bool quiet, struct gp_err *err)
+{
+	const struct gp_cell *first = NULL;
+	size_t failed = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->v[i].cls == GP_CELL_OK)
+			continue;
+		failed++;
+		first = first ? first : &l->v[i];
+	}
+	if (!first)
+		return 0;
+	if (l->n == 1 && !quiet)
+		return gp_fail(err, gp_cell_code(first->cls), "driver %s does not pass on kernel %s [%s]", first->driver,
+			       first->release, gp_cell_class_name(first->cls));
+	if (l->n == 1)
+		return gp_fail(err, gp_cell_code(first->cls), "driver %s on kernel %s [%s]: %s%s%s", first->driver,
+			       first->release, gp_cell_class_name(first->cls), first->file ? first->file : "",
+			       first->file ? ": " : "", first->error);
+	return gp_fail(err, gp_cell_code(first->cls), "%zu of %zu builds failed", failed, l->n);
+}
+
+static int build(struct gp_args *a, const struct gp_list *runs, struct gp_cells *cells, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf words = { 0 };
+	struct gp_matrix_opts o = { .runs = runs, .jobs = (unsigned)a->jobs, .done = say_done, .arg = a };
+	int rc;
+
+	/* Building is the proof that an unknown kernel waits for. */
+	a->patch.allow |= GP_ALLOW_UNKNOWN;
+	gp_build_words(a, &words);
+	o.build = gp_build_args(a, words.data);
+	o.progress = gp_progress_begin(a);
+	rc = gp_matrix_run(&o, cells, err);
+	gp_progress_end();
+	return rc;
+}
+
+static int run(struct gp_args *a, struct gp_err *err)
+{
+	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
+	gp_auto(gp_list_release) struct gp_list runs = { 0 };
+
+	if (positional(a, &runs, err) < 0 || build(a, &runs, &cells, err) < 0)
+		return -1;
+	return answer(&cells, a->quiet || a->json, err);
+}
+
+const struct gp_cmd gp_cmd_build = {
+	"build", NULL, "RUN|TREE [HEADERS-DIR…]", "build a driver's modules for kernels, to see that they do",
+	"Patches the kernel sources of the installer RUN, or of the extracted one TREE, in\n"
+	"a scratch directory, runs NVIDIA's own make against each of the kernel headers,\n"
+	"and checks the modules. Nothing is installed, and the input is not changed. This\n"
+	"runs the package's Makefile and conftest.sh: use it on packages that you would\n"
+	"install. $TMPDIR (or /var/tmp) needs about 1 GB per kernel.\n"
+	"\n"
+	"Exit status 1 when the modules of one of the kernels do not build; the first\n"
+	"error is shown with what the data know about it.",
+	opts, run,
+};

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/proof/build_args.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "cmd/report.h"
+
+static void put(struct gp_buf *out, const char *option, const char *value)
+{
+	if (out->len)
+		gp_buf_putc(out, ' ');
+	gp_buf_puts(out, option);
+	if (!value)
+		return;
+	gp_buf_putc(out, ' ');
+	gp_text_shell_word(out, value);
+}
+
+static void put_all(struct gp_buf *out, const char *option, const struct gp_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		put(out, option, l->v[i]);
+}
+
+static void put_allow(struct gp_buf *out, unsigned allow)
+{
+	static const struct { const char *word; unsigned bit; } known[] = {
+		{ "blocked", GP_ALLOW_BLOCKED }, { "unknown", GP_ALLOW_UNKNOWN },
+		{ "hooks", GP_ALLOW_HOOKS }, { "altered", GP_ALLOW_ALTERED },
+	};
+
+	for (size_t i = 0; i < GP_COUNT(known); i++)
+		if (allow & known[i].bit)
+			put(out, "--allow", known[i].word);
+}
+
+void gp_build_words(const struct gp_args *a, struct gp_buf *out)
+{
+	const struct gp_patch_opts *p = &a->patch;
+	gp_auto(gp_buf_release) struct gp_buf modules = { 0 };
+
+	if (p->hooks)
+		put(out, "--hooks", p->hooks);
+	if (p->no_hooks)
+		put(out, "--no-hooks", NULL);
+	if (p->hooks_patch)
+		put(out, "--hooks-patch", p->hooks_patch);
+	for (size_t i = 0; i < p->patches.n; i++) {
+		put(out, "--patches", p->patches.v[i]);
+		if (*p->matches.v[i])
+			put(out, "--patch-match", p->matches.v[i]);
+	}
+	put_all(out, "--set", &p->sets);
+	put_all(out, "--no-set", &p->no_sets);
+	put_all(out, "--data", &p->data);
+	put_allow(out, p->allow);
+	if (p->drop_dkms_patches)
+		put(out, "--drop-dkms-patches", NULL);
+	for (size_t i = 0; i < a->modules.n; i++)
+		gp_buf_printf(&modules, "%s%s", i ? "," : "", a->modules.v[i]);
+	if (modules.len)
+		put(out, "--modules", modules.data);
+	if (a->cc)
+		put(out, "--cc", a->cc);
+}
+
+struct gp_build_opts gp_build_args(const struct gp_args *a, const char *words)
+{
+	return (struct gp_build_opts){
+		.patch = &a->patch, .modules = &a->modules, .cc = a->cc, .jobserver = { -1, -1 },
+		.timeout_s = a->timeout ? a->timeout : GP_BUILD_TIMEOUT_S, .keep = a->out_dir, .logs = a->keep_logs,
+		.sign_key = a->sign_key, .sign_cert = a->sign_cert, .words = words, .cancel = gp_main_cancel(),
+	};
+}
+
+enum gp_code gp_cell_code(enum gp_cell_class c)
+{
+	switch (c) {
+	case GP_CELL_OK: return GP_OK;
+	case GP_CELL_ENVIRONMENT: return GP_E_SYSTEM;
+	case GP_CELL_CANCELLED: return GP_E_CANCELLED;
+	default: return GP_E_NO;
+	}
+}
+
+/* "nvidia/os-interface.c:12: error: …" */
+static void say_error(const struct gp_args *a, const struct gp_cell *c)
+{
+	if (c->file)
+		gp_say(a, "           %s:%u: %s\n", c->file, c->line, c->error);
+	else if (c->error)
+		gp_say(a, "           %s\n", c->error);
+	if (c->fact)
+		gp_say(a, "           known: %s\n", c->fact);
+}
+
+static void say_list(const struct gp_args *a, const char *what, const struct gp_list *l)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	for (size_t i = 0; i < l->n; i++)
+		gp_buf_printf(&text, " %s", l->v[i]);
+	if (l->n)
+		gp_say(a, "           %s:%s\n", what, text.data);
+}
+
+void gp_say_cell(const struct gp_args *a, const struct gp_cell *c)
+{
+	gp_say(a, "%-10s %s on %s, %.0f s%s\n", gp_cell_class_name(c->cls), c->driver, c->release, c->total_s,
+	       c->hooks ? ", with hooks" : "");
+	say_error(a, c);
+	say_list(a, "sets", &c->sets);
+	if (c->cls == GP_CELL_OK)
+		say_list(a, "modules", &c->modules);
+	for (size_t i = 0; i < c->reasons.n; i++)
+		gp_say(a, "           note: %s\n", c->reasons.v[i]);
+	if (c->log)
+		gp_say(a, "           log: %s\n", c->log);
+}

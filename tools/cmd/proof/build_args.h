@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CMD_BUILD_ARGS_H
+#define GP_CMD_BUILD_ARGS_H
+
+#include "cmd/opt.h"
+#include "ops/proof/matrix.h"
+
+/* What build, matrix and patch --build have in common on the command line. */
+
+#define GP_BUILD_TIMEOUT_S 3600
+
+/* The options of the command line that decide a build's result, for a shell. */
+void gp_build_words(const struct gp_args *a, struct gp_buf *out);
+
+/* a, and words of gp_build_words(), must outlive it. */
+struct gp_build_opts gp_build_args(const struct gp_args *a, const char *words);
+
+/* One line per cell, and what went wrong below it. */
+void gp_say_cell(const struct gp_args *a, const struct gp_cell *c);
+
+/* The code that the class of a cell ends the program with; GP_OK for GP_CELL_OK. */
+enum gp_code gp_cell_code(enum gp_cell_class c);
+
+#endif
