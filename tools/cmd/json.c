@@ -10,61 +10,6 @@
 #include "base/text.h"
 #include "cmd/report.h"
 
-/* Length of the valid UTF-8 sequence at p, 0 if it is none. RFC 3629. */
-static size_t utf8_len(const unsigned char *p, size_t left)
-{
-	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 :
-		   p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
-
-	if (!n || n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
-		return 0;
-	return n;
-}
-
-struct json_object *gp_json_str(struct gp_str s)
-{
-	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
-	struct json_object *o;
-
-	for (size_t i = 0; i < s.len;) {
-		size_t n = utf8_len((const unsigned char *)s.p + i, s.len - i);
-
-		if (n)
-			gp_buf_add(&out, s.p + i, n);
-		else
-			gp_buf_puts(&out, "\xef\xbf\xbd"); /* U+FFFD */
-		i += n ? n : 1;
-	}
-	o = json_object_new_string_len(out.data ? out.data : "", (int)out.len);
-	return o;
-}
-
-struct json_object *gp_json_text(const char *s)
-{
-	return s ? gp_json_str(gp_str_of(s)) : NULL;
-}
-
-struct json_object *gp_json_list(const struct gp_list *l)
-{
-	struct json_object *a = json_object_new_array();
-
-	for (size_t i = 0; i < l->n; i++)
-		json_object_array_add(a, gp_json_text(l->v[i]));
-	return a;
-}
-
-void gp_json_put(struct json_object *o, const char *key, struct json_object *v)
-{
-	if (json_object_object_add(o, key, v) != 0)
-		gp_oom();
-}
-
 /* A FIFO or /dev/fd/3 is written to; replacing it would be a surprise. */
 static int write_device(const char *path, const char *text, struct gp_err *err)
 {

@@ -2,9 +2,9 @@
 #ifndef GP_CMD_REPORT_H
 #define GP_CMD_REPORT_H
 
-#include <json-c/json.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "cmd/opt.h"
 #include "ops/select/support.h"
 
@@ -50,12 +50,6 @@ void gp_say_why(const struct gp_args *a, const struct gp_buf *why);
 
 /* The covered lines and what comes behind: "covers: …; next unknown: …". */
 void gp_say_covers(const struct gp_args *a, const struct gp_selection *s);
-
-/* JSON helpers: bytes of unknown encoding become valid UTF-8. */
-struct json_object *gp_json_str(struct gp_str s);
-struct json_object *gp_json_text(const char *s); /* NULL: null */
-struct json_object *gp_json_list(const struct gp_list *l);
-void gp_json_put(struct json_object *o, const char *key, struct json_object *v);
 
 /* Can the file of --json be written? Before anything is changed that it is to tell of. */
 int gp_json_check(const struct gp_args *a, struct gp_err *err);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/json.h"
+
+#include "base/utf8.h"
+
+struct json_object *gp_json_str(struct gp_str s)
+{
+	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
+
+	gp_utf8_add(&out, s);
+	return json_object_new_string_len(out.data ? out.data : "", (int)out.len);
+}
+
+struct json_object *gp_json_text(const char *s)
+{
+	return s ? gp_json_str(gp_str_of(s)) : NULL;
+}
+
+struct json_object *gp_json_list(const struct gp_list *l)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (size_t i = 0; i < l->n; i++)
+		json_object_array_add(a, gp_json_text(l->v[i]));
+	return a;
+}
+
+void gp_json_put(struct json_object *o, const char *key, struct json_object *v)
+{
+	if (json_object_object_add(o, key, v) != 0)
+		gp_oom();
+}
