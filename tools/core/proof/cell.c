@@ -29,6 +29,13 @@ bool gp_cell_class_parse(struct gp_str name, enum gp_cell_class *out)
 	return false;
 }
 
+enum gp_cell_group gp_cell_group(enum gp_cell_class c)
+{
+	if (c == GP_CELL_OK)
+		return GP_GROUP_OK;
+	return c == GP_CELL_BLOCKED || c == GP_CELL_UNKNOWN ? GP_GROUP_SKIPPED : GP_GROUP_FAILED;
+}
+
 #define OWN 14
 
 static void own_strings(struct gp_cell *c, char **own[OWN])
@@ -90,7 +97,16 @@ void gp_cells_release(struct gp_cells *l)
 	free(l->v);
 	free(l->program);
 	free(l->started);
+	gp_list_release(&l->planned);
+	gp_list_release(&l->twice);
 	*l = (struct gp_cells){ 0 };
+}
+
+void gp_cells_count(const struct gp_cells *l, size_t n[GP_CELL_CLASSES])
+{
+	memset(n, 0, GP_CELL_CLASSES * sizeof(*n));
+	for (size_t i = 0; i < l->n; i++)
+		n[l->v[i].cls]++;
 }
 
 char *gp_cell_key(const struct gp_cell *c)

@@ -30,6 +30,12 @@ enum gp_cell_class {
 const char *gp_cell_class_name(enum gp_cell_class c);
 bool gp_cell_class_parse(struct gp_str name, enum gp_cell_class *out);
 
+/* What a class means for whoever asked: it is fine, it was known not to be
+ * possible and nothing was built, or it should have worked and did not. */
+enum gp_cell_group { GP_GROUP_OK, GP_GROUP_SKIPPED, GP_GROUP_FAILED };
+
+enum gp_cell_group gp_cell_group(enum gp_cell_class c);
+
 /* Everything in it is the cell's own; NULL or empty where nothing is known. */
 struct gp_cell {
 	char *driver;            /* the version: "460.106.00" */
@@ -53,6 +59,7 @@ struct gp_cell {
 	char *log;               /* where the whole log was kept, NULL */
 	char *log_tail;          /* its last lines, NULL; untrusted bytes of make and the compiler */
 	double patch_s, build_s, verify_s, total_s; /* seconds, wall clock */
+	bool expected;           /* it failed, and --expect says that it may */
 };
 
 void gp_cell_release(struct gp_cell *c);
@@ -68,11 +75,16 @@ struct gp_cells {
 	char *started;           /* RFC 3339, UTC */
 	double wall_s, decode_s;
 	unsigned jobs;
+	struct gp_list planned;  /* keys of the whole matrix in its order, also those of other shards */
+	struct gp_list twice;    /* keys that several of the joined runs had a result for */
 };
 
 /* A new cell at the end, zeroed; borrowed until the next call. */
 struct gp_cell *gp_cells_add(struct gp_cells *l);
 void gp_cells_release(struct gp_cells *l);
+
+/* How many there are of each class. */
+void gp_cells_count(const struct gp_cells *l, size_t n[GP_CELL_CLASSES]);
 
 /* The key that tells cells apart when results are joined: the input's base name, and
  * the release; it is known before an installer is opened. free() it. */

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/proof/cells_json.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/proof/merge.h"
+
+#define MAX_DEPTH 8
+#define MAX_STRING ((size_t)4 << 20) /* a log's tail is the longest */
+#define MAX_LIST 100000
+#define MAX_SECONDS 1e9
+
+struct field {
+	const char *name;
+	size_t at; /* in struct gp_cell */
+};
+
+#define FIELD(x) { #x, offsetof(struct gp_cell, x) }
+static const struct field TEXTS[] = {
+	FIELD(driver), FIELD(kind), FIELD(input), FIELD(input_sha256), FIELD(release), FIELD(headers),
+	FIELD(verdict), FIELD(error), FIELD(file), FIELD(fact), FIELD(compiler), FIELD(repeat), FIELD(log),
+	FIELD(log_tail),
+};
+static const struct field LISTS[] = { FIELD(sets), FIELD(modules), FIELD(reasons) };
+static const struct field TIMES[] = { FIELD(patch_s), FIELD(build_s), FIELD(verify_s), FIELD(total_s) };
+
+/* --- out --- */
+
+/* Milliseconds are enough; json-c would print 17 digits. */
+static struct json_object *seconds(double s)
+{
+	char text[32];
+
+	if (!isfinite(s) || s < 0 || s > MAX_SECONDS)
+		s = 0;
+	snprintf(text, sizeof(text), "%.3f", s);
+	return json_object_new_double_s(s, text);
+}
+
+static struct json_object *cell_json(const struct gp_cell *c)
+{
+	struct json_object *o = json_object_new_object();
+	const char *base = (const char *)c;
+	gp_auto(gp_free_ptr) char *key = gp_cell_key(c);
+
+	gp_json_put(o, "key", gp_json_text(key));
+	gp_json_put(o, "class", gp_json_text(gp_cell_class_name(c->cls)));
+	for (size_t i = 0; i < GP_COUNT(TEXTS); i++)
+		gp_json_put(o, TEXTS[i].name, gp_json_text(*(char *const *)(base + TEXTS[i].at)));
+	gp_json_put(o, "line", c->line ? json_object_new_int64(c->line) : NULL);
+	for (size_t i = 0; i < GP_COUNT(LISTS); i++)
+		gp_json_put(o, LISTS[i].name, gp_json_list((const struct gp_list *)(base + LISTS[i].at)));
+	gp_json_put(o, "hooks", json_object_new_boolean(c->hooks));
+	gp_json_put(o, "expected", json_object_new_boolean(c->expected));
+	for (size_t i = 0; i < GP_COUNT(TIMES); i++)
+		gp_json_put(o, TIMES[i].name, seconds(*(const double *)(base + TIMES[i].at)));
+	return o;
+}
+
+struct json_object *gp_cells_json(const struct gp_cells *l)
+{
+	struct json_object *o = json_object_new_object(), *counts = json_object_new_object();
+	struct json_object *cells = json_object_new_array();
+	gp_auto(gp_list_release) struct gp_list missing = { 0 };
+	size_t n[GP_CELL_CLASSES];
+
+	gp_cells_count(l, n);
+	for (unsigned i = 0; i < GP_CELL_CLASSES; i++)
+		gp_json_put(counts, gp_cell_class_name((enum gp_cell_class)i), json_object_new_int64((int64_t)n[i]));
+	for (size_t i = 0; i < l->n; i++)
+		json_object_array_add(cells, cell_json(&l->v[i]));
+	gp_cells_missing(l, &missing);
+	gp_json_put(o, "type", gp_json_text(GP_MATRIX_TYPE));
+	gp_json_put(o, "schema", json_object_new_int(GP_MATRIX_SCHEMA));
+	gp_json_put(o, "program", gp_json_text(l->program));
+	gp_json_put(o, "started", gp_json_text(l->started));
+	gp_json_put(o, "wall_s", seconds(l->wall_s));
+	gp_json_put(o, "decode_s", seconds(l->decode_s));
+	gp_json_put(o, "jobs", json_object_new_int64(l->jobs));
+	gp_json_put(o, "counts", counts);
+	gp_json_put(o, "planned", gp_json_list(&l->planned));
+	gp_json_put(o, "missing", gp_json_list(&missing));
+	gp_json_put(o, "twice", gp_json_list(&l->twice));
+	gp_json_put(o, "cells", cells);
+	return o;
+}
+
+int gp_cells_to_json(const struct gp_cells *l, struct gp_buf *out)
+{
+	struct json_object *o = gp_cells_json(l);
+
+	gp_buf_puts(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	gp_buf_putc(out, '\n');
+	json_object_put(o);
+	return 0;
+}
+
+/* --- in --- */
+
+struct reader {
+	const char *name;  /* of the file */
+	char where[32];    /* "cells[12]." */
+	struct gp_err *err;
+};
+
+static int wrong(const struct reader *r, const char *key, const char *what)
+{
+	return gp_fail(r->err, GP_E_FORMAT, "'%s': %s%s: %s", r->name, r->where, key, what);
+}
+
+/* The value of key; NULL when it is null or not there. */
+static struct json_object *get(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+
+	return json_object_object_get_ex(o, key, &v) ? v : NULL;
+}
+
+/* v is a string; *out is new. */
+static int take_string(const struct reader *r, const char *key, struct json_object *v, char **out)
+{
+	const char *p;
+	size_t len;
+
+	if (!json_object_is_type(v, json_type_string))
+		return wrong(r, key, "is not a string");
+	p = json_object_get_string(v);
+	len = (size_t)json_object_get_string_len(v);
+	if (len > MAX_STRING)
+		return wrong(r, key, "is too long");
+	if (memchr(p, '\0', len))
+		return wrong(r, key, "has a NUL character");
+	free(*out);
+	*out = gp_strndup(p, len);
+	return 0;
+}
+
+static int read_text(const struct reader *r, struct json_object *o, const char *key, char **out)
+{
+	struct json_object *v = get(o, key);
+
+	return v ? take_string(r, key, v, out) : 0;
+}
+
+static int read_list(const struct reader *r, struct json_object *o, const char *key, struct gp_list *out)
+{
+	struct json_object *v = get(o, key);
+	size_t n;
+
+	if (!v)
+		return 0;
+	if (!json_object_is_type(v, json_type_array))
+		return wrong(r, key, "is not an array");
+	n = json_object_array_length(v);
+	if (n > MAX_LIST)
+		return wrong(r, key, "is too long");
+	for (size_t i = 0; i < n; i++) {
+		char *s = NULL;
+
+		if (take_string(r, key, json_object_array_get_idx(v, i), &s) < 0)
+			return -1;
+		gp_list_take(out, s);
+	}
+	return 0;
+}
+
+static int read_seconds(const struct reader *r, struct json_object *o, const char *key, double *out)
+{
+	struct json_object *v = get(o, key);
+
+	if (!v)
+		return 0;
+	if (!json_object_is_type(v, json_type_double) && !json_object_is_type(v, json_type_int))
+		return wrong(r, key, "is not a number");
+	*out = json_object_get_double(v);
+	if (isfinite(*out) && *out >= 0 && *out <= MAX_SECONDS)
+		return 0;
+	*out = 0;
+	return wrong(r, key, "is not a number of seconds");
+}
+
+static int read_count(const struct reader *r, struct json_object *o, const char *key, unsigned *out)
+{
+	struct json_object *v = get(o, key);
+	int64_t n;
+
+	if (!v)
+		return 0;
+	if (!json_object_is_type(v, json_type_int))
+		return wrong(r, key, "is not a whole number");
+	n = json_object_get_int64(v);
+	if (n < 0 || n > INT_MAX)
+		return wrong(r, key, "is out of range");
+	*out = (unsigned)n;
+	return 0;
+}
+
+static int read_flag(const struct reader *r, struct json_object *o, const char *key, bool *out)
+{
+	struct json_object *v = get(o, key);
+
+	if (!v)
+		return 0;
+	if (!json_object_is_type(v, json_type_boolean))
+		return wrong(r, key, "is neither true nor false");
+	*out = json_object_get_boolean(v);
+	return 0;
+}
+
+static int read_class(const struct reader *r, struct json_object *o, enum gp_cell_class *out)
+{
+	gp_auto(gp_free_ptr) char *word = NULL;
+
+	if (read_text(r, o, "class", &word) < 0)
+		return -1;
+	if (!word)
+		return wrong(r, "class", "is missing");
+	return gp_cell_class_parse(gp_str_of(word), out) ? 0 : wrong(r, "class", "is none that is known");
+}
+
+static int read_cell(const struct reader *r, struct json_object *o, struct gp_cell *c)
+{
+	char *base = (char *)c;
+
+	if (!json_object_is_type(o, json_type_object))
+		return wrong(r, "", "is not an object");
+	for (size_t i = 0; i < GP_COUNT(TEXTS); i++)
+		if (read_text(r, o, TEXTS[i].name, (char **)(base + TEXTS[i].at)) < 0)
+			return -1;
+	for (size_t i = 0; i < GP_COUNT(LISTS); i++)
+		if (read_list(r, o, LISTS[i].name, (struct gp_list *)(base + LISTS[i].at)) < 0)
+			return -1;
+	for (size_t i = 0; i < GP_COUNT(TIMES); i++)
+		if (read_seconds(r, o, TIMES[i].name, (double *)(base + TIMES[i].at)) < 0)
+			return -1;
+	if (!c->driver || !c->release)
+		return wrong(r, c->driver ? "release" : "driver", "is missing");
+	if (read_class(r, o, &c->cls) < 0 || read_count(r, o, "line", &c->line) < 0 ||
+	    read_flag(r, o, "hooks", &c->hooks) < 0 || read_flag(r, o, "expected", &c->expected) < 0)
+		return -1;
+	return 0;
+}
+
+static int read_cells(struct reader *r, struct json_object *o, struct gp_cells *out)
+{
+	struct json_object *v = get(o, "cells");
+	size_t n;
+
+	if (!json_object_is_type(v, json_type_array))
+		return wrong(r, "cells", v ? "is not an array" : "is missing");
+	n = json_object_array_length(v);
+	if (n > GP_MATRIX_MAX_CELLS)
+		return wrong(r, "cells", "are too many");
+	for (size_t i = 0; i < n; i++) {
+		snprintf(r->where, sizeof(r->where), "cells[%zu].", i);
+		if (read_cell(r, json_object_array_get_idx(v, i), gp_cells_add(out)) < 0)
+			return -1;
+	}
+	r->where[0] = '\0';
+	return 0;
+}
+
+static int check_schema(const struct reader *r, struct json_object *o)
+{
+	gp_auto(gp_free_ptr) char *type = NULL;
+	unsigned schema = 0;
+
+	if (!json_object_is_type(o, json_type_object))
+		return gp_fail(r->err, GP_E_FORMAT, "'%s' is not a JSON object", r->name);
+	if (read_text(r, o, "type", &type) < 0 || read_count(r, o, "schema", &schema) < 0)
+		return -1;
+	if (!type || strcmp(type, GP_MATRIX_TYPE) != 0)
+		return gp_fail(r->err, GP_E_FORMAT, "'%s' is not a JSON report of gridpatch matrix", r->name);
+	if (schema != GP_MATRIX_SCHEMA)
+		return gp_fail(r->err, GP_E_UNSUPPORTED, "'%s': schema %u; this gridpatch knows %d", r->name, schema,
+			       GP_MATRIX_SCHEMA);
+	return 0;
+}
+
+static int read_all(struct reader *r, struct json_object *o, struct gp_cells *out)
+{
+	if (check_schema(r, o) < 0 || read_text(r, o, "program", &out->program) < 0 ||
+	    read_text(r, o, "started", &out->started) < 0 || read_seconds(r, o, "wall_s", &out->wall_s) < 0 ||
+	    read_seconds(r, o, "decode_s", &out->decode_s) < 0 || read_count(r, o, "jobs", &out->jobs) < 0 ||
+	    read_list(r, o, "planned", &out->planned) < 0 || read_list(r, o, "twice", &out->twice) < 0)
+		return -1;
+	return read_cells(r, o, out);
+}
+
+int gp_cells_from_json(struct gp_str text, const char *name, struct gp_cells *out, struct gp_err *err)
+{
+	struct reader r = { .name = name, .err = err };
+	struct json_tokener *tok;
+	struct json_object *o;
+	enum json_tokener_error bad;
+	int rc;
+
+	*out = (struct gp_cells){ 0 };
+	if (text.len > GP_MATRIX_MAX_BYTES)
+		return gp_fail(err, GP_E_FORMAT, "'%s' is longer than %zu MiB", name, GP_MATRIX_MAX_BYTES >> 20);
+	tok = json_tokener_new_ex(MAX_DEPTH);
+	if (!tok)
+		gp_oom();
+	/* Strict: nothing behind the object, no NaN, no single quotes. */
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
+	o = json_tokener_parse_ex(tok, text.p, (int)text.len);
+	bad = json_tokener_get_error(tok);
+	if (bad == json_tokener_success)
+		rc = read_all(&r, o, out);
+	else
+		rc = gp_fail(err, GP_E_FORMAT, "'%s', byte %zu: %s", name, json_tokener_get_parse_end(tok),
+			     bad == json_tokener_continue ? "the JSON ends too early" : json_tokener_error_desc(bad));
+	json_object_put(o);
+	json_tokener_free(tok);
+	return rc;
+}
