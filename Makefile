@@ -127,6 +127,8 @@ install: all
 	install -m 0644 tools/completion/gridpatch.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gridpatch
 	cd $(CURDIR) && find kernel-versions patches -type f | while read -r f; do \
 		install -D -m 0644 "$$f" "$(DESTDIR)$(PREFIX)/share/gridpatch/$$f" || exit 1; done
+	install -d $(DESTDIR)$(PREFIX)/share/gridpatch/schema
+	install -m 0644 tools/data/*.schema.json tools/data/*.xsd $(DESTDIR)$(PREFIX)/share/gridpatch/schema/
 
 clean:
 	rm -rf build build-san

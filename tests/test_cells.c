@@ -16,7 +16,7 @@
 static struct gp_cells a, b, c;
 static struct gp_buf text;
 static struct gp_expect expect;
-static struct gp_judgement judged;
+static struct gp_expect_result judged;
 
 static int clear(void **state)
 {
@@ -26,7 +26,7 @@ static int clear(void **state)
 	gp_cells_release(&c);
 	gp_buf_release(&text);
 	gp_expect_release(&expect);
-	gp_judgement_release(&judged);
+	gp_expect_result_release(&judged);
 	return 0;
 }
 

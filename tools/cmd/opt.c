@@ -67,6 +67,12 @@ static const struct option_row ROWS[] = {
 	{ OPT_FROM_RUN, 0, "from", "RUN", "an installer, or an extracted one (repeatable)" },
 	{ OPT_NEWER_TABLE, 0, "newer-table", NULL, "get the patch for newer drivers, too" },
 	{ OPT_MARKDOWN, 0, "markdown", NULL, "the table for a web page" },
+	{ OPT_MERGE, 0, "merge", NULL, "join the JSON reports of several runs" },
+	{ OPT_EXPECT, 0, "expect", "FILE", "cells that may fail: a list, or an earlier JSON" },
+	{ OPT_FAIL_ON, 0, "fail-on", "WORD", "exit 1 for: any (default), regression or none" },
+	{ OPT_JUNIT, 0, "junit", "FILE", "the report as JUnit XML" },
+	{ OPT_HTML, 0, "html", "FILE", "the report as one HTML file" },
+	{ OPT_MARKDOWN_FILE, 0, "markdown", "FILE", "the report as Markdown; - is stdout" },
 	{ OPT_PROGRESS, 0, "progress", "WORD", "auto (default), none or json" },
 	{ OPT_JSON, 0, "json", "[=FILE]", "the report as JSON" },
 	{ OPT_QUIET, 'q', "quiet", NULL, "say nothing but errors" },
@@ -177,6 +183,15 @@ static int set_progress(const char *word, enum gp_progress_mode *mode, struct gp
 	return rc;
 }
 
+static int set_fail_on(const char *word, enum gp_fail_on *mode, struct gp_err *err)
+{
+	static const char *const words[] = { "any", "regression", "none" };
+	int i, rc = set_word("--fail-on", word, words, &i, err);
+
+	*mode = (enum gp_fail_on)i;
+	return rc;
+}
+
 /* Of the --patches that stands before it. */
 static int set_match(struct gp_args *a, const char *ere, struct gp_err *err)
 {
@@ -205,6 +220,7 @@ static void set_flag(struct gp_args *a, enum gp_opt_id id)
 	case OPT_NEWER_TABLE: a->newer_table = true; break;
 	case OPT_EXPLAIN: a->explain = true; break;
 	case OPT_MARKDOWN: a->markdown = true; break;
+	case OPT_MERGE: a->merge = true; break;
 	case OPT_QUIET: a->quiet = true; break;
 	case OPT_VERBOSE: a->verbose = true; break;
 	case OPT_HELP: a->help = true; break;
@@ -256,6 +272,11 @@ static int set_option(struct gp_args *a, enum gp_opt_id id, const char *arg, str
 	case OPT_KEEP_LOGS: a->keep_logs = arg; return not_empty("--keep-logs", arg, err);
 	case OPT_SIGN_KEY: a->sign_key = arg; return not_empty("--sign-key", arg, err);
 	case OPT_SIGN_CERT: a->sign_cert = arg; return not_empty("--sign-cert", arg, err);
+	case OPT_EXPECT: a->expect = arg; return not_empty("--expect", arg, err);
+	case OPT_FAIL_ON: return set_fail_on(arg, &a->fail_on, err);
+	case OPT_JUNIT: a->junit = arg; return not_empty("--junit", arg, err);
+	case OPT_HTML: a->html = arg; return not_empty("--html", arg, err);
+	case OPT_MARKDOWN_FILE: a->markdown_file = arg; return not_empty("--markdown", arg, err);
 	case OPT_PROGRESS: return set_progress(arg, &a->progress, err);
 	case OPT_JSON:
 		a->json = true;

@@ -14,7 +14,11 @@ enum gp_opt_id {
 	OPT_TO, OPT_VERBOSE, OPT_WRITE_LOCK,
 	/* What builds takes these besides. */
 	OPT_CC, OPT_JOBS, OPT_KEEP_LOGS, OPT_MODULES, OPT_OUT_DIR, OPT_SIGN_CERT, OPT_SIGN_KEY, OPT_TIMEOUT,
+	OPT_EXPECT, OPT_FAIL_ON, OPT_HTML, OPT_JUNIT, OPT_MARKDOWN_FILE, OPT_MERGE, /* matrix */
 };
+
+/* Which cells of a matrix make its answer a no. */
+enum gp_fail_on { GP_FAIL_ON_ANY, GP_FAIL_ON_REGRESSION, GP_FAIL_ON_NONE };
 
 enum gp_progress_mode { GP_PROGRESS_AUTO, GP_PROGRESS_NONE, GP_PROGRESS_JSON };
 
@@ -30,6 +34,9 @@ struct gp_args {
 	bool newer_table;
 	bool explain;            /* select */
 	bool markdown;           /* support */
+	bool merge;              /* matrix, and all of these */
+	const char *junit, *html, *markdown_file, *expect; /* files, NULL */
+	enum gp_fail_on fail_on;
 	bool all, fsync, quilt, recover, reverse; /* apply, push, pop */
 	int fuzz, strip;         /* -1: not given */
 	const char *rejects;     /* NULL */
@@ -71,7 +78,7 @@ void gp_cmd_help(const struct gp_cmd *cmd);
 
 extern const struct gp_cmd gp_cmd_patch, gp_cmd_info, gp_cmd_extract, gp_cmd_verify, gp_cmd_select, gp_cmd_support,
 	gp_cmd_fetch_hooks, gp_cmd_apply, gp_cmd_push, gp_cmd_pop, gp_cmd_applied, gp_cmd_lint_set,
-	gp_cmd_build;
+	gp_cmd_build, gp_cmd_matrix;
 
 /* Ends of the signal handlers that main installs: nonzero when one came. */
 const volatile sig_atomic_t *gp_main_cancel(void);

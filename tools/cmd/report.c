@@ -27,10 +27,15 @@ char *gp_say_masked(struct gp_str s)
 	return text;
 }
 
-/* With -o - standard output is the installer's. */
+/* With -o - standard output is the installer's, or that of a matrix's report. */
 FILE *gp_report_stream(const struct gp_args *a)
 {
-	return a->patch.out && strcmp(a->patch.out, "-") == 0 ? stderr : stdout;
+	const char *const paths[] = { a->patch.out, a->junit, a->html, a->markdown_file };
+
+	for (size_t i = 0; i < GP_COUNT(paths); i++)
+		if (paths[i] && strcmp(paths[i], "-") == 0)
+			return stderr;
+	return stdout;
 }
 
 void gp_say(const struct gp_args *a, const char *fmt, ...)

@@ -6,7 +6,7 @@
 # The verb of the command line: the first word, else patch.
 _gridpatch_verb() {
 	case ${COMP_WORDS[1]-} in
-	patch | info | extract | verify | select | support | fetch-hooks | apply | push | pop | applied | lint-set | help) echo "${COMP_WORDS[1]}" ;;
+	patch | info | extract | verify | select | support | fetch-hooks | apply | push | pop | applied | lint-set | matrix | help) echo "${COMP_WORDS[1]}" ;;
 	check) echo verify ;;
 	plan) echo select ;;
 	*) echo patch ;;
@@ -36,6 +36,7 @@ _gridpatch_options() {
 	applied) echo "--directory -d -C $common" ;;
 	lint-set) echo "--from --headers --kernel-source-path --kernelsourcedir --data $common" ;;
 	info | verify) echo "--progress $common" ;;
+	matrix) echo "--merge --expect --fail-on --junit --html --markdown $common" ;;
 	esac
 }
 
@@ -132,6 +133,13 @@ _gridpatch_argument() {
 	--progress) _gridpatch_words "$cur" auto none json ;;
 	--kind) _gridpatch_words "$cur" host merged guest general ;;
 	--hooks-patch | --patches | --from | --lock | --write-lock) _gridpatch_paths "$cur" '*' ;;
+	--expect | --junit | --html) _gridpatch_paths "$cur" '*' ;;
+	--markdown)
+		# That of support takes nothing.
+		[ "$verb" = matrix ] || return 1
+		_gridpatch_paths "$cur" '*'
+		;;
+	--fail-on) _gridpatch_words "$cur" any regression none ;;
 	--output | -o) _gridpatch_paths "$cur" '*.run' ;;
 	--set | --no-set)
 		# shellcheck disable=SC2046 # one word per set
@@ -174,7 +182,7 @@ _gridpatch() {
 		return
 	fi
 
-	local verbs='patch info extract verify select support fetch-hooks apply push pop applied lint-set help check plan'
+	local verbs='patch info extract verify select support fetch-hooks apply push pop applied lint-set matrix help check plan'
 
 	# shellcheck disable=SC2086 # one word per verb
 	if [ "$verb" = help ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -186,6 +194,7 @@ _gridpatch() {
 	case $verb in
 	fetch-hooks | support | help | applied | lint-set) ;;
 	apply) _gridpatch_paths "$cur" '*' ;;
+	matrix) _gridpatch_paths "$cur" '*.json' ;;
 	push | pop) ;;
 	*) _gridpatch_paths "$cur" '*.run' ;;
 	esac

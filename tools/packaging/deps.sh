@@ -10,7 +10,8 @@ build='gcc:gcc make:make -:libarchive-dev -:liblzma-dev -:libzstd-dev -:libbz2-d
 demo='tar:tar xz:xz-utils diff:diffutils awk:mawk'
 check='-:libcmocka-dev patch:patch diff:diffutils quilt:quilt tar:tar xz:xz-utils bzip2:bzip2 zstd:zstd
 gzip:gzip file:file mandoc:mandoc git:git ps:procps python3:python3 jq:jq unshare:util-linux
-mount:mount bsdtar:libarchive-tools busybox:busybox pigz:pigz'
+mount:mount bsdtar:libarchive-tools busybox:busybox pigz:pigz
+xmllint:libxml2-utils -:python3-jsonschema'
 
 case ${1:-build} in
 build) wanted=$build ;;

@@ -118,7 +118,7 @@ static const char *word_of(const struct gp_expect_rule *r)
 
 /* A rule with globs may be about many cells: it is out of date when none of them
  * fails as it says, and one of them is fine. */
-static void judge_by_rule(const struct gp_expect_rule *r, struct gp_cells *l, struct gp_judgement *out)
+static void judge_by_rule(const struct gp_expect_rule *r, struct gp_cells *l, struct gp_expect_result *out)
 {
 	size_t failed = 0, fine = 0;
 
@@ -147,7 +147,7 @@ static const struct gp_cell *then_of(const struct gp_expect *e, const struct gp_
 }
 
 static void judge_by_report(const struct gp_expect *e, const struct gp_map *known, struct gp_cells *l,
-			    struct gp_judgement *out)
+			    struct gp_expect_result *out)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct gp_cell *c = &l->v[i];
@@ -173,7 +173,7 @@ static bool is_regression(const struct gp_expect *e, const struct gp_map *known,
 	return then && then->cls != GP_CELL_CANCELLED && then->cls != GP_CELL_ENVIRONMENT;
 }
 
-void gp_expect_judge(const struct gp_expect *e, struct gp_cells *l, struct gp_judgement *out)
+void gp_expect_judge(const struct gp_expect *e, struct gp_cells *l, struct gp_expect_result *out)
 {
 	gp_auto(gp_map_release) struct gp_map known = { 0 };
 
@@ -201,8 +201,8 @@ void gp_expect_judge(const struct gp_expect *e, struct gp_cells *l, struct gp_ju
 	}
 }
 
-void gp_judgement_release(struct gp_judgement *j)
+void gp_expect_result_release(struct gp_expect_result *j)
 {
 	gp_list_release(&j->passes);
-	*j = (struct gp_judgement){ 0 };
+	*j = (struct gp_expect_result){ 0 };
 }

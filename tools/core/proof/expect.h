@@ -34,7 +34,7 @@ int gp_expect_parse(struct gp_str text, const char *name, struct gp_expect *out,
 void gp_expect_release(struct gp_expect *e);
 
 /* What became of the expectations. Zeroed before use. */
-struct gp_judgement {
+struct gp_expect_result {
 	size_t failed;      /* cells */
 	size_t unexpected;  /* of these: nobody said that they may */
 	size_t regressions; /* of these: not new, so that something was better before */
@@ -48,8 +48,8 @@ struct gp_judgement {
  *     With a list every unexpected failure is a regression; with a report those
  *     are whose cell was in it. Cells that a signal cancelled are never expected.
  */
-void gp_expect_judge(const struct gp_expect *e, struct gp_cells *l, struct gp_judgement *out);
-void gp_judgement_release(struct gp_judgement *j);
+void gp_expect_judge(const struct gp_expect *e, struct gp_cells *l, struct gp_expect_result *out);
+void gp_expect_result_release(struct gp_expect_result *j);
 
 /* Does text match the glob, all of it? In: both untrusted; time is at most the
  * product of their lengths. */

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/proof/matrix_output.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fsio.h"
+#include "base/outfile.h"
+#include "cmd/proof/matrix_report.h"
+#include "cmd/report.h"
+#include "core/proof/cells_json.h"
+#include "core/proof/merge.h"
+
+/* The reports beside --json. */
+struct report {
+	const char *option, *path;
+	void (*make)(const struct gp_cells *l, struct gp_buf *out);
+};
+
+#define REPORTS 3
+
+static void list_reports(const struct gp_args *a, struct report out[REPORTS])
+{
+	out[0] = (struct report){ "--junit", a->junit, gp_matrix_junit };
+	out[1] = (struct report){ "--html", a->html, gp_matrix_html };
+	out[2] = (struct report){ "--markdown", a->markdown_file, gp_matrix_markdown };
+}
+
+static bool is_stdout(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+/* Can the file be written? It is not made here. */
+static int check_file(const char *path, struct gp_err *err)
+{
+	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
+
+	if (gp_is_dir(path))
+		return gp_fail(err, GP_E_SYSTEM, "cannot write '%s': it is a directory", path);
+	if (gp_exists(path) && !gp_is_file(path))
+		return 0;
+	return gp_outfile_open(&f, path, 0, err);
+}
+
+int gp_matrix_check_reports(const struct gp_args *a, struct gp_err *err)
+{
+	const char *on_stdout = a->json && !a->json_file ? "--json" : NULL;
+	struct report r[REPORTS];
+
+	list_reports(a, r);
+	for (size_t i = 0; i < REPORTS; i++) {
+		if (!r[i].path)
+			continue;
+		if (!is_stdout(r[i].path)) {
+			if (check_file(r[i].path, err) < 0)
+				return -1;
+			continue;
+		}
+		if (on_stdout)
+			return gp_fail(err, GP_E_USAGE, "%s and %s both write to standard output", on_stdout, r[i].option);
+		on_stdout = r[i].option;
+	}
+	return gp_json_check(a, err);
+}
+
+/* $GITHUB_STEP_SUMMARY is a file, /dev/stderr and a FIFO are none: those cannot be replaced. */
+static int write_to(const char *path, const struct gp_buf *b, struct gp_err *err)
+{
+	bool device = gp_exists(path) && !gp_is_file(path);
+	FILE *f;
+	bool ok;
+
+	if (!is_stdout(path) && !device)
+		return gp_file_write(path, b->data, b->len, 0644, true, err);
+	f = device ? fopen(path, "we") : stdout;
+	ok = f && fwrite(b->data, 1, b->len, f) == b->len && fflush(f) == 0;
+	if (!ok)
+		(void)gp_fail_sys(err, errno, "cannot write '%s'", device ? path : "standard output");
+	if (f && device && fclose(f) == EOF && ok)
+		return gp_fail_sys(err, errno, "cannot write '%s'", path);
+	return ok ? 0 : -1;
+}
+
+int gp_matrix_write_reports(const struct gp_args *a, const struct gp_cells *l, const struct gp_err *failure,
+			    struct gp_err *err)
+{
+	struct report r[REPORTS];
+	struct gp_err other = { 0 };
+	int rc = 0;
+
+	list_reports(a, r);
+	for (size_t i = 0; i < REPORTS; i++) {
+		gp_auto(gp_buf_release) struct gp_buf b = { 0 };
+
+		if (!r[i].path)
+			continue;
+		r[i].make(l, &b);
+		if (write_to(r[i].path, &b, rc < 0 ? &other : err) < 0)
+			rc = -1;
+	}
+	/* Last, so that its "ok" knows of the others. */
+	if (a->json && gp_json_emit(a, gp_cells_json(l), rc < 0 ? err : failure, rc < 0 ? &other : err) < 0)
+		rc = -1;
+	return rc;
+}
+
+/* --- text --- */
+
+/* "460.106.00 on 6.17.0 nvidia-vgpu-vfio.c:2942 [compile]: …; repeat: …" */
+static void say_red(const struct gp_args *a, const struct gp_cell *c)
+{
+	gp_auto(gp_free_ptr) char *place = gp_cell_place(c), *why = gp_cell_why(c);
+
+	gp_say(a, "%s on %s%s%s [%s]%s%s%s%s\n", gp_or_nothing(c->driver), gp_or_nothing(c->release), *place ? " " : "",
+	       place, gp_cell_class_name(c->cls), *why ? ": " : "", why, c->repeat ? "; repeat: " : "",
+	       gp_or_nothing(c->repeat));
+}
+
+static void say_keys(const struct gp_args *a, const char *what, const struct gp_list *keys)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		gp_say(a, "%-11s%s\n", what, keys->v[i]);
+}
+
+void gp_matrix_say(const struct gp_args *a, const struct gp_cells *l, const struct gp_expect_result *j)
+{
+	gp_auto(gp_list_release) struct gp_list missing = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf summary = { 0 };
+	size_t red = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		red += gp_cell_is_red(&l->v[i]);
+	gp_cells_missing(l, &missing);
+	gp_matrix_summary(l, &summary);
+	say_keys(a, "twice", &l->twice);
+	say_keys(a, "missing", &missing);
+	say_keys(a, "passes now", &j->passes);
+	gp_say(a, "%s%s", summary.data, red == 1 ? ": " : red ? ":\n" : "\n");
+	for (size_t i = 0; i < l->n; i++)
+		if (gp_cell_is_red(&l->v[i]))
+			say_red(a, &l->v[i]);
+}
+
+/* --- the answer --- */
+
+int gp_matrix_expect(const struct gp_args *a, struct gp_cells *l, struct gp_expect_result *j, struct gp_err *err)
+{
+	gp_auto(gp_expect_release) struct gp_expect e = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	if (a->expect && (gp_file_read(a->expect, GP_MATRIX_MAX_BYTES, &text, err) < 0 ||
+			  gp_expect_parse(gp_buf_str(&text), a->expect, &e, err) < 0))
+		return -1;
+	gp_expect_judge(a->expect ? &e : NULL, l, j);
+	return 0;
+}
+
+int gp_matrix_answer(const struct gp_args *a, const struct gp_cells *l, const struct gp_expect_result *j,
+		     struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list missing = { 0 };
+	bool regression = a->fail_on == GP_FAIL_ON_REGRESSION;
+	size_t bad = regression ? j->regressions : j->unexpected;
+	gp_auto(gp_free_ptr) char *lack = NULL;
+
+	if (a->fail_on == GP_FAIL_ON_NONE)
+		return 0;
+	gp_cells_missing(l, &missing);
+	if (!bad && !missing.n)
+		return 0;
+	lack = missing.n ? gp_asprintf("%zu of %zu cells missing", missing.n, l->planned.n) : gp_strdup("");
+	if (!bad)
+		return gp_fail(err, GP_E_NO, "%s", lack);
+	return gp_fail(err, GP_E_NO, "%zu of %zu cells %s%s%s", bad, l->n, regression ? "got worse" : "failed",
+		       *lack ? ", " : "", lack);
+}

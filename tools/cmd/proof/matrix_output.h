@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CMD_PROOF_MATRIX_OUTPUT_H
+#define GP_CMD_PROOF_MATRIX_OUTPUT_H
+
+#include "cmd/opt.h"
+#include "core/proof/expect.h"
+
+/* Can what --json, --junit, --html and --markdown name be written, and at most
+ * one of them to standard output? Before hours of building. GP_E_USAGE, GP_E_SYSTEM. */
+int gp_matrix_check_reports(const struct gp_args *a, struct gp_err *err);
+
+/*
+ * Write every report that was asked for, each of them complete or not at all;
+ * "-" is standard output. The first failure is the one that is reported, the
+ * others are written all the same.
+ *
+ * In: failure, what the run ends with (for "ok", "exit" and "error" of the
+ *     JSON); NULL or zeroed for success.
+ */
+int gp_matrix_write_reports(const struct gp_args *a, const struct gp_cells *l, const struct gp_err *failure,
+			    struct gp_err *err);
+
+/* The last lines: how many of what, and for each red cell its first error and
+ * the command that repeats it; what was run twice, is missing, or passes now. */
+void gp_matrix_say(const struct gp_args *a, const struct gp_cells *l, const struct gp_expect_result *j);
+
+/*
+ * Read the file of --expect, if there is one, and judge by it.
+ *
+ * Out: expected of each cell, and *j, to be released also after an error.
+ */
+int gp_matrix_expect(const struct gp_args *a, struct gp_cells *l, struct gp_expect_result *j, struct gp_err *err);
+
+/* What --fail-on makes of it. Errors: GP_E_NO. */
+int gp_matrix_answer(const struct gp_args *a, const struct gp_cells *l, const struct gp_expect_result *j,
+		     struct gp_err *err);
+
+#endif
