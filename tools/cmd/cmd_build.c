@@ -5,6 +5,8 @@
 #include "cmd/progress.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/report.h"
+#include "cmd/version.h"
+#include "core/proof/cells_json.h"
 
 static const enum gp_opt_id opts[] = {
 	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH, OPT_SET,
@@ -73,6 +75,7 @@ static int build(struct gp_args *a, const struct gp_list *runs, struct gp_cells 
 	o.progress = gp_progress_begin(a);
 	rc = gp_matrix_run(&o, cells, err);
 	gp_progress_end();
+	cells->program = gp_strdup(GP_PROGRAM_VERSION);
 	return rc;
 }
 
@@ -80,10 +83,17 @@ static int run(struct gp_args *a, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
 	gp_auto(gp_list_release) struct gp_list runs = { 0 };
+	struct gp_err second = { 0 };
+	int rc;
 
-	if (positional(a, &runs, err) < 0 || build(a, &runs, &cells, err) < 0)
+	if (positional(a, &runs, err) < 0 || gp_json_check(a, err) < 0)
 		return -1;
-	return answer(&cells, a->quiet || a->json, err);
+	rc = build(a, &runs, &cells, err);
+	if (rc == 0)
+		rc = answer(&cells, a->quiet || a->json, err);
+	if (a->json && gp_json_emit(a, gp_cells_json(&cells), err, rc < 0 ? &second : err) < 0)
+		rc = -1;
+	return rc;
 }
 
 const struct gp_cmd gp_cmd_build = {

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/fsio.h"
 #include "cmd/proof/matrix_output.h"
+#include "cmd/proof/matrix_run.h"
 #include "cmd/report.h"
 #include "core/proof/cells_json.h"
 #include "core/proof/merge.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_MERGE, OPT_EXPECT, OPT_FAIL_ON, OPT_JUNIT, OPT_HTML, OPT_MARKDOWN_FILE, OPT_JSON, OPT_QUIET, OPT_VERBOSE,
-	OPT_END,
+	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH, OPT_SET,
+	OPT_NO_SET, OPT_ALLOW, OPT_DROP_DKMS, OPT_DATA, OPT_MODULES, OPT_JOBS, OPT_CC, OPT_TIMEOUT, OPT_KEEP_LOGS,
+	OPT_OUT_DIR, OPT_SIGN_KEY, OPT_SIGN_CERT, OPT_SHARD, OPT_EMIT, OPT_RESUME, OPT_MERGE, OPT_EXPECT, OPT_FAIL_ON,
+	OPT_JUNIT, OPT_HTML, OPT_MARKDOWN_FILE, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
 };
 
 /* The JSON of each shard. */
@@ -35,12 +38,25 @@ static int merge(const struct gp_args *a, struct gp_cells *l, struct gp_expect_r
 	return read_shards(a, l, err) < 0 || gp_matrix_expect(a, l, j, err) < 0 ? -1 : 0;
 }
 
+static int build(struct gp_args *a, struct gp_cells *l, struct gp_expect_result *j, struct gp_err *err)
+{
+	struct gp_err why = { 0 };
+	int rc = gp_matrix_build(a, l, err);
+
+	/* Also of what a signal left. */
+	if (gp_matrix_expect(a, l, j, rc < 0 ? &why : err) < 0)
+		return -1;
+	return rc;
+}
+
 static int check_args(const struct gp_args *a, struct gp_err *err)
 {
 	if (a->fail_on == GP_FAIL_ON_REGRESSION && !a->expect)
 		return gp_fail(err, GP_E_USAGE, "--fail-on regression: --expect has to name the report of an earlier run");
-	if (!a->merge)
-		return gp_fail(err, GP_E_USAGE, "give --merge and JSON reports; see 'gridpatch matrix --help'");
+	if (a->merge && (a->emit || a->shards || a->resume))
+		return gp_fail(err, GP_E_USAGE, "--merge builds nothing: --emit, --shard and --resume do not go with it");
+	if (a->emit && (a->shards || a->resume))
+		return gp_fail(err, GP_E_USAGE, "--emit builds nothing: --shard and --resume do not go with it");
 	return gp_matrix_check_reports(a, err);
 }
 
@@ -66,17 +82,29 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 	if (check_args(a, err) < 0)
 		return -1;
-	if (merge(a, &cells, &judged, err) == 0)
+	if (a->emit)
+		return gp_matrix_emit(a, err);
+	if ((a->merge ? merge(a, &cells, &judged, err) : build(a, &cells, &judged, err)) == 0)
 		return tell(a, &cells, &judged, err);
+	/* A signal: what there is of the reports is written all the same. */
+	if (err->code == GP_E_CANCELLED && cells.n) {
+		gp_matrix_say(a, &cells, &judged);
+		(void)gp_matrix_write_reports(a, &cells, err, &second);
+		return -1;
+	}
 	if (a->json && err->code != GP_E_USAGE)
 		(void)gp_json_emit(a, gp_cells_json(&(struct gp_cells){ 0 }), err, &second);
 	return -1;
 }
 
 const struct gp_cmd gp_cmd_matrix = {
-	"matrix", NULL, "--merge JSON...", "report how drivers fared with kernels",
-	"Joins the JSON reports of several runs, each of which built a part of a matrix\n"
-	"of drivers and kernels, and writes them as one report. Says which cells were run\n"
-	"twice and which are missing. Exit status 1 when cells failed or are missing.",
+	"matrix", NULL, "RUN… [HEADERS-DIR…] | --merge JSON…", "build drivers for kernels, and report how they fared",
+	"Builds every driver (installers RUN, or extracted ones) for every kernel, as\n"
+	"'gridpatch build' does, several at a time, and reports the grid: as text, JSON,\n"
+	"JUnit, HTML, Markdown. Exit status 1 when a cell failed that --expect does not\n"
+	"list. A run that was stopped is gone on with by --resume.\n"
+	"\n"
+	"--emit and --shard spread the cells over several machines; --merge joins their\n"
+	"JSON reports, and says which cells were run twice and which are missing.",
 	opts, run,
 };

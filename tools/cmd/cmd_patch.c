@@ -7,13 +7,15 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cmd/progress.h"
+#include "cmd/proof/build_args.h"
 #include "cmd/report.h"
 #include "cmd/version.h"
+#include "core/proof/cells_json.h"
 
 static const enum gp_opt_id opts[] = {
 	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH, OPT_SET,
 	OPT_NO_SET, OPT_ALLOW, OPT_DROP_DKMS, OPT_DATA, OPT_LOCK, OPT_WRITE_LOCK, OPT_OUTPUT, OPT_FORCE, OPT_DRY_RUN, OPT_REPACK,
-	OPT_NO_CACHE, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+	OPT_BUILD, OPT_JOBS, OPT_CC, OPT_TIMEOUT, OPT_NO_CACHE, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
 };
 
 /* The first word is the installer; directories behind it are headers. */
@@ -35,8 +37,77 @@ static int positional(struct gp_args *a, struct gp_err *err)
 	return 0;
 }
 
+static void say_built(void *arg, const struct gp_cell *c, size_t n, size_t total, bool known)
+{
+	(void)n;
+	(void)total;
+	(void)known;
+	gp_progress_end();
+	gp_say_cell(arg, c);
+	fflush(stdout);
+}
+
+/* What is blocked, and whether that is to be passed over, the job itself judges. */
+static int judge_proof(const struct gp_cells *l, struct gp_err *err)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_cell *c = &l->v[i];
+
+		if (c->cls != GP_CELL_OK && c->cls != GP_CELL_BLOCKED)
+			return gp_fail(err, gp_cell_code(c->cls), "nothing is written: for kernel %s the proof failed [%s]: "
+				       "%s", c->release, gp_cell_class_name(c->cls), c->error);
+	}
+	return 0;
+}
+
+/* --build: the modules of every kernel of the run, before anything is written. */
+static int prove(struct gp_args *a, struct gp_cells *cells, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list runs = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf words = { 0 };
+	struct gp_matrix_opts o = { .runs = &runs, .jobs = (unsigned)a->jobs, .done = say_built, .arg = a };
+	unsigned allow = a->patch.allow;
+	int rc;
+
+	gp_list_add(&runs, a->patch.run);
+	gp_build_words(a, &words);
+	o.build = gp_build_args(a, words.data);
+	o.progress = gp_progress_begin(a);
+	a->patch.allow |= GP_ALLOW_UNKNOWN;
+	rc = gp_matrix_run(&o, cells, err);
+	a->patch.allow = allow;
+	gp_progress_end();
+	if (rc < 0 || judge_proof(cells, err) < 0)
+		return -1;
+	a->patch.proved = true;
+	return 0;
+}
+
+static int patch(struct gp_args *a, struct gp_cells *cells, struct gp_patch_job *job, struct gp_err *err)
+{
+	int rc;
+
+	if (a->build && prove(a, cells, err) < 0) {
+		*job = (struct gp_patch_job){ .driver.rf.fd = -1 };
+		return -1;
+	}
+	a->patch.progress = gp_progress_begin(a);
+	rc = gp_patch_job_run(job, &a->patch, err);
+	gp_progress_end();
+	return rc;
+}
+
+static struct json_object *json(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
+{
+	struct json_object *o = gp_json_job(a, job);
+
+	gp_json_put(o, "build", a->build ? gp_cells_json(cells) : NULL);
+	return o;
+}
+
 static int run(struct gp_args *a, struct gp_err *err)
 {
+	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
 	struct gp_patch_job job;
 	struct gp_err second = { 0 };
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -49,16 +120,14 @@ static int run(struct gp_args *a, struct gp_err *err)
 	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
 	a->patch.cancel = gp_main_cancel();
 	a->patch.program = GP_PROGRAM_VERSION;
-	a->patch.progress = gp_progress_begin(a);
-	rc = gp_patch_job_run(&job, &a->patch, err);
-	gp_progress_end();
+	rc = patch(a, &cells, &job, err);
 	gp_report_job(a, &job);
 	fflush(stdout); /* what follows goes to standard error */
 	for (size_t i = 0; i < job.warnings.n; i++)
 		gp_warn("%s", job.warnings.v[i]);
 	if (rc < 0)
 		gp_say_why(a, &job.why);
-	if (a->json && gp_json_emit(a, gp_json_job(a, &job), err, rc < 0 ? &second : err) < 0)
+	if (a->json && gp_json_emit(a, json(a, &job, &cells), err, rc < 0 ? &second : err) < 0)
 		rc = -1;
 	gp_patch_job_release(&job);
 	return rc;
@@ -73,6 +142,9 @@ const struct gp_cmd gp_cmd_patch = {
 	"\n"
 	"Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
 	"for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
-	"$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.",
+	"$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.\n"
+	"\n"
+	"--build proves first that the modules build for the kernels, as 'gridpatch build'\n"
+	"does; that allows kernels newer than any that the data know.",
 	opts, run,
 };

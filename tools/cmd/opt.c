@@ -40,7 +40,8 @@ static const struct option_row ROWS[] = {
 	{ OPT_LOCK, 0, "lock", "FILE", "as it was when FILE was written, or not at all" },
 	{ OPT_WRITE_LOCK, 0, "write-lock", "FILE", "write down what decides the output" },
 	{ OPT_OUTPUT, 'o', "output", "OUT", "the new installer (./NAME-custom.run); - is stdout" },
-	{ OPT_OUT_DIR, 'o', "output", "DIR", "keep DIR/RELEASE/*.ko and build.log" },
+	{ OPT_BUILD, 0, "build", NULL, "build the modules first; write nothing if that fails" },
+	{ OPT_OUT_DIR, 'o', "output", "DIR", "keep the modules and build.log in DIR/RELEASE" },
 	{ OPT_MODULES, 0, "modules", "LIST", "only these: nvidia,nvidia-uvm,… (default: all)" },
 	{ OPT_JOBS, 'j', "jobs", "N", "compilers at a time (default: what the machine has room for)" },
 	{ OPT_CC, 0, "cc", "CC", "the compiler (default: the one that built the kernel, or gcc)" },
@@ -68,6 +69,9 @@ static const struct option_row ROWS[] = {
 	{ OPT_NEWER_TABLE, 0, "newer-table", NULL, "get the patch for newer drivers, too" },
 	{ OPT_MARKDOWN, 0, "markdown", NULL, "the table for a web page" },
 	{ OPT_MERGE, 0, "merge", NULL, "join the JSON reports of several runs" },
+	{ OPT_SHARD, 0, "shard", "I/N", "only every Nth cell, beginning with the Ith" },
+	{ OPT_EMIT, 0, "emit", "HOW", "print the cells for github, gitlab, or as lines" },
+	{ OPT_RESUME, 0, "resume", "FILE", "go on with what this JSON report has not" },
 	{ OPT_EXPECT, 0, "expect", "FILE", "cells that may fail: a list, or an earlier JSON" },
 	{ OPT_FAIL_ON, 0, "fail-on", "WORD", "exit 1 for: any (default), regression or none" },
 	{ OPT_JUNIT, 0, "junit", "FILE", "the report as JUnit XML" },
@@ -122,6 +126,15 @@ static int not_empty(const char *name, const char *arg, struct gp_err *err)
 	return *arg ? 0 : gp_fail(err, GP_E_USAGE, "%s: a name is missing", name);
 }
 
+/* The place of word among three. */
+static int set_word(const char *name, const char *word, const char *const words[3], int *out, struct gp_err *err)
+{
+	for (*out = 0; *out < 3; ++*out)
+		if (strcmp(word, words[*out]) == 0)
+			return 0;
+	return gp_fail(err, GP_E_USAGE, "%s: '%s' is none of %s, %s, %s", name, word, words[0], words[1], words[2]);
+}
+
 static int set_count(const char *name, const char *arg, int max, int *out, struct gp_err *err)
 {
 	uint64_t v;
@@ -130,6 +143,28 @@ static int set_count(const char *name, const char *arg, int max, int *out, struc
 		return gp_fail(err, GP_E_USAGE, "%s: '%s' is not a number from 1 to %d", name, arg, max);
 	*out = (int)v;
 	return 0;
+}
+
+static int set_shard(struct gp_args *a, const char *arg, struct gp_err *err)
+{
+	const char *slash = strchr(arg, '/');
+	uint64_t i, n;
+
+	if (!slash || !gp_parse_u64((struct gp_str){ arg, (size_t)(slash - arg) }, 100000, &i) ||
+	    !gp_parse_u64(gp_str_of(slash + 1), 100000, &n) || i < 1 || i > n)
+		return gp_fail(err, GP_E_USAGE, "--shard: '%s' is not I/N with 1 <= I <= N", arg);
+	a->shard = (unsigned)i;
+	a->shards = (unsigned)n;
+	return 0;
+}
+
+static int set_emit(const char *word, enum gp_emit *emit, struct gp_err *err)
+{
+	static const char *const words[] = { "github", "gitlab", "lines" };
+	int i, rc = set_word("--emit", word, words, &i, err);
+
+	*emit = (enum gp_emit)(i + 1);
+	return rc;
 }
 
 /* Words between commas or blanks. */
@@ -154,15 +189,6 @@ static int set_number(const char *name, const char *arg, int *out, struct gp_err
 		return gp_fail(err, GP_E_USAGE, "%s: '%s' is not a small number", name, arg);
 	*out = (int)v;
 	return 0;
-}
-
-/* The place of word among three. */
-static int set_word(const char *name, const char *word, const char *const words[3], int *out, struct gp_err *err)
-{
-	for (*out = 0; *out < 3; ++*out)
-		if (strcmp(word, words[*out]) == 0)
-			return 0;
-	return gp_fail(err, GP_E_USAGE, "%s: '%s' is none of %s, %s, %s", name, word, words[0], words[1], words[2]);
 }
 
 static int set_repack(const char *word, enum gp_repack_mode *mode, struct gp_err *err)
@@ -221,6 +247,7 @@ static void set_flag(struct gp_args *a, enum gp_opt_id id)
 	case OPT_EXPLAIN: a->explain = true; break;
 	case OPT_MARKDOWN: a->markdown = true; break;
 	case OPT_MERGE: a->merge = true; break;
+	case OPT_BUILD: a->build = true; break;
 	case OPT_QUIET: a->quiet = true; break;
 	case OPT_VERBOSE: a->verbose = true; break;
 	case OPT_HELP: a->help = true; break;
@@ -272,6 +299,9 @@ static int set_option(struct gp_args *a, enum gp_opt_id id, const char *arg, str
 	case OPT_KEEP_LOGS: a->keep_logs = arg; return not_empty("--keep-logs", arg, err);
 	case OPT_SIGN_KEY: a->sign_key = arg; return not_empty("--sign-key", arg, err);
 	case OPT_SIGN_CERT: a->sign_cert = arg; return not_empty("--sign-cert", arg, err);
+	case OPT_SHARD: return set_shard(a, arg, err);
+	case OPT_EMIT: return set_emit(arg, &a->emit, err);
+	case OPT_RESUME: a->resume = arg; return not_empty("--resume", arg, err);
 	case OPT_EXPECT: a->expect = arg; return not_empty("--expect", arg, err);
 	case OPT_FAIL_ON: return set_fail_on(arg, &a->fail_on, err);
 	case OPT_JUNIT: a->junit = arg; return not_empty("--junit", arg, err);

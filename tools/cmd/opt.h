@@ -13,9 +13,11 @@ enum gp_opt_id {
 	OPT_PATCHES, OPT_PATCH_MATCH, OPT_PROGRESS, OPT_QUIET, OPT_QUILT, OPT_RECOVER, OPT_REJECTS, OPT_REPACK, OPT_REVERSE, OPT_SET, OPT_STRIP,
 	OPT_TO, OPT_VERBOSE, OPT_WRITE_LOCK,
 	/* What builds takes these besides. */
-	OPT_CC, OPT_JOBS, OPT_KEEP_LOGS, OPT_MODULES, OPT_OUT_DIR, OPT_SIGN_CERT, OPT_SIGN_KEY, OPT_TIMEOUT,
-	OPT_EXPECT, OPT_FAIL_ON, OPT_HTML, OPT_JUNIT, OPT_MARKDOWN_FILE, OPT_MERGE, /* matrix */
+	OPT_BUILD, OPT_CC, OPT_JOBS, OPT_KEEP_LOGS, OPT_MODULES, OPT_OUT_DIR, OPT_SIGN_CERT, OPT_SIGN_KEY, OPT_TIMEOUT,
+	OPT_EMIT, OPT_EXPECT, OPT_FAIL_ON, OPT_HTML, OPT_JUNIT, OPT_MARKDOWN_FILE, OPT_MERGE, OPT_RESUME, OPT_SHARD, /* matrix */
 };
+
+enum gp_emit { GP_EMIT_NONE, GP_EMIT_GITHUB, GP_EMIT_GITLAB, GP_EMIT_LINES };
 
 /* Which cells of a matrix make its answer a no. */
 enum gp_fail_on { GP_FAIL_ON_ANY, GP_FAIL_ON_REGRESSION, GP_FAIL_ON_NONE };
@@ -37,11 +39,15 @@ struct gp_args {
 	bool merge;              /* matrix, and all of these */
 	const char *junit, *html, *markdown_file, *expect; /* files, NULL */
 	enum gp_fail_on fail_on;
+	enum gp_emit emit;
+	const char *resume;      /* NULL */
+	unsigned shard, shards;  /* 1 <= shard <= shards; 0 0: not given */
 	bool all, fsync, quilt, recover, reverse; /* apply, push, pop */
 	int fuzz, strip;         /* -1: not given */
 	const char *rejects;     /* NULL */
 	enum gp_progress_mode progress;
 	struct gp_list modules;  /* --modules, split */
+	bool build;              /* patch --build */
 	const char *cc, *keep_logs, *sign_key, *sign_cert; /* NULL */
 	const char *out_dir;     /* build's and matrix's -o, NULL */
 	int jobs, timeout;       /* 0: not given */

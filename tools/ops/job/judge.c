@@ -72,7 +72,7 @@ bool gp_judge_skips(const struct gp_patch_job *j, const struct gp_patch_opts *o,
 	enum gp_verdict v = j->selection.kernels[i].verdict;
 
 	return j->targets.may_skip[i] && ((v == GP_VERDICT_BLOCKED && !(o->allow & GP_ALLOW_BLOCKED)) ||
-					  (v == GP_VERDICT_UNKNOWN && !(o->allow & GP_ALLOW_UNKNOWN)));
+					  (v == GP_VERDICT_UNKNOWN && !o->proved && !(o->allow & GP_ALLOW_UNKNOWN)));
 }
 
 static const char *first(const struct gp_list *l, const char *otherwise)
@@ -94,8 +94,10 @@ static void say_unknown(const struct gp_choice *c, struct gp_err *err)
 }
 
 /* 0 fine, 1 skip it, -1 stop. */
-static int judge_kernel(struct gp_patch_job *j, const struct gp_choice *c, unsigned allow, struct gp_err *err)
+static int judge_kernel(struct gp_patch_job *j, const struct gp_choice *c, const struct gp_patch_opts *o,
+			struct gp_err *err)
 {
+	unsigned allow = o->allow;
 	const char *r = c->release.text;
 
 	switch (c->verdict) {
@@ -109,6 +111,11 @@ static int judge_kernel(struct gp_patch_job *j, const struct gp_choice *c, unsig
 		overridden(j, "blocked kernel %s", r);
 		return 0;
 	case GP_VERDICT_UNKNOWN:
+		if (o->proved) {
+			warn(j, "kernel %s is of no known line, but the modules build for it", r);
+			overridden(j, "unknown kernel %s, proved by a build", r);
+			return 0;
+		}
 		if (!(allow & GP_ALLOW_UNKNOWN)) {
 			say_unknown(c, err);
 			return -1;
@@ -137,7 +144,7 @@ int gp_judge_kernels(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 		const struct gp_choice *c = &j->selection.kernels[i];
 		struct gp_err why = { 0 };
 
-		if (judge_kernel(j, c, o->allow, &why) == 0) {
+		if (judge_kernel(j, c, o, &why) == 0) {
 			good++;
 			if (c->load == GP_LOAD_NO)
 				warn(j, "on kernel %s the modules build, but nvidia-vgpu-vfio cannot load",

@@ -29,6 +29,7 @@ struct gp_patch_opts {
 	struct gp_list sets, no_sets;    /* --set, --no-set */
 	struct gp_list data;             /* --data */
 	unsigned allow;                  /* GP_ALLOW_… */
+	bool proved;                     /* the modules were built for all kernels of the run */
 	bool drop_dkms_patches;
 	const char *out;                 /* -o, NULL: NAME-custom.run here; "-" */
 	bool force, dry_run;

@@ -277,8 +277,42 @@ static int judge(const struct pool *p, struct gp_err *err)
 	return 0;
 }
 
+/* The whole matrix, whatever the shard: who joins shards can tell what is missing. */
+static void tell_plan(const struct gp_list *runs, const struct gp_targets *t, struct gp_cells *out)
+{
+	for (size_t r = 0; r < runs->n; r++) {
+		for (size_t k = 0; k < t->n; k++) {
+			struct gp_cell like = { .input = runs->v[r], .release = (char *)t->v[k].release.text };
+
+			gp_list_take(&out->planned, gp_cell_key(&like));
+		}
+	}
+}
+
+int gp_matrix_plan(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err)
+{
+	gp_auto(gp_targets_release) struct gp_targets t = { 0 };
+	const struct gp_patch_opts *patch = o->build.patch;
+
+	*out = (struct gp_cells){ 0 };
+	if (gp_targets_find(&patch->kernels, &patch->headers, &t, err) < 0)
+		return -1;
+	tell_plan(o->runs, &t, out);
+	for (size_t r = 0; r < o->runs->n; r++) {
+		for (size_t k = 0; k < t.n; k++) {
+			struct gp_cell *c = gp_cells_add(out);
+
+			c->input = gp_strdup(o->runs->v[r]);
+			c->release = gp_strdup(t.v[k].release.text);
+			c->headers = t.v[k].headers ? gp_strdup(t.v[k].headers->sysout) : NULL;
+		}
+	}
+	return 0;
+}
+
 static void give_cells(struct pool *p, struct gp_cells *out)
 {
+	tell_plan(p->o->runs, &p->targets, out);
 	for (size_t i = 0; i < p->n; i++) {
 		if (!p->cell[i].release)
 			continue; /* no worker came to it */

@@ -34,6 +34,14 @@ struct gp_matrix_opts {
  */
 int gp_matrix_run(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err);
 
+/*
+ * The cells that a run would have, in order, without opening any driver.
+ *
+ * Out: out, one per cell, with input, release and headers; planned as well.
+ * Errors: as above for headers.
+ */
+int gp_matrix_plan(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err);
+
 /* How many compilers this machine has room for: by cores, and 1 GiB each. */
 unsigned gp_matrix_room(void);
 
