@@ -12,6 +12,9 @@
 #   make_sample NAME SAMPLE-ARGS… [-- MKRUN-ARGS…]   NAME/ and NAME.run
 #   unrun RUN DIR              unpack as the stub does, without gridpatch
 #   resum RUN                  put right sums into RUN
+#   headers_here               sets headers and release to real kernel headers of this
+#                              machine, or says no
+#   other_release DIR RELEASE  headers again, in DIR, that say another release
 # shellcheck shell=sh disable=SC2034 # what is set here, the tests use
 set -u
 : "${GRIDPATCH:?say which gridpatch}"
@@ -121,6 +124,18 @@ with_payload() {
     skip=$(sed -n '4s/^skip=//p' "$work/$1")
     { head -n $((skip - 1)) "$work/$1"; cat "$2"; } > "$3"
     resum "$3"
+}
+
+headers_here() {
+    for headers in /usr/src/linux-headers-*-amd64 /usr/src/linux-headers-*-generic /lib/modules/*/build; do
+        release=$(sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' "$headers/include/generated/utsrelease.h" 2> /dev/null)
+        [ -z "$release" ] || ! command -v gcc > /dev/null || return 0
+    done
+    return 1
+}
+other_release() {
+    mkdir "$1" && cp -rs "$headers/." "$1/" && rm "$1/include/generated/utsrelease.h" &&
+        echo "#define UTS_RELEASE \"$2\"" > "$1/include/generated/utsrelease.h"
 }
 
 json_ok() {

@@ -17,12 +17,15 @@
 #                     hang      make never ends, and starts something that does not either
 #                     headers   includes a header that is not there
 #
-# DATA_DIR/, when GRIDPATCH_DATA is to be made: buildable.sh --data DIR writes
-# kernel-versions/ and a patch set, sample-set-fs, that mends `compile`.
+# buildable.sh --data DIR [--line 6.1] writes kernel-versions/ for that kernel line and
+# a patch set, sample-set-fs, that mends `compile`: for GRIDPATCH_DATA.
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
-version=390.10 kind=general breaks=
+version=390.10
+kind=general
+breaks=
+line=6.1
 data=
 while [ $# -gt 0 ]; do
     case $1 in
@@ -30,6 +33,7 @@ while [ $# -gt 0 ]; do
         --kind) kind=$2 ;;
         --breaks) breaks="$breaks $2" ;;
         --data) data=$2 ;;
+        --line) line=$2 ;;
         --*) echo "buildable.sh: $1?" >&2; exit 2 ;;
         *) break ;;
     esac
@@ -39,13 +43,12 @@ broken() { case " $breaks " in *" $1 "*) ;; *) return 1 ;; esac; }
 
 if [ -n "$data" ]; then
     mkdir -p "$data/kernel-versions" "$data/patches/sample-set-fs"
-    cat > "$data/kernel-versions/6.1" << 'EOF'
-Kernel: 6.1
+    cat > "$data/kernel-versions/$line" << EOF
+Kernel: $line
 Status: supported
 Changes: x86 has no set_fs() since 5.10 (47058bb54b57); something else changed, too
 
 Driver: 300 - 399
-Release: < 6.1.9999
 Probe: driver-text nvidia/os-interface.c set_fs
 Patches: sample-set-fs
 Hooks: upstream
@@ -211,11 +214,13 @@ MODULE_LICENSE("NVIDIA");
 MODULE_VERSION("$said");
 EOF
 } > nvidia/nv-frontend.c
+more=
+if broken sibling; then more=' + nobody_has_this()'; fi
 cat > nvidia-uvm/uvm.c << EOF
 #include "nv-linux.h"
 int nvidia_sample(void);
 int nobody_has_this(void);
-static int __init start(void) { return nvidia_sample()$(broken sibling && echo ' + nobody_has_this()' || :); }
+static int __init start(void) { return nvidia_sample()$more; }
 static void __exit stop(void) { }
 module_init(start);
 module_exit(stop);

@@ -68,9 +68,9 @@ static int build(struct gp_args *a, const struct gp_list *runs, struct gp_cells 
 	struct gp_matrix_opts o = { .runs = runs, .jobs = (unsigned)a->jobs, .done = say_done, .arg = a };
 	int rc;
 
+	gp_build_words(a, &words);
 	/* Building is the proof that an unknown kernel waits for. */
 	a->patch.allow |= GP_ALLOW_UNKNOWN;
-	gp_build_words(a, &words);
 	o.build = gp_build_args(a, words.data);
 	o.progress = gp_progress_begin(a);
 	rc = gp_matrix_run(&o, cells, err);

@@ -305,8 +305,8 @@ int gp_build_check_modules(const struct gp_source *s, const struct gp_list *want
 	gp_kmake_modules(s, &any, &all);
 	for (size_t i = 0; i < all.n; i++)
 		gp_buf_printf(&names, " %s", all.v[i]);
-	if (!all.n)
-		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' has no modules in kernel/", s->name);
+	if (gp_kmake_check_names(&all, err) < 0)
+		return gp_within(err, "'%s'", s->name);
 	for (size_t i = 0; i < wanted->n; i++)
 		if (!gp_list_has(&all, wanted->v[i]))
 			return gp_fail(err, GP_E_USAGE, "--modules: '%s' has no module '%s'; there are:%s", s->name,

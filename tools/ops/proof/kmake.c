@@ -58,8 +58,7 @@ static char *excluded(const struct gp_source *s, const struct gp_list *modules)
 	return gp_buf_detach(&names);
 }
 
-/* A module's name reaches a shell by way of make: the package chose it. */
-static int check_names(const struct gp_list *modules, struct gp_err *err)
+int gp_kmake_check_names(const struct gp_list *modules, struct gp_err *err)
 {
 	for (size_t i = 0; i < modules->n; i++)
 		if (strspn(modules->v[i], "abcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(modules->v[i]))
@@ -162,7 +161,7 @@ int gp_kmake_run(const struct gp_source *s, const struct gp_headers *h, const st
 				  .timeout_s = o->timeout_s, .cancel = o->cancel };
 	int rc;
 
-	if (check_names(modules, err) < 0 || check_path("directory", work, err) < 0 ||
+	if (gp_kmake_check_names(modules, err) < 0 || check_path("directory", work, err) < 0 ||
 	    check_path("headers", h->sysout, err) < 0 || check_path("headers", h->syssrc, err) < 0)
 		return -1;
 	arguments(&argv, h, cc, o, exclude_word(kernel), left_out);

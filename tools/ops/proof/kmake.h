@@ -14,6 +14,10 @@
  */
 void gp_kmake_modules(const struct gp_source *s, const struct gp_list *wanted, struct gp_list *out);
 
+/* Their names reach shells by way of make, and the package chose them. Errors:
+ * GP_E_FORMAT; GP_E_UNSUPPORTED there are none. */
+int gp_kmake_check_names(const struct gp_list *modules, struct gp_err *err);
+
 /*
  * Run make in WORK/kernel; what it says goes to WORK/build.log.
  *

@@ -348,6 +348,19 @@ static void release(struct pool *p, int lock)
 	gp_targets_release(&p->targets);
 }
 
+/* Results that are there already are replaced only when that is asked for. Of a
+ * driver's own folder the name is not known yet. */
+static int check_places(const struct pool *p, struct gp_err *err)
+{
+	for (size_t i = 0; i < p->targets.n && !p->o->keep_by_driver && !p->build.patch->force; i++) {
+		gp_auto(gp_free_ptr) char *place = gp_build_place(&p->build, p->targets.v[i].release.text);
+
+		if (place && gp_exists(place))
+			return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", place);
+	}
+	return 0;
+}
+
 static int run(struct pool *p, int *lock, struct gp_cells *out, struct gp_err *err)
 {
 	const struct gp_patch_opts *patch = p->build.patch;
@@ -355,7 +368,7 @@ static int run(struct pool *p, int *lock, struct gp_cells *out, struct gp_err *e
 	int rc;
 
 	if (gp_patch_job_check(patch, &p->also, err) < 0 ||
-	    gp_targets_find(&patch->kernels, &patch->headers, &p->targets, err) < 0)
+	    gp_targets_find(&patch->kernels, &patch->headers, &p->targets, err) < 0 || check_places(p, err) < 0)
 		return -1;
 	p->scratch = gp_workdir_scratch(lock, err);
 	if (!p->scratch)

@@ -1,0 +1,160 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC1091,SC2154,SC2016,SC2086,SC2009 # lib.sh sets the rest
+# gridpatch build: a sample driver against real kernel headers, beside make by hand.
+. "$(dirname "$0")/lib.sh"
+
+if ! headers_here; then
+    skip 'build' 'no kernel headers here'
+    finish
+fi
+line=$(echo "$release" | cut -d. -f1,2)
+buildable() { sh "$fx/buildable.sh" "$@" || exit 1; }
+buildable --data data --line "$line"
+GRIDPATCH_DATA=$work/data TMPDIR=$work/scratch
+export GRIDPATCH_DATA TMPDIR
+mkdir scratch
+left_nothing() { [ -z "$(ls -A "$work/scratch")" ]; }
+no_sleepers() { ! ps -e -o args= | grep -q '^sleep 98[67]$'; }
+
+# --- it builds ---------------------------------------------------------------
+buildable tree
+sh "$fx/mkrun.sh" tree tree.run > /dev/null
+cp tree.run before.run
+# What would change a build if it came through.
+MAKEFLAGS=n CC=false ARCH=arm64 KBUILD_OUTPUT=/nowhere V=1 LD=false NV_KERNEL_MODULES=x \
+    expect_status 'a tree' 0 build tree --headers "$headers" -o made
+says 'what it made is named' 'nvidia.ko nvidia-uvm.ko' out
+check 'the log is kept' grep -q 'LD \[M\].*nvidia.ko' "made/$release/build.log"
+check 'the scratch directory is gone' left_nothing
+check 'the compilers were compared' sh -c '! grep -q "not compared" "$0"' "made/$release/build.log"
+
+# By hand: the same modules with the same symbols.
+cp -R tree/kernel hand
+source_dir=$(sed -n 's|.*\(/usr/src/linux-headers-[^ ]*-common\).*|\1|p' "$headers/Makefile" | head -n 1)
+check 'make by hand builds' make -s -C hand modules SYSSRC="${source_dir:-$headers}" SYSOUT="$headers" CC="${CC:-gcc}" IGNORE_CC_MISMATCH=1
+for m in nvidia nvidia-uvm; do
+    nm "hand/$m.ko" | sed 's/^[0-9a-f ]* //' | sort > hand.nm
+    nm "made/$release/$m.ko" | sed 's/^[0-9a-f ]* //' | sort > made.nm
+    check "$m.ko has the symbols of make by hand" cmp hand.nm made.nm
+done
+if command -v modinfo > /dev/null; then
+    check 'vermagic is that of the headers' sh -c '[ "$(modinfo -F vermagic "$0" | cut -d" " -f1)" = "$1" ]' "made/$release/nvidia.ko" "$release"
+else
+    skip 'vermagic' 'modinfo is missing'
+fi
+
+expect_status 'a place that is taken' 1 build tree --headers "$headers" -o made
+says 'it says so' '-f replaces it'
+expect_status 'an installer, one module' 0 build tree.run --headers "$headers" --modules nvidia -o made -f
+check 'the other one is gone' test ! -e "made/$release/nvidia-uvm.ko"
+check 'the installer is as it was' cmp tree.run before.run
+check 'nothing of it is left' left_nothing
+expect_status 'a module that is not there' 2 build tree --headers "$headers" --modules nvidia-sound
+says 'the names are given' 'there are: nvidia nvidia-uvm'
+
+# --- what an earlier build left ------------------------------------------------
+cp -R tree stale
+echo 'not an object' > stale/kernel/nvidia/os-interface.o
+echo 'cmd_x := true' > stale/kernel/nvidia/.os-interface.o.cmd
+touch -d '+1 hour' stale/kernel/nvidia/os-interface.o
+expect_status 'objects of an earlier build are not taken' 0 build stale --headers "$headers" --modules nvidia
+
+# --- patch sets, and what is known of an error ----------------------------------
+buildable --breaks compile old
+expect_status 'a set mends it' 0 build old --headers "$headers" --modules nvidia
+says 'the set is named' 'sets: sample-set-fs' out
+expect_status 'without the set' 1 build old --headers "$headers" --modules nvidia --no-set sample-set-fs --json=old.json -o kept
+says 'file and line' "nvidia/os-interface.c:$(grep -n 'mm_segment_t' old/kernel/nvidia/os-interface.c | cut -d: -f1): error:" out
+says 'the set that would help' 'sample-set-fs is about' out
+check 'a log without modules' sh -c '[ "$(ls "$0")" = build.log ]' "kept/$release"
+json_ok old.json && check 'its class' json_is old.json '.cells[0].class' compile
+check 'the command that repeats it' json_is old.json '.cells[0].repeat' \
+    "gridpatch build old --headers $headers --no-set sample-set-fs --modules nvidia"
+
+for pair in 'modpost:kobject_create_and_add' 'sibling:"nobody_has_this" [nvidia-uvm.ko] undefined' \
+    'headers:linux/gone-for-good.h: No such file'; do
+    buildable --breaks "${pair%%:*}" "bad-${pair%%:*}"
+    expect_status "broken: ${pair%%:*}" 1 build "bad-${pair%%:*}" --headers "$headers"
+    says 'the first error' "${pair#*:}" out
+done
+run build bad-headers --headers "$headers" -q
+check 'quietly: nothing on stdout' test ! -s out
+says 'quietly: the error in one line' 'nvidia/nv-frontend.c: fatal error: linux/gone-for-good.h'
+
+# --- kernels ---------------------------------------------------------------------
+other_release h513 5.13.0-9-amd64
+expect_status 'a blocked kernel' 1 build tree --headers h513
+says 'its reason' 'nothing builds here' out
+other_release h99 99.1.0-1-amd64
+expect_status 'a kernel that nobody knows is tried' 0 build tree --headers h99 --modules nvidia
+says 'and it says so' 'of no known line' out
+
+# --- compilers ---------------------------------------------------------------------
+other_release hcc "$release"
+rm hcc/include/generated/compile.h
+echo '#define LINUX_COMPILER "gcc (Sample) 4.9.2, GNU ld"' > hcc/include/generated/compile.h
+expect_status 'another compiler' 0 build tree --headers hcc --modules nvidia -o cc
+says 'is said' 'the kernel was built with gcc (Sample) 4.9.2' out
+check 'and only then not compared' grep -q 'compilers are not compared' "cc/$release/build.log"
+expect_status 'a compiler that is missing' 4 build tree --headers "$headers" --cc no-such-cc
+says 'it is named' no-such-cc out
+expect_status 'no such headers' 4 build tree --headers nowhere
+expect_status 'one half of a signature' 2 build tree --headers "$headers" --sign-key x
+
+mkdir 'sc ratch'
+TMPDIR="$work/sc ratch" expect_status 'a directory that make cannot work in' 4 build tree --headers "$headers"
+says 'it says why' 'has blanks' out
+
+# --- time, and signals ----------------------------------------------------------------
+buildable --breaks hang hang
+expect_status 'a time limit' 1 build hang --headers "$headers" --timeout 2
+says 'it says so' 'not done after 2 seconds' out
+check 'nothing runs on' no_sleepers
+check 'nothing is left' left_nothing
+"$GRIDPATCH" build hang --headers "$headers" > out 2> err < /dev/null &
+pid=$!
+n=0
+while no_sleepers && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
+kill -INT $pid
+wait $pid
+status=$?
+# A shell's background job has SIGINT ignored: then TERM does it.
+if [ $status -ne 130 ]; then skip 'SIGINT' "status $status"; fi
+check 'a signal: nothing runs on' no_sleepers
+check 'a signal: nothing is left' left_nothing
+
+# --- what is no driver --------------------------------------------------------------
+cp -R tree evil
+mkdir 'evil/kernel/x;touch y'
+cp evil/kernel/nvidia/nvidia.Kbuild 'evil/kernel/x;touch y/x;touch y.Kbuild'
+expect_status 'a name with a command in it' 3 build evil --headers "$headers"
+says 'it is refused' 'no name of a module'
+mkdir empty
+expect_status 'an empty directory' 3 build empty --headers "$headers"
+head -c 3000 tree.run > cut.run
+expect_status 'a damaged installer' 3 build cut.run --headers "$headers"
+check 'nothing is left of that' left_nothing
+
+# --- signatures ------------------------------------------------------------------------
+if [ -x "$headers/scripts/sign-file" ] && command -v openssl > /dev/null; then
+    openssl req -new -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=gridpatch-test -keyout key.pem \
+        -outform DER -out cert.der 2> /dev/null
+    expect_status 'signed' 0 build tree --headers "$headers" --modules nvidia -o signed --sign-key key.pem --sign-cert cert.der
+    check 'a signature is appended' sh -c 'tail -c 28 "$0" | grep -aq "Module signature appended"' "signed/$release/nvidia.ko"
+    expect_status 'a key that is none' 4 build tree --headers "$headers" --modules nvidia --sign-key err --sign-cert cert.der
+else
+    skip 'signatures' 'no sign-file, or no openssl'
+fi
+
+# --- patch --build -----------------------------------------------------------------------
+expect_status 'an installer after a proof' 0 patch tree.run --headers "$headers" --build -o proved.run
+check 'it is there' test -s proved.run
+sh "$fx/mkrun.sh" bad-modpost bad.run > /dev/null
+expect_status 'a proof that fails' 1 patch bad.run --headers "$headers" --build -o never.run
+check 'nothing is written' test ! -e never.run
+says 'it says so' 'nothing is written'
+expect_status 'an unknown kernel without a proof' 1 patch tree.run --headers h99 -o u.run
+expect_status 'and with one' 0 patch tree.run --headers h99 --build -o u.run --json=u.json
+check 'the proof is in the report' json_is u.json '.build.cells[0].class' ok
+finish
