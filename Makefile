@@ -34,7 +34,7 @@ say = $(if $(V),,@echo '  $(1)  $@';)
 # libarchive is loaded when an archive is opened: tools/ops/libarchive.h.
 ISAL := $(shell echo "\#include <isa-l/igzip_lib.h>" | $(CC) -E -xc - >/dev/null 2>&1 && echo 1)
 STDFLAGS += $(if $(ISAL),-DGP_HAVE_ISAL)
-LIBS := $(if $(ISAL),-lisal) -llzma -lzstd -lbz2 -lz -lmd -ljson-c -lpthread -ldl
+LIBS := $(if $(ISAL),-lisal) -lelf -llzma -lzstd -lbz2 -lz -lmd -ljson-c -lpthread -ldl
 
 SRC   := $(wildcard tools/base/*.c tools/core/*/*.c tools/ops/*/*.c)
 CMD   := $(wildcard tools/cmd/*.c tools/cmd/*/*.c)
