@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/* What the loader would say, of modules that differ in one thing from one that is right. */
+#include <elf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/module/judge.h"
+
+#define VERMAGIC "6.1.0-50-amd64 SMP preempt mod_unload modversions "
+
+static const char symvers_text[] =
+	"0x00000001\tmodule_layout\tvmlinux\tEXPORT_SYMBOL\t\n"
+	"0x00000002\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n"
+	"0x00000003\tkobject_create\tvmlinux\tEXPORT_SYMBOL_GPL\t\n"
+	"0x00000004\tusb_thing\tdrivers/usb/core/usbcore\tEXPORT_SYMBOL\tUSB\n"
+	"0x00000005\tkvm_thing\tvmlinux\tEXPORT_SYMBOL\tmodule:kvm,nvidia-v*\n";
+
+/* Two modules that are right: nvidia gives "nv_give", nvidia-vfio takes it. */
+struct world {
+	struct gp_modinfo info[2][8];
+	struct gp_modsymbol undef[2][4];
+	struct gp_modversion version[2][4];
+	struct gp_modexport export[1];
+	struct gp_modsection section[3], blob_section[3];
+	struct gp_module m[2], blob;
+	struct gp_modunit u[2];
+	struct gp_symvers symvers;
+	struct gp_modkernel k;
+	struct gp_modjudge_opts o;
+};
+
+static struct world w;
+static struct gp_modfindings found;
+
+static void info(unsigned mod, unsigned i, const char *key, const char *value)
+{
+	w.info[mod][i] = (struct gp_modinfo){ gp_str_of(key), gp_str_of(value) };
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	w = (struct world){ 0 };
+	if (gp_symvers_parse(GP_STR(symvers_text), &w.symvers, NULL) < 0)
+		return -1;
+	for (unsigned i = 0; i < 2; i++) {
+		info(i, 0, "license", i ? "Dual MIT/GPL" : "NVIDIA");
+		info(i, 1, "version", "460.73.01");
+		info(i, 2, "vermagic", VERMAGIC);
+		info(i, 3, "srcversion", "F96F906F5789AB161B98484");
+		info(i, 4, "depends", i ? "nvidia" : "");
+		w.version[i][0] = (struct gp_modversion){ GP_STR("module_layout"), 1 };
+		w.version[i][1] = (struct gp_modversion){ GP_STR("printk"), 2 };
+		w.version[i][2] = (struct gp_modversion){ GP_STR("nv_give"), 9 };
+		w.undef[i][0] = (struct gp_modsymbol){ GP_STR("printk"), false };
+		w.undef[i][1] = (struct gp_modsymbol){ GP_STR("nv_give"), false };
+		w.m[i] = (struct gp_module){ .machine = EM_X86_64, .is_module = true, .section = w.section, .nsection = 3,
+					     .info = w.info[i], .ninfo = 5, .undef = w.undef[i], .nundef = 1 + i,
+					     .version = w.version[i], .nversion = 2 + i };
+		w.u[i] = (struct gp_modunit){ i ? "nvidia-vfio.ko" : "nvidia.ko", i ? "nvidia_vfio" : "nvidia", &w.m[i] };
+	}
+	w.export[0] = (struct gp_modexport){ GP_STR("nv_give"), false, true, 9 };
+	w.m[0].export = w.export;
+	w.m[0].nexport = 1;
+	w.section[1] = (struct gp_modsection){ .name = GP_STR(".data"), .type = SHT_PROGBITS,
+					       .flags = SHF_WRITE | SHF_ALLOC, .size = 0x2000 };
+	w.section[2] = (struct gp_modsection){ .name = GP_STR(".rodata"), .type = SHT_PROGBITS, .flags = SHF_ALLOC,
+					       .size = 0x2000 };
+	w.m[0].hook_beg = (struct gp_modplace){ true, 0x100, 1 };
+	w.m[0].hook_end = (struct gp_modplace){ true, 0x1100, 1 };
+	w.blob_section[1] = (struct gp_modsection){ .name = GP_STR(".rodata"), .type = SHT_PROGBITS, .size = 0x1000,
+						    .align = 32 };
+	w.blob_section[2] = (struct gp_modsection){ .name = GP_STR(".rela.rodata"), .type = SHT_RELA, .size = 0x500 };
+	w.blob = (struct gp_module){ .machine = EM_X86_64, .section = w.blob_section, .nsection = 3 };
+	w.k = (struct gp_modkernel){ .release = "6.1.0-50-amd64", .vermagic = VERMAGIC, .machine = EM_X86_64,
+				     .symvers = &w.symvers, .modversions = true, .namespaces = true,
+				     .inherits_taint = true };
+	w.o = (struct gp_modjudge_opts){ .kernel = &w.k, .blob = &w.blob, .hooks_wanted = true, .version = "460.73.01" };
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	gp_symvers_release(&w.symvers);
+	gp_modfindings_release(&found);
+	return 0;
+}
+
+/* --- one change each --- */
+
+static void nothing(void) {}
+static void no_kernel(void) { w.o.kernel = NULL; }
+static void other_machine(void) { w.m[1].machine = EM_AARCH64; }
+static void other_kernel_machine(void) { w.k.machine = EM_AARCH64; w.m[1].machine = EM_AARCH64; }
+static void mixed_machines(void) { no_kernel(); other_machine(); }
+static void no_module(void) { w.m[1].is_module = false; }
+static void no_vermagic(void) { info(1, 2, "x", "y"); }
+static void other_release(void)
+{
+	info(1, 2, "vermagic", "6.1.0-49-amd64 SMP preempt mod_unload modversions ");
+}
+static void other_release_bare(void)
+{
+	other_release();
+	w.m[1].nversion = 0;
+	w.k.modversions = false;
+}
+static void other_flags(void)
+{
+	info(1, 2, "vermagic", "6.1.0-50-amd64 SMP mod_unload modversions ");
+}
+static void more_flags(void) { info(1, 2, "vermagic", VERMAGIC "RANDSTRUCT_0123"); }
+static void unknown_flags(void) { other_flags(); w.k.vermagic = NULL; }
+static void other_version(void) { info(1, 1, "version", "460.73.02"); }
+static void siblings_differ(void) { other_version(); w.o.version = NULL; }
+static void no_version(void) { info(1, 1, "x", "y"); }
+static void no_version_asked(void) { no_version(); w.o.version = NULL; }
+static void no_license(void) { info(1, 0, "x", "y"); }
+static void bad_srcversion(void) { info(1, 3, "srcversion", "F96F906F5789AB161B9848"); }
+static void unknown_depends(void) { info(1, 4, "depends", "nvidia,nothing"); }
+static void kernel_depends(void) { info(1, 4, "depends", "nvidia,usbcore"); }
+static void silent_depends(void) { info(1, 4, "depends", ""); }
+static void missing_symbol(void) { w.undef[1][0].name = GP_STR("gone"); }
+static void weak_symbol(void) { missing_symbol(); w.undef[1][0].weak = true; }
+static void made_up_symbol(void) { w.undef[1][0].name = GP_STR("_GLOBAL_OFFSET_TABLE_"); }
+static void missing_unknown(void) { missing_symbol(); no_kernel(); }
+static void gpl_from_nvidia(void)
+{
+	w.undef[0][0].name = GP_STR("kobject_create");
+	w.m[0].version[1].name = GP_STR("kobject_create");
+	w.m[0].version[1].crc = 3;
+}
+static void tainted(void)
+{
+	w.undef[1][0].name = GP_STR("kobject_create");
+	w.version[1][1] = (struct gp_modversion){ GP_STR("kobject_create"), 3 };
+}
+static void tainted_old_kernel(void) { tainted(); w.k.inherits_taint = false; }
+static void gpl_giver(void) { tainted(); info(0, 0, "license", "Dual MIT/GPL"); }
+static void gpl_sibling(void) { w.export[0].gpl_only = true; info(1, 0, "license", "MIT"); }
+static void other_crc(void) { w.version[1][1].crc = 77; }
+static void other_layout(void) { w.version[1][0].crc = 77; }
+static void other_sibling_crc(void) { w.version[1][2].crc = 77; }
+static void no_modversions(void) { other_crc(); w.k.modversions = false; }
+static void no_crcs(void) { w.m[1].nversion = 0; }
+static void one_crc_missing(void) { w.version[1][1].name = GP_STR("x"); }
+static void namespace_missing(void)
+{
+	w.undef[1][0].name = GP_STR("usb_thing");
+	w.version[1][1] = (struct gp_modversion){ GP_STR("usb_thing"), 4 };
+}
+static void namespace_allowed(void) { namespace_missing(); w.k.namespaces = false; }
+static void namespace_there(void) { namespace_missing(); info(1, 3, "import_ns", "USB"); }
+static void for_nvidia_v(void)
+{
+	w.undef[1][0].name = GP_STR("kvm_thing");
+	w.version[1][1] = (struct gp_modversion){ GP_STR("kvm_thing"), 5 };
+}
+static void for_others(void)
+{
+	w.undef[0][0].name = GP_STR("kvm_thing");
+	w.version[0][1] = (struct gp_modversion){ GP_STR("kvm_thing"), 5 };
+}
+static void kernels_export(void)
+{
+	w.export[0].name = GP_STR("printk");
+	w.m[1].nundef = 1;
+	w.m[1].nversion = 2;
+}
+static void both_export(void)
+{
+	w.m[1].export = w.export;
+	w.m[1].nexport = 1;
+	w.m[1].nundef = 1;
+	w.m[1].nversion = 2;
+}
+static void no_hooks(void) { w.m[0].hook_beg.found = w.m[0].hook_end.found = false; }
+static void no_hooks_asked(void) { no_hooks(); w.o.hooks_wanted = false; }
+static void half_hooks(void) { w.m[0].hook_beg.found = false; w.o.hooks_wanted = false; }
+static void empty_hooks(void) { w.m[0].hook_end.value = 0x100; }
+static void backward_hooks(void) { w.m[0].hook_end.value = 0x80; }
+static void hooks_outside(void) { w.section[1].size = 0x1000; }
+static void readonly_hooks(void) { w.m[0].hook_beg.section = w.m[0].hook_end.section = 2; }
+static void hooks_nowhere(void) { w.m[0].hook_beg.section = w.m[0].hook_end.section = SIZE_MAX; }
+static void hooks_in_two(void) { w.m[0].hook_end.section = 2; }
+static void short_hooks(void) { w.m[0].hook_end.value = 0x10ff; }
+static void aligned_hooks(void) { w.m[0].hook_end.value = 0x1100 + 31; }
+static void long_hooks(void) { w.m[0].hook_end.value = 0x1100 + 32; }
+static void no_blob(void) { long_hooks(); w.o.blob = NULL; }
+static void no_script(void)
+{
+	no_hooks();
+	w.undef[0][0].name = GP_STR("vgpu_unlock_nv_kern_rodata_beg");
+	w.o.kernel = NULL;
+	w.o.hooks_wanted = false;
+}
+static void no_nvidia(void) { w.u[0].name = "other"; info(1, 4, "depends", "other"); }
+
+static const struct judge_case {
+	const char *name;
+	void (*change)(void);
+	const char *module, *check; /* of the one finding; NULL: there is none */
+	enum gp_severity severity;
+	const char *says;
+} cases[] = {
+	{ "all is right", nothing, NULL, NULL, 0, NULL },
+	{ "without a kernel", no_kernel, NULL, NULL, 0, NULL },
+	{ "another architecture", other_machine, "nvidia-vfio.ko", "architecture", GP_FIND_ERROR, "aarch64" },
+	{ "headers of another one", other_kernel_machine, "nvidia.ko", "architecture", GP_FIND_ERROR, "headers" },
+	{ "two architectures", mixed_machines, "nvidia-vfio.ko", "architecture", GP_FIND_ERROR, "others" },
+	{ "an object", no_module, "nvidia-vfio.ko", "modinfo", GP_FIND_ERROR, "object" },
+	{ "no vermagic", no_vermagic, "nvidia-vfio.ko", "vermagic", GP_FIND_ERROR, "no vermagic" },
+	{ "another release, versions decide", other_release, "nvidia-vfio.ko", "vermagic", GP_FIND_WARNING, "6.1.0-49" },
+	{ "another release", other_release_bare, "nvidia-vfio.ko", "vermagic", GP_FIND_ERROR, "6.1.0-49" },
+	{ "not preemptible", other_flags, "nvidia-vfio.ko", "vermagic", GP_FIND_ERROR, "'preempt'" },
+	{ "randomised structures", more_flags, "nvidia-vfio.ko", "vermagic", GP_FIND_ERROR, "RANDSTRUCT_0123" },
+	{ "flags nobody knows", unknown_flags, NULL, NULL, 0, NULL },
+	{ "another version", other_version, "nvidia-vfio.ko", "version", GP_FIND_ERROR, "460.73.02" },
+	{ "siblings of two versions", siblings_differ, "nvidia-vfio.ko", "version", GP_FIND_WARNING, "nvidia.ko" },
+	{ "no version", no_version, "nvidia-vfio.ko", "version", GP_FIND_ERROR, "460.73.01" },
+	{ "no version, not asked", no_version_asked, NULL, NULL, 0, NULL },
+	{ "no licence", no_license, "nvidia-vfio.ko", "license", GP_FIND_WARNING, "proprietary" },
+	{ "an odd srcversion", bad_srcversion, "nvidia-vfio.ko", "srcversion", GP_FIND_WARNING, "modpost" },
+	{ "depends on nothing known", unknown_depends, "nvidia-vfio.ko", "depends", GP_FIND_WARNING, "nothing" },
+	{ "depends on a kernel's module", kernel_depends, NULL, NULL, 0, NULL },
+	{ "does not say that it depends", silent_depends, "nvidia-vfio.ko", "depends", GP_FIND_WARNING, "nvidia.ko" },
+	{ "a missing symbol", missing_symbol, "nvidia-vfio.ko", "symbol", GP_FIND_ERROR, "'gone'" },
+	{ "a weak symbol", weak_symbol, NULL, NULL, 0, NULL },
+	{ "a made-up symbol", made_up_symbol, NULL, NULL, 0, NULL },
+	{ "a missing symbol, no kernel", missing_unknown, NULL, NULL, 0, NULL },
+	{ "GPL-only for nvidia", gpl_from_nvidia, "nvidia.ko", "gpl-only", GP_FIND_ERROR, "'NVIDIA'" },
+	{ "taint", tainted, "nvidia-vfio.ko", "taint", GP_FIND_ERROR, "kobject_create" },
+	{ "taint before 5.9", tainted_old_kernel, NULL, NULL, 0, NULL },
+	{ "no taint from a GPL module", gpl_giver, NULL, NULL, 0, NULL },
+	{ "GPL-only of a sibling", gpl_sibling, "nvidia-vfio.ko", "gpl-only", GP_FIND_ERROR, "nv_give" },
+	{ "another CRC", other_crc, "nvidia-vfio.ko", "crc", GP_FIND_ERROR, "0x0000004d" },
+	{ "another module_layout", other_layout, "nvidia-vfio.ko", "crc", GP_FIND_ERROR, "module_layout" },
+	{ "another CRC of a sibling", other_sibling_crc, "nvidia-vfio.ko", "crc", GP_FIND_ERROR, "nvidia.ko" },
+	{ "CRCs that nobody asks for", no_modversions, NULL, NULL, 0, NULL },
+	{ "no CRCs", no_crcs, "nvidia-vfio.ko", "crc", GP_FIND_ERROR, "CONFIG_MODVERSIONS" },
+	{ "a CRC is missing", one_crc_missing, "nvidia-vfio.ko", "crc", GP_FIND_WARNING, "printk" },
+	{ "a namespace", namespace_missing, "nvidia-vfio.ko", "namespace", GP_FIND_ERROR, "'USB'" },
+	{ "a namespace, lenient", namespace_allowed, "nvidia-vfio.ko", "namespace", GP_FIND_WARNING, "'USB'" },
+	{ "a namespace that is imported", namespace_there, NULL, NULL, 0, NULL },
+	{ "for this module", for_nvidia_v, NULL, NULL, 0, NULL },
+	{ "for other modules", for_others, "nvidia.ko", "namespace", GP_FIND_ERROR, "module:kvm" },
+	{ "an export of the kernel's", kernels_export, "nvidia.ko", "export", GP_FIND_ERROR, "printk" },
+	{ "an export of two", both_export, "nvidia-vfio.ko", "export", GP_FIND_ERROR, "nv_give" },
+	{ "no hooks", no_hooks, "nvidia.ko", "hooks", GP_FIND_ERROR, "no hooks" },
+	{ "no hooks, none wanted", no_hooks_asked, NULL, NULL, 0, NULL },
+	{ "half of the hooks", half_hooks, "nvidia.ko", "hooks", GP_FIND_ERROR, "without" },
+	{ "empty hooks", empty_hooks, "nvidia.ko", "hooks", GP_FIND_ERROR, "nothing between" },
+	{ "backward hooks", backward_hooks, "nvidia.ko", "hooks", GP_FIND_ERROR, "nothing between" },
+	{ "hooks outside", hooks_outside, "nvidia.ko", "hooks", GP_FIND_ERROR, "outside" },
+	{ "hooks in .rodata", readonly_hooks, "nvidia.ko", "hooks", GP_FIND_ERROR, "not writable" },
+	{ "hooks nowhere", hooks_nowhere, "nvidia.ko", "hooks", GP_FIND_ERROR, "in no section" },
+	{ "hooks in two sections", hooks_in_two, "nvidia.ko", "hooks", GP_FIND_ERROR, "in two" },
+	{ "hooks shorter than the blob", short_hooks, "nvidia.ko", "hooks", GP_FIND_ERROR, "4095 bytes" },
+	{ "hooks as long, aligned", aligned_hooks, NULL, NULL, 0, NULL },
+	{ "hooks longer than the blob", long_hooks, "nvidia.ko", "hooks", GP_FIND_ERROR, "4128 bytes" },
+	{ "hooks, no blob", no_blob, NULL, NULL, 0, NULL },
+	{ "hooks without their script", no_script, "nvidia.ko", "hooks", GP_FIND_ERROR, "linker script" },
+	{ "hooks wanted, no nvidia", no_nvidia, "", "hooks", GP_FIND_ERROR, "not among" },
+};
+
+static void test_case(void **state)
+{
+	const struct judge_case *c = *state;
+
+	assert_int_equal(setup(NULL), 0);
+	c->change();
+	gp_modjudge(w.u, 2, &w.o, &found);
+	for (size_t i = 0; i < found.n; i++)
+		print_message("%s %s: %s: %s\n", gp_severity_name(found.v[i].severity), found.v[i].module, found.v[i].check,
+			      found.v[i].text);
+	assert_int_equal(found.n, c->check ? 1 : 0);
+	assert_int_equal(found.errors, c->check && c->severity == GP_FIND_ERROR ? 1 : 0);
+	assert_int_equal(found.warnings, c->check && c->severity == GP_FIND_WARNING ? 1 : 0);
+	if (!c->check)
+		return;
+	assert_string_equal(found.v[0].module, c->module);
+	assert_string_equal(found.v[0].check, c->check);
+	assert_int_equal(found.v[0].severity, c->severity);
+	assert_non_null(strstr(found.v[0].text, c->says));
+}
+
+/* Taint goes from module to module: c takes from b, b from a, which is proprietary. */
+static void test_taint_chain(void **state)
+{
+	static struct gp_modinfo mit[] = { { { "license", 7 }, { "NVIDIA", 6 } } };
+	static struct gp_modinfo gpl[] = { { { "license", 7 }, { "GPL", 3 } } };
+	static struct gp_modexport gives_a[] = { { .name = { "from_a", 6 } } }, gives_b[] = { { .name = { "from_b", 6 } } };
+	static struct gp_modsymbol takes_b[] = { { { "from_a", 6 }, false } };
+	static struct gp_modsymbol takes_c[] = { { { "from_b", 6 }, false }, { { "kobject_create", 14 }, false } };
+	struct gp_module a = { .is_module = true, .info = mit, .ninfo = 1, .export = gives_a, .nexport = 1 };
+	struct gp_module b = { .is_module = true, .info = gpl, .ninfo = 1, .export = gives_b, .nexport = 1, .undef = takes_b,
+			       .nundef = 1 };
+	struct gp_module c = { .is_module = true, .info = gpl, .ninfo = 1, .undef = takes_c, .nundef = 2 };
+	struct gp_modunit u[] = { { "c.ko", "c", &c }, { "b.ko", "b", &b }, { "a.ko", "a", &a } };
+	size_t taints = 0;
+
+	(void)state;
+	assert_int_equal(setup(NULL), 0);
+	w.k.modversions = false;
+	gp_modjudge(u, 3, &(struct gp_modjudge_opts){ .kernel = &w.k }, &found);
+	for (size_t i = 0; i < found.n; i++)
+		if (strcmp(found.v[i].check, "taint") == 0 && strcmp(found.v[i].module, "c.ko") == 0 &&
+		    strstr(found.v[i].text, "'b.ko'"))
+			taints++;
+	assert_int_equal(taints, 1);
+}
+
+/* Thousands of findings of a kind are counted, twenty are told. */
+static void test_many(void **state)
+{
+	struct gp_modsymbol *many = calloc(3000, sizeof(*many));
+
+	(void)state;
+	assert_int_equal(setup(NULL), 0);
+	assert_non_null(many);
+	for (size_t i = 0; i < 3000; i++)
+		many[i].name = GP_STR("gone");
+	w.m[1].undef = many;
+	w.m[1].nundef = 3000;
+	gp_modjudge(w.u, 2, &w.o, &found);
+	free(many);
+	assert_int_equal(found.errors, 3000);
+	assert_int_equal(found.n, 21);
+	assert_non_null(strstr(found.v[20].text, "2980 more"));
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[GP_COUNT(cases) + 2];
+	size_t n = 0;
+
+	for (size_t i = 0; i < GP_COUNT(cases); i++)
+		tests[n++] = (struct CMUnitTest){ cases[i].name, test_case, NULL, teardown, (void *)(uintptr_t)&cases[i] };
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_taint_chain, teardown);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_many, teardown);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

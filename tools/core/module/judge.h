@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CORE_MODULE_JUDGE_H
+#define GP_CORE_MODULE_JUDGE_H
+
+#include "core/module/module.h"
+#include "core/module/symvers.h"
+
+enum gp_severity { GP_FIND_ERROR, GP_FIND_WARNING, GP_FIND_NOTE };
+
+const char *gp_severity_name(enum gp_severity s); /* "error" */
+
+struct gp_modfinding {
+	enum gp_severity severity;
+	char *module;        /* its file's name; "" when it is about none */
+	const char *check;   /* "architecture", "modinfo", "vermagic", "version", "license", "depends",
+			      * "srcversion", "symbol", "gpl-only", "taint", "crc", "namespace", "export",
+			      * "hooks", "blob", "headers" */
+	char *text;          /* may hold untrusted bytes */
+};
+
+struct gp_modfindings {
+	struct gp_modfinding *v;
+	size_t n, cap;
+	size_t errors, warnings; /* also those whose text was left out, see gp_modjudge() */
+};
+
+void gp_modfindings_release(struct gp_modfindings *l);
+void gp_modfindings_add(struct gp_modfindings *l, enum gp_severity severity, const char *module, const char *check,
+			const char *fmt, ...) GP_PRINTF(5, 6);
+
+/* What the headers say of the kernel that is to take the modules. */
+struct gp_modkernel {
+	const char *release;        /* UTS_RELEASE */
+	const char *vermagic;       /* NULL: not known */
+	uint16_t machine;           /* EM_…; 0: not known */
+	const struct gp_symvers *symvers; /* NULL: not known */
+	bool modversions;           /* CONFIG_MODVERSIONS */
+	bool namespaces;            /* an import that is missing is an error, not a warning */
+	bool inherits_taint;        /* 262e6ae7081d */
+};
+
+struct gp_modunit {
+	const char *file;           /* "nvidia-uvm.ko", borrowed */
+	const char *name;           /* the kernel's name of it: "nvidia_uvm", borrowed */
+	const struct gp_module *m;
+};
+
+struct gp_modjudge_opts {
+	const struct gp_modkernel *kernel; /* NULL: only what the modules say themselves */
+	const struct gp_module *blob;      /* nv-kernel.o_binary, or NULL */
+	bool hooks_wanted;                 /* nvidia must have the hooks */
+	const char *version;               /* that all must say, or NULL */
+};
+
+/*
+ * Would the kernel load these modules, and are they what they should be?
+ *
+ * Of more than 20 findings of one check on one module the rest is counted and
+ * said as a number.
+ *
+ * In:     u: siblings, which may take symbols from each other.
+ * Out:    found: added to.
+ * Source: kernel/module/main.c (check_modinfo(), resolve_symbol(),
+ *         inherit_taint(), verify_namespace_is_imported(),
+ *         verify_exported_symbols(), simplify_symbols()) and
+ *         kernel/module/version.c (check_version(), same_magic()) of 6.1;
+ *         inherit_taint() came with 262e6ae7081d (5.9).
+ *         "module:" namespaces: 707f853d7fa3 (6.16), kernel/module/main.c.
+ */
+void gp_modjudge(const struct gp_modunit *u, size_t n, const struct gp_modjudge_opts *o,
+		 struct gp_modfindings *found);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CORE_MODULE_JUDGE_IMPL_H
+#define GP_CORE_MODULE_JUDGE_IMPL_H
+
+#include "core/module/judge.h"
+
+/* Where an undefined symbol of a module comes from. */
+struct gp_bound {
+	const struct gp_symver *kernel;      /* the kernel or a module of it, or NULL */
+	const struct gp_modexport *sibling;  /* or NULL */
+	size_t from;                         /* the sibling's index */
+};
+
+struct gp_judge {
+	const struct gp_modunit *u;
+	size_t n;
+	const struct gp_modjudge_opts *o;
+	struct gp_modfindings *found;
+	struct gp_bound **bound; /* [unit][undefined symbol] */
+	bool *takes;             /* [unit * n + sibling]: takes symbols from it */
+	bool *proprietary;       /* [unit]: by its licence, or inherited */
+	size_t *taint_from;      /* [unit]: the sibling that it inherits from, SIZE_MAX: none */
+};
+
+/* Findings of one kind: the first ones are said, then a number. */
+struct gp_many {
+	const char *file, *check;
+	enum gp_severity severity;
+	size_t n;
+};
+
+void gp_judge_many(struct gp_judge *j, struct gp_many *m, const char *fmt, ...) GP_PRINTF(3, 4);
+void gp_judge_many_end(struct gp_judge *j, const struct gp_many *m);
+
+/* Find out where all symbols come from, and who inherits whose taint. */
+void gp_judge_bind(struct gp_judge *j);
+void gp_judge_release(struct gp_judge *j);
+bool gp_judge_takes_from(const struct gp_judge *j, const struct gp_modunit *u, size_t sibling);
+
+/* Missing symbols, GPL-only ones, taint, CRCs, namespaces, exports of unit i. */
+void gp_judge_symbols(struct gp_judge *j, size_t i);
+
+#endif
