@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/text.h"
 #include "cmd/progress.h"
 #include "cmd/report.h"
+#include "ops/proof/modcheck.h"
 #include "ops/run/inspect.h"
 
-static const enum gp_opt_id opts[] = { OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
+static const enum gp_opt_id opts[] = {
+	OPT_HEADERS, OPT_DRIVER, OPT_BLOB, OPT_EXPECT_HOOKS, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+};
+
+/* --- an installer --- */
 
 static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *problems, struct gp_err *err)
 {
@@ -25,16 +31,13 @@ static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *proble
 	return 0;
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run_installer(struct gp_args *a, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list problems = { 0 };
 	struct gp_driver d;
 	struct gp_err second = { 0 };
-	int rc;
+	int rc = verify(a, &d, &problems, err);
 
-	if (a->positional.n != 1)
-		return gp_fail(err, GP_E_USAGE, "give one installer; see 'gridpatch verify --help'");
-	rc = verify(a, &d, &problems, err);
 	if (a->json) {
 		struct json_object *o = json_object_new_object();
 
@@ -48,10 +51,107 @@ static int run(struct gp_args *a, struct gp_err *err)
 	return rc;
 }
 
+/* --- modules --- */
+
+/* What the arguments are. */
+struct inputs {
+	struct gp_list modules;  /* paths */
+	const char *blob;        /* NULL */
+	const char *run;         /* NULL; the first one */
+};
+
+static void inputs_release(struct inputs *in)
+{
+	gp_list_release(&in->modules);
+}
+
+static int sort_inputs(const struct gp_args *a, struct inputs *in, struct gp_err *err)
+{
+	in->blob = a->blob;
+	for (size_t i = 0; i < a->positional.n; i++) {
+		const char *path = a->positional.v[i];
+
+		if (gp_str_ends(gp_str_of(path), ".o_binary")) {
+			if (in->blob)
+				return gp_fail(err, GP_E_USAGE, "two blobs, '%s' and '%s': give one", in->blob, path);
+			in->blob = path;
+		} else if (gp_modfile_is(path)) {
+			gp_list_add(&in->modules, path);
+		} else if (!in->run) {
+			in->run = path;
+		}
+	}
+	if (in->run && (in->modules.n || in->blob))
+		return gp_fail(err, GP_E_USAGE, "'%s' is no module, '%s' is %s: check them one by one", in->run,
+			       in->modules.n ? in->modules.v[0] : in->blob, in->modules.n ? "one" : "a blob");
+	if (in->run && (a->patch.headers.n || a->driver || a->expect_hooks))
+		return gp_fail(err, GP_E_USAGE, "--headers, --driver and --expect-hooks are for modules, not for '%s'",
+			       in->run);
+	if (a->patch.headers.n > 1)
+		return gp_fail(err, GP_E_USAGE, "modules are built for one kernel: give --headers once");
+	if (a->positional.n == 0 || (in->run && a->positional.n > 1))
+		return in->blob ? 0 : gp_fail(err, GP_E_USAGE,
+					      "give one installer, or modules; see 'gridpatch verify --help'");
+	return 0;
+}
+
+static int check(const struct gp_args *a, const struct inputs *in, struct gp_modreport *r, struct gp_err *err)
+{
+	gp_auto(gp_headers_release) struct gp_headers h = { 0 };
+	struct gp_modcheck_opts o = {
+		.paths = (const char *const *)in->modules.v, .n = in->modules.n, .blob = in->blob,
+		.hooks_wanted = a->expect_hooks, .version = a->driver,
+	};
+
+	if (a->patch.headers.n) {
+		if (gp_headers_open(a->patch.headers.v[0], &h, err) < 0)
+			return -1;
+		o.headers = &h;
+	}
+	if (gp_modcheck_run(&o, r, err) < 0)
+		return -1;
+	gp_report_modules(a, r);
+	if (r->found.errors)
+		return gp_fail(err, GP_E_NO, "%zu error%s in %zu module%s", r->found.errors, r->found.errors == 1 ? "" : "s",
+			       r->n, r->n == 1 ? "" : "s");
+	return 0;
+}
+
+static int run_modules(struct gp_args *a, const struct inputs *in, struct gp_err *err)
+{
+	gp_auto(gp_modreport_release) struct gp_modreport r = { 0 };
+	struct gp_err second = { 0 };
+	int rc = check(a, in, &r, err);
+
+	if (a->json) {
+		struct json_object *o = json_object_new_object();
+
+		gp_json_modules(o, &r);
+		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
+			rc = -1;
+	}
+	return rc;
+}
+
+static int run(struct gp_args *a, struct gp_err *err)
+{
+	gp_auto(inputs_release) struct inputs in = { 0 };
+
+	if (sort_inputs(a, &in, err) < 0)
+		return -1;
+	return in.run ? run_installer(a, err) : run_modules(a, &in, err);
+}
+
 const struct gp_cmd gp_cmd_verify = {
-	"verify", "check", "RUN", "check an installer",
+	"verify", "check", "RUN | KO …", "check an installer, or built modules",
 	"Checks both sums of RUN, that every manifest entry is in it, that every source\n"
-	"file in it is listed, and that hooks are complete or absent. Exit status 1 for\n"
-	"findings, 3 for a damaged file.",
+	"file in it is listed, and that hooks are complete or absent.\n"
+	"\n"
+	"KO … are kernel modules that belong together (also .ko.xz, .ko.gz, .ko.zst):\n"
+	"what they say of themselves, the hooks in nvidia.ko, and with --headers whether\n"
+	"that kernel would take them: vermagic, symbols, their versions and namespaces,\n"
+	"GPL-only symbols. Nothing is loaded. A *.o_binary among them is the blob.\n"
+	"\n"
+	"Exit status 1 for findings, 3 for a damaged file.",
 	opts, run,
 };

@@ -25,6 +25,8 @@ static const struct option_row ROWS[] = {
 	{ OPT_HEADERS2, 0, "kernel-source-path", "DIR", NULL },
 	{ OPT_HEADERS3, 0, "kernelsourcedir", "DIR", NULL },
 	{ OPT_DRIVER, 0, "driver", "VERSION", "a driver version (support: or a branch)" },
+	{ OPT_BLOB, 0, "blob", "FILE", "the nv-kernel.o_binary that nvidia.ko is made from" },
+	{ OPT_EXPECT_HOOKS, 0, "expect-hooks", NULL, "nvidia.ko must have the hooks" },
 	{ OPT_KIND, 0, "kind", "KIND", "its kind: host (default), merged, guest, general" },
 	{ OPT_EXPLAIN, 0, "explain", NULL, "every rule: taken or not, why, how it is known" },
 	{ OPT_HOOKS, 0, "hooks", "DIR", "your copy of DualCoder/vgpu_unlock" },
@@ -244,6 +246,7 @@ static void set_flag(struct gp_args *a, enum gp_opt_id id)
 	case OPT_NO_CACHE: a->patch.no_cache = true; break;
 	case OPT_DRY_RUN: a->patch.dry_run = true; break;
 	case OPT_NEWER_TABLE: a->newer_table = true; break;
+	case OPT_EXPECT_HOOKS: a->expect_hooks = true; break;
 	case OPT_EXPLAIN: a->explain = true; break;
 	case OPT_MARKDOWN: a->markdown = true; break;
 	case OPT_MERGE: a->merge = true; break;
@@ -282,6 +285,7 @@ static int set_option(struct gp_args *a, enum gp_opt_id id, const char *arg, str
 	case OPT_WRITE_LOCK: a->patch.write_lock = arg; return not_empty("--write-lock", arg, err);
 	case OPT_DRIVER: a->driver = arg; break;
 	case OPT_KIND: a->kind = arg; break;
+	case OPT_BLOB: a->blob = arg; return not_empty("--blob", arg, err);
 	case OPT_DIR: a->dir = arg; break;
 	case OPT_TO: a->to = arg; break;
 	case OPT_FROM: a->from = arg; break;

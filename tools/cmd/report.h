@@ -51,6 +51,13 @@ void gp_say_why(const struct gp_args *a, const struct gp_buf *why);
 /* The covered lines and what comes behind: "covers: …; next unknown: …". */
 void gp_say_covers(const struct gp_args *a, const struct gp_selection *s);
 
+/* Kernel modules: a block for each, findings, the verdict. */
+struct gp_modreport;
+void gp_report_modules(const struct gp_args *a, const struct gp_modreport *r);
+
+/* The same, filled into root; tools/data/verify.schema.json describes it. */
+void gp_json_modules(struct json_object *root, const struct gp_modreport *r);
+
 /* Can the file of --json be written? Before anything is changed that it is to tell of. */
 int gp_json_check(const struct gp_args *a, struct gp_err *err);
 

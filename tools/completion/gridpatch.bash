@@ -35,7 +35,10 @@ _gridpatch_options() {
 	pop) echo "--directory --all --fsync -d -C -a $common" ;;
 	applied) echo "--directory -d -C $common" ;;
 	lint-set) echo "--from --headers --kernel-source-path --kernelsourcedir --data $common" ;;
-	info | verify) echo "--progress $common" ;;
+	info) echo "--progress $common" ;;
+	verify)
+		echo "--headers --kernel-source-path --kernelsourcedir --driver --blob --expect-hooks --progress $common"
+		;;
 	matrix) echo "--merge --expect --fail-on --junit --html --markdown $common" ;;
 	esac
 }
@@ -132,7 +135,7 @@ _gridpatch_argument() {
 	--repack) _gridpatch_words "$cur" auto splice full ;;
 	--progress) _gridpatch_words "$cur" auto none json ;;
 	--kind) _gridpatch_words "$cur" host merged guest general ;;
-	--hooks-patch | --patches | --from | --lock | --write-lock) _gridpatch_paths "$cur" '*' ;;
+	--blob | --hooks-patch | --patches | --from | --lock | --write-lock) _gridpatch_paths "$cur" '*' ;;
 	--expect | --junit | --html) _gridpatch_paths "$cur" '*' ;;
 	--markdown)
 		# That of support takes nothing.
@@ -196,6 +199,7 @@ _gridpatch() {
 	apply) _gridpatch_paths "$cur" '*' ;;
 	matrix) _gridpatch_paths "$cur" '*.json' ;;
 	push | pop) ;;
+	verify) _gridpatch_paths "$cur" '*.@(run|ko|ko.xz|ko.gz|ko.zst|o_binary)' ;;
 	*) _gridpatch_paths "$cur" '*.run' ;;
 	esac
 }

@@ -1,0 +1,287 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
+# verify of kernel modules: objects that the compiler makes with the sections of
+# modules, beside readelf, nm and modinfo.
+. "$(dirname "$0")/lib.sh"
+
+# Where modinfo and modprobe are, for users too.
+PATH=$PATH:/usr/sbin:/sbin
+cc=${CC:-cc}
+command -v ${cc%% *} > /dev/null || { skip 'verify of modules' 'no compiler'; finish; }
+if ! echo 'int x;' | $cc -c -x c -o x.o - || ! od -An -tx1 -j18 -N2 x.o | grep -q '3e 00'; then
+    skip 'verify of modules' 'the compiler makes no x86_64 objects'
+    finish
+fi
+
+release=6.1.0-50-amd64
+magic="$release SMP preempt mod_unload modversions "
+
+# ko NAME LICENCE [-DX…] < C: a module of that name; MORE is more of .modinfo, VERSIONS its CRCs.
+cat > head.h << 'C'
+#define IN(s) __attribute__((section(s), used))
+#define EXPORT(n) const void *const __ksymtab_##n IN("__ksymtab") = n
+#define EXPORT_GPL(n) const void *const __ksymtab_##n IN("__ksymtab_gpl") = n
+struct version { unsigned long long crc; char name[56]; };
+static const char info[] IN(".modinfo") = "license=" LICENCE "\0" "name=" NAME "\0" MORE "vermagic=" MAGIC "\0"
+    "srcversion=F96F906F5789AB161B98484";
+#ifdef VERSIONS
+static const struct version versions[] IN("__versions") = { { 1, "module_layout" }, VERSIONS };
+#endif
+C
+ko() {
+    name=$1
+    licence=$2
+    shift 2
+    { cat head.h && cat; } > "$name.c"
+    $cc -O1 -fno-pic -c -DNAME="\"$(echo $name | tr - _)\"" -DLICENCE="\"$licence\"" -DMAGIC="\"${m:-$magic}\"" "$@" \
+        -o "$name.ko" "$name.c" || not_ok "the compiler makes $name.ko"
+}
+ver='-DMORE="version=460.73.01\0depends=\0"'
+
+# A blob, and nvidia.ko with its hooks as kern.ld places them.
+ko nvidia NVIDIA "$ver" -DVERSIONS='{ 2, "printk" }' << 'C'
+int printk(const char *, ...);
+int nv_give(void) { return printk("x"); }
+EXPORT(nv_give);
+__asm__(".pushsection .data\n.globl vgpu_unlock_nv_kern_rodata_beg, vgpu_unlock_nv_kern_rodata_end\n"
+        "vgpu_unlock_nv_kern_rodata_beg: .fill 4096, 1, 7\nvgpu_unlock_nv_kern_rodata_end: .byte 0\n.popsection\n");
+C
+ko nvidia-vfio 'Dual MIT/GPL' -DMORE='"version=460.73.01\0depends=nvidia\0import_ns=USB\0"' \
+    -DVERSIONS='{ 2, "printk" }, { 4, "usb_thing" }' << 'C'
+int printk(const char *, ...);
+int nv_give(void), usb_thing(void);
+int maybe(void) __attribute__((weak));
+int init_module(void) { return printk("x") + nv_give() + usb_thing() + (maybe ? maybe() : 0); }
+C
+printf 'const char text[4096] = "460.73.01";\n' | $cc -c -x c -o nv-kernel.o_binary -
+
+# Headers with what verify asks for.
+headers() {
+    mkdir -p "$1/include/linux" "$1/include/generated" "$1/arch/x86/include/asm"
+    : > "$1/include/linux/kernel.h"
+    echo "#define UTS_RELEASE \"$2\"" > "$1/include/generated/utsrelease.h"
+    for c in X86_64 SMP PREEMPT_BUILD MODULE_UNLOAD MODVERSIONS; do
+        echo "#define CONFIG_$c 1"
+    done > "$1/include/generated/autoconf.h"
+    echo '#define ARCH ""' > "$1/arch/x86/include/asm/vermagic.h"
+    cat > "$1/include/linux/vermagic.h" << 'H'
+#ifdef CONFIG_SMP
+#define SMP "SMP "
+#else
+#define SMP ""
+#endif
+#ifdef CONFIG_PREEMPT_BUILD
+#define PREEMPT "preempt "
+#else
+#define PREEMPT ""
+#endif
+#define VERMAGIC_STRING UTS_RELEASE " " SMP PREEMPT \
+	"mod_unload " "modversions " ARCH
+H
+    printf 'VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 176\n' > "$1/Makefile"
+    printf '0x%08x\t%s\t%s\t%s\t%s\n' 1 module_layout vmlinux EXPORT_SYMBOL '' 2 printk vmlinux EXPORT_SYMBOL '' \
+        3 kobject_create vmlinux EXPORT_SYMBOL_GPL '' 4 usb_thing drivers/usb/core/usbcore EXPORT_SYMBOL USB \
+        > "$1/Module.symvers"
+}
+headers h $release
+
+# --- all is right ---------------------------------------------------------------
+
+expect_status 'modules that fit' 0 verify nvidia.ko nvidia-vfio.ko nv-kernel.o_binary --headers h --expect-hooks --driver 460.73.01
+says 'a verdict' 'verdict    0 errors, 0 warnings in 2 modules; compared with the headers of 6.1.0-50-amd64' out
+says 'the hooks are said' '4096 bytes from 0x0 on in .data' out
+silent_on 'nothing on standard error' err
+expect_status 'without headers' 0 verify nvidia.ko nvidia-vfio.ko
+says 'it is said that nothing was compared' 'no headers were given' out
+expect_status 'the alias' 0 check nvidia.ko
+expect_status '-v' 0 verify -v nvidia.ko
+says '-v: sections' 'section   .data' out
+expect_status '-q' 0 verify -q nvidia.ko
+silent_on '-q is silent' out
+expect_status 'only a blob' 0 verify --blob nv-kernel.o_binary --driver 460.73.01
+
+# --- beside other tools ----------------------------------------------------------
+
+run verify --json nvidia.ko nvidia-vfio.ko --headers h
+check 'JSON' json_ok out
+mv out all.json
+check 'JSON: ok' json_is all.json .ok true
+check 'JSON: the kernel' json_is all.json .kernel.vermagic "$magic"
+check 'JSON: symbols of the kernel' json_is all.json .kernel.symbols $(wc -l < h/Module.symvers)
+for t in modinfo modprobe nm readelf; do
+    command -v $t > /dev/null || skip "$t beside JSON" 'it is not installed'
+done
+if command -v jq > /dev/null; then
+    for i in 0 1; do
+        f=$(jq -r ".modules[$i].path" all.json)
+        if command -v modinfo > /dev/null; then
+            for field in version license srcversion vermagic name; do
+                check "modinfo -F $field agrees on $f" test "$(jq -r ".modules[$i].$field" all.json)" = "$(modinfo -F $field ./$f)"
+            done
+            check "modinfo -F depends agrees on $f" test "$(jq -r ".modules[$i].depends | join(\",\")" all.json)" = "$(modinfo -F depends ./$f)"
+        fi
+        if command -v nm > /dev/null; then
+            check "nm -u counts as many on $f" test "$(jq ".modules[$i].symbols_taken" all.json)" = "$(nm -u $f | wc -l)"
+            check "nm counts as many exports on $f" test "$(jq ".modules[$i].symbols_exported" all.json)" = "$(nm $f | grep -c ' __ksymtab_')"
+        fi
+        if command -v readelf > /dev/null; then
+            readelf -SW $f | sed -n 's/^  \[ *\([1-9][0-9]*\)\] *\([^ ]*\) *[A-Z_0-9]* *[0-9a-f]* *[0-9a-f]* \([0-9a-f]*\) .*/\2 \3/p' > sections
+            jq -r ".modules[$i].sections[] | \"\(.name) \(.size)\"" all.json | while read -r n s; do printf '%s %06x\n' "$n" "$s"; done > ours
+            check "readelf -S has the same sections of $f" cmp sections ours
+            check "there are sections in $f" test "$(wc -l < sections)" -ge 5
+        fi
+        if command -v modprobe > /dev/null; then
+            check "modprobe --dump-modversions has as many of $f" test "$(jq ".modules[$i].symbol_versions" all.json)" = "$(modprobe --dump-modversions $f | wc -l)"
+        fi
+    done
+    command -v nm > /dev/null && check 'nm: the hooks' test "$(jq .modules[0].hooks.end all.json)" = $((0x$(nm nvidia.ko | sed -n 's/ .*rodata_end$//p')))
+else
+    skip 'modinfo, nm and readelf beside JSON' 'jq is missing'
+fi
+if python3 -c 'import jsonschema' 2> /dev/null; then
+    valid() {
+        python3 -c 'import json, sys, jsonschema
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft202012Validator.check_schema(schema)
+jsonschema.Draft202012Validator(schema).validate(json.load(open(sys.argv[2])))' "$repo/tools/data/verify.schema.json" "$1"
+    }
+else
+    valid() { :; }
+    skip 'JSON beside its schema' 'python3-jsonschema is missing'
+fi
+check 'the schema describes it' valid all.json
+
+# --- one thing is wrong ------------------------------------------------------------
+
+# wrong WHAT CHECK TEXT ARG…: exit 1, and a finding of that check.
+wrong() {
+    what=$1
+    c=$2
+    text=$3
+    shift 3
+    expect_status "$what" 1 verify "$@"
+    check "$what: it is said" grep -q "^error .*$c: .*$text" out
+    run verify --json "$@"
+    check "$what: JSON" json_is out ".findings | map(select(.severity == \"error\"))[0].check" "$c"
+    check "$what: the schema describes it" valid out
+}
+$cc -c -x c -o other.o - << 'C'
+int x;
+C
+cp other.o object.ko
+wrong 'an object file' modinfo 'not a kernel module' object.ko
+m='6.1.0-50-amd64 SMP mod_unload modversions ' ko flags GPL -DMORE= -DVERSIONS='{ 2, "printk" }' < /dev/null
+wrong 'flags of vermagic' vermagic "'preempt'" flags.ko --headers h
+ko bare GPL -DMORE= < /dev/null
+wrong 'no symbol versions' crc CONFIG_MODVERSIONS bare.ko --headers h
+ko crc GPL -DMORE= -DVERSIONS='{ 0x99, "printk" }' < /dev/null
+wrong 'another CRC' crc "'printk' has version 0x00000099 there, 0x00000002 in the kernel" crc.ko --headers h
+ko lost GPL -DMORE= -DVERSIONS='{ 2, "printk" }' << 'C'
+int gone(void);
+int init_module(void) { return gone(); }
+C
+wrong 'a symbol that nobody has' symbol "'gone'" lost.ko --headers h
+ko gpl MIT -DMORE= -DVERSIONS='{ 3, "kobject_create" }' << 'C'
+int kobject_create(void);
+int init_module(void) { return kobject_create(); }
+C
+wrong 'a GPL-only symbol' gpl-only "'kobject_create'.*'MIT'" gpl.ko --headers h
+ko taint GPL -DMORE='"depends=nvidia\0"' -DVERSIONS='{ 3, "kobject_create" }' << 'C'
+int kobject_create(void), nv_give(void);
+int init_module(void) { return kobject_create() + nv_give(); }
+C
+wrong 'taint of a sibling' taint "'nv_give' from the proprietary 'nvidia.ko'" nvidia.ko taint.ko --headers h
+ko ns GPL -DMORE= -DVERSIONS='{ 4, "usb_thing" }' << 'C'
+int usb_thing(void);
+int init_module(void) { return usb_thing(); }
+C
+wrong 'a namespace' namespace "'USB'" ns.ko --headers h
+wrong 'another version' version "not '460.73.02'" nvidia.ko --driver 460.73.02
+wrong 'another blob' blob "does not carry the version '460.73.0'" nv-kernel.o_binary --driver 460.73.0
+wrong 'no nvidia.ko' hooks 'not among the files' nvidia-vfio.ko --expect-hooks
+mkdir plain
+(cd plain && cp ../head.h . && ko nvidia NVIDIA -DMORE= < /dev/null)
+wrong 'no hooks' hooks 'missing' plain/nvidia.ko --expect-hooks
+expect_status 'no hooks, none expected' 0 verify plain/nvidia.ko
+printf 'const char text[5000] = "460.73.01";\n' | $cc -c -x c -o long.o_binary -
+wrong 'a longer blob' hooks 'the blob has 5000' nvidia.ko --blob long.o_binary
+m='6.1.0-49-amd64 SMP preempt mod_unload modversions ' ko near GPL -DMORE= -DVERSIONS='{ 2, "printk" }' < /dev/null
+expect_status 'another release with the same versions' 0 verify near.ko --headers h
+says 'another release: a warning' "warning    near.ko: vermagic: it is for kernel '6.1.0-49-amd64'" out
+rm h/Module.symvers
+expect_status 'headers without Module.symvers' 0 verify lost.ko --headers h
+says 'headers without Module.symvers: a note' 'no Module.symvers' out
+headers h $release
+echo 'this is not it' > h/Module.symvers
+expect_status 'a broken Module.symvers' 3 verify nvidia.ko --headers h
+says 'a broken Module.symvers: its line' "h/Module.symvers': line 1 is no symbol"
+headers h $release
+
+# Text out of a module drives no terminal, and makes no lines of its own.
+ko evil 'GPL\33[31m\nerror      forged' -DMORE='"version=1\n2\33]0;x\7\0"' < /dev/null
+run verify evil.ko
+check 'control bytes are masked' sh -c '! LC_ALL=C grep -q "[[:cntrl:]]" out'
+check 'no line is forged' sh -c '! grep -q "^error      forged" out'
+run verify --json evil.ko
+check 'JSON with control bytes' json_ok out
+
+# --- packed ---------------------------------------------------------------------
+
+for p in gzip:gz xz:xz zstd:zst; do
+    tool=${p%:*} suffix=${p#*:}
+    command -v $tool > /dev/null || { skip ".ko.$suffix" "$tool is missing"; continue; }
+    rm -f "p.ko.$suffix"
+    $tool -c < nvidia.ko > "p.ko.$suffix"
+    expect_status ".ko.$suffix" 0 verify "p.ko.$suffix" --headers h --expect-hooks
+    says ".ko.$suffix is said" "packed with $tool" out
+    run verify --json "p.ko.$suffix"
+    check ".ko.$suffix: the schema describes it" valid out
+    head -c 300 "p.ko.$suffix" > "cut.ko.$suffix"
+    expect_status ".ko.$suffix, cut" 3 verify "cut.ko.$suffix"
+    says ".ko.$suffix, cut: it is named" "cut.ko.$suffix"
+    echo text | $tool -c > "t.ko.$suffix"
+    expect_status ".ko.$suffix of text" 3 verify "t.ko.$suffix"
+done
+
+# --- damaged and foreign ----------------------------------------------------------
+
+: > empty.ko
+expect_status 'an empty module' 3 verify empty.ko
+says 'an empty module: it is named' "'empty.ko' is empty"
+echo text > text.ko
+expect_status 'a module of text' 3 verify text.ko
+says 'a module of text: it is said' 'not an ELF file'
+for n in 10 40 63 64 200 1000; do
+    head -c $n nvidia.ko > cut.ko
+    expect_status "the first $n bytes" 3 verify nvidia-vfio.ko cut.ko
+    says "the first $n bytes: the file is named" "'cut.ko'"
+done
+run verify --json nvidia.ko cut.ko
+check 'JSON of a damaged one' valid out
+check 'JSON of a damaged one: exit' json_is out .exit 3
+cp nvidia.ko big.ko
+printf '\2' | dd of=big.ko bs=1 seek=5 conv=notrunc 2> /dev/null
+expect_status 'big endian' 3 verify big.ko
+says 'big endian: it is said' 'big-endian'
+cp nvidia.ko narrow.ko
+printf '\1' | dd of=narrow.ko bs=1 seek=4 conv=notrunc 2> /dev/null
+expect_status '32 bits' 3 verify narrow.ko
+expect_status 'a program' 3 verify "$(command -v ls)"
+mkdir dir.ko
+expect_status 'a directory' 3 verify dir.ko
+expect_status 'a missing one' 4 verify gone.ko
+mkfifo pipe.ko
+expect_status 'a FIFO' 3 verify pipe.ko
+expect_status 'missing headers' 4 verify nvidia.ko --headers nowhere
+
+# --- usage ----------------------------------------------------------------------
+
+make_sample host
+expect_status 'an installer and a module' 2 verify host.run nvidia.ko
+expect_status 'an installer and a blob' 2 verify host.run --blob nv-kernel.o_binary
+expect_status 'an installer with --headers' 2 verify host.run --headers h
+expect_status 'two headers' 2 verify nvidia.ko --headers h --headers h
+expect_status 'two blobs' 2 verify nv-kernel.o_binary long.o_binary
+expect_status 'an installer as ever' 0 verify host.run
+finish
