@@ -73,11 +73,14 @@ check 'the command that repeats it' json_is old.json '.cells[0].repeat' \
     "gridpatch build old --headers $headers --no-set sample-set-fs --modules nvidia"
 
 for pair in 'modpost:kobject_create_and_add' 'sibling:"nobody_has_this" [nvidia-uvm.ko] undefined' \
-    'headers:linux/gone-for-good.h: No such file'; do
+    'headers:linux/gone-for-good.h: No such file' 'version:nvidia.ko: '; do
     buildable --breaks "${pair%%:*}" "bad-${pair%%:*}"
     expect_status "broken: ${pair%%:*}" 1 build "bad-${pair%%:*}" --headers "$headers"
     says 'the first error' "${pair#*:}" out
 done
+run build bad-version --headers "$headers" --modules nvidia --json=v.json
+check 'modules that are not what they should be have a class' json_is v.json '.cells[0].class' verify
+says 'and the reason' '1.2.3' out
 run build bad-headers --headers "$headers" -q
 check 'quietly: nothing on stdout' test ! -s out
 says 'quietly: the error in one line' 'nvidia/nv-frontend.c: fatal error: linux/gone-for-good.h'

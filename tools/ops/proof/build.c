@@ -17,8 +17,9 @@
 #include "base/text.h"
 #include "core/proof/buildlog.h"
 #include "ops/proof/fact.h"
-#include "ops/proof/kmake.h"
 #include "ops/proof/keep.h"
+#include "ops/proof/kmake.h"
+#include "ops/proof/modcheck.h"
 #include "ops/proof/workdir.h"
 
 #define LOG_MAX (64u << 20)   /* of a log that is read; make's own are below 1 MB */
@@ -241,6 +242,56 @@ static void sign(struct making *m)
 		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 }
 
+static void tell_findings(struct gp_cell *c, const struct gp_modfindings *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_modfinding *f = &l->v[i];
+		gp_auto(gp_free_ptr) char *text = gp_asprintf("%s%s%s", f->module, *f->module ? ": " : "", f->text);
+
+		if (f->severity == GP_FIND_ERROR && c->cls == GP_CELL_OK)
+			fails(c, GP_CELL_VERIFY, text);
+		else if (f->severity != GP_FIND_NOTE)
+			gp_list_add(&c->reasons, text);
+	}
+	if (l->errors && c->cls == GP_CELL_OK)
+		fails(c, GP_CELL_VERIFY, "the modules are not what they should be");
+}
+
+/* What the kernel would say at load, and whether the hooks have something to work on. */
+static void inspect(struct making *m)
+{
+	struct gp_list *names = &m->cell->modules, paths = { 0 };
+	gp_auto(gp_free_ptr) char *blob = gp_path_join(m->kernel, "nvidia/nv-kernel.o_binary");
+	struct gp_modcheck_opts o = { .version = m->s->version.text };
+	struct gp_headers own = { 0 }; /* it remembers what it read, and cells share m->h */
+	struct gp_modreport report = { 0 };
+	struct gp_err err = { 0 };
+
+	for (size_t i = 0; i < names->n; i++)
+		gp_list_take(&paths, gp_path_join(m->kernel, names->v[i]));
+	o.paths = (const char *const *)paths.v;
+	o.n = paths.n;
+	o.headers = &own;
+	o.hooks_wanted = m->cell->hooks && gp_list_has(names, "nvidia.ko");
+	o.blob = o.hooks_wanted && gp_is_file(blob) ? blob : NULL;
+	if (gp_headers_open(m->h->sysout, &own, &err) < 0 || gp_modcheck_run(&o, &report, &err) < 0)
+		fails_err(m->cell, err.code == GP_E_FORMAT || err.code == GP_E_UNSUPPORTED ? GP_CELL_VERIFY :
+			  GP_CELL_ENVIRONMENT, &err);
+	else
+		tell_findings(m->cell, &report.found);
+	gp_modreport_release(&report);
+	gp_headers_release(&own);
+	gp_list_release(&paths);
+}
+
+static void verify(struct making *m)
+{
+	double began = now();
+
+	inspect(m);
+	m->cell->verify_s = now() - began;
+}
+
 static void work_on(struct making *m)
 {
 	double began = now();
@@ -250,8 +301,10 @@ static void work_on(struct making *m)
 	m->cell->patch_s = now() - began;
 	if (!laid)
 		return;
-	if (compile(m))
+	if (compile(m)) {
 		sign(m);
+		verify(m);
+	}
 	tail(m);
 	keep_results(m);
 }
