@@ -11,7 +11,7 @@ demo='tar:tar xz:xz-utils diff:diffutils awk:mawk'
 check='-:libcmocka-dev patch:patch diff:diffutils quilt:quilt tar:tar xz:xz-utils bzip2:bzip2 zstd:zstd
 gzip:gzip file:file mandoc:mandoc git:git ps:procps python3:python3 jq:jq unshare:util-linux
 mount:mount bsdtar:libarchive-tools busybox:busybox pigz:pigz
-xmllint:libxml2-utils kmod:kmod readelf:binutils -:python3-jsonschema'
+xmllint:libxml2-utils kmod:kmod readelf:binutils -:python3-jsonschema cmark-gfm:cmark-gfm'
 
 case ${1:-build} in
 build) wanted=$build ;;
