@@ -32,8 +32,11 @@ class Driver:
                 port = found.group(1)
                 break
         if not port:
+            self.proc.kill()
             raise RuntimeError("chromedriver does not start")
         self.base = "http://127.0.0.1:%s/session" % port
+
+    def begin(self, scratch):
         # A container has no sandbox for root; the page is our own.
         args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                 "--disable-background-networking", "--force-color-profile=srgb", "--hide-scrollbars",
@@ -79,7 +82,7 @@ class Driver:
     def close(self):
         try:
             self.call("DELETE", "")
-        except (RuntimeError, OSError):
+        except (RuntimeError, OSError, ValueError):
             pass
         self.proc.terminate()
         self.proc.wait(10)
@@ -265,6 +268,7 @@ def main(page, shot):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         d = Driver(scratch)
         try:
+            d.begin(scratch)
             media(d)
             d.call("POST", "/url", {"url": url})
             got = {"page": look(d, shot), "use": use(d), "phone": phone(d), "print": printed(d)}

@@ -57,7 +57,7 @@ static struct json_object *cell_json(const struct gp_cell *c)
 	gp_json_put(o, "hooks", json_object_new_boolean(c->hooks));
 	gp_json_put(o, "expected", json_object_new_boolean(c->expected));
 	for (size_t i = 0; i < GP_COUNT(TIMES); i++)
-		gp_json_put(o, TIMES[i].name, seconds(*(const double *)(base + TIMES[i].at)));
+		gp_json_put(o, TIMES[i].name, seconds(*(const double *)(const void *)(base + TIMES[i].at)));
 	return o;
 }
 
@@ -235,7 +235,7 @@ static int read_cell(const struct reader *r, struct json_object *o, struct gp_ce
 		if (read_list(r, o, LISTS[i].name, (struct gp_list *)(base + LISTS[i].at)) < 0)
 			return -1;
 	for (size_t i = 0; i < GP_COUNT(TIMES); i++)
-		if (read_seconds(r, o, TIMES[i].name, (double *)(base + TIMES[i].at)) < 0)
+		if (read_seconds(r, o, TIMES[i].name, (double *)(void *)(base + TIMES[i].at)) < 0)
 			return -1;
 	if (!c->driver || !c->release)
 		return wrong(r, c->driver ? "release" : "driver", "is missing");
