@@ -109,6 +109,15 @@ E
     check 'completion: words of --progress' sh -c 'grep -qx auto got && grep -qx none got && grep -qx json got'
     offers gridpatch patch --repack '' > got
     check 'completion: modes of --repack' sh -c 'grep -qx auto got && grep -qx splice got && grep -qx full got'
+    offers gridpatch matrix --fail-on '' > got
+    check 'completion: words of --fail-on' sh -c 'grep -qx any got && grep -qx regression got && grep -qx none got'
+    touch a.json
+    offers gridpatch matrix --merge '' > got
+    check 'completion: reports to merge' sh -c 'grep -qx a.json got && ! grep -qx a.run got'
+    offers gridpatch matrix --markdown '' > got
+    check 'completion: the file of --markdown' grep -qx a.run got
+    offers gridpatch support --markdown - > got
+    check 'completion: that of support has none' grep -qx -- --json got
 else
     skip 'completion' 'no bash'
 fi

@@ -51,6 +51,8 @@ check 'a red cell: its command' grep -qF "550.163.01 on 6.17.0-5-generic [timeou
 check 'the error is the last word' grep -qx 'gridpatch: 2 of 6 cells failed' err
 check 'in the order of the plan' json_is all.json '[.cells[].key] == .planned' true
 check 'a result wins over none' json_is all.json '.cells[4].class' ok
+run matrix --merge second.json first.json --json=turned.json
+check 'a result wins over a later none' json_is turned.json '.cells[4].class' ok
 check 'times: the longest' json_is all.json '.wall_s == 312.5 and .decode_s == 0.5 and .jobs == 5 and .started == "2026-11-24T01:00:00Z"' true
 check 'ok, exit and error' json_is all.json '"\(.ok) \(.exit) \(.error)"' 'false 1 2 of 6 cells failed'
 jq '.cells |= map(select(.class | IN("compile", "timeout") | not))' all.json > green.json
