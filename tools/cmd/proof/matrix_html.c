@@ -114,11 +114,12 @@ static void put_filter(struct gp_buf *out, const struct gp_cells *l)
 		const char *name = gp_cell_class_name((enum gp_cell_class)i);
 
 		if (n[i])
-			gp_buf_printf(out, "<label><input type=\"checkbox\" id=\"show-%s\" checked=\"checked\"/> %s %s "
-				      "(%zu)</label>\n", name, LOOKS[i].sign, name, n[i]);
+			gp_buf_printf(out, "<label><input type=\"checkbox\" id=\"show-%s\" checked=\"checked\"/> %s "
+				      "%s (%zu)</label>\n", name, LOOKS[i].sign, name, n[i]);
 	}
-	gp_buf_puts(out, "<div id=\"search\" hidden=\"hidden\"><label>with the words <input type=\"search\" id=\"text\"/>"
-		    "</label> <output id=\"shown\"></output></div>\n</fieldset>\n");
+	gp_buf_puts(out, "<div id=\"search\" hidden=\"hidden\"><label>with the words "
+		    "<input type=\"search\" id=\"text\"/></label> <output id=\"shown\"></output>"
+		    "</div>\n</fieldset>\n");
 }
 
 /* --- the grid --- */

@@ -200,8 +200,8 @@ static void put_missing(struct gp_buf *out, const struct gp_list *missing, const
 	for (size_t i = 0; i < missing->n; i++) {
 		gp_buf_puts(out, "<testcase classname=\"gridpatch.missing\"");
 		gp_markup_attr(out, "name", missing->v[i]);
-		gp_buf_puts(out, " time=\"0.000\">\n<error message=\"missing: no run has a result for it\" type=\"missing\"/>\n"
-			    "</testcase>\n");
+		gp_buf_puts(out, " time=\"0.000\">\n<error message=\"missing: no run has a result for it\" "
+			    "type=\"missing\"/>\n</testcase>\n");
 	}
 	gp_buf_puts(out, "</testsuite>\n");
 }

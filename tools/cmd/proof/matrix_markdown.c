@@ -199,7 +199,8 @@ static void put_failed(struct gp_buf *out, const struct gp_cells *l)
 			gp_buf_add(out, cell.data, cell.len);
 	}
 	if (left_out)
-		gp_buf_printf(out, "%zu more failed; there is no room for them here, see the other reports.\n", left_out);
+		gp_buf_printf(out, "%zu more failed; there is no room for them here, see the other reports.\n",
+			      left_out);
 }
 
 void gp_matrix_markdown(const struct gp_cells *l, struct gp_buf *out)

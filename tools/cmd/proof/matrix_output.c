@@ -59,7 +59,8 @@ int gp_matrix_check_reports(const struct gp_args *a, struct gp_err *err)
 			continue;
 		}
 		if (on_stdout)
-			return gp_fail(err, GP_E_USAGE, "%s and %s both write to standard output", on_stdout, r[i].option);
+			return gp_fail(err, GP_E_USAGE, "%s and %s both write to standard output", on_stdout,
+				       r[i].option);
 		on_stdout = r[i].option;
 	}
 	return gp_json_check(a, err);
@@ -113,8 +114,9 @@ static void say_red(const struct gp_args *a, const struct gp_cell *c)
 {
 	gp_auto(gp_free_ptr) char *place = gp_cell_place(c), *why = gp_cell_why(c);
 
-	gp_say(a, "%s on %s%s%s [%s]%s%s%s%s\n", gp_or_nothing(c->driver), gp_or_nothing(c->release), *place ? " " : "",
-	       place, gp_cell_class_name(c->cls), *why ? ": " : "", why, c->repeat ? "; repeat: " : "",
+	gp_say(a, "%s on %s%s%s [%s]%s%s%s%s\n", gp_or_nothing(c->driver), gp_or_nothing(c->release),
+	       *place ? " " : "", place, gp_cell_class_name(c->cls), *why ? ": " : "", why,
+	       c->repeat ? "; repeat: " : "",
 	       gp_or_nothing(c->repeat));
 }
 
