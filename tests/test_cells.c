@@ -246,8 +246,8 @@ static void merge(void **state)
 	b.wall_s = 7;
 	b.jobs = 3;
 	b.started = gp_strdup("2026-11-24T01:00:00Z");
-	for (const char *const *p = (const char *const[]){ "1 1.run 5.10", "1 1.run 6.1", "2 2.run 5.10",
-	     "2 2.run 6.1", "3 3.run 5.10", "3 3.run 6.1", NULL }; *p; p++) {
+	for (const char *const *p = (const char *const[]){ "1.run 5.10", "1.run 6.1", "2.run 5.10",
+	     "2.run 6.1", "3.run 5.10", "3.run 6.1", NULL }; *p; p++) {
 		gp_list_add(&a.planned, *p);
 		gp_list_add(&b.planned, *p);
 	}
@@ -258,8 +258,8 @@ static void merge(void **state)
 	assert_int_equal(a.n + b.n, 0);
 	assert_int_equal(c.n, 5);
 	for (size_t i = 0; i < 5; i++) {
-		static const char *const want[] = { "1 1.run 5.10 ok", "1 1.run 6.1 verify", "2 2.run 6.1 compile",
-						    "3 3.run 6.1 ok", "9 9.run 9 hunk" };
+		static const char *const want[] = { "1.run 5.10 ok", "1.run 6.1 verify", "2.run 6.1 compile",
+						    "3.run 6.1 ok", "9.run 9 hunk" };
 		gp_auto(gp_free_ptr) char *key = gp_cell_key(&c.v[i]);
 		gp_auto(gp_free_ptr) char *got = gp_asprintf("%s %s", key, gp_cell_class_name(c.v[i].cls));
 
@@ -268,11 +268,11 @@ static void merge(void **state)
 	assert_string_equal(c.v[2].error, "a");
 	assert_int_equal(c.planned.n, 6);
 	assert_int_equal(c.twice.n, 3);
-	assert_string_equal(c.twice.v[0], "1 1.run 5.10");
+	assert_string_equal(c.twice.v[0], "1.run 5.10");
 	gp_cells_missing(&c, &missing);
 	assert_int_equal(missing.n, 2);
-	assert_string_equal(missing.v[0], "2 2.run 5.10");
-	assert_string_equal(missing.v[1], "3 3.run 5.10");
+	assert_string_equal(missing.v[0], "2.run 5.10");
+	assert_string_equal(missing.v[1], "3.run 5.10");
 	assert_true(c.wall_s == 7 && c.jobs == 5);
 	assert_string_equal(c.started, "2026-11-24T01:00:00Z");
 }

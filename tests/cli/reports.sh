@@ -14,8 +14,8 @@ fi
 
 # --- two shards ---------------------------------------------------------------
 
-a1='460.106.00 a.run 5.10.0-32-amd64' a2='460.106.00 a.run 6.1.0-56-amd64' a3='460.106.00 a.run 6.17.0-5-generic'
-b1='550.163.01 b.run 5.10.0-32-amd64' b2='550.163.01 b.run 6.1.0-56-amd64' b3='550.163.01 b.run 6.17.0-5-generic'
+a1='a.run 5.10.0-32-amd64' a2='a.run 6.1.0-56-amd64' a3='a.run 6.17.0-5-generic'
+b1='b.run 5.10.0-32-amd64' b2='b.run 6.1.0-56-amd64' b3='b.run 6.17.0-5-generic'
 planned=$(printf '"%s"\n' "$a1" "$a2" "$a3" "$b1" "$b2" "$b3" | jq -sc .)
 # What other programs must give back, character by character.
 cat > nasty.json << 'J'
@@ -182,7 +182,7 @@ fi
 
 # --- many ---------------------------------------------------------------------
 
-jq -nc '{type: "gridpatch matrix", schema: 1, cells: [range(500) as $i | {driver: "5\($i % 20).1", release: "6.\($i / 20 | floor).0-1-amd64",
+jq -nc '{type: "gridpatch matrix", schema: 1, cells: [range(500) as $i | {driver: "5\($i % 20).1", input: "5\($i % 20).run", release: "6.\($i / 20 | floor).0-1-amd64",
     class: (if $i % 3 == 0 then "compile" elif $i == 499 then "timeout" else "ok" end), error: (if $i % 3 == 0 then "e\($i)" else null end),
     log_tail: (if $i % 3 == 0 then ([range(400) | "line \(.) of the log, which is `long`"] | join("\n")) else null end)}]}' > many.json
 expect_status '500 cells' 1 matrix --merge many.json --json=many.out --junit many.xml --html many.html --markdown many.md
