@@ -202,6 +202,11 @@ static void no_script(void)
 	w.o.kernel = NULL;
 	w.o.hooks_wanted = false;
 }
+/* All modules of a directory are linked with the script; the blob is in one of them. */
+static void shared_script(void)
+{
+	w.m[1].hook_beg = w.m[1].hook_end = (struct gp_modplace){ true, 0x40, 1 };
+}
 static void no_nvidia(void) { w.u[0].name = "other"; info(1, 4, "depends", "other"); }
 
 static const struct judge_case {
@@ -225,7 +230,7 @@ static const struct judge_case {
 	{ "flags nobody knows", unknown_flags, NULL, NULL, 0, NULL },
 	{ "another version", other_version, "nvidia-vfio.ko", "version", GP_FIND_ERROR, "460.73.02" },
 	{ "siblings of two versions", siblings_differ, "nvidia-vfio.ko", "version", GP_FIND_WARNING, "nvidia.ko" },
-	{ "no version", no_version, "nvidia-vfio.ko", "version", GP_FIND_ERROR, "460.73.01" },
+	{ "no version", no_version, "nvidia-vfio.ko", "version", GP_FIND_NOTE, "460.73.01" },
 	{ "no version, not asked", no_version_asked, NULL, NULL, 0, NULL },
 	{ "no licence", no_license, "nvidia-vfio.ko", "license", GP_FIND_WARNING, "proprietary" },
 	{ "an odd srcversion", bad_srcversion, "nvidia-vfio.ko", "srcversion", GP_FIND_WARNING, "modpost" },
@@ -266,6 +271,7 @@ static const struct judge_case {
 	{ "hooks shorter than the blob", short_hooks, "nvidia.ko", "hooks", GP_FIND_ERROR, "4095 bytes" },
 	{ "hooks as long, aligned", aligned_hooks, NULL, NULL, 0, NULL },
 	{ "hooks longer than the blob", long_hooks, "nvidia.ko", "hooks", GP_FIND_ERROR, "4128 bytes" },
+	{ "the script in a sibling", shared_script, NULL, NULL, 0, NULL },
 	{ "hooks, no blob", no_blob, NULL, NULL, 0, NULL },
 	{ "hooks without their script", no_script, "nvidia.ko", "hooks", GP_FIND_ERROR, "linker script" },
 	{ "hooks wanted, no nvidia", no_nvidia, "", "hooks", GP_FIND_ERROR, "not among" },
