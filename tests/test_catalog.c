@@ -343,6 +343,37 @@ static void test_driver_sources_say_no(void **state)
 	assert_string_equal(names(w, &w->s.neutral), "eventfd symbol-get pfn");
 }
 
+/* A set is for the hooks when all of its patches say so; then it is in no list
+ * of the driver's. */
+static void test_hook_sets(void **state)
+{
+	static const char rule[] = "Kernel: 5.11\nStatus: supported\n\nDriver: 460\nPatches: fix eventfd half\nLoad: yes\n";
+	struct world *w = *state;
+
+	put(w, "d/patches/fix/series", "x.patch\ny.patch\n");
+	put(w, "d/patches/fix/x.patch", "Scope: hooks\n--- a/x\n+++ b/x\n");
+	put(w, "d/patches/fix/y.patch", "Description: d\nScope: hooks\n\n--- a/x\n+++ b/x\n");
+	put(w, "d/patches/half/series", "x.patch\ny.patch\n");
+	put(w, "d/patches/half/x.patch", "Scope: hooks\n--- a/x\n+++ b/x\n");
+	put(w, "d/patches/half/y.patch", "Scope: neutral\n--- a/x\n+++ b/x\n");
+	put(w, "d/kernel-versions/5.11", rule);
+	ask(w, "460.73.01", "5.4.9");
+	assert_true(gp_catalog_set(&w->c, "fix")->hooks);
+	assert_false(gp_catalog_set(&w->c, "fix")->neutral);
+	assert_false(gp_catalog_set(&w->c, "half")->hooks);
+	assert_false(gp_catalog_set(&w->c, "half")->neutral);
+	assert_string_equal(names(w, &w->s.hook_sets), "fix");
+	assert_int_equal(w->s.kernels[0].sets.n, 0);
+	assert_false(gp_selection_with(&w->c, &w->s, gp_catalog_set(&w->c, "fix")));
+	assert_true(gp_selection_without(&w->s, gp_catalog_set(&w->c, "fix")));
+	assert_int_equal(w->s.hook_sets.n, 0);
+	assert_true(gp_selection_with(&w->c, &w->s, gp_catalog_set(&w->c, "fix")));
+	assert_string_equal(names(w, &w->s.hook_sets), "fix");
+	assert_false(gp_chosen_has(&w->s.neutral, gp_catalog_set(&w->c, "fix")));
+	for (size_t i = 0; i < w->s.nlines; i++)
+		assert_false(gp_chosen_has(&w->s.lines[i].sets, gp_catalog_set(&w->c, "fix")));
+}
+
 static void test_conftest(void **state)
 {
 	struct world *w = *state;
@@ -512,8 +543,8 @@ static void test_shipped(void **state)
 	load(w);
 	assert_true(w->c.nlines > 0);
 	for (size_t i = 0; i < w->c.nsets; i++)
-		if (!w->c.sets[i].neutral)
-			fail_msg("set '%s' is not neutral", w->c.sets[i].name);
+		if (!w->c.sets[i].neutral && !w->c.sets[i].hooks)
+			fail_msg("set '%s' is neither neutral nor for the hooks", w->c.sets[i].name);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -524,7 +555,8 @@ int main(void)
 		TEST(test_load), TEST(test_set_order), TEST(test_missing_set),
 		TEST(test_order_names_missing_set), TEST(test_missing_patch), TEST(test_bad_files),
 		TEST(test_not_data), TEST(test_overlay),
-		TEST(test_driver_sources), TEST(test_driver_sources_say_no), TEST(test_conftest),
+		TEST(test_driver_sources), TEST(test_driver_sources_say_no), TEST(test_hook_sets),
+		TEST(test_conftest),
 		TEST(test_conftest_places),
 		TEST(test_driver_wide), TEST(test_nothing_known), TEST(test_global_order),
 		TEST(test_with_headers), TEST(test_datadir), TEST(test_shipped),

@@ -19,6 +19,8 @@ static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 		gp_say(a, "hooks      from %s%s: %s copy, %s table constant\n", j->hooks.dir,
 		       j->hooks.patched ? " with your patch" : "", j->hooks.known ? "known" : "unrecognised",
 		       gp_hooks_table_name(j->hooks.table));
+	for (size_t i = 0; i < j->hook_sets.n; i++)
+		gp_say(a, "  with     set %s\n", j->hook_sets.v[i]);
 	if (j->hooks_action != GP_HOOKS_NONE)
 		gp_say(a, "  unlock   %s\n", need == GP_HOOKS_UPSTREAM ? "this driver works with upstream's hooks" :
 		       need == GP_HOOKS_NEWER_TABLE ? "this driver needs the newer table constant" :
@@ -153,6 +155,7 @@ static struct json_object *json_hooks(const struct gp_patch_job *j)
 	gp_json_put(o, "sha256", gp_json_text(own ? j->hooks.sha256 : NULL));
 	gp_json_put(o, "known", own ? json_object_new_boolean(j->hooks.known) : NULL);
 	gp_json_put(o, "table", gp_json_text(own ? gp_hooks_table_name(j->hooks.table) : NULL));
+	gp_json_put(o, "sets", gp_json_list(&j->hook_sets));
 	return o;
 }
 

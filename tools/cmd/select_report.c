@@ -150,6 +150,9 @@ void gp_report_selection(const struct gp_args *a, const struct gp_selection *s)
 	for (size_t i = 0; i < s->neutral.n; i++)
 		gp_say(a, "%s%s", i ? " " : "", s->neutral.v[i].set->name);
 	gp_say(a, "%s\n", s->neutral.n ? " (neutral: for every kernel)" : "no neutral sets for this driver");
+	for (size_t i = 0; i < s->hook_sets.n; i++)
+		gp_say(a, "%s%s%s", i ? " " : "for hooks  ", s->hook_sets.v[i].set->name,
+		       i + 1 < s->hook_sets.n ? "" : " (for your copy of them)\n");
 }
 
 static const char *or_null(const char *name)
@@ -208,24 +211,31 @@ static struct json_object *json_choice(const struct gp_choice *c)
 	return o;
 }
 
+static struct json_object *json_sets(const struct gp_chosen_list *l)
+{
+	struct json_object *sets = json_object_new_array();
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct json_object *set = json_object_new_object();
+
+		gp_json_put(set, "name", gp_json_text(l->v[i].set->name));
+		gp_json_put(set, "sha256", gp_json_text(l->v[i].set->sha256));
+		json_object_array_add(sets, set);
+	}
+	return sets;
+}
+
 struct json_object *gp_json_selection(const struct gp_selection *s)
 {
 	struct json_object *o = json_object_new_object(), *kernels = json_object_new_array();
-	struct json_object *neutral = json_object_new_array();
 	gp_auto(gp_buf_release) struct gp_buf covers = { 0 };
 
 	for (size_t i = 0; i < s->nkernels; i++)
 		json_object_array_add(kernels, json_choice(&s->kernels[i]));
-	for (size_t i = 0; i < s->neutral.n; i++) {
-		struct json_object *set = json_object_new_object();
-
-		gp_json_put(set, "name", gp_json_text(s->neutral.v[i].set->name));
-		gp_json_put(set, "sha256", gp_json_text(s->neutral.v[i].set->sha256));
-		json_object_array_add(neutral, set);
-	}
 	gp_selection_covers(s, &covers);
 	gp_json_put(o, "kernels", kernels);
-	gp_json_put(o, "neutral", neutral);
+	gp_json_put(o, "neutral", json_sets(&s->neutral));
+	gp_json_put(o, "hook_sets", json_sets(&s->hook_sets));
 	gp_json_put(o, "covers", gp_json_text(covers.len ? covers.data : ""));
 	gp_json_put(o, "next_unknown", gp_json_text(s->next_unknown ? s->next_unknown->name : NULL));
 	return o;

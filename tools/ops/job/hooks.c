@@ -13,12 +13,15 @@
 #include "core/payload/digest.h"
 #include "core/diff/hunk.h"
 
+#define HOOKS_C "vgpu_unlock_hooks.c"
+#define FIX_MAX (16u << 20)
+
 /* Upstream's file has 38 kB; no copy needs more than this. */
 #define HOOKS_MAX (4u << 20)
 
 static bool has_hooks(const char *dir)
 {
-	gp_auto(gp_free_ptr) char *file = gp_path_join(dir, "vgpu_unlock_hooks.c");
+	gp_auto(gp_free_ptr) char *file = gp_path_join(dir, HOOKS_C);
 
 	return gp_is_file(file);
 }
@@ -87,7 +90,7 @@ int gp_hooks_load(const char *dir, struct gp_hookcopy *out, struct gp_err *err)
 	out->dir = dir ? gp_strdup(dir) : search(err);
 	if (!out->dir)
 		return -1;
-	source = gp_path_join(out->dir, "vgpu_unlock_hooks.c");
+	source = gp_path_join(out->dir, HOOKS_C);
 	kern_ld = gp_path_join(out->dir, "kern.ld");
 	if (gp_file_read(source, HOOKS_MAX, &out->source, err) < 0 ||
 	    gp_file_read(kern_ld, HOOKS_MAX, &out->kern_ld, err) < 0) {
@@ -114,7 +117,7 @@ static int check_target(const struct gp_diff *d, struct gp_err *err)
 {
 	const char *name = d->nfile == 1 ? d->file[0].new_path : NULL;
 
-	if (!name || strcmp(gp_path_base(name), "vgpu_unlock_hooks.c") != 0)
+	if (!name || strcmp(gp_path_base(name), HOOKS_C) != 0)
 		return gp_fail(err, GP_E_FORMAT, "it changes something other than vgpu_unlock_hooks.c");
 	return 0;
 }
@@ -146,5 +149,62 @@ int gp_hooks_patch(struct gp_hookcopy *h, const char *name, struct gp_str text, 
 	if (gp_diff_parse(text, &d, err) < 0 || patch_parsed(h, &d, err) < 0)
 		return gp_within(err, "hooks patch '%s'", name);
 	gp_sha256_hex(text.p, text.len, h->patch_sha256);
+	return 0;
+}
+
+/* --- sets of the data --- */
+
+/* A tree of one file: patches of a set can name nothing else. */
+static enum gp_node copy_look(void *arg, const char *path, unsigned *mode)
+{
+	(void)arg;
+	*mode = 0644;
+	return strcmp(path, HOOKS_C) == 0 ? GP_NODE_FILE : GP_NODE_NONE;
+}
+
+static int copy_read(void *arg, const char *path, struct gp_str *out, struct gp_err *err)
+{
+	const struct gp_hookcopy *h = arg;
+
+	(void)path;
+	(void)err;
+	*out = gp_buf_str(&h->source);
+	return 0;
+}
+
+static int fix_patch(struct gp_tree *t, const struct gp_set *set, const struct gp_series_entry *e,
+		     struct gp_applied_list *done, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf why = { 0 };
+	struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
+
+	if (gp_file_read(path, FIX_MAX, &text, err) < 0)
+		return -1;
+	p.text = gp_buf_str(&text);
+	return gp_apply_patch(t, &p, 0, done, &why, err);
+}
+
+int gp_hooks_fix(struct gp_hookcopy *h, const struct gp_set *set, struct gp_applied_list *done,
+		 struct gp_err *err)
+{
+	struct gp_tree_base base = { .look = copy_look, .read = copy_read, .arg = h };
+	gp_auto(gp_applied_list_release) struct gp_applied_list these = { 0 };
+	gp_auto(gp_tree_release) struct gp_tree t = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf fixed = { 0 };
+	struct gp_str now;
+
+	gp_tree_init_base(&t, &base);
+	for (size_t i = 0; i < set->series.n; i++)
+		if (fix_patch(&t, set, &set->series.v[i], &these, err) < 0)
+			return -1;
+	if (gp_tree_read(&t, HOOKS_C, &now, err) < 0)
+		return -1;
+	gp_buf_add(&fixed, now.p, now.len);
+	gp_buf_release(&h->source);
+	h->source = fixed;
+	fixed = (struct gp_buf){ 0 };
+	gp_applied_list_take(done, &these);
 	return 0;
 }

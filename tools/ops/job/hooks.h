@@ -4,13 +4,16 @@
 
 #include "base/buf.h"
 #include "core/driver/hooksrc.h"
+#include "ops/select/catalog.h"
+#include "ops/tree/apply.h"
 
 /* The user's copy of DualCoder/vgpu_unlock, as far as it is needed. */
 struct gp_hookcopy {
 	char *dir;               /* where it was found */
-	struct gp_buf source;    /* vgpu_unlock_hooks.c, after --hooks-patch */
+	struct gp_buf source;    /* vgpu_unlock_hooks.c, after --hooks-patch and gp_hooks_fix() */
 	struct gp_buf kern_ld;
-	char sha256[65];         /* of source */
+	/* Of the user's copy: after --hooks-patch, before gp_hooks_fix(). */
+	char sha256[65];
 	bool known;              /* one of the two known copies */
 	bool patched;            /* --hooks-patch was applied */
 	char patch_sha256[65];   /* of that patch, "" */
@@ -37,5 +40,16 @@ void gp_hooks_release(struct gp_hookcopy *h);
  * Errors: GP_E_NO it does not apply; GP_E_FORMAT.
  */
 int gp_hooks_patch(struct gp_hookcopy *h, const char *name, struct gp_str text, struct gp_err *err);
+
+/*
+ * Apply a set of the data that is for the hooks to the copy in memory, all of
+ * it or nothing, without fuzz.
+ *
+ * Out:    done: appended to, one per patch; a patch that was there already is
+ *         told as such. sha256, known and table stay those of the user's copy.
+ * Errors: GP_E_NO it does not fit this copy; others when it cannot be read.
+ */
+int gp_hooks_fix(struct gp_hookcopy *h, const struct gp_set *set, struct gp_applied_list *done,
+		 struct gp_err *err);
 
 #endif

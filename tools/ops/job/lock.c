@@ -154,7 +154,7 @@ static void list_kernels(const struct gp_patch_job *j, const struct gp_patch_opt
 			gp_list_add(l, j->selection.kernels[i].release.text);
 }
 
-/* In the order of application: neutral ones, those of a kernel. */
+/* In the order of application: neutral ones, those of a kernel, those for the hooks. */
 static void list_chosen(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *l)
 {
 	const struct gp_selection *s = &j->selection;
@@ -165,6 +165,8 @@ static void list_chosen(const struct gp_patch_job *j, const struct gp_patch_opts
 		for (size_t i = 0; !gp_judge_skips(j, o, k) && i < s->kernels[k].sets.n; i++)
 			if (!gp_list_has(l, s->kernels[k].sets.v[i].set->name))
 				gp_list_add(l, s->kernels[k].sets.v[i].set->name);
+	for (size_t i = 0; i < j->hook_sets.n; i++)
+		gp_list_add(l, j->hook_sets.v[i]);
 }
 
 /* Then the user's, of whose place on the disk only the last name is kept. */

@@ -251,6 +251,36 @@ static int load_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 	return gp_hooks_patch(&j->hooks, o->hooks_patch, gp_buf_str(&text), err);
 }
 
+/* What the data have for the hooks. An edited copy on which a set does not fit
+ * is the user's business, unless they asked for the set. */
+static int fix_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	for (size_t i = 0; i < j->selection.hook_sets.n; i++) {
+		const struct gp_set *set = j->selection.hook_sets.v[i].set;
+		bool named = gp_list_has(&o->sets, set->name);
+		struct gp_err why = { 0 };
+
+		if (j->hooks_action != GP_HOOKS_INTEGRATED) {
+			if (named)
+				gp_list_take(&j->warnings, gp_asprintf("set '%s' is for hooks that gridpatch integrates, "
+								       "and it integrates none", set->name));
+			continue;
+		}
+		if (gp_hooks_fix(&j->hooks, set, &j->hooks_applied, &why) == 0) {
+			gp_list_add(&j->hook_sets, set->name);
+			continue;
+		}
+		if (named || why.code != GP_E_NO) {
+			if (err)
+				*err = why;
+			return gp_within(err, "hooks");
+		}
+		gp_list_take(&j->warnings, gp_asprintf("set '%s' is left out: it does not fit this copy of the hooks "
+						       "(%s)", set->name, why.cause));
+	}
+	return 0;
+}
+
 /* Before anything is applied: the hooks are often what is missing. */
 static int prepare_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
@@ -258,7 +288,7 @@ static int prepare_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, 
 		return -1;
 	if (j->hooks_action == GP_HOOKS_INTEGRATED && load_hooks(j, o, err) < 0)
 		return -1;
-	return gp_judge_hooks_table(j, o, err);
+	return gp_judge_hooks_table(j, o, err) < 0 ? -1 : fix_hooks(j, o, err);
 }
 
 /* Those of the command line, else those of the lock, else the running one. */
@@ -317,6 +347,7 @@ static int change_sources(struct gp_patch_job *j, const struct gp_patch_opts *o,
 {
 	if (apply_chosen(j, o, err) < 0 || apply_users(j, o, err) < 0)
 		return -1;
+	gp_applied_list_take(&j->applied, &j->hooks_applied);
 	gp_tree_settle(&j->driver.tree);
 	if (j->hooks_action != GP_HOOKS_INTEGRATED)
 		return 0;
@@ -468,6 +499,8 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	gp_selection_release(&j->selection);
 	gp_catalog_release(&j->catalog);
 	gp_applied_list_release(&j->applied);
+	gp_applied_list_release(&j->hooks_applied);
+	gp_list_release(&j->hook_sets);
 	gp_late_list_release(&j->late);
 	for (size_t i = 0; i < j->nuser; i++)
 		gp_patchset_release(&j->user[i]);

@@ -63,6 +63,8 @@ struct gp_patch_job {
 	bool has_only;
 	struct gp_hookcopy hooks;
 	enum gp_hooks_action hooks_action;
+	struct gp_applied_list hooks_applied; /* until they are in applied: sets for the hooks that fit */
+	struct gp_list hook_sets;        /* their names */
 	char *hooks_why;                 /* why there are none */
 	struct gp_list warnings, overrides;
 	struct gp_buf why;               /* of a hunk that did not match, or of a lock, lines */

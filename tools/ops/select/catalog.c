@@ -38,32 +38,34 @@ void gp_catalog_release(struct gp_catalog *c)
 
 /* --- patch sets --- */
 
-static bool says_neutral(struct gp_str patch, const char *path)
+static void read_scope(struct gp_str patch, const char *path, bool *neutral, bool *hooks)
 {
-	struct gp_stanza_list header = { 0 };
-	bool neutral = false;
+	gp_auto(gp_stanza_list_release) struct gp_stanza_list header = { 0 };
 
+	*neutral = *hooks = false;
 	/* A header in another form is no error: it says nothing of a scope. */
 	if (gp_stanza_parse_header(patch, path, &header, NULL))
-		return false;
-	for (size_t i = 0; i < header.n && !neutral; i++) {
+		return;
+	for (size_t i = 0; i < header.n; i++) {
 		const char *scope = gp_stanza_get(&header.v[i], "Scope");
 
-		neutral = scope && strcmp(scope, "neutral") == 0;
+		*neutral |= scope && strcmp(scope, "neutral") == 0;
+		*hooks |= scope && strcmp(scope, "hooks") == 0;
 	}
-	gp_stanza_list_release(&header);
-	return neutral;
 }
 
 static int add_patch(struct gp_set *s, const char *name, struct gp_hash *hash, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *path = gp_path_join(s->dir, name);
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	bool neutral, hooks;
 
 	if (gp_file_read(path, PATCH_FILE, &text, err))
 		return -1;
 	gp_hash_add(hash, text.data, text.len);
-	s->neutral = s->neutral && says_neutral(gp_buf_str(&text), path);
+	read_scope(gp_buf_str(&text), path, &neutral, &hooks);
+	s->neutral &= neutral;
+	s->hooks &= hooks;
 	return 0;
 }
 
@@ -79,7 +81,7 @@ static int read_set(struct gp_set *s, const char *series_path, struct gp_err *er
 		return gp_within(err, "'%s'", series_path);
 	hash = gp_hash_new(GP_HASH_SHA256);
 	gp_hash_add(hash, text.data, text.len);
-	s->neutral = s->series.n > 0;
+	s->neutral = s->hooks = s->series.n > 0;
 	for (size_t i = 0; rc == 0 && i < s->series.n; i++)
 		rc = add_patch(s, s->series.v[i].name, hash, err);
 	gp_hash_hex(hash, s->sha256);

@@ -19,6 +19,7 @@ struct gp_set {
 	char *dir;
 	struct gp_series series;
 	bool neutral;  /* it has patches, and each one's header says Scope: neutral */
+	bool hooks;    /* the same with Scope: hooks: it is for the user's copy of the hooks */
 	/* Of the series file's bytes and then each patch's, in series order:
 	 * `(cat series; each patch) | sha256sum`. */
 	char sha256[GP_SHA256_HEX];

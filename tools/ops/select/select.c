@@ -40,6 +40,7 @@ void gp_selection_release(struct gp_selection *s)
 	free(s->kernels);
 	free(s->lines);
 	free(s->neutral.v);
+	free(s->hook_sets.v);
 	*s = (struct gp_selection){ 0 };
 }
 
@@ -134,14 +135,29 @@ static void choose(struct gp_chosen_list *l, const struct gp_set *s, const struc
 	l->v[l->n++] = (struct gp_chosen){ .set = s, .rule = r };
 }
 
-/* All of a rule's sets, or its neutral ones. */
-static void choose_sets(const struct gp_catalog *c, const struct gp_rule *r, bool neutral_only,
+static bool for_driver(const struct gp_set *s)
+{
+	return !s->hooks;
+}
+
+static bool is_neutral(const struct gp_set *s)
+{
+	return s->neutral;
+}
+
+static bool for_hooks(const struct gp_set *s)
+{
+	return s->hooks;
+}
+
+/* Those of a rule's sets that are of this sort. */
+static void choose_sets(const struct gp_catalog *c, const struct gp_rule *r, bool (*sort)(const struct gp_set *),
 			struct gp_chosen_list *l)
 {
 	for (size_t i = 0; i < r->patches.n; i++) {
 		const struct gp_set *s = gp_catalog_set(c, r->patches.v[i]);
 
-		if (s && (s->neutral || !neutral_only))
+		if (s && sort(s))
 			choose(l, s, r);
 	}
 }
@@ -177,7 +193,7 @@ static void add_text(struct gp_list *l, const char *s)
 static void count_taken(const struct gp_catalog *c, const struct gp_rule *r, struct tally *t,
 			struct gp_choice *out)
 {
-	choose_sets(c, r, false, &out->sets);
+	choose_sets(c, r, for_driver, &out->sets);
 	if (r->load > t->load)
 		t->load = r->load;
 	if (r->hooks > out->hooks)
@@ -223,7 +239,7 @@ static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, st
 		return;
 	}
 	if (j->holds == GP_TRI_UNKNOWN) {
-		choose_sets(c, r, false, &out->maybe);
+		choose_sets(c, r, for_driver, &out->maybe);
 		if (r->load > t->doubt)
 			t->doubt = r->load;
 	}
@@ -332,7 +348,8 @@ static void unite_line(const struct gp_catalog *c, const struct gp_line *l,
 		out->needs_driver |= j.needs_driver;
 		if (!j.taken)
 			continue;
-		choose_sets(c, &l->rules[i], true, &out->neutral);
+		choose_sets(c, &l->rules[i], is_neutral, &out->neutral);
+		choose_sets(c, &l->rules[i], for_hooks, &out->hook_sets);
 		if (l->rules[i].hooks > out->hooks)
 			out->hooks = l->rules[i].hooks;
 	}
@@ -375,20 +392,28 @@ void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 	for (size_t i = 0; i < c->nlines; i++)
 		unite_line(c, &c->lines[i], &driver_only, out);
 	sort_chosen(c, &out->neutral);
+	sort_chosen(c, &out->hook_sets);
 	find_next_unknown(c, out);
+}
+
+/* Out: false when it is there. */
+static bool choose_with(const struct gp_catalog *c, struct gp_chosen_list *l, const struct gp_set *set)
+{
+	bool changed = !gp_chosen_has(l, set);
+
+	choose(l, set, NULL);
+	sort_chosen(c, l);
+	return changed;
 }
 
 bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set)
 {
 	bool changed = false;
 
-	for (size_t i = 0; i < (set->neutral ? 1 : s->nkernels); i++) {
-		struct gp_chosen_list *l = set->neutral ? &s->neutral : &s->kernels[i].sets;
-
-		changed |= !gp_chosen_has(l, set);
-		choose(l, set, NULL);
-		sort_chosen(c, l);
-	}
+	if (set->neutral || set->hooks)
+		return choose_with(c, set->hooks ? &s->hook_sets : &s->neutral, set);
+	for (size_t i = 0; i < s->nkernels; i++)
+		changed |= choose_with(c, &s->kernels[i].sets, set);
 	return changed;
 }
 
@@ -407,9 +432,38 @@ bool gp_selection_without(struct gp_selection *s, const struct gp_set *set)
 {
 	bool changed = unchoose(&s->neutral, set);
 
+	changed |= unchoose(&s->hook_sets, set);
 	for (size_t i = 0; i < s->nkernels; i++)
 		changed |= unchoose(&s->kernels[i].sets, set);
 	return changed;
+}
+
+int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, const struct gp_list *without,
+			struct gp_err *err)
+{
+	const struct gp_list *const given[] = { with, without };
+	gp_auto(gp_buf_release) struct gp_buf names = { 0 };
+
+	gp_buf_puts(&names, "");
+	for (size_t i = 0; i < c->nsets; i++)
+		gp_buf_printf(&names, " %s", c->sets[i].name);
+	for (size_t i = 0; i < GP_COUNT(given); i++)
+		for (size_t k = 0; k < given[i]->n; k++)
+			if (!gp_catalog_set(c, given[i]->v[k]))
+				return gp_fail(err, GP_E_USAGE, "%s: there is no patch set '%s'; there are:%s",
+					       i ? "--no-set" : "--set", given[i]->v[k], names.data);
+	return 0;
+}
+
+void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, const struct gp_list *with,
+			   const struct gp_list *without, struct gp_list *said)
+{
+	for (size_t i = 0; i < with->n; i++)
+		if (gp_selection_with(c, s, gp_catalog_set(c, with->v[i])))
+			gp_list_take(said, gp_asprintf("set %s taken in", with->v[i]));
+	for (size_t i = 0; i < without->n; i++)
+		if (gp_selection_without(s, gp_catalog_set(c, without->v[i])))
+			gp_list_take(said, gp_asprintf("set %s left out", without->v[i]));
 }
 
 /* 5.12 after 5.11, and 7.0 after 6.19: the last minor numbers of each major. */

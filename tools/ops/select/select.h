@@ -104,6 +104,9 @@ struct gp_selection {
 	/* Every neutral set that any rule names for this driver, whatever the
 	 * kernel: what goes into the tree by default. */
 	struct gp_chosen_list neutral;
+	/* The same of sets for the user's copy of the hooks, which are in none of
+	 * the other lists. */
+	struct gp_chosen_list hook_sets;
 	bool needs_driver;              /* more may belong there: a rule asks the sources */
 	enum gp_hooks hooks;            /* the strongest that any rule says for it */
 	/* The first line behind the newest covered one (blocked, or without
@@ -126,8 +129,9 @@ void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set);
 
 /*
- * Take a set in whatever the rules say: a neutral one for the driver, another
- * one for each kernel of the query; in the order of patches/series.
+ * Take a set in whatever the rules say: a neutral one or one for the hooks for
+ * the driver, another one for each kernel of the query; in the order of
+ * patches/series.
  *
  * Out: false when the rules ask for it anyway.
  */
@@ -135,6 +139,15 @@ bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const
 
 /* Leave a set out whatever the rules say. Out: false when it was not chosen. */
 bool gp_selection_without(struct gp_selection *s, const struct gp_set *set);
+
+/* Are the sets of --set and --no-set there? Errors: GP_E_USAGE, with all names. */
+int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, const struct gp_list *without,
+			struct gp_err *err);
+
+/* Take in and leave out what --set and --no-set say: names that are there. Out:
+ * said: a line appended for each that the rules would have had otherwise. */
+void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, const struct gp_list *with,
+			   const struct gp_list *without, struct gp_list *said);
 
 /* Is this line covered: a rule is about the driver, and nothing blocks it? */
 bool gp_choice_covers(const struct gp_choice *line);

@@ -33,6 +33,16 @@ void gp_applied_list_release(struct gp_applied_list *l)
 	*l = (struct gp_applied_list){ 0 };
 }
 
+void gp_applied_list_take(struct gp_applied_list *to, struct gp_applied_list *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		GP_GROW(to->v, to->n, to->cap);
+		to->v[to->n++] = from->v[i];
+	}
+	free(from->v);
+	*from = (struct gp_applied_list){ 0 };
+}
+
 /* What is to become of one file. */
 struct plan {
 	char *source, *target;

@@ -33,6 +33,9 @@ struct gp_applied_list {
 
 void gp_applied_list_release(struct gp_applied_list *l);
 
+/* Move all of from to the end of to. */
+void gp_applied_list_take(struct gp_applied_list *to, struct gp_applied_list *from);
+
 /*
  * Is told of every file before a patch that matched completely changes it.
  *
