@@ -105,6 +105,26 @@ check 'json: the reason' json_is out '.selection.kernels[0].reasons | length > 0
 expect_status '--json=FILE' 0 select --json=s.json --driver 460.73.02 $k
 check '--json=FILE is JSON' json_ok s.json
 says 'and the text is on stdout' 'kernel     5.12.9' out
+# --- sets by hand ------------------------------------------------------------
+
+expect_status '--no-set' 0 select --driver 460.73.02 $k --no-set vgpu-vfio-eventfd --json
+check 'it is not among the sets of the kernel' json_is out '.selection.kernels[0].sets | join(" ")' vgpu-vfio-symbol-get
+check 'nor among those for every kernel' json_is out '[.selection.neutral[].name] | index("vgpu-vfio-eventfd")' null
+check 'it is told' json_is out '.overrides | join(" ")' 'set vgpu-vfio-eventfd left out'
+expect_status '--set' 0 select --driver 460.73.02 $k --set no-llseek
+says 'it is among the default sets' ' no-llseek ' out
+says 'it is told' 'override   set no-llseek taken in' out
+expect_status '--set of what is chosen anyway' 0 select --driver 460.73.02 $k --set pfn-valid
+refute 'is nothing to tell' grep -q '^override' out
+expect_status '--set with --no-set of the same' 2 select --driver 460.73.02 $k --set pfn-valid --no-set pfn-valid
+expect_status '--set: no such set' 2 select --driver 460.73.02 $k --set nonesuch
+says 'there is a list' 'there is no patch set'
+expect_status 'sets for the hooks' 0 select --driver 525.85.07 $k --json
+check 'stand by themselves' json_is out '[.selection.hook_sets[].name] | join(" ")' hooks-compile
+check 'and in no other list' json_is out '[.selection.kernels[0].sets[], .selection.neutral[].name] | index("hooks-compile")' null
+expect_status 'sets for the hooks, left out' 0 select --driver 525.85.07 $k --no-set hooks-compile
+refute 'and not shown' grep -q '^for hooks' out
+
 mkdir -p data/kernel-versions
 printf 'Kernel: 5.12\nStatus: blocked\nChanges: x\nReason: so says the test\nInstead: none\n' > data/kernel-versions/5.12
 expect_status '--data' 1 select --data data --driver 460.73.02 $k

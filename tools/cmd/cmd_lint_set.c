@@ -7,7 +7,7 @@
 #include "ops/select/lintset.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_FROM_RUN, OPT_HEADERS, OPT_DATA, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+	OPT_FROM_RUN, OPT_HEADERS, OPT_HOOKS, OPT_DATA, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
 };
 
 static void say_all(const struct gp_args *a, const char *what, const struct gp_list *l)
@@ -34,7 +34,8 @@ static void say_sets(const struct gp_args *a, const struct gp_lint *l)
 		const struct gp_lint_set *s = &l->set[i];
 
 		gp_say(a, "set        %s: %zu patch%s, %s\n", s->set->name, s->set->series.n,
-		       s->set->series.n == 1 ? "" : "es", s->set->neutral ? "neutral" : "not neutral");
+		       s->set->series.n == 1 ? "" : "es",
+		       s->set->neutral ? "neutral" : s->set->hooks ? "for the hooks" : "not neutral");
 		say_all(a, "applies", &s->applied);
 		say_all(a, "already", &s->already);
 		say_all(a, "fails", &s->failed);
@@ -83,6 +84,7 @@ static struct json_object *json_sets(const struct gp_lint *l)
 		gp_json_put(o, "name", gp_json_text(s->set->name));
 		gp_json_put(o, "sha256", gp_json_text(s->set->sha256));
 		gp_json_put(o, "neutral", json_object_new_boolean(s->set->neutral));
+		gp_json_put(o, "hooks", json_object_new_boolean(s->set->hooks));
 		gp_json_put(o, "applies", gp_json_list(&s->applied));
 		gp_json_put(o, "already", gp_json_list(&s->already));
 		gp_json_put(o, "fails", gp_json_list(&s->failed));
@@ -106,7 +108,7 @@ static int load(struct gp_args *a, struct gp_catalog *c, struct gp_err *err)
 static int lint(struct gp_args *a, struct gp_catalog *c, struct gp_lint *l, struct gp_err *err)
 {
 	struct gp_lint_opts o = {
-		.names = &a->positional, .runs = &a->runs, .headers = &a->patch.headers,
+		.names = &a->positional, .runs = &a->runs, .headers = &a->patch.headers, .hooks = a->patch.hooks,
 		.now = time(NULL), .cancel = gp_main_cancel(),
 	};
 
@@ -150,7 +152,7 @@ const struct gp_cmd gp_cmd_lint_set = {
 	"Checks the patch sets NAME, or all sets and rules: headers, context, licence\n"
 	"lines, Evidence, and that each set applies without fuzz to the drivers of --from\n"
 	"that a rule names it for. For a set that does, prints an Evidence field to copy.\n"
-	"--headers says on which kernels a rule chooses it. Nothing is built, and nothing\n"
-	"is changed. Exit status 1 for findings.",
+	"--headers says on which kernels a rule chooses it; --hooks tries the sets for the\n"
+	"hooks on your copy. Nothing is built, and nothing is changed. Exit status 1 for findings.",
 	opts, run,
 };

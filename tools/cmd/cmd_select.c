@@ -2,7 +2,8 @@
 #include "cmd/report.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_KERNEL, OPT_HEADERS, OPT_DRIVER, OPT_KIND, OPT_EXPLAIN, OPT_DATA, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+	OPT_KERNEL, OPT_HEADERS, OPT_DRIVER, OPT_KIND, OPT_EXPLAIN, OPT_SET, OPT_NO_SET,
+	OPT_DATA, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
 };
 
 /* What the question is about, and what answers it. */
@@ -13,6 +14,7 @@ struct question {
 	struct gp_catalog catalog;
 	struct gp_query query;
 	struct gp_selection answer;
+	struct gp_list overrides;
 };
 
 static int by_version(const struct gp_args *a, struct question *q, struct gp_err *err)
@@ -63,17 +65,21 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 {
 	if (gp_targets_find(&a->patch.kernels, &a->patch.headers, &q->targets, err) < 0 ||
 	    gp_data_load(&a->patch.data, &q->catalog, err) < 0 ||
+	    gp_catalog_has_sets(&q->catalog, &a->patch.sets, &a->patch.no_sets, err) < 0 ||
 	    (a->driver ? by_version(a, q, err) : by_installer(a, q, err)) < 0)
 		return -1;
 	q->query.kernels = q->targets.v;
 	q->query.nkernels = q->targets.n;
 	gp_catalog_select(&q->catalog, &q->query, &q->answer);
+	gp_selection_override(&q->catalog, &q->answer, &a->patch.sets, &a->patch.no_sets, &q->overrides);
 	if (q->have_driver)
 		gp_report_driver(a, &q->driver);
 	else
 		gp_say(a, "driver     %s (branch %u), taken to be %s\n", q->query.driver.text,
 		       gp_version_branch(&q->query.driver), gp_kind_name(q->query.kind));
 	gp_report_selection(a, &q->answer);
+	for (size_t i = 0; i < q->overrides.n; i++)
+		gp_say(a, "override   %s\n", q->overrides.v[i]);
 	gp_say_covers(a, &q->answer);
 	return verdict(&q->answer, err);
 }
@@ -90,10 +96,12 @@ static int run(struct gp_args *a, struct gp_err *err)
 		gp_json_put(o, "driver", gp_json_text(q.query.driver.n ? q.query.driver.text : NULL));
 		gp_json_put(o, "kind", gp_json_text(gp_kind_name(q.query.kind)));
 		gp_json_put(o, "selection", gp_json_selection(&q.answer));
+		gp_json_put(o, "overrides", gp_json_list(&q.overrides));
 		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
 			rc = -1;
 	}
 	gp_selection_release(&q.answer);
+	gp_list_release(&q.overrides);
 	gp_catalog_release(&q.catalog);
 	gp_targets_release(&q.targets);
 	if (q.have_driver)

@@ -23,7 +23,7 @@ _gridpatch_options() {
 		echo "$kernels --hooks --no-hooks --hooks-patch --patches --patch-match --set --no-set --allow --drop-dkms-patches --lock --write-lock" \
 			"--output --force --dry-run --repack --no-cache --progress -o -f -n $common"
 		;;
-	select) echo "$kernels --driver --kind --explain $common" ;;
+	select) echo "$kernels --driver --kind --explain --set --no-set $common" ;;
 	support) echo "--kernel --driver --kind --data --markdown -k $common" ;;
 	extract) echo "--directory --progress -C -d $common" ;;
 	fetch-hooks) echo "--to --from --newer-table $common" ;;
@@ -34,7 +34,7 @@ _gridpatch_options() {
 	push) echo "--directory --all --fuzz --fsync -d -C -a -F $common" ;;
 	pop) echo "--directory --all --fsync -d -C -a $common" ;;
 	applied) echo "--directory -d -C $common" ;;
-	lint-set) echo "--from --headers --kernel-source-path --kernelsourcedir --data $common" ;;
+	lint-set) echo "--from --headers --kernel-source-path --kernelsourcedir --hooks --data $common" ;;
 	info) echo "--progress $common" ;;
 	verify)
 		echo "--headers --kernel-source-path --kernelsourcedir --driver --blob --expect-hooks --progress $common"

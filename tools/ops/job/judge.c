@@ -41,28 +41,12 @@ static void overridden(struct gp_patch_job *j, const char *fmt, ...)
 
 int gp_judge_set_names(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
-	const struct gp_list *const given[] = { &o->sets, &o->no_sets };
-	gp_auto(gp_buf_release) struct gp_buf names = { 0 };
-
-	gp_buf_puts(&names, "");
-	for (size_t i = 0; i < j->catalog.nsets; i++)
-		gp_buf_printf(&names, " %s", j->catalog.sets[i].name);
-	for (size_t i = 0; i < GP_COUNT(given); i++)
-		for (size_t k = 0; k < given[i]->n; k++)
-			if (!gp_catalog_set(&j->catalog, given[i]->v[k]))
-				return gp_fail(err, GP_E_USAGE, "%s: there is no patch set '%s'; there are:%s",
-					       i ? "--no-set" : "--set", given[i]->v[k], names.data);
-	return 0;
+	return gp_catalog_has_sets(&j->catalog, &o->sets, &o->no_sets, err);
 }
 
 void gp_judge_sets(struct gp_patch_job *j, const struct gp_patch_opts *o)
 {
-	for (size_t i = 0; i < o->sets.n; i++)
-		if (gp_selection_with(&j->catalog, &j->selection, gp_catalog_set(&j->catalog, o->sets.v[i])))
-			overridden(j, "set %s taken in", o->sets.v[i]);
-	for (size_t i = 0; i < o->no_sets.n; i++)
-		if (gp_selection_without(&j->selection, gp_catalog_set(&j->catalog, o->no_sets.v[i])))
-			overridden(j, "set %s left out", o->no_sets.v[i]);
+	gp_selection_override(&j->catalog, &j->selection, &o->sets, &o->no_sets, &j->overrides);
 }
 
 /* --- kernels --- */

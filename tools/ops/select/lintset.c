@@ -11,6 +11,7 @@
 #include "ops/tree/disktree.h"
 #include "ops/job/dkmspatch.h"
 #include "ops/job/driver.h"
+#include "ops/job/hooks.h"
 #include "ops/select/target.h"
 
 #define PATCH_FILE_MAX (16u << 20)
@@ -66,6 +67,32 @@ static int read_patch(const struct gp_set *set, size_t i, char **path, struct gp
 	return gp_file_read(*path, PATCH_FILE_MAX, text, err);
 }
 
+static bool changes_hooks(const struct gp_diff *d)
+{
+	for (size_t i = 0; i < d->nfile; i++) {
+		const char *name = d->file[i].new_path ? d->file[i].new_path : d->file[i].old_path;
+
+		if (name && strcmp(gp_path_base(name), "vgpu_unlock_hooks.c") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A set for the hooks changes them and nothing else, and no other set does. */
+static void lint_scope(struct work *w, const struct gp_set *set, const char *path, struct gp_str text)
+{
+	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
+
+	if (gp_diff_parse(text, &d, NULL) < 0)
+		return; /* gp_lint_patch() says it */
+	if (set->hooks && (d.nfile != 1 || !changes_hooks(&d)))
+		gp_finding_add(&w->out->found, path, 0, "make a set of its own of what is for the driver",
+			       "its Scope is the hooks, and it changes something other than vgpu_unlock_hooks.c");
+	if (!set->hooks && changes_hooks(&d))
+		gp_finding_add(&w->out->found, path, 0, "say 'Scope: hooks' in all patches of the set",
+			       "it changes vgpu_unlock_hooks.c, and the set's Scope is not the hooks");
+}
+
 static int lint_patches(struct work *w, const struct gp_set *set, struct gp_err *err)
 {
 	if (!set->series.n) {
@@ -81,6 +108,7 @@ static int lint_patches(struct work *w, const struct gp_set *set, struct gp_err 
 		if (read_patch(set, i, &path, &text, err) < 0)
 			return -1;
 		gp_lint_patch(gp_buf_str(&text), path, set->series.v[i].strip, &w->out->found, &licensed);
+		lint_scope(w, set, path, gp_buf_str(&text));
 		if (licensed.n && !w->o->runs->n)
 			gp_list_take(&w->out->skipped,
 				     gp_asprintf("%s: whether '%s' is MIT-licensed: no driver at hand (--from)",
@@ -120,7 +148,7 @@ static void lint_rule(struct work *w, const struct gp_rule *r)
 	for (size_t i = 0; i < r->patches.n; i++) {
 		const struct gp_set *set = gp_catalog_set(w->c, r->patches.v[i]);
 
-		if (set && !set->neutral && about_520(r))
+		if (set && !set->neutral && !set->hooks && about_520(r))
 			gp_finding_add(&w->out->found, r->file, r->lineno,
 				       "guard the set in its own code, or end Driver before 520",
 				       "set '%s' is not neutral, and drivers from 520 on build before DKMS sees them",
@@ -300,7 +328,7 @@ static int try_specific(struct work *w, struct subject *s, const struct gp_selec
 		gp_auto(gp_tree_release) struct gp_tree t = { 0 };
 		struct outcome is = { .fits = true };
 
-		if (set->neutral || !named_for(sel, set))
+		if (set->neutral || set->hooks || !named_for(sel, set))
 			continue;
 		fresh_tree(s, &t);
 		for (size_t k = 0; k < sel->neutral.n; k++)
@@ -360,6 +388,34 @@ static int lint_driver(struct work *w, const char *path, struct gp_err *err)
 	}
 	close_subject(&s);
 	return rc;
+}
+
+/* --- a copy of the hooks at hand --- */
+
+static int lint_hooks(struct work *w, struct gp_err *err)
+{
+	gp_auto(gp_hooks_release) struct gp_hookcopy copy = { 0 };
+
+	if (w->o->hooks && gp_hooks_load(w->o->hooks, &copy, err) < 0)
+		return -1;
+	for (size_t i = 0; i < w->out->nset; i++) {
+		struct gp_lint_set *s = &w->out->set[i];
+		gp_auto(gp_applied_list_release) struct gp_applied_list done = { 0 };
+		struct gp_err why = { 0 };
+		bool already = true;
+
+		if (!s->set->hooks || !w->o->hooks)
+			continue;
+		if (gp_hooks_fix(&copy, s->set, &done, &why) < 0)
+			gp_finding_add(&w->out->found, s->set->dir, 0, "make it fit this copy, too",
+				       "it does not apply without fuzz to the hooks of '%s': %s", w->o->hooks,
+				       why.cause);
+		for (size_t k = 0; k < done.n; k++)
+			already &= done.v[k].already;
+		gp_list_take(!done.n ? &s->failed : already ? &s->already : &s->applied,
+			     gp_asprintf("hooks (SHA-256 %s)", copy.sha256));
+	}
+	return 0;
 }
 
 /* --- the evidence --- */
@@ -438,7 +494,10 @@ static int lint_drivers(struct work *w, struct gp_err *err)
 	for (size_t i = 0; i < w->out->nset; i++) {
 		struct gp_lint_set *s = &w->out->set[i];
 
-		if (!s->applied.n && !s->already.n && !s->failed.n)
+		if (s->set->hooks && !w->o->hooks)
+			gp_list_take(&w->out->skipped, gp_asprintf("%s: that it applies: no copy of the hooks at hand "
+								   "(--hooks)", s->set->name));
+		else if (!s->applied.n && !s->already.n && !s->failed.n)
 			gp_list_take(&w->out->skipped,
 				     gp_asprintf("%s: that it applies: no driver at hand that a rule names it for",
 						 s->set->name));
@@ -466,7 +525,7 @@ int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct
 	/* Without any the running kernel would be asked, which nobody named. */
 	if (o->headers->n && gp_targets_find(&no_kernels, o->headers, &w.targets, err) < 0)
 		return -1;
-	rc = lint_drivers(&w, err);
+	rc = lint_hooks(&w, err) < 0 ? -1 : lint_drivers(&w, err);
 	gp_targets_release(&w.targets);
 	return rc;
 }

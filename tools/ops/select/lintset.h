@@ -17,6 +17,7 @@ struct gp_lint_opts {
 	const struct gp_list *names;   /* sets; none: all of them, and all rules */
 	const struct gp_list *runs;    /* installers, or extracted ones */
 	const struct gp_list *headers; /* kernel headers to ask */
+	const char *hooks;             /* a directory with a copy of the hooks, or NULL */
 	time_t now;                    /* the date of the evidence */
 	const volatile sig_atomic_t *cancel;
 };
@@ -48,6 +49,8 @@ void gp_lint_release(struct gp_lint *l);
  *    header says MIT, asked in the drivers at hand;
  *  - each set applies without fuzz to each driver at hand that a rule names it
  *    for, behind the neutral sets that come before it;
+ *  - a set whose Scope is the hooks changes vgpu_unlock_hooks.c and nothing
+ *    else, no other set does, and it applies without fuzz to the copy at hand;
  *  - each rule has Evidence (the parser sees to Reason and to sets that do not
  *    exist), and names neutral sets only when it is about drivers from 520 on;
  *  - what cannot be seen without building is told in skipped.
