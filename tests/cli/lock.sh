@@ -177,7 +177,9 @@ restore
 echo >> hooks/kern.ld
 drift 'a changed linker script' 'hooks: Kern-Ld-SHA256 was ' $own s.run --lock a.lock
 restore
-drift 'no hooks' 'hooks: Hooks was integrated, is none' --no-hooks --patches mine s.run --lock a.lock
+drift 'no hooks' ' hooks-compile mine, is ' --no-hooks --patches mine s.run --lock a.lock
+run --no-hooks --patches mine s.run -o drift.run --lock a.lock
+says 'no hooks: that is named, too' 'hooks: Hooks was integrated, is none'
 echo >> hooks.patch
 drift 'a changed patch of the hooks' 'hooks: Patch-SHA256 was ' $own --hooks-patch hooks.patch s.run --lock hp.lock
 cp s.run renamed.run

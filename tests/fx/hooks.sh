@@ -1,24 +1,32 @@
 #!/bin/sh
-# hooks.sh [--table upstream|newer|unknown] OUT_DIR
+# hooks.sh [--table upstream|newer|unknown] [--patches DIR] OUT_DIR
 #
 # Writes a stand-in for a user's copy of the vgpu_unlock hooks: our own text
 # with the same file names, entry points and linker symbols as the real one, so
 # that tests can integrate, compile and link it.  It unlocks nothing.
 #
-# --table sets the constant by which the hook variants differ.
+# --table sets the constant by which the hook variants differ. The sets for the
+# hooks in --patches (default: the repository's) apply to what is written.
 set -eu
 
 usage() {
-    echo "usage: hooks.sh [--table upstream|newer|unknown] OUT_DIR" >&2
+    echo "usage: hooks.sh [--table upstream|newer|unknown] [--patches DIR] OUT_DIR" >&2
     exit 2
 }
 
+here=$(cd "$(dirname "$0")" && pwd)
 table=upstream
+patches=$here/../../patches
 while [ $# -gt 0 ]; do
     case $1 in
         --table)
             [ $# -ge 2 ] || usage
             table=$2
+            shift
+            ;;
+        --patches)
+            [ $# -ge 2 ] || usage
+            patches=$2
             shift
             ;;
         -*) usage ;;
@@ -104,14 +112,28 @@ VGPU_UNLOCK_STANDIN_MAP(nv_ioremap_wc)
 
 #undef VGPU_UNLOCK_STANDIN_MAP
 
-/* Everything below the include goes through the hooks. */
-#undef memcpy
-#define memcpy             vgpu_unlock_memcpy_hook
+/* Everything below the include goes through the hooks; memcpy() too, further down. */
 #define nv_ioremap         vgpu_unlock_nv_ioremap_hook
 #define nv_ioremap_nocache vgpu_unlock_nv_ioremap_nocache_hook
 #define nv_ioremap_cache   vgpu_unlock_nv_ioremap_cache_hook
 #define nv_ioremap_wc      vgpu_unlock_nv_ioremap_wc_hook
 EOF
+
+# What the sets for the hooks expect to find, made from the patches themselves.
+if [ -d "$patches" ]; then
+    patches=$(cd "$patches" && pwd)
+    set --
+    for s in "$patches"/*/series; do
+        grep -qs '^Scope: hooks$' "${s%/series}"/*.patch || continue
+        while read -r p _; do
+            case $p in
+                '' | '#'*) ;;
+                *) set -- "$@" "${s%/series}/$p" ;;
+            esac
+        done < "$s"
+    done
+    [ $# -eq 0 ] || awk -f "$here/preimage.awk" -v out="$out" "$@" > /dev/null
+fi
 
 cat > "$out/kern.ld" << 'EOF'
 /* Stand-in script for "ld -r": moves the blob's constants into .data, between

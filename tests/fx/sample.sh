@@ -266,6 +266,8 @@ fi
 set --
 for s in $sets; do
     [ -f "$patches/$s/series" ] || die "no series for patch set $s"
+    # Sets for the hooks are for no file of a driver: hooks.sh knows them.
+    ! grep -qs '^Scope: hooks$' "$patches/$s"/*.patch || continue
     # A driver without the vGPU module has no use for patches to it.
     if [ "$sets_given" = n ] && [ "$vgpu" = n ] &&
         grep -qs '^+++ [^/]*/kernel/nvidia-vgpu-vfio/' "$patches/$s"/*; then
