@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# apt.sh: sourced by fetch.sh and headers.sh, which set $cache and die().
+# apt.sh: sourced by fetch.sh, headers.sh and suite.sh, which set $cache and die().
 #
 # apt with a configuration of its own below $cache: the system's package lists
 # are neither used nor changed.
@@ -7,6 +7,8 @@
 
 # The order is that of preference.
 suites='bookworm bullseye bookworm-backports sid'
+# What a root of its own is made for (suite.sh).
+newer_suites='trixie trixie-backports'
 
 apt_ready() {
     command -v apt-get > /dev/null || die "no apt-get here"
@@ -25,9 +27,11 @@ apt_ready() {
     fi
     mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/none"
     : > "$apt/state/status"
-    for suite in $suites; do
-        echo "deb $options $site $suite main contrib non-free"
-    done > "$apt/sources.list"
+    for s in $suites $newer_suites; do
+        echo "deb $options $site $s main contrib non-free"
+    done > "$apt/sources.new"
+    cmp -s "$apt/sources.new" "$apt/sources.list" || rm -f "$apt/updated"
+    mv "$apt/sources.new" "$apt/sources.list"
     cat > "$apt/apt.conf" << EOT
 Dir::Etc::sourcelist "$apt/sources.list";
 Dir::Etc::sourceparts "$apt/none";

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2154,SC2005,SC2046,SC2086,SC2116 # lib.sh sets the rest; lists are words
+# shellcheck disable=SC1091,SC2154,SC2005,SC2046,SC2086,SC2116,SC2317 # lib.sh sets the rest; lists are words
 # matrix.sh: real drivers built for real kernel headers, before and after
 # patching, and what `gridpatch select` claims of each pair beside it.
 #
@@ -10,7 +10,10 @@
 #   GRIDPATCH_TREES      a directory of .run files and extracted drivers: each is
 #                        built for every kernel line here, with all its modules
 #   GRIDPATCH_HOOKS      your copy of the hooks, in place of a stand-in for it
-#   FULL=1               every cell, every module (about two hours on two cores)
+#   FULL=1               every cell, every module (about two hours on two cores),
+#                        and those of SUITE=trixie behind them
+#   SUITE                a newer suite of Debian: its headers and its compiler,
+#                        in a root of its own, in place of the system's
 #   CELLS                only these: "460.106.00:5.10 …"
 #
 # A cell fails the run when the claim is wrong: "supported" does not build, a
@@ -21,8 +24,22 @@ export LC_ALL=C
 umask 022
 
 here=$(cd "$(dirname "$0")" && pwd)
+: "${FULL:=}" "${CELLS:=}" "${GRIDPATCH_TREES:=}" "${SUITE:=}"
+inside=
+if [ -n "$SUITE" ]; then
+    cache=${GRIDPATCH_REAL_CACHE:-$HOME/.cache/gridpatch-real}
+    mkdir -p "$cache"
+    cache=$(cd "$cache" && pwd)
+    if ! root=$(sh "$here/suite.sh" "$cache" "$SUITE" 2>&1); then
+        echo "SKIP real: $SUITE: $(echo "$root" | tail -n 1)"
+        exit 0
+    fi
+    # What is built lies in that root, and has the same path there.
+    TMPDIR=$root/tmp
+    inside="chroot $root"
+    export TMPDIR
+fi
 . "$here/lib.sh"
-: "${FULL:=}" "${CELLS:=}" "${GRIDPATCH_TREES:=}"
 
 everything='nvidia nvidia-uvm nvidia-modeset nvidia-drm nvidia-peermem nvidia-vgpu-vfio'
 
@@ -32,7 +49,7 @@ everything='nvidia nvidia-uvm nvidia-modeset nvidia-drm nvidia-peermem nvidia-vg
 make_modules() {
     dir=$1
     shift
-    timeout 900 nice make -C "$dir" -j2 -k modules KERNEL_UNAME="$release" \
+    timeout 900 nice $inside make -C "$work/$dir" -j2 -k modules KERNEL_UNAME="$release" \
         SYSSRC="$source_dir" SYSOUT="$build_dir" IGNORE_CC_MISMATCH=1 \
         NV_EXCLUDE_KERNEL_MODULES="$*"
 }
@@ -159,15 +176,30 @@ judge() {
     esac
 }
 
+# explained: the rules, and what came of each, against a list made by hand. Each
+# cell that is always built has one; "newest" is another line every few weeks.
+explained() {
+    list=$here/explain/$who-$line
+    case $when,$line in users,* | *,newest) return 0 ;; esac
+    [ -f "$list" ] || [ "$when" = always ] || return 0
+    check "$who on $release: explained as in explain/$who-$line" same_rules "$list"
+}
+
+same_rules() {
+    sed '/^#/d; /^$/d' "$1" > rules.want
+    sh "$here/explain.sh" explain.out "$here/../.." > rules.got
+    diff -U9 rules.want rules.got
+}
+
 row() {
     printf '%-26s %-20s %-11s %-34s %s\n' "$@" >> table
 }
 
-# cell NAME LINE SCOPE HOW: in.run and $tree are there. SCOPE: all, nvidia. HOW:
-# plain, hooks, or a quilt folder of patches.
+# cell NAME LINE SCOPE HOW WHEN: in.run and $tree are there. SCOPE: all, nvidia. HOW:
+# plain, hooks, or a quilt folder of patches. WHEN: always, full, users.
 cell() {
-    who=$1 line=$2 scope=$3 how=$4
-    if ! found=$(sh "$here/headers.sh" "$cache" "$line" 2> headers.err); then
+    who=$1 line=$2 scope=$3 how=$4 when=$5
+    if ! found=$(sh "$here/headers.sh" "$cache" "$line" $SUITE 2> headers.err); then
         skip "$who on $line: $(tail -n 1 headers.err)"
         return 0
     fi
@@ -180,6 +212,7 @@ cell() {
     claim || { fail "$who on $release: select"; return 0; }
     "$GRIDPATCH" select --explain in.run --headers "$build_dir" > explain.out 2> explain.err || :
     check "$who on $release: probes" sh "$here/probes.sh" explain.out "$tree" "$source_dir" "$build_dir" || :
+    explained || :
     log=logs/$who-$line
     rm -rf build
     cp -R "$tree/kernel" build
@@ -270,7 +303,7 @@ EOT
             check "$version: an installer is made" pack "$version" || return 0
         fi
         [ "$c_how" != series ] || c_how=$work/series-$version
-        cell "$version$flavour" "$c_line" "$c_scope" "$c_how"
+        cell "$version$flavour" "$c_line" "$c_scope" "$c_how" "$c_when"
     done
     [ -z "$got" ] || rm -rf "$tree" in.run
 }
@@ -295,13 +328,13 @@ of_users() {
         echo "# $version: $t, SHA-256 $sum"
         row "$version" '' '' '' "SHA-256 $sum"
         for l in 5.10 6.1 6.12; do
-            cell "$version" $l all plain
+            cell "$version" $l all plain users
         done
     done
     rm -rf "$tree" in.run
 }
 
-if tool=$(lacks make gcc nm dpkg-deb xz timeout); then
+if tool=$(lacks ${SUITE:+chroot} make gcc nm dpkg-deb xz timeout); then
     skip "matrix: no $tool"
     exit 0
 fi
@@ -314,33 +347,56 @@ if [ -z "$hooks" ]; then
     sh "$fx/hooks.sh" hooks
 fi
 
-# What run.sh builds (470 and 535 with hooks on 6.1) is here for FULL=1 only.
-driver nvidia-tesla-460-kernel-source 460.106.00 \
-    5.10/all/hooks/always 6.1/nvidia/series/always 6.12/all/plain/full
-driver nvidia-tesla-470-kernel-source 470.256.02 \
-    5.10/nvidia/hooks/always 6.1/all/hooks/full 6.12/nvidia/hooks/always
-# NVIDIA's own sources do not build there; the series of this revision is for 6.12.
-driver nvidia-tesla-470-kernel-source 470.256.02-5~bpo12+1 \
-    6.12/nvidia/series/full
-driver nvidia-kernel-source 535.261.03 \
-    5.10/all/plain/full 6.1/all/hooks/full 6.12/nvidia/hooks/always
-driver nvidia-kernel-source 550.163.01 \
-    5.10/all/plain/full 6.1/all/plain/full 6.12/all/plain/always
-driver nvidia-open-kernel-source 535.261.03 \
-    6.1/all/plain/full 6.12/all/plain/full
-driver nvidia-open-kernel-source 550.163.01 \
-    6.1/all/plain/full 6.12/all/plain/full
+# cells: with the system's compiler.
+cells() {
+    # What run.sh builds (470 and 535 with hooks on 6.1) is here for FULL=1 only.
+    driver nvidia-tesla-460-kernel-source 460.106.00 \
+        5.10/all/hooks/always 6.1/nvidia/series/always 6.12/all/plain/full
+    driver nvidia-tesla-470-kernel-source 470.256.02 \
+        5.10/nvidia/hooks/always 6.1/all/hooks/full 6.12/nvidia/hooks/always
+    # NVIDIA's own sources do not build there; the series of this revision is for 6.12.
+    driver nvidia-tesla-470-kernel-source 470.256.02-5~bpo12+1 \
+        6.12/nvidia/series/full
+    driver nvidia-kernel-source 535.261.03 \
+        5.10/all/plain/full 6.1/all/hooks/full 6.12/nvidia/hooks/always
+    driver nvidia-kernel-source 550.163.01 \
+        5.10/all/plain/full 6.1/all/plain/full 6.12/all/plain/always
+    driver nvidia-open-kernel-source 535.261.03 \
+        6.1/all/plain/full 6.12/all/plain/full
+    driver nvidia-open-kernel-source 550.163.01 \
+        6.1/all/plain/full 6.12/all/plain/full
+}
 
-if [ -z "$GRIDPATCH_TREES" ]; then
-    echo 'SKIP real: your own drivers: GRIDPATCH_TREES names no directory'
+# cells_of_suite: what a newer compiler makes of the drivers that newer kernels are for.
+cells_of_suite() {
+    driver nvidia-kernel-source 535.261.03 6.12/all/hooks/always newest/all/plain/always
+    driver nvidia-kernel-source 550.163.01 6.12/all/hooks/always newest/all/plain/always
+}
+
+if [ -n "$SUITE" ]; then
+    cells_of_suite
+    set -- "$root"/usr/src/found-*
 else
-    of_users
+    cells
+    set -- "$cache"/headers/*/found
+    if [ -z "$GRIDPATCH_TREES" ]; then
+        echo 'SKIP real: your own drivers: GRIDPATCH_TREES names no directory'
+    else
+        of_users
+    fi
 fi
 echo
-echo "# $(gcc --version | head -n 1)"
-for l in 5.10 6.1 6.12; do
-    [ ! -f "$cache/headers/$l/found" ] || awk '{ print "# headers " $1 ": Debian " $4 }' "$cache/headers/$l/found"
+echo "# $($inside gcc --version | head -n 1)"
+for f in "$@"; do
+    [ ! -f "$f" ] || awk '{ print "# headers " $1 ": Debian " $4 }' "$f"
 done
 cat table
 echo
-finish
+bad=0
+finish || bad=1
+if [ -n "$FULL" ] && [ -z "$SUITE" ]; then
+    echo
+    echo "# --- trixie"
+    FULL='' SUITE=trixie sh "$here/matrix.sh" || bad=1
+fi
+exit $bad
