@@ -48,6 +48,52 @@ check 'json: the set' json_is out '.hooks.sets | join(" ")' hooks-compile
 check 'json: its patches' json_is out '[.applied[] | select(.set == "hooks-compile") | .already] | unique | tostring' '[false]'
 check "json: the sum is that of the user's copy" json_is out .hooks.sha256 "$(sum hooks/$file)"
 
+# --- what it is for ----------------------------------------------------------
+
+# Hooks with a table like the real one's and nothing else, as a driver's file
+# and its kernel would have them: strlen() is a function, memcpy() a macro.
+mkdir table
+cp hooks/kern.ld table
+cat > table/$file << 'E'
+
+/* Helper macro to initialize the structure above. */
+#define VGPU(name) { (10 + 2 * strlen(name) + 15) / 16, strlen(name), name }
+static struct { unsigned char blocks, len; char name[16]; } table[] = {
+	VGPU("a"), VGPU("two words"),
+};
+#undef VGPU
+
+/* Redirect future callers to our hooks. */
+#define memcpy             vgpu_unlock_memcpy_hook
+E
+cat > use.c << 'E'
+typedef __SIZE_TYPE__ size_t;
+size_t strlen(const char *s);
+#define memcpy(to, from, n) __builtin_memcpy(to, from, n)
+#include HOOKS
+extern int printf(const char *, ...);
+int main(void)
+{
+	printf("%d %d %d %d %d\n", table[0].blocks, table[0].len, table[1].blocks, table[1].len,
+	       strlen(table[1].name) == table[1].len);
+	return 0;
+}
+E
+# compile HOOKS: as such a driver does, warnings are errors.
+compile() { ${CC:-cc} -ffreestanding -Wall -Wno-unused-function -Werror -DHOOKS="\"$1\"" -o use use.c; }
+if command -v "${CC:-cc}" > /dev/null; then
+    compile table/$file 2> cc.err
+    check 'hooks with a table do not compile: the table' grep -q 'initializer element is not' cc.err
+    check 'hooks with a table do not compile: memcpy()' grep -q 'memcpy.* redefined' cc.err
+    expect_status 'hooks with a table' 0 $k --hooks table s.run -o t.run
+    result t
+    check 'compile with the set' compile t.x/kernel/unlock/$file
+    # 12 and 28 bytes in 16s, rounded up as the macro does it.
+    check 'the numbers are right, and strlen() is a function again' test "$(./use)" = '1 1 2 9 1'
+else
+    skip 'hooks with a table' 'no C compiler'
+fi
+
 # --- it is there already -----------------------------------------------------
 
 expect_status 'a copy that has it' 0 $k --hooks fixed s.run -o c.run --write-lock c.lock
