@@ -34,6 +34,10 @@ if [ -n "$SUITE" ]; then
         echo "SKIP real: $SUITE: $(echo "$root" | tail -n 1)"
         exit 0
     fi
+    if ! chroot "$root" true 2> /dev/null; then
+        echo "SKIP real: $SUITE: no rights to chroot"
+        exit 0
+    fi
     # What is built lies in that root, and has the same path there.
     TMPDIR=$root/tmp
     inside="chroot $root"

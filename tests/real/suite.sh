@@ -42,8 +42,10 @@ script=
 [ -e "/usr/share/debootstrap/scripts/$suite" ] || script=/usr/share/debootstrap/scripts/sid
 # libelf and pahole: objtool and the scripts of the kernel's headers.
 debootstrap --arch=amd64 --variant=minbase --include=make,gcc,libc6-dev,libelf1t64,libssl3t64,pahole,kmod \
-    --keyring="$keyring" "$suite" "$new" "$site" ${script:+"$script"} > "$log" 2>&1 ||
+    --keyring="$keyring" "$suite" "$new" "$site" ${script:+"$script"} > "$log" 2>&1 || {
+    rm -rf --one-file-system "$new"
     die "debootstrap of $suite failed: $(tail -n 1 "$log")"
+}
 rm -rf "$new"/var/cache/apt/archives/*.deb
 mkdir -p "$new$cache/suites"
 ln -s / "$new$root"
