@@ -139,6 +139,26 @@ head -c 3000 tree.run > cut.run
 expect_status 'a damaged installer' 3 build cut.run --headers "$headers"
 check 'nothing is left of that' left_nothing
 
+cp -R tree text
+echo 'no object' > text/kernel/nvidia/nv-kernel.o_binary
+expect_status 'a blob that is none' 1 build text --headers "$headers" --json=t.json
+check 'it is found before make runs' json_is t.json '.cells[0] | "\(.class) \(.log_tail)"' 'verify null'
+sed "s/390\.10/390\.11/g" tree/kernel/nvidia/nv-kernel.o_binary > text/kernel/nvidia/nv-kernel.o_binary
+expect_status 'a blob of another version' 0 build text --headers "$headers" --modules nvidia
+says 'is said' '390.10' out
+
+# --- ccache ---
+if command -v ccache > /dev/null && [ -e /usr/lib/ccache/gcc ]; then
+    CCACHE_DIR=$work/ccache
+    export CCACHE_DIR
+    "$GRIDPATCH" build tree --headers "$headers" --modules nvidia -q && ccache -z > /dev/null
+    expect_status 'once more, with ccache' 0 build tree --headers "$headers" --modules nvidia
+    check 'objects come out of it' sh -c '[ "$(ccache --print-stats | awk "\$1 == \"direct_cache_hit\" || \$1 == \"preprocessed_cache_hit\" { n += \$2 } END { print n + 0 }")" -ge 2 ]'
+    unset CCACHE_DIR
+else
+    skip 'ccache' 'it is missing'
+fi
+
 # --- signatures ------------------------------------------------------------------------
 if [ -x "$headers/scripts/sign-file" ] && command -v openssl > /dev/null; then
     openssl req -new -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=gridpatch-test -keyout key.pem \

@@ -24,6 +24,7 @@
 
 #define LOG_MAX (64u << 20)   /* of a log that is read; make's own are below 1 MB */
 #define TAIL_BYTES 6000u      /* of it that a report shows */
+#define BLOB "nvidia/nv-kernel.o_binary"
 
 /* One cell while it is made. */
 struct making {
@@ -118,12 +119,33 @@ static bool plan(struct making *m)
 	return rc == 0;
 }
 
+/* Before minutes of compiling: is the blob one that can be linked in? Another
+ * version in it is strange, but people do build so. */
+static bool blob_fits(struct making *m)
+{
+	gp_auto(gp_free_ptr) char *blob = gp_path_join(m->kernel, BLOB);
+	struct gp_err err = { 0 };
+	char line[1024];
+
+	if (!gp_is_file(blob))
+		return true; /* make will say what it misses */
+	if (gp_blob_check(blob, NULL, &err) < 0) {
+		fails_err(m->cell, GP_CELL_VERIFY, &err);
+		return false;
+	}
+	if (gp_blob_check(blob, m->s->version.text, &err) < 0) {
+		gp_err_format(&err, line, sizeof(line));
+		gp_list_add(&m->cell->reasons, line);
+	}
+	return true;
+}
+
 static bool lay_out(struct making *m)
 {
 	struct gp_err err = { 0 };
 
 	if (gp_workdir_fill(m->s, &m->job.driver.tree, m->work, &err) == 0)
-		return true;
+		return blob_fits(m);
 	fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 	return false;
 }
@@ -261,7 +283,7 @@ static void tell_findings(struct gp_cell *c, const struct gp_modfindings *l)
 static void inspect(struct making *m)
 {
 	struct gp_list *names = &m->cell->modules, paths = { 0 };
-	gp_auto(gp_free_ptr) char *blob = gp_path_join(m->kernel, "nvidia/nv-kernel.o_binary");
+	gp_auto(gp_free_ptr) char *blob = gp_path_join(m->kernel, BLOB);
 	struct gp_modcheck_opts o = { .version = m->s->version.text };
 	struct gp_headers own = { 0 }; /* it remembers what it read, and cells share m->h */
 	struct gp_modreport report = { 0 };

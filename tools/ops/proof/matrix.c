@@ -76,7 +76,9 @@ static bool source_ready(struct pool *p, struct slot *s)
 		s->tried = true;
 		if (gp_source_open(&s->source, s->path, &p->also, s->store, p->build.cancel, p->o->progress, &s->err) == 0)
 			gp_build_check_modules(&s->source, p->build.modules, &s->err);
+		pthread_mutex_lock(&p->lock);
 		p->decode_s += s->source.decode_s;
+		pthread_mutex_unlock(&p->lock);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return s->source.name && !s->err.code;
