@@ -8,8 +8,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define KEEP_OUTPUT (1u << 20)
 #define GRACE_S 3.0     /* between SIGTERM and SIGKILL */
@@ -86,14 +87,6 @@ int gp_proc_run(const char *const *argv, const char *dir, struct gp_buf *out, st
 
 /* --- long work --- */
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static _Noreturn void worker(const struct gp_proc_work *w, pid_t parent, int status_fd)
 {
 	setpgid(0, 0);
@@ -122,11 +115,11 @@ static int look(pid_t pid, int *status, struct gp_err *err, const char *name)
 /* What it started and left running goes with it. */
 static int watch(const struct gp_proc_work *w, pid_t pid, struct gp_proc_end *end, struct gp_err *err)
 {
-	double began = now(), stop_at = 0;
+	double began = gp_clock_s(), stop_at = 0;
 	int rc, status = 0;
 
 	while ((rc = look(pid, &status, err, w->argv[0])) == 0) {
-		double t = now();
+		double t = gp_clock_s();
 		bool cancelled = w->cancel && *w->cancel;
 		bool late = w->timeout_s > 0 && t - began >= w->timeout_s;
 

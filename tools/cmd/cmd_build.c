@@ -2,10 +2,8 @@
 #include <stdio.h>
 
 #include "base/fsio.h"
-#include "cmd/progress.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/report.h"
-#include "cmd/version.h"
 #include "core/proof/cells_json.h"
 
 static const enum gp_opt_id opts[] = {
@@ -15,27 +13,16 @@ static const enum gp_opt_id opts[] = {
 };
 
 /* The first word is the driver; the others are headers. */
-static int positional(struct gp_args *a, struct gp_list *runs, struct gp_err *err)
+static int positional(struct gp_args *a, struct gp_err *err)
 {
 	if (!a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch build --help'");
-	gp_list_add(runs, a->positional.v[0]);
 	for (size_t i = 1; i < a->positional.n; i++) {
 		if (!gp_is_dir(a->positional.v[i]))
 			return gp_fail(err, GP_E_USAGE, "'%s' is no directory with kernel headers", a->positional.v[i]);
 		gp_list_add(&a->patch.headers, a->positional.v[i]);
 	}
 	return 0;
-}
-
-static void say_done(void *arg, const struct gp_cell *c, size_t n, size_t total, bool known)
-{
-	(void)n;
-	(void)total;
-	(void)known;
-	gp_progress_end();
-	gp_say_cell(arg, c);
-	fflush(stdout);
 }
 
 /* The first cell that failed is the answer; its error came above. */
@@ -62,33 +49,15 @@ static int answer(const struct gp_cells *l, bool quiet, struct gp_err *err)
 	return gp_fail(err, gp_cell_code(first->cls), "%zu of %zu builds failed", failed, l->n);
 }
 
-static int build(struct gp_args *a, const struct gp_list *runs, struct gp_cells *cells, struct gp_err *err)
-{
-	gp_auto(gp_buf_release) struct gp_buf words = { 0 };
-	struct gp_matrix_opts o = { .runs = runs, .jobs = (unsigned)a->jobs, .done = say_done, .arg = a };
-	int rc;
-
-	gp_build_words(a, &words);
-	/* Building is the proof that an unknown kernel waits for. */
-	a->patch.allow |= GP_ALLOW_UNKNOWN;
-	o.build = gp_build_args(a, words.data);
-	o.progress = gp_progress_begin(a);
-	rc = gp_matrix_run(&o, cells, err);
-	gp_progress_end();
-	cells->program = gp_strdup(GP_PROGRAM_VERSION);
-	return rc;
-}
-
 static int run(struct gp_args *a, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
-	gp_auto(gp_list_release) struct gp_list runs = { 0 };
 	struct gp_err second = { 0 };
 	int rc;
 
-	if (positional(a, &runs, err) < 0 || gp_json_check(a, err) < 0)
+	if (positional(a, err) < 0 || gp_json_check(a, err) < 0)
 		return -1;
-	rc = build(a, &runs, &cells, err);
+	rc = gp_build_one(a, a->positional.v[0], &cells, err);
 	if (rc == 0)
 		rc = answer(&cells, a->quiet || a->json, err);
 	if (a->json && gp_json_emit(a, gp_cells_json(&cells), err, rc < 0 ? &second : err) < 0)

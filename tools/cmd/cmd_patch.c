@@ -37,16 +37,6 @@ static int positional(struct gp_args *a, struct gp_err *err)
 	return 0;
 }
 
-static void say_built(void *arg, const struct gp_cell *c, size_t n, size_t total, bool known)
-{
-	(void)n;
-	(void)total;
-	(void)known;
-	gp_progress_end();
-	gp_say_cell(arg, c);
-	fflush(stdout);
-}
-
 /* What is blocked, and whether that is to be passed over, the job itself judges. */
 static int judge_proof(const struct gp_cells *l, struct gp_err *err)
 {
@@ -63,21 +53,7 @@ static int judge_proof(const struct gp_cells *l, struct gp_err *err)
 /* --build: the modules of every kernel of the run, before anything is written. */
 static int prove(struct gp_args *a, struct gp_cells *cells, struct gp_err *err)
 {
-	gp_auto(gp_list_release) struct gp_list runs = { 0 };
-	gp_auto(gp_buf_release) struct gp_buf words = { 0 };
-	struct gp_matrix_opts o = { .runs = &runs, .jobs = (unsigned)a->jobs, .done = say_built, .arg = a };
-	unsigned allow = a->patch.allow;
-	int rc;
-
-	gp_list_add(&runs, a->patch.run);
-	gp_build_words(a, &words);
-	o.build = gp_build_args(a, words.data);
-	o.progress = gp_progress_begin(a);
-	a->patch.allow |= GP_ALLOW_UNKNOWN;
-	rc = gp_matrix_run(&o, cells, err);
-	a->patch.allow = allow;
-	gp_progress_end();
-	if (rc < 0 || judge_proof(cells, err) < 0)
+	if (gp_build_one(a, a->patch.run, cells, err) < 0 || judge_proof(cells, err) < 0)
 		return -1;
 	a->patch.proved = true;
 	return 0;

@@ -4,7 +4,9 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "cmd/progress.h"
 #include "cmd/report.h"
+#include "cmd/version.h"
 
 static void put(struct gp_buf *out, const char *option, const char *value)
 {
@@ -117,4 +119,34 @@ void gp_say_cell(const struct gp_args *a, const struct gp_cell *c)
 		gp_say(a, "           note: %s\n", c->reasons.v[i]);
 	if (c->log)
 		gp_say(a, "           log: %s\n", c->log);
+}
+
+static void say_done(void *arg, const struct gp_cell *c, size_t n, size_t total, bool known)
+{
+	(void)n;
+	(void)total;
+	(void)known;
+	gp_progress_end();
+	gp_say_cell(arg, c);
+	fflush(stdout);
+}
+
+int gp_build_one(struct gp_args *a, const char *run, struct gp_cells *cells, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list runs = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf words = { 0 };
+	struct gp_matrix_opts o = { .runs = &runs, .jobs = (unsigned)a->jobs, .done = say_done, .arg = a };
+	unsigned allow = a->patch.allow;
+	int rc;
+
+	gp_list_add(&runs, run);
+	gp_build_words(a, &words);
+	o.build = gp_build_args(a, words.data);
+	o.progress = gp_progress_begin(a);
+	a->patch.allow |= GP_ALLOW_UNKNOWN;
+	rc = gp_matrix_run(&o, cells, err);
+	a->patch.allow = allow;
+	gp_progress_end();
+	cells->program = gp_strdup(GP_PROGRAM_VERSION);
+	return rc;
 }

@@ -15,6 +15,15 @@ void gp_build_words(const struct gp_args *a, struct gp_buf *out);
 /* a, and words of gp_build_words(), must outlive it. */
 struct gp_build_opts gp_build_args(const struct gp_args *a, const char *words);
 
+/*
+ * Build one driver for all kernels of the command line, with the text of each cell
+ * as it is done. Kernels that nobody knows are built, too: that is the proof they
+ * wait for.
+ *
+ * Errors: as gp_matrix_run(); that a cell failed is none.
+ */
+int gp_build_one(struct gp_args *a, const char *run, struct gp_cells *cells, struct gp_err *err);
+
 /* One line per cell, and what went wrong below it. */
 void gp_say_cell(const struct gp_args *a, const struct gp_cell *c);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
@@ -19,7 +20,7 @@
 struct running {
 	const struct gp_args *a;
 	struct gp_cells so_far;
-	struct timespec began;
+	double began;           /* gp_clock_s() */
 	size_t fresh, built;    /* cells that were not known before; of these, the compiled ones */
 };
 
@@ -45,14 +46,6 @@ static int sort_words(struct gp_args *a, struct gp_list *runs, struct gp_err *er
 	return 0;
 }
 
-static double seconds_since(const struct timespec *began)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)(t.tv_sec - began->tv_sec) + (double)(t.tv_nsec - began->tv_nsec) / 1e9;
-}
-
 static void say_line(const struct running *r, const struct gp_cell *c, size_t n, size_t total, bool known)
 {
 	gp_auto(gp_free_ptr) char *place = gp_cell_place(c);
@@ -61,7 +54,7 @@ static void say_line(const struct running *r, const struct gp_cell *c, size_t n,
 
 	/* A guess once a cell was compiled: those that are blocked take no time. */
 	if (r->built && n < total) {
-		gp_say_seconds(seconds_since(&r->began) / (double)r->fresh * (double)(total - n), left);
+		gp_say_seconds((gp_clock_s() - r->began) / (double)r->fresh * (double)(total - n), left);
 		between = ", about ";
 	}
 	gp_say(r->a, "[%zu/%zu] %-11s %s on %s %s%s%s%s%s%s\n", n, total, gp_cell_class_name(c->cls), c->driver, c->release,
@@ -147,7 +140,7 @@ int gp_matrix_build(struct gp_args *a, struct gp_cells *cells, struct gp_err *er
 		gp_cell_release(&r.so_far.v[--r.so_far.n]);
 	r.so_far.program = gp_strdup(GP_PROGRAM_VERSION);
 	r.so_far.started = utc_now();
-	clock_gettime(CLOCK_MONOTONIC, &r.began);
+	r.began = gp_clock_s();
 	rc = gp_matrix_run(&o, cells, err);
 	cells->program = gp_strdup(GP_PROGRAM_VERSION);
 	cells->started = gp_strdup(r.so_far.started);

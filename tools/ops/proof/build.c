@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
@@ -36,14 +36,6 @@ struct making {
 	struct gp_patch_job job;
 	struct gp_cell *cell;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* The first thing that went wrong is what the cell is called by. */
 static void fails(struct gp_cell *c, enum gp_cell_class cls, const char *text)
@@ -228,7 +220,7 @@ static bool compile(struct making *m)
 {
 	gp_auto(gp_toolchain_release) struct gp_toolchain cc = { 0 };
 	struct gp_err err = { 0 };
-	double began = now();
+	double began = gp_clock_s();
 	bool ok;
 
 	if (gp_toolchain_find(m->h, m->o->cc, &cc, &err) < 0) {
@@ -239,7 +231,7 @@ static bool compile(struct making *m)
 	if (cc.note)
 		gp_list_add(&m->cell->reasons, cc.note);
 	ok = make(m, &cc);
-	m->cell->build_s = now() - began;
+	m->cell->build_s = gp_clock_s() - began;
 	return ok;
 }
 
@@ -308,19 +300,19 @@ static void inspect(struct making *m)
 
 static void verify(struct making *m)
 {
-	double began = now();
+	double began = gp_clock_s();
 
 	inspect(m);
-	m->cell->verify_s = now() - began;
+	m->cell->verify_s = gp_clock_s() - began;
 }
 
 static void work_on(struct making *m)
 {
-	double began = now();
+	double began = gp_clock_s();
 	bool laid;
 
 	laid = plan(m) && lay_out(m);
-	m->cell->patch_s = now() - began;
+	m->cell->patch_s = gp_clock_s() - began;
 	if (!laid)
 		return;
 	if (compile(m)) {
@@ -349,7 +341,7 @@ void gp_build_cell(const struct gp_source *s, const struct gp_headers *h, const 
 		   const struct gp_build_opts *o, struct gp_cell *cell)
 {
 	struct making m = { .s = s, .h = h, .o = o, .work = work, .cell = cell, .job.driver.rf.fd = -1 };
-	double began = now();
+	double began = gp_clock_s();
 
 	*cell = (struct gp_cell){
 		.driver = gp_strdup(s->version.text), .kind = gp_strdup(gp_kind_name(s->kind)),
@@ -360,7 +352,7 @@ void gp_build_cell(const struct gp_source *s, const struct gp_headers *h, const 
 	cell->repeat = repeat(&m);
 	work_on(&m);
 	gp_remove_tree(work);
-	cell->total_s = now() - began;
+	cell->total_s = gp_clock_s() - began;
 	gp_patch_job_release(&m.job);
 	free(m.kernel);
 	free(m.log);

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fsio.h"
 #include "base/path.h"
 #include "ops/proof/workdir.h"
@@ -46,14 +46,6 @@ struct pool {
 	int tokens[2];           /* the job server, or -1 */
 	pthread_mutex_t lock;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 unsigned gp_matrix_room(void)
 {
@@ -321,7 +313,7 @@ static void give_cells(struct pool *p, struct gp_cells *out)
 		*gp_cells_add(out) = p->cell[i];
 		p->cell[i] = (struct gp_cell){ 0 };
 	}
-	out->wall_s = now() - p->began;
+	out->wall_s = gp_clock_s() - p->began;
 	out->decode_s = p->decode_s;
 	out->jobs = p->build.jobs;
 }
@@ -384,7 +376,7 @@ static int run(struct pool *p, int *lock, struct gp_cells *out, struct gp_err *e
 
 int gp_matrix_run(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err)
 {
-	struct pool p = { .o = o, .build = o->build, .began = now(), .tokens = { -1, -1 },
+	struct pool p = { .o = o, .build = o->build, .began = gp_clock_s(), .tokens = { -1, -1 },
 			  .lock = PTHREAD_MUTEX_INITIALIZER };
 	int lock = -1, rc;
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -148,17 +148,15 @@ static int fill(struct gp_source *s, const struct gp_list *also, const volatile 
 int gp_source_open(struct gp_source *s, const char *path, const struct gp_list *also, const char *store,
 		   const volatile sig_atomic_t *cancel, const struct gp_progress *progress, struct gp_err *err)
 {
-	struct timespec a, b;
+	double began = gp_clock_s();
 
 	*s = (struct gp_source){ .name = gp_strdup(path), .rf.fd = -1, .temporary = !gp_is_dir(path) };
 	s->dir = gp_strdup(s->temporary ? store : path);
-	clock_gettime(CLOCK_MONOTONIC, &a);
 	if (fill(s, also, cancel, progress, err) < 0 || identify(s, err) < 0) {
 		gp_source_release(s);
 		return -1;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	s->decode_s = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+	s->decode_s = gp_clock_s() - began;
 	return 0;
 }
 
