@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/map.h"
@@ -608,6 +610,128 @@ static void reading_at_a_place(void **state)
 	assert_int_equal(err.code, GP_E_SYSTEM);
 }
 
+/* --- long work --- */
+
+static const char *text_of(const char *name)
+{
+	static char text[256];
+	FILE *f = fopen(in_dir(name), "r");
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+	if (f)
+		fclose(f);
+	text[n] = '\0';
+	return text;
+}
+
+static int work(const char *script, struct gp_proc_work *w, struct gp_proc_end *end)
+{
+	const char *const argv[] = { "sh", "-c", script, NULL };
+	struct gp_err err = { 0 };
+	int rc;
+
+	w->argv = argv;
+	w->dir = dir;
+	w->keep[0] = w->keep[1] = -1;
+	w->out = open(in_dir("log"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	rc = gp_proc_work(w, end, &err);
+	close(w->out);
+	return rc;
+}
+
+static void long_work(void **state)
+{
+	char path[] = "PATH=/usr/bin:/bin", only[] = "ONLY=this", *env[] = { path, only, NULL };
+	const char *const no[] = { "gp-no-such-program", NULL };
+	struct gp_proc_work w = { .env = env }, none = { .argv = no, .out = -1, .keep = { -1, -1 } };
+	struct gp_proc_end end;
+	struct gp_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(work("echo $ONLY$HOME; pwd >&2; exit 3", &w, &end), 0);
+	assert_int_equal(end.status, 3);
+	assert_false(end.timed_out || end.cancelled);
+	assert_memory_equal(text_of("log"), "this\n/", 6);
+	assert_int_equal(work("kill -9 $$", &w, &end), 0);
+	assert_int_equal(end.status, 128 + 9);
+	assert_int_equal(gp_proc_work(&none, &end, &err), -1);
+	assert_int_equal(err.code, GP_E_NOTFOUND);
+}
+
+/* Not only the program goes, but also what it started; even what ignores SIGTERM. */
+static void late_work(void **state)
+{
+	struct gp_proc_work w = { .timeout_s = 0.3 };
+	struct gp_proc_end end;
+	double began = gp_clock_s();
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(work("sleep 100 & echo $! > pid; wait", &w, &end), 0);
+	assert_true(end.timed_out);
+	assert_true(gp_clock_s() - began < 2.5);
+	pid = (pid_t)atoi(text_of("pid"));
+	assert_true(pid > 1);
+	for (int i = 0; i < 100 && kill(pid, 0) == 0; i++)
+		usleep(20000); /* whoever reaps orphans may take a moment */
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(work("trap '' TERM; while :; do sleep 0.1; done", &w, &end), 0);
+	assert_true(end.timed_out);
+	assert_int_equal(end.status, 128 + 9);
+}
+
+static void cancelled_work(void **state)
+{
+	volatile sig_atomic_t stop = 1;
+	struct gp_proc_work w = { .cancel = &stop };
+	struct gp_proc_end end;
+
+	(void)state;
+	assert_int_equal(work("sleep 100", &w, &end), 0);
+	assert_true(end.cancelled);
+	assert_false(end.timed_out);
+}
+
+static void walking(void **state)
+{
+	gp_auto(gp_list_release) struct gp_list l = { 0 }, below = { 0 };
+	struct gp_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(gp_mkdirs(in_dir("a/b"), &err), 0);
+	put("z", "");
+	put("a/b/c", "");
+	assert_int_equal(symlink("/etc", in_dir("a/link")), 0);
+	assert_int_equal(symlink("z", in_dir("a/file")), 0);
+	assert_int_equal(gp_dir_walk(dir, "", &l, &err), 0);
+	assert_int_equal(l.n, 2);
+	assert_string_equal(l.v[0], "a/b/c");
+	assert_string_equal(l.v[1], "z");
+	assert_int_equal(gp_dir_walk(dir, "a", &below, &err), 0);
+	assert_int_equal(below.n, 1);
+	assert_string_equal(below.v[0], "a/b/c");
+	assert_int_equal(gp_dir_walk(in_dir("nowhere"), "", &l, &err), -1);
+}
+
+static void cloning(void **state)
+{
+	struct gp_err err = { 0 };
+
+	(void)state;
+	put("from", "the same bytes");
+	assert_int_equal(gp_file_clone(in_dir("from"), in_dir("to"), 0640, &err), 0);
+	assert_string_equal(text_of("to"), "the same bytes");
+	assert_int_equal(gp_file_clone(in_dir("from"), in_dir("to"), 0640, &err), -1); /* it exists */
+	assert_int_equal(gp_file_clone(dir, in_dir("other"), 0640, &err), -1);
+	assert_int_equal(symlink("from", in_dir("link")), 0);
+	assert_int_equal(gp_file_clone(in_dir("link"), in_dir("other"), 0640, &err), -1);
+	/* Between file systems that do not share blocks: read and written. */
+	if (access("/proc/self/status", R_OK) == 0) {
+		assert_int_equal(gp_file_clone("/proc/self/status", in_dir("status"), 0640, &err), 0);
+		assert_memory_equal(text_of("status"), "Name:", 5);
+	}
+}
+
 static void umask_and_cancel(void **state)
 {
 	volatile sig_atomic_t flag = 0;
@@ -656,6 +780,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(output_that_cannot_be, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(a_temporary_directory, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(reading_at_a_place, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(long_work, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(late_work, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(cancelled_work, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(walking, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(cloning, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(umask_and_cancel, make_dir, drop_dir),
 	};
 	struct CMUnitTest tests[GP_COUNT(cleans) + GP_COUNT(masks) + GP_COUNT(numbers) + GP_COUNT(rest)];

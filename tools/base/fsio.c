@@ -278,21 +278,23 @@ bool gp_exists(const char *path)
 int gp_fd_clone(int from, int to, const char *name, struct gp_err *err)
 {
 	char block[65536];
-	ssize_t n;
+	ssize_t n, some = 0;
 
 	if (ioctl(to, FICLONE, from) == 0)
 		return 0;
 	while ((n = copy_file_range(from, NULL, to, NULL, 1u << 30, 0)) > 0)
-		;
-	/* Not between these two, or not on this kernel: by hand, from where it stands. */
-	while (n < 0 && (n = read(from, block, sizeof(block))) != 0) {
+		some = n;
+	if (n == 0 && some)
+		return 0;
+	/* Not between these two, or not on this kernel (which may say that by copying
+	 * nothing): by hand, from where it stands. */
+	while ((n = read(from, block, sizeof(block))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return gp_fail_sys(err, errno, "cannot read '%s'", name);
 		if (gp_write_fd(to, block, (size_t)n, name, err) < 0)
 			return -1;
-		n = -1;
 	}
 	return 0;
 }
