@@ -49,7 +49,9 @@ run_cli() {
 	{
 		echo tests/cli/splice.sh
 		echo tests/cli/faults.sh
-		ls tests/cli/*.sh | grep -v -e lib.sh -e splice.sh -e faults.sh
+		echo tests/cli/build.sh
+		echo tests/cli/matrix.sh
+		ls tests/cli/*.sh | grep -v -e /lib.sh -e /splice.sh -e /faults.sh -e /build.sh -e /matrix.sh
 	} | xargs -n 1 -P "$(nproc)" sh -c '
 		log=$0/cli-$(basename "$1" .sh)
 		sh "$1" >"$log.log" 2>&1

@@ -73,7 +73,8 @@ static void say_blocked(const struct gp_patch_job *j, const struct gp_choice *c,
 
 static void say_unknown(const struct gp_choice *c, struct gp_err *err)
 {
-	gp_fail(err, GP_E_NO, "kernel %s is of no known line (nearest: %s); --allow unknown goes on anyway",
+	gp_fail(err, GP_E_NO, "kernel %s is of no known line (nearest: %s); --allow unknown goes on anyway, "
+		"--build after a proof",
 		c->release.text, c->nearest ? c->nearest->name : "none");
 }
 
