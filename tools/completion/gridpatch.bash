@@ -6,7 +6,7 @@
 # The verb of the command line: the first word, else patch.
 _gridpatch_verb() {
 	case ${COMP_WORDS[1]-} in
-	patch | info | extract | verify | select | support | fetch-hooks | apply | push | pop | applied | lint-set | matrix | help) echo "${COMP_WORDS[1]}" ;;
+	patch | info | extract | verify | select | support | fetch-hooks | apply | push | pop | applied | lint-set | build | matrix | help) echo "${COMP_WORDS[1]}" ;;
 	check) echo verify ;;
 	plan) echo select ;;
 	*) echo patch ;;
@@ -17,10 +17,13 @@ _gridpatch_verb() {
 _gridpatch_options() {
 	local common='--json --quiet --verbose --help -q -v -h'
 	local kernels='--kernel --headers --kernel-source-path --kernelsourcedir --data -k'
+	local patching="$kernels --hooks --no-hooks --hooks-patch --patches --patch-match --set --no-set --allow --drop-dkms-patches"
+	local building='--jobs --cc --timeout -j'
+	local keeping='--modules --output --sign-key --sign-cert -o'
 
 	case $1 in
 	patch)
-		echo "$kernels --hooks --no-hooks --hooks-patch --patches --patch-match --set --no-set --allow --drop-dkms-patches --lock --write-lock" \
+		echo "$patching $building --build --lock --write-lock" \
 			"--output --force --dry-run --repack --no-cache --progress -o -f -n $common"
 		;;
 	select) echo "$kernels --driver --kind --explain --set --no-set $common" ;;
@@ -39,7 +42,11 @@ _gridpatch_options() {
 	verify)
 		echo "--headers --kernel-source-path --kernelsourcedir --driver --blob --expect-hooks --progress $common"
 		;;
-	matrix) echo "--merge --expect --fail-on --junit --html --markdown $common" ;;
+	build) echo "$patching $building $keeping --force --progress -f $common" ;;
+	matrix)
+		echo "$patching $building $keeping --keep-logs --shard --emit --resume" \
+			"--merge --expect --fail-on --junit --html --markdown $common"
+		;;
 	esac
 }
 
@@ -128,7 +135,7 @@ _gridpatch_argument() {
 		_gridpatch_words "$cur" $(_gridpatch_kernels)
 		;;
 	--headers | --kernel-source-path | --kernelsourcedir | --hooks | --data | \
-		--directory | -C | -d | --to | --rejects)
+		--directory | -C | -d | --to | --rejects | --keep-logs)
 		_gridpatch_paths "$cur"
 		;;
 	--allow) _gridpatch_list "$cur" blocked unknown hooks altered ;;
@@ -136,19 +143,30 @@ _gridpatch_argument() {
 	--progress) _gridpatch_words "$cur" auto none json ;;
 	--kind) _gridpatch_words "$cur" host merged guest general ;;
 	--blob | --hooks-patch | --patches | --from | --lock | --write-lock) _gridpatch_paths "$cur" '*' ;;
-	--expect | --junit | --html) _gridpatch_paths "$cur" '*' ;;
+	--expect | --junit | --html | --resume | --sign-key | --sign-cert) _gridpatch_paths "$cur" '*' ;;
+	--emit) _gridpatch_words "$cur" github gitlab lines ;;
+	--modules) _gridpatch_list "$cur" nvidia nvidia-uvm nvidia-modeset nvidia-drm nvidia-peermem nvidia-vgpu-vfio ;;
+	--cc)
+		# shellcheck disable=SC2046 # one word per compiler
+		_gridpatch_words "$cur" $(compgen -c -- "${cur:-gcc}" | grep -E '^(gcc|clang)(-[0-9]+)?$' | sort -u)
+		;;
 	--markdown)
 		# That of support takes nothing.
 		[ "$verb" = matrix ] || return 1
 		_gridpatch_paths "$cur" '*'
 		;;
 	--fail-on) _gridpatch_words "$cur" any regression none ;;
-	--output | -o) _gridpatch_paths "$cur" '*.run' ;;
+	--output | -o)
+		case $verb in
+		build | matrix) _gridpatch_paths "$cur" ;;
+		*) _gridpatch_paths "$cur" '*.run' ;;
+		esac
+		;;
 	--set | --no-set)
 		# shellcheck disable=SC2046 # one word per set
 		_gridpatch_words "$cur" $(_gridpatch_sets)
 		;;
-	--patch-match | --driver | --strip | --fuzz | -p | -F) ;;
+	--jobs | -j | --timeout | --shard | --patch-match | --driver | --strip | --fuzz | -p | -F) ;;
 	*) return 1 ;;
 	esac
 	return 0
@@ -185,7 +203,7 @@ _gridpatch() {
 		return
 	fi
 
-	local verbs='patch info extract verify select support fetch-hooks apply push pop applied lint-set matrix help check plan'
+	local verbs='patch info extract verify select support fetch-hooks apply push pop applied lint-set build matrix help check plan'
 
 	# shellcheck disable=SC2086 # one word per verb
 	if [ "$verb" = help ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -197,7 +215,13 @@ _gridpatch() {
 	case $verb in
 	fetch-hooks | support | help | applied | lint-set) ;;
 	apply) _gridpatch_paths "$cur" '*' ;;
-	matrix) _gridpatch_paths "$cur" '*.json' ;;
+	matrix)
+		if [[ " ${COMP_WORDS[*]} " == *' --merge '* ]]; then
+			_gridpatch_paths "$cur" '*.json'
+		else
+			_gridpatch_paths "$cur" '*.run'
+		fi
+		;;
 	push | pop) ;;
 	verify) _gridpatch_paths "$cur" '*.@(run|ko|ko.xz|ko.gz|ko.zst|o_binary)' ;;
 	*) _gridpatch_paths "$cur" '*.run' ;;
