@@ -45,6 +45,26 @@ static void compiler(void **state)
 	assert_string_equal(e.text, "error: implicit declaration of function 'set_fs' [-Werror]");
 }
 
+static void relative(void **state)
+{
+	static const char *const mine[] = { "../../../tmp/x/kernel/nvidia/a.c", "../x/kernel/nvidia/a.c" };
+	static const char *const others[] = { "../include/linux/a.h", "tmp/x/kernel/a.h", "../x/kernels/a.h" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		gp_auto(gp_free_ptr) char *log = gp_asprintf("%s:3:1: error: no\n", mine[i]);
+
+		assert_true(first(log));
+		assert_string_equal(e.file, "nvidia/a.c");
+	}
+	for (size_t i = 0; i < 3; i++) {
+		gp_auto(gp_free_ptr) char *log = gp_asprintf("%s:3:1: error: no\n", others[i]);
+
+		assert_true(first(log));
+		assert_string_equal(e.file, others[i]);
+	}
+}
+
 static void utf8_quotes(void **state)
 {
 	(void)state;
@@ -175,7 +195,8 @@ static void tail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(compiler, done), cmocka_unit_test_teardown(utf8_quotes, done),
+		cmocka_unit_test_teardown(compiler, done), cmocka_unit_test_teardown(relative, done),
+		cmocka_unit_test_teardown(utf8_quotes, done),
 		cmocka_unit_test_teardown(member, done), cmocka_unit_test_teardown(missing_header, done),
 		cmocka_unit_test_teardown(modpost, done), cmocka_unit_test_teardown(environment, done),
 		cmocka_unit_test_teardown(excerpt, done), cmocka_unit_test_teardown(make_alone, done),

@@ -65,7 +65,7 @@ buildable --breaks compile old
 expect_status 'a set mends it' 0 build old --headers "$headers" --modules nvidia
 says 'the set is named' 'sets: sample-set-fs' out
 expect_status 'without the set' 1 build old --headers "$headers" --modules nvidia --no-set sample-set-fs --json=old.json -o kept
-says 'file and line' "nvidia/os-interface.c:$(grep -n 'mm_segment_t' old/kernel/nvidia/os-interface.c | cut -d: -f1): error:" out
+says 'file and line, and nothing of the scratch directory' "           nvidia/os-interface.c:$(grep -n 'mm_segment_t' old/kernel/nvidia/os-interface.c | cut -d: -f1): error:" out
 says 'the set that would help' 'sample-set-fs is about' out
 check 'a log without modules' sh -c '[ "$(ls "$0")" = build.log ]' "kept/$release"
 json_ok old.json && check 'its class' json_is old.json '.cells[0].class' compile

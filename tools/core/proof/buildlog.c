@@ -139,12 +139,29 @@ static char *subject(struct gp_str text)
 	return found.p ? gp_strndup(found.p, found.len) : NULL;
 }
 
+static bool cut(struct gp_str *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	if (!n || path->len <= n || memcmp(path->p, dir, n) != 0 || path->p[n] != '/')
+		return false;
+	*path = (struct gp_str){ path->p + n + 1, path->len - n - 1 };
+	return true;
+}
+
+/* ccache gives the compiler "../../tmp/x/kernel/a.c" for what is below CCACHE_BASEDIR:
+ * behind the dots stands the end of root (ccache(1), "base_dir"). */
 static struct gp_str without_root(struct gp_str path, const char *root)
 {
-	size_t n = strlen(root);
+	struct gp_str rest = path;
 
-	if (n && path.len > n && memcmp(path.p, root, n) == 0 && path.p[n] == '/')
-		return (struct gp_str){ path.p + n + 1, path.len - n - 1 };
+	if (cut(&path, root))
+		return path;
+	while (gp_str_starts(rest, "../"))
+		rest = (struct gp_str){ rest.p + 3, rest.len - 3 };
+	for (const char *end = strchr(root, '/'); end && rest.p != path.p; end = strchr(end + 1, '/'))
+		if (cut(&rest, end + 1))
+			return rest;
 	return path;
 }
 
