@@ -88,7 +88,12 @@ refute 'nothing runs on' sh -c 'ps -e -o args= | grep -q "^sleep 98[67]$"'
 check 'nothing is left' left_nothing
 
 # --- spread and joined -----------------------------------------------------------------
-for i in 1 2 3; do "$GRIDPATCH" matrix $grid --shard $i/3 --json=s$i.json > /dev/null 2>&1; done
+for i in 1 2 3; do
+    # Cell 3 is red; nothing that another shard does is missing.
+    expect_status "shard $i" $((i == 3)) matrix $grid --shard $i/3 --json=s$i.json --junit s$i.xml
+    refute "shard $i: nothing is missing" grep -q missing out err s$i.xml
+    check "shard $i: nor in its report" json_is s$i.json '"\(.missing | length) of \(.planned | length)"' '0 of 4'
+done
 check 'shards share the cells' test "$(jq -s 'map(.cells | length) | add' s1.json s2.json s3.json)" -eq 4
 expect_status 'joined' 1 matrix --merge s3.json s1.json s2.json --json=j.json
 check 'they are the whole' sh -c '[ "$0" = "$1" ]' "$(classes m.json)" "$(classes j.json)"

@@ -141,7 +141,9 @@ int gp_matrix_build(struct gp_args *a, struct gp_cells *cells, struct gp_err *er
 	r.so_far.program = gp_strdup(GP_PROGRAM_VERSION);
 	r.so_far.started = utc_now();
 	r.began = gp_clock_s();
+	r.so_far.part = a->shards > 0;
 	rc = gp_matrix_run(&o, cells, err);
+	cells->part = r.so_far.part;
 	cells->program = gp_strdup(GP_PROGRAM_VERSION);
 	cells->started = gp_strdup(r.so_far.started);
 	gp_cells_release(&r.so_far);

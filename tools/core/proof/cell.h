@@ -76,6 +76,7 @@ struct gp_cells {
 	double wall_s, decode_s;
 	unsigned jobs;
 	struct gp_list planned;  /* keys of the whole matrix in its order, also those of other shards */
+	bool part;               /* of one shard: what it does not have, others do */
 	struct gp_list twice;    /* keys that several of the joined runs had a result for */
 };
 

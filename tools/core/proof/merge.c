@@ -125,7 +125,7 @@ void gp_cells_missing(const struct gp_cells *l, struct gp_list *out)
 	gp_auto(gp_map_release) struct gp_map known = { 0 };
 
 	index_cells(l, &known);
-	for (size_t i = 0; i < l->planned.n; i++)
+	for (size_t i = 0; i < l->planned.n && !l->part; i++)
 		if (!gp_map_get(&known, l->planned.v[i], NULL))
 			gp_list_add(out, l->planned.v[i]);
 }

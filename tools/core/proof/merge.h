@@ -18,7 +18,8 @@ void gp_cells_merge(struct gp_cells *into, struct gp_cells *from);
 /* Put the cells into the order of into->planned; those that are not in it stay behind. */
 void gp_cells_by_plan(struct gp_cells *l);
 
-/* Keys of l->planned for which there is no cell, in order; out is added to. */
+/* Keys of l->planned for which there is no cell, in order; out is added to. Of a part
+ * nothing is missing: only those who join it can tell. */
 void gp_cells_missing(const struct gp_cells *l, struct gp_list *out);
 
 #endif
