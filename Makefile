@@ -3,7 +3,7 @@
 # make            build ./build/gridpatch
 # make demo       make a sample installer and patch it (installs what is missing, as root)
 # make check      every test that needs no real driver (the same)
-# make bench      gridpatch beside quilt, patch, git apply and the decompressors
+# make bench      gridpatch beside quilt, patch, git apply, decompressors and make
 # make check-real tests on NVIDIA's own kernel sources from Debian's non-free packages
 # make help       the other targets
 
@@ -77,6 +77,9 @@ $(BUILD)/%.o: %.c
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TSUPOBJ) $(LIB)
 	$(call say,LD)$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
+$(BUILD)/bench-symvers: $(BUILD)/tests/bench/symvers.o $(LIB)
+	$(call say,LD)$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 .SECONDARY:
 
 test-programs: $(TESTBIN)
@@ -90,9 +93,10 @@ check-real: deps-check
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/real/all.sh
 
 bench: deps-check
-	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN)
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN) $(BUILD)/bench-symvers
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/bench/bench.sh $(if $(MARKDOWN),--markdown)
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/bench/repack.sh $(if $(MARKDOWN),--markdown)
+	@GRIDPATCH=$(CURDIR)/$(BIN) SYMVERS=$(CURDIR)/$(BUILD)/bench-symvers sh tests/bench/proof.sh $(if $(MARKDOWN),--markdown)
 
 demo: deps-demo
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN)
