@@ -67,11 +67,11 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 const struct gp_cmd gp_cmd_build = {
 	"build", NULL, "RUN|TREE [HEADERS-DIR…]", "build a driver's modules for kernels, to see that they do",
-	"Patches the kernel sources of the installer RUN, or of the extracted one TREE, in\n"
-	"a scratch directory, runs NVIDIA's own make against each of the kernel headers,\n"
-	"and checks the modules. Nothing is installed, and the input is not changed. This\n"
-	"runs the package's Makefile and conftest.sh: use it on packages that you would\n"
-	"install. $TMPDIR (or /var/tmp) needs about 1 GB per kernel.\n"
+	"Patches the kernel sources of the installer RUN, or of the extracted one TREE,\n"
+	"in a scratch directory, runs NVIDIA's own make against each of the kernel\n"
+	"headers, and checks the modules. Nothing is installed, and the input is not\n"
+	"changed. This runs the package's Makefile and conftest.sh: use it on packages\n"
+	"that you would install. $TMPDIR (or /var/tmp) needs about 1 GB per kernel.\n"
 	"\n"
 	"Exit status 1 when the modules of one of the kernels do not build; the first\n"
 	"error is shown with what the data know about it.",

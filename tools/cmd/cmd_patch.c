@@ -120,7 +120,7 @@ const struct gp_cmd gp_cmd_patch = {
 	"for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
 	"$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.\n"
 	"\n"
-	"--build proves first that the modules build for the kernels, as 'gridpatch build'\n"
-	"does; that allows kernels newer than any that the data know.",
+	"--build proves first that the modules build for the kernels, as does 'gridpatch\n"
+	"build'; that allows kernels newer than any that the data know.",
 	opts, run,
 };
