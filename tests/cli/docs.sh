@@ -114,6 +114,17 @@ E
     touch a.json
     offers gridpatch matrix --merge '' > got
     check 'completion: reports to merge' sh -c 'grep -qx a.json got && ! grep -qx a.run got'
+    offers gridpatch matrix '' > got
+    check 'completion: installers for a matrix' sh -c 'grep -qx a.run got && ! grep -qx a.json got'
+    offers gridpatch matrix --emit '' > got
+    check 'completion: words of --emit' sh -c 'grep -qx github got && grep -qx gitlab got && grep -qx lines got'
+    offers gridpatch build --modules nvidia, > got
+    check 'completion: a list of modules' sh -c 'grep -qx nvidia,nvidia-uvm got && ! grep -qx nvidia,nvidia got'
+    offers gridpatch matrix --resume '' > got
+    check 'completion: a report to go on with' grep -qx a.json got
+    mkdir -p place
+    offers gridpatch build -o '' > got
+    check 'completion: a directory for modules' sh -c 'grep -qx place got && ! grep -qx a.run got'
     offers gridpatch matrix --markdown '' > got
     check 'completion: the file of --markdown' grep -qx a.run got
     offers gridpatch support --markdown - > got
