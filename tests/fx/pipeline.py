@@ -108,7 +108,8 @@ class GitHub:
                 fine = self.action(step["uses"], what, where)
             good = good and fine
             with open(out, encoding="utf-8") as f:
-                context["steps"][step.get("id", "")] = {"outputs": dict(x.rstrip("\n").split("=", 1) for x in f)}
+                said = dict(line.rstrip("\n").split("=", 1) for line in f)
+            context["steps"][step.get("id", "")] = {"outputs": said}
         outputs = {k: self.fill(v, context) for k, v in job.get("outputs", {}).items()} if good else {}
         return good, outputs
 
@@ -131,7 +132,8 @@ class GitHub:
                 good, self.outputs[key] = self.job(key, job, context, number)
                 if not good:
                     self.result[key] = "failure"
-                print(f"{key}: {self.fill(job.get('name', ''), context)}".strip(": "), "success" if good else "failure")
+                title = f"{key}: {self.fill(job.get('name', ''), context)}".strip(": ")
+                print(title, "success" if good else "failure")
 
 
 class GitLab:
