@@ -46,7 +46,7 @@ static struct gp_cell *add(struct gp_cells *l, const char *driver, const char *r
 /* Every field has a value of its own, so that none can be mixed up. */
 static void fill(struct gp_cell *cell)
 {
-	char **const texts[] = { &cell->driver, &cell->kind, &cell->input, &cell->input_sha256, &cell->release,
+	char **const texts[] = { &cell->driver, &cell->kind, &cell->input, &cell->input_md5, &cell->release,
 				 &cell->headers, &cell->verdict, &cell->error, &cell->file, &cell->fact,
 				 &cell->compiler, &cell->repeat, &cell->log, &cell->log_tail };
 	struct gp_list *const lists[] = { &cell->sets, &cell->modules, &cell->reasons };
@@ -98,7 +98,7 @@ static void round_trip(void **state)
 	for (size_t i = 0; i < 14; i++) {
 		static const size_t at[] = {
 			offsetof(struct gp_cell, driver), offsetof(struct gp_cell, kind),
-			offsetof(struct gp_cell, input), offsetof(struct gp_cell, input_sha256),
+			offsetof(struct gp_cell, input), offsetof(struct gp_cell, input_md5),
 			offsetof(struct gp_cell, release),
 			offsetof(struct gp_cell, headers), offsetof(struct gp_cell, verdict),
 			offsetof(struct gp_cell, error), offsetof(struct gp_cell, file),

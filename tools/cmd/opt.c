@@ -43,7 +43,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_WRITE_LOCK, 0, "write-lock", "FILE", "write down what decides the output" },
 	{ OPT_OUTPUT, 'o', "output", "OUT", "the new installer (./NAME-custom.run); - is stdout" },
 	{ OPT_BUILD, 0, "build", NULL, "build the modules first, and write only then" },
-	{ OPT_OUT_DIR, 'o', "output", "DIR", "keep the modules and build.log in DIR/RELEASE" },
+	{ OPT_OUT_DIR, 'o', "output", "DIR", "keep the modules and build.log of each below DIR" },
 	{ OPT_MODULES, 0, "modules", "LIST", "only these: nvidia,nvidia-uvm,… (default: all)" },
 	{ OPT_JOBS, 'j', "jobs", "N", "compilers at a time (default: by cores and memory)" },
 	{ OPT_CC, 0, "cc", "CC", "the compiler (default: the kernel's own, else gcc)" },

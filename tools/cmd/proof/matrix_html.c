@@ -229,7 +229,7 @@ static void put_facts(struct gp_buf *out, const struct gp_cell *c)
 	put_term(out, "hooks", c->hooks ? "integrated" : "none");
 	put_term(out, "kind", c->kind);
 	put_term(out, "input", c->input);
-	put_code(out, "SHA-256", c->input_sha256);
+	put_code(out, "MD5", c->input_md5);
 	put_term(out, "headers", c->headers);
 	put_term(out, "compiler", c->compiler);
 	put_times(out, c);

@@ -178,7 +178,7 @@ static size_t put_suite(struct gp_buf *out, const struct gp_cells *l, size_t fir
 	put_property(out, "driver", c->driver);
 	put_property(out, "kind", c->kind);
 	put_property(out, "input", c->input);
-	put_property(out, "input-sha256", c->input_sha256);
+	put_property(out, "input-md5", c->input_md5);
 	put_property(out, "gridpatch", l->program);
 	gp_buf_puts(out, "</properties>\n");
 	for (size_t i = 0; i < n; i++)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/fsio.h"
@@ -99,17 +98,6 @@ static int read_known(const char *path, struct gp_cells *out, struct gp_err *err
 	return gp_cells_from_json(gp_buf_str(&text), path, out, err);
 }
 
-static char *utc_now(void)
-{
-	time_t t = time(NULL);
-	struct tm tm;
-	char text[32];
-
-	gmtime_r(&t, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return gp_strdup(text);
-}
-
 static struct gp_matrix_opts options(struct gp_args *a, const struct gp_list *runs, const char *words)
 {
 	return (struct gp_matrix_opts){
@@ -139,13 +127,12 @@ int gp_matrix_build(struct gp_args *a, struct gp_cells *cells, struct gp_err *er
 	while (r.so_far.n)
 		gp_cell_release(&r.so_far.v[--r.so_far.n]);
 	r.so_far.program = gp_strdup(GP_PROGRAM_VERSION);
-	r.so_far.started = utc_now();
+	r.so_far.started = gp_clock_utc();
 	r.began = gp_clock_s();
 	r.so_far.part = a->shards > 0;
 	rc = gp_matrix_run(&o, cells, err);
 	cells->part = r.so_far.part;
 	cells->program = gp_strdup(GP_PROGRAM_VERSION);
-	cells->started = gp_strdup(r.so_far.started);
 	gp_cells_release(&r.so_far);
 	return rc;
 }

@@ -40,7 +40,7 @@ enum gp_cell_group gp_cell_group(enum gp_cell_class c)
 
 static void own_strings(struct gp_cell *c, char **own[OWN])
 {
-	char **const all[OWN] = { &c->driver, &c->kind, &c->input, &c->input_sha256, &c->release, &c->headers, &c->verdict,
+	char **const all[OWN] = { &c->driver, &c->kind, &c->input, &c->input_md5, &c->release, &c->headers, &c->verdict,
 				  &c->error, &c->file, &c->fact, &c->compiler, &c->repeat, &c->log, &c->log_tail };
 
 	memcpy(own, all, sizeof(all));

@@ -41,7 +41,7 @@ struct gp_cell {
 	char *driver;            /* the version: "460.106.00" */
 	char *kind;              /* "host", "merged", "guest", "general" */
 	char *input;             /* the installer or tree, as the user named it */
-	char *input_sha256;      /* of the .run; NULL for a tree */
+	char *input_md5;         /* of the .run, as its stub has it and a scan has checked; NULL for a tree */
 	char *release;           /* "6.1.0-56-amd64" */
 	char *headers;           /* the directory, as the user named it */
 	enum gp_cell_class cls;

@@ -21,7 +21,7 @@ struct field {
 
 #define FIELD(x) { #x, offsetof(struct gp_cell, x) }
 static const struct field TEXTS[] = {
-	FIELD(driver), FIELD(kind), FIELD(input), FIELD(input_sha256), FIELD(release), FIELD(headers),
+	FIELD(driver), FIELD(kind), FIELD(input), FIELD(input_md5), FIELD(release), FIELD(headers),
 	FIELD(verdict), FIELD(error), FIELD(file), FIELD(fact), FIELD(compiler), FIELD(repeat), FIELD(log),
 	FIELD(log_tail),
 };

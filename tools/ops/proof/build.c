@@ -347,6 +347,8 @@ void gp_build_cell(const struct gp_source *s, const struct gp_headers *h, const 
 		.driver = gp_strdup(s->version.text), .kind = gp_strdup(gp_kind_name(s->kind)),
 		.input = gp_strdup(s->name), .release = gp_strdup(h->release.text), .headers = gp_strdup(h->sysout),
 	};
+	if (s->temporary && gp_runheader_has_md5(&s->rf.header))
+		cell->input_md5 = gp_strdup(s->rf.header.md5);
 	m.kernel = gp_path_join(work, "kernel");
 	m.log = gp_path_join(work, "build.log");
 	cell->repeat = repeat(&m);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,12 +48,45 @@ struct pool {
 	pthread_mutex_t lock;
 };
 
+/* A number at the start of a file of the container's, or of Slurm's job's, cgroup;
+ * 0: there is none, or it says "max". */
+static unsigned long long cgroup_number(const char *name, unsigned long long *second)
+{
+	gp_auto(gp_free_ptr) char *path = gp_path_join("/sys/fs/cgroup", name);
+	unsigned long long n = 0;
+	FILE *f = fopen(path, "re");
+
+	if (f && fscanf(f, "%llu %llu", &n, second) < 1)
+		n = 0;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* Processors that this process may use: affinity, and cpu.max ("QUOTA PERIOD"). */
+static unsigned processors(void)
+{
+	unsigned long long period = 0, quota = cgroup_number("cpu.max", &period);
+	cpu_set_t set;
+	unsigned n = sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 0;
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!n)
+		n = online > 0 ? (unsigned)online : 1;
+	if (quota && period && (quota + period - 1) / period < n)
+		n = (unsigned)((quota + period - 1) / period);
+	return n;
+}
+
 unsigned gp_matrix_room(void)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN), pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
 	unsigned long long memory = pages > 0 && size > 0 ? (unsigned long long)pages * (unsigned long long)size : 0;
-	unsigned n = cores > 0 ? (unsigned)cores : 1;
+	unsigned long long none, limit = cgroup_number("memory.max", &none);
+	unsigned n = processors();
 
+	if (limit && (!memory || limit < memory))
+		memory = limit;
 	if (memory && memory / BYTES_PER_JOB < n)
 		n = (unsigned)(memory / BYTES_PER_JOB);
 	return n ? n : 1;
@@ -380,7 +414,7 @@ int gp_matrix_run(const struct gp_matrix_opts *o, struct gp_cells *out, struct g
 			  .lock = PTHREAD_MUTEX_INITIALIZER };
 	int lock = -1, rc;
 
-	*out = (struct gp_cells){ 0 };
+	*out = (struct gp_cells){ .started = gp_clock_utc() };
 	rc = run(&p, &lock, out, err);
 	release(&p, lock);
 	return rc;

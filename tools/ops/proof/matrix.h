@@ -42,7 +42,8 @@ int gp_matrix_run(const struct gp_matrix_opts *o, struct gp_cells *out, struct g
  */
 int gp_matrix_plan(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err);
 
-/* How many compilers this machine has room for: by cores, and 1 GiB each. */
+/* How many compilers there is room for: by the processors and the memory that this
+ * process may use (affinity, cgroup v2), 1 GiB each. */
 unsigned gp_matrix_room(void);
 
 #endif
