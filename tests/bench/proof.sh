@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2086 # lists are words, and versions are words
 # proof.sh [--markdown]: `gridpatch matrix` beside a loop of unpack, patch and make;
 # `gridpatch verify` of a large nvidia.ko; reading Module.symvers.
 #
@@ -8,6 +9,9 @@
 #   QUICK                1: no builds but that of the module to verify, which is kept
 #   BENCH_JOBS           compilers at a time (as many as there are CPUs)
 #   BENCH_BUILDS         runs of all builds, both ways in turn (1)
+#   BENCH_LINES          the kernels ("5.10 6.1 6.12")
+#   BENCH_DRIVER         Debian's package and version of a driver that builds for all
+#                        of them ("nvidia-kernel-source 535.261.03")
 #   BENCH_RUNS           runs of the rest (9); the tables have medians
 #   BENCH_DIR            where to work; default: /dev/shm when it has 4 GB, else TMPDIR
 #   BENCH_CACHE          where the module to verify is kept (~/.cache/gridpatch-bench)
@@ -35,6 +39,8 @@ real=$here/../real
 patches=$here/../../patches
 runs=${BENCH_RUNS:-9}
 builds=${BENCH_BUILDS:-1}
+lines=${BENCH_LINES:-5.10 6.1 6.12}
+: "${BENCH_DRIVER:=nvidia-kernel-source 535.261.03}"
 jobs=${BENCH_JOBS:-$(nproc)}
 quick=${QUICK:-0}
 downloads=${GRIDPATCH_REAL_CACHE:-$HOME/.cache/gridpatch-real}
@@ -92,7 +98,8 @@ export CCACHE_DISABLE=1
 ${CC:-cc} -O2 -o measure "$here/measure.c"
 load=$(uptime | sed 's/.*load average[s]*: *//')
 
-for line in 5.10 6.1 6.12; do
+for line in $lines 6.1; do
+	[ ! -L "h$line" ] || continue
 	sh "$real/headers.sh" "$downloads" $line >headers.$line 2>err || skip "headers of $line: $(tail -n 1 err)"
 	read -r _ sysout _ <headers.$line
 	ln -s "$sysout" "h$line"
@@ -137,7 +144,8 @@ column() {
 
 # --- (a) three kernels -----------------------------------------------------------
 
-driver=470.256.02
+package=${BENCH_DRIVER%% *}
+driver=${BENCH_DRIVER##* }
 
 # ticks: idle and busy time of all CPUs so far, in seconds.
 ticks() {
@@ -152,7 +160,7 @@ timed() {
 	before=$(ticks)
 	./measure one . "$@" || { tail -n 5 err >&2 || :; die "$name failed"; }
 	echo "$before $(ticks) $(cat one)" |
-		awk '{ w = $5 / 1e3; c = $6 / 1e3; o = $4 - $2 - c; printf "%.2f %.2f %.2f %.2f\n", w, c, $3 - $1, o > 0 ? o : 0 }' >>"$name"
+		awk '{ w = $5 / 1e3; c = $6 / 1e3; o = $4 - $2 - c; printf("%.2f %.2f %.2f %.2f\n", w, c, $3 - $1, (o > 0 ? o : 0)) }' >>"$name"
 }
 
 # What the loop does for one kernel; arguments: the installer, the headers, a
@@ -179,7 +187,7 @@ syssrc=$(sed -n 's/^include \(.*\)\/Makefile$/\1/p' "$sysout/Makefile")
 END
 cat >loop <<'END'
 set -e
-for line in 5.10 6.1 6.12; do
+for line in $LINES_OF; do
 	sh loop-cell "$RUN" h$line plain-$line makes
 done
 END
@@ -189,7 +197,7 @@ symbols() { # KO: names and kinds
 }
 
 same_modules() {
-	for line in 5.10 6.1 6.12; do
+	for line in $lines; do
 		read -r release _ <headers.$line
 		symbols "plain-$line/kernel/nvidia.ko" >plain.nm
 		symbols "kept/$driver/$release/nvidia.ko" >grid.nm
@@ -198,12 +206,14 @@ same_modules() {
 }
 
 grid() {
-	tree nvidia-tesla-470-kernel-source $driver
-	sh "$fx/mkrun.sh" --compress xz --xz-args '-6 -C none -T1' --version-string $driver \
+	tree "$package" $driver
+	sh "$fx/mkrun.sh" --compress gzip --comp-args -1 --version-string $driver \
 		NVIDIA-Linux-x86_64-$driver $driver.run
 	rm -rf NVIDIA-Linux-x86_64-$driver
 	mkdir tmp
-	export RUN=$driver.run GRIDPATCH PATCHES="$patches" JOBS="$jobs"
+	export RUN=$driver.run GRIDPATCH PATCHES="$patches" JOBS="$jobs" LINES_OF="$lines"
+	headers=
+	for line in $lines; do headers="$headers --headers h$line"; done
 	n=0
 	while [ $n -lt "$builds" ]; do
 		n=$((n + 1))
@@ -212,8 +222,7 @@ grid() {
 		timed plain sh loop
 		awk '{ s += $2 } END { print s / 1e3 }' makes >>pure
 		echo "proof.sh: the matrix" >&2
-		TMPDIR=$work/tmp timed matrix "$GRIDPATCH" matrix $driver.run --headers h5.10 --headers h6.1 \
-			--headers h6.12 --modules nvidia -j "$jobs" --output kept --json=report.json -q
+		TMPDIR=$work/tmp timed matrix "$GRIDPATCH" matrix $driver.run $headers --modules nvidia -j "$jobs" --output kept --json=report.json -q
 		jq -r .decode_s report.json >>decode
 		jq -r '[.cells[] | .patch_s] | add' report.json >>patching
 		jq -r '[.cells[] | .verify_s] | add' report.json >>verifying
@@ -287,7 +296,7 @@ symvers() {
 	awk -F '\t' -v OFS='\t' '{ line[NR] = $0 }
 		END { for (i = 0; i < 30000; i++) { $0 = line[i % NR + 1]; if (i >= NR) $2 = $2 "_" int(i / NR); print } }' \
 		h6.1/Module.symvers >big.symvers
-	for f in h5.10/Module.symvers h6.1/Module.symvers h6.12/Module.symvers big.symvers; do
+	for f in h*/Module.symvers big.symvers; do
 		echo "$f $("$SYMVERS" $f 101)"
 	done | awk 'BEGIN { printf "Module.symvers\tsymbols\tmedian ms\tbest ms\n" }
 		{ sub(/^h/, "", $1); sub(/\/.*/, "", $1); sub(/^big.*/, "made up", $1)
@@ -299,7 +308,7 @@ echo "$("$GRIDPATCH" --version | head -n 1); $(gcc --version | head -n 1)"
 echo "$(nproc) CPUs, load average at the start: $load; in $top ($(df -PT "$top" | awk 'NR == 2 { print $2 }'))"
 echo
 if [ "$quick" != 1 ]; then
-	echo "nvidia.ko of $driver for 5.10, 6.1 and 6.12, $jobs jobs, medians of $builds:"
+	echo "nvidia.ko of $driver for $lines, $jobs jobs, medians of $builds:"
 	echo
 	grid_table
 	echo
