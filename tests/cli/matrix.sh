@@ -49,6 +49,8 @@ jq -r '.cells[] | select(.class == "modpost") | .repeat' m.json | sed "s|^gridpa
 sh again.sh > again.out 2>&1
 check 'the command of the report gives the same' grep -q kobject_create_and_add again.out
 
+expect_status 'without the set' 1 matrix a.run --headers "$headers" --modules nvidia --no-set sample-set-fs
+says 'what the data know of the error' 'known: patch set sample-set-fs is about' out
 expect_status 'a cell that may fail' 0 matrix $grid --expect m.json --json=n.json -j1
 check 'one at a time gives the same' sh -c '[ "$0" = "$1" ]' "$(classes m.json)" "$(classes n.json)"
 expect_status 'nothing fails it' 0 matrix b --headers "$headers" --modules nvidia --fail-on none

@@ -353,11 +353,12 @@ fi
 
 # cells: with the system's compiler.
 cells() {
-    # What run.sh builds (470 and 535 with hooks on 6.1) is here for FULL=1 only.
+    # What run.sh and proof.sh build (470 and 535 with hooks on 6.1, 470 with hooks on 5.10)
+# is here for FULL=1 only.
     driver nvidia-tesla-460-kernel-source 460.106.00 \
         5.10/all/hooks/always 6.1/nvidia/series/always 6.12/all/plain/full
     driver nvidia-tesla-470-kernel-source 470.256.02 \
-        5.10/nvidia/hooks/always 6.1/all/hooks/full 6.12/nvidia/hooks/always
+        5.10/nvidia/hooks/full 6.1/all/hooks/full 6.12/nvidia/hooks/always
     # NVIDIA's own sources do not build there; the series of this revision is for 6.12.
     driver nvidia-tesla-470-kernel-source 470.256.02-5~bpo12+1 \
         6.12/nvidia/series/full

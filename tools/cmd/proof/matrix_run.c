@@ -59,6 +59,8 @@ static void say_line(const struct running *r, const struct gp_cell *c, size_t n,
 	gp_say(r->a, "[%zu/%zu] %-11s %s on %s %s%s%s%s%s%s\n", n, total, gp_cell_class_name(c->cls), c->driver, c->release,
 	       known ? "(from the report)" : gp_say_seconds(c->total_s, took), *place ? ", " : "", place, between, left,
 	       *left ? " left" : "");
+	if (gp_cell_is_red(c) && c->fact)
+		gp_say(r->a, "        known: %s\n", c->fact);
 	fflush(stdout);
 }
 
