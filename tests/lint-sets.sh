@@ -19,7 +19,7 @@ trap 'exit 1' HUP INT TERM
 # Samples are made out of the patches, so that they are no evidence: only what
 # is wrong with them is shown. The versions are those that rules name for hosts.
 set --
-for v in 460.32.04 460.73.02 460.91.03 460.107 470.141.05 535.161.05; do
+for v in 460.32.04 460.73.02 460.91.03 460.107 470.141.05 525.85.07 535.161.05; do
     sh "$here/fx/sample.sh" --version "$v" "$work/$v" > /dev/null
     set -- "$@" --from "$work/$v"
 done

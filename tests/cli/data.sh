@@ -54,6 +54,24 @@ sets_for 'the new installer asks for the same' 'kbuild-ccflags no-llseek timer-d
 expect_status 'vGPU 15 is blocked on 6.15' 1 select older.run -k 6.15.1 --json=older.json
 check 'also because of its flags' grep -q 'EXTRA_CFLAGS, which 6.15 ignores' older.json
 
+# vGPU 15.1 on 6.1 and 6.2: the set is for its own sources, and for no other's.
+for r in 6.1.38 6.2.16; do
+    sets_for "vGPU 15.1 on $r" vgpu-vfio-mdev-types older.run -k $r
+    expect_status 'and it applies' 0 older.run -k $r --no-hooks -o older-$r.run
+    rm -rf older.x
+    unrun older-$r.run older.x
+    check 'the parent is registered as 6.1 wants it' \
+        grep -q 'mdev_register_parent(&phys_dev->mdev_parent' older.x/kernel/nvidia-vgpu-vfio/vgpu-vfio-mdev.c
+    refute 'no fuzz, no offset' grep -Eiq 'fuzz|offset' err
+done
+expect_status 'a second time it is there already' 0 older-6.2.16.run -k 6.2.16 --no-hooks -n
+says 'and that is said' already out
+for d in 525.60.12 525.105.14 525.125.03; do
+    expect_status "$d is blocked on 6.1" 1 select --driver $d --kind host -k 6.1.38
+done
+expect_status 'so is vGPU 15.1 on 6.3' 1 select --driver 525.85.07 --kind host -k 6.3.0
+says 'and it says why' 'vma->vm_flags' out
+
 # nvidia-drm asks for more, when the package has it.
 mkdir -p guest/kernel/nvidia-drm
 echo 'NV_CONFTEST_TYPE_COMPILE_TESTS += drm_helper_mode_fill_fb_struct' >> guest/kernel/nvidia-drm/nvidia-drm-sources.mk

@@ -268,6 +268,13 @@ for s in $sets; do
     [ -f "$patches/$s/series" ] || die "no series for patch set $s"
     # Sets for the hooks are for no file of a driver: hooks.sh knows them.
     ! grep -qs '^Scope: hooks$' "$patches/$s"/*.patch || continue
+    # R525's nvidia-vgpu-vfio.c is not R460's: no file can be both.
+    if [ "$sets_given" = n ]; then
+        case $s:$version in
+            vgpu-vfio-mdev-types:525.*) ;;
+            vgpu-vfio-mdev-types:* | vgpu-vfio-*:525.*) continue ;;
+        esac
+    fi
     # A driver without the vGPU module has no use for patches to it.
     if [ "$sets_given" = n ] && [ "$vgpu" = n ] &&
         grep -qs '^+++ [^/]*/kernel/nvidia-vgpu-vfio/' "$patches/$s"/*; then
