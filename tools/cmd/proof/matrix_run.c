@@ -83,9 +83,10 @@ static void cell_done(void *arg, const struct gp_cell *c, size_t n, size_t total
 	r->built += !known && c->build_s > 0;
 	if (c->cls != GP_CELL_CANCELLED)
 		gp_cell_copy(gp_cells_add(&r->so_far), c);
-	say_line(r, c, n, total, known);
+	/* What the line says is kept by then. */
 	if (!known)
 		save(r);
+	say_line(r, c, n, total, known);
 }
 
 static int read_known(const char *path, struct gp_cells *out, struct gp_err *err)
