@@ -118,7 +118,9 @@ says 'regression: it is named' "460.73.02 on $release" out
 
 # --- GNU parallel: two machines, one of which dies in its first cell ------------------
 if command -v parallel > /dev/null && parallel --version 2> /dev/null | grep -q 'GNU parallel'; then
-    # The machines: ssh notes which one it was, and runs the command here.
+    # The machines: ssh notes which one it was, and runs the command here. SHELL is what
+    # sshd always sets (OpenSSH, do_setup_env()): GNU parallel's remote part runs its jobs
+    # with it, and with none of them where a CI's own environment has none.
     cat > bin/ssh << 'E'
 #!/bin/sh
 while :; do
@@ -131,7 +133,7 @@ done
 echo "$1" >> "$MACHINES"
 shift
 [ "$1" != -- ] || shift
-exec sh -c "$*"
+SHELL=/bin/sh exec /bin/sh -c "$*"
 E
     rm bin/gridpatch
     cat > bin/gridpatch << E
