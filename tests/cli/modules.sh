@@ -92,8 +92,29 @@ expect_status 'modules that fit' 0 verify nvidia.ko nvidia-vfio.ko nv-kernel.o_b
 says 'a verdict' 'verdict    0 errors, 0 warnings in 2 modules; compared with the headers of 6.1.0-50-amd64' out
 says 'the hooks are said' '4096 bytes from 0x0 on in .data' out
 silent_on 'nothing on standard error' err
+# By release: in headers that are named, else where the system has them.
+expect_status 'a kernel, and its headers' 0 verify nvidia.ko nvidia-vfio.ko -k $release --headers h
+says 'the same verdict' "compared with the headers of $release" out
+expect_status 'a kernel, and headers of another' 2 verify nvidia.ko -k 5.10.1 --headers h
+says 'it says whose they are' "are those of $release"
+expect_status 'a kernel without headers' 4 verify nvidia.ko -k 5.10.1
+says 'it says so' "no headers of kernel '5.10.1'"
+expect_status 'what is no release' 2 verify nvidia.ko -k banana
+expect_status 'two kernels' 2 verify nvidia.ko -k $release -k 5.10.1
+expect_status 'an installer with -k' 2 verify none.run -k $release
+mine=$release
+if headers_here; then
+    run verify nvidia.ko --json --headers "$headers"
+    cp out named.json
+    run verify nvidia.ko --json -k "$release"
+    check 'a kernel of this machine' json_is out .kernel.release "$release"
+    check 'is the one of its headers' cmp named.json out
+else
+    skip 'a kernel of this machine' 'it has no headers'
+fi
+release=$mine
 expect_status 'without headers' 0 verify nvidia.ko nvidia-vfio.ko
-says 'it is said that nothing was compared' 'no headers were given' out
+says 'it is said that nothing was compared' 'no kernel was named' out
 expect_status 'the alias' 0 check nvidia.ko
 expect_status '-v' 0 verify -v nvidia.ko
 says '-v: sections' 'section   .data' out

@@ -6,7 +6,8 @@
 #include "ops/run/inspect.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_HEADERS, OPT_DRIVER, OPT_BLOB, OPT_EXPECT_HOOKS, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+	OPT_KERNEL, OPT_HEADERS, OPT_DRIVER, OPT_BLOB, OPT_EXPECT_HOOKS, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE,
+	OPT_END,
 };
 
 /* --- an installer --- */
@@ -84,31 +85,42 @@ static int sort_inputs(const struct gp_args *a, struct inputs *in, struct gp_err
 	if (in->run && (in->modules.n || in->blob))
 		return gp_fail(err, GP_E_USAGE, "'%s' is no module, '%s' is %s: check them one by one", in->run,
 			       in->modules.n ? in->modules.v[0] : in->blob, in->modules.n ? "one" : "a blob");
-	if (in->run && (a->patch.headers.n || a->driver || a->expect_hooks))
-		return gp_fail(err, GP_E_USAGE, "--headers, --driver and --expect-hooks are for modules, not for '%s'",
-			       in->run);
-	if (a->patch.headers.n > 1)
-		return gp_fail(err, GP_E_USAGE, "modules are built for one kernel: give --headers once");
+	if (in->run && (a->patch.kernels.n || a->patch.headers.n || a->driver || a->expect_hooks))
+		return gp_fail(err, GP_E_USAGE, "-k, --headers, --driver and --expect-hooks are for modules, not for "
+			       "'%s'", in->run);
+	if (a->patch.kernels.n > 1 || a->patch.headers.n > 1)
+		return gp_fail(err, GP_E_USAGE, "modules are built for one kernel: give %s once",
+			       a->patch.kernels.n > 1 ? "-k" : "--headers");
 	if (a->positional.n == 0 || (in->run && a->positional.n > 1))
 		return in->blob ? 0 : gp_fail(err, GP_E_USAGE,
 					      "give one installer, or modules; see 'gridpatch verify --help'");
 	return 0;
 }
 
+/* The headers of the one kernel that was named; without any, *h stays NULL. */
+static int find_headers(const struct gp_args *a, struct gp_targets *t, struct gp_headers **h, struct gp_err *err)
+{
+	if (!a->patch.kernels.n && !a->patch.headers.n)
+		return 0;
+	if (gp_targets_find(&a->patch.kernels, &a->patch.headers, t, err) < 0)
+		return -1;
+	if (t->n > 1)
+		return gp_fail(err, GP_E_USAGE, "modules are built for one kernel, and headers of %zu are installed: "
+			       "name one", t->n);
+	*h = &t->headers[0];
+	/* Once more, for the reason: elsewhere a release without headers is no error. */
+	return t->v[0].headers ? 0 : gp_headers_find(t->v[0].release.text, NULL, NULL, *h, err);
+}
+
 static int check(const struct gp_args *a, const struct inputs *in, struct gp_modreport *r, struct gp_err *err)
 {
-	gp_auto(gp_headers_release) struct gp_headers h = { 0 };
+	gp_auto(gp_targets_release) struct gp_targets t = { 0 };
 	struct gp_modcheck_opts o = {
 		.paths = (const char *const *)in->modules.v, .n = in->modules.n, .blob = in->blob,
 		.hooks_wanted = a->expect_hooks, .version = a->driver,
 	};
 
-	if (a->patch.headers.n) {
-		if (gp_headers_open(a->patch.headers.v[0], &h, err) < 0)
-			return -1;
-		o.headers = &h;
-	}
-	if (gp_modcheck_run(&o, r, err) < 0)
+	if (find_headers(a, &t, &o.headers, err) < 0 || gp_modcheck_run(&o, r, err) < 0)
 		return -1;
 	gp_report_modules(a, r);
 	if (r->found.errors)
@@ -148,9 +160,10 @@ const struct gp_cmd gp_cmd_verify = {
 	"file in it is listed, and that hooks are complete or absent.\n"
 	"\n"
 	"KO … are kernel modules that belong together (also .ko.xz, .ko.gz, .ko.zst):\n"
-	"what they say of themselves, the hooks in nvidia.ko, and with --headers whether\n"
-	"that kernel would take them: vermagic, symbols, their versions and namespaces,\n"
-	"GPL-only symbols. Nothing is loaded. A *.o_binary among them is the blob.\n"
+	"what they say of themselves, the hooks in nvidia.ko, and with -k or --headers\n"
+	"whether that kernel would take them: vermagic, symbols, their versions and\n"
+	"namespaces, GPL-only symbols. Nothing is loaded. A *.o_binary among them is\n"
+	"the blob.\n"
 	"\n"
 	"Exit status 1 for findings, 3 for a damaged file.",
 	opts, run,

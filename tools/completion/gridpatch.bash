@@ -40,7 +40,8 @@ _gridpatch_options() {
 	lint-set) echo "--from --headers --kernel-source-path --kernelsourcedir --hooks --data $common" ;;
 	info) echo "--progress $common" ;;
 	verify)
-		echo "--headers --kernel-source-path --kernelsourcedir --driver --blob --expect-hooks --progress $common"
+		echo "--kernel --headers --kernel-source-path --kernelsourcedir --driver --blob --expect-hooks" \
+			"--progress -k $common"
 		;;
 	build) echo "$patching $building $keeping --force --progress -f $common" ;;
 	matrix)

@@ -93,7 +93,7 @@ static void say_verdict(const struct gp_args *a, const struct gp_modreport *r)
 	if (r->release)
 		gp_say(a, "compared with the headers of %s\n", r->release);
 	else
-		gp_say(a, "no headers were given, so nothing of a kernel was compared\n");
+		gp_say(a, "no kernel was named (-k or --headers), so nothing of one was compared\n");
 }
 
 void gp_report_modules(const struct gp_args *a, const struct gp_modreport *r)
