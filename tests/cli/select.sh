@@ -27,6 +27,28 @@ expect_status 'an installer' 0 select host.run $k
 says 'it says its kind' '(branch 460), host' out
 expect_status 'a general one' 0 select general.run $k
 says 'it says so' '(branch 460), general' out
+
+# An extracted one is the same question.
+sums() { (cd "$1" && find . -type f -exec sha256sum {} + | sort -k 2); }
+sums host > before
+run select --explain --json host.run $k
+cp out run.json
+expect_status 'an extracted installer' 0 select --explain --json host $k
+check 'the answer is that of the installer' cmp run.json out
+expect_status 'the same as text' 0 select host $k
+says 'it says where' 'tree       host' out
+says 'and what' 'driver     460.73.02 (branch 460), host; modules: ' out
+check 'a set that its sources ask for' grep -q 'sets     .* vgpu-vfio-licence' out
+sums host > after
+check 'nothing in it is changed' cmp before after
+cp -R host edited
+sed -i 's|MODULE_LICENSE("MIT")|MODULE_LICENSE("Dual MIT/GPL")|' edited/kernel/nvidia-vgpu-vfio/*.c
+expect_status 'the sources have changed' 0 select edited $k
+refute 'so has the answer' grep -q 'sets     .* vgpu-vfio-licence' out
+rm edited/.manifest
+expect_status 'a directory that is no installer' 3 select edited $k
+says 'what it lacks' "no '.manifest' in it"
+
 expect_status 'an installer and --driver' 2 select host.run --driver 460.73.02 $k
 expect_status 'an installer and --kind' 2 select host.run --kind host $k
 expect_status 'neither' 2 select $k

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/fsio.h"
 #include "cmd/report.h"
+#include "ops/proof/source.h"
 
 static const enum gp_opt_id opts[] = {
 	OPT_KERNEL, OPT_HEADERS, OPT_DRIVER, OPT_KIND, OPT_EXPLAIN, OPT_SET, OPT_NO_SET,
@@ -10,6 +12,7 @@ static const enum gp_opt_id opts[] = {
 struct question {
 	struct gp_driver driver;
 	bool have_driver;
+	struct gp_source source;  /* with dir: driver reads it */
 	struct gp_targets targets;
 	struct gp_catalog catalog;
 	struct gp_query query;
@@ -29,13 +32,24 @@ static int by_version(const struct gp_args *a, struct question *q, struct gp_err
 	return gp_args_kind(a, &q->query.kind, err);
 }
 
+static int open_driver(struct question *q, const char *path, struct gp_err *err)
+{
+	struct gp_driver_opts o = { .cancel = gp_main_cancel() };
+
+	if (!gp_is_dir(path))
+		return gp_driver_open(&q->driver, path, &o, err);
+	if (gp_source_open(&q->source, path, NULL, NULL, NULL, NULL, err) < 0)
+		return -1;
+	return gp_driver_open_dir(&q->driver, q->source.dir, &q->source.rf, err);
+}
+
 static int by_installer(const struct gp_args *a, struct question *q, struct gp_err *err)
 {
 	if (a->positional.n != 1)
 		return gp_fail(err, GP_E_USAGE, "give an installer or --driver VERSION; see 'gridpatch select --help'");
 	if (a->kind)
 		return gp_fail(err, GP_E_USAGE, "--kind goes with --driver: an installer says its kind");
-	if (gp_driver_open(&q->driver, a->positional.v[0], &(struct gp_driver_opts){ .cancel = gp_main_cancel() }, err) < 0)
+	if (open_driver(q, a->positional.v[0], err) < 0)
 		return -1;
 	q->have_driver = true;
 	q->query.driver = q->driver.version;
@@ -72,7 +86,9 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 	q->query.nkernels = q->targets.n;
 	gp_catalog_select(&q->catalog, &q->query, &q->answer);
 	gp_selection_override(&q->catalog, &q->answer, &a->patch.sets, &a->patch.no_sets, &q->overrides);
-	if (q->have_driver)
+	if (q->have_driver && q->source.dir)
+		gp_report_tree(a, &q->driver);
+	else if (q->have_driver)
 		gp_report_driver(a, &q->driver);
 	else
 		gp_say(a, "driver     %s (branch %u), taken to be %s\n", q->query.driver.text,
@@ -104,15 +120,19 @@ static int run(struct gp_args *a, struct gp_err *err)
 	gp_list_release(&q.overrides);
 	gp_catalog_release(&q.catalog);
 	gp_targets_release(&q.targets);
-	if (q.have_driver)
+	if (q.have_driver && q.source.dir)
+		gp_driver_close_dir(&q.driver);
+	else if (q.have_driver)
 		gp_driver_release(&q.driver);
+	gp_source_release(&q.source);
 	return rc;
 }
 
 const struct gp_cmd gp_cmd_select = {
-	"select", "plan", "RUN | --driver VERSION", "say which patch sets a driver needs, and why",
+	"select", "plan", "RUN | TREE | --driver VERSION", "say which patch sets a driver needs, and why",
 	"Says for each kernel whether the driver is known to build there, which patch\n"
 	"sets it needs, which rule says so and what decided it: a version or a probe of\n"
-	"the headers. Changes nothing. Exit status 1 for a blocked or unknown kernel.",
+	"the headers. RUN is an installer, TREE an extracted one. Changes nothing. Exit\n"
+	"status 1 for a blocked or unknown kernel.",
 	opts, run,
 };

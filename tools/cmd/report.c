@@ -85,15 +85,28 @@ static void say_altered(const struct gp_args *a, const struct gp_altered *alt)
 		gp_say(a, "\n");
 }
 
+static void say_version(const struct gp_args *a, const struct gp_driver *d)
+{
+	gp_auto(gp_free_ptr) char *modules = gp_say_masked(gp_str_trim(d->manifest.modules));
+
+	gp_say(a, "driver     %s (branch %u), %s; modules: %s\n", d->version.text,
+	       gp_version_branch(&d->version), gp_kind_name(d->kind), modules);
+}
+
+void gp_report_tree(const struct gp_args *a, const struct gp_driver *d)
+{
+	gp_say(a, "tree       %s\n", d->rf.path);
+	say_version(a, d);
+	say_altered(a, &d->altered);
+}
+
 void gp_report_driver(const struct gp_args *a, const struct gp_driver *d)
 {
 	char size[32], plain[32];
-	gp_auto(gp_free_ptr) char *modules = gp_say_masked(gp_str_trim(d->manifest.modules));
 
 	gp_say(a, "installer  %s: %s, %s\n", gp_path_base(d->rf.path), d->rf.header.label ?
 	       d->rf.header.label : "(no label)", gp_say_size(d->rf.size, size));
-	gp_say(a, "driver     %s (branch %u), %s; modules: %s\n", d->version.text,
-	       gp_version_branch(&d->version), gp_kind_name(d->kind), modules);
+	say_version(a, d);
 	gp_say(a, "payload    %s%s%s, %zu members, %s unpacked; %s right\n", gp_codec_name(d->rf.codec),
 	       d->rf.codec_facts.check ? ", check " : "",
 	       d->rf.codec_facts.check ? d->rf.codec_facts.check : "", d->rf.n,
