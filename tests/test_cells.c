@@ -87,6 +87,7 @@ static void round_trip(void **state)
 	a.jobs = 4;
 	gp_list_add(&a.planned, "x y z");
 	gp_list_add(&a.twice, "z");
+	gp_list_add(&a.skipped, "6.9.1: no headers");
 	assert_int_equal(gp_cells_to_json(&a, &text), 0);
 	assert_int_equal(gp_cells_from_json(gp_buf_str(&text), "f", &b, &err), 0);
 	assert_int_equal(b.n, 2);
@@ -95,6 +96,7 @@ static void round_trip(void **state)
 	assert_true(b.wall_s == 12.5 && b.decode_s == 0.5 && b.jobs == 4);
 	same_list(&a.planned, &b.planned);
 	same_list(&a.twice, &b.twice);
+	same_list(&a.skipped, &b.skipped);
 	for (size_t i = 0; i < 14; i++) {
 		static const size_t at[] = {
 			offsetof(struct gp_cell, driver), offsetof(struct gp_cell, kind),

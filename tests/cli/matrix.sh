@@ -62,6 +62,33 @@ expect_status 'two inputs of one name' 2 matrix a.run y/a.run --headers "$header
 expect_status 'no such file' 4 matrix nowhere.run --headers "$headers"
 expect_status 'a shard that is none' 2 matrix $grid --shard 3/2
 
+# --- installed kernels ---------------------------------------------------------------
+# Those without headers are no cells, and are not passed over in silence.
+if unshare -m true 2> /dev/null; then
+    mkdir -p lib/5.13.0-9-amd64 lib/4.18.0-nohdr
+    ln -s "$work/blocked" lib/5.13.0-9-amd64/build
+    # inst ARG…: gridpatch among these kernels
+    inst() { unshare -m sh -c 'mkdir -p /lib/modules && mount --bind "$0/lib" /lib/modules && exec "$@"' "$work" "$GRIDPATCH" "$@" > out 2> err; }
+    inst matrix a.run -k installed --json=i.json --html i.html --markdown i.md
+    check 'installed kernels' test $? -eq 0
+    check 'one is a cell' test "$(classes i.json)" = '390.10 5.13.0-9-amd64 blocked'
+    says 'one has no headers' 'skipped    4.18.0-nohdr: no headers' out
+    check 'also in JSON' json_is i.json '.skipped | join(" ")' '4.18.0-nohdr: no headers'
+    for f in i.html i.md; do
+        says "also in $f" '4.18.0-nohdr' $f
+    done
+    expect_status 'joined' 0 matrix --merge i.json m.json --fail-on none
+    says 'it is still said' 'skipped    4.18.0-nohdr: no headers' out
+    inst build a.run -k installed
+    says 'build says it, too' 'skipped    4.18.0-nohdr: no headers' out
+    inst select --driver 390.10 -k installed
+    says 'and select' 'skipped    4.18.0-nohdr: no headers' out
+    inst select --driver 390.10 -k installed --json
+    check 'and its JSON' json_is out '.skipped | join(" ")' '4.18.0-nohdr: no headers'
+else
+    skip '-k installed' 'needs mount namespaces'
+fi
+
 # --- killed, and gone on with ------------------------------------------------------
 "$GRIDPATCH" matrix b a.run --headers "$headers" --modules nvidia -j1 --json=k.json > k.out 2>&1 < /dev/null &
 pid=$!

@@ -58,6 +58,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 	if (positional(a, err) < 0 || gp_json_check(a, err) < 0)
 		return -1;
 	rc = gp_build_one(a, a->positional.v[0], &cells, err);
+	for (size_t i = 0; i < cells.skipped.n; i++)
+		gp_say(a, "skipped    %s\n", cells.skipped.v[i]);
 	if (rc == 0)
 		rc = answer(&cells, a->quiet || a->json, err);
 	if (a->json && gp_json_emit(a, gp_cells_json(&cells), err, rc < 0 ? &second : err) < 0)

@@ -93,6 +93,8 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 	else
 		gp_say(a, "driver     %s (branch %u), taken to be %s\n", q->query.driver.text,
 		       gp_version_branch(&q->query.driver), gp_kind_name(q->query.kind));
+	for (size_t i = 0; i < q->targets.skipped.n; i++)
+		gp_say(a, "skipped    %s\n", q->targets.skipped.v[i]);
 	gp_report_selection(a, &q->answer);
 	for (size_t i = 0; i < q->overrides.n; i++)
 		gp_say(a, "override   %s\n", q->overrides.v[i]);
@@ -113,6 +115,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 		gp_json_put(o, "kind", gp_json_text(gp_kind_name(q.query.kind)));
 		gp_json_put(o, "selection", gp_json_selection(&q.answer));
 		gp_json_put(o, "overrides", gp_json_list(&q.overrides));
+		gp_json_put(o, "skipped", gp_json_list(&q.targets.skipped));
 		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
 			rc = -1;
 	}

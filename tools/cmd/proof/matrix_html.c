@@ -331,6 +331,7 @@ void gp_matrix_html(const struct gp_cells *l, struct gp_buf *out)
 	put_grid(out, l);
 	put_keys(out, "Missing: no run has a result", &missing);
 	put_keys(out, "Run twice", &l->twice);
+	put_keys(out, "Skipped: installed kernels", &l->skipped);
 	for (unsigned s = 0; s < SECTIONS; s++)
 		put_section(out, l, (enum section)s);
 	gp_buf_puts(out, "</main>\n<script>");

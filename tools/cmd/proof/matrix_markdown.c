@@ -215,6 +215,7 @@ void gp_matrix_markdown(const struct gp_cells *l, struct gp_buf *out)
 	put_table(&mine, l);
 	put_keys(&mine, "Missing: no run has a result", &missing);
 	put_keys(&mine, "Run twice", &l->twice);
+	put_keys(&mine, "Skipped: installed kernels", &l->skipped);
 	put_failed(&mine, l);
 	gp_buf_printf(&mine, "%zu cell%s in %s.\n", l->n, l->n == 1 ? "" : "s", gp_say_seconds(l->wall_s, took));
 	gp_buf_add(out, mine.data, mine.len);

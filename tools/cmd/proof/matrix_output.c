@@ -136,6 +136,7 @@ void gp_matrix_say(const struct gp_args *a, const struct gp_cells *l, const stru
 		red += gp_cell_is_red(&l->v[i]);
 	gp_cells_missing(l, &missing);
 	gp_matrix_summary(l, &summary);
+	say_keys(a, "skipped", &l->skipped);
 	say_keys(a, "twice", &l->twice);
 	say_keys(a, "missing", &missing);
 	say_keys(a, "passes now", &j->passes);

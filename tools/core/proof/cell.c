@@ -99,6 +99,7 @@ void gp_cells_release(struct gp_cells *l)
 	free(l->started);
 	gp_list_release(&l->planned);
 	gp_list_release(&l->twice);
+	gp_list_release(&l->skipped);
 	*l = (struct gp_cells){ 0 };
 }
 

@@ -85,6 +85,7 @@ struct json_object *gp_cells_json(const struct gp_cells *l)
 	gp_json_put(o, "planned", gp_json_list(&l->planned));
 	gp_json_put(o, "missing", gp_json_list(&missing));
 	gp_json_put(o, "twice", gp_json_list(&l->twice));
+	gp_json_put(o, "skipped", gp_json_list(&l->skipped));
 	gp_json_put(o, "cells", cells);
 	return o;
 }
@@ -286,7 +287,8 @@ static int read_all(struct reader *r, struct json_object *o, struct gp_cells *ou
 	if (check_schema(r, o) < 0 || read_text(r, o, "program", &out->program) < 0 ||
 	    read_text(r, o, "started", &out->started) < 0 || read_seconds(r, o, "wall_s", &out->wall_s) < 0 ||
 	    read_seconds(r, o, "decode_s", &out->decode_s) < 0 || read_count(r, o, "jobs", &out->jobs) < 0 ||
-	    read_list(r, o, "planned", &out->planned) < 0 || read_list(r, o, "twice", &out->twice) < 0)
+	    read_list(r, o, "planned", &out->planned) < 0 || read_list(r, o, "twice", &out->twice) < 0 ||
+	    read_list(r, o, "skipped", &out->skipped) < 0)
 		return -1;
 	return read_cells(r, o, out);
 }

@@ -51,6 +51,7 @@ static void merge_head(struct gp_cells *into, struct gp_cells *from)
 	into->jobs += from->jobs;
 	unite(&into->planned, &from->planned);
 	unite(&into->twice, &from->twice);
+	unite(&into->skipped, &from->skipped);
 }
 
 void gp_cells_merge(struct gp_cells *into, struct gp_cells *from)

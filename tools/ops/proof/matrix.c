@@ -315,6 +315,8 @@ static void tell_plan(const struct gp_list *runs, const struct gp_targets *t, st
 			gp_list_take(&out->planned, gp_cell_key(&like));
 		}
 	}
+	for (size_t i = 0; i < t->skipped.n; i++)
+		gp_list_add(&out->skipped, t->skipped.v[i]);
 }
 
 int gp_matrix_plan(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err)
