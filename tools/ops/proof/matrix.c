@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +12,11 @@
 #include "base/clock.h"
 #include "base/fsio.h"
 #include "base/path.h"
+#include "base/room.h"
 #include "ops/proof/workdir.h"
 #include "ops/select/target.h"
 
-#define BYTES_PER_JOB (1ull << 30) /* cc1 of nvidia-uvm takes 300 MB, ld of nvidia.ko 400 MB */
+#define BYTES_PER_JOB (UINT64_C(1) << 30) /* cc1 of nvidia-uvm takes 300 MB, ld of nvidia.ko 400 MB */
 
 /* One installer, decoded when its first cell comes. */
 struct slot {
@@ -48,48 +48,15 @@ struct pool {
 	pthread_mutex_t lock;
 };
 
-/* A number at the start of a file of the container's, or of Slurm's job's, cgroup;
- * 0: there is none, or it says "max". */
-static unsigned long long cgroup_number(const char *name, unsigned long long *second)
+/* How many compilers there is room for. */
+static unsigned room(void)
 {
-	gp_auto(gp_free_ptr) char *path = gp_path_join("/sys/fs/cgroup", name);
-	unsigned long long n = 0;
-	FILE *f = fopen(path, "re");
+	struct gp_room here = gp_room_here();
+	uint64_t by_memory = here.memory / BYTES_PER_JOB;
 
-	if (f && fscanf(f, "%llu %llu", &n, second) < 1)
-		n = 0;
-	if (f)
-		fclose(f);
-	return n;
-}
-
-/* Processors that this process may use: affinity, and cpu.max ("QUOTA PERIOD"). */
-static unsigned processors(void)
-{
-	unsigned long long period = 0, quota = cgroup_number("cpu.max", &period);
-	cpu_set_t set;
-	unsigned n = sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 0;
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (!n)
-		n = online > 0 ? (unsigned)online : 1;
-	if (quota && period && (quota + period - 1) / period < n)
-		n = (unsigned)((quota + period - 1) / period);
-	return n;
-}
-
-unsigned gp_matrix_room(void)
-{
-	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-	unsigned long long memory = pages > 0 && size > 0 ? (unsigned long long)pages * (unsigned long long)size : 0;
-	unsigned long long none, limit = cgroup_number("memory.max", &none);
-	unsigned n = processors();
-
-	if (limit && (!memory || limit < memory))
-		memory = limit;
-	if (memory && memory / BYTES_PER_JOB < n)
-		n = (unsigned)(memory / BYTES_PER_JOB);
-	return n ? n : 1;
+	if (by_memory < here.cpus)
+		here.cpus = by_memory ? (unsigned)by_memory : 1;
+	return here.cpus;
 }
 
 /* --- sources --- */
@@ -394,7 +361,7 @@ static int check_places(const struct pool *p, struct gp_err *err)
 static int run(struct pool *p, int *lock, struct gp_cells *out, struct gp_err *err)
 {
 	const struct gp_patch_opts *patch = p->build.patch;
-	unsigned jobs = p->o->jobs ? p->o->jobs : gp_matrix_room();
+	unsigned jobs = p->o->jobs ? p->o->jobs : room();
 	int rc;
 
 	if (gp_patch_job_check(patch, &p->also, err) < 0 ||

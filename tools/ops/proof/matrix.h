@@ -8,7 +8,7 @@
 struct gp_matrix_opts {
 	const struct gp_list *runs;     /* installers, extracted installers */
 	struct gp_build_opts build;     /* jobs and jobserver are filled in here */
-	unsigned jobs;                  /* compilers at a time, of all cells; 0: as this machine has room for */
+	unsigned jobs;                  /* compilers at a time, of all cells; 0: one per processor and per GiB */
 	unsigned shard, shards;         /* build cells shard-1, shard-1+shards, …; 0 0: all */
 	bool keep_by_driver;            /* build.keep gets a folder per driver */
 	const struct gp_cells *known;   /* results that need not be had again, or NULL */
@@ -41,9 +41,5 @@ int gp_matrix_run(const struct gp_matrix_opts *o, struct gp_cells *out, struct g
  * Errors: as above for headers.
  */
 int gp_matrix_plan(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err);
-
-/* How many compilers there is room for: by the processors and the memory that this
- * process may use (affinity, cgroup v2), 1 GiB each. */
-unsigned gp_matrix_room(void);
 
 #endif
