@@ -54,6 +54,13 @@ int nv_give(void), usb_thing(void);
 int maybe(void) __attribute__((weak));
 int init_module(void) { return printk("x") + nv_give() + usb_thing() + (maybe ? maybe() : 0); }
 C
+# The linker script is that of all modules: nothing is between its symbols in others.
+ko nvidia-drm MIT "$ver" -DVERSIONS='{ 2, "printk" }' << 'C'
+int printk(const char *, ...);
+int init_module(void) { return printk("x"); }
+__asm__(".pushsection .data\n.globl vgpu_unlock_nv_kern_rodata_beg, vgpu_unlock_nv_kern_rodata_end\n"
+        "vgpu_unlock_nv_kern_rodata_beg: vgpu_unlock_nv_kern_rodata_end: .byte 0\n.popsection\n");
+C
 printf 'const char text[4096] = "460.73.01";\n' | $cc -c -x c -o nv-kernel.o_binary -
 
 # Headers with what verify asks for.
@@ -91,6 +98,11 @@ headers h $release
 expect_status 'modules that fit' 0 verify nvidia.ko nvidia-vfio.ko nv-kernel.o_binary --headers h --expect-hooks --driver 460.73.01
 says 'a verdict' 'verdict    0 errors, 0 warnings in 2 modules; compared with the headers of 6.1.0-50-amd64' out
 says 'the hooks are said' '4096 bytes from 0x0 on in .data' out
+expect_status 'the same with one that has no blob' 0 verify nvidia.ko nvidia-drm.ko --headers h --expect-hooks --json=drm.json
+check 'its empty range is not called hooks' test "$(grep -c '^  hooks' out)" -eq 1
+if command -v jq > /dev/null; then
+    check 'nor in JSON' test "$(jq -c '[.modules[].hooks != null]' drm.json)" = '[true,false]'
+fi
 silent_on 'nothing on standard error' err
 # By release: in headers that are named, else where the system has them.
 expect_status 'a kernel, and its headers' 0 verify nvidia.ko nvidia-vfio.ko -k $release --headers h

@@ -35,16 +35,22 @@ static void say_info(const struct gp_args *a, const struct gp_module *m)
 	gp_say(a, "  depends   %s\n", *depends ? depends : "on no module");
 }
 
-static bool has_hooks(const struct gp_module *m)
+/* The linker script is that of all modules of the package: in others than nvidia.ko
+ * both symbols are there, too, and nothing is between them. */
+static bool has_hooks(const struct gp_modfile *f)
 {
-	return m->hook_beg.found && m->hook_end.found && m->hook_beg.section != SIZE_MAX;
+	const struct gp_module *m = &f->m;
+
+	return m->hook_beg.found && m->hook_end.found && m->hook_beg.section != SIZE_MAX &&
+	       (m->hook_beg.value != m->hook_end.value || strcmp(f->name, "nvidia") == 0);
 }
 
-static void say_hooks(const struct gp_args *a, const struct gp_module *m)
+static void say_hooks(const struct gp_args *a, const struct gp_modfile *f)
 {
+	const struct gp_module *m = &f->m;
 	gp_auto(gp_free_ptr) char *section = NULL;
 
-	if (!has_hooks(m))
+	if (!has_hooks(f))
 		return;
 	section = shown(m->section[m->hook_beg.section].name, "");
 	gp_say(a, "  hooks     %lld bytes from 0x%llx on in %s\n", (long long)(m->hook_end.value - m->hook_beg.value),
@@ -80,7 +86,7 @@ static void say_module(const struct gp_args *a, const struct gp_modfile *f)
 	say_file(a, "module", f);
 	say_info(a, &f->m);
 	gp_say(a, "  symbols   %zu taken, %zu exported, %zu with a version\n", f->m.nundef, f->m.nexport, f->m.nversion);
-	say_hooks(a, &f->m);
+	say_hooks(a, f);
 	say_sections(a, &f->m);
 }
 
@@ -164,11 +170,12 @@ static struct json_object *json_sections(const struct gp_module *m)
 	return list;
 }
 
-static struct json_object *json_hooks(const struct gp_module *m)
+static struct json_object *json_hooks(const struct gp_modfile *f)
 {
+	const struct gp_module *m = &f->m;
 	struct json_object *o;
 
-	if (!has_hooks(m))
+	if (!has_hooks(f))
 		return NULL;
 	o = json_object_new_object();
 	gp_json_put(o, "section", gp_json_str(m->section[m->hook_beg.section].name));
@@ -207,7 +214,7 @@ static struct json_object *json_module(const struct gp_modfile *f)
 	gp_json_put(o, "symbols_taken", json_object_new_uint64(f->m.nundef));
 	gp_json_put(o, "symbols_exported", json_object_new_uint64(f->m.nexport));
 	gp_json_put(o, "symbol_versions", json_object_new_uint64(f->m.nversion));
-	gp_json_put(o, "hooks", json_hooks(&f->m));
+	gp_json_put(o, "hooks", json_hooks(f));
 	gp_json_put(o, "sections", json_sections(&f->m));
 	return o;
 }
