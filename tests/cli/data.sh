@@ -54,6 +54,39 @@ sets_for 'the new installer asks for the same' 'kbuild-ccflags no-llseek timer-d
 expect_status 'vGPU 15 is blocked on 6.15' 1 select older.run -k 6.15.1 --json=older.json
 check 'also because of its flags' grep -q 'EXTRA_CFLAGS, which 6.15 ignores' older.json
 
+# vGPU 12 on 5.14 to 5.17: mdev as the line has it, and nvidia-drm only where the
+# package has it.
+sh "$fx/sample.sh" --version 460.73.02 --kind host r460
+sh "$fx/mkrun.sh" --compress gzip r460 r460.run
+drm='drm-pdev drm-plane-state'
+vfio='vgpu-vfio-eventfd vgpu-vfio-licence vgpu-vfio-mdev-config'
+sets_for 'R460 on 5.14' "$drm task-state $vfio vgpu-vfio-symbol-get vgpu-vfio-typed-mdev" r460.run -k 5.14.21
+vfio="$vfio vgpu-vfio-open-device vgpu-vfio-symbol-get vgpu-vfio-typed-mdev"
+for r in 5.15.102-1-pve 5.15.0-72-generic; do
+    sets_for "R460 on $r" "$drm task-state $vfio" r460.run -k $r
+    says 'nobody has loaded it' 'modules load: unknown' out
+done
+for r in 5.15.131 5.15.0-91-generic; do
+    sets_for "R460 on $r" "$drm task-state $vfio" r460.run -k $r
+    says 'it would not load' 'modules load: no' out
+done
+sets_for 'R460 on 5.16' "$drm std-headers task-state $vfio" r460.run -k 5.16.9
+sets_for 'R460 on 5.17' "drm-bitmap $drm pde-data std-headers task-state $vfio" r460.run -k 5.17.1
+for r in 5.13.19 5.14.0-427.13.1.el9_4.x86_64 5.18.1; do
+    expect_status "R460 on $r is blocked" 1 select r460.run -k $r
+done
+expect_status 'so is vGPU 12.0 on 5.15' 1 select --driver 460.32.04 --kind host -k 5.15.102
+expect_status 'all of them apply' 0 r460.run -k 5.17.1 --no-hooks -o r460-new.run
+unrun r460-new.run r460.x
+check 'the new headers are in the manifest' grep -q '^kernel/common/inc/stddef.h ' r460.x/.manifest
+expect_status 'a second time they are there already' 0 r460-new.run -k 5.17.1 --no-hooks -n
+says 'and that is said' already out
+rm -rf r460/kernel/nvidia-drm
+sed -i '/^kernel.nvidia-drm/d' r460/.manifest
+sh "$fx/mkrun.sh" --compress gzip r460 r460b.run
+sets_for 'without nvidia-drm' "pde-data std-headers task-state $vfio" r460b.run -k 5.17.1
+expect_status 'they apply as well' 0 r460b.run -k 5.17.1 --no-hooks -n
+
 # vGPU 15.1 on 6.1 and 6.2: the set is for its own sources, and for no other's.
 for r in 6.1.38 6.2.16; do
     sets_for "vGPU 15.1 on $r" vgpu-vfio-mdev-types older.run -k $r

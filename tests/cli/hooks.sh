@@ -141,10 +141,11 @@ if command -v bash > /dev/null; then
     # shellcheck disable=SC2016
     check 'DKMS leaves 5.13 and R460-blocked kernels alone, and only those' bash -c '
         . host.x/kernel/dkms.conf
-        for r in 4.18.0-305.el8.x86_64 5.4.0-42-generic 5.10.0-32-amd64 5.11.22-7-pve 5.12.9; do
+        for r in 4.18.0-305.el8.x86_64 5.4.0-42-generic 5.10.0-32-amd64 5.11.22-7-pve 5.12.9 \
+            5.14.0 5.15.0-33-generic 5.16.9 5.17.0-1003-oem; do
             [[ $r =~ $BUILD_EXCLUSIVE_KERNEL ]] || { echo "$r is shut out"; exit 1; }
         done
-        for r in 5.13.19-6-pve 5.14.0 5.15.0-33-generic 5.19.17 6.1.0-50-amd64 6.12.95+deb12-amd64 7.3.1; do
+        for r in 5.13.19-6-pve 5.18.0 5.19.17 6.1.0-50-amd64 6.12.95+deb12-amd64 7.3.1; do
             [[ $r =~ $BUILD_EXCLUSIVE_KERNEL ]] && { echo "$r is let in"; exit 1; }
         done; true'
 else

@@ -13,7 +13,7 @@ says 'the kind is taken to be host' 'driver     460.73.02 (branch 460), taken to
 says 'its sets' 'sets     vgpu-vfio-eventfd vgpu-vfio-symbol-get' out
 says 'the hooks' 'hooks: upstream' out
 says 'what it covers' 'covers: ' out
-check 'covers 5.10 to 5.12, not 5.13' grep -q '5\.10–5\.12; next unknown: 5\.13' out
+check 'covers 5.10 to 5.17, not 5.13' grep -q '5\.10–5\.12, 5\.14–5\.17; next unknown: 5\.18' out
 silent_on 'nothing on stderr' err
 expect_status 'plan is the same verb' 0 plan --driver 460.73.02 $k
 expect_status '--kind general' 0 select --driver 460.73.02 --kind general $k
@@ -66,7 +66,7 @@ for r in 5.13 5.13.0-rc1 5.13.19-6-pve; do
 done
 expect_status 'R460 on 6.1' 1 select --driver 460.73.02 -k 6.1.0-50-amd64
 says 'blocked' 'is blocked'
-expect_status 'R460 on 5.15' 1 select --driver 460.73.02 -k 5.15.0-33-generic
+expect_status 'R460 on 5.18' 1 select --driver 460.73.02 -k 5.18.0-1-amd64
 expect_status 'a line newer than all' 1 select --driver 460.73.02 --kind general -k 9.9.1
 says 'it is unknown or blocked' 'kernel 9.9.1 is '
 expect_status '535 on a line newer than all' 1 select --driver 535.216.01 -k 6.99.1
