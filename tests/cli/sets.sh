@@ -57,6 +57,26 @@ check 'and changes nothing' cmp asked.run plain.run
 expect_status '--set of a set that does not apply' 1 $opts --data more --set misfit s.run -o misfit.run
 says 'set, patch and hunk are named' "misfit: 'x.patch': hunk 1 of 'kernel/nvidia/os-interface.c'"
 refute 'no output' test -e misfit.run
+refute 'who asked for it is not told to do without' grep -q 'no-set' err
+# Sets for kernels to come go in, too, and one of them may not match.
+cp -R more ahead
+mkdir ahead/kernel-versions
+cat > ahead/kernel-versions/9.7 << 'R'
+Kernel: 9.7
+Status: untested
+Changes: a test
+
+Driver: any
+Patches: misfit
+Load: unknown
+Evidence: [inference] a test
+R
+expect_status 'a set for another kernel does not apply' 1 $opts --data ahead s.run -o ahead.run
+says 'the way out is said' "set 'misfit' is for other kernels than those of this run: --no-set misfit goes on without it"
+refute 'no output' test -e ahead.run
+expect_status 'it is one' 0 $opts --data ahead --no-set misfit s.run -n
+expect_status 'a set for this kernel does not apply' 1 --hooks hooks --data ahead -k 9.7.1 --allow unknown,blocked s.run -n
+refute 'then there is no way out' grep -q 'no-set' err
 for o in --set --no-set; do
     expect_status "$o of an unknown set" 2 $opts $o banana s.run -n
     says 'it is named' "$o: there is no patch set 'banana'; there are:"

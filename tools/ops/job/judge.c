@@ -91,7 +91,7 @@ static int judge_kernel(struct gp_patch_job *j, const struct gp_choice *c, const
 			say_blocked(j, c, err);
 			return -1;
 		}
-		warn(j, "kernel %s is blocked: %s; going on as --allow blocked asks", r,
+		warn(j, "going on as --allow blocked asks, though kernel %s is blocked: %s", r,
 		     first(&c->reasons, ""));
 		overridden(j, "blocked kernel %s", r);
 		return 0;

@@ -153,6 +153,22 @@ static int apply_set(struct gp_patch_job *j, const struct gp_set *set, struct gp
 	return 0;
 }
 
+/* A set that does not match and is only there for kernels to come need not keep
+ * the user from the kernel at hand: say the way out. Always -1. */
+static int misfit(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set,
+		  const struct gp_err *err)
+{
+	bool wanted = gp_list_has(&o->sets, set->name);
+
+	for (size_t k = 0; k < j->selection.nkernels; k++)
+		wanted = wanted || gp_chosen_has(&j->selection.kernels[k].sets, set) ||
+			 gp_chosen_has(&j->selection.kernels[k].maybe, set);
+	if (!wanted && err && err->code == GP_E_NO)
+		gp_buf_printf(&j->why, "set '%s' is for other kernels than those of this run: --no-set %s goes on "
+			      "without it\n", set->name, set->name);
+	return -1;
+}
+
 /* Neutral sets always go into the tree, first; then, where DKMS cannot do it
  * (gp_late_judge()), what the one kernel of the run asked for. */
 static int apply_chosen(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
@@ -163,7 +179,7 @@ static int apply_chosen(struct gp_patch_job *j, const struct gp_patch_opts *o, s
 	for (size_t i = 0; i < s->neutral.n; i++) {
 		gp_list_add(&done, s->neutral.v[i].set->name);
 		if (apply_set(j, s->neutral.v[i].set, err) < 0)
-			return -1;
+			return misfit(j, o, s->neutral.v[i].set, err);
 	}
 	for (size_t k = 0; k < s->nkernels; k++) {
 		for (size_t i = 0; !gp_judge_skips(j, o, k) && i < s->kernels[k].sets.n; i++) {
