@@ -134,4 +134,17 @@ sh "$fx/mkrun.sh" --compress gzip older older2.run
 sets_for 'rcu_read_lock_sched() is harmless' none older2.run --headers h
 printf 'static inline int pfn_valid(unsigned long pfn)\n{\n\trcu_read_lock();\n}\n' > h/include/linux/mmzone.h
 sets_for 'rcu_read_lock() is not' pfn-valid older2.run --headers h
+
+# follow_pfn(): a kernel that has it back needs nothing, whatever its release is.
+driver tests 470.256.02 general
+printf 'static inline int pfn_valid(unsigned long pfn)\n{\n}\n' > h/include/linux/mmzone.h
+echo 'int follow_pfn(struct vm_area_struct *vma);' > h/include/linux/mm.h
+mkdir -p h/include/drm
+echo 'int output_poll_changed; char *date; DRM_UNLOCKED' | tee h/include/drm/drm_mode_config.h \
+    h/include/drm/drm_drv.h > h/include/drm/drm_ioctl.h
+echo '    return unsafe_follow_pfn(vma, address, pfn);' >> tests/kernel/nvidia/os-mlock.c
+sh "$fx/mkrun.sh" --compress gzip tests tests3.run
+sets_for 'follow_pfn() is there' none tests3.run --headers h
+echo 'int follow_pfnmap_start(struct follow_pfnmap_args *args);' > h/include/linux/mm.h
+sets_for 'it is not' follow-pfn tests3.run --headers h
 finish

@@ -273,6 +273,8 @@ for s in $sets; do
         case $s:$version in
             vgpu-vfio-mdev-types:525.*) ;;
             vgpu-vfio-mdev-types:* | vgpu-vfio-*:525.*) continue ;;
+            # Its context names tests of conftest's that R460 has not.
+            drm-poll-changed:3* | drm-poll-changed:4[0-6]*) continue ;;
         esac
     fi
     # A driver without the vGPU module has no use for patches to it.

@@ -238,7 +238,11 @@ patch_and_build() {
     case $1 in
         plain) with=$sets; [ -n "$sets" ] || return 0; set -- --no-hooks ;;
         hooks) set -- --hooks "$hooks" --allow hooks ;;
-        *) with="$with, Debian's series"; set -- --hooks "$hooks" --allow hooks --patches "$1" ;;
+        *)  # It mends what our sets mend, in the same places.
+            with="hooks, Debian's series"
+            set -- --hooks "$hooks" --allow hooks --patches "$1"
+            for s in $sets; do set -- "$@" --no-set "$s"; done
+            ;;
     esac
     with=${with# }
     if ! check "$who on $release: patch ($with)" patched_into build --allow blocked,unknown "$@"; then
@@ -359,7 +363,7 @@ cells() {
         5.10/all/hooks/always 6.1/nvidia/series/always 6.12/all/plain/full
     driver nvidia-tesla-470-kernel-source 470.256.02 \
         5.10/nvidia/hooks/full 6.1/all/hooks/full 6.12/nvidia/hooks/always
-    # NVIDIA's own sources do not build there; the series of this revision is for 6.12.
+    # The series of this revision is for 6.12.
     driver nvidia-tesla-470-kernel-source 470.256.02-5~bpo12+1 \
         6.12/nvidia/series/full
     driver nvidia-kernel-source 535.261.03 \
