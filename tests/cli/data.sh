@@ -135,13 +135,30 @@ sets_for 'rcu_read_lock_sched() is harmless' none older2.run --headers h
 printf 'static inline int pfn_valid(unsigned long pfn)\n{\n\trcu_read_lock();\n}\n' > h/include/linux/mmzone.h
 sets_for 'rcu_read_lock() is not' pfn-valid older2.run --headers h
 
-# follow_pfn(): a kernel that has it back needs nothing, whatever its release is.
+# The kernel's compiler, as its headers name it.
 driver tests 470.256.02 general
+echo 'NV_CONFTEST_CFLAGS = $(NV_CFLAGS_FROM_CONFTEST) $(EXTRA_CFLAGS) -fno-pie' >> tests/kernel/Kbuild
+echo '                    struct drm_gem_object *obj, struct dma_buf_map *map) {' >> tests/kernel/conftest.sh
+sh "$fx/mkrun.sh" --compress gzip tests tests2.run
 printf 'static inline int pfn_valid(unsigned long pfn)\n{\n}\n' > h/include/linux/mmzone.h
+compiler() { echo "#define CONFIG_GCC_VERSION $1" > h/include/generated/autoconf.h; }
+compiler 130300
+sets_for 'GCC 13 decides the driver'\''s tests as the driver thinks' none tests2.run --headers h
+compiler 140200
+sets_for 'GCC 14 has new errors' conftest-gcc14 tests2.run --headers h
+compiler 150200
+sets_for 'and GCC 15 another C' 'conftest-gcc14 conftest-std' tests2.run --headers h
+expect_status 'both apply' 0 tests2.run --headers h --no-hooks -o tests-new.run
+unrun tests-new.run tests-new
+check 'the kernel'\''s -std goes to the tests' \
+    grep -qx 'NV_CONFTEST_CFLAGS += $(filter -std=%,$(KBUILD_CFLAGS))' tests-new/kernel/Kbuild
+
+# follow_pfn(): a kernel that has it back needs nothing, whatever its release is.
 echo 'int follow_pfn(struct vm_area_struct *vma);' > h/include/linux/mm.h
 mkdir -p h/include/drm
 echo 'int output_poll_changed; char *date; DRM_UNLOCKED' | tee h/include/drm/drm_mode_config.h \
     h/include/drm/drm_drv.h > h/include/drm/drm_ioctl.h
+compiler 130300
 echo '    return unsafe_follow_pfn(vma, address, pfn);' >> tests/kernel/nvidia/os-mlock.c
 sh "$fx/mkrun.sh" --compress gzip tests tests3.run
 sets_for 'follow_pfn() is there' none tests3.run --headers h

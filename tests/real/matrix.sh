@@ -184,6 +184,7 @@ judge() {
 # cell that is always built has one; "newest" is another line every few weeks.
 explained() {
     list=$here/explain/$who-$line
+    [ -z "$SUITE" ] || [ ! -f "$list-$SUITE" ] || list=$list-$SUITE
     case $when,$line in users,* | *,newest) return 0 ;; esac
     [ -f "$list" ] || [ "$when" = always ] || return 0
     check "$who on $release: explained as in explain/$who-$line" same_rules "$list"
@@ -378,6 +379,7 @@ cells() {
 
 # cells_of_suite: what a newer compiler makes of the drivers that newer kernels are for.
 cells_of_suite() {
+    driver nvidia-tesla-470-kernel-source 470.256.02 6.12/nvidia/hooks/always
     driver nvidia-kernel-source 535.261.03 6.12/all/hooks/always newest/all/plain/always
     driver nvidia-kernel-source 550.163.01 6.12/all/hooks/always newest/all/plain/always
 }
