@@ -29,7 +29,7 @@ tail -n 1 "$work/said"
 
 set --
 real=
-for deb in "$cache"/nvidia-*-kernel-source_*.deb; do
+for deb in "$cache"/nvidia-*kernel-source_*.deb; do
     [ -f "$deb" ] || continue
     case ${deb##*/} in
         # Older than every rule, and only there for its quilt series.

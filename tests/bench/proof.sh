@@ -67,7 +67,8 @@ case ${SYMVERS:-} in
 '') die "SYMVERS does not name the program made of symvers.c" ;;
 */*) SYMVERS=$(cd "$(dirname "$SYMVERS")" && pwd)/${SYMVERS##*/} ;;
 esac
-for tool in make gcc nm patch jq dpkg-deb xz; do
+# Modules get BTF where the headers have the kernel's, as those of 6.12.
+for tool in make gcc nm patch jq dpkg-deb xz pahole; do
 	command -v $tool >/dev/null || skip "no $tool"
 done
 

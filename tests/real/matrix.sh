@@ -210,6 +210,11 @@ cell() {
     fi
     set -- $found
     release=$1 build_dir=$2 source_dir=$3
+    # Debian's headers of 6.12 have the kernel's BTF: modules get theirs, or are not linked.
+    if [ -z "$inside" ] && [ -f "$build_dir/vmlinux" ] && tool=$(lacks pahole); then
+        skip "$who on $release: no $tool"
+        return 0
+    fi
     modules=nvidia
     [ "$scope" = nvidia ] || modules=$(cd "$tree/kernel" && for m in $everything; do
         [ ! -d "$m" ] || echo "$m"
