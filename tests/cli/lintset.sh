@@ -210,6 +210,45 @@ data empty
 : > "$d/patches/own/series"
 finds 'a set without patches' 'own/series: no patch in it'
 
+# --- builds ---
+
+data usage
+lint own --build --from host
+check '--build without headers: exit 2' test "$status" -eq 2
+says 'it says what it needs' "--build needs drivers and headers"
+if headers_here; then
+    d=$work/proof
+    line=$(echo "$release" | cut -d. -f1,2)
+    sh "$fx/buildable.sh" --data "$d" --line "$line"
+    sed -i 's/^Scope:/Last-Update: 2026-11-26\n&/' "$d/patches/sample-set-fs/sample-set-fs.patch"
+    sh "$fx/buildable.sh" --breaks compile old
+    sh "$fx/buildable.sh" --version 390.20 sound
+    lint --build --from old --from sound --headers "$headers" --modules nvidia --json=built.json
+    check 'a set that helps: exit 0' test "$status" -eq 0
+    says 'what failed without it' "on $release, gcc" out
+    check 'and where' grep -Eq 'built    390.10 .*: fails without sample-set-fs \(nvidia/os-interface.c:[0-9]+: .*\), builds with' out
+    says 'a driver that no rule names it for' "390.20 (general) on $release: no set to prove" out
+    check 'the evidence is that of a build' grep -q "^Evidence: \[built\] $(date -u +%Y-%m-%d): " out
+    check 'and says so' sh -c 'tr -d "\n" < out | grep -q "builds with; not loaded"'
+    refute 'nothing is left to prove' grep -q 'only builds prove it' out
+    check 'in JSON, too' json_is built.json '.sets[0].built | length' 1
+    lint --build sample-set-fs --from sound --headers "$headers" --modules nvidia
+    says 'no build has it: it is said' 'sample-set-fs: that it is neutral: no build has it' out
+    # Its #if forgets what built before.
+    mkdir "$d/patches/worse"
+    echo worse.patch > "$d/patches/worse/series"
+    cp -R sound new.sound
+    echo '#error of the set' >> "new.sound/$osi"
+    { header; diff -U3 --label "a/$osi" --label "b/$osi" "sound/$osi" "new.sound/$osi"; } > "$d/patches/worse/worse.patch"
+    printf '\nDriver: 390 - 399\nPatches: worse\nEvidence: [inference] a test\n' >> "$d/kernel-versions/$line"
+    lint --build worse --from sound --headers "$headers" --modules nvidia
+    check 'a set that breaks what built: exit 1' test "$status" -eq 1
+    says 'the pair, the set, the error' "on $release builds without worse, and not with: nvidia/os-interface.c:" out
+    refute 'no Evidence of a build' grep -q '^Evidence: .built' out
+else
+    skip 'lint-set --build' 'no kernel headers here'
+fi
+
 # --- the command line ---
 
 data cmd

@@ -3,11 +3,13 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "cmd/progress.h"
+#include "cmd/proof/build_args.h"
 #include "cmd/report.h"
-#include "ops/select/lintset.h"
+#include "ops/proof/lintbuild.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_FROM_RUN, OPT_HEADERS, OPT_HOOKS, OPT_DATA, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+	OPT_FROM_RUN, OPT_HEADERS, OPT_HOOKS, OPT_DATA, OPT_BUILD_TOO, OPT_MODULES, OPT_JOBS, OPT_CC, OPT_TIMEOUT, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
 };
 
 static void say_all(const struct gp_args *a, const char *what, const struct gp_list *l)
@@ -40,6 +42,7 @@ static void say_sets(const struct gp_args *a, const struct gp_lint *l)
 		say_all(a, "already", &s->already);
 		say_all(a, "fails", &s->failed);
 		say_all(a, "chosen", &s->chosen);
+		say_all(a, "built", &s->built);
 		if (s->evidence)
 			say_evidence(a, s->evidence);
 	}
@@ -89,6 +92,7 @@ static struct json_object *json_sets(const struct gp_lint *l)
 		gp_json_put(o, "already", gp_json_list(&s->already));
 		gp_json_put(o, "fails", gp_json_list(&s->failed));
 		gp_json_put(o, "chosen", gp_json_list(&s->chosen));
+		gp_json_put(o, "built", gp_json_list(&s->built));
 		gp_json_put(o, "evidence", gp_json_text(s->evidence));
 		json_object_array_add(list, o);
 	}
@@ -105,15 +109,74 @@ static int load(struct gp_args *a, struct gp_catalog *c, struct gp_err *err)
 	return rc;
 }
 
+/* --- builds --- */
+
+/* The sets that are in question: those that were named, else all that may go in. */
+static void in_question(const struct gp_lint *l, struct gp_list *names)
+{
+	for (size_t i = 0; i < l->nset; i++)
+		if (!l->set[i].set->hooks)
+			gp_list_add(names, l->set[i].set->name);
+}
+
+static void say_cell(void *arg, const struct gp_cell *c, size_t n, size_t total, bool known)
+{
+	const struct gp_args *a = arg;
+
+	(void)known;
+	gp_progress_end();
+	gp_say(a, "[%zu/%zu] %-10s %s on %s, %zu set%s\n", n, total, gp_cell_class_name(c->cls), c->driver, c->release,
+	       c->sets.n, c->sets.n == 1 ? "" : "s");
+}
+
+/* Every driver for all headers, whatever the rules say of the pair. */
+static int build_all(struct gp_args *a, const struct gp_list *without, struct gp_cells *out, struct gp_err *err)
+{
+	struct gp_patch_opts patch = a->patch;
+	struct gp_matrix_opts o = { .runs = &a->runs, .jobs = (unsigned)a->jobs, .done = say_cell, .arg = a };
+	int rc;
+
+	patch.hooks = NULL;
+	patch.no_hooks = true;
+	patch.allow |= GP_ALLOW_BLOCKED | GP_ALLOW_UNKNOWN | GP_ALLOW_ALTERED;
+	patch.no_sets = *without;
+	o.build = gp_build_args(a, NULL);
+	o.build.patch = &patch;
+	o.progress = gp_progress_begin(a);
+	rc = gp_matrix_run(&o, out, err);
+	gp_progress_end();
+	return rc;
+}
+
+static int build(struct gp_args *a, struct gp_lint *l, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	gp_auto(gp_cells_release) struct gp_cells without = { 0 }, with = { 0 };
+	const struct gp_list none = { 0 };
+
+	if (!a->runs.n || !a->patch.headers.n)
+		return gp_fail(err, GP_E_USAGE, "--build needs drivers and headers: --from RUN, --headers DIR");
+	in_question(l, &names);
+	gp_say(a, "without the sets\n");
+	if (build_all(a, &names, &without, err) < 0)
+		return -1;
+	gp_say(a, "with them\n");
+	if (build_all(a, &none, &with, err) < 0)
+		return -1;
+	gp_lint_builds(l, &without, &with);
+	return 0;
+}
+
 static int lint(struct gp_args *a, struct gp_catalog *c, struct gp_lint *l, struct gp_err *err)
 {
 	struct gp_lint_opts o = {
 		.names = &a->positional, .runs = &a->runs, .headers = &a->patch.headers, .hooks = a->patch.hooks,
-		.now = time(NULL), .cancel = gp_main_cancel(),
+		.builds = a->build, .cancel = gp_main_cancel(),
 	};
 
-	if (load(a, c, err) < 0 || gp_lint_run(c, &o, l, err) < 0)
+	if (load(a, c, err) < 0 || gp_lint_run(c, &o, l, err) < 0 || (a->build && build(a, l, err) < 0))
 		return -1;
+	gp_lint_evidence(l, time(NULL));
 	say_sets(a, l);
 	for (size_t i = 0; i < l->skipped.n; i++)
 		gp_say(a, "SKIP       %s\n", l->skipped.v[i]);
@@ -152,7 +215,9 @@ const struct gp_cmd gp_cmd_lint_set = {
 	"Checks the patch sets NAME, or all sets and rules: headers, context, licence\n"
 	"lines, Evidence, and that each set applies without fuzz to the drivers of --from\n"
 	"that a rule names it for. For a set that does, prints an Evidence field to copy.\n"
-	"--headers says on which kernels a rule chooses it; --hooks tries the sets for the\n"
-	"hooks on your copy. Nothing is built, and nothing is changed. Exit status 1 for findings.",
+	"--headers says on which kernels a rule chooses it; --hooks tries the sets for\n"
+	"the hooks on your copy. --build sees whether neutral sets are that: each driver\n"
+	"is built for each of the headers, without the sets and with them. Nothing is\n"
+	"changed. Exit status 1 for findings.",
 	opts, run,
 };

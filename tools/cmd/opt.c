@@ -43,6 +43,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_WRITE_LOCK, 0, "write-lock", "FILE", "write down what decides the output" },
 	{ OPT_OUTPUT, 'o', "output", "OUT", "the new installer (./NAME-custom.run); - is stdout" },
 	{ OPT_BUILD, 0, "build", NULL, "build the modules first, and write only then" },
+	{ OPT_BUILD_TOO, 0, "build", NULL, "build without the sets, and with them" },
 	{ OPT_OUT_DIR, 'o', "output", "DIR", "keep the modules and build.log of each below DIR" },
 	{ OPT_MODULES, 0, "modules", "LIST", "only these: nvidia,nvidia-uvm,… (default: all)" },
 	{ OPT_JOBS, 'j', "jobs", "N", "compilers at a time (default: by cores and memory)" },
@@ -250,7 +251,7 @@ static void set_flag(struct gp_args *a, enum gp_opt_id id)
 	case OPT_EXPLAIN: a->explain = true; break;
 	case OPT_MARKDOWN: a->markdown = true; break;
 	case OPT_MERGE: a->merge = true; break;
-	case OPT_BUILD: a->build = true; break;
+	case OPT_BUILD: case OPT_BUILD_TOO: a->build = true; break;
 	case OPT_QUIET: a->quiet = true; break;
 	case OPT_VERBOSE: a->verbose = true; break;
 	case OPT_HELP: a->help = true; break;

@@ -13,7 +13,7 @@ enum gp_opt_id {
 	OPT_PATCHES, OPT_PATCH_MATCH, OPT_PROGRESS, OPT_QUIET, OPT_QUILT, OPT_RECOVER, OPT_REJECTS, OPT_REPACK, OPT_REVERSE, OPT_SET, OPT_STRIP,
 	OPT_TO, OPT_VERBOSE, OPT_WRITE_LOCK,
 	/* What builds takes these besides. */
-	OPT_BUILD, OPT_CC, OPT_JOBS, OPT_KEEP_LOGS, OPT_MODULES, OPT_OUT_DIR, OPT_SIGN_CERT, OPT_SIGN_KEY, OPT_TIMEOUT,
+	OPT_BUILD, OPT_BUILD_TOO, OPT_CC, OPT_JOBS, OPT_KEEP_LOGS, OPT_MODULES, OPT_OUT_DIR, OPT_SIGN_CERT, OPT_SIGN_KEY, OPT_TIMEOUT,
 	OPT_EMIT, OPT_EXPECT, OPT_FAIL_ON, OPT_HTML, OPT_JUNIT, OPT_MARKDOWN_FILE, OPT_MERGE, OPT_RESUME, OPT_SHARD, /* matrix */
 };
 
@@ -49,7 +49,7 @@ struct gp_args {
 	const char *rejects;     /* NULL */
 	enum gp_progress_mode progress;
 	struct gp_list modules;  /* --modules, split */
-	bool build;              /* patch --build */
+	bool build;              /* patch --build, lint-set --build */
 	const char *cc, *keep_logs, *sign_key, *sign_cert; /* NULL */
 	const char *out_dir;     /* build's and matrix's -o, NULL */
 	int jobs, timeout;       /* 0: not given */

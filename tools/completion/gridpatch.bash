@@ -37,7 +37,10 @@ _gridpatch_options() {
 	push) echo "--directory --all --fuzz --fsync -d -C -a -F $common" ;;
 	pop) echo "--directory --all --fsync -d -C -a $common" ;;
 	applied) echo "--directory -d -C $common" ;;
-	lint-set) echo "--from --headers --kernel-source-path --kernelsourcedir --hooks --data $common" ;;
+	lint-set)
+		echo "--from --headers --kernel-source-path --kernelsourcedir --hooks --data --build" \
+			"--modules --jobs --cc --timeout -j $common"
+		;;
 	info) echo "--progress $common" ;;
 	verify)
 		echo "--kernel --headers --kernel-source-path --kernelsourcedir --driver --blob --expect-hooks" \

@@ -38,6 +38,7 @@ static void release_set(struct gp_lint_set *s)
 	gp_list_release(&s->already);
 	gp_list_release(&s->failed);
 	gp_list_release(&s->chosen);
+	gp_list_release(&s->built);
 	free(s->evidence);
 }
 
@@ -114,8 +115,9 @@ static int lint_patches(struct work *w, const struct gp_set *set, struct gp_err 
 				     gp_asprintf("%s: whether '%s' is MIT-licensed: no driver at hand (--from)",
 						 set->name, licensed.v[0]));
 	}
-	if (set->neutral)
-		gp_list_take(&w->out->skipped, gp_asprintf("%s: that it is neutral: only builds prove it", set->name));
+	if (set->neutral && !w->o->builds)
+		gp_list_take(&w->out->skipped, gp_asprintf("%s: that it is neutral: only builds prove it (--build)",
+							   set->name));
 	return 0;
 }
 
@@ -442,10 +444,10 @@ static char *fold(const struct gp_buf *text)
 	return gp_buf_detach(&out);
 }
 
-static void say_list(struct gp_buf *b, const char *before, const struct gp_list *l)
+static void say_list(struct gp_buf *b, const char *before, const char *between, const struct gp_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		gp_buf_printf(b, "%s%s", i ? ", " : before, l->v[i]);
+		gp_buf_printf(b, "%s%s", i ? between : before, l->v[i]);
 }
 
 static void make_evidence(struct gp_lint_set *s, time_t now)
@@ -458,11 +460,18 @@ static void make_evidence(struct gp_lint_set *s, time_t now)
 		return;
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
-	gp_buf_printf(&b, "Evidence: [source] %s: applies without fuzz to ", date);
-	say_list(&b, "", &s->applied);
-	say_list(&b, "; by their headers chosen for ", &s->chosen);
-	gp_buf_puts(&b, "; neither built nor loaded");
+	gp_buf_printf(&b, "Evidence: [%s] %s: applies without fuzz to ", s->built.n ? "built" : "source", date);
+	say_list(&b, "", ", ", &s->applied);
+	say_list(&b, "; by their headers chosen for ", ", ", &s->chosen);
+	say_list(&b, "; ", "; ", &s->built);
+	gp_buf_puts(&b, s->built.n ? "; not loaded" : "; neither built nor loaded");
 	s->evidence = fold(&b);
+}
+
+void gp_lint_evidence(struct gp_lint *l, time_t now)
+{
+	for (size_t i = 0; i < l->nset; i++)
+		make_evidence(&l->set[i], now);
 }
 
 /* --- all of it --- */
@@ -501,7 +510,6 @@ static int lint_drivers(struct work *w, struct gp_err *err)
 			gp_list_take(&w->out->skipped,
 				     gp_asprintf("%s: that it applies: no driver at hand that a rule names it for",
 						 s->set->name));
-		make_evidence(s, w->o->now);
 	}
 	return 0;
 }

@@ -18,7 +18,7 @@ struct gp_lint_opts {
 	const struct gp_list *runs;    /* installers, or extracted ones */
 	const struct gp_list *headers; /* kernel headers to ask */
 	const char *hooks;             /* a directory with a copy of the hooks, or NULL */
-	time_t now;                    /* the date of the evidence */
+	bool builds;                   /* the caller builds, too: nothing is said of what that proves */
 	const volatile sig_atomic_t *cancel;
 };
 
@@ -29,6 +29,7 @@ struct gp_lint_set {
 	struct gp_list already;  /* the same, where every patch was there before */
 	struct gp_list failed;   /* the same, where it does not apply */
 	struct gp_list chosen;   /* "460.73.02 on 5.10.0-32-amd64": by a rule, on these headers */
+	struct gp_list built;    /* "460.73.02 (host) on 5.10.0-32-amd64, gcc …: builds …": gp_lint_builds() */
 	char *evidence;          /* a folded field to copy, or NULL: nothing to say */
 };
 
@@ -62,6 +63,9 @@ void gp_lint_release(struct gp_lint *l);
  */
 int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct gp_lint *out,
 		struct gp_err *err);
+
+/* When all has been seen: make the Evidence of each set. In: now, its date. */
+void gp_lint_evidence(struct gp_lint *l, time_t now);
 
 /*
  * The SHA-256 by which results name a driver: of the file; of a directory, that
