@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC1091,SC2154 # lib.sh sets the rest
+# shellcheck disable=SC1091,SC2154,SC2086 # lib.sh sets the rest; lists are words
 # run.sh: gridpatch against real driver sources, real kernel headers and dkms.
 #
 #   GRIDPATCH            the program
@@ -33,12 +33,23 @@ identical() {
     diff -r --no-dereference "$1" "$2" && same_modes "$1" "$2"
 }
 
-# only_intended OLD NEW EXTRA: NEW differs from OLD in what patching is for.
-# EXTRA is a pattern of further files that may differ.
+# of_sets SET…: what their patches name, by grep: "= PATH", or "+ PATH" for a new file.
+of_sets() {
+    for set in "$@"; do
+        awk '/^--- / { new = $2 == "/dev/null" ? "+" : "=" }
+            /^\+\+\+ / { sub(/^[^\/]*\//, "", $2); print new, $2 }' "$here/../../patches/$set"/*.patch
+    done | sort -u
+}
+
+# only_intended OLD NEW SET…: NEW differs from OLD in what patching is for, and in
+# files that these sets name.
 only_intended() {
-    { diff -rq --no-dereference "$1" "$2" || :; } > diffs
-    sed -n "s|^Files $1/\(.*\) and .* differ\$|\1|p" diffs | sort > changed
-    sed -n "s|^Only in $2/\{0,1\}\(.*\): |\1/|p" diffs | sort > added
+    old=$1 new=$2
+    shift 2
+    of_sets "$@" > of.sets
+    { diff -rq --no-dereference "$old" "$new" || :; } > diffs
+    sed -n "s|^Files $old/\(.*\) and .* differ\$|\1|p" diffs | sort > changed
+    sed -n "s|^Only in $new/\{0,1\}\(.*\): |\1/|p" diffs | sort > added
     bad=0
     for f in kernel/nvidia/os-interface.c kernel/nvidia/nvidia.Kbuild .manifest \
         pkg-history.txt; do
@@ -48,26 +59,20 @@ only_intended() {
         case $f in
             kernel/nvidia/os-interface.c | kernel/nvidia/nvidia.Kbuild | .manifest | \
                 pkg-history.txt | kernel/dkms.conf) ;;
-            *)
-                # shellcheck disable=SC2254 # a pattern
-                case $f in
-                    $3) ;;
-                    *) echo "changed: $f"; bad=1 ;;
-                esac
-                ;;
+            *) grep -qxF "= $f" of.sets || { echo "changed: $f"; bad=1; } ;;
         esac
     done < changed
     # A new directory is reported in place of what is in it.
-    printf '%s\n' kernel/nvidia/kern.ld kernel/unlock > added.want
+    { printf '%s\n' kernel/nvidia/kern.ld kernel/unlock; sed -n 's/^+ //p' of.sets; } | sort > added.want
     diff added.want added || bad=1
-    [ "$(ls "$2/kernel/unlock")" = vgpu_unlock_hooks.c ] || { ls "$2/kernel/unlock"; bad=1; }
-    if grep -v -e '^Files ' -e "^Only in $2" diffs; then
+    [ "$(ls "$new/kernel/unlock")" = vgpu_unlock_hooks.c ] || { ls "$new/kernel/unlock"; bad=1; }
+    if grep -v -e '^Files ' -e "^Only in $new" diffs; then
         bad=1
     fi
     # Modes of what was there before.
-    modes "$1" > modes.1
-    modes "$2" | grep -v -e '^kernel/unlock' -e '^kernel/nvidia/kern.ld ' > modes.2
-    diff modes.1 modes.2 || bad=1
+    modes "$old" > modes.1
+    modes "$new" > modes.2
+    awk 'NR == FNR { new[$1]; next } !($1 in new) && $1 !~ /^kernel\/unlock\// ' added modes.2 | diff modes.1 - || bad=1
     return $bad
 }
 
@@ -171,12 +176,12 @@ through_dkms() {
 
 # --- one installer -----------------------------------------------------------
 
-# patched TREE VERSION COMPRESSION KERNEL EXTRA: packs TREE, patches it, and looks
-# at everything that came out.  Leaves the result extracted as "new".
+# patched TREE VERSION COMPRESSION KERNEL: packs TREE, patches it, and looks at
+# everything that came out.  Leaves the result extracted as "new".
 patched() {
-    tree=$1 version=$2 comp=$3 kernel=$4 extra=$5
+    tree=$1 version=$2 comp=$3 kernel=$4
     what="$version $comp"
-    if tool=$(lacks "$comp"); then
+    if tool=$(lacks "$comp" jq); then
         skip "$what: no $tool"
         return 1
     fi
@@ -194,12 +199,13 @@ patched() {
     before=$(cksum < in.run)
     check "$what: verify accepts it" "$GRIDPATCH" verify in.run || :
     check "$what: patch for $kernel" "$GRIDPATCH" in.run -k "$kernel" \
-        --hooks hooks --allow hooks -o "$out" || return 1
+        --hooks hooks --allow hooks -o "$out" --json=patched.json || return 1
+    sets=$(jq -r '.applied[].set' patched.json | sort -u)
     check "$what: the input is as it was" test "$before" = "$(cksum < in.run)" || :
     check "$what: verify accepts the output" "$GRIDPATCH" verify "$out" || :
     check "$what: the output's own --check" sh "$out" --check || :
     check "$what: the output extracts itself" sh "$out" -x --target new || return 1
-    check "$what: only the intended files differ" only_intended "$tree" new "$extra" || :
+    check "$what: only the intended files differ" only_intended "$tree" new $sets || :
     check "$what: the manifest lists what is there" listed_and_there new || :
     if check "$what: extract" "$GRIDPATCH" extract "$out" -C own; then
         check "$what: extract and the stub agree" identical new own || :
@@ -246,33 +252,31 @@ embed=$(command -v cksum)
 # --- 470: gzip and xz, a build, and dkms -------------------------------------
 
 if obtain nvidia-tesla-470-kernel-source 470.256.02; then
-    if patched "$tree" 470.256.02 gzip "$new_kernel" ''; then
+    if patched "$tree" 470.256.02 gzip "$new_kernel"; then
         built new 470.256.02
         through_dkms new 470.256.02
         check_says_no "470.256.02: other hooks than the driver needs are refused" \
             "$GRIDPATCH" in.run -k "$new_kernel" --hooks hooks -o refused.run
         check "470.256.02: nothing is left of the refused output" test ! -e refused.run || :
     fi
-    patched "$tree" 470.256.02 xz "$new_kernel" '' || :
+    patched "$tree" 470.256.02 xz "$new_kernel" || :
     rm -rf "$tree"
 fi
 
 # --- 535: zstd and xz, a build -----------------------------------------------
 
 if obtain nvidia-kernel-source 535.261.03; then
-    # 6.17 asks for more than it knows, and neutral sets go in whatever the kernel.
-    if patched "$tree" 535.261.03 zstd "$new_kernel" 'kernel/nvidia-drm/nvidia-drm-*.c'; then
+    if patched "$tree" 535.261.03 zstd "$new_kernel"; then
         built new 535.261.03
     fi
-    patched "$tree" 535.261.03 xz "$new_kernel" 'kernel/nvidia-drm/nvidia-drm-*.c' || :
+    patched "$tree" 535.261.03 xz "$new_kernel" || :
     rm -rf "$tree"
 fi
 
 # --- 460: blocked on 6.x, patched for 5.10 -----------------------------------
 
 if obtain nvidia-tesla-460-kernel-source 460.106.00; then
-    # Sets for this kernel may touch more of the sources.
-    if patched "$tree" 460.106.00 gzip "$old_kernel" 'kernel/*.[ch]'; then
+    if patched "$tree" 460.106.00 gzip "$old_kernel"; then
         check_says_no "460.106.00: $new_kernel is refused" \
             "$GRIDPATCH" in.run -k "$new_kernel" --hooks hooks -o refused.run
         check "460.106.00: nothing is left of the refused output" test ! -e refused.run || :
