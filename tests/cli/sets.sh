@@ -42,6 +42,15 @@ run $opts --no-set pfn-valid s.run -n
 says 'the report has it' 'override   set pfn-valid left out' out
 expect_status 'two of them' 0 $opts --no-set pfn-valid --no-set=vgpu-vfio-licence s.run -n
 refute 'neither is in' grep -qe '^set .*pfn-valid' -e '^set .*licence' out
+expect_status '--no-set all' 0 $opts --no-set all s.run -n --json=all.json
+refute 'none is in' grep -q '^set ' out
+says 'each is said' 'override   set pfn-valid left out' out
+check 'nor in JSON' json_is all.json '.applied | length' 0
+expect_status 'all but one' 0 $opts --no-set all --set pfn-valid s.run -n --json=one.json
+check 'that one is in' json_is one.json '[.applied[].set] | unique | join(" ")' pfn-valid
+expect_status '--set all is no such thing' 2 $opts --set all s.run -n
+expect_status 'select knows it, too' 0 select s.run $k --no-set all --json=all.json
+check 'nothing is chosen' json_is all.json '.selection.neutral | length' 0
 expect_status '--set of a set that no rule asks for' 0 $opts --data more --set extra s.run -o extra.run
 says 'the report has it' 'override   set extra taken in' out
 unrun extra.run extra.x
@@ -75,6 +84,13 @@ expect_status 'a set for another kernel does not apply' 1 $opts --data ahead s.r
 says 'the way out is said' "set 'misfit' is for other kernels than those of this run: --no-set misfit goes on without it"
 refute 'no output' test -e ahead.run
 expect_status 'it is one' 0 $opts --data ahead --no-set misfit s.run -n
+# One that matches may be in the way of a patch of the user's.
+cp -R ahead ahead2
+sed -i 's/Patches: misfit/Patches: extra/' ahead2/kernel-versions/9.7
+sed 's/extra set was here/user was here/' more/patches/extra/x.patch > users.patch
+expect_status 'a set for another kernel is in the way' 1 $opts --data ahead2 --patches users.patch s.run -n
+says 'the way out is said' "set 'extra' changed the same file, for other kernels than those of this run: --no-set extra goes on without it"
+expect_status 'it is one' 0 $opts --data ahead2 --patches users.patch --no-set extra s.run -n
 expect_status 'a set for this kernel does not apply' 1 --hooks hooks --data ahead -k 9.7.1 --allow unknown,blocked s.run -n
 refute 'then there is no way out' grep -q 'no-set' err
 for o in --set --no-set; do

@@ -235,7 +235,8 @@ whole_series() {
     tar -xf "$(find deb/usr/src -name '*.tar.xz' | head -n 1)" -C debian-series --strip-components=4 \
         --no-same-owner --wildcards '*/debian/patches/*' || return 1
     [ -s debian-series/series ] || return 1
-    "$GRIDPATCH" in.run -k "$release" --hooks hooks --allow hooks --no-set pfn-valid --patches debian-series -n
+    # It mends what our sets mend, in the same places.
+    "$GRIDPATCH" in.run -k "$release" --hooks hooks --allow hooks --no-set all --patches debian-series -n
 }
 
 # 460: a shipped set makes it build, and dkms leaves blocked lines alone.

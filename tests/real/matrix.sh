@@ -249,8 +249,7 @@ patch_and_build() {
         hooks) set -- --hooks "$hooks" --allow hooks ;;
         *)  # It mends what our sets mend, in the same places.
             with="hooks, Debian's series"
-            set -- --hooks "$hooks" --allow hooks --patches "$1"
-            for s in $sets; do set -- "$@" --no-set "$s"; done
+            set -- --hooks "$hooks" --allow hooks --no-set all --patches "$1"
             ;;
     esac
     with=${with# }

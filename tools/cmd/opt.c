@@ -35,7 +35,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_PATCHES, 0, "patches", "PATH", "a quilt series or patch of your own (repeatable)" },
 	{ OPT_PATCH_MATCH, 0, "patch-match", "ERE", "the --patches before it: these releases only" },
 	{ OPT_SET, 0, "set", "NAME", "take this patch set in, too (repeatable)" },
-	{ OPT_NO_SET, 0, "no-set", "NAME", "leave this patch set out (repeatable)" },
+	{ OPT_NO_SET, 0, "no-set", "NAME", "leave this patch set out, or all (repeatable)" },
 	{ OPT_ALLOW, 0, "allow", "WORDS", "blocked, unknown, hooks, altered: go on anyway" },
 	{ OPT_DROP_DKMS, 0, "drop-dkms-patches", NULL, "take PATCH[] lines out of dkms.conf" },
 	{ OPT_DATA, 0, "data", "DIR", "more kernel-versions/ and patches/ (repeatable)" },

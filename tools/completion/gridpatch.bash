@@ -166,9 +166,13 @@ _gridpatch_argument() {
 		*) _gridpatch_paths "$cur" '*.run' ;;
 		esac
 		;;
-	--set | --no-set)
+	--set)
 		# shellcheck disable=SC2046 # one word per set
 		_gridpatch_words "$cur" $(_gridpatch_sets)
+		;;
+	--no-set)
+		# shellcheck disable=SC2046 # one word per set
+		_gridpatch_words "$cur" all $(_gridpatch_sets)
 		;;
 	--jobs | -j | --timeout | --shard | --patch-match | --driver | --strip | --fuzz | -p | -F) ;;
 	*) return 1 ;;

@@ -153,17 +153,23 @@ static int apply_set(struct gp_patch_job *j, const struct gp_set *set, struct gp
 	return 0;
 }
 
-/* A set that does not match and is only there for kernels to come need not keep
- * the user from the kernel at hand: say the way out. Always -1. */
+/* Does this run need the set? Else it is only there for kernels to come. */
+static bool needed(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set)
+{
+	bool is = gp_list_has(&o->sets, set->name);
+
+	for (size_t k = 0; k < j->selection.nkernels; k++)
+		is = is || gp_chosen_has(&j->selection.kernels[k].sets, set) ||
+		     gp_chosen_has(&j->selection.kernels[k].maybe, set);
+	return is;
+}
+
+/* A set that does not match, and that nobody needs, need not keep the user from the
+ * kernel at hand: say the way out. Always -1. */
 static int misfit(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set,
 		  const struct gp_err *err)
 {
-	bool wanted = gp_list_has(&o->sets, set->name);
-
-	for (size_t k = 0; k < j->selection.nkernels; k++)
-		wanted = wanted || gp_chosen_has(&j->selection.kernels[k].sets, set) ||
-			 gp_chosen_has(&j->selection.kernels[k].maybe, set);
-	if (!wanted && err && err->code == GP_E_NO)
+	if (err && err->code == GP_E_NO && !needed(j, o, set))
 		gp_buf_printf(&j->why, "set '%s' is for other kernels than those of this run: --no-set %s goes on "
 			      "without it\n", set->name, set->name);
 	return -1;
@@ -235,6 +241,35 @@ static int find_level(const struct gp_patch_job *j, struct gp_patchset *u, struc
 	return 0;
 }
 
+static bool share_a_file(const struct gp_applied *a, const struct gp_applied *b)
+{
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t k = 0; k < b->n; k++)
+			if (strcmp(a->file[i].path, b->file[k].path) == 0)
+				return true;
+	return false;
+}
+
+/* The user's patch does not match; it is the last one in the list. A set that changed
+ * the same file before it, and that nobody needs, may be why. Always -1. */
+static int in_the_way(struct gp_patch_job *j, const struct gp_patch_opts *o)
+{
+	const struct gp_applied_list *l = &j->applied;
+	gp_auto(gp_list_release) struct gp_list said = { 0 };
+
+	for (size_t i = 0; i + 1 < l->n; i++) {
+		const struct gp_set *set = gp_catalog_set(&j->catalog, l->v[i].set);
+
+		if (!set || l->v[i].already || needed(j, o, set) || gp_list_has(&said, set->name) ||
+		    !share_a_file(&l->v[i], &l->v[l->n - 1]))
+			continue;
+		gp_list_add(&said, set->name);
+		gp_buf_printf(&j->why, "set '%s' changed the same file, for other kernels than those of this run: "
+			      "--no-set %s goes on without it\n", set->name, set->name);
+	}
+	return -1;
+}
+
 static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	for (size_t i = 0; i < j->nuser; i++) {
@@ -248,7 +283,7 @@ static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, st
 					      .below = u->below, .may_lie_in_kernel = true };
 
 			if (gp_apply_patch(&j->driver.tree, &p, 2, &j->applied, &j->why, err) < 0)
-				return -1;
+				return in_the_way(j, o);
 		}
 	}
 	return 0;

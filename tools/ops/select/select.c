@@ -449,7 +449,7 @@ int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, 
 		gp_buf_printf(&names, " %s", c->sets[i].name);
 	for (size_t i = 0; i < GP_COUNT(given); i++)
 		for (size_t k = 0; k < given[i]->n; k++)
-			if (!gp_catalog_set(c, given[i]->v[k]))
+			if (!gp_catalog_set(c, given[i]->v[k]) && !(i && strcmp(given[i]->v[k], GP_ALL_SETS) == 0))
 				return gp_fail(err, GP_E_USAGE, "%s: there is no patch set '%s'; there are:%s",
 					       i ? "--no-set" : "--set", given[i]->v[k], names.data);
 	return 0;
@@ -461,9 +461,13 @@ void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, c
 	for (size_t i = 0; i < with->n; i++)
 		if (gp_selection_with(c, s, gp_catalog_set(c, with->v[i])))
 			gp_list_take(said, gp_asprintf("set %s taken in", with->v[i]));
-	for (size_t i = 0; i < without->n; i++)
-		if (gp_selection_without(s, gp_catalog_set(c, without->v[i])))
-			gp_list_take(said, gp_asprintf("set %s left out", without->v[i]));
+	for (size_t i = 0; i < c->nsets; i++) {
+		const struct gp_set *set = &c->sets[i];
+
+		if (gp_list_has(without, set->name) || (gp_list_has(without, GP_ALL_SETS) && !gp_list_has(with, set->name)))
+			if (gp_selection_without(s, set))
+				gp_list_take(said, gp_asprintf("set %s left out", set->name));
+	}
 }
 
 /* 5.12 after 5.11, and 7.0 after 6.19: the last minor numbers of each major. */

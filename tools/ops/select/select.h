@@ -140,6 +140,8 @@ bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const
 /* Leave a set out whatever the rules say. Out: false when it was not chosen. */
 bool gp_selection_without(struct gp_selection *s, const struct gp_set *set);
 
+#define GP_ALL_SETS "all" /* --no-set: every set that --set does not name */
+
 /* Are the sets of --set and --no-set there? Errors: GP_E_USAGE, with all names. */
 int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, const struct gp_list *without,
 			struct gp_err *err);
