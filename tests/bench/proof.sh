@@ -123,8 +123,7 @@ table() {
 			for (r = 1; r <= NR; r++) {
 				line = markdown ? "|" : ""
 				for (i = 1; i <= nf; i++)
-					line = line (markdown ? " " cell[r, i] " |" :
-						sprintf("%" (i < right ? "-" : "") w[i] "s  ", cell[r, i]))
+					line = line (markdown ? " " cell[r, i] " |" : sprintf("%" (i < right ? "-" : "") w[i] "s  ", cell[r, i]))
 				sub(/ +$/, "", line)
 				print line
 				if (r == 1 && markdown) {
