@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/proof/lintbuild.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* "nvidia/os-interface.c:12: error: …", or what is known in place of it. */
@@ -65,34 +64,30 @@ static void both_built(struct gp_lint *l, const struct gp_cell *without, const s
 
 static void compare(struct gp_lint *l, const struct gp_cell *without, const struct gp_cell *with)
 {
+	const struct gp_cell *silent = says_nothing(with->cls) ? with : says_nothing(without->cls) ? without : NULL;
 	gp_auto(gp_list_release) struct gp_list sets = { 0 };
 	gp_auto(gp_free_ptr) char *pair = pair_name(with);
-	const struct gp_cell *silent = says_nothing(with->cls) ? with : says_nothing(without->cls) ? without : NULL;
+	gp_auto(gp_free_ptr) char *why = what_failed(silent ? silent : with);
+	gp_auto(gp_free_ptr) char *names = NULL;
+	struct gp_lint_set *first;
 
 	for (size_t i = 0; i < with->sets.n; i++)
 		if (!gp_list_has(&without->sets, with->sets.v[i]))
 			gp_list_add(&sets, with->sets.v[i]);
-	gp_auto(gp_free_ptr) char *names = joined(&sets);
-
+	names = joined(&sets);
 	if (silent) {
-		gp_auto(gp_free_ptr) char *why = what_failed(silent);
-
 		gp_list_take(&l->skipped, gp_asprintf("%s: no build: %s", pair, why));
 	} else if (!sets.n) {
 		gp_list_take(&l->skipped, gp_asprintf("%s: no set to prove", pair));
 	} else if (with->cls == GP_CELL_OK) {
 		both_built(l, without, with, &sets, pair, names);
+	} else if (without->cls == GP_CELL_OK) {
+		first = find(l, sets.v[0]);
+		gp_finding_add(&l->found, first ? first->set->dir : sets.v[0], 0,
+			       "guard them in their own code; '--no-set' tells which one it is",
+			       "%s builds without %s, and not with: %s", pair, names, why);
 	} else {
-		gp_auto(gp_free_ptr) char *why = what_failed(with);
-		struct gp_lint_set *first = find(l, sets.v[0]);
-
-		if (without->cls == GP_CELL_OK)
-			gp_finding_add(&l->found, first ? first->set->dir : sets.v[0], 0,
-				       "guard them in their own code; '--no-set' tells which one it is",
-				       "%s builds without %s, and not with: %s", pair, names, why);
-		else
-			gp_list_take(&l->skipped, gp_asprintf("%s: builds neither without %s nor with: %s", pair,
-							      names, why));
+		gp_list_take(&l->skipped, gp_asprintf("%s: builds neither without %s nor with: %s", pair, names, why));
 	}
 }
 

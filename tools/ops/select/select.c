@@ -458,15 +458,17 @@ int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, 
 void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, const struct gp_list *with,
 			   const struct gp_list *without, struct gp_list *said)
 {
+	bool all = gp_list_has(without, GP_ALL_SETS);
+
 	for (size_t i = 0; i < with->n; i++)
 		if (gp_selection_with(c, s, gp_catalog_set(c, with->v[i])))
 			gp_list_take(said, gp_asprintf("set %s taken in", with->v[i]));
 	for (size_t i = 0; i < c->nsets; i++) {
 		const struct gp_set *set = &c->sets[i];
+		bool out = gp_list_has(without, set->name) || (all && !gp_list_has(with, set->name));
 
-		if (gp_list_has(without, set->name) || (gp_list_has(without, GP_ALL_SETS) && !gp_list_has(with, set->name)))
-			if (gp_selection_without(s, set))
-				gp_list_take(said, gp_asprintf("set %s left out", set->name));
+		if (out && gp_selection_without(s, set))
+			gp_list_take(said, gp_asprintf("set %s left out", set->name));
 	}
 }
 
