@@ -70,6 +70,15 @@ class Driver:
             time.sleep(0.05)
         raise RuntimeError("never came true: " + condition)
 
+    def drawn(self):
+        """What content-visibility hides is known after the next frame only, and a page
+        whose scripts are off cannot ask for one itself."""
+        self.call("GET", "/screenshot")
+
+    def opened(self):
+        self.drawn()
+        return self.js(OPENED)
+
     def find(self, css):
         return self.call("POST", "/element", {"using": "css selector", "value": css})[ELEMENT]
 
@@ -174,6 +183,7 @@ def least_contrast(d):
 def media(d, kind="", scheme="light"):
     d.cdp("Emulation.setEmulatedMedia", media=kind, features=[{"name": "prefers-color-scheme", "value": scheme}])
     d.wait("matchMedia('%s and (prefers-color-scheme: %s)').matches" % (kind or "screen", scheme))
+    d.drawn()
 
 
 def look(d, shot):
@@ -185,7 +195,7 @@ def look(d, shot):
         "foreign": d.js("return document.querySelectorAll('img, iframe, object, link, script[src]').length"),
         "scripts": d.js("return document.scripts.length"),
         "pwned": d.js("return typeof window.pwned !== 'undefined'"),
-        "cells": d.js(CELLS), "shown": len(d.js(SHOWN)), "opened": d.js(OPENED),
+        "cells": d.js(CELLS), "shown": len(d.js(SHOWN)), "opened": d.opened(),
         "text_filter": d.js("return document.getElementById('search').checkVisibility()"),
         "grid": d.js("var r = document.getElementById('grid').getBoundingClientRect(); return [r.width, r.height]"),
     }
@@ -205,11 +215,11 @@ def use(d):
     """Clicks, keys, filters."""
     got = {}
     d.click("td.k-compile a")
-    got["click"] = d.js(OPENED)
+    got["click"] = d.opened()
     got["focus"] = d.js("return document.activeElement.tagName")
     d.js("document.querySelectorAll('details').forEach(function (e) { e.open = false; })")
     d.type("td.k-timeout a", "\ue007")
-    got["key"] = d.js(OPENED)
+    got["key"] = d.opened()
     d.type("#text", "6.17 COMPILE")
     got["words"] = d.js(SHOWN)
     got["words_rows"] = d.js("return Array.from(document.querySelectorAll('tbody tr'))"
@@ -242,7 +252,7 @@ return { inner: innerWidth, page: document.documentElement.scrollWidth, body: do
 
 def printed(d):
     media(d, "print")
-    got = {"opened": [o["height"] for o in d.js(OPENED)],
+    got = {"opened": [o["height"] for o in d.opened()],
            "filter": d.js("return document.getElementById('filter').checkVisibility()")}
     if len(got["opened"]) < 50:  # hundreds of logs are thousands of pages
         pdf = base64.b64decode(d.call("POST", "/print", {"background": True}))
@@ -256,7 +266,7 @@ def without_script(d, url):
     d.call("POST", "/url", {"url": url})
     got = {"text_filter": d.js("return document.getElementById('search').checkVisibility()")}
     d.click("td.k-compile a")
-    got["click"] = d.js(OPENED)
+    got["click"] = d.opened()
     d.click("#show-ok")
     got["without_ok"] = d.js(SHOWN)
     d.cdp("Emulation.setScriptExecutionDisabled", value=False)
