@@ -60,6 +60,31 @@ echo 'cmd_x := true' > stale/kernel/nvidia/.os-interface.o.cmd
 touch -d '+1 hour' stale/kernel/nvidia/os-interface.o
 expect_status 'objects of an earlier build are not taken' 0 build stale --headers "$headers" --modules nvidia
 
+# --- a program that make runs ---------------------------------------------------
+# Drivers from 580.178 and 595.91 on give the kernel's make PAHOLE=$(CURDIR)/pahole.sh.
+cp -R tree program
+printf '#!/bin/sh\necho "here is $0"\n' > program/kernel/pahole.sh
+chmod 0755 program/kernel/pahole.sh
+printf 'modules: pahole\npahole:\n\t@$(CURDIR)/pahole.sh\n.PHONY: pahole\n' >> program/kernel/Makefile
+sh "$fx/mkrun.sh" program program.run > /dev/null
+cat > program.patch << 'EOF'
+--- a/kernel/pahole.sh
++++ b/kernel/pahole.sh
+@@ -1,2 +1,2 @@
+ #!/bin/sh
+-echo "here is $0"
++echo "there is $0"
+EOF
+expect_status 'a program in a tree' 0 build program --headers "$headers" --modules nvidia -o program-made
+check 'it was run' grep -q '^here is .*/pahole.sh$' "program-made/$release/build.log"
+expect_status 'a program in an installer' 0 build program.run --headers "$headers" --modules nvidia
+expect_status 'a program that a patch changes' 0 build program.run --patches program.patch --headers "$headers" \
+    --modules nvidia -o program-made -f
+check 'it was run, too' grep -q '^there is .*/pahole.sh$' "program-made/$release/build.log"
+chmod 0644 program/kernel/pahole.sh
+expect_status 'what is none is not made one' 1 build program --headers "$headers" --modules nvidia
+says 'make says so' 'Permission denied' out
+
 # --- patch sets, and what is known of an error ----------------------------------
 buildable --breaks compile old
 expect_status 'a set mends it' 0 build old --headers "$headers" --modules nvidia

@@ -26,6 +26,11 @@ static bool is_stored(const struct storing *st, const struct gp_entry *e)
 	       (st->also && gp_list_has(st->also, e->path));
 }
 
+unsigned gp_source_mode(unsigned mode)
+{
+	return mode & 0100 ? 0755 : 0644;
+}
+
 /* The scan has refused paths that leave the tree, or that run through a symlink. */
 static int store_file(void *arg, const struct gp_entry *e, int *fd, struct gp_err *err)
 {
@@ -40,7 +45,7 @@ static int store_file(void *arg, const struct gp_entry *e, int *fd, struct gp_er
 	/* A later member of the same name replaces the file. */
 	if (unlink(full) < 0 && errno != ENOENT)
 		return gp_fail_sys(err, errno, "cannot write '%s'", full);
-	*fd = open(full, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	*fd = open(full, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, gp_source_mode(e->mode));
 	return *fd >= 0 ? 0 : gp_fail_sys(err, errno, "cannot write '%s'", full);
 }
 
@@ -92,11 +97,20 @@ bool gp_source_is_product(const char *path)
 	return false;
 }
 
-static void add_file(struct gp_runfile *rf, const char *path)
+static int add_file(struct gp_source *s, const char *path, struct gp_err *err)
 {
+	gp_auto(gp_free_ptr) char *full = gp_path_join(s->dir, path);
+	struct gp_runfile *rf = &s->rf;
+	struct stat st;
+
+	if (lstat(full, &st) < 0)
+		return gp_fail_sys(err, errno, "cannot read '%s'", full);
 	gp_map_put(&rf->index, path, rf->n);
 	GP_GROW(rf->entry, rf->n, rf->cap);
-	rf->entry[rf->n++] = (struct gp_entry){ .path = gp_strdup(path), .type = GP_ENTRY_FILE, .mode = 0644 };
+	rf->entry[rf->n++] = (struct gp_entry){
+		.path = gp_strdup(path), .type = GP_ENTRY_FILE, .mode = st.st_mode & 07777
+	};
+	return 0;
 }
 
 static int list(struct gp_source *s, struct gp_err *err)
@@ -111,8 +125,8 @@ static int list(struct gp_source *s, struct gp_err *err)
 			return -1;
 	}
 	for (size_t i = 0; i < files.n; i++)
-		if (!gp_source_is_product(files.v[i]))
-			add_file(&s->rf, files.v[i]);
+		if (!gp_source_is_product(files.v[i]) && add_file(s, files.v[i], err) < 0)
+			return -1;
 	return 0;
 }
 

@@ -37,4 +37,8 @@ void gp_source_release(struct gp_source *s);
  * It must not be taken into another one: make would think it up to date. */
 bool gp_source_is_product(const char *path);
 
+/* What a file of the package has for its mode where modules are built: 0755 if its
+ * owner may execute it, else 0644. Newer drivers have make run their pahole.sh. */
+unsigned gp_source_mode(unsigned mode);
+
 #endif

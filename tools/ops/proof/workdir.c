@@ -38,14 +38,14 @@ static int parent_of(const char *path, struct gp_map *made, struct gp_err *err)
 }
 
 /* A file of the source that no patch touched. */
-static int share(const struct gp_source *s, const char *path, const char *to, struct gp_err *err)
+static int share(const struct gp_source *s, const struct gp_entry *e, const char *to, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *from = gp_path_join(s->dir, path);
+	gp_auto(gp_free_ptr) char *from = gp_path_join(s->dir, e->path);
 
 	/* make reads blobs and never writes them. */
-	if (s->temporary && gp_str_ends(gp_str_of(path), "_binary") && link(from, to) == 0)
+	if (s->temporary && gp_str_ends(gp_str_of(e->path), "_binary") && link(from, to) == 0)
 		return 0;
-	return gp_file_clone(from, to, 0644, err);
+	return gp_file_clone(from, to, gp_source_mode(e->mode), err);
 }
 
 static int put(const struct gp_tree *t, const struct gp_tfile *f, const char *to, struct gp_err *err)
@@ -56,7 +56,7 @@ static int put(const struct gp_tree *t, const struct gp_tfile *f, const char *to
 
 	if (gp_tree_result(t, f, &room, &data, err) < 0)
 		return -1;
-	fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, gp_source_mode(f->mode));
 	if (fd < 0)
 		return gp_fail_sys(err, errno, "cannot write '%s'", to);
 	rc = gp_write_fd(fd, data.p, data.len, to, err);
@@ -77,7 +77,7 @@ static int put_entry(const struct gp_source *s, const struct gp_tree *t, const s
 		return 0;
 	if (parent_of(to, made, err) < 0)
 		return -1;
-	return f && f->state == GP_TFILE_CHANGED ? put(t, f, to, err) : share(s, e->path, to, err);
+	return f && f->state == GP_TFILE_CHANGED ? put(t, f, to, err) : share(s, e, to, err);
 }
 
 int gp_workdir_fill(const struct gp_source *s, const struct gp_tree *t, const char *dir, struct gp_err *err)
