@@ -69,21 +69,21 @@ says 'blocked' 'is blocked'
 expect_status 'R460 on 5.18' 1 select --driver 460.73.02 -k 5.18.0-1-amd64
 expect_status 'a line newer than all' 1 select --driver 460.73.02 --kind general -k 9.9.1
 says 'it is unknown or blocked' 'kernel 9.9.1 is '
-expect_status '535 on a line newer than all' 1 select --driver 535.216.01 -k 6.99.1
-expect_status 'a general 580 on a line newer than all' 1 select --driver 580.95.05 --kind general -k 6.99.1
+expect_status '535 on a line newer than all' 1 select --driver 535.216.01 -k 99.1.1
+expect_status 'a general 580 on a line newer than all' 1 select --driver 580.178.04 --kind general -k 99.1.1
 says 'it names the nearest line' 'of no known line (nearest: '
 expect_status 'between known lines: go on' 0 select --driver 535.261.03 --kind general -k 6.7.3
 says 'and say so' 'untested' out
-make_sample g580 --version 580.95.05 --kind general
+make_sample g580 --version 580.178.04 --kind general
 # As that driver has it: EXTRA_CFLAGS would block every kernel from 6.15 on.
 sed -i 's/EXTRA_CFLAGS/ccflags-y/' g580/kernel/Kbuild
 sh "$fx/mkrun.sh" g580 g580.run
-expect_status 'patch: unknown' 1 -k 6.99.1 g580.run -o no.run
+expect_status 'patch: unknown' 1 -k 99.1.1 g580.run -o no.run
 says 'patch: the word that goes on' '--allow unknown'
 refute 'patch: nothing written' test -e no.run
-expect_status 'patch: --allow unknown' 0 -k 6.99.1 --allow unknown g580.run -o yes.run
-says 'patch: with a warning' 'warning: kernel 6.99.1 is of no known line'
-says 'patch: the override is recorded' 'override: unknown kernel 6.99.1' yes.run
+expect_status 'patch: --allow unknown' 0 -k 99.1.1 --allow unknown g580.run -o yes.run
+says 'patch: with a warning' 'warning: kernel 99.1.1 is of no known line'
+says 'patch: the override is recorded' 'override: unknown kernel 99.1.1' yes.run
 expect_status 'patch: R460 on 6.1' 1 -k 6.1.0-50-amd64 --hooks hooks host.run -o no.run
 says 'patch: Instead' 'Instead:'
 

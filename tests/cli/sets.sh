@@ -168,7 +168,7 @@ EOT
 echo x.patch > mine/patches/for-9/series
 { printf 'Description: a test\nScope: neutral\n\n'; one for-9 a/kernel/$f b/kernel/$f; } > mine/patches/for-9/x.patch
 nine='-k 9.3.1-1-amd64 --no-hooks'
-make_sample n580 --version 580.95.05
+make_sample n580 --version 580.178.04
 # The name of the flags that 6.15 knows.
 sed -i 's/^EXTRA_CFLAGS/ccflags-y/' n580/kernel/Kbuild
 sh "$fx/mkrun.sh" n580 n580.run
@@ -183,7 +183,7 @@ says 'the history has it' 'patch set for-9 sha256 ' nine.x/pkg-history.txt
 if command -v bash > /dev/null; then
     check 'DKMS may build it there' bash -c '. nine.x/kernel/dkms.conf; ! [[ 9.3.1-1-amd64 =~ $BUILD_EXCLUSIVE_KERNEL ]] && exit 1; :'
 fi
-expect_status 'select shows the file' 0 select -v --data mine --driver 580.95.05 -k 9.3.1-1-amd64
+expect_status 'select shows the file' 0 select -v --data mine --driver 580.178.04 -k 9.3.1-1-amd64
 says 'with its path' "mine/kernel-versions/9.3:5" out
 if command -v unshare > /dev/null && unshare -m true 2> /dev/null && { [ -d /etc/gridpatch ] || mkdir /etc/gridpatch 2> /dev/null; }; then
     unshare -m sh -c "mount --bind $work/mine /etc/gridpatch && exec '$GRIDPATCH' $nine '$work/n580.run' -n" > out 2> err
@@ -191,7 +191,7 @@ if command -v unshare > /dev/null && unshare -m true 2> /dev/null && { [ -d /etc
     says 'its rule is taken' 'kernel-versions/9.3:5 taken' out
     cp -R mine over
     sed -i 's/^Status: untested/Status: blocked/; s/^Changes.*/&\nReason: so says --data/' over/kernel-versions/9.3
-    unshare -m sh -c "mount --bind $work/mine /etc/gridpatch && exec '$GRIDPATCH' select -k 9.3.1 --data over --driver 580.95.05" > out 2> err
+    unshare -m sh -c "mount --bind $work/mine /etc/gridpatch && exec '$GRIDPATCH' select -k 9.3.1 --data over --driver 580.178.04" > out 2> err
     check '--data lies over it' test $? -eq 1
     says 'it gives the reason' 'so says --data'
     rmdir /etc/gridpatch 2> /dev/null
