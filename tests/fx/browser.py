@@ -70,13 +70,10 @@ class Driver:
             time.sleep(0.05)
         raise RuntimeError("never came true: " + condition)
 
-    def drawn(self):
-        """What content-visibility hides is known after the next frame only, and a page
-        whose scripts are off cannot ask for one itself."""
-        self.call("GET", "/screenshot")
-
     def opened(self):
-        self.drawn()
+        """What content-visibility hides is known after the next frame only. A picture
+        forces one, also where a page without scripts cannot ask for it."""
+        self.call("GET", "/screenshot")
         return self.js(OPENED)
 
     def find(self, css):
@@ -183,7 +180,6 @@ def least_contrast(d):
 def media(d, kind="", scheme="light"):
     d.cdp("Emulation.setEmulatedMedia", media=kind, features=[{"name": "prefers-color-scheme", "value": scheme}])
     d.wait("matchMedia('%s and (prefers-color-scheme: %s)').matches" % (kind or "screen", scheme))
-    d.drawn()
 
 
 def look(d, shot):
