@@ -85,8 +85,8 @@ static const struct diff_case {
 	{ "the epoch west of Greenwich deletes",
 	  "--- a/f\n+++ b/f\t1969-12-31 19:00:00 -0500\n@@ -1 +0,0 @@\n-a\n", GP_OK,
 	  "D a/f b/f {-1,1+0,0|-a}" },
-	{ "an hour later it is a file that was empty",
-	  "--- a/f\t1970-01-01 01:00:00 +0000\n+++ b/f\n@@ -0,0 +1 @@\n+a\n", GP_OK,
+	{ "two days later it is a file that was empty",
+	  "--- a/f\t1970-01-03 00:00:00 +0000\n+++ b/f\n@@ -0,0 +1 @@\n+a\n", GP_OK,
 	  "M a/f b/f {-0,0+1,1|+a}" },
 	{ "the epoch with content is a file", "--- a/f\t1970-01-01 00:00:00 +0000\n+++ b/f\n" HUNK, GP_OK,
 	  "M a/f b/f {-1,2+1,2| x|-y|+Y}" },
@@ -138,7 +138,9 @@ static const struct diff_case {
 	{ "ed commands in prose", "1a\n3d\n" H HUNK, GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}" },
 	{ "a git binary patch", H HUNK GIT "index 1..2\nGIT binary patch\nliteral 1\n", GP_E_UNSUPPORTED,
 	  "binary patch at line 9" },
-	{ "binary files differ", H HUNK "Binary files a/x and b/x differ\n", GP_E_UNSUPPORTED, "line 7" },
+	{ "binary files differ, and nothing else", "Binary files a/x and b/x differ\n", GP_E_UNSUPPORTED, "line 1" },
+	{ "binary files differ", H HUNK "Binary files a/x and b/x differ\n", GP_OK,
+	  "M a/f b/f {-1,2+1,2| x|-y|+Y}N7" },
 	{ "a combined diff", "diff --cc f\n--- a/f\n+++ b/f\n@@@ -1 -1 +1 @@@\n", GP_E_UNSUPPORTED,
 	  "combined diff at line 1" },
 
@@ -146,7 +148,38 @@ static const struct diff_case {
 	{ "nothing", "", GP_E_FORMAT, "no diff found" },
 	{ "prose alone", "hello\nworld\n", GP_E_FORMAT, "no diff found" },
 	{ "a header alone", H, GP_E_FORMAT, "no diff found" },
-	{ "a body that ends early", H "@@ -1,3 +1,3 @@\n x\n-y\n+Y\n", GP_E_FORMAT, "line 6: ends inside the hunk of line 3" },
+	{ "a body that ends early", H "@@ -1,3 +1,2 @@\n x\n-y\n+Y\n", GP_E_FORMAT, "line 6: ends inside the hunk of line 3" },
+	{ "four lines of context cut off", H "@@ -1,5 +1,5 @@\n-y\n+Y\n", GP_E_FORMAT, "line 5: ends inside the hunk of line 3" },
+	{ "nothing but context was there", H "@@ -1,4 +1,4 @@\n x\n", GP_E_FORMAT, "the hunk changes nothing" },
+	{ "three lines of context cut off", H "@@ -1,4 +1,4 @@\n-y\n+Y\n", GP_OK,
+	  "M a/f b/f {-1,4+1,4|-y|+Y| | | }N5" },
+	{ "one line of context cut off", H "@@ -1,3 +1,3 @@\n " "x\n-y\n+Y\n", GP_OK,
+	  "M a/f b/f {-1,3+1,3| x|-y|+Y| }N6" },
+	{ "context cut off before another file", H "@@ -1,3 +1,3 @@\n-y\n+Y\n" H HUNK, GP_E_FORMAT, "line 8" },
+
+	/* What GNU patch takes besides: tests/cli/dialects.sh asks it. */
+	{ "a hunk in prose", "Text:\n@@ -1,3 +1,3 @@\n and more\n" H HUNK, GP_OK,
+	  "M a/f b/f {-1,2+1,2| x|-y|+Y}N2" },
+	{ "a whole hunk in the text before", "@@ -1 +1 @@\n-a\n+b\n\n" H HUNK, GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}N1" },
+	{ "a whole hunk that a blank line parts", H HUNK "\n@@ -9 +9 @@\n-a\n+b\n", GP_E_FORMAT,
+	  "the hunk of line 8 has no '---' and '+++' lines before it" },
+	{ "prose behind a file", H HUNK "\n@@ -9 +9 @@\nand so on\n", GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}N8" },
+	{ "git's header alone", GIT "index 1..2 100644\n" HUNK, GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}gN1" },
+	{ "git's header alone, of a new file", GIT "new file mode 100755\n@@ -0,0 +1 @@\n+a\n", GP_OK,
+	  "C - b/f -1,33261 {-0,0+1,1|+a}gN1" },
+	{ "git's header alone, of a deleted file", GIT "deleted file mode 100644\n@@ -1 +0,0 @@\n-a\n", GP_OK,
+	  "D a/f - 33188,-1 {-1,1+0,0|-a}gN1" },
+	{ "git's header alone, with CRs", "diff --git a/f b/f\r\nindex 1..2\r\n@@ -1 +1 @@\r\n-y\r\n+Y\r\n", GP_OK,
+	  "M a/f b/f {-1,1+1,1|-y|+Y}rgN1" },
+	{ "indented by blanks", "So:\n  --- a/f\n  +++ b/f\n  @@ -1,3 +1,3 @@\n   x\n\n  -y\n  +Y\n", GP_OK,
+	  "M a/f b/f {-1,3+1,3| x| |-y|+Y}N4" },
+	{ "indented by a tab", "\t--- a/f\n\t+++ b/f\n\t@@ -1 +1 @@\n\t-y\n\t\\ no\n\t+\tY\n", GP_OK,
+	  "M a/f b/f {-1,1+1,1|-y~|+\tY}oN3" },
+	{ "indented, two files", " --- a/f\n +++ b/f\n @@ -1 +1 @@\n -y\n +Y\n @@ -5 +5 @@\n -z\n +Z\n"
+	  "  --- a/g\n  +++ b/g\n  @@ -1 +1 @@\n  -y\n  +Y\n", GP_OK,
+	  "M a/f b/f {-1,1+1,1|-y|+Y}{-5,1+5,1|-z|+Z}\nM a/g b/g {-1,1+1,1|-y|+Y}N3" },
+	{ "an indented diff in the text of another", "  --- a/g\n  +++ b/g\n  @@ -1 +1 @@\n  -y\n  +Y\n" H HUNK, GP_OK,
+	  "M a/f b/f {-1,2+1,2| x|-y|+Y}N3" },
 	{ "a body cut by another file", H "@@ -1,3 +1,3 @@\n" BODY "diff -u a b\n", GP_E_FORMAT, "line 7: 'diff -u a b'" },
 	{ "a body with a line too many", H "@@ -1,2 +1,2 @@\n" BODY "+z\n", GP_E_FORMAT, "line 7: '+z'" },
 	{ "more removed lines than counted", H "@@ -1 +1,2 @@\n-a\n-b\n+c\n+d\n", GP_E_FORMAT, "line 5: '-b'" },
@@ -203,6 +236,8 @@ static void format(struct gp_buf *b)
 			format_hunk(b, &f->hunk[k]);
 		gp_buf_printf(b, "%s%s", f->crlf ? "r" : "", f->git ? "g" : "");
 	}
+	for (size_t i = 0; i < diff.notes.n; i++)
+		gp_buf_printf(b, "N%lu", strtoul(diff.notes.v[i] + strlen("line "), NULL, 10));
 }
 
 static void check(void **state)

@@ -183,7 +183,7 @@ golden '--json' 0 apply --json=report -d t set/2.patch << 'END'
 >     changed sub/b.c: 1 hunk
 > changed    1 file
 END
-json_same 'what --json says' '{"applied":[{"set":"set","patch":"2.patch","already":false,"files":[{"path":"sub/b.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":9,"offset":0,"fuzz":0}]}]}],"changed":1,"recovered":false,"rejects":[],"why":null,"ok":true,"exit":0}' report
+json_same 'what --json says' '{"applied":[{"set":"set","patch":"2.patch","already":false,"notes":[],"files":[{"path":"sub/b.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":9,"offset":0,"fuzz":0}]}]}],"changed":1,"recovered":false,"rejects":[],"why":null,"ok":true,"exit":0}' report
 
 # --- the command line ----------------------------------------------------------------
 
@@ -661,7 +661,7 @@ gridpatch: 'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fai
 END
 run apply --json -d t good.patch
 check 'the same with --json: exit 1' test "$status" -eq 1
-json_same 'the same with --json' '{"applied":[{"set":".","patch":"good.patch","already":false,"files":[{"path":"a.c","operation":"changed","fits":false,"already":false,"hunks":[{"ok":true,"line":4,"offset":0,"fuzz":0},{"ok":false,"line":0,"offset":0,"fuzz":0}]},{"path":"sub/b.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]}]}],"changed":0,"recovered":false,"rejects":[],"why":"a.c: hunk 2 (line 8 of the patch) was expected at line 14; nearest place: line 14, where 2 of 3 lines agree\n  line 15 expected: line 15\n  line 15 found:    line FIFTEEN\n","ok":false,"exit":1,"error":"'"'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fail)"'"}'
+json_same 'the same with --json' '{"applied":[{"set":".","patch":"good.patch","already":false,"notes":[],"files":[{"path":"a.c","operation":"changed","fits":false,"already":false,"hunks":[{"ok":true,"line":4,"offset":0,"fuzz":0},{"ok":false,"line":0,"offset":0,"fuzz":0}]},{"path":"sub/b.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]}]}],"changed":0,"recovered":false,"rejects":[],"why":"a.c: hunk 2 (line 8 of the patch) was expected at line 14; nearest place: line 14, where 2 of 3 lines agree\n  line 15 expected: line 15\n  line 15 found:    line FIFTEEN\n","ok":false,"exit":1,"error":"'"'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fail)"'"}'
 unchanged 'a hunk does not match'
 run apply -q -d t -F3 good.patch
 golden '-R: a hunk does not match' 1 apply -R -d t good.patch << 'END'
@@ -1453,7 +1453,7 @@ END
 fresh
 golden 'push -q' 0 push -q -d t < /dev/null
 run push --json -d t
-json_same 'push --json' '{"pushed":[{"set":"patches","patch":"two.patch","already":false,"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":10,"offset":1,"fuzz":0}]}]}],"applied":["one.patch","two.patch"],"why":null,"ok":true,"exit":0}'
+json_same 'push --json' '{"pushed":[{"set":"patches","patch":"two.patch","already":false,"notes":[],"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":10,"offset":1,"fuzz":0}]}]}],"applied":["one.patch","two.patch"],"why":null,"ok":true,"exit":0}'
 before=$(state)
 for verb in push pop; do
     golden "$verb --json into nowhere" 4 $verb -d t --json=no/where << 'END'
@@ -1475,7 +1475,7 @@ gridpatch: patches: 'two.patch': hunk 1 of 'a.c' does not match near line 9 (1 o
 END
 unchanged 'push: a hunk does not match'
 run push --json -d t
-json_same 'the same with --json' '{"pushed":[{"set":"patches","patch":"two.patch","already":false,"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":false,"already":false,"hunks":[{"ok":false,"line":0,"offset":0,"fuzz":0}]}]}],"applied":null,"why":"a.c: hunk 1 (line 7 of the patch) was expected at line 9; nearest place: line 10, where 2 of 3 lines agree\n  line 11 expected: line 11\n  line 11 found:    LINE 11\n","ok":false,"exit":1,"error":"'"patches: 'two.patch': hunk 1 of 'a.c' does not match near line 9 (1 of 1 fail)"'"}'
+json_same 'the same with --json' '{"pushed":[{"set":"patches","patch":"two.patch","already":false,"notes":[],"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":false,"already":false,"hunks":[{"ok":false,"line":0,"offset":0,"fuzz":0}]}]}],"applied":null,"why":"a.c: hunk 1 (line 7 of the patch) was expected at line 9; nearest place: line 10, where 2 of 3 lines agree\n  line 11 expected: line 11\n  line 11 found:    LINE 11\n","ok":false,"exit":1,"error":"'"patches: 'two.patch': hunk 1 of 'a.c' does not match near line 9 (1 of 1 fail)"'"}'
 golden 'pop: changed after it' 1 pop -d t << 'END'
 gridpatch: patch 'one.patch' needs refresh: 'a.c' was changed after it; 'quilt refresh' does that
 END

@@ -102,6 +102,8 @@ static void say_list(const struct gp_args *a, const struct gp_applied_list *l,
 		set = p->set;
 		gp_say(a, "  %s%s%s%s\n", p->name, p->prefix && *p->prefix ? " (in " : "",
 		       p->prefix && *p->prefix ? p->prefix : "", p->prefix && *p->prefix ? "/)" : "");
+		for (size_t k = 0; k < p->notes.n; k++)
+			gp_say(a, "    note: %s\n", p->notes.v[k]);
 		if (p->already) {
 			gp_say(a, "    already applied\n");
 			continue;
@@ -166,6 +168,7 @@ struct json_object *gp_json_applied(const struct gp_applied_list *l)
 		gp_json_put(p, "set", gp_json_text(ap->set));
 		gp_json_put(p, "patch", gp_json_text(ap->name));
 		gp_json_put(p, "already", json_object_new_boolean(ap->already));
+		gp_json_put(p, "notes", gp_json_list(&ap->notes));
 		gp_json_put(p, "files", files);
 		json_object_array_add(list, p);
 	}

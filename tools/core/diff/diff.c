@@ -3,14 +3,20 @@
  * A patch is read line by line. Header lines are only remembered (as slices of
  * the text) until a "@@" line shows that they were headers and not prose; git's
  * headers may stand alone and are then turned into a file by git_flush().
+ *
+ * A text without any diff is read a second time without its indentation: first
+ * without, so that a diff that prose quotes, indented, stays prose.
  */
 #include "core/diff/diff.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
 #include "base/text.h"
+#include "core/diff/diff_impl.h"
 
 /* Leaves room for sums of a start, a count and an offset. */
 #define MAX_LINENO ((uint64_t)INT64_MAX / 4)
@@ -18,7 +24,7 @@
 /* Header lines seen since the last hunk; p is NULL when a line was not there. */
 struct pending {
 	struct gp_str old_name, new_name, index;
-	struct gp_str git, from, to;
+	struct gp_git_head git;
 	bool in_ext;     /* the previous line belonged to git's header */
 	bool has_op;     /* git's header said create, delete, rename or copy */
 	bool has_mode;
@@ -33,18 +39,58 @@ struct parser {
 	struct gp_str line;  /* without '\n' */
 	size_t lineno;
 	size_t star_lineno;  /* last "*** " line */
-	size_t ed_lineno;    /* first line like an ed command, 0 none */
+	/* The first of what is no diff, or may not be one; 0 none. */
+	size_t ed_lineno, binary_lineno, stray_lineno, indented_lineno;
+	size_t plus_lineno;  /* last "+++ " line with blanks before it */
+	bool outdent;        /* take blanks off the lines: up to indent columns */
+	size_t indent, column;  /* column: how many were taken off line */
 	struct pending head;
 	struct gp_diff *out;
 	struct gp_err *err;
 };
+
+/* Without its first blanks, up to that many columns; *column: how many there were.
+ * Source: GNU patch 2.7.6 by experiment: a tab leads to the next multiple of 8. */
+static struct gp_str outdented(struct gp_str s, size_t columns, size_t *column)
+{
+	size_t i = 0;
+
+	for (*column = 0; i < s.len && *column < columns && (s.p[i] == ' ' || s.p[i] == '\t'); i++)
+		*column = s.p[i] == '\t' ? (*column / 8 + 1) * 8 : *column + 1;
+	return (struct gp_str){ s.p + i, s.len - i };
+}
 
 static bool next_line(struct parser *p)
 {
 	if (!gp_line_next(&p->rest, &p->line))
 		return false;
 	p->lineno++;
+	if (p->outdent)
+		p->line = outdented(p->line, p->indent, &p->column);
 	return true;
+}
+
+/* What comes behind the line, from where its text begins. */
+static struct gp_str ahead(const struct parser *p)
+{
+	size_t column;
+
+	return p->outdent ? outdented(p->rest, p->indent, &column) : p->rest;
+}
+
+/* Something that was taken although it is not as it should be. */
+static void note(struct parser *p, const char *fmt, ...) GP_PRINTF(2, 3);
+
+static void note(struct parser *p, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	gp_text_mask(text, strlen(text));
+	gp_list_add(&p->out->notes, text);
 }
 
 static struct gp_str skip(struct gp_str s, size_t n)
@@ -86,204 +132,6 @@ static void head_began(struct parser *p)
 		p->head.lineno = p->lineno;
 }
 
-/* --- names ------------------------------------------------------------- */
-
-static int octal_digit(struct gp_str s, size_t i)
-{
-	return i < s.len && s.p[i] >= '0' && s.p[i] <= '7' ? s.p[i] - '0' : -1;
-}
-
-/* One escape of a C string at s[*i], behind the backslash; -1 when unknown. */
-static int unescape(struct gp_str s, size_t *i)
-{
-	static const char from[] = "abtnvfr\"\\", to[] = "\a\b\t\n\v\f\r\"\\";
-	const char *hit;
-	int v = 0;
-
-	if (*i >= s.len)
-		return -1;
-	hit = memchr(from, s.p[*i], sizeof(from) - 1);
-	if (hit) {
-		++*i;
-		return to[hit - from];
-	}
-	for (int k = 0; k < 3; k++, ++*i) {
-		int d = octal_digit(s, *i);
-
-		if (d < 0)
-			return -1;
-		v = v * 8 + d;
-	}
-	return v <= 255 ? v : -1;
-}
-
-/* Take a "quoted" name off *s; false when it is malformed. */
-static bool take_quoted(struct gp_str *s, struct gp_buf *out)
-{
-	size_t i = 1;
-
-	while (i < s->len && s->p[i] != '"') {
-		int c = (unsigned char)s->p[i++];
-
-		if (c == '\\')
-			c = unescape(*s, &i);
-		if (c <= 0)
-			return false;
-		gp_buf_putc(out, (char)c);
-	}
-	if (i >= s->len || !out->len)
-		return false;
-	*s = skip(*s, i + 1);
-	return true;
-}
-
-/* The length of an unquoted name in a "---" line: up to the tab before the
- * time stamp; without a tab, up to the first blank (as GNU patch does). */
-static size_t name_len(struct gp_str s)
-{
-	const char *end = s.len ? memchr(s.p, '\t', s.len) : NULL;
-	size_t n;
-
-	if (!end && s.len)
-		end = memchr(s.p, ' ', s.len);
-	for (n = end ? (size_t)(end - s.p) : s.len; n && s.p[n - 1] == ' ';)
-		n--;
-	return n;
-}
-
-/* Two digits at *s, or -1. */
-static int two_digits(const char *s)
-{
-	if (s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9')
-		return -1;
-	return (s[0] - '0') * 10 + s[1] - '0';
-}
-
-/* Is it "1970-01-01 00:00:00[.0…] +0000", or the same moment in another zone? */
-static bool is_epoch(struct gp_str stamp)
-{
-	struct gp_str s = gp_str_trim(stamp);
-	bool before = gp_str_starts(s, "1969-12-31 ");
-	int h, m, sec, zh = 0, zm = 0, zone;
-
-	if ((!before && !gp_str_starts(s, "1970-01-01 ")) || s.len < 19)
-		return false;
-	h = two_digits(s.p + 11);
-	m = two_digits(s.p + 14);
-	sec = two_digits(s.p + 17);
-	if (h < 0 || m < 0 || sec < 0)
-		return false;
-	if (s.len >= 25 && (s.p[s.len - 5] == '+' || s.p[s.len - 5] == '-')) {
-		zh = two_digits(s.p + s.len - 4);
-		zm = two_digits(s.p + s.len - 2);
-	}
-	zone = zh * 3600 + zm * 60;
-	if (s.p[s.len - 5] == '-')
-		zone = -zone;
-	return h * 3600 + m * 60 + sec - (before ? 86400 : 0) == zone;
-}
-
-/* The name of a "---" or "+++" line; *name stays NULL for /dev/null. */
-static int parse_name(struct parser *p, struct gp_str raw, char **name, struct gp_str *stamp,
-		      bool *absent)
-{
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	struct gp_str s = raw;
-
-	if (s.len && s.p[0] == '"') {
-		if (!take_quoted(&s, &text))
-			return gp_fail(p->err, GP_E_FORMAT, "malformed name in the header of line %zu",
-				       p->head.lineno);
-	} else {
-		size_t n = name_len(s);
-
-		gp_buf_add(&text, s.p, n);
-		s = skip(s, n);
-	}
-	if (!text.len || memchr(text.data, '\0', text.len))
-		return gp_fail(p->err, GP_E_FORMAT, "no usable name in the header of line %zu",
-			       p->head.lineno);
-	*stamp = s;
-	*absent = strcmp(text.data, "/dev/null") == 0;
-	if (*absent)
-		return 0;
-	*absent = is_epoch(s);
-	*name = gp_buf_detach(&text);
-	return 0;
-}
-
-/* Behind the first '/'; the whole when there is none. */
-static struct gp_str below_first(struct gp_str s)
-{
-	const char *slash = s.len ? memchr(s.p, '/', s.len) : NULL;
-
-	return slash ? skip(s, (size_t)(slash + 1 - s.p)) : s;
-}
-
-static bool ends_with(struct gp_str s, struct gp_str tail)
-{
-	return s.len >= tail.len && gp_str_same(skip(s, s.len - tail.len), tail);
-}
-
-/* Do a and b fit as the two unquoted names of a "diff --git" line? */
-static bool git_pair(const struct pending *h, struct gp_str a, struct gp_str b)
-{
-	if (h->from.p && h->to.p)
-		return ends_with(a, h->from) && ends_with(b, h->to);
-	return gp_str_same(below_first(a), below_first(b));
-}
-
-/* A name that is all of s, quoted or not. */
-static bool whole_name(struct gp_str s, char **out)
-{
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-
-	if (!s.len || (s.p[0] == '"' && (!take_quoted(&s, &text) || s.len)))
-		return false;
-	gp_buf_add(&text, s.p, s.len);
-	*out = gp_buf_detach(&text);
-	return true;
-}
-
-/*
- * Where the second name of a "diff --git" line starts; 0 when it is unclear.
- *
- * Names with quotes in them are quoted. Git does not quote blanks, so between
- * bare names it is the first blank where both sides agree, else the first blank.
- */
-static size_t second_name(const struct pending *h)
-{
-	struct gp_buf text = { 0 };
-	struct gp_str s = h->git;
-	ssize_t quote = gp_str_find(s, GP_STR(" \"")), blank = gp_str_find(s, GP_STR(" "));
-	bool ok;
-
-	if (s.len && s.p[0] == '"') {
-		ok = take_quoted(&s, &text);
-		gp_buf_release(&text);
-		return ok && s.len > 1 && s.p[0] == ' ' ? h->git.len - s.len + 1 : 0;
-	}
-	if (quote > 0)
-		return (size_t)quote + 1;
-	for (size_t i = 1; i + 1 < s.len; i++)
-		if (s.p[i] == ' ' && git_pair(h, (struct gp_str){ s.p, i }, skip(s, i + 1)))
-			return i + 1;
-	return blank > 0 ? (size_t)blank + 1 : 0;
-}
-
-/* The names of a "diff --git" line; its length is bounded, so that trying every
- * blank stays cheap. */
-static int git_names(struct parser *p, char **a, char **b)
-{
-	struct gp_str s = p->head.git;
-	bool usable = s.len && s.len <= 2 * 4096 + 8 && !memchr(s.p, '\0', s.len);
-	size_t cut = usable ? second_name(&p->head) : 0;
-
-	if (cut && whole_name((struct gp_str){ s.p, cut - 1 }, a) && whole_name(skip(s, cut), b))
-		return 0;
-	return gp_fail(p->err, GP_E_FORMAT, "no usable names in line %zu", p->head.lineno);
-}
-
 /* --- files ------------------------------------------------------------- */
 
 void gp_diff_drop_lines(struct gp_filediff *f)
@@ -310,6 +158,7 @@ void gp_diff_release(struct gp_diff *d)
 	for (size_t i = 0; i < d->nfile; i++)
 		filediff_release(&d->file[i]);
 	free(d->file);
+	gp_list_release(&d->notes);
 	*d = (struct gp_diff){ 0 };
 }
 
@@ -321,7 +170,7 @@ static struct gp_filediff *file_add(struct parser *p)
 	f = &p->out->file[p->out->nfile++];
 	*f = (struct gp_filediff){
 		.op = GP_FILE_MODIFY, .old_mode = p->head.old_mode, .new_mode = p->head.new_mode,
-		.git = p->head.git.p != NULL, .crlf = p->head.crlf, .lineno = p->head.lineno,
+		.git = p->head.git.names.p != NULL, .crlf = p->head.crlf, .lineno = p->head.lineno,
 	};
 	return f;
 }
@@ -345,21 +194,30 @@ static int file_settle(struct parser *p, struct gp_filediff *f, bool old_absent,
 	return 0;
 }
 
+/* A file whose names are in its "diff --git" line only. */
+static struct gp_filediff *git_file_add(struct parser *p)
+{
+	const struct pending *h = &p->head;
+	struct gp_filediff *f = file_add(p);
+
+	if (gp_head_git_names(&h->git, h->lineno, &f->old_path, &f->new_path, p->err))
+		return NULL;
+	if (h->has_op && h->op == GP_FILE_CREATE)
+		gp_free_ptr(&f->old_path), f->old_path = NULL;
+	if (h->has_op && h->op == GP_FILE_DELETE)
+		gp_free_ptr(&f->new_path), f->new_path = NULL;
+	return f;
+}
+
 /* Git's headers without any hunk: a file of its own if they say something. */
 static int git_flush(struct parser *p)
 {
 	const struct pending *h = &p->head;
-	struct gp_filediff *f;
 
-	if (h->git.p && (h->has_op || h->has_mode)) {
-		f = file_add(p);
-		if (git_names(p, &f->old_path, &f->new_path))
-			return -1;
-		if (h->has_op && h->op == GP_FILE_CREATE)
-			gp_free_ptr(&f->old_path), f->old_path = NULL;
-		if (h->has_op && h->op == GP_FILE_DELETE)
-			gp_free_ptr(&f->new_path), f->new_path = NULL;
-		if (file_settle(p, f, false, false))
+	if (h->git.names.p && (h->has_op || h->has_mode)) {
+		struct gp_filediff *f = git_file_add(p);
+
+		if (!f || file_settle(p, f, false, false))
 			return -1;
 	}
 	head_reset(p);
@@ -376,9 +234,9 @@ static int parse_mode(struct gp_str s)
 	if (!s.len || s.len > 7)
 		return -1;
 	for (size_t i = 0; i < s.len; i++) {
-		if (octal_digit(s, i) < 0)
+		if (s.p[i] < '0' || s.p[i] > '7')
 			return -1;
-		v = v * 8 + octal_digit(s, i);
+		v = v * 8 + s.p[i] - '0';
 	}
 	return v;
 }
@@ -394,9 +252,9 @@ static void ext_apply(struct pending *h, enum ext kind, enum gp_file_op op, stru
 	if (kind == EXT_NEW_MODE || kind == EXT_CREATE)
 		h->new_mode = parse_mode(rest);
 	if (kind == EXT_FROM)
-		h->from = rest;
+		h->git.from = rest;
 	if (kind == EXT_TO)
-		h->to = rest;
+		h->git.to = rest;
 	if (kind == EXT_OLD_MODE || kind == EXT_NEW_MODE) {
 		h->has_mode = true;
 		return;
@@ -430,6 +288,7 @@ static bool ext_header(struct parser *p, struct gp_str s)
 		if (!gp_str_starts(s, words[i].word))
 			continue;
 		ext_apply(&p->head, words[i].kind, words[i].op, skip(s, strlen(words[i].word)));
+		p->head.crlf = s.len != p->line.len;
 		return true;
 	}
 	return false;
@@ -485,7 +344,7 @@ static void take_eof_mark(struct parser *p, struct gp_hunk *h, uint64_t old_left
 	struct gp_dline *d = &h->line[h->nline - 1];
 	bool old_end = d->op != '+' && !old_left, new_end = d->op != '-' && !new_left;
 
-	if (!p->rest.len || p->rest.p[0] != '\\' || (!old_end && !new_end))
+	if (!gp_str_starts(ahead(p), "\\") || (!old_end && !new_end))
 		return;
 	(void)next_line(p);
 	d->nl = false;
@@ -511,16 +370,35 @@ static int hunk_line(struct parser *p, struct gp_hunk *h, bool crlf, uint64_t le
 	return 0;
 }
 
+/* The patch ends inside a hunk: blank lines of context that were cut off with the
+ * end of the file, as editors and mailers do, or damage? As GNU patch: up to three. */
+static int cut_off(struct parser *p, struct gp_hunk *h, uint64_t left[2])
+{
+	if (left[0] != left[1] || left[0] > 3)
+		return gp_fail(p->err, GP_E_FORMAT,
+			       "malformed patch at line %zu: ends inside the hunk of line %zu",
+			       p->lineno, h->lineno);
+	note(p, "line %zu: the last %llu line%s of context, which %s blank, had been cut off", p->lineno,
+	     (unsigned long long)left[0], left[0] == 1 ? "" : "s", left[0] == 1 ? "is" : "are");
+	for (; left[0]; left[0]--) {
+		GP_GROW(h->line, h->nline, h->cap);
+		h->line[h->nline++] = (struct gp_dline){ ' ', true, GP_STR("") };
+	}
+	left[1] = 0;
+	return 0;
+}
+
 static int hunk_body(struct parser *p, struct gp_hunk *h, bool crlf)
 {
 	uint64_t left[2] = { h->old_count, h->new_count };
 	bool change = false;
 
 	while (left[0] || left[1]) {
-		if (!next_line(p))
-			return gp_fail(p->err, GP_E_FORMAT,
-				       "malformed patch at line %zu: ends inside the hunk of line %zu",
-				       p->lineno, h->lineno);
+		if (!next_line(p)) {
+			if (cut_off(p, h, left) < 0)
+				return -1;
+			break;
+		}
 		if (p->line.len && p->line.p[0] == '#')
 			continue;
 		if (hunk_line(p, h, crlf, left))
@@ -530,7 +408,7 @@ static int hunk_body(struct parser *p, struct gp_hunk *h, bool crlf)
 	if (!change)
 		return gp_fail(p->err, GP_E_FORMAT,
 			       "malformed patch at line %zu: the hunk changes nothing", h->lineno);
-	if (p->rest.len && p->rest.p[0] == '+' && !gp_str_starts(p->rest, "+++ ")) {
+	if (gp_str_starts(ahead(p), "+") && !gp_str_starts(ahead(p), "+++ ")) {
 		(void)next_line(p);
 		return malformed(p);
 	}
@@ -543,6 +421,7 @@ static int hunk_body(struct parser *p, struct gp_hunk *h, bool crlf)
 /* This "@@" line and the hunks right behind it. */
 static int hunks_parse(struct parser *p, struct gp_filediff *f)
 {
+	p->indent = p->column;
 	for (;;) {
 		struct gp_hunk *h;
 
@@ -553,10 +432,60 @@ static int hunks_parse(struct parser *p, struct gp_filediff *f)
 			return malformed(p);
 		if (hunk_body(p, h, f->crlf))
 			return -1;
-		if (!gp_str_starts(p->rest, "@@ -"))
+		if (!gp_str_starts(ahead(p), "@@ -")) {
+			p->indent = SIZE_MAX;
 			return 0;
+		}
 		(void)next_line(p);
 	}
+}
+
+/* Is the "@@" line, and what stands behind it, a whole hunk? */
+static bool is_hunk(const struct parser *p)
+{
+	struct gp_diff notes = { 0 };
+	struct parser trial = *p;
+	struct gp_hunk h = { .lineno = p->lineno };
+	bool whole;
+
+	trial.err = NULL;
+	trial.out = &notes;
+	whole = hunk_header(p->line, &h) && hunk_body(&trial, &h, false) == 0;
+	free(h.line);
+	gp_diff_release(&notes);
+	return whole;
+}
+
+/*
+ * A "@@" line that no file's name stands before: prose, as GNU patch has it. But
+ * GNU patch drops a hunk without a word, too, that something parted from its
+ * file: what is a whole hunk behind a file's hunks is an error here.
+ */
+static int stray_hunk(struct parser *p)
+{
+	struct gp_hunk probe;
+
+	if (!hunk_header(p->line, &probe))
+		return 0;
+	if (p->out->nfile && is_hunk(p))
+		return gp_fail(p->err, GP_E_FORMAT, "the hunk of line %zu has no '---' and '+++' lines before it",
+			       p->lineno);
+	if (!p->stray_lineno)
+		p->stray_lineno = p->lineno;
+	note(p, "line %zu: '@@' without a file's name before it: passed over as prose", p->lineno);
+	return 0;
+}
+
+/* Git's headers with hunks right behind them, without "---" and "+++". */
+static int git_file_parse(struct parser *p)
+{
+	struct gp_filediff *f = git_file_add(p);
+
+	if (!f || hunks_parse(p, f) < 0 || file_settle(p, f, false, false) < 0)
+		return -1;
+	note(p, "line %zu: git's header without '---' and '+++' lines", f->lineno);
+	head_reset(p);
+	return 0;
 }
 
 /* A "@@" line was reached: what was remembered are its headers. */
@@ -565,25 +494,21 @@ static int file_parse(struct parser *p)
 	const struct pending *h = &p->head;
 	struct gp_str old = h->old_name, new = h->new_name;
 	bool old_absent = false, new_absent = false;
-	struct gp_hunk probe;
 	struct gp_filediff *f;
 
+	if (!old.p && !new.p && h->git.names.p)
+		return git_file_parse(p);
 	if (!old.p)
 		old = new.p ? new : h->index;
 	if (!new.p)
 		new = old;
-	if (!old.p) {
-		if (!hunk_header(p->line, &probe))
-			return 0; /* prose */
-		return gp_fail(p->err, GP_E_FORMAT,
-			       "the hunk of line %zu has no '---' and '+++' lines before it",
-			       p->lineno);
-	}
+	if (!old.p)
+		return stray_hunk(p);
 	f = file_add(p);
 	f->old_line = h->old_name.p;
 	f->new_line = h->new_name.p;
-	if (parse_name(p, old, &f->old_path, &f->old_stamp, &old_absent) ||
-	    parse_name(p, new, &f->new_path, &f->new_stamp, &new_absent) ||
+	if (gp_head_name(old, h->lineno, &f->old_path, &f->old_stamp, &old_absent, p->err) ||
+	    gp_head_name(new, h->lineno, &f->new_path, &f->new_stamp, &new_absent, p->err) ||
 	    hunks_parse(p, f) || file_settle(p, f, old_absent, new_absent))
 		return -1;
 	head_reset(p);
@@ -609,7 +534,7 @@ static int scan_names(struct parser *p, struct gp_str s)
 
 	if (gp_str_starts(s, "--- ")) {
 		/* Git's headers that stood alone end before another file's. */
-		if (p->head.git.p && !p->head.in_ext && git_flush(p))
+		if (p->head.git.names.p && !p->head.in_ext && git_flush(p))
 			return -1;
 		head_began(p);
 		p->head.old_name = skip(s, 4);
@@ -629,22 +554,43 @@ static int scan_diff(struct parser *p, struct gp_str s)
 		return -1;
 	if (take_word(&s, "diff --git ")) {
 		head_began(p);
-		p->head.git = s;
+		p->head.git.names = s;
+		p->head.crlf = p->line.p[p->line.len - 1] == '\r';
 		p->head.in_ext = true;
 	}
 	return 0;
 }
 
+/* A diff of which every line has blanks before it: prose, unless there is no other. */
+static void scan_indented(struct parser *p, struct gp_str s)
+{
+	struct gp_hunk probe;
+	size_t column;
+
+	if (!s.len || (s.p[0] != ' ' && s.p[0] != '\t'))
+		return;
+	s = outdented(s, SIZE_MAX, &column);
+	if (gp_str_starts(s, "+++ "))
+		p->plus_lineno = p->lineno;
+	if (p->plus_lineno + 1 == p->lineno && hunk_header(s, &probe) && !p->indented_lineno)
+		p->indented_lineno = p->lineno;
+}
+
 static int scan_other(struct parser *p, struct gp_str s)
 {
+	scan_indented(p, s);
 	if (gp_str_starts(s, "***************") && p->star_lineno + 2 == p->lineno)
 		return unsupported(p, "the context diff");
 	if (gp_str_starts(s, "*** "))
 		p->star_lineno = p->lineno;
 	if (gp_str_eq(s, "GIT binary patch"))
 		return unsupported(p, "the binary patch");
-	if (gp_str_starts(s, "Binary files ") && gp_str_ends(s, " differ"))
-		return unsupported(p, "the change of a binary file");
+	if (gp_str_starts(s, "Binary files ") && gp_str_ends(s, " differ")) {
+		if (!p->binary_lineno)
+			p->binary_lineno = p->lineno;
+		note(p, "line %zu: '%.*s': the patch does not hold this change", p->lineno,
+		     s.len < 300 ? (int)s.len : 300, s.p);
+	}
 	if (gp_str_starts(s, "@@@ -") && p->head.new_name.p)
 		return unsupported(p, "the combined diff");
 	if (!p->ed_lineno && like_ed_command(s))
@@ -677,30 +623,57 @@ static int scan_line(struct parser *p)
 	return scan_other(p, s);
 }
 
-static int parse_all(struct parser *p)
+static int scan_all(struct parser *p)
 {
 	head_reset(p);
 	while (next_line(p))
 		if (scan_line(p))
 			return -1;
-	if (git_flush(p))
-		return -1;
-	if (p->out->nfile)
-		return 0;
+	return git_flush(p);
+}
+
+/* Why is there no diff in it? */
+static int no_diff(struct parser *p)
+{
 	if (p->ed_lineno) {
 		p->lineno = p->ed_lineno;
 		return unsupported(p, "the ed script or normal diff");
 	}
+	if (p->binary_lineno) {
+		p->lineno = p->binary_lineno;
+		return unsupported(p, "the change of a binary file");
+	}
+	if (p->stray_lineno)
+		return gp_fail(p->err, GP_E_FORMAT, "the hunk of line %zu has no '---' and '+++' lines before it",
+			       p->stray_lineno);
 	return gp_fail(p->err, GP_E_FORMAT, "no diff found");
+}
+
+/* Once more, without the indentation. */
+static int scan_outdented(struct parser *p, struct gp_str text)
+{
+	struct parser again = { .rest = text, .out = p->out, .err = p->err, .outdent = true, .indent = SIZE_MAX };
+
+	gp_diff_release(p->out);
+	note(&again, "line %zu: the patch is indented", p->indented_lineno);
+	return scan_all(&again);
 }
 
 int gp_diff_parse(struct gp_str text, struct gp_diff *out, struct gp_err *err)
 {
 	struct parser p = { .rest = text, .out = out, .err = err };
+	int rc;
 
 	*out = (struct gp_diff){ 0 };
-	if (!parse_all(&p))
-		return 0;
-	gp_diff_release(out);
-	return -1;
+	rc = scan_all(&p);
+	if (rc == 0 && !out->nfile && p.indented_lineno)
+		rc = scan_outdented(&p, text);
+	else if (rc == 0 && p.indented_lineno)
+		note(&p, "line %zu: a diff that is indented, between others that are not: passed over as prose",
+		     p.indented_lineno);
+	if (rc == 0 && !out->nfile)
+		rc = no_diff(&p);
+	if (rc < 0)
+		gp_diff_release(out);
+	return rc;
 }

@@ -52,6 +52,7 @@ struct gp_filediff {
 struct gp_diff {
 	struct gp_filediff *file;
 	size_t nfile, cap;
+	struct gp_list notes; /* what was taken, or passed over, though it is not as it should be: "line N: …", masked */
 };
 
 /*
@@ -60,18 +61,25 @@ struct gp_diff {
  * In:     text, untrusted; must outlive *out, whose lines point into it.
  * Out:    *out in the order of the patch, a file that is patched twice comes
  *         twice; gp_diff_release() it. Released and zeroed on failure.
- * Errors: GP_E_UNSUPPORTED for context diffs, combined diffs, binary patches,
- *         and when nothing but an ed script or a normal diff is found;
- *         GP_E_FORMAT for a malformed hunk or name ("malformed patch at line N"),
- *         and when there is no diff at all.
+ *         notes: blank context cut off at the end of the text, "Binary files … differ"
+ *         (what git's header says of such a file, its mode or that it is new, is in
+ *         *out), a "@@" line in prose, git's headers without "---" and "+++", a patch
+ *         that is indented as a whole.
+ * Errors: GP_E_UNSUPPORTED for context diffs, combined diffs, git's binary patches,
+ *         and when nothing but an ed script, a normal diff or "Binary files …
+ *         differ" is found;
+ *         GP_E_FORMAT for a malformed hunk or name ("malformed patch at line N"), a
+ *         whole hunk that no file's name stands before, behind a file's hunks, and
+ *         when there is no diff at all.
  * Source: output of GNU diff 3.8 and of git diff (all of git's headers by
  *         experiment with it); behaviour of GNU patch 2.7.6, seen by
  *         experiment (tests/test_diff.c names each): the line before the first
  *         "@@" decides about CRs, lines in a hunk that start with '#' are
  *         comments, an empty line or one that starts with a tab is context,
  *         a time stamp of 0 means a missing file, a hunk must change something.
- *         Stricter than GNU patch: a body shorter than its counts, and a '+'
- *         line behind a body that is complete, are malformed.
+ *         Stricter than GNU patch: a body shorter than its counts (but for blank
+ *         context at the end of the text), and a '+' line behind a body that is
+ *         complete, are malformed; an indented diff counts only where no other is.
  */
 int gp_diff_parse(struct gp_str text, struct gp_diff *out, struct gp_err *err) GP_MUST_CHECK;
 

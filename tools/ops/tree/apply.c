@@ -20,6 +20,7 @@ static void applied_release(struct gp_applied *a)
 	free(a->set);
 	free(a->name);
 	free(a->prefix);
+	gp_list_release(&a->notes);
 	*a = (struct gp_applied){ 0 };
 }
 
@@ -423,6 +424,7 @@ int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuz
 		return gp_patch_within(p, err);
 	GP_GROW(list->v, list->n, list->cap);
 	j.done = &list->v[list->n++];
-	*j.done = (struct gp_applied){ .set = gp_strdup(p->set), .name = gp_strdup(p->name) };
+	*j.done = (struct gp_applied){ .set = gp_strdup(p->set), .name = gp_strdup(p->name), .notes = d.notes };
+	d.notes = (struct gp_list){ 0 };
 	return run(&j, &d, err) < 0 ? gp_patch_within(p, err) : 0;
 }

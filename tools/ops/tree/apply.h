@@ -22,6 +22,7 @@ struct gp_applied {
 	char *name;   /* the patch */
 	bool already; /* every hunk of it was present before */
 	char *prefix; /* "kernel": its names are relative to that folder; else "" */
+	struct gp_list notes; /* of gp_diff */
 	struct gp_applied_file *file;
 	size_t n, cap;
 };
