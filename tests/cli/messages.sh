@@ -535,16 +535,16 @@ ln -s dir base/away
 mkdir base/dir
 : > base/dir/file
 new b/dir > new.patch
-named 'a new file where a directory is' 3 "'dir' is a directory" dir < new.patch
+named 'a new file where a directory is' 1 "'dir' is a directory" dir < new.patch
 new b/link > new.patch
-named 'a new file where a symlink is' 3 "'link' is a symlink, not a file" link < new.patch
+named 'a new file where a symlink is' 1 "'link' is a symlink, not a file" link < new.patch
 new b/fifo > new.patch
-named 'a new file where something else is' 3 "'fifo' is not a regular file" fifo < new.patch
+named 'a new file where something else is' 1 "'fifo' is not a regular file" fifo < new.patch
 new b/a.c/x > new.patch
-named 'a new file below a file' 3 "'a.c/x': 'a.c' is not a directory" a.c/x < new.patch
+named 'a new file below a file' 1 "'a.c/x': 'a.c' is not a directory" a.c/x < new.patch
 new b/link/x > new.patch
-named 'a new file below a symlink' 3 "'link/x': 'link' is not a directory" link/x < new.patch
-named 'a copy onto a symlink' 3 "'link' is a symlink" 'a.c to link' << 'END'
+named 'a new file below a symlink' 1 "'link/x' lies behind a symlink, 'link'" link/x < new.patch
+named 'a copy onto a symlink' 1 "'link' is a symlink" 'a.c to link' << 'END'
 diff --git a/a.c b/link
 similarity index 100%
 copy from a.c
@@ -572,7 +572,7 @@ named 'a change behind a symlink' 1 "'away/file' lies behind a symlink, 'away'" 
 -old
 +new
 END
-named 'a rename of what is not there' 1 "there is no file 'no.c'" yes.c "$hint" << 'END'
+named 'a rename of what is not there' 1 "there is no file 'no.c'" 'no.c to yes.c' "$hint" << 'END'
 diff --git a/no.c b/yes.c
 rename from no.c
 rename to yes.c

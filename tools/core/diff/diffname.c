@@ -90,6 +90,9 @@ static char *pick(const struct gp_filediff *f, unsigned strip, bool want_new, st
 	const char *new = gp_diff_strip(f->new_path, strip);
 	const char *raw = want_new ? f->new_path : f->old_path;
 
+	/* Two names of one file, when only a time stamp says that it is new or deleted. */
+	if (!f->git && f->old_path && f->new_path)
+		return clean(f, raw, better(old, new), strip, err);
 	switch (f->op) {
 	case GP_FILE_MODIFY:
 		return clean(f, raw, better(old, new), strip, err);

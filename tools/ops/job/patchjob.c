@@ -10,6 +10,7 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "ops/tree/names.h"
 #include "ops/tree/applyrun.h"
 #include "ops/select/datadir.h"
 #include "ops/job/finish.h"

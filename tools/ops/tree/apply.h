@@ -59,6 +59,7 @@ struct gp_patch {
 	const struct gp_apply_watch *watch; /* or NULL */
 	bool by_hand;            /* somebody chose -p and -d: a missing file may be due to them */
 	const char *below;       /* names are relative to this folder of the tree; or NULL */
+	bool empty_is_none;      /* an empty file may stand for none, as in quilt's records */
 };
 
 /*
@@ -68,11 +69,19 @@ struct gp_patch {
  * tree is touched by this patch; earlier patches have changed it, so a failed
  * one leaves the tree useless: the caller gives the whole run up.
  *
+ * Git's renames and copies are of the files as they were before the patch; the
+ * old name of a rename goes unless another part writes a file of that name.
+ * A part is there already when its hunks are, in reverse; a deletion, when the
+ * directory that the file lay in is one and the file is not there; a rename, when
+ * the old name is not there and the new one has the result. Where a part is there
+ * already the others take no fuzz.
+ *
  * In:     max_fuzz: 0 for shipped sets, 2 (quilt's default) for users'.
  * Out:    appended to list, also when it fails: then with all files of the
  *         patch, so that every reject can be told.
  * Errors: GP_E_NO a hunk does not match (message: patch, hunk, file, line; the
- *         details are appended to why), GP_E_NOTFOUND is turned into GP_E_NO;
+ *         details are appended to why); a file is missing, lies behind a link, is
+ *         a link or a directory, or has the name that a rename or a copy is to get;
  *         GP_E_FORMAT, GP_E_UNSUPPORTED as gp_diff_parse(); GP_E_FORMAT also for
  *         names in .git, .pc, or gridpatch's own journal.
  */

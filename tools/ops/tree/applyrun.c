@@ -9,35 +9,11 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "ops/tree/names.h"
 #include "ops/tree/patchfile.h"
 #include "ops/tree/quilt.h"
 
 #define PATCH_MAX (1u << 30)
-
-bool gp_strip_fits(const struct gp_tree *t, const char *below, const struct gp_diff *d, unsigned strip, bool reverse)
-{
-	size_t asked = 0;
-
-	for (size_t i = 0; i < d->nfile; i++) {
-		const struct gp_filediff *f = &d->file[i];
-		enum gp_file_op op = gp_diff_op(f, reverse);
-		gp_auto(gp_free_ptr) char *name = op == GP_FILE_CREATE ?
-			gp_diff_target(f, strip, reverse, NULL) : gp_diff_source(f, strip, reverse, NULL);
-		gp_auto(gp_free_ptr) char *path = name && *below ? gp_path_join(below, name) : gp_steal(&name);
-
-		if (!path)
-			return false;
-		/* A file that is created may be there already, or be deleted already. */
-		if (op == GP_FILE_CREATE || op == GP_FILE_DELETE || f->old_empty || f->new_empty) {
-			asked += gp_tree_has(t, path) || (f->git && strip == 1);
-			continue;
-		}
-		if (!gp_tree_has(t, path))
-			return false;
-		asked++;
-	}
-	return asked > 0;
-}
 
 /* "./x" is the same file under both. */
 static bool same_names(const struct gp_diff *d, bool reverse)

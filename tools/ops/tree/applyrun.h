@@ -45,11 +45,6 @@ void gp_apply_run_release(struct gp_apply_run *run);
 /* How many files differ from what they were, quilt's records aside. */
 size_t gp_apply_run_changes(const struct gp_apply_run *run);
 
-/* Do the files that must exist do so under this level, below this folder ("" is
- * the tree)? A patch that only creates files says nothing, unless git wrote it:
- * its a/ and b/ mean 1. */
-bool gp_strip_fits(const struct gp_tree *t, const char *below, const struct gp_diff *d, unsigned strip, bool reverse);
-
 /*
  * The strip level of a patch nobody gave one for: 0 or 1 when every file it
  * needs exists under exactly one of them.

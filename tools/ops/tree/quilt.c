@@ -551,7 +551,7 @@ static int try_again(const struct gp_quilt *q, const char *patch, struct gp_tree
 	gp_auto(gp_applied_list_release) struct gp_applied_list list = { 0 };
 	gp_auto(gp_series_release) struct gp_series series = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	struct gp_patch p = { .set = q->patches, .name = patch, .strip = 1 };
+	struct gp_patch p = { .set = q->patches, .name = patch, .strip = 1, .empty_is_none = true };
 	struct gp_err why = { 0 };
 
 	if (gp_quilt_load(q, patch, &text, &why) < 0 ||
