@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* base/dirfd: directories below a root that somebody else rearranges. The kernel's own
+ * openat2() is what the way without it is measured by. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/dirfd.h"
+#include "base/fsio.h"
+#include "base/path.h"
+
+static char top[64]; /* holds root, and what must never be reached */
+static int root = -1;
+
+static const char *at_top(const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	return path;
+}
+
+static int make(void **state)
+{
+	(void)state;
+	snprintf(top, sizeof(top), "/tmp/gp-dirfd-XXXXXX");
+	if (!mkdtemp(top) || gp_mkdirs(at_top("root/a/b/c"), NULL) < 0 || gp_mkdirs(at_top("outside/b"), NULL) < 0)
+		return -1;
+	root = open(at_top("root"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || mkdirat(root, "closed", 0711) || mkdirat(root, "closed/in", 0755) ||
+	    symlinkat("../outside", root, "out") || symlinkat("a", root, "in") ||
+	    symlinkat("none", root, "dangling") || symlinkat("../../outside", root, "a/up") || mknodat(root, "file", S_IFREG | 0644, 0))
+		return -1;
+	return 0;
+}
+
+static int drop(void **state)
+{
+	(void)state;
+	close(root);
+	gp_remove_tree(top);
+	return 0;
+}
+
+#define LONG16 "0123456789abcdef"
+#define LONG256 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16
+
+static const struct path_case {
+	const char *name, *path;
+	int error;
+} paths[] = {
+	{ "a directory", "a", 0 },
+	{ "three deep", "a/b/c", 0 },
+	{ "the root", ".", 0 },
+	{ "search is all that is needed", "closed/in", 0 },
+	{ "missing", "none", ENOENT },
+	{ "below what is missing", "none/x", ENOENT },
+	{ "a file", "file", ENOTDIR },
+	{ "below a file", "file/x", ENOTDIR },
+	{ "a link to a directory outside", "out", ELOOP },
+	{ "behind it", "out/b", ELOOP },
+	{ "a link to a directory inside", "in", ELOOP },
+	{ "behind that", "in/b", ELOOP },
+	{ "a dangling link", "dangling", ELOOP },
+	{ "a link further down", "a/up/b", ELOOP },
+	{ "up and out", "..", EXDEV },
+	{ "up and out, later", "a/b/../../../outside", EXDEV },
+	{ "absolute", "/tmp", EXDEV },
+	{ "a name that is too long", "a/" LONG256, ENAMETOOLONG },
+};
+
+static void check_path(void **state)
+{
+	const struct path_case *c = *state;
+
+	for (int walk = 0; walk < 2; walk++) {
+		int fd = gp_dir_below(root, c->path, walk);
+		int error = fd < 0 ? errno : 0;
+		struct stat got, want;
+
+		if (error != c->error)
+			fail_msg("walk %d: '%s': %s instead of %s", walk, c->path, strerror(error), strerror(c->error));
+		if (fd < 0)
+			continue;
+		assert_int_equal(fstat(fd, &got), 0);
+		assert_int_equal(fstatat(root, c->path, &want, AT_SYMLINK_NOFOLLOW), 0);
+		assert_int_equal(got.st_ino, want.st_ino);
+		close(fd);
+	}
+}
+
+static bool has_openat2(void)
+{
+	int fd = (int)syscall(SYS_openat2, root, ".", NULL, 0);
+
+	return fd >= 0 || errno != ENOSYS;
+}
+
+/* In a child: openat2() does not exist, or may not be called. */
+static int without_openat2(unsigned error)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { sizeof(code) / sizeof(*code), code };
+	struct stat got, want;
+	int fd;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		return 77;
+	fd = gp_dir_below(root, "a/b", false);
+	if (fd < 0 || fstat(fd, &got) || fstatat(root, "a/b", &want, 0) || got.st_ino != want.st_ino)
+		return 1;
+	return gp_dir_below(root, "out/b", false) < 0 && errno == ELOOP ? 0 : 2;
+}
+
+static void an_old_kernel(void **state)
+{
+	static const unsigned errors[] = { ENOSYS, EPERM };
+
+	(void)state;
+	if (!has_openat2())
+		skip();
+	for (size_t i = 0; i < 2; i++) {
+		pid_t pid = fork();
+		int status = -1;
+
+		if (pid == 0)
+			_exit(without_openat2(errors[i]));
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		if (WEXITSTATUS(status) == 77)
+			skip();
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+}
+
+static size_t open_files(void)
+{
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+
+	assert_int_equal(gp_dir_list("/proc/self/fd", &names, NULL), 0);
+	return names.n;
+}
+
+static void a_few_stay_open(void **state)
+{
+	struct gp_dirs d;
+	size_t before = open_files();
+
+	(void)state;
+	gp_dirs_init(&d, root, false);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 3 * GP_DIRS_KEPT; i++) {
+			struct stat got, want;
+			const char *name;
+			char path[64];
+
+			snprintf(path, sizeof(path), "many/d%d/f", i);
+			assert_true(gp_dirs_make(&d, path) >= 0);
+			assert_int_equal(fstat(gp_dirs_parent(&d, path, &name), &got), 0);
+			assert_string_equal(name, "f");
+			*strrchr(path, '/') = '\0';
+			assert_int_equal(fstatat(root, path, &want, 0), 0);
+			assert_int_equal(got.st_ino, want.st_ino);
+		}
+		assert_true(open_files() <= before + GP_DIRS_KEPT);
+	}
+	gp_dirs_release(&d);
+	assert_int_equal(open_files(), before);
+}
+
+static void what_was_removed_is_forgotten(void **state)
+{
+	struct gp_dirs d;
+	struct stat got, want;
+
+	(void)state;
+	gp_dirs_init(&d, root, false);
+	assert_int_equal(gp_dirs_open(&d, ""), root);
+	assert_true(gp_dirs_open(&d, "a/b/c") >= 0);
+	assert_int_equal(renameat(root, "a/b", root, "a/old"), 0);
+	gp_dirs_forget(&d, "a/b");
+	assert_int_equal(gp_dirs_open(&d, "a/b/c"), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_true(gp_dirs_make(&d, "a/b/c") >= 0);
+	assert_int_equal(fstat(gp_dirs_open(&d, "a/b/c"), &got), 0);
+	assert_int_equal(fstatat(root, "a/b/c", &want, 0), 0);
+	assert_int_equal(got.st_ino, want.st_ino);
+	/* Not through a link, and not over a file. */
+	assert_int_equal(gp_dirs_make(&d, "out/new"), -1);
+	assert_int_equal(errno, ELOOP);
+	assert_int_equal(gp_dirs_make(&d, "file/new"), -1);
+	assert_int_equal(errno, ENOTDIR);
+	assert_int_equal(faccessat(root, "../outside/new", F_OK, 0), -1);
+	gp_dirs_release(&d);
+}
+
+/* A link to the outside and a directory change places without end. */
+static void a_race(void **state)
+{
+	struct stat outside, got;
+	size_t opened = 0;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(stat(at_top("outside/b"), &outside), 0);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			syscall(SYS_renameat2, root, "a", root, "out", 2 /* exchange */);
+	}
+	for (int i = 0; i < 20000; i++) {
+		int fd = gp_dir_below(root, "a/b", i % 2);
+
+		if (fd < 0)
+			continue;
+		opened++;
+		assert_int_equal(fstat(fd, &got), 0);
+		assert_int_not_equal(got.st_ino, outside.st_ino);
+		close(fd);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_true(opened > 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest rest[] = {
+		cmocka_unit_test_setup_teardown(an_old_kernel, make, drop),
+		cmocka_unit_test_setup_teardown(a_few_stay_open, make, drop),
+		cmocka_unit_test_setup_teardown(what_was_removed_is_forgotten, make, drop),
+		cmocka_unit_test_setup_teardown(a_race, make, drop),
+	};
+	struct CMUnitTest tests[GP_COUNT(paths) + GP_COUNT(rest)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < GP_COUNT(paths); i++)
+		tests[n++] = (struct CMUnitTest){ .name = paths[i].name, .test_func = check_path, .setup_func = make,
+						  .teardown_func = drop, .initial_state = (void *)(uintptr_t)&paths[i] };
+	for (size_t i = 0; i < GP_COUNT(rest); i++)
+		tests[n++] = rest[i];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
