@@ -82,6 +82,37 @@ int gp_dir_below(int root, const char *path, bool walk)
 	return walk_below(root, path);
 }
 
+static bool is_ours(const struct stat *st)
+{
+	return st->st_uid == geteuid() && !(st->st_mode & 022);
+}
+
+/* Asked of a file that is made there for it. */
+static bool keeps_owners(int dir)
+{
+	static const char name[] = ".owner";
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat st;
+	bool keeps;
+
+	if (fd < 0)
+		return true;
+	keeps = fstat(fd, &st) < 0 || is_ours(&st);
+	close(fd);
+	unlinkat(dir, name, 0);
+	return keeps;
+}
+
+bool gp_dir_is_ours(int fd, uid_t *uid)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	*uid = st.st_uid;
+	return is_ours(&st) || !keeps_owners(fd);
+}
+
 /* --- the ones that stay open --- */
 
 void gp_dirs_init(struct gp_dirs *d, int root, bool walk)

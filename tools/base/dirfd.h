@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /*
  * Directories below a root that somebody else may rearrange at any time. Each is
@@ -52,5 +53,13 @@ void gp_dirs_forget(struct gp_dirs *d, const char *path);
 
 /* Without keeping it: a new descriptor, as gp_dirs_open(). */
 int gp_dir_below(int root, const char *path, bool walk);
+
+/*
+ * Can only we, and root, change what lies in a directory? Where the file system keeps
+ * no owners and modes (FAT; NFS for root) there is nothing to ask: yes.
+ *
+ * Out: *uid, its owner.
+ */
+bool gp_dir_is_ours(int fd, uid_t *uid);
 
 #endif
