@@ -576,19 +576,31 @@ static void output_that_cannot_be(void **state)
 
 static void a_temporary_directory(void **state)
 {
+	gp_auto(gp_tmpdir_release) struct gp_tmpdir t = { 0 };
 	struct gp_err err = { 0 };
-	int lock;
-	gp_auto(gp_free_ptr) char *tmp = gp_tmpdir_beside(in_dir("x"), &lock, &err);
 	struct stat st;
 
 	(void)state;
-	assert_non_null(tmp);
-	assert_int_equal(strncmp(tmp, in_dir(".x.gridpatch-"), strlen(in_dir(".x.gridpatch-"))), 0);
-	assert_int_equal(stat(tmp, &st), 0);
+	assert_int_equal(gp_tmpdir_open(&t, in_dir("x"), &err), 0);
+	assert_int_equal(strncmp(t.name, ".x.gridpatch-", 13), 0);
+	assert_int_equal(fstatat(t.dir, t.name, &st, AT_SYMLINK_NOFOLLOW), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
-	assert_true(lock >= 0);
-	close(lock);
-	assert_null(gp_tmpdir_beside(in_dir("none/x"), &lock, &err));
+	put("x", "");
+	assert_int_equal(gp_tmpdir_commit(&t, &err), -1);
+	assert_int_equal(err.code, GP_E_NO);
+	assert_int_equal(unlink(in_dir("x")), 0);
+	/* An empty directory is something, too. */
+	assert_int_equal(mkdir(in_dir("x"), 0755), 0);
+	assert_int_equal(gp_tmpdir_commit(&t, &err), -1);
+	assert_int_equal(err.code, GP_E_NO);
+	assert_int_equal(rmdir(in_dir("x")), 0);
+	assert_int_equal(gp_tmpdir_commit(&t, &err), 0);
+	gp_tmpdir_release(&t);
+	assert_true(gp_is_dir(in_dir("x")));
+	assert_int_equal(gp_tmpdir_open(&t, in_dir("y"), &err), 0);
+	gp_tmpdir_release(&t);
+	assert_int_equal(count(), 1);
+	assert_int_equal(gp_tmpdir_open(&t, in_dir("none/x"), &err), -1);
 	assert_int_equal(err.code, GP_E_NOTFOUND);
 }
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,6 +24,7 @@
 
 #include "base/dirfd.h"
 #include "base/fsio.h"
+#include "base/outfile.h"
 #include "base/path.h"
 
 static char top[64]; /* holds root, and what must never be reached */
@@ -230,7 +232,7 @@ static void a_race(void **state)
 		for (;;)
 			syscall(SYS_renameat2, root, "a", root, "out", 2 /* exchange */);
 	}
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 6000; i++) {
 		int fd = gp_dir_below(root, "a/b", i % 2);
 
 		if (fd < 0)
@@ -245,6 +247,95 @@ static void a_race(void **state)
 	assert_true(opened > 0);
 }
 
+/* --- removing --- */
+
+/* levels directories in each other, with a file, a link and another directory in each. */
+static void make_deep(int levels)
+{
+	int at = root, next;
+
+	for (int i = 0; i < levels; i++) {
+		assert_int_equal(mkdirat(at, "d", 0755), 0);
+		next = openat(at, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		assert_true(next >= 0);
+		assert_int_equal(symlinkat(at_top("outside"), next, "l"), 0);
+		assert_int_equal(mknodat(next, "f", S_IFREG | 0600, 0), 0);
+		assert_int_equal(mkdirat(next, "e", 0555), 0);
+		/* A name that is wanted for what is moved up. */
+		assert_int_equal(mknodat(next, ".gridpatch-0", S_IFREG | 0600, 0), 0);
+		if (at != root)
+			close(at);
+		at = next;
+	}
+	close(at);
+}
+
+/* In a child: few descriptors, and, if there is a choice, no more rights than others. */
+static int remove_deep(void)
+{
+	struct rlimit few = { 64, 64 };
+
+	if (setrlimit(RLIMIT_NOFILE, &few) < 0)
+		return 77;
+	gp_remove_at(root, "d");
+	return faccessat(root, "d", F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT ? 0 : 1;
+}
+
+static void deeper_than_descriptors(void **state)
+{
+	int status = -1;
+	pid_t pid;
+
+	(void)state;
+	make_deep(3000);
+	pid = fork();
+	if (pid == 0)
+		_exit(remove_deep());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_true(gp_is_dir(at_top("outside/b")));
+}
+
+/* --- a parent that is swapped meanwhile --- */
+
+static void swap_parent(void)
+{
+	assert_int_equal(renameat(root, "a", root, "moved"), 0);
+	assert_int_equal(symlinkat("../outside", root, "a"), 0);
+}
+
+static void a_file_stays_in_its_directory(void **state)
+{
+	bool replace = *state != NULL;
+	struct gp_outfile f;
+	struct gp_err err = { 0 };
+
+	assert_int_equal(make(NULL), 0);
+	assert_int_equal(gp_outfile_open(&f, at_top("root/a/out"), 3, &err), 0);
+	assert_int_equal(gp_write_fd(f.fd, "abc", 3, "out", &err), 0);
+	swap_parent();
+	assert_int_equal(gp_outfile_commit(&f, 0644, replace, &err), 0);
+	gp_outfile_release(&f);
+	assert_true(gp_is_file(at_top("root/moved/out")));
+	assert_false(gp_exists(at_top("outside/out")));
+	drop(NULL);
+}
+
+static void a_directory_stays_in_its_directory(void **state)
+{
+	gp_auto(gp_tmpdir_release) struct gp_tmpdir t = { 0 };
+	struct gp_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(gp_tmpdir_open(&t, at_top("root/a/new"), &err), 0);
+	assert_int_equal(mkdirat(t.fd, "in", 0755), 0);
+	swap_parent();
+	assert_int_equal(gp_tmpdir_commit(&t, &err), 0);
+	assert_true(gp_is_dir(at_top("root/moved/new/in")));
+	assert_false(gp_exists(at_top("outside/new")));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest rest[] = {
@@ -252,6 +343,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_few_stay_open, make, drop),
 		cmocka_unit_test_setup_teardown(what_was_removed_is_forgotten, make, drop),
 		cmocka_unit_test_setup_teardown(a_race, make, drop),
+		cmocka_unit_test_setup_teardown(deeper_than_descriptors, make, drop),
+		{ "a new file stays in its directory", a_file_stays_in_its_directory, NULL, NULL, NULL },
+		{ "a file that replaces stays in its directory", a_file_stays_in_its_directory, NULL, NULL, (void *)"replace" },
+		cmocka_unit_test_setup_teardown(a_directory_stays_in_its_directory, make, drop),
 	};
 	struct CMUnitTest tests[GP_COUNT(paths) + GP_COUNT(rest)];
 	size_t n = 0;

@@ -109,15 +109,18 @@ static int unpack_here(struct gp_runfile *rf, struct gp_err *err)
 	return rc;
 }
 
-static int unpack_in(struct gp_runfile *rf, const char *dir, struct gp_err *err)
+static int unpack_in(struct gp_runfile *rf, const struct gp_tmpdir *t, struct gp_err *err)
 {
 	int back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc = -1;
 
 	if (back < 0)
 		return gp_fail_sys(err, errno, "cannot open the current directory");
-	if (chdir(dir) < 0)
-		gp_fail_sys(err, errno, "cannot enter '%s'", dir);
+	/* As `mkdir -p` in the stub; a member "./" may set another mode. */
+	if (fchmod(t->fd, 0777 & ~gp_umask()) < 0)
+		gp_fail_sys(err, errno, "cannot set the mode of '%s'", t->path);
+	else if (fchdir(t->fd) < 0)
+		gp_fail_sys(err, errno, "cannot enter '%s'", t->path);
 	else
 		rc = unpack_here(rf, err);
 	if (fchdir(back) < 0 && rc == 0)
@@ -128,28 +131,15 @@ static int unpack_in(struct gp_runfile *rf, const char *dir, struct gp_err *err)
 
 int gp_runfile_extract(struct gp_runfile *rf, const char *dir, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *tmp = NULL;
+	gp_auto(gp_tmpdir_release) struct gp_tmpdir t = { 0 };
 	struct stat st;
-	int lock, rc = -1;
 
 	if (lstat(dir, &st) == 0)
 		return gp_fail(err, GP_E_NO, "'%s' exists already", dir);
+	if (errno != ENOENT && errno != ENOTDIR)
+		return gp_fail_sys(err, errno, "cannot look at '%s'", dir);
 	/* One pass that writes nothing: sums and member names are judged first. */
-	if (gp_runfile_scan(rf, NULL, err) < 0)
+	if (gp_runfile_scan(rf, NULL, err) < 0 || gp_tmpdir_open(&t, dir, err) < 0 || unpack_in(rf, &t, err) < 0)
 		return -1;
-	tmp = gp_tmpdir_beside(dir, &lock, err);
-	if (!tmp)
-		return -1;
-	/* As `mkdir -p` in the stub; a member "./" may set another mode. */
-	if (chmod(tmp, 0777 & ~gp_umask()) < 0)
-		gp_fail_sys(err, errno, "cannot set the mode of '%s'", tmp);
-	else if (unpack_in(rf, tmp, err) == 0 && rename(tmp, dir) == 0)
-		rc = 0;
-	else if (err && !err->code)
-		gp_fail_sys(err, errno, "cannot create '%s'", dir);
-	if (rc < 0)
-		gp_remove_tree(tmp);
-	if (lock >= 0)
-		close(lock);
-	return rc;
+	return gp_tmpdir_commit(&t, err);
 }
