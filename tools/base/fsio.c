@@ -297,19 +297,31 @@ static void remove_one(struct removal *r, int at, const char *name, unsigned dep
 		move_up(r, at, name);
 }
 
+void gp_empty_dir(int dir)
+{
+	struct removal r = { .top = dir, .moved = true };
+
+	while (r.moved) {
+		int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			return;
+		r.moved = false;
+		remove_in(&r, fd, 0);
+	}
+}
+
 void gp_remove_at(int dir, const char *name)
 {
-	struct removal r = { 0 };
+	int fd;
 
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return;
-	do {
-		r.moved = false;
-		r.top = open_to_empty(dir, name);
-		if (r.top < 0)
-			return;
-		remove_in(&r, r.top, 0);
-	} while (r.moved);
+	fd = open_to_empty(dir, name);
+	if (fd < 0)
+		return;
+	gp_empty_dir(fd);
+	close(fd);
 	unlinkat(dir, name, AT_REMOVEDIR);
 }
 

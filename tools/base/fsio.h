@@ -63,6 +63,9 @@ int gp_mkdirs(const char *path, struct gp_err *err);
 void gp_remove_at(int dir, const char *name);
 void gp_remove_tree(const char *path);
 
+/* The same of all that lies in an open directory. */
+void gp_empty_dir(int dir);
+
 /* Copy all of a file to an open one, by reference where the file system can.
  * name is for messages. */
 int gp_fd_clone(int from, int to, const char *name, struct gp_err *err);

@@ -34,6 +34,21 @@ char *gp_path_clean(const char *path, size_t len, struct gp_err *err)
 	return gp_buf_detach(&out);
 }
 
+bool gp_path_is_clean(const char *path)
+{
+	if (strlen(path) > 4095)
+		return false;
+	for (;;) {
+		size_t n = strcspn(path, "/");
+
+		if (n == 0 || (n == 1 && path[0] == '.') || (n == 2 && memcmp(path, "..", 2) == 0))
+			return false;
+		if (!path[n])
+			return true;
+		path += n + 1;
+	}
+}
+
 char *gp_path_join(const char *dir, const char *name)
 {
 	size_t n = strlen(dir);
