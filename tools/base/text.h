@@ -8,8 +8,9 @@
 
 #include "base/buf.h"
 
-/* Replace control bytes (and the C1 controls in UTF-8) by '?', in place:
- * untrusted text must not drive the terminal. */
+/* Replace by '?', in place, each byte of what is not UTF-8 and of the characters
+ * of gp_utf8_hides(): untrusted text must neither drive the terminal nor look
+ * like another one. */
 void gp_text_mask(char *s, size_t len);
 
 /*

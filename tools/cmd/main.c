@@ -94,10 +94,8 @@ static int help(int argc, char **argv)
 	struct gp_err err = { 0 };
 	const struct gp_cmd *cmd = argc > 0 ? find_cmd(argv[0]) : NULL;
 
-	if (argc > 0 && !cmd) {
-		fprintf(stderr, "gridpatch: no such verb '%s'; see 'gridpatch help'\n", argv[0]);
-		return 2;
-	}
+	if (argc > 0 && !cmd)
+		return finish(gp_fail(&err, GP_E_USAGE, "no such verb '%s'; see 'gridpatch help'", argv[0]), &err);
 	if (cmd)
 		gp_cmd_help(cmd);
 	else
