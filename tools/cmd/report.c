@@ -38,6 +38,47 @@ FILE *gp_report_stream(const struct gp_args *a)
 	return stdout;
 }
 
+static char *format(const char *fmt, va_list ap) GP_PRINTF(1, 0);
+
+static char *format(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		gp_oom();
+	return text;
+}
+
+/*
+ * Mask all but the newlines of the format: one in an argument, a file's name for
+ * example, would begin a line of the report that is not ours. Which ones are the
+ * format's? Those that differ when the format has another byte there.
+ */
+static char *format_masked(const char *fmt, va_list ap) GP_PRINTF(1, 0);
+
+static char *format_masked(const char *fmt, va_list ap)
+{
+	gp_auto(gp_free_ptr) char *other_fmt = gp_strdup(fmt), *other = NULL;
+	char *text;
+	size_t from = 0;
+	va_list again;
+
+	for (char *p = other_fmt; *p; p++)
+		if (*p == '\n')
+			*p = '\r';
+	va_copy(again, ap);
+	text = format(fmt, ap);
+	other = format(other_fmt, again);
+	va_end(again);
+	for (size_t i = 0; text[i]; i++)
+		if (text[i] == '\n' && other[i] == '\r') {
+			gp_text_mask(text + from, i - from);
+			from = i + 1;
+		}
+	gp_text_mask(text + from, strlen(text + from));
+	return text;
+}
+
 void gp_say(const struct gp_args *a, const char *fmt, ...)
 {
 	gp_auto(gp_free_ptr) char *text = NULL;
@@ -46,16 +87,8 @@ void gp_say(const struct gp_args *a, const char *fmt, ...)
 	if (a->quiet || (a->json && !a->json_file))
 		return;
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		gp_oom();
+	text = format_masked(fmt, ap);
 	va_end(ap);
-	/* Keep the newlines of our own format; everything else is masked. */
-	for (char *p = text; *p;) {
-		size_t n = strcspn(p, "\n");
-
-		gp_text_mask(p, n);
-		p += n + (p[n] == '\n');
-	}
 	fputs(text, gp_report_stream(a));
 }
 
