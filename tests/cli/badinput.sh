@@ -169,6 +169,50 @@ for verb in info verify patch; do
 done
 says 'it is named' "'.manifest'"
 
+# --- files that are too large to be one ----------------------------------------
+
+# Sparse on the disk and small when packed. Each is named, with size and limit:
+# as if it were not there, hooks in it or patches of a dkms.conf would not be seen.
+make_sample large
+for f in .manifest kernel/dkms.conf kernel/nvidia/nvidia.Kbuild kernel/nvidia/os-interface.c kernel/patches/p.patch; do
+    rm -rf huge
+    cp -R large huge
+    mkdir -p "huge/${f%/*}" 2> /dev/null
+    truncate -s 16777217 "huge/$f"
+    sh "$fx/mkrun.sh" --comp-args -1 huge huge.run
+    for verb in info verify patch; do
+        case $verb in patch) run $opts huge.run -o out.d/x ;; *) run $verb huge.run ;; esac
+        check "$verb: a $f of 16 MiB and a byte: exit 3" test "$status" -eq 3
+        says "$verb: it says so" "'huge.run': '$f' has 16777217 bytes, more than 16777216"
+    done
+done
+truncate -s 16777216 "huge/$f"
+sh "$fx/mkrun.sh" --comp-args -1 huge huge.run
+expect_status 'one of 16 MiB' 0 info huge.run
+rm -rf huge
+cp -R large huge
+truncate -s 67108865 huge/LICENSE
+printf -- '--- a/LICENSE\n+++ b/LICENSE\n@@ -1 +1 @@\n-x\n+y\n' > LICENSE.patch
+mkdir setd
+cp LICENSE.patch setd
+echo LICENSE.patch > setd/series
+sh "$fx/mkrun.sh" --comp-args -1 huge huge.run
+expect_status 'a file to patch of 64 MiB and a byte' 3 $opts --patches setd huge.run -o out.d/x
+says 'it says so' "'LICENSE' has 67108865 bytes, more than 67108864"
+expect_status 'nobody wants it: fine' 0 info huge.run
+rm -rf huge
+cp -R large huge
+rm huge/kernel/dkms.conf
+echo x > huge/aaa
+ln huge/aaa huge/kernel/dkms.conf
+sh "$fx/mkrun.sh" --tar-args --sort=name huge huge.run
+expect_status 'a dkms.conf that is a link to something else' 3 info huge.run
+says 'it says so' "'kernel/dkms.conf' is not a source file, or a link to a file that is none"
+{ sed 's/^skip=.*/skip=9999/' good.run | head -n 20; head -c 17000000 /dev/zero; } > huge.run
+expect_status 'a stub of more than 16 MiB' 3 info huge.run
+says 'it says so' "'huge.run': the stub has more than 16777216 bytes"
+rm -rf huge huge.run large
+
 # --- paths that leave the tree ------------------------------------------------
 
 # hostile WHAT: the file payload, with right sums, is refused.

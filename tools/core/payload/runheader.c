@@ -120,6 +120,9 @@ static int places_find(struct gp_str head, struct gp_runheader *h, struct gp_err
 {
 	int64_t payload = behind_newline(head, h->skip - 1), embed = payload;
 
+	if (payload < 0 && head.len >= GP_RUNHEADER_MAX)
+		return gp_fail(err, GP_E_FORMAT, "the stub has more than %u bytes (skip=%llu)",
+			       GP_RUNHEADER_MAX, (unsigned long long)h->skip);
 	if (payload < 0)
 		return gp_fail(err, GP_E_FORMAT, "cut off: skip=%llu, but there are fewer lines",
 			       (unsigned long long)h->skip);

@@ -58,7 +58,7 @@ static int read_entry(struct archive *a, struct archive_entry *ae, struct wanted
 	la_int64_t size = archive_entry_size(ae);
 
 	if (size < 0 || size > FILE_MAX)
-		return gp_fail(err, GP_E_FORMAT, "'%s' is too large", w->name);
+		return gp_fail(err, GP_E_FORMAT, "'%s' has %lld bytes, more than %u", w->name, (long long)size, FILE_MAX);
 	gp_buf_reserve(&w->data, (size_t)size);
 	w->data.len = (size_t)size;
 	if (archive_read_data(a, w->data.data, (size_t)size) != size)

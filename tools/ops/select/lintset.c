@@ -177,9 +177,9 @@ static int read_dir_manifest(struct gp_driver *d, struct gp_err *err)
 {
 	struct gp_str text;
 
-	if (gp_tree_read(&d->tree, ".manifest", &text, err) < 0)
+	if (!gp_tree_has(&d->tree, ".manifest"))
 		return gp_fail(err, GP_E_UNSUPPORTED, "no '.manifest' in it: not an extracted driver");
-	if (gp_manifest_parse(text, &d->manifest, err) < 0)
+	if (gp_tree_read(&d->tree, ".manifest", &text, err) < 0 || gp_manifest_parse(text, &d->manifest, err) < 0)
 		return -1;
 	d->kind = gp_manifest_kind(&d->manifest);
 	return gp_version_parse(d->manifest.version, &d->version, err);
