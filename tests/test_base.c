@@ -197,6 +197,15 @@ static void lines(void **state)
 	}
 }
 
+static void the_line_of_a_nul(void **state)
+{
+	(void)state;
+	assert_int_equal(gp_text_nul_line(GP_STR("")), 0);
+	assert_int_equal(gp_text_nul_line(GP_STR("a\nb")), 0);
+	assert_int_equal(gp_text_nul_line(GP_STR("\0")), 1);
+	assert_int_equal(gp_text_nul_line(GP_STR("a\n\nb\0\nc\0")), 3);
+}
+
 static void words_and_trims(void **state)
 {
 	struct gp_str rest = GP_STR("  a\t bc d  "), w;
@@ -809,6 +818,7 @@ int main(void)
 		cmocka_unit_test(joining_and_under),
 		cmocka_unit_test(what_hides),
 		cmocka_unit_test(lines),
+		cmocka_unit_test(the_line_of_a_nul),
 		cmocka_unit_test(words_and_trims),
 		cmocka_unit_test(hex),
 		cmocka_unit_test(buffers),

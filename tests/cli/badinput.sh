@@ -169,6 +169,49 @@ for verb in info verify patch; do
 done
 says 'it is named' "'.manifest'"
 
+# --- NUL bytes: what takes a text for strings would see it cut ------------------
+
+make_sample nul
+cp nul/.manifest nul.manifest
+cp nul/kernel/dkms.conf nul.conf
+# nul_refused WHAT MESSAGE: by what reads nul.
+nul_refused() {
+    sh "$fx/mkrun.sh" --comp-args -1 nul nul.run
+    for verb in info verify patch; do
+        case $verb in patch) run $opts nul.run -o out.d/x ;; *) run $verb nul.run ;; esac
+        check "$verb: $1: exit 3" test "$status" -eq 3
+        says "$verb: $1: it says so" "$2"
+    done
+}
+n=$(($(grep -n -m 1 'nvidia/nv' nul.manifest | cut -d: -f1)))
+sed "$n"'s, 0,\x00 0,' nul.manifest > nul/.manifest
+nul_refused 'a NUL in the manifest' "'nul.run': '.manifest': line $n has a NUL byte"
+cp nul.manifest nul/.manifest
+{ cat nul.conf; printf 'PAT\0CH[0]="evil.patch"\n'; } > nul/kernel/dkms.conf
+nul_refused 'a NUL in dkms.conf' "'nul.run': 'kernel/dkms.conf' line $(wc -l < nul/kernel/dkms.conf) has a NUL byte"
+cp nul.conf nul/kernel/dkms.conf
+# Lines of pkg-history are copied as they are, not read.
+printf 'a\0b\n' > nul/pkg-history.txt
+sh "$fx/mkrun.sh" --comp-args -1 nul nul.run
+expect_status 'a NUL in pkg-history.txt' 0 $opts nul.run -o out.d/x
+unrun out.d/x nul.x
+head -n 1 nul.x/pkg-history.txt > first
+printf 'a\0b\n' > want
+check 'it stays' cmp first want
+rm -rf out.d/x nul.x nul
+sed 's/^label=".*"/label="a\x00b"/' good.run > nul.run
+resum nul.run
+refuse 'a NUL in the label' 3 nul.run
+says 'it says so' "line $(grep -an -m 1 ^label= good.run | cut -d: -f1) has a NUL byte"
+mkdir nulset
+printf 'p\0q.patch\n' > nulset/series
+expect_status 'a NUL in series' 3 $opts good.run --patches nulset -o out.d/x
+says 'it says so' 'line 1: a path has a NUL byte'
+mkdir -p nuldata/kernel-versions nuldata/patches
+printf 'Kernel: 5.12\nStatus: sup\0ported\nChanges: x\n' > nuldata/kernel-versions/5.12
+expect_status 'a NUL in a kernel-versions file' 3 select --driver 460.73.01 $k --data nuldata
+says 'it says so' "5.12:2': a NUL byte"
+
 # --- files that are too large to be one ----------------------------------------
 
 # Sparse on the disk and small when packed. Each is named, with size and limit:

@@ -506,7 +506,7 @@ level=0
 named 'an absolute name' 3 "header of line 1: absolute path '/etc/x'" < new.patch
 level=
 new "b/$(printf '%05000d' 0)" > new.patch
-named 'a long name' 3 'header of line 1: path too long or with a NUL byte' < new.patch
+named 'a long name' 3 'header of line 1: a path has 5000 bytes, more than 4095' < new.patch
 for name in .git/x sub/.git/x .pc/x .gridpatch-journal/x; do
     below=.${name#*.}
     new b/$name > new.patch

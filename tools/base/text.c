@@ -70,6 +70,16 @@ bool gp_text_word_next(struct gp_str *rest, struct gp_str *word)
 	return false;
 }
 
+size_t gp_text_nul_line(struct gp_str text)
+{
+	const char *nul = text.len ? memchr(text.p, '\0', text.len) : NULL;
+	size_t lineno = 1;
+
+	for (const char *p = text.p; nul && p < nul; p++)
+		lineno += *p == '\n';
+	return nul ? lineno : 0;
+}
+
 struct gp_str gp_str_trim(struct gp_str s)
 {
 	while (s.len && (is_blank(s.p[0]) || s.p[0] == '\r')) {

@@ -28,6 +28,10 @@ bool gp_word_next(struct gp_str *rest, struct gp_str *word);
 /* The same in text of several lines: line ends part words, too. */
 bool gp_text_word_next(struct gp_str *rest, struct gp_str *word);
 
+/* The line of the first NUL byte, from 1 on; 0 when there is none. What takes such a
+ * text for strings would see it cut. */
+size_t gp_text_nul_line(struct gp_str text);
+
 /* Without blanks (' ', '\t', '\r') at both ends. */
 struct gp_str gp_str_trim(struct gp_str s);
 

@@ -88,9 +88,11 @@ static int variables_read(struct gp_str head, struct gp_runheader *h, struct gp_
 		}
 		if (lineno == 4)
 			h->sums_off = (uint64_t)(line.p - head.p);
+		if (gp_text_nul_line(line))
+			return gp_fail(err, GP_E_FORMAT, "the stub's line %d has a NUL byte", lineno);
 		text = text_field(h, v.name);
 		/* The first one counts; a repeated name is shell code's business. */
-		if (text && !*text && !memchr(v.value.p, '\0', v.value.len))
+		if (text && !*text)
 			*text = gp_strndup(v.value.p, v.value.len);
 		else if (!text && number_field(h, &v, err) < 0)
 			return -1;

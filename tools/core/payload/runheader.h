@@ -42,8 +42,8 @@ struct gp_runheader {
  *
  * In:     head: the first bytes of the file, all of it or GP_RUNHEADER_MAX; untrusted.
  * Out:    out, release it.
- * Errors: GP_E_FORMAT not a makeself .run of NVIDIA's kind, or cut off inside
- *         the stub; the message says what is missing.
+ * Errors: GP_E_FORMAT not a makeself .run of NVIDIA's kind, cut off inside the
+ *         stub, or a NUL byte in a variable; the message says which.
  */
 int gp_runheader_parse(struct gp_str head, struct gp_runheader *out, struct gp_err *err);
 void gp_runheader_release(struct gp_runheader *h);

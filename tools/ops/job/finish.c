@@ -8,7 +8,6 @@
 #include "base/path.h"
 #include "base/text.h"
 
-#define GP_DKMS_CONF "kernel/dkms.conf"
 #define GP_HISTORY "pkg-history.txt"
 #define EPOCH_MAX 077777777777 /* the field of a tar header has 11 octal digits */
 
