@@ -453,6 +453,38 @@ resum td.run
 run $opts td.run -o td-custom.run -f
 sh ./td-custom.run --target-directory > /dev/null 2>&1
 check 'unquoted: nor then' test "$(ls -d pwned* 2> /dev/null | wc -l)" -eq 0
+# What gridpatch adds to a stub is of these bytes only, whatever the names are.
+odd=$(printf '"\\$HOME\\"\047;&|<>*?!#~=%%@,\t{}[]^\303\266')
+cp -R "$evil" "$odd"
+run $opts --patches "$odd" --patches "$evil" ../good.run -o odd.run
+check 'odd names: it works' test "$status" -eq 0
+for f in ../good.run odd.run; do
+    head -n $(($(sed -n '4s/^skip=//p' $f) - 1)) $f > "${f##*/}.stub"
+done
+diff good.run.stub odd.run.stub | sed -n 's/^> //p' > added
+check 'lines were added' test "$(grep -c sha256 added)" -ge 2
+refute 'all of the bytes that FORMATS allows' grep -v -e '^[A-Za-z0-9._+ :/-]*$' -e '^[A-Za-z0-9_]*=[A-Za-z0-9._+ :/-]*$' \
+    -e '^    echo "  Uncompressed size : [0-9]* KB"$' added
+run info --json odd.run
+check 'no line of its stub is warned of' json_is ../out '.stub_risks | length' 0
+silent_on 'nor told' err
+# What others put there stays as it is, and is warned of.
+sed 's/^label=".*"/label="x $(touch pwned8)"/' ../good.run > risk.run
+resum risk.run
+n=$(grep -an -m 1 '^label=' risk.run | cut -d: -f1)
+run info risk.run
+check 'info of an evil label: exit 0' test "$status" -eq 0
+says 'it warns' "gridpatch: warning: 'label' of the stub (line $n) holds '\$(': sh would run it at every start"
+run info --json risk.run
+check 'info --json says so' json_is ../out '.stub_risks | map("\(.where) \(.line) \(.holds) \(.does) \(.when)") | join(";")' \
+    "label $n \$( run every start"
+run $opts risk.run -o risk-custom.run --json
+check 'patch of an evil label: exit 0' test "$status" -eq 0
+says 'it warns' "'label' of the stub (line $n) holds '\$(': sh would run it at every start"
+check 'patch --json says so' json_is ../out '(.driver.stub_risks | length) + (.warnings | map(select(test("of the stub"))) | length)' 2
+check 'still nothing ran' test "$(ls -d pwned* 2> /dev/null | wc -l)" -eq 0
+run $opts ../good.run -n
+refute 'a good one is not warned of' grep 'of the stub' ../err
 # The version goes into the report and into dkms' world.
 cp -R ../good ver
 sed '2s/.*/460.73.02;touch pwned7/' ../good/.manifest > ver/.manifest

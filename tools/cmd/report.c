@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "core/payload/stubrisk.h"
 
 const char *gp_say_size(uint64_t bytes, char out[32])
 {
@@ -148,6 +149,26 @@ void gp_report_driver(const struct gp_args *a, const struct gp_driver *d)
 	say_altered(a, &d->altered);
 }
 
+static struct json_object *json_stub_risks(const struct gp_runfile *rf)
+{
+	gp_auto(gp_stub_risks_release) struct gp_stub_risks risks = { 0 };
+	struct json_object *list = json_object_new_array();
+
+	gp_stub_risks_find(gp_runfile_stub(rf), &risks);
+	for (size_t i = 0; i < risks.n; i++) {
+		const struct gp_stub_risk *r = &risks.v[i];
+		struct json_object *o = json_object_new_object();
+
+		gp_json_put(o, "where", gp_json_text(r->where));
+		gp_json_put(o, "line", json_object_new_int64(r->lineno));
+		gp_json_put(o, "holds", gp_json_text(r->holds));
+		gp_json_put(o, "does", gp_json_text(gp_stub_risk_kind_name(r->kind)));
+		gp_json_put(o, "when", gp_json_text(gp_stub_risk_when(r)));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 struct json_object *gp_json_driver(const struct gp_driver *d)
 {
 	struct json_object *o = json_object_new_object(), *alt = json_object_new_object();
@@ -172,6 +193,7 @@ struct json_object *gp_json_driver(const struct gp_driver *d)
 	gp_json_put(o, "crc", gp_json_text(d->rf.header.crc));
 	gp_json_put(o, "md5", gp_runheader_has_md5(&d->rf.header) ? gp_json_text(d->rf.header.md5) : NULL);
 	gp_json_put(o, "members", json_object_new_uint64(d->rf.n));
+	gp_json_put(o, "stub_risks", json_stub_risks(&d->rf));
 	gp_json_put(o, "unpacked", json_object_new_uint64(d->rf.unpacked));
 	gp_json_put(alt, "hooks", gp_json_text(d->altered.hooks == GP_UNLOCK_ABSENT ? "absent" :
 			      d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" : "partial"));

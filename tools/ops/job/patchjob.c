@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "ops/tree/names.h"
+#include "core/payload/stubrisk.h"
 #include "ops/tree/applyrun.h"
 #include "ops/select/datadir.h"
 #include "ops/job/finish.h"
@@ -493,6 +494,25 @@ static int write_both(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 	return 0;
 }
 
+/* They are NVIDIA's, or somebody's who packed it anew, and stay as they are. */
+static void warn_of_stub(struct gp_patch_job *j)
+{
+	gp_auto(gp_stub_risks_release) struct gp_stub_risks risks = { 0 };
+
+	gp_stub_risks_find(gp_runfile_stub(&j->driver.rf), &risks);
+	for (size_t i = 0; i < risks.n; i++)
+		gp_list_take(&j->warnings, gp_stub_risk_text(&risks.v[i]));
+}
+
+static int open_driver(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_driver_opts *d,
+		       struct gp_err *err)
+{
+	if (gp_driver_open(&j->driver, o->run, d, err) < 0)
+		return -1;
+	warn_of_stub(j);
+	return 0;
+}
+
 static int run(struct gp_patch_job *j, const struct gp_patch_opts *o, struct early *early, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list paths = { 0 };
@@ -504,7 +524,7 @@ static int run(struct gp_patch_job *j, const struct gp_patch_opts *o, struct ear
 	d.index_dir = j->index_dir;
 	d.ready = o->dry_run ? NULL : start_early;
 	d.abandon = abandon_early;
-	if (prepare(j, o, &paths, err) < 0 || gp_driver_open(&j->driver, o->run, &d, err) < 0 ||
+	if (prepare(j, o, &paths, err) < 0 || open_driver(j, o, &d, err) < 0 ||
 	    decide(j, o, err) < 0 || check_lock(j, o, err) < 0 || change(j, o, err) < 0)
 		return -1;
 	return o->write_lock ? write_both(j, o, &early->begun, err) : write_out(j, o, &early->begun, err);

@@ -113,6 +113,11 @@ void gp_runfile_release(struct gp_runfile *rf)
 	*rf = (struct gp_runfile){ .fd = -1 };
 }
 
+struct gp_str gp_runfile_stub(const struct gp_runfile *rf)
+{
+	return (struct gp_str){ rf->head.data, rf->head.len ? (size_t)rf->header.embed_off : 0 };
+}
+
 const struct gp_entry *gp_runfile_find(const struct gp_runfile *rf, const char *path)
 {
 	size_t i;

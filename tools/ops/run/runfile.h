@@ -97,6 +97,9 @@ struct gp_keep {
  */
 int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp_err *err);
 
+/* The text of the stub; empty when there is none, as of a directory. */
+struct gp_str gp_runfile_stub(const struct gp_runfile *rf);
+
 /* Forget what a scan, or an index, found. */
 void gp_runfile_forget(struct gp_runfile *rf);
 
