@@ -62,7 +62,7 @@ static int read_entry(struct archive *a, struct archive_entry *ae, struct wanted
 	gp_buf_reserve(&w->data, (size_t)size);
 	w->data.len = (size_t)size;
 	if (archive_read_data(a, w->data.data, (size_t)size) != size)
-		return gp_fail(err, GP_E_FORMAT, "damaged archive: %s", archive_error_string(a));
+		return gp_libarchive_fail(a, GP_E_FORMAT, "damaged archive", err);
 	w->found = true;
 	return 0;
 }
@@ -76,6 +76,8 @@ static int from_tarball(const char *path, struct wanted *w, size_t n, struct gp_
 	if (gp_libarchive_load(err) < 0)
 		return -1;
 	a = archive_read_new();
+	if (!a)
+		gp_oom();
 	archive_read_support_filter_all(a);
 	archive_read_support_format_tar(a);
 	archive_read_support_format_zip(a); /* GitHub's "Download ZIP" */
