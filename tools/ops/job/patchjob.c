@@ -10,13 +10,13 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "ops/tree/names.h"
 #include "core/payload/stubrisk.h"
 #include "ops/tree/applyrun.h"
 #include "ops/select/datadir.h"
 #include "ops/job/finish.h"
 #include "ops/job/judge.h"
 #include "ops/run/runindex.h"
+#include "ops/tree/names.h"
 
 #define PATCH_FILE_MAX (64u << 20)
 
