@@ -350,15 +350,22 @@ int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
 static int take_dir(struct gp_tmpdir *t, struct gp_err *err)
 {
 	uid_t owner;
+	int ours;
 
 	t->fd = openat(t->dir, t->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (t->fd >= 0 && gp_dir_is_ours(t->fd, &owner)) {
+	ours = t->fd >= 0 ? gp_dir_is_ours(t->fd, &owner) : -1;
+	if (ours > 0) {
 		flock(t->fd, LOCK_EX | LOCK_NB);
 		return 0;
 	}
+	if (ours < 0)
+		gp_fail_sys(err, errno, "cannot open what was made beside '%s'", t->path);
+	else
+		gp_fail(err, GP_E_SYSTEM, "somebody takes away what is made beside '%s'", t->path);
+	unlinkat(t->dir, t->name, AT_REMOVEDIR); /* it is empty, if it is ours */
 	free(t->name);
 	t->name = NULL;
-	return gp_fail(err, GP_E_SYSTEM, "somebody takes away what is made beside '%s'", t->path);
+	return -1;
 }
 
 static int make_dir(struct gp_tmpdir *t, struct gp_err *err)

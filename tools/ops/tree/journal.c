@@ -33,18 +33,19 @@ static int is_foreign(const struct gp_disktree *d, uid_t owner, struct gp_err *e
 
 int gp_journal_open(struct gp_disktree *d, struct gp_err *err)
 {
-	int fd = openat(d->fd, GP_JOURNAL_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), error = errno;
+	int fd = openat(d->fd, GP_JOURNAL_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	uid_t owner = 0;
+	int ours = fd >= 0 ? gp_dir_is_ours(fd, &owner) : -1, error = errno;
 	struct stat st;
 
-	if (fd >= 0 && gp_dir_is_ours(fd, &owner)) {
+	if (ours > 0) {
 		d->journal = fd;
 		return 1;
 	}
-	if (fd >= 0) {
+	if (fd >= 0)
 		close(fd);
+	if (ours == 0)
 		return is_foreign(d, owner, err);
-	}
 	if (error == ENOENT)
 		return 0;
 	if (error == ENOTDIR || error == ELOOP)
