@@ -33,6 +33,8 @@ int gp_strip_find(const struct gp_tree *t, const char *dir, const struct gp_diff
 {
 	bool p0 = gp_strip_fits(t, "", d, 0, reverse), p1 = gp_strip_fits(t, "", d, 1, reverse);
 
+	if (gp_tree_sound(t, err) < 0)
+		return -1;
 	if (p0 != p1 || (p0 && same_names(d, reverse)))
 		return p1;
 	if (p0)

@@ -33,7 +33,7 @@ int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *er
 	while (n > 1 && dir[n - 1] == '/') /* its last part is its name */
 		n--;
 	*out = (struct gp_patchset){ .dir = gp_strndup(dir, n) };
-	if (gp_is_dir(dir) && !gp_exists(path)) {
+	if (gp_is_dir(dir) && gp_thing_at(path, NULL) == GP_THING_NONE) {
 		gp_patchset_release(out);
 		return gp_fail(err, GP_E_NOTFOUND, "'%s' is a directory without a series file", dir);
 	}
