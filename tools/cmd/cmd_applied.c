@@ -9,6 +9,8 @@ static int applied(const struct gp_args *a, struct json_object *o, struct gp_err
 	struct gp_quilt_tree w;
 	int rc = gp_quilt_tree_look(&w, a->dir ? a->dir : ".", err);
 
+	if (gp_tree_sound(&w.tree, err) < 0)
+		rc = -1;
 	if (rc == 0) {
 		for (size_t i = 0; i < w.quilt.applied.n; i++)
 			gp_say(a, "%s\n", w.quilt.applied.v[i]);

@@ -147,6 +147,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 	if (gp_json_check(a, err) < 0)
 		return -1;
 	rc = pop(a, &p, err);
+	if (rc < 0)
+		(void)gp_tree_sound(&p.w.tree, err); /* what could not be looked at is the reason */
 	if (rc == 0 && (!a->json || a->json_file))
 		report(a, &p);
 	if (a->json && gp_json_emit(a, json(&p, rc == 0), err, rc < 0 ? &second : err) < 0 && rc == 0)

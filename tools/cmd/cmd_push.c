@@ -152,6 +152,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 		return -1;
 	rc = push(a, &p, err);
 	if (rc < 0)
+		(void)gp_tree_sound(&p.w.tree, err); /* what could not be looked at is the reason */
+	if (rc < 0)
 		gp_say_why(a, &p.why);
 	else if (!a->json || a->json_file)
 		report(a, &p);

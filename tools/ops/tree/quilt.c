@@ -151,16 +151,28 @@ static char *patch_path(const struct gp_quilt *q, const char *patch)
 	return gp_path_join(dir, patch);
 }
 
-char *gp_quilt_series_path(const struct gp_quilt *q)
+/* free() *path. */
+static int find_series(const struct gp_quilt *q, char **path, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *pc = gp_asprintf("%s/" PC "/%s", q->root, q->series);
 	gp_auto(gp_free_ptr) char *plain = in_root(q, q->series);
+	int in_pc = *q->series == '/' ? GP_THING_NONE : gp_thing_at(pc, err);
+	int in_tree = *q->series == '/' ? GP_THING_FILE : gp_thing_at(plain, err);
 
-	if (*q->series == '/')
-		return gp_steal(&plain);
-	if (gp_is_file(pc))
-		return gp_steal(&pc);
-	return gp_is_file(plain) ? gp_steal(&plain) : patch_path(q, q->series);
+	if (in_pc < 0 || in_tree < 0)
+		return -1;
+	if (in_pc == GP_THING_FILE)
+		*path = gp_steal(&pc);
+	else
+		*path = in_tree == GP_THING_FILE ? gp_steal(&plain) : patch_path(q, q->series);
+	return 0;
+}
+
+char *gp_quilt_series_path(const struct gp_quilt *q)
+{
+	char *path = NULL;
+
+	return find_series(q, &path, NULL) == 0 ? path : patch_path(q, q->series);
 }
 
 /* As quilt would be told it: relative to the tree when it lies there. A symlink
@@ -252,11 +264,13 @@ int gp_quilt_init(struct gp_quilt *q, const char *dir, struct gp_err *err)
 
 int gp_quilt_series(const struct gp_quilt *q, struct gp_series *out, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *path = gp_quilt_series_path(q);
+	gp_auto(gp_free_ptr) char *path = NULL;
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 
 	*out = (struct gp_series){ 0 };
-	if (!gp_exists(path))
+	if (find_series(q, &path, err) < 0)
+		return -1;
+	if (gp_thing_at(path, NULL) == GP_THING_NONE)
 		return gp_fail(err, GP_E_NOTFOUND, "no series file found: '%s'", path);
 	if (gp_file_read(path, SERIES_MAX, &text, err) < 0)
 		return -1;
@@ -526,7 +540,9 @@ static int cannot_check(const struct gp_quilt *q, const char *patch, const struc
 	gp_auto(gp_free_ptr) char *path = patch_path(q, patch);
 	char text[sizeof(why->cause)];
 
-	if (!gp_exists(path))
+	if (why->code == GP_E_SYSTEM)
+		return gp_fail_sys(err, why->sys, "cannot check patch '%s' before taking it back: %s", patch, why->cause);
+	if (gp_thing_at(path, NULL) == GP_THING_NONE)
 		return gp_fail(err, GP_E_NO, "cannot check patch '%s' before taking it back: its file '%s' is gone; "
 			       "put it back", patch, path);
 	gp_err_format(why, text, sizeof(text));
@@ -539,6 +555,8 @@ static int was_edited(const char *patch, const struct gp_err *why, struct gp_err
 	struct gp_err bare = *why;
 	char text[sizeof(why->cause)];
 
+	if (why->code == GP_E_SYSTEM)
+		return gp_fail_sys(err, why->sys, "patch '%s': %s", patch, why->cause);
 	bare.context[0] = '\0';
 	gp_err_format(&bare, text, sizeof(text));
 	return gp_fail(err, GP_E_NO, "patch '%s' is not what was applied: %s; put it back as it was, or let "
