@@ -1,0 +1,179 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC1091,SC2016,SC2086,SC2154 # lib.sh sets the rest; commands are words
+# A call to the system that fails is no answer: each look, open, read, listing and
+# close of apply, push, pop and extract fails in turn. Then all is done nevertheless,
+# or the status is 4, a name and the reason are said, and nothing has changed.
+. "$(dirname "$0")/lib.sh"
+
+if grep -q __asan_init "$GRIDPATCH"; then
+    skip failures 'a sanitizer has its own calls'
+    finish
+fi
+if ! ${CC:-cc} -O1 -shared -fPIC -o fault.so "$fx/fault.c" -ldl 2> err; then
+    skip failures 'the compiler makes no library'
+    finish
+fi
+unset QUILT_PATCHES QUILT_SERIES QUILT_PC
+EIO=5
+
+# faulty CALL N [ERROR]: gridpatch $command, whose Nth such call fails.
+faulty() {
+    FAULT_CALL=$1 FAULT_AT=$2 FAULT_ERROR=${3-$EIO} FAULT_COUNT=$work/count LD_PRELOAD=$work/fault.so \
+        "$GRIDPATCH" $command > out 2> err < /dev/null
+    status=$?
+}
+
+# The tree, and what each verb makes of it.
+mkdir -p old/src old/doc old/empty/deep
+printf 'int a;\nint b;\n' > old/src/a.c
+printf 'gone\n' > old/doc/gone.txt
+printf 'only\n' > old/empty/deep/only.c
+printf 'stays\n' > old/stays
+mkdir old/patches
+cat > old/patches/one.patch << 'E'
+--- a/src/a.c
++++ b/src/a.c
+@@ -1,2 +1,2 @@
+-int a;
++int one;
+ int b;
+--- /dev/null
++++ b/src/new/n.c
+@@ -0,0 +1 @@
++int n;
+--- a/empty/deep/only.c
++++ /dev/null
+@@ -1 +0,0 @@
+-only
+E
+cat > old/patches/two.patch << 'E'
+--- a/doc/gone.txt
++++ /dev/null
+@@ -1 +0,0 @@
+-gone
+E
+printf 'one.patch\ntwo.patch\n' > old/patches/series
+cp old/patches/one.patch .
+cp -a old applied && "$GRIDPATCH" apply -q -d applied one.patch
+cp -a old pushed && "$GRIDPATCH" push -q -a -d pushed
+cp -a pushed popped && "$GRIDPATCH" pop -q -a -d popped
+find applied pushed popped -depth -type d -empty -delete
+check 'the tree is what it should be' test -e applied/src/new/n.c -a -e pushed/.pc/applied-patches -a ! -e pushed/doc
+
+# Times are quilt's to look at, and ours to leave.
+same() { diff -r --no-dereference "$1" "$2" > said 2>&1; }
+
+wrong() { bad="$bad; $1"; }
+# judge WHAT BEFORE AFTER: is T one of the two, and does the status say which?
+judge() {
+    tries=$((tries + 1))
+    case $status in
+        0)
+            # What could not be tidied up the next run removes.
+            [ ! -e T/.gridpatch-journal ] || "$GRIDPATCH" apply -q --recover -d T > said 2>&1
+            find T -depth -type d -empty -delete
+            same T "$3" || wrong "$1: exit 0, but $(head -n 1 said)" ;;
+        4)
+            same T "$2" || wrong "$1: exit 4, but $(head -n 1 said)"
+            grep -q "'.*Input/output error\|Input/output error.*'" err || wrong "$1: $(cat err)"
+            ;;
+        *) wrong "$1: exit $status: $(cat err)" ;;
+    esac
+}
+# each WHAT BEFORE AFTER: all of $calls, one after the other.
+each() {
+    for call in $calls; do
+        bad='' tries=0
+        rm -rf T && cp -a "$2" T
+        faulty $call 0
+        n=$(cat count)
+        i=1
+        while [ $i -le "$n" ]; do
+            rm -rf T && cp -a "$2" T
+            faulty $call $i
+            judge "$call $i" "$2" "$3"
+            i=$((i + 1 + n / 40)) # of many, some
+        done
+        if [ -z "$bad" ]; then ok "$1: $tries times $call fails"; else not_ok "$1: $call: $(printf '%s' "${bad#; }" | cut -c-700)"; fi
+    done
+}
+
+calls='stat open read readdir close write link mkdir rename unlink'
+command='apply -d T one.patch'
+each apply old applied
+calls='stat open read close'
+command='push -a -d T'
+each push old pushed
+calls='stat open read readdir close'
+command='pop -a -d T'
+each pop pushed popped
+
+# extract: what is there in the end is whole, or nothing.
+make_sample s
+mkdir x0 x1 && "$GRIDPATCH" extract -q s.run -C x1/out && find x1 -depth -type d -empty -delete
+command='extract s.run -C T/out'
+calls='open read readdir close'
+each extract x0 x1
+
+# --- memory ---------------------------------------------------------------------------
+
+# Half way there is nothing but memory that was asked for before; or the message says
+# how to go back.
+bad='' tries=0
+command='apply -d T one.patch'
+rm -rf T && cp -a old T
+faulty malloc 0
+n=$(cat count)
+i=1
+while [ $i -le "$n" ]; do
+    rm -rf T && cp -a old T
+    FAULT_ON=y
+    export FAULT_ON
+    faulty malloc $i
+    unset FAULT_ON
+    if [ -e T/.gridpatch-journal/journal ] && ! grep -q 'apply --recover' err; then
+        wrong "malloc $i: half changed, and $(cat err)"
+    fi
+    # Without a journal's name nothing has happened; with all done it has lost it.
+    [ ! -e T/.gridpatch-journal ] || "$GRIDPATCH" apply -q --recover -d T > said 2>&1 || wrong "malloc $i: $(cat said)"
+    same T old || same T applied || wrong "malloc $i: exit $status, $(head -n 1 said)"
+    tries=$((tries + 1))
+    i=$((i + 7))
+done
+if [ -z "$bad" ]; then ok "$tries times no memory"; else not_ok "no memory: $(printf '%s' "${bad#; }" | cut -c-700)"; fi
+
+# --- an installer that changes between the two passes -----------------------------------
+
+# change HOW WHAT: at the first mkdir, when all of it has been read once.
+change() {
+    cp "$1.run" in.run
+    FAULT_CALL=mkdir FAULT_AT=1 FAULT_RUN="$2" LD_PRELOAD=$work/fault.so "$GRIDPATCH" extract in.run -C x/out > out 2> err
+    status=$?
+    check "$3: exit 3" test $status -eq 3
+    check "$3: nothing is there" test -z "$(ls -A x)"
+    says "$3: says which" "'in.run'"
+}
+mkdir x
+sh "$fx/mkrun.sh" --compress none s plain.run
+change plain 'printf X | dd of=in.run bs=1 seek=30000 conv=notrunc 2> /dev/null' 'a byte of a file'
+cp -a s other && echo longer >> other/LICENSE && sh "$fx/mkrun.sh" --compress none other other.run
+change plain 'cat other.run > in.run' 'another installer'
+cp -a s linked && rm linked/LICENSE && ln -s ../../../etc/passwd linked/LICENSE
+sh "$fx/mkrun.sh" --compress none linked linked.run
+change plain 'cat linked.run > in.run' 'a file is a link'
+change plain 'truncate -s 30000 in.run' 'its end is gone'
+change s 'printf XX | dd of=in.run bs=1 seek=20000 conv=notrunc 2> /dev/null' 'compressed: a byte'
+
+# --- a failure behind the name ----------------------------------------------------------
+
+command="patch s.run $k --no-hooks --no-cache -o T/out.run"
+rm -rf T && mkdir T
+faulty fsync 0
+n=$(cat count)
+rm -rf T && mkdir T
+faulty fsync "$n"
+check 'the directory cannot be synced: exit 4' test $status -eq 4
+says 'it is said that the output is there' 'it is there all the same'
+check 'and it is' test -x T/out.run
+finish
