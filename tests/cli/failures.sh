@@ -116,6 +116,96 @@ command='extract s.run -C T/out'
 calls='open read readdir close'
 each extract x0 x1
 
+# --- the data, and kernel headers -------------------------------------------------------
+
+cp -R "$repo/kernel-versions" "$repo/patches" . && mkdir data && mv kernel-versions patches data
+GRIDPATCH_DATA=$work/data
+export GRIDPATCH_DATA
+mkdir -p h/include/linux h/include/generated h/include/config h/arch/x86/include/asm
+: > h/include/linux/kernel.h
+: > h/include/generated/autoconf.h
+echo '#define UTS_RELEASE "5.12.9-test"' > h/include/generated/utsrelease.h
+echo CONFIG_X86_64=y > h/include/config/auto.conf
+printf 'VERSION = 5\nPATCHLEVEL = 12\nSUBLEVEL = 9\n' > h/Makefile
+cat >> data/kernel-versions/5.12 << 'E'
+
+Driver: any
+Probe: header linux/asked.h
+Patches: task-state
+Reason: a header decides
+E
+
+# The answer is the same, or none is given.
+command='select --driver 460.73.02 -k 5.12.9-test --headers h'
+run $command
+cp out answer
+said=$status
+for call in stat open read readdir; do
+    bad='' tries=0
+    faulty $call 0
+    n=$(cat count)
+    i=1
+    while [ $i -le "$n" ]; do
+        faulty $call $i
+        tries=$((tries + 1))
+        if [ $status -eq "$said" ] && cmp -s out answer; then :
+        elif [ $status -eq 4 ] && grep -q "'.*Input/output error" err; then :
+        else wrong "$call $i: exit $status instead of $said: $(cat err; diff answer out | head -n 3)"; fi
+        i=$((i + 1 + n / 40))
+    done
+    if [ -z "$bad" ]; then ok "select: $tries times $call fails"; else not_ok "select: $call: $(printf '%s' "${bad#; }" | cut -c-700)"; fi
+done
+ln -s asked.h h/include/linux/asked.h
+expect_status 'a probe that runs in circles is no no' 4 $command
+says 'it says where' 'asked.h'
+rm h/include/linux/asked.h
+
+# What stands for a line, or a set, and cannot be read would take its block away.
+command='select --driver 460.73.02 -k 5.13.4'
+expect_status '5.13 is blocked' 1 $command
+mv data/kernel-versions/5.13 5.13
+ln -s nowhere data/kernel-versions/5.13
+expect_status 'its file is a link to nowhere' 4 $command
+says 'it says which' 'kernel-versions/5.13'
+rm data/kernel-versions/5.13 && mkdir data/kernel-versions/5.13
+expect_status 'a directory' 3 $command
+says 'it says which' 'kernel-versions/5.13'
+rmdir data/kernel-versions/5.13 && mkfifo data/kernel-versions/5.13
+expect_status 'a pipe' 3 $command
+rm data/kernel-versions/5.13 && cp 5.13 data/kernel-versions/5.13
+ln -s nowhere data/patches/task-later
+expect_status 'a set that is a link to nowhere' 3 $command
+says 'it says which' 'patches/task-later'
+rm data/patches/task-later && mkdir over over/kernel-versions && ln -s nowhere over/kernel-versions/5.13
+expect_status 'the same in a directory that lies over it' 4 $command --data over
+ln -sfn nowhere over/kernel-versions/drivers && rm over/kernel-versions/5.13
+expect_status 'the list of drivers' 4 $command --data over
+if [ "$(id -u)" -eq 0 ] && command -v setpriv > /dev/null; then
+    cp "$GRIDPATCH" gridpatch && chmod 0755 gridpatch && chmod -R a+rX data h
+    nobody() {
+        setpriv --reuid 65534 --regid 65534 --clear-groups "$work/gridpatch" "$@" > out 2> err < /dev/null
+        status=$?
+    }
+    nobody $command
+    check 'another user: blocked, too' test $status -eq 1
+    chmod 0 data/kernel-versions/5.13
+    nobody $command
+    check 'a file that one may not read: exit 4' test $status -eq 4
+    chmod 0644 data/kernel-versions/5.13
+    chmod 0 data/kernel-versions
+    nobody $command
+    check 'a directory that one may not read: exit 4' test $status -eq 4
+    chmod 0755 data/kernel-versions
+    chmod 0 h/include/linux
+    nobody select --driver 460.73.02 -k 5.12.9-test --headers h
+    check 'headers that one may not read: exit 4' test $status -eq 4
+    says 'it says where' 'h/include/linux'
+    chmod 0755 h/include/linux
+else
+    skip 'as another user' 'needs root and setpriv'
+fi
+unset GRIDPATCH_DATA
+
 # --- memory ---------------------------------------------------------------------------
 
 # Half way there is nothing but memory that was asked for before; or the message says

@@ -127,7 +127,7 @@ static int load_user_sets(struct gp_patch_job *j, const struct gp_patch_opts *o,
 	return 0;
 }
 
-static void select_sets(struct gp_patch_job *j)
+static int select_sets(struct gp_patch_job *j, struct gp_err *err)
 {
 	struct gp_query q = {
 		.driver = j->driver.version, .kind = j->driver.kind,
@@ -136,6 +136,7 @@ static void select_sets(struct gp_patch_job *j)
 	};
 
 	gp_catalog_select(&j->catalog, &q, &j->selection);
+	return gp_query_sound(&q, err);
 }
 
 static int apply_set(struct gp_patch_job *j, const struct gp_set *set, struct gp_err *err)
@@ -373,7 +374,8 @@ static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 
 static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
-	select_sets(j);
+	if (select_sets(j, err) < 0)
+		return -1;
 	gp_judge_sets(j, o);
 	/* Rules ask the driver's sources: they must still be the pristine ones. */
 	gp_finish_blocked_lines(j, o);

@@ -396,6 +396,14 @@ void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 	find_next_unknown(c, out);
 }
 
+int gp_query_sound(const struct gp_query *q, struct gp_err *err)
+{
+	for (size_t i = 0; i < q->nkernels; i++)
+		if (q->kernels[i].headers && gp_headers_sound(q->kernels[i].headers, err) < 0)
+			return -1;
+	return 0;
+}
+
 /* Out: false when it is there. */
 static bool choose_with(const struct gp_catalog *c, struct gp_chosen_list *l, const struct gp_set *set)
 {
