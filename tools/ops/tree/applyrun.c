@@ -156,8 +156,7 @@ static int apply_quilted(struct gp_apply_run *r, const struct gp_apply_opts *o, 
 static int write_reject(struct gp_apply_run *r, const char *dir, const struct gp_applied *a,
 			const char *name, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *path = gp_asprintf("%s/%s.rej", dir, name);
-	gp_auto(gp_free_ptr) char *parent = gp_path_dir(path);
+	gp_auto(gp_free_ptr) char *below = gp_asprintf("%s.rej", name), *path = gp_path_join(dir, below);
 	gp_auto(gp_buf_release) struct gp_buf all = { 0 };
 
 	if (gp_list_has(&r->rejects, path))
@@ -165,7 +164,7 @@ static int write_reject(struct gp_apply_run *r, const char *dir, const struct gp
 	for (size_t i = 0; i < a->n; i++)
 		if (strcmp(a->file[i].path, name) == 0)
 			gp_buf_add(&all, a->file[i].reject.data, a->file[i].reject.len);
-	if (gp_mkdirs(parent, err) < 0 || gp_file_write(path, all.data, all.len, 0644, true, err) < 0)
+	if (gp_file_write_below(dir, below, all.data, all.len, 0644, true, err) < 0)
 		return -1;
 	gp_list_add(&r->rejects, path);
 	return 0;

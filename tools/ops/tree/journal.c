@@ -188,7 +188,7 @@ int gp_journal_parse(const struct gp_disktree *d, char *text, size_t len, struct
 		return gp_journal_damaged(d, err);
 	end = text + len - 4;
 	/* Not gp_alloc(): the tree may be half changed, and who reads the message has to know that. */
-	j->v = calloc(count_lines(text, len), sizeof(*j->v));
+	j->v = calloc(count_lines(text, len) + 1, sizeof(*j->v));
 	if (!j->v)
 		return gp_fail_sys(err, ENOMEM, "cannot read '%s/" GP_JOURNAL "'", d->root);
 	while (p < end) {
