@@ -42,9 +42,12 @@ static int from_dir(const char *dir, bool patch, struct wanted *w, size_t n, str
 	for (size_t i = 0; i < n; i++) {
 		gp_auto(gp_free_ptr) char *plain = gp_path_join(dir, w[i].name);
 		gp_auto(gp_free_ptr) char *sub = gp_asprintf("%s/patches/%s", dir, w[i].name);
-		const char *path = gp_is_file(plain) ? plain : sub;
+		int at_top = gp_thing_at(plain, err), below = at_top < 0 ? -1 : gp_thing_at(sub, err);
+		const char *path = at_top == GP_THING_FILE ? plain : sub;
 
-		if (w[i].found || (patch && !w[i].patch) || !gp_is_file(path))
+		if (below < 0)
+			return -1;
+		if (w[i].found || (patch && !w[i].patch) || (at_top != GP_THING_FILE && below != GP_THING_FILE))
 			continue;
 		if (gp_file_read(path, FILE_MAX, &w[i].data, err) < 0)
 			return -1;
