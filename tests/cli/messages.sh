@@ -1178,8 +1178,12 @@ END
     for copy in b1 b2; do cp t/sub/b.c t/.gridpatch-journal/$copy; done
     : > t/.gridpatch-journal/n1
     echo half > t/a.c
-    chown -R 65534 t/.gridpatch-journal
     by=
+    chown -R 65534 t/.gridpatch-journal
+    golden "another user's journal is not followed" 4 apply --recover -d t << 'END'
+gridpatch: 't/.gridpatch-journal' belongs to user 65534, so it is not followed: that user rolls back with 'gridpatch apply --recover -d t'
+END
+    chown 0 t/.gridpatch-journal # what is in it may be anybody's
     golden 'recovery leaves what was not replaced' 0 apply --recover -d t << 'END'
 gridpatch: warning: rolled back an interrupted run: 1 file
 END

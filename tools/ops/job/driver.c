@@ -185,11 +185,17 @@ int gp_driver_borrow(struct gp_driver *d, const struct gp_runfile *rf, struct gp
 
 int gp_driver_open_dir(struct gp_driver *d, const char *dir, const struct gp_runfile *rf, struct gp_err *err)
 {
+	int rc;
+
 	*d = (struct gp_driver){ .rf = *rf };
 	if (gp_disktree_look(&d->disk, dir, err) == 0) {
 		gp_disktree_tree(&d->disk, &d->tree);
 		d->tree.rf = &d->rf; /* for the names */
-		if (identify(d, err) == 0)
+		rc = identify(d, err);
+		/* What could not be looked at is the reason for whatever was said. */
+		if (gp_tree_sound(&d->tree, err) < 0)
+			rc = -1;
+		if (rc == 0)
 			return 0;
 		gp_within(err, "'%s'", rf->path ? rf->path : dir);
 	}

@@ -136,7 +136,7 @@ static int select_sets(struct gp_patch_job *j, struct gp_err *err)
 	};
 
 	gp_catalog_select(&j->catalog, &q, &j->selection);
-	return gp_query_sound(&q, err);
+	return gp_query_sound(&q, err) < 0 ? -1 : gp_tree_sound(&j->driver.tree, err);
 }
 
 static int apply_set(struct gp_patch_job *j, const struct gp_set *set, struct gp_err *err)

@@ -372,7 +372,7 @@ static int lint_selected(struct work *w, struct subject *s, struct gp_err *err)
 
 	gp_catalog_select(w->c, &q, &sel);
 	note_chosen(w, s, &sel);
-	rc = gp_query_sound(&q, err) < 0 ? -1 : try_neutral(w, s, &sel.neutral, &is, err);
+	rc = gp_query_sound(&q, err) < 0 || gp_tree_sound(&s->driver.tree, err) < 0 ? -1 : try_neutral(w, s, &sel.neutral, &is, err);
 	if (rc == 0 && is.fits)
 		rc = try_specific(w, s, &sel, err);
 	gp_selection_release(&sel);
