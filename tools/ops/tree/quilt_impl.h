@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the files of ops/tree/quilt: nobody else includes this. */
+#ifndef GP_OPS_QUILT_IMPL_H
+#define GP_OPS_QUILT_IMPL_H
+
+#include "ops/tree/quilt.h"
+
+#define GP_QUILT_PC ".pc"
+#define GP_QUILT_DB GP_QUILT_PC "/applied-patches"
+
+/* --- quilt.c: what .pc says --- */
+
+/* .pc/PATCH/FILE; free() it. */
+char *gp_quilt_pc_path(const char *patch, const char *file);
+
+/* The name of the patch on top, or NULL; borrowed. */
+const char *gp_quilt_top(const struct gp_quilt *q);
+
+/* Was it applied with force, so that it does not apply as it is? */
+bool gp_quilt_is_forced(const struct gp_tree *t, const char *patch);
+
+/* Its change has to be brought in order before anything goes on. Always -1. */
+int gp_quilt_needs_refresh(const char *patch, const char *why, struct gp_err *err);
+
+/* --- quilt_where.c --- */
+
+/* Give *name a new value, which is taken. */
+void gp_quilt_set(char **name, char *value);
+
+/* Fill in what .pc does not say: the environment's words, or quilt's own. */
+void gp_quilt_defaults(struct gp_quilt *q);
+
+/* Where a patch of the series lies; free() it. After gp_quilt_defaults(). */
+char *gp_quilt_patch_path(const struct gp_quilt *q, const char *patch);
+
+/* --- quilt_push.c --- */
+
+/* Bring the list of applied patches into the tree. */
+int gp_quilt_write_applied(const struct gp_quilt *q, struct gp_tree *t, struct gp_err *err);
+
+/* Delete a file that may be missing; path is taken. */
+int gp_quilt_drop(struct gp_tree *t, char *path, struct gp_err *err);
+
+#endif

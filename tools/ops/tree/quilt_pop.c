@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "ops/tree/quilt_impl.h"
+
+/* When a patch is tried again on the files that were kept, all its context may
+ * differ: a place that was found with less fuzz is found first again. */
+#define ANY_FUZZ 1000
+
+static bool is_kept(const struct gp_tree *t, const char *path, const char *dir)
+{
+	gp_auto(gp_free_ptr) char *stamp = gp_path_join(dir, ".timestamp");
+
+	return gp_path_under(path, dir) && gp_tree_has(t, path) && strcmp(path, stamp) != 0;
+}
+
+/* The files that a patch has kept, on the disk and in the tree: names behind dir. */
+static int list_kept(const struct gp_quilt *q, const struct gp_tree *t, const char *dir,
+		     struct gp_list *out, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list disk = { 0 };
+	size_t skip = strlen(dir) + 1;
+	unsigned mode;
+
+	if (t->base.look(t->base.arg, dir, &mode) == GP_NODE_DIR && gp_dir_walk(q->root, dir, &disk, err) < 0)
+		return -1;
+	for (size_t i = 0; i < disk.n; i++)
+		if (is_kept(t, disk.v[i], dir))
+			gp_list_add(out, disk.v[i] + skip);
+	for (size_t i = 0; i < t->n; i++)
+		if (!t->file[i].was && is_kept(t, t->file[i].path, dir))
+			gp_list_add(out, t->file[i].path + skip);
+	gp_list_sort(out);
+	return 0;
+}
+
+/* The tree as it was before a patch: what was kept, and the rest as it is. */
+struct before {
+	const struct gp_tree *now;
+	const char *dir;
+	struct gp_map kept;
+};
+
+static enum gp_node before_look(void *arg, const char *path, unsigned *mode)
+{
+	const struct before *b = arg;
+	const struct gp_tfile *f = gp_tree_touched(b->now, path);
+
+	*mode = 0644;
+	/* An empty one may stand for none: a patch that makes it takes both. */
+	if (gp_map_get(&b->kept, path, NULL))
+		return GP_NODE_FILE;
+	if (f)
+		return f->state == GP_TFILE_DELETED ? GP_NODE_NONE : GP_NODE_FILE;
+	return b->now->base.look(b->now->base.arg, path, mode);
+}
+
+static int before_read(void *arg, const char *path, struct gp_str *out, struct gp_err *err)
+{
+	const struct before *b = arg;
+	gp_auto(gp_free_ptr) char *kept = gp_path_join(b->dir, path);
+
+	return gp_tree_read(b->now, gp_map_get(&b->kept, path, NULL) ? kept : path, out, err);
+}
+
+/* Missing and empty are the same to quilt's records. */
+static int content(const struct gp_tree *t, const char *path, struct gp_str *out, struct gp_err *err)
+{
+	*out = (struct gp_str){ "", 0 };
+	return gp_tree_has(t, path) ? gp_tree_read(t, path, out, err) : 0;
+}
+
+static int dirty(const char *patch, const char *file, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *why = gp_asprintf("'%s' was changed after it", file);
+
+	return gp_quilt_needs_refresh(patch, why, err);
+}
+
+/* Whether it can be taken back is asked of the patch itself. */
+static int cannot_check(const struct gp_quilt *q, const char *patch, const struct gp_err *why, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *path = gp_quilt_patch_path(q, patch);
+	char text[sizeof(why->cause)];
+
+	if (!gp_exists(path))
+		return gp_fail(err, GP_E_NO, "cannot check patch '%s' before taking it back: its file '%s' is gone; "
+			       "put it back", patch, path);
+	gp_err_format(why, text, sizeof(text));
+	return gp_fail(err, GP_E_NO, "cannot check patch '%s' before taking it back: %s", patch, text);
+}
+
+/* It does not even apply to what it was applied to. */
+static int was_edited(const char *patch, const struct gp_err *why, struct gp_err *err)
+{
+	struct gp_err bare = *why;
+	char text[sizeof(why->cause)];
+
+	bare.context[0] = '\0';
+	gp_err_format(&bare, text, sizeof(text));
+	return gp_fail(err, GP_E_NO, "patch '%s' is not what was applied: %s; put it back as it was, or let "
+		       "'quilt refresh' write it anew", patch, text);
+}
+
+/* Apply the patch once more. */
+static int try_again(const struct gp_quilt *q, const char *patch, struct gp_tree *again, struct gp_err *err)
+{
+	gp_auto(gp_applied_list_release) struct gp_applied_list list = { 0 };
+	gp_auto(gp_series_release) struct gp_series series = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_patch p = { .set = q->patches, .name = patch, .strip = 1 };
+	struct gp_err why = { 0 };
+
+	if (gp_quilt_load(q, patch, &text, &why) < 0 ||
+	    (gp_quilt_series(q, &series, &why) < 0 && why.code != GP_E_NOTFOUND))
+		return cannot_check(q, patch, &why, err);
+	why = (struct gp_err){ 0 };
+	for (size_t i = 0; i < series.n; i++) {
+		if (strcmp(series.v[i].name, patch) == 0) {
+			p.strip = series.v[i].strip;
+			p.reverse = series.v[i].reverse;
+		}
+	}
+	p.text = gp_buf_str(&text);
+	if (!p.text.len || gp_apply_patch(again, &p, ANY_FUZZ, &list, NULL, &why) == 0)
+		return 0;
+	return list.n ? was_edited(patch, &why, err) : cannot_check(q, patch, &why, err);
+}
+
+static int check_clean(const struct gp_quilt *q, const struct gp_tree *t, const char *patch,
+		       const struct gp_list *files, const char *dir, struct gp_err *err)
+{
+	struct before b = { .now = t, .dir = dir };
+	struct gp_tree_base base = { .look = before_look, .read = before_read, .arg = &b };
+	struct gp_tree again;
+	int rc;
+
+	if (!files->n)
+		return 0;
+	for (size_t i = 0; i < files->n; i++)
+		gp_map_put(&b.kept, files->v[i], 0);
+	gp_tree_init_base(&again, &base);
+	rc = try_again(q, patch, &again, err);
+	for (size_t i = 0; i < files->n && rc == 0; i++) {
+		struct gp_str now, then;
+
+		rc = content(t, files->v[i], &now, err) < 0 || content(&again, files->v[i], &then, err) < 0 ? -1 : 0;
+		if (rc == 0 && !gp_str_same(now, then))
+			rc = dirty(patch, files->v[i], err);
+	}
+	gp_tree_release(&again);
+	gp_map_release(&b.kept);
+	return rc;
+}
+
+static int restore(struct gp_quilt *q, struct gp_tree *t, const char *dir, const char *path, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *kept = gp_path_join(dir, path);
+	struct gp_str old;
+
+	if (gp_tree_read(t, kept, &old, err) < 0)
+		return -1;
+	if (old.len) {
+		gp_list_add(&q->restored, path);
+		if (gp_tree_write(t, path, old, (int)gp_tree_mode(t, kept), err) < 0)
+			return -1;
+	} else {
+		gp_list_add(&q->removed, path);
+		if (gp_tree_has(t, path) && gp_tree_delete(t, path, err) < 0)
+			return -1;
+	}
+	return gp_tree_delete(t, kept, err);
+}
+
+/* quilt makes no folder for an empty patch whose name has a '/'. */
+static bool is_empty(const struct gp_quilt *q, const char *patch)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	return gp_quilt_load(q, patch, &text, NULL) == 0 && !text.len;
+}
+
+int gp_quilt_pop(struct gp_quilt *q, struct gp_tree *t, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list files = { 0 };
+	gp_auto(gp_free_ptr) char *patch = NULL, *dir = NULL, *stamp = NULL;
+
+	gp_list_release(&q->restored);
+	gp_list_release(&q->removed);
+	if (!q->applied.n)
+		return gp_fail(err, GP_E_NO, "no patches applied");
+	gp_quilt_defaults(q);
+	patch = gp_strdup(gp_quilt_top(q));
+	dir = gp_path_join(GP_QUILT_PC, patch);
+	stamp = gp_path_join(dir, ".timestamp");
+	if (gp_quilt_is_forced(t, patch))
+		return gp_quilt_needs_refresh(patch, "it was forced", err);
+	if (list_kept(q, t, dir, &files, err) < 0)
+		return -1;
+	if (!files.n && !gp_tree_has(t, stamp) && !is_empty(q, patch))
+		return gp_fail(err, GP_E_FORMAT, "'%s/%s', which tells what to go back to, is missing", q->root, dir);
+	if (check_clean(q, t, patch, &files, dir, err) < 0)
+		return -1;
+	for (size_t i = 0; i < files.n; i++)
+		if (restore(q, t, dir, files.v[i], err) < 0)
+			return gp_within(err, "patch '%s'", patch);
+	if (gp_quilt_drop(t, gp_steal(&stamp), err) < 0)
+		return -1;
+	free(q->applied.v[--q->applied.n]);
+	return gp_quilt_write_applied(q, t, err);
+}
