@@ -236,7 +236,10 @@ static int collect(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 			struct gp_patch p = { .set = u->dir, .name = e->name, .text = gp_buf_str(&u->text[k]),
 					      .strip = e->strip, .reverse = e->reverse };
 
-			if (add(j, &p, o->matches.v[i], u->sha256, 2, err) < 0)
+			/* DKMS calls patch itself, which takes no more than its default. */
+			unsigned fuzz = gp_series_fuzz(e, -1) < GP_SERIES_FUZZ ? e->fuzz : GP_SERIES_FUZZ;
+
+			if (add(j, &p, o->matches.v[i], u->sha256, fuzz, err) < 0)
 				return -1;
 		}
 	}

@@ -285,7 +285,7 @@ static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, st
 					      .strip = e->strip, .reverse = e->reverse,
 					      .below = u->below, .may_lie_in_kernel = true };
 
-			if (gp_apply_patch(&j->driver.tree, &p, 2, &j->applied, &j->why, err) < 0)
+			if (gp_apply_patch(&j->driver.tree, &p, gp_series_fuzz(e, -1), &j->applied, &j->why, err) < 0)
 				return in_the_way(j, o);
 		}
 	}

@@ -69,6 +69,16 @@ static int add_patch(struct gp_set *s, const char *name, struct gp_hash *hash, s
 	return 0;
 }
 
+/* The sets of the data fit exactly; a user's own series may say otherwise. */
+static int refuse_fuzz(const struct gp_series *s, struct gp_err *err)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].fuzz_given && s->v[i].fuzz)
+			return gp_fail(err, GP_E_FORMAT, "line %zu: -F%u: the patches of a set are applied without fuzz",
+				       s->v[i].lineno, s->v[i].fuzz);
+	return 0;
+}
+
 static int read_set(struct gp_set *s, const char *series_path, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
@@ -77,7 +87,8 @@ static int read_set(struct gp_set *s, const char *series_path, struct gp_err *er
 
 	if (gp_file_read(series_path, RULE_FILE, &text, err))
 		return -1;
-	if (gp_series_parse(gp_buf_str(&text), &s->series, err))
+	if (gp_series_parse(gp_buf_str(&text), &s->series, err) || gp_series_check_unique(&s->series, err) ||
+	    refuse_fuzz(&s->series, err))
 		return gp_within(err, "'%s'", series_path);
 	hash = gp_hash_new(GP_HASH_SHA256);
 	gp_hash_add(hash, text.data, text.len);
@@ -145,7 +156,7 @@ static int load_order(struct gp_catalog *c, const char *path, struct gp_err *err
 
 	if (gp_file_read(path, RULE_FILE, &text, err))
 		return -1;
-	if (gp_series_parse(gp_buf_str(&text), &series, err))
+	if (gp_series_parse(gp_buf_str(&text), &series, err) || gp_series_check_unique(&series, err))
 		return gp_within(err, "'%s'", path);
 	for (size_t i = 0; i < series.n; i++) {
 		if (!find_set(c, series.v[i].name))

@@ -103,8 +103,8 @@ static int apply_one(struct gp_apply_run *r, const struct gp_apply_opts *o, cons
 	if (e->lineno == SIZE_MAX && find_strip(r, o, &p, err) < 0)
 		return -1;
 	if (q)
-		return gp_quilt_push(q, &r->tree, &p, o->fuzz, &r->applied, &r->why, err);
-	return gp_apply_patch(&r->tree, &p, o->fuzz, &r->applied, &r->why, err);
+		return gp_quilt_push(q, &r->tree, &p, gp_series_fuzz(e, o->fuzz), &r->applied, &r->why, err);
+	return gp_apply_patch(&r->tree, &p, gp_series_fuzz(e, o->fuzz), &r->applied, &r->why, err);
 }
 
 /* With -R the last patch goes first. */

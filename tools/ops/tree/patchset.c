@@ -38,7 +38,8 @@ int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *er
 		return gp_fail(err, GP_E_NOTFOUND, "'%s' is a directory without a series file", dir);
 	}
 	if (gp_file_read(path, SERIES_MAX, &out->series_text, err) == 0) {
-		if (gp_series_parse(gp_buf_str(&out->series_text), &out->series, err) < 0)
+		if (gp_series_parse(gp_buf_str(&out->series_text), &out->series, err) < 0 ||
+		    gp_series_check_unique(&out->series, err) < 0)
 			gp_within(err, "'%s'", path);
 		else
 			rc = read_patches(out, err);
