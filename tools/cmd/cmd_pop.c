@@ -87,7 +87,8 @@ static int pop(const struct gp_args *a, struct pop *p, struct gp_err *err)
 	struct gp_commit_opts co = { .fsync = a->fsync, .cancel = gp_main_cancel() };
 	size_t rest;
 
-	if (gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 ||
+	if (gp_quilt_check_args("QUILT_POP_ARGS", err) < 0 ||
+	    gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 ||
 	    choose_rest(a, &p->w.quilt, &rest, err) < 0)
 		return -1;
 	while (p->w.quilt.applied.n > rest)

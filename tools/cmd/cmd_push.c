@@ -65,7 +65,7 @@ static int push_one(const struct gp_args *a, struct push *p, const struct gp_ser
 	    gp_quilt_load(&p->w.quilt, e->name, &text, err) < 0)
 		return -1;
 	patch.text = gp_buf_str(&text);
-	return gp_quilt_push(&p->w.quilt, &p->w.tree, &patch, a->fuzz < 0 ? 2 : (unsigned)a->fuzz, &p->done,
+	return gp_quilt_push(&p->w.quilt, &p->w.tree, &patch, gp_quilt_fuzz(&p->w.quilt, e, a->fuzz), &p->done,
 			     &p->why, err);
 }
 
@@ -74,7 +74,8 @@ static int push(const struct gp_args *a, struct push *p, struct gp_err *err)
 	struct gp_commit_opts co = { .fsync = a->fsync, .cancel = gp_main_cancel() };
 	size_t first, end;
 
-	if (gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 ||
+	if (gp_quilt_check_args("QUILT_PUSH_ARGS", err) < 0 ||
+	    gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 ||
 	    gp_quilt_init(&p->w.quilt, NULL, err) < 0 ||
 	    gp_quilt_series(&p->w.quilt, &p->series, err) < 0 ||
 	    gp_quilt_next(&p->w.quilt, &p->series, &first, err) < 0)

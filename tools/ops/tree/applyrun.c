@@ -103,7 +103,7 @@ static int apply_one(struct gp_apply_run *r, const struct gp_apply_opts *o, cons
 	if (e->lineno == SIZE_MAX && find_strip(r, o, &p, err) < 0)
 		return -1;
 	if (q)
-		return gp_quilt_push(q, &r->tree, &p, gp_series_fuzz(e, o->fuzz), &r->applied, &r->why, err);
+		return gp_quilt_push(q, &r->tree, &p, gp_quilt_fuzz(q, e, o->fuzz), &r->applied, &r->why, err);
 	return gp_apply_patch(&r->tree, &p, gp_series_fuzz(e, o->fuzz), &r->applied, &r->why, err);
 }
 
@@ -217,7 +217,7 @@ size_t gp_apply_run_changes(const struct gp_apply_run *r)
 	for (size_t i = 0; i < r->tree.n; i++) {
 		const struct gp_tfile *f = &r->tree.file[i];
 
-		if (gp_path_under(f->path, ".pc") && f->state != GP_TFILE_SAME &&
+		if (gp_quilt_is_record(f->path) && f->state != GP_TFILE_SAME &&
 		    (f->state != GP_TFILE_DELETED || f->was))
 			n--;
 	}

@@ -11,6 +11,8 @@ void gp_quilt_release(struct gp_quilt *q)
 {
 	if (!q)
 		return;
+	free(q->pc);
+	free(q->up);
 	free(q->patches);
 	free(q->series);
 	free(q->patch);
@@ -22,9 +24,14 @@ void gp_quilt_release(struct gp_quilt *q)
 	*q = (struct gp_quilt){ 0 };
 }
 
-char *gp_quilt_pc_path(const char *patch, const char *file)
+char *gp_quilt_record(const struct gp_quilt *q, const char *file)
 {
-	return gp_asprintf(GP_QUILT_PC "/%s/%s", patch, file);
+	return gp_path_join(q->pc, file);
+}
+
+char *gp_quilt_kept(const struct gp_quilt *q, const char *patch, const char *file)
+{
+	return gp_asprintf("%s/%s/%s", q->pc, patch, file);
 }
 
 /* A file of one line; NULL and 0 when it is missing. */
@@ -46,27 +53,29 @@ static int read_line(const struct gp_tree *t, const char *path, char **out, stru
 	return 0;
 }
 
-static int check_version(const struct gp_tree *t, struct gp_err *err)
+static int check_version(const struct gp_quilt *q, const struct gp_tree *t, struct gp_err *err)
 {
+	gp_auto(gp_free_ptr) char *path = gp_quilt_record(q, ".version");
 	gp_auto(gp_free_ptr) char *version = NULL;
 
-	if (read_line(t, GP_QUILT_PC "/.version", &version, err) < 0)
+	if (read_line(t, path, &version, err) < 0)
 		return -1;
 	if (!version)
 		return gp_fail(err, GP_E_UNSUPPORTED,
-			       "an old version of quilt made '" GP_QUILT_PC "'; 'quilt upgrade' converts it");
+			       "an old version of quilt made '%s'; 'quilt upgrade' converts it", q->pc);
 	if (strcmp(version, "2") != 0)
-		return gp_fail(err, GP_E_UNSUPPORTED, "'" GP_QUILT_PC "' has version %s, known is 2", version);
+		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' has version %s, known is 2", q->pc, version);
 	return 0;
 }
 
 static int read_applied(const struct gp_tree *t, struct gp_quilt *q, struct gp_err *err)
 {
+	gp_auto(gp_free_ptr) char *db = gp_quilt_record(q, GP_QUILT_DB);
 	struct gp_str rest, line;
 
-	if (!gp_tree_has(t, GP_QUILT_DB))
+	if (!gp_tree_has(t, db))
 		return 0;
-	if (gp_tree_read(t, GP_QUILT_DB, &rest, err) < 0)
+	if (gp_tree_read(t, db, &rest, err) < 0)
 		return -1;
 	while (gp_line_next(&rest, &line)) {
 		gp_auto(gp_free_ptr) char *name = NULL;
@@ -75,10 +84,10 @@ static int read_applied(const struct gp_tree *t, struct gp_quilt *q, struct gp_e
 			continue;
 		name = gp_path_clean(line.p, line.len, err);
 		if (!name)
-			return gp_within(err, "'%s'", GP_QUILT_DB);
+			return gp_within(err, "'%s'", db);
 		if (!gp_str_eq(line, name))
 			return gp_fail(err, GP_E_UNSUPPORTED, "'%s': the name '%.*s' is not in its plain form",
-				       GP_QUILT_DB, line.len < 200 ? (int)line.len : 200, line.p);
+				       db, line.len < 200 ? (int)line.len : 200, line.p);
 		gp_list_take(&q->applied, gp_steal(&name));
 	}
 	return 0;
@@ -94,28 +103,35 @@ const char *gp_quilt_top(const struct gp_quilt *q)
 	return q->applied.n ? q->applied.v[q->applied.n - 1] : NULL;
 }
 
-bool gp_quilt_is_forced(const struct gp_tree *t, const char *patch)
+bool gp_quilt_is_forced(const struct gp_quilt *q, const struct gp_tree *t, const char *patch)
 {
-	gp_auto(gp_free_ptr) char *path = gp_asprintf(GP_QUILT_PC "/%s~refresh", patch);
+	gp_auto(gp_free_ptr) char *path = gp_asprintf("%s/%s~refresh", q->pc, patch);
 
 	return gp_tree_has(t, path);
 }
 
 int gp_quilt_read(const struct gp_tree *t, struct gp_quilt *q, struct gp_err *err)
 {
+	gp_auto(gp_free_ptr) char *patches = NULL, *series = NULL;
+	enum gp_node node;
 	unsigned mode;
-	enum gp_node node = t->base.look(t->base.arg, GP_QUILT_PC, &mode);
 
 	if (!q->root)
 		return gp_fail(err, GP_E_BUG, "gp_quilt_read() without a root");
+	gp_quilt_set(&q->pc, gp_quilt_pc(err));
+	if (!q->pc)
+		return -1;
+	node = t->base.look(t->base.arg, q->pc, &mode);
 	if (node == GP_NODE_NONE)
 		return 0;
 	if (node != GP_NODE_DIR)
-		return gp_fail(err, GP_E_FORMAT, "'%s/" GP_QUILT_PC "' is not a directory", q->root);
-	if (check_version(t, err) < 0 || read_line(t, GP_QUILT_PC "/.quilt_patches", &q->patches, err) < 0 ||
-	    read_line(t, GP_QUILT_PC "/.quilt_series", &q->series, err) < 0 || read_applied(t, q, err) < 0)
+		return gp_fail(err, GP_E_FORMAT, "'%s/%s' is not a directory", q->root, q->pc);
+	patches = gp_quilt_record(q, ".quilt_patches");
+	series = gp_quilt_record(q, ".quilt_series");
+	if (check_version(q, t, err) < 0 || read_line(t, patches, &q->patches, err) < 0 ||
+	    read_line(t, series, &q->series, err) < 0 || read_applied(t, q, err) < 0)
 		return gp_within(err, "'%s'", q->root);
-	q->unclean = gp_quilt_top(q) && gp_quilt_is_forced(t, gp_quilt_top(q));
+	q->unclean = gp_quilt_top(q) && gp_quilt_is_forced(q, t, gp_quilt_top(q));
 	return 0;
 }
 
@@ -127,10 +143,21 @@ static void warn_recovered(size_t files)
 		gp_warn("removed what an interrupted run left; nothing had been changed");
 }
 
+/* Where the tree begins; said with -v when that is not where the user is. */
+static int find(struct gp_quilt_tree *w, const char *dir, struct gp_err *err)
+{
+	*w = (struct gp_quilt_tree){ .disk.fd = -1 };
+	w->root = gp_quilt_find_root(dir, &w->quilt.up, err);
+	w->quilt.root = w->root;
+	if (w->quilt.up)
+		gp_debug("the tree is '%s'", w->root);
+	return w->root ? 0 : -1;
+}
+
 int gp_quilt_tree_look(struct gp_quilt_tree *w, const char *dir, struct gp_err *err)
 {
-	*w = (struct gp_quilt_tree){ .disk.fd = -1, .quilt.root = dir };
-	if (gp_disktree_look(&w->disk, dir, err) < 0 || gp_disktree_check_whole(&w->disk, err) < 0)
+	if (find(w, dir, err) < 0 || gp_disktree_look(&w->disk, w->root, err) < 0 ||
+	    gp_disktree_check_whole(&w->disk, err) < 0)
 		return -1;
 	gp_disktree_tree(&w->disk, &w->tree);
 	return gp_quilt_read(&w->tree, &w->quilt, err);
@@ -140,8 +167,7 @@ int gp_quilt_tree_open(struct gp_quilt_tree *w, const char *dir, struct gp_err *
 {
 	size_t files;
 
-	*w = (struct gp_quilt_tree){ .disk.fd = -1, .quilt.root = dir };
-	if (gp_disktree_open(&w->disk, dir, err) < 0)
+	if (find(w, dir, err) < 0 || gp_disktree_open(&w->disk, w->root, err) < 0)
 		return -1;
 	if (gp_disktree_interrupted(&w->disk)) {
 		if (gp_commit_recover(&w->disk, &files, err) < 0)
@@ -157,4 +183,6 @@ void gp_quilt_tree_close(struct gp_quilt_tree *w)
 	gp_quilt_release(&w->quilt);
 	gp_tree_release(&w->tree);
 	gp_disktree_close(&w->disk);
+	free(w->root);
+	w->root = NULL;
 }

@@ -122,7 +122,7 @@ static int try_again(const struct gp_quilt *q, const char *patch, struct gp_tree
 	for (size_t i = 0; i < series.n; i++) {
 		if (strcmp(series.v[i].name, patch) == 0) {
 			p.strip = series.v[i].strip;
-			p.reverse = series.v[i].reverse;
+			p.reverse = series.v[i].reverse || q->flags.reverse;
 		}
 	}
 	p.text = gp_buf_str(&text);
@@ -193,11 +193,12 @@ int gp_quilt_pop(struct gp_quilt *q, struct gp_tree *t, struct gp_err *err)
 	gp_list_release(&q->removed);
 	if (!q->applied.n)
 		return gp_fail(err, GP_E_NO, "no patches applied");
-	gp_quilt_defaults(q);
+	if (gp_quilt_defaults(q, err) < 0)
+		return -1;
 	patch = gp_strdup(gp_quilt_top(q));
-	dir = gp_path_join(GP_QUILT_PC, patch);
+	dir = gp_quilt_record(q, patch);
 	stamp = gp_path_join(dir, ".timestamp");
-	if (gp_quilt_is_forced(t, patch))
+	if (gp_quilt_is_forced(q, t, patch))
 		return gp_quilt_needs_refresh(patch, "it was forced", err);
 	if (list_kept(q, t, dir, &files, err) < 0)
 		return -1;

@@ -15,10 +15,12 @@ static int keep(void *arg, const char *path, bool existed, struct gp_str old, un
 		struct gp_err *err)
 {
 	struct gp_quilt *q = arg;
-	gp_auto(gp_free_ptr) char *kept = gp_quilt_pc_path(q->patch, path);
+	gp_auto(gp_free_ptr) char *kept = gp_quilt_kept(q, q->patch, path);
 	const struct gp_tfile *f = gp_tree_touched(q->tree, path);
 	bool made = f && !f->mode_given;
 
+	if (gp_path_under(path, q->pc))
+		return gp_fail(err, GP_E_FORMAT, "'%s' is a record of quilt's: no patch may change it", path);
 	if (gp_map_get(&q->seen, path, NULL))
 		return 0;
 	gp_map_put(&q->seen, path, 0);
@@ -33,9 +35,10 @@ struct gp_apply_watch gp_quilt_watch(struct gp_quilt *q, struct gp_tree *t, cons
 	return (struct gp_apply_watch){ keep, q };
 }
 
-static int write_line(struct gp_tree *t, const char *path, const char *line, struct gp_err *err)
+static int write_line(const struct gp_quilt *q, struct gp_tree *t, const char *record, const char *line,
+		      struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *text = gp_asprintf("%s\n", line);
+	gp_auto(gp_free_ptr) char *path = gp_quilt_record(q, record), *text = gp_asprintf("%s\n", line);
 
 	return gp_tree_write(t, path, gp_str_of(text), -1, err);
 }
@@ -43,12 +46,13 @@ static int write_line(struct gp_tree *t, const char *path, const char *line, str
 int gp_quilt_write_applied(const struct gp_quilt *q, struct gp_tree *t, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	gp_auto(gp_free_ptr) char *db = gp_quilt_record(q, GP_QUILT_DB);
 
 	if (!q->applied.n)
-		return gp_tree_has(t, GP_QUILT_DB) ? gp_tree_delete(t, GP_QUILT_DB, err) : 0;
+		return gp_tree_has(t, db) ? gp_tree_delete(t, db, err) : 0;
 	for (size_t i = 0; i < q->applied.n; i++)
 		gp_buf_printf(&text, "%s\n", q->applied.v[i]);
-	return gp_tree_write(t, GP_QUILT_DB, gp_buf_str(&text), -1, err);
+	return gp_tree_write(t, db, gp_buf_str(&text), -1, err);
 }
 
 int gp_quilt_drop(struct gp_tree *t, char *path, struct gp_err *err)
@@ -60,16 +64,16 @@ int gp_quilt_drop(struct gp_tree *t, char *path, struct gp_err *err)
 
 int gp_quilt_pushed(struct gp_quilt *q, struct gp_tree *t, const char *patch, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *stamp = gp_quilt_pc_path(patch, ".timestamp");
+	gp_auto(gp_free_ptr) char *stamp = gp_quilt_kept(q, patch, ".timestamp");
 
 	assert(q->patches && q->series);
 	gp_list_add(&q->applied, patch);
 	gp_list_add(&q->pushed, patch);
-	if (write_line(t, GP_QUILT_PC "/.version", "2", err) < 0 ||
-	    write_line(t, GP_QUILT_PC "/.quilt_patches", q->patches, err) < 0 ||
-	    write_line(t, GP_QUILT_PC "/.quilt_series", q->series, err) < 0 ||
+	if (write_line(q, t, ".version", "2", err) < 0 ||
+	    write_line(q, t, ".quilt_patches", q->patches, err) < 0 ||
+	    write_line(q, t, ".quilt_series", q->series, err) < 0 ||
 	    gp_tree_write(t, stamp, (struct gp_str){ "", 0 }, -1, err) < 0 ||
-	    gp_quilt_drop(t, gp_asprintf(GP_QUILT_PC "/%s~refresh", patch), err) < 0)
+	    gp_quilt_drop(t, gp_asprintf("%s/%s~refresh", q->pc, patch), err) < 0)
 		return -1;
 	return gp_quilt_write_applied(q, t, err);
 }
@@ -77,7 +81,7 @@ int gp_quilt_pushed(struct gp_quilt *q, struct gp_tree *t, const char *patch, st
 void gp_quilt_stamp(const struct gp_quilt *q)
 {
 	for (size_t i = 0; i < q->pushed.n; i++) {
-		gp_auto(gp_free_ptr) char *below = gp_quilt_pc_path(q->pushed.v[i], ".timestamp");
+		gp_auto(gp_free_ptr) char *below = gp_quilt_kept(q, q->pushed.v[i], ".timestamp");
 		gp_auto(gp_free_ptr) char *path = gp_path_join(q->root, below);
 		struct timespec now[2];
 
@@ -95,8 +99,8 @@ static int check_name(const struct gp_quilt *q, const char *patch, struct gp_err
 		if (strcmp(q->applied.v[i], patch) == 0)
 			return gp_fail(err, GP_E_NO, "patch '%s' is already applied; check the series file", patch);
 		if (gp_path_under(q->applied.v[i], patch) || gp_path_under(patch, q->applied.v[i]))
-			return gp_fail(err, GP_E_UNSUPPORTED, "patch '%s' would share a folder of '" GP_QUILT_PC "' with '%s'",
-				       patch, q->applied.v[i]);
+			return gp_fail(err, GP_E_UNSUPPORTED, "patch '%s' would share a folder of '%s' with '%s'",
+				       patch, q->pc, q->applied.v[i]);
 	}
 	return 0;
 }
@@ -120,6 +124,7 @@ int gp_quilt_push(struct gp_quilt *q, struct gp_tree *t, const struct gp_patch *
 	struct gp_patch watched = *p;
 
 	watched.watch = &watch;
+	watched.reverse |= q->flags.reverse;
 	if (check_name(q, p->name, err) < 0)
 		return -1;
 	if (!p->text.len) {
