@@ -192,6 +192,9 @@ for opts in -l --ignore-whitespace -E --binary --merge -T; do
     expect_status "a series with $opts" 3 push -d base
     says 'it is named' "patch's option -"
 done
+plain
+(cd base && sed -i 's/^b.patch/& -l/' patches/series && { ! $have_quilt || quilt push -qa; }) > /dev/null
+! $have_quilt || expect_status 'pop of what such a series pushed' 0 pop -d base
 
 # --- a series with CRLF, and with a patch twice ----------------------------------------------
 
@@ -218,6 +221,7 @@ says 'the reason is as quilt has it' "'a.patch' is already applied; check"
 rm -rf base && cp -a g base && "$GRIDPATCH" push -q -d base 2
 both 'push of the second' 1 . push
 both 'applied' 0 . applied
+both 'pop -a of the first' 0 . pop -a
 plain
 sed -i 's/^b/a/' base/patches/series
 both 'twice in a row' 0 . push

@@ -20,6 +20,7 @@ void gp_quilt_release(struct gp_quilt *q)
 	gp_list_release(&q->pushed);
 	gp_list_release(&q->restored);
 	gp_list_release(&q->removed);
+	gp_list_release(&q->popped);
 	gp_map_release(&q->seen);
 	*q = (struct gp_quilt){ 0 };
 }
@@ -96,6 +97,12 @@ static int read_applied(const struct gp_tree *t, struct gp_quilt *q, struct gp_e
 int gp_quilt_needs_refresh(const char *patch, const char *why, struct gp_err *err)
 {
 	return gp_fail(err, GP_E_NO, "patch '%s' needs refresh: %s; 'quilt refresh' does that", patch, why);
+}
+
+bool gp_quilt_is_trouble(const struct gp_err *err)
+{
+	return err->code == GP_E_SYSTEM || err->code == GP_E_NOTFOUND || err->code == GP_E_CANCELLED ||
+	       err->code == GP_E_BUG;
 }
 
 const char *gp_quilt_top(const struct gp_quilt *q)

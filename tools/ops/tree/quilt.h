@@ -28,6 +28,8 @@ struct gp_quilt {
 	struct gp_list applied;
 	struct gp_list pushed;   /* by this run */
 	struct gp_list restored, removed; /* what gp_quilt_pop() did last */
+	struct gp_list popped;   /* by this run */
+	bool lost;               /* the last one had no records */
 	bool unclean;            /* the top patch was forced */
 	struct gp_patch_flags flags; /* $QUILT_PATCH_OPTS; -p there never counts */
 	/* gp_quilt_watch()'s own */
@@ -120,14 +122,21 @@ int gp_quilt_push(struct gp_quilt *q, struct gp_tree *t, const struct gp_patch *
 void gp_quilt_stamp(const struct gp_quilt *q);
 
 /*
- * Take the top patch back: files and modes as they were before it.
+ * Take the top patch back: files and modes as they were before it. It may go when
+ * the patch, applied to the files that were kept, gives the present ones, or, as
+ * with quilt, when neither they nor the patch were touched since it was applied.
  *
- * Out:    q->restored, q->removed; names, sorted.
- * Errors: GP_E_NO nothing is applied; the patch, applied to the files that were
- *         kept, does not give the present ones (it "needs refresh").
- *         GP_E_FORMAT its records are missing.
+ * Out:    q->restored, q->removed; names, sorted. q->lost: .pc/PATCH is missing
+ *         altogether, and the patch not empty; as with quilt it is off the list then,
+ *         with its changes still in the files.
+ * Errors: GP_E_NO nothing is applied, it "needs refresh", its file is gone or no
+ *         patch; GP_E_SYSTEM something could not be read; GP_E_USAGE as gp_quilt_init().
  */
 int gp_quilt_pop(struct gp_quilt *q, struct gp_tree *t, struct gp_err *err);
+
+/* After the commit: remove the folders of the patches that were taken back. A
+ * tree knows files alone, and `quilt new` makes a folder without any. */
+void gp_quilt_sweep(const struct gp_quilt *q);
 
 void gp_quilt_release(struct gp_quilt *q);
 

@@ -23,6 +23,9 @@ bool gp_quilt_is_forced(const struct gp_quilt *q, const struct gp_tree *t, const
 /* Its change has to be brought in order before anything goes on. Always -1. */
 int gp_quilt_needs_refresh(const char *patch, const char *why, struct gp_err *err);
 
+/* Could something not be read, whatever it holds? Such an error is told as it is. */
+bool gp_quilt_is_trouble(const struct gp_err *err);
+
 /* --- quilt_env.c --- */
 
 /* Give *name a new value, which is taken. */

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "ops/tree/quilt_impl.h"
@@ -74,6 +78,8 @@ static int content(const struct gp_tree *t, const char *path, struct gp_str *out
 	return gp_tree_has(t, path) ? gp_tree_read(t, path, out, err) : 0;
 }
 
+/* --- may it go? --- */
+
 static int dirty(const char *patch, const char *file, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *why = gp_asprintf("'%s' was changed after it", file);
@@ -81,17 +87,27 @@ static int dirty(const char *patch, const char *file, struct gp_err *err)
 	return gp_quilt_needs_refresh(patch, why, err);
 }
 
-/* Whether it can be taken back is asked of the patch itself. */
-static int cannot_check(const struct gp_quilt *q, const char *patch, const struct gp_err *why, struct gp_err *err)
+/* What it did stands in the files alone: going back would lose it. */
+static int is_gone(const struct gp_quilt *q, const char *patch, const char *file, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *path = gp_quilt_patch_path(q, patch);
+
+	return gp_fail(err, GP_E_NO, "patch '%s' cannot be taken back: its file '%s' is gone, and what it did to '%s' "
+		       "would be lost; put it back, or let 'quilt refresh' write it anew", patch, path, file);
+}
+
+/* It cannot be read as a patch. What cannot be read at all is told as it is. */
+static int cannot_check(const char *patch, const struct gp_err *why, struct gp_err *err)
+{
 	char text[sizeof(why->cause)];
 
-	if (!gp_exists(path))
-		return gp_fail(err, GP_E_NO, "cannot check patch '%s' before taking it back: its file '%s' is gone; "
-			       "put it back", patch, path);
+	if (gp_quilt_is_trouble(why)) {
+		*err = *why;
+		return gp_within(err, "cannot check patch '%s' before taking it back", patch);
+	}
 	gp_err_format(why, text, sizeof(text));
-	return gp_fail(err, GP_E_NO, "cannot check patch '%s' before taking it back: %s", patch, text);
+	return gp_fail(err, GP_E_NO, "cannot check patch '%s' before taking it back: %s; put that right, or let "
+		       "'quilt refresh' write the patch anew", patch, text);
 }
 
 /* It does not even apply to what it was applied to. */
@@ -106,56 +122,131 @@ static int was_edited(const char *patch, const struct gp_err *why, struct gp_err
 		       "'quilt refresh' write it anew", patch, text);
 }
 
-/* Apply the patch once more. */
-static int try_again(const struct gp_quilt *q, const char *patch, struct gp_tree *again, struct gp_err *err)
+/* The options of the first line that names it, as quilt has it. */
+static int read_options(const struct gp_quilt *q, struct gp_patch *p, struct gp_err *err)
 {
-	gp_auto(gp_applied_list_release) struct gp_applied_list list = { 0 };
 	gp_auto(gp_series_release) struct gp_series series = { 0 };
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	struct gp_patch p = { .set = q->patches, .name = patch, .strip = 1 };
 	struct gp_err why = { 0 };
 
-	if (gp_quilt_load(q, patch, &text, &why) < 0 ||
-	    (gp_quilt_series(q, &series, &why) < 0 && why.code != GP_E_NOTFOUND))
-		return cannot_check(q, patch, &why, err);
-	why = (struct gp_err){ 0 };
-	for (size_t i = 0; i < series.n; i++) {
-		if (strcmp(series.v[i].name, patch) == 0) {
-			p.strip = series.v[i].strip;
-			p.reverse = series.v[i].reverse || q->flags.reverse;
-		}
+	if (gp_quilt_series(q, &series, &why) < 0 && why.code != GP_E_NOTFOUND) {
+		*err = why;
+		return -1;
 	}
+	for (size_t i = 0; i < series.n; i++) {
+		if (strcmp(series.v[i].name, p->name) != 0)
+			continue;
+		p->strip = series.v[i].strip;
+		p->reverse |= series.v[i].reverse;
+		break;
+	}
+	return 0;
+}
+
+/* Apply the patch once more. Out: *gone, its file is missing, and nothing was applied. */
+static int try_again(const struct gp_quilt *q, const char *patch, struct gp_tree *again, bool *gone,
+		     struct gp_err *err)
+{
+	gp_auto(gp_applied_list_release) struct gp_applied_list list = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_patch p = { .set = q->patches, .name = patch, .strip = 1, .reverse = q->flags.reverse };
+	struct gp_err why = { 0 };
+
+	*gone = gp_quilt_load(q, patch, &text, &why) < 0 && why.code == GP_E_NOTFOUND;
+	if (*gone)
+		return 0;
+	if (why.code || read_options(q, &p, &why) < 0)
+		return cannot_check(patch, &why, err);
 	p.text = gp_buf_str(&text);
 	if (!p.text.len || gp_apply_patch(again, &p, ANY_FUZZ, &list, NULL, &why) == 0)
 		return 0;
-	return list.n ? was_edited(patch, &why, err) : cannot_check(q, patch, &why, err);
+	return list.n && !gp_quilt_is_trouble(&why) ? was_edited(patch, &why, err) : cannot_check(patch, &why, err);
 }
 
-static int check_clean(const struct gp_quilt *q, const struct gp_tree *t, const char *patch,
-		       const struct gp_list *files, const char *dir, struct gp_err *err)
+/* Is each file what the patch makes of what was kept? Out: *compared, that could be asked. */
+static int check_content(const struct gp_quilt *q, const struct gp_tree *t, const char *patch,
+			 const struct gp_list *files, const char *dir, bool *compared, struct gp_err *err)
 {
 	struct before b = { .now = t, .dir = dir };
 	struct gp_tree_base base = { .look = before_look, .read = before_read, .arg = &b };
 	struct gp_tree again;
+	bool gone;
 	int rc;
 
-	if (!files->n)
-		return 0;
 	for (size_t i = 0; i < files->n; i++)
 		gp_map_put(&b.kept, files->v[i], 0);
 	gp_tree_init_base(&again, &base);
-	rc = try_again(q, patch, &again, err);
+	rc = try_again(q, patch, &again, &gone, err);
+	*compared = rc == 0;
 	for (size_t i = 0; i < files->n && rc == 0; i++) {
 		struct gp_str now, then;
 
 		rc = content(t, files->v[i], &now, err) < 0 || content(&again, files->v[i], &then, err) < 0 ? -1 : 0;
 		if (rc == 0 && !gp_str_same(now, then))
-			rc = dirty(patch, files->v[i], err);
+			rc = gone ? is_gone(q, patch, files->v[i], err) : dirty(patch, files->v[i], err);
 	}
 	gp_tree_release(&again);
 	gp_map_release(&b.kept);
 	return rc;
 }
+
+static bool is_before(struct timespec a, struct timespec b)
+{
+	return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
+}
+
+/* Both its content and its inode are older than the stamp. */
+static bool is_older(const struct stat *file, const struct stat *stamp)
+{
+	return is_before(file->st_mtim, stamp->st_mtim) && is_before(file->st_ctim, stamp->st_mtim);
+}
+
+/*
+ * quilt's second way: nothing has been touched since the patch was applied, so
+ * nobody's change can be lost, and the patch is what it was. quilt believes the
+ * times of content alone; a file that was moved here from elsewhere has an old one,
+ * so the times of the inodes are asked, too.
+ *
+ * In: may_miss: a file may be missing because the patch deleted it.
+ */
+static bool untouched(const struct gp_quilt *q, const struct gp_tree *t, const char *patch,
+		      const struct gp_list *files, bool may_miss)
+{
+	gp_auto(gp_free_ptr) char *record = gp_quilt_kept(q, patch, ".timestamp");
+	gp_auto(gp_free_ptr) char *stamp = gp_path_join(q->root, record), *path = gp_quilt_patch_path(q, patch);
+	struct stat st, then;
+
+	if (lstat(stamp, &then) < 0 || stat(path, &st) < 0 || !is_older(&st, &then))
+		return false;
+	for (size_t i = 0; i < files->n; i++) {
+		gp_auto(gp_free_ptr) char *file = gp_path_join(q->root, files->v[i]);
+		const struct gp_tfile *f = gp_tree_touched(t, files->v[i]);
+
+		if (f && f->state != GP_TFILE_SAME)
+			return false;
+		if (lstat(file, &st) < 0 ? !may_miss || (errno != ENOENT && errno != ENOTDIR) : !is_older(&st, &then))
+			return false;
+	}
+	return true;
+}
+
+static int check_clean(const struct gp_quilt *q, const struct gp_tree *t, const char *patch,
+		       const struct gp_list *files, const char *dir, struct gp_err *err)
+{
+	struct gp_err why = { 0 };
+	bool compared = true;
+
+	if (!files->n || check_content(q, t, patch, files, dir, &compared, &why) == 0)
+		return 0;
+	if (!gp_quilt_is_trouble(&why) && untouched(q, t, patch, files, !compared)) {
+		gp_debug("patch '%s' goes because nothing was touched since it came", patch);
+		return 0;
+	}
+	if (err)
+		*err = why;
+	return -1;
+}
+
+/* --- back --- */
 
 static int restore(struct gp_quilt *q, struct gp_tree *t, const char *dir, const char *path, struct gp_err *err)
 {
@@ -176,18 +267,52 @@ static int restore(struct gp_quilt *q, struct gp_tree *t, const char *dir, const
 	return gp_tree_delete(t, kept, err);
 }
 
-/* quilt makes no folder for an empty patch whose name has a '/'. */
-static bool is_empty(const struct gp_quilt *q, const char *patch)
+/*
+ * Is the folder with the kept files missing? quilt makes none for an empty patch
+ * whose name has a '/', and what nothing was kept for, needs none.
+ *
+ * Out: q->lost.
+ */
+static int look_for_records(struct gp_quilt *q, const struct gp_tree *t, const char *patch, const char *dir,
+			    struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_err why = { 0 };
+	unsigned mode;
 
-	return gp_quilt_load(q, patch, &text, NULL) == 0 && !text.len;
+	switch (t->base.look(t->base.arg, dir, &mode)) {
+	case GP_NODE_DIR:
+		return 0;
+	case GP_NODE_NONE:
+		break;
+	default:
+		return gp_fail(err, GP_E_FORMAT, "'%s/%s' is not a directory", q->root, dir);
+	}
+	q->lost = gp_quilt_load(q, patch, &text, &why) < 0 || text.len;
+	if (!gp_quilt_is_trouble(&why) || why.code == GP_E_NOTFOUND)
+		return 0;
+	if (err)
+		*err = why;
+	return -1;
+}
+
+static int take_back(struct gp_quilt *q, struct gp_tree *t, const char *patch, const char *dir,
+		     const struct gp_list *files, struct gp_err *err)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (restore(q, t, dir, files->v[i], err) < 0)
+			return gp_within(err, "patch '%s'", patch);
+	if (gp_quilt_drop(t, gp_path_join(dir, ".timestamp"), err) < 0)
+		return -1;
+	gp_list_add(&q->popped, patch);
+	free(q->applied.v[--q->applied.n]);
+	return gp_quilt_write_applied(q, t, err);
 }
 
 int gp_quilt_pop(struct gp_quilt *q, struct gp_tree *t, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list files = { 0 };
-	gp_auto(gp_free_ptr) char *patch = NULL, *dir = NULL, *stamp = NULL;
+	gp_auto(gp_free_ptr) char *patch = NULL, *dir = NULL;
 
 	gp_list_release(&q->restored);
 	gp_list_release(&q->removed);
@@ -197,20 +322,36 @@ int gp_quilt_pop(struct gp_quilt *q, struct gp_tree *t, struct gp_err *err)
 		return -1;
 	patch = gp_strdup(gp_quilt_top(q));
 	dir = gp_quilt_record(q, patch);
-	stamp = gp_path_join(dir, ".timestamp");
 	if (gp_quilt_is_forced(q, t, patch))
 		return gp_quilt_needs_refresh(patch, "it was forced", err);
-	if (list_kept(q, t, dir, &files, err) < 0)
+	if (look_for_records(q, t, patch, dir, err) < 0 || list_kept(q, t, dir, &files, err) < 0 ||
+	    check_clean(q, t, patch, &files, dir, err) < 0)
 		return -1;
-	if (!files.n && !gp_tree_has(t, stamp) && !is_empty(q, patch))
-		return gp_fail(err, GP_E_FORMAT, "'%s/%s', which tells what to go back to, is missing", q->root, dir);
-	if (check_clean(q, t, patch, &files, dir, err) < 0)
-		return -1;
-	for (size_t i = 0; i < files.n; i++)
-		if (restore(q, t, dir, files.v[i], err) < 0)
-			return gp_within(err, "patch '%s'", patch);
-	if (gp_quilt_drop(t, gp_steal(&stamp), err) < 0)
-		return -1;
-	free(q->applied.v[--q->applied.n]);
-	return gp_quilt_write_applied(q, t, err);
+	return take_back(q, t, patch, dir, &files, err);
+}
+
+/* Only folders go, and only empty ones. */
+static void sweep(const char *path)
+{
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || gp_dir_list(path, &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++) {
+		gp_auto(gp_free_ptr) char *below = gp_path_join(path, names.v[i]);
+
+		sweep(below);
+	}
+	rmdir(path);
+}
+
+void gp_quilt_sweep(const struct gp_quilt *q)
+{
+	for (size_t i = 0; i < q->popped.n; i++) {
+		gp_auto(gp_free_ptr) char *record = gp_quilt_record(q, q->popped.v[i]);
+		gp_auto(gp_free_ptr) char *path = gp_path_join(q->root, record);
+
+		sweep(path);
+	}
 }

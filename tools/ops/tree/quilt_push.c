@@ -78,16 +78,37 @@ int gp_quilt_pushed(struct gp_quilt *q, struct gp_tree *t, const char *patch, st
 	return gp_quilt_write_applied(q, t, err);
 }
 
+/*
+ * The time of the next tick of the clock that files have their times from: later
+ * than all that was written so far, and not later than what anybody writes from now
+ * on, so that no change hides behind it.
+ */
+static struct timespec next_tick(void)
+{
+	const struct timespec pause = { .tv_nsec = 250000 };
+	struct timespec start, now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &start);
+	now = start;
+	/* A clock that somebody holds does not hold this up. */
+	for (int i = 0; i < 200 && now.tv_sec == start.tv_sec && now.tv_nsec == start.tv_nsec; i++) {
+		nanosleep(&pause, NULL);
+		clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	}
+	return now;
+}
+
 void gp_quilt_stamp(const struct gp_quilt *q)
 {
+	struct timespec now[2];
+
+	if (!q->pushed.n)
+		return;
+	now[0] = now[1] = next_tick();
 	for (size_t i = 0; i < q->pushed.n; i++) {
 		gp_auto(gp_free_ptr) char *below = gp_quilt_kept(q, q->pushed.v[i], ".timestamp");
 		gp_auto(gp_free_ptr) char *path = gp_path_join(q->root, below);
-		struct timespec now[2];
 
-		/* A file's own time is that of the last tick; this is later. */
-		clock_gettime(CLOCK_REALTIME, &now[0]);
-		now[1] = now[0];
 		utimensat(AT_FDCWD, path, now, AT_SYMLINK_NOFOLLOW);
 	}
 }
