@@ -174,6 +174,58 @@ if $have_quilt; then
     expect_status 'pop of it' 0 pop -d t
 fi
 
+# --- hard links: what quilt leaves of them, this leaves ------------------------------------------
+
+# linked DIR: a tree whose files have other names, in it and in a copy, DIR.copy.
+linked() {
+    plain "$1"
+    rm -rf "$1.copy"
+    ln "$1/f" "$1/f2"
+    chmod 0640 "$1/f"
+    cp -al "$1" "$1.copy"
+    sum=$(cat "$1/f" "$1/sub/g" | cksum)
+}
+links() { (cd "$1" && find . -type f ! -path '*/patches/*' -printf '%n %m %s %p\n' | sort -k 4); }
+# turn DIR TOOL…: what links look like after each step.
+turn() {
+    dir=$1
+    linked "$dir"
+    for step in 'push' 'push -a' 'pop' 'pop -a' 'push -a' 'pop 2' 'pop -a'; do
+        echo "== $step"
+        case $2 in *gridpatch) step="$step -q" ;; esac
+        (cd "$dir" && $2 $step) > /dev/null 2>&1
+        links "$dir"
+        [ "$(cat "$dir.copy/f" "$dir.copy/sub/g" | cksum)" = "$sum" ] || echo 'the copy was changed'
+    done
+}
+turn g "$GRIDPATCH" > g.links
+check 'in the end all files have their other names again' test "$(stat -c %h g/f g/f2 g/sub/g | tr '\n' ' ')" = '4 4 2 '
+check 'they are those of the copy' test g/f -ef g.copy/f -a g/sub/g -ef g.copy/sub/g
+refute 'the copy was never changed' grep -q changed g.links
+check 'nothing is left beside them' test -z "$(find g g.copy -name '*.gp-link')"
+if $have_quilt; then
+    turn q quilt > q.links
+    check 'the same links as with quilt, step by step' diff q.links g.links
+    linked t
+    (cd t && quilt push -qa) > /dev/null
+    expect_status 'pop of what quilt pushed' 0 pop -d t -a
+    check 'links are back' test t/f -ef t.copy/f -a t/sub/g -ef t.copy/sub/g
+    (cd t && "$GRIDPATCH" push -q -a && quilt pop -qa) > /dev/null
+    check 'quilt pops what gridpatch pushed: links are back' test t/f -ef t.copy/f -a t/sub/g -ef t.copy/sub/g
+fi
+pushed 1 t
+rm -rf t.copy
+cp -al t t.copy
+echo new > t/new
+run pop -q -d t
+check 'a tree that was copied with its records: the copy has its own' test "$(cat t.copy/.pc/applied-patches)" = a.patch
+expect_status 'and is popped by itself' 0 pop -d t.copy
+touch -d 2001-01-01 t/f
+linked t
+touch -d 2001-01-01 t/f
+"$GRIDPATCH" push -q -d t && "$GRIDPATCH" pop -q -d t
+check 'a file that is back is new to make' test t/f -nt t/patches/a.patch
+
 # --- what cannot be read is no reason to refresh -----------------------------------------------
 
 pushed 1

@@ -100,7 +100,7 @@ static int pop(const struct gp_args *a, struct pop *p, struct gp_err *err)
 			return -1;
 	if (gp_commit_run(&p->w.disk, &p->w.tree, &co, err) < 0)
 		return -1;
-	gp_quilt_sweep(&p->w.quilt);
+	gp_quilt_settle_pop(&p->w.quilt);
 	p->done = true;
 	if (!p->w.quilt.lost)
 		return 0;

@@ -90,7 +90,7 @@ static int push(const struct gp_args *a, struct push *p, struct gp_err *err)
 	gp_tree_settle(&p->w.tree);
 	if (gp_commit_run(&p->w.disk, &p->w.tree, &co, err) < 0)
 		return -1;
-	gp_quilt_stamp(&p->w.quilt);
+	gp_quilt_settle_push(&p->w.quilt);
 	return 0;
 }
 

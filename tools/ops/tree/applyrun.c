@@ -252,7 +252,7 @@ int gp_apply_run(struct gp_apply_run *r, const struct gp_apply_opts *o, struct g
 		return -1;
 	}
 	if (o->quilt)
-		gp_quilt_stamp(&q);
+		gp_quilt_settle_push(&q);
 	return 0;
 }
 

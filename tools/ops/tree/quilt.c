@@ -11,6 +11,7 @@ void gp_quilt_release(struct gp_quilt *q)
 {
 	if (!q)
 		return;
+	gp_quilt_links_release(q);
 	free(q->pc);
 	free(q->up);
 	free(q->patches);

@@ -7,6 +7,11 @@
 #include "ops/tree/apply.h"
 #include "ops/tree/disktree.h"
 
+struct gp_quilt_link {
+	char *path; /* in the tree */
+	int fd;
+};
+
 /*
  * quilt's records of a tree, format 2 (all of it by experiment with quilt 0.66):
  *
@@ -36,6 +41,9 @@ struct gp_quilt {
 	struct gp_tree *tree;
 	char *patch;
 	struct gp_map seen;
+	/* inodes with more than one name, and where they belong after the commit */
+	struct gp_quilt_link *link;
+	size_t nlinks, links_cap;
 };
 
 /*
@@ -114,12 +122,12 @@ int gp_quilt_push(struct gp_quilt *q, struct gp_tree *t, const struct gp_patch *
 		  struct gp_applied_list *list, struct gp_buf *why, struct gp_err *err);
 
 /*
- * After the commit: make the time stamps of the patches that were pushed newer
- * than their files. quilt then believes that nothing was changed since; without
+ * After the commit of pushes: put inodes with more than one name into .pc, as patch
+ * does, and make the time stamps of the patches that were pushed newer than their files. quilt then believes that nothing was changed since; without
  * it (or when it fails) quilt compares, with the same result save for files that
  * were empty and for git's copies, which only its belief lets it pop.
  */
-void gp_quilt_stamp(const struct gp_quilt *q);
+void gp_quilt_settle_push(const struct gp_quilt *q);
 
 /*
  * Take the top patch back: files and modes as they were before it. It may go when
@@ -134,9 +142,10 @@ void gp_quilt_stamp(const struct gp_quilt *q);
  */
 int gp_quilt_pop(struct gp_quilt *q, struct gp_tree *t, struct gp_err *err);
 
-/* After the commit: remove the folders of the patches that were taken back. A
- * tree knows files alone, and `quilt new` makes a folder without any. */
-void gp_quilt_sweep(const struct gp_quilt *q);
+/* After the commit of pops: give files the inodes that .pc kept when these have more
+ * names, and remove the folders of the patches that were taken back: a tree knows
+ * files alone, and `quilt new` makes a folder without any. */
+void gp_quilt_settle_pop(const struct gp_quilt *q);
 
 void gp_quilt_release(struct gp_quilt *q);
 

@@ -64,4 +64,15 @@ int gp_quilt_write_applied(const struct gp_quilt *q, struct gp_tree *t, struct g
 /* Delete a file that may be missing; path is taken. */
 int gp_quilt_drop(struct gp_tree *t, char *path, struct gp_err *err);
 
+/* --- quilt_links.c --- */
+
+/* The inode of the file from, if it has more names, belongs to the path to after the
+ * commit. In: from: NULL: none does. */
+void gp_quilt_hold(struct gp_quilt *q, const char *from, const char *to);
+
+/* Put them there: into .pc, or back. */
+void gp_quilt_relink(const struct gp_quilt *q);
+void gp_quilt_link_back(const struct gp_quilt *q);
+void gp_quilt_links_release(struct gp_quilt *q);
+
 #endif

@@ -255,6 +255,7 @@ static int restore(struct gp_quilt *q, struct gp_tree *t, const char *dir, const
 
 	if (gp_tree_read(t, kept, &old, err) < 0)
 		return -1;
+	gp_quilt_hold(q, old.len ? kept : NULL, path);
 	if (old.len) {
 		gp_list_add(&q->restored, path);
 		if (gp_tree_write(t, path, old, (int)gp_tree_mode(t, kept), err) < 0)
@@ -346,8 +347,9 @@ static void sweep(const char *path)
 	rmdir(path);
 }
 
-void gp_quilt_sweep(const struct gp_quilt *q)
+void gp_quilt_settle_pop(const struct gp_quilt *q)
 {
+	gp_quilt_link_back(q);
 	for (size_t i = 0; i < q->popped.n; i++) {
 		gp_auto(gp_free_ptr) char *record = gp_quilt_record(q, q->popped.v[i]);
 		gp_auto(gp_free_ptr) char *path = gp_path_join(q->root, record);

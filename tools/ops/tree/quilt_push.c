@@ -24,6 +24,8 @@ static int keep(void *arg, const char *path, bool existed, struct gp_str old, un
 	if (gp_map_get(&q->seen, path, NULL))
 		return 0;
 	gp_map_put(&q->seen, path, 0);
+	if (existed && old.len && (!f || f->state == GP_TFILE_SAME))
+		gp_quilt_hold(q, path, kept);
 	return gp_tree_write(q->tree, kept, old, existed && !made ? (int)mode : -1, err);
 }
 
@@ -98,12 +100,13 @@ static struct timespec next_tick(void)
 	return now;
 }
 
-void gp_quilt_stamp(const struct gp_quilt *q)
+void gp_quilt_settle_push(const struct gp_quilt *q)
 {
 	struct timespec now[2];
 
 	if (!q->pushed.n)
 		return;
+	gp_quilt_relink(q);
 	now[0] = now[1] = next_tick();
 	for (size_t i = 0; i < q->pushed.n; i++) {
 		gp_auto(gp_free_ptr) char *below = gp_quilt_kept(q, q->pushed.v[i], ".timestamp");
