@@ -175,11 +175,11 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 const struct gp_cmd gp_cmd_pop = {
 	"pop", NULL, "[NUMBER|PATCH]", "take patches of a quilt series back",
-	"Takes the top patch back from the directory of -d (or -C; default: this one),\n"
-	"or that many, or all above PATCH, or all with -a: files and modes are what .pc\n"
-	"kept, whether gridpatch or quilt applied the patches. A file that was changed\n"
-	"after its patch is in the way: `quilt refresh` takes the change into the patch.\n"
-	"One call is all or nothing. A file that was empty before a patch filled it is\n"
-	"removed, since quilt's records do not tell it from a new one.",
+	"Takes the top patch back from the tree that the directory of -d (or -C; default:\n"
+	"this one) lies in, or that many, or all above PATCH, or all with -a: files and\n"
+	"modes are what .pc kept, whether gridpatch or quilt applied the patches. A file\n"
+	"that was changed after its patch is in the way: `quilt refresh` takes the change\n"
+	"into the patch. One call is all or nothing. A file that was empty before a patch\n"
+	"filled it is removed, since quilt's records do not tell it from a new one.",
 	opts, run,
 };

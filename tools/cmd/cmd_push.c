@@ -173,8 +173,9 @@ const struct gp_cmd gp_cmd_push = {
 	"this one), or that many, or all up to and including PATCH, or all with -a, and\n"
 	"writes .pc as quilt does: either may go on where the other stopped. Unlike\n"
 	"quilt's, one call is all or nothing: when a patch does not apply, those before\n"
-	"it are not kept. The folder is what .pc says, else $QUILT_PATCHES, else\n"
-	"'patches'; the series is $QUILT_SERIES, else 'series'. ~/.quiltrc, which is a\n"
-	"shell script, is not read.",
+	"it are not kept. As quilt does, it goes up to the tree that the directory lies\n"
+	"in. The folder is what .pc says, else $QUILT_PATCHES, else 'patches'; the series\n"
+	"is $QUILT_SERIES, else 'series'. $QUILT_PC and $QUILT_PATCH_OPTS are followed or\n"
+	"refused. ~/.quiltrc, which is a shell script, is never run.",
 	opts, run,
 };

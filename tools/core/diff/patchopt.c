@@ -19,52 +19,52 @@ enum effect {
 };
 
 static const struct option {
-	char letter;
 	const char *name;
+	char letter;
 	char arg; /* 'n'o, 'r'equired, 'o'ptional */
 	enum effect effect;
 } options[] = {
-	{ 'b', "backup", 'n', NONE },
-	{ 'B', "prefix", 'r', NONE },
-	{ 'c', "context", 'n', REFUSED },
-	{ 'd', "directory", 'r', REFUSED },
-	{ 'D', "ifdef", 'r', REFUSED },
-	{ 'e', "ed", 'n', REFUSED },
-	{ 'E', "remove-empty-files", 'n', REFUSED },
-	{ 'f', "force", 'n', NONE },
-	{ 'F', "fuzz", 'r', FUZZ },
-	{ 'g', "get", 'r', REFUSED },
-	{ 'i', "input", 'r', REFUSED },
-	{ 'l', "ignore-whitespace", 'n', REFUSED },
-	{ 'n', "normal", 'n', REFUSED },
-	{ 'N', "forward", 'n', NONE },
-	{ 'o', "output", 'r', REFUSED },
-	{ 'p', "strip", 'r', STRIP },
-	{ 'r', "reject-file", 'r', NONE },
-	{ 'R', "reverse", 'n', REVERSE },
-	{ 's', "quiet", 'n', NONE },
-	{ 's', "silent", 'n', NONE },
-	{ 't', "batch", 'n', NONE },
-	{ 'T', "set-time", 'n', REFUSED },
-	{ 'u', "unified", 'n', NONE },
-	{ 'v', "version", 'n', REFUSED },
-	{ 'V', "version-control", 'r', REFUSED },
-	{ 'x', "debug", 'r', REFUSED },
-	{ 'Y', "basename-prefix", 'r', REFUSED },
-	{ 'z', "suffix", 'r', REFUSED },
-	{ 'Z', "set-utc", 'n', REFUSED },
-	{ 0, "backup-if-mismatch", 'n', NONE },
-	{ 0, "binary", 'n', REFUSED },
-	{ 0, "dry-run", 'n', REFUSED },
-	{ 0, "follow-symlinks", 'n', REFUSED },
-	{ 0, "help", 'n', REFUSED },
-	{ 0, "merge", 'o', REFUSED },
-	{ 0, "no-backup-if-mismatch", 'n', NONE },
-	{ 0, "posix", 'n', REFUSED },
-	{ 0, "quoting-style", 'r', NONE },
-	{ 0, "read-only", 'r', READ_ONLY },
-	{ 0, "reject-format", 'r', NONE },
-	{ 0, "verbose", 'n', NONE },
+	{ "backup", 'b', 'n', NONE },
+	{ "prefix", 'B', 'r', NONE },
+	{ "context", 'c', 'n', REFUSED },
+	{ "directory", 'd', 'r', REFUSED },
+	{ "ifdef", 'D', 'r', REFUSED },
+	{ "ed", 'e', 'n', REFUSED },
+	{ "remove-empty-files", 'E', 'n', REFUSED },
+	{ "force", 'f', 'n', NONE },
+	{ "fuzz", 'F', 'r', FUZZ },
+	{ "get", 'g', 'r', REFUSED },
+	{ "input", 'i', 'r', REFUSED },
+	{ "ignore-whitespace", 'l', 'n', REFUSED },
+	{ "normal", 'n', 'n', REFUSED },
+	{ "forward", 'N', 'n', NONE },
+	{ "output", 'o', 'r', REFUSED },
+	{ "strip", 'p', 'r', STRIP },
+	{ "reject-file", 'r', 'r', NONE },
+	{ "reverse", 'R', 'n', REVERSE },
+	{ "quiet", 's', 'n', NONE },
+	{ "silent", 's', 'n', NONE },
+	{ "batch", 't', 'n', NONE },
+	{ "set-time", 'T', 'n', REFUSED },
+	{ "unified", 'u', 'n', NONE },
+	{ "version", 'v', 'n', REFUSED },
+	{ "version-control", 'V', 'r', REFUSED },
+	{ "debug", 'x', 'r', REFUSED },
+	{ "basename-prefix", 'Y', 'r', REFUSED },
+	{ "suffix", 'z', 'r', REFUSED },
+	{ "set-utc", 'Z', 'n', REFUSED },
+	{ "backup-if-mismatch", 0, 'n', NONE },
+	{ "binary", 0, 'n', REFUSED },
+	{ "dry-run", 0, 'n', REFUSED },
+	{ "follow-symlinks", 0, 'n', REFUSED },
+	{ "help", 0, 'n', REFUSED },
+	{ "merge", 0, 'o', REFUSED },
+	{ "no-backup-if-mismatch", 0, 'n', NONE },
+	{ "posix", 0, 'n', REFUSED },
+	{ "quoting-style", 0, 'r', NONE },
+	{ "read-only", 0, 'r', READ_ONLY },
+	{ "reject-format", 0, 'r', NONE },
+	{ "verbose", 0, 'n', NONE },
 };
 
 static int shown(struct gp_str s)
@@ -102,7 +102,7 @@ static int number(const struct option *o, struct gp_str arg, uint64_t max, unsig
 
 static int take(const struct option *o, struct gp_str arg, struct gp_patch_flags *f, struct gp_err *err)
 {
-	unsigned n;
+	unsigned n = 0;
 
 	switch (o->effect) {
 	case NONE:

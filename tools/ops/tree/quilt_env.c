@@ -56,7 +56,7 @@ unsigned gp_quilt_fuzz(const struct gp_quilt *q, const struct gp_series_entry *e
 int gp_quilt_check_args(const char *name, struct gp_err *err)
 {
 	static const char *const fine[] = { "-q", "-v", "--color", "--color=always", "--color=auto", "--color=tty",
-					    "--color=never", "--leave-rejects" };
+					    "--color=never" };
 	struct gp_str rest = gp_str_of(variable(name, "")), word;
 
 	while (gp_text_word_next(&rest, &word)) {
