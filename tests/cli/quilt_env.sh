@@ -116,6 +116,8 @@ QUILT_PC=$PWD/base/.pc
 expect_status 'QUILT_PC that is absolute' 2 applied -d base
 QUILT_PC=./
 expect_status 'QUILT_PC that is the tree' 2 pop -d base
+QUILT_PC=.gridpatch-journal/x
+expect_status 'QUILT_PC within the journal' 2 push -d base
 QUILT_PC=./.pc//
 plain
 both 'QUILT_PC in another spelling' 0 . push

@@ -79,10 +79,10 @@ char *gp_quilt_pc(struct gp_err *err)
 	struct gp_err why = { 0 };
 	char *pc = gp_path_clean(value, strlen(value), &why);
 
-	if (pc && *pc)
+	if (pc && *pc && !gp_path_under(pc, GP_JOURNAL_DIR))
 		return pc;
 	if (pc)
-		gp_fail(err, GP_E_USAGE, "QUILT_PC: '%s' is the tree itself", value);
+		gp_fail(err, GP_E_USAGE, "QUILT_PC: '%s' is %s", value, *pc ? "gridpatch's own" : "the tree itself");
 	else
 		gp_fail(err, GP_E_USAGE, "QUILT_PC: '%s' is no name within the tree: the records are changed together "
 			"with its files", value);

@@ -68,9 +68,11 @@ void gp_quilt_hold(struct gp_quilt *q, const char *from, const char *to)
 
 static void put(const struct gp_quilt *q, const struct gp_quilt_link *l, bool touch)
 {
-	gp_auto(gp_free_ptr) char *path = gp_path_join(q->root, l->path), *aside = gp_asprintf("%s.gp-link", path);
+	gp_auto(gp_free_ptr) char *path = gp_path_join(q->root, l->path), *record = gp_quilt_record(q, ".gp-link");
+	gp_auto(gp_free_ptr) char *aside = gp_path_join(q->root, record);
 	gp_auto(gp_free_ptr) char *inode = gp_asprintf("/proc/self/fd/%d", l->fd);
 
+	unlink(aside); /* of a run that was killed right here */
 	if (linkat(AT_FDCWD, inode, AT_FDCWD, aside, AT_SYMLINK_FOLLOW) < 0)
 		return;
 	if (rename(aside, path) < 0)
