@@ -263,4 +263,8 @@ both 'a folder of that name is passed over' 0 . push
 rm -r base/patches/series base/series
 mkdir base/patches/series
 expect_status 'a folder for a series' 3 push -d base
+rmdir base/patches/series
+ln -s series base/patches/series
+expect_status 'apply of a folder whose series cannot be looked at' 4 apply -d base base/patches
+says 'is told with the reason' "'base/patches/series': Too many levels"
 finish
