@@ -227,7 +227,7 @@ size_t gp_apply_run_changes(const struct gp_apply_run *r)
 int gp_apply_run(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_err *err)
 {
 	struct gp_commit_opts co = { .fsync = o->fsync, .cancel = o->cancel };
-	gp_auto(gp_quilt_release) struct gp_quilt q = { .root = o->dir };
+	gp_auto(gp_quilt_release) struct gp_quilt q = { .root = o->dir, .disk = &r->disk };
 	int rc;
 
 	*r = (struct gp_apply_run){ .disk.fd = -1 };

@@ -168,6 +168,7 @@ int gp_quilt_tree_look(struct gp_quilt_tree *w, const char *dir, struct gp_err *
 	    gp_disktree_check_whole(&w->disk, err) < 0)
 		return -1;
 	gp_disktree_tree(&w->disk, &w->tree);
+	w->quilt.disk = &w->disk;
 	return gp_quilt_read(&w->tree, &w->quilt, err);
 }
 
@@ -183,6 +184,7 @@ int gp_quilt_tree_open(struct gp_quilt_tree *w, const char *dir, struct gp_err *
 		warn_recovered(files);
 	}
 	gp_disktree_tree(&w->disk, &w->tree);
+	w->quilt.disk = &w->disk;
 	return gp_quilt_read(&w->tree, &w->quilt, err);
 }
 

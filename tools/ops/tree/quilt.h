@@ -27,6 +27,7 @@ struct gp_quilt_link {
  */
 struct gp_quilt {
 	const char *root;        /* the directory; set it before gp_quilt_read(), borrowed */
+	struct gp_disktree *disk; /* the same, open; borrowed */
 	char *pc;                /* the folder of records below it: $QUILT_PC, else ".pc" */
 	char *up;                /* "../../" when the user stands that far below root, or NULL */
 	char *patches, *series;  /* as .pc says it; NULL: it says nothing */
@@ -49,7 +50,7 @@ struct gp_quilt {
 /*
  * Read .pc.
  *
- * In:     q zeroed except for root; t lies over that directory.
+ * In:     q zeroed except for root and disk; t lies over that directory.
  * Out:    q, empty for a tree without .pc; gp_quilt_release() it in any case.
  * Errors: GP_E_UNSUPPORTED made by another version of quilt; GP_E_FORMAT a
  *         name in it is absolute or has "..", .pc is no directory; GP_E_USAGE

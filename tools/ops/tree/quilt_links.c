@@ -45,9 +45,9 @@ static bool is_full(const struct gp_quilt *q)
 
 void gp_quilt_hold(struct gp_quilt *q, const char *from, const char *to)
 {
-	gp_auto(gp_free_ptr) char *path = gp_path_join(q->root, from ? from : to);
+	const char *name;
 	struct stat st;
-	int fd;
+	int dir, fd;
 
 	/* What came to lie there before in this run does not stay there. */
 	for (size_t i = 0; i < q->nlinks; i++) {
@@ -57,28 +57,42 @@ void gp_quilt_hold(struct gp_quilt *q, const char *from, const char *to)
 		q->link[i] = q->link[--q->nlinks];
 		break;
 	}
-	if (!from || lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink < 2 || is_full(q))
+	dir = from ? gp_dirs_parent(q->disk->dirs, from, &name) : -1;
+	if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) || st.st_nlink < 2 ||
+	    is_full(q))
 		return;
-	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	GP_GROW(q->link, q->nlinks, q->links_cap);
 	q->link[q->nlinks++] = (struct gp_quilt_link){ gp_strdup(to), fd };
 }
 
+/* In: pc: the open folder of records. */
+static void put_at(const struct gp_quilt *q, int pc, const struct gp_quilt_link *l, bool touch)
+{
+	static const char aside[] = ".gp-link";
+	gp_auto(gp_free_ptr) char *inode = gp_asprintf("/proc/self/fd/%d", l->fd);
+	const char *name;
+	int dir = gp_dirs_parent(q->disk->dirs, l->path, &name);
+
+	unlinkat(pc, aside, 0); /* of a run that was killed right here */
+	if (dir < 0 || linkat(AT_FDCWD, inode, pc, aside, AT_SYMLINK_FOLLOW) < 0)
+		return;
+	if (renameat(pc, aside, dir, name) < 0)
+		unlinkat(pc, aside, 0);
+	else if (touch) /* as quilt does, so that make sees the change */
+		utimensat(dir, name, NULL, AT_SYMLINK_NOFOLLOW);
+}
+
 static void put(const struct gp_quilt *q, const struct gp_quilt_link *l, bool touch)
 {
-	gp_auto(gp_free_ptr) char *path = gp_path_join(q->root, l->path), *record = gp_quilt_record(q, ".gp-link");
-	gp_auto(gp_free_ptr) char *aside = gp_path_join(q->root, record);
-	gp_auto(gp_free_ptr) char *inode = gp_asprintf("/proc/self/fd/%d", l->fd);
+	int pc = gp_dir_below(q->disk->fd, q->pc, false);
 
-	unlink(aside); /* of a run that was killed right here */
-	if (linkat(AT_FDCWD, inode, AT_FDCWD, aside, AT_SYMLINK_FOLLOW) < 0)
+	if (pc < 0)
 		return;
-	if (rename(aside, path) < 0)
-		unlink(aside);
-	else if (touch) /* as quilt does, so that make sees the change */
-		utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
+	put_at(q, pc, l, touch);
+	close(pc);
 }
 
 void gp_quilt_relink(const struct gp_quilt *q)
@@ -93,11 +107,10 @@ void gp_quilt_link_back(const struct gp_quilt *q)
 
 	for (size_t i = 0; i < q->nlinks; i++) {
 		gp_auto(gp_free_ptr) char *record = top ? gp_quilt_kept(q, top, q->link[i].path) : NULL;
-		gp_auto(gp_free_ptr) char *path = record ? gp_path_join(q->root, record) : NULL;
 		struct stat st;
 
 		/* The patch that is on top now changed it: it is a file of its own. */
-		if (!path || lstat(path, &st) < 0)
+		if (!record || gp_disktree_stat(q->disk, record, &st) <= 0)
 			put(q, &q->link[i], true);
 	}
 }

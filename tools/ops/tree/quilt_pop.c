@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -116,6 +117,10 @@ static int was_edited(const char *patch, const struct gp_err *why, struct gp_err
 	struct gp_err bare = *why;
 	char text[sizeof(why->cause)];
 
+	if (gp_quilt_is_trouble(why)) {
+		*err = *why;
+		return -1;
+	}
 	bare.context[0] = '\0';
 	gp_err_format(&bare, text, sizeof(text));
 	return gp_fail(err, GP_E_NO, "patch '%s' is not what was applied: %s; put it back as it was, or let "
@@ -148,7 +153,8 @@ static int try_again(const struct gp_quilt *q, const char *patch, struct gp_tree
 {
 	gp_auto(gp_applied_list_release) struct gp_applied_list list = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	struct gp_patch p = { .set = q->patches, .name = patch, .strip = 1, .reverse = q->flags.reverse };
+	struct gp_patch p = { .set = q->patches, .name = patch, .strip = 1, .reverse = q->flags.reverse,
+			      .empty_is_none = true };
 	struct gp_err why = { 0 };
 
 	*gone = gp_quilt_load(q, patch, &text, &why) < 0 && why.code == GP_E_NOTFOUND;
@@ -212,18 +218,19 @@ static bool untouched(const struct gp_quilt *q, const struct gp_tree *t, const c
 		      const struct gp_list *files, bool may_miss)
 {
 	gp_auto(gp_free_ptr) char *record = gp_quilt_kept(q, patch, ".timestamp");
-	gp_auto(gp_free_ptr) char *stamp = gp_path_join(q->root, record), *path = gp_quilt_patch_path(q, patch);
+	gp_auto(gp_free_ptr) char *path = gp_quilt_patch_path(q, patch);
 	struct stat st, then;
 
-	if (lstat(stamp, &then) < 0 || stat(path, &st) < 0 || !is_older(&st, &then))
+	if (gp_disktree_stat(q->disk, record, &then) <= 0 || stat(path, &st) < 0 || !is_older(&st, &then))
 		return false;
 	for (size_t i = 0; i < files->n; i++) {
-		gp_auto(gp_free_ptr) char *file = gp_path_join(q->root, files->v[i]);
 		const struct gp_tfile *f = gp_tree_touched(t, files->v[i]);
+		int there;
 
 		if (f && f->state != GP_TFILE_SAME)
 			return false;
-		if (lstat(file, &st) < 0 ? !may_miss || (errno != ENOENT && errno != ENOTDIR) : !is_older(&st, &then))
+		there = gp_disktree_stat(q->disk, files->v[i], &st);
+		if (there < 0 || (there ? !is_older(&st, &then) : !may_miss))
 			return false;
 	}
 	return true;
@@ -332,19 +339,23 @@ int gp_quilt_pop(struct gp_quilt *q, struct gp_tree *t, struct gp_err *err)
 }
 
 /* Only folders go, and only empty ones. */
-static void sweep(const char *path)
+static void sweep(int dir, const char *name)
 {
-	gp_auto(gp_list_release) struct gp_list names = { 0 };
-	struct stat st;
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
 
-	if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || gp_dir_list(path, &names, NULL) < 0)
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
 		return;
-	for (size_t i = 0; i < names.n; i++) {
-		gp_auto(gp_free_ptr) char *below = gp_path_join(path, names.v[i]);
-
-		sweep(below);
 	}
-	rmdir(path);
+	while ((e = readdir(d)))
+		if ((e->d_type == DT_DIR || e->d_type == DT_UNKNOWN) && strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0)
+			sweep(fd, e->d_name);
+	closedir(d);
+	unlinkat(dir, name, AT_REMOVEDIR);
 }
 
 void gp_quilt_settle_pop(const struct gp_quilt *q)
@@ -352,8 +363,11 @@ void gp_quilt_settle_pop(const struct gp_quilt *q)
 	gp_quilt_link_back(q);
 	for (size_t i = 0; i < q->popped.n; i++) {
 		gp_auto(gp_free_ptr) char *record = gp_quilt_record(q, q->popped.v[i]);
-		gp_auto(gp_free_ptr) char *path = gp_path_join(q->root, record);
+		const char *name;
+		int dir = gp_dirs_parent(q->disk->dirs, record, &name);
 
-		sweep(path);
+		if (dir >= 0)
+			sweep(dir, name);
+		gp_dirs_forget(q->disk->dirs, record);
 	}
 }

@@ -109,10 +109,12 @@ void gp_quilt_settle_push(const struct gp_quilt *q)
 	gp_quilt_relink(q);
 	now[0] = now[1] = next_tick();
 	for (size_t i = 0; i < q->pushed.n; i++) {
-		gp_auto(gp_free_ptr) char *below = gp_quilt_kept(q, q->pushed.v[i], ".timestamp");
-		gp_auto(gp_free_ptr) char *path = gp_path_join(q->root, below);
+		gp_auto(gp_free_ptr) char *path = gp_quilt_kept(q, q->pushed.v[i], ".timestamp");
+		const char *name;
+		int dir = gp_dirs_parent(q->disk->dirs, path, &name);
 
-		utimensat(AT_FDCWD, path, now, AT_SYMLINK_NOFOLLOW);
+		if (dir >= 0)
+			utimensat(dir, name, now, AT_SYMLINK_NOFOLLOW);
 	}
 }
 
