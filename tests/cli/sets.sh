@@ -370,6 +370,9 @@ expect_status 'one that is none' 2 $opts --patches old --patch-match '^5\.(10' s
 says 'it is named' "'^5\\.(10' is no extended regular expression"
 expect_status 'one with a newline' 2 $opts --patches old --patch-match '^5
 x' s.run -n
+for ere in '((a{1,255}){1,255}){1,255}' '(.*)\1\1' "$(printf '%05000d' 0)"; do
+    expect_status "one that is too much: $(echo "$ere" | cut -c-12)" 2 $opts --patches old --patch-match "$ere" s.run -n
+done
 expect_status 'the same folder with and without' 2 $opts --patches old --patch-match '^5' --patches ./old s.run -n
 expect_status 'quotes in an expression' 0 $k2 --hooks hooks --patches root-p1.patch \
     --patch-match "^(5.10|'\"\$(touch ran)\`\\\\)" s.run -o quotes.run
@@ -559,4 +562,16 @@ expect_status 'PATCH=()' 3 $k2 --hooks hooks $ten all.run -n
 conf var 'x=k.patch
 PATCH[0]="$x"'
 expect_status 'a variable' 3 $k2 --hooks hooks $ten var.run -n
+# As dkms sees it: [[ x =~ '(' ]] is 2, and its patch is never applied. Whether that
+# was meant nobody knows.
+for ere in '^5\.(10' '(5)\.\1'; do
+    conf bad "PATCH[0]=k.patch
+PATCH_MATCH[0]='$ere'"
+    expect_status "an expression that is none: $ere" 3 $k2 --hooks hooks $ten bad.run -n
+    says 'whose it is' "'kernel/dkms.conf': PATCH_MATCH[0]: "
+    says 'which it is' "'$ere'"
+    expect_status 'does no harm without ours' 0 $k2 --hooks hooks bad.run -n
+    expect_status 'nor without its own' 0 $k2 --hooks hooks --drop-dkms-patches $ten bad.run -n
+    rm -r bad bad.run
+done
 finish

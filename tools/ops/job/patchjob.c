@@ -135,8 +135,9 @@ static int select_sets(struct gp_patch_job *j, struct gp_err *err)
 		.driver_file = gp_driver_file, .arg = &j->driver,
 	};
 
-	gp_catalog_select(&j->catalog, &q, &j->selection);
-	return gp_query_sound(&q, err) < 0 ? -1 : gp_tree_sound(&j->driver.tree, err);
+	if (gp_catalog_select(&j->catalog, &q, &j->selection, err) < 0 || gp_query_sound(&q, err) < 0)
+		return -1;
+	return gp_tree_sound(&j->driver.tree, err);
 }
 
 static int apply_set(struct gp_patch_job *j, const struct gp_set *set, struct gp_err *err)
@@ -205,21 +206,21 @@ static int apply_chosen(struct gp_patch_job *j, const struct gp_patch_opts *o, s
 }
 
 /* Does it go into the sources? */
-static bool into_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i)
+static int into_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i, struct gp_err *err)
 {
 	const char *match = o->matches.v[i];
+	int rc = !*match;
 
-	if (!*match)
-		return true;
-	if (gp_late_possible(j))
-		return false;
-	for (size_t k = 0; k < j->selection.nkernels; k++)
-		if (!gp_judge_skips(j, o, k) &&
-		    gp_text_matches(gp_str_of(j->selection.kernels[k].release.text), match))
-			return true;
+	if (rc || gp_late_possible(j))
+		return rc;
+	for (size_t k = 0; k < j->selection.nkernels && rc == 0; k++)
+		if (!gp_judge_skips(j, o, k))
+			rc = gp_late_matches(match, &j->selection.kernels[k].release, err);
+	if (rc != 0)
+		return rc;
 	gp_list_take(&j->warnings, gp_asprintf("--patches '%s' is left out: '%s' does not match this kernel",
 					       o->patches.v[i], match));
-	return false;
+	return 0;
 }
 
 /* Is a single patch written with -p1 or -p0, and from where? When no file tells,
@@ -277,9 +278,11 @@ static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, st
 {
 	for (size_t i = 0; i < j->nuser; i++) {
 		const struct gp_patchset *u = &j->user[i];
-		size_t n = into_sources(j, o, i) ? u->series.n : 0;
+		int in = into_sources(j, o, i, err);
 
-		for (size_t k = 0; k < n; k++) {
+		if (in < 0)
+			return -1;
+		for (size_t k = 0; in && k < u->series.n; k++) {
 			const struct gp_series_entry *e = &u->series.v[k];
 			struct gp_patch p = { .set = u->dir, .name = e->name, .text = gp_buf_str(&u->text[k]),
 					      .strip = e->strip, .reverse = e->reverse,

@@ -421,11 +421,12 @@ static enum gp_tri tri(bool yes)
 	return yes ? GP_TRI_YES : GP_TRI_NO;
 }
 
-static enum gp_tri probe_text(struct gp_headers *h, const struct gp_probe *p)
+static enum gp_tri probe_text(struct gp_headers *h, const struct gp_probe *p, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *file = find_header(h, p->arg);
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	struct gp_err why = { 0 };
+	int rc;
 
 	if (!file)
 		return GP_TRI_NO;
@@ -433,7 +434,10 @@ static enum gp_tri probe_text(struct gp_headers *h, const struct gp_probe *p)
 		note(h, &why);
 		return GP_TRI_UNKNOWN;
 	}
-	return tri(gp_text_matches(gp_buf_str(&text), p->ere));
+	rc = gp_text_matches(gp_buf_str(&text), p->ere, err);
+	if (rc < 0)
+		gp_within(err, "'%s'", file);
+	return rc < 0 ? GP_TRI_UNKNOWN : tri(rc == 1);
 }
 
 /* false: there is no configuration. value->p stays NULL for an option that is not set. */
@@ -516,7 +520,7 @@ static enum gp_tri probe_symbol(struct gp_headers *h, const char *name, bool gpl
 	return GP_TRI_NO;
 }
 
-enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p)
+enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *file = NULL;
 
@@ -525,7 +529,7 @@ enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p)
 		file = find_header(h, p->arg);
 		return tri(file != NULL);
 	case GP_PROBE_TEXT:
-		return probe_text(h, p);
+		return probe_text(h, p, err);
 	case GP_PROBE_CONFIG:
 		return probe_config(h, p->arg);
 	case GP_PROBE_SYMBOL:

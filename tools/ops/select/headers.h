@@ -85,10 +85,11 @@ int gp_headers_sound(const struct gp_headers *h, struct gp_err *err);
  *  - symbol NAME, symbol-gpl NAME: in Module.symvers, with any / with a
  *    GPL-only export. Unknown when there is no Module.symvers.
  *
- * Out: unknown for driver-* words and for files that cannot be read;
- *      gp_headers_sound() has the reason.
+ * Out:    unknown for driver-* words; for files that cannot be read, whose reason
+ *         gp_headers_sound() has; and with err set for an expression that
+ *         gp_text_matches() fails with.
  */
-enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p);
+enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p, struct gp_err *err);
 
 /*
  * The value of a CONFIG_ option, without quotes; from include/config/auto.conf,

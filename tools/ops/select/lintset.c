@@ -370,7 +370,8 @@ static int lint_selected(struct work *w, struct subject *s, struct gp_err *err)
 	struct outcome is;
 	int rc;
 
-	gp_catalog_select(w->c, &q, &sel);
+	if (gp_catalog_select(w->c, &q, &sel, err) < 0)
+		return -1;
 	note_chosen(w, s, &sel);
 	rc = gp_query_sound(&q, err) < 0 || gp_tree_sound(&s->driver.tree, err) < 0 ? -1 : try_neutral(w, s, &sel.neutral, &is, err);
 	if (rc == 0 && is.fits)
