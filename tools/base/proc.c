@@ -21,6 +21,9 @@ static _Noreturn void child(const char *const *argv, const char *dir, int out, i
 	int null = open("/dev/null", O_RDONLY);
 	int sys;
 
+	/* We ignore these two: programs expect to die of them. */
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
 	if (out >= 0) {
@@ -93,7 +96,6 @@ static _Noreturn void worker(const struct gp_proc_work *w, pid_t parent, int sta
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(127); /* it died before the line above */
-	signal(SIGPIPE, SIG_DFL);
 	for (size_t i = 0; i < GP_COUNT(w->keep); i++)
 		if (w->keep[i] >= 0)
 			fcntl(w->keep[i], F_SETFD, 0);

@@ -35,8 +35,10 @@ static void catch_signals(void)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
-	/* A reader that goes away is an error of write(2), not our death. */
+	/* A reader that goes away and a limit on files' sizes are errors of write(2),
+	 * not our death. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 static const struct gp_cmd *find_cmd(const char *word)
