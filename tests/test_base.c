@@ -717,7 +717,8 @@ static void long_work(void **state)
 /* Not only the program goes, but also what it started; even what ignores SIGTERM. */
 static void late_work(void **state)
 {
-	struct gp_proc_work w = { .timeout_s = 0.3 };
+	/* Without a namespace, where the number of a process would be another one. */
+	struct gp_proc_work w = { .timeout_s = 0.3, .confine.ways = GP_CONFINE_WATCH };
 	struct gp_proc_end end;
 	double began = gp_clock_s();
 	pid_t pid;
