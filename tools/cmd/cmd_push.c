@@ -121,6 +121,8 @@ static void report(const struct gp_args *a, const struct push *p)
 		const struct gp_applied *d = &p->done.v[i];
 
 		gp_say(a, "Applying patch %s\n", d->name);
+		for (size_t k = 0; k < d->notes.n; k++)
+			gp_say(a, "note: %s\n", d->notes.v[k]);
 		for (size_t k = 0; k < d->n; k++)
 			say_file(a, &d->file[k]);
 		if (!d->n)
