@@ -239,6 +239,7 @@ void fx_tree_wipe(void)
 void fx_tree_spoil(uint64_t *seed, struct fx_tree *t)
 {
 	struct fx_file *f = &t->file[fx_below(seed, 6)];
+	const char *other = names[fx_below(seed, GP_COUNT(names))];
 
 	switch (fx_below(seed, 4)) {
 	case 0:
@@ -249,10 +250,13 @@ void fx_tree_spoil(uint64_t *seed, struct fx_tree *t)
 			f->data.data[fx_below(seed, f->data.len)] = '#';
 		break;
 	case 2:
-		fx_tree_remove(t, f->path);
+		/* An empty file may be missing where GNU patch is asked, and may be filled. */
+		if (f->data.len)
+			fx_tree_remove(t, f->path);
 		break;
 	default:
-		fx_tree_put(t, names[fx_below(seed, GP_COUNT(names))], 0644, GP_STR("in the way\n"));
+		if (!fx_tree_find(t, other))
+			fx_tree_put(t, other, 0644, GP_STR("in the way\n"));
 	}
 }
 
@@ -590,7 +594,7 @@ static void plan_old(uint64_t *seed, struct fx_case *c, struct plan *p, const st
 		if (kind == KEEP)
 			continue;
 		e = add(p, kind, f, kind == DELETE ? NULL : to);
-		from_old(seed, e, &script[i], f->data.len && (kind == MODIFY || chance(seed, 2)));
+		from_old(seed, e, &script[i], kind == MODIFY || chance(seed, 2));
 		/* A plain diff does not say a mode. */
 		e->plain = kind != RENAME && e->old_mode == e->new_mode && (kind == MODIFY || f->mode == 0644) &&
 			   changes(&e->script) && chance(seed, 8);
@@ -609,7 +613,7 @@ static void plan_new(uint64_t *seed, struct fx_case *c, struct plan *p, const st
 		c->reused |= fx_tree_find(&c->old, to) != NULL;
 		if (n && chance(seed, 2) && strcmp(to, c->old.file[i].path) != 0) {
 			e = add(p, COPY, &c->old.file[i], to);
-			from_old(seed, e, &script[i], c->old.file[i].data.len && chance(seed, 2));
+			from_old(seed, e, &script[i], chance(seed, 2));
 			c->copies = true;
 		} else {
 			e = add(p, CREATE, NULL, to);
@@ -694,7 +698,7 @@ static const char *stamp_of(uint64_t *seed, bool may_be_none)
 
 /* No name of fewer parts has a longer last one: GNU patch 2.7.6 compares that with
  * a name's that is out of the choice already, and then finds none. */
-static const char *const plain_names[] = { "f", "g", "ff", "d/ff", "e/gg", "d/fff", "d/e/long" };
+static const char *const plain_names[] = { "f", "g", "ff", "d/ff", "e/gg", "dir/gg", "d/fff", "d/e/long" };
 
 /* A name with what -p takes off, and now and then with more than that. */
 static void put_plain(uint64_t *seed, struct gp_buf *out, const char *word, const char *path, const char *stamp,
@@ -727,8 +731,6 @@ static void plain_diff(uint64_t *seed, struct fx_case *c)
 		random_script(seed, &s, op);
 	while (!changes(&s));
 	op = !count(&s, 0, s.n, '-') ? '+' : !count(&s, 0, s.n, '+') ? '-' : ' ';
-	if (op == '+')
-		b = x = a;
 	script_side(&s, chance(seed, 7) ? '+' : '-', &text);
 	for (int i = 0; i < 3; i++)
 		if (!chance(seed, 3) && (text.len || chance(seed, 2)))
@@ -736,7 +738,7 @@ static void plain_diff(uint64_t *seed, struct fx_case *c)
 				    gp_buf_str(&text));
 	if (index)
 		put_plain(seed, &c->patch, "Index: ", x, "", c->strip, 'i');
-	if (!index || op != ' ')
+	if (!index)
 		lines = 3;
 	if (lines & 1)
 		put_plain(seed, &c->patch, "--- ", a, stamp_of(seed, op == '+'), c->strip, 'a');
