@@ -30,8 +30,8 @@ sed -e '/^#/d' -e '/^$/d' "$here/foreign/differs" > may.differ
 
 reasons() {
     : > no.reason
-    while read -r name phrase; do
-        grep -qF -- "$phrase" man.words || echo "$name: the man page does not say '$phrase'" >> no.reason
+    while read -r one phrase; do
+        grep -qF -- "$phrase" man.words || echo "$one: the man page does not say '$phrase'" >> no.reason
     done < may.differ
     cat no.reason
     [ ! -s no.reason ] &&

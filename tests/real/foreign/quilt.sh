@@ -59,6 +59,19 @@ mkdir "$tmp/ours"
 cp -a "$top/." "$tmp/ours"
 state "$top" > "$tmp/before.state"
 
+# A copy's inodes are new, and pop asks whether something was touched since a patch
+# was refreshed: what is newer than a stamp shall be so in the copy, and nothing else.
+if [ "$verb" = pop ]; then
+    find "$top" -path '*/.pc/*' -name .timestamp -printf '%T@ %P\n' | sort -n | cut -d' ' -f2- |
+        while IFS= read -r stamp; do
+            sleep 0.01
+            touch "$tmp/ours/$stamp"
+            sleep 0.01
+            (cd "$top" && find . -path '*/.pc/*' -prune -o -type f \( -newer "$stamp" -o -cnewer "$stamp" \) -print0) |
+                (cd "$tmp/ours" && xargs -0r touch --)
+        done
+fi
+
 rc_ours=0
 # shellcheck disable=SC2086 # words
 (cd "$tmp/ours$below" && exec "$GRIDPATCH" "$verb" $ours ${name:+"$name"}) \
