@@ -81,6 +81,10 @@ rc_judge=0
 "$FOREIGN_QUILT" "$@" > "$tmp/judge.log" 2>&1 || rc_judge=$?
 cat "$tmp/judge.log"
 ln -s "$top" "$tmp/judge"
+# quilt leaves the empty folder of a patch in a folder, which is no record of anything.
+find "$top" -path '*/.pc/*' -type d -empty -printf '%P\n' | while IFS= read -r dir; do
+    grep -qxF "${dir##*.pc/}" "$top/${dir%%.pc/*}.pc/applied-patches" 2> /dev/null || mkdir -p "$tmp/ours/$dir"
+done
 compare $rc_judge $rc_ours
 
 if [ "$verb" = applied ] && [ $rc_judge -eq 0 ] && [ $rc_ours -eq 0 ]; then
