@@ -267,15 +267,25 @@ static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 	return prepare_inputs(j, o, paths, err);
 }
 
-static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+static int find_levels(struct gp_patch_job *j, struct gp_err *err)
 {
-	select_sets(j);
-	gp_judge_sets(j, o);
-	/* Rules ask the driver's sources: they must still be the pristine ones. */
-	gp_finish_blocked_lines(j, o);
 	for (size_t i = 0; i < j->nuser; i++)
 		if (find_level(j, &j->user[i], err) < 0)
 			return -1;
+	return 0;
+}
+
+static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	gp_auto(gp_view_close) struct gp_view view = { 0 };
+
+	select_sets(j);
+	gp_judge_sets(j, o);
+	if (find_levels(j, err) < 0)
+		return -1;
+	/* Rules ask the driver's sources: our sets must not be in them yet. */
+	gp_reask(j, o, &view);
+	gp_finish_blocked_lines(j, o, &view);
 	if (gp_judge_kernels(j, o, err) < 0 || gp_judge_altered(j, o, err) < 0 || gp_late_judge(j, o, err) < 0)
 		return -1;
 	return prepare_hooks(j, o, err);
@@ -453,6 +463,7 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	gp_applied_list_release(&j->hooks_applied);
 	gp_list_release(&j->hook_sets);
 	gp_late_list_release(&j->late);
+	gp_reask_release(&j->reask);
 	for (size_t i = 0; i < j->nuser; i++)
 		gp_patchset_release(&j->user[i]);
 	free(j->user);

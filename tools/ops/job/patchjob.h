@@ -7,6 +7,7 @@
 #include "ops/job/dkmspatch.h"
 #include "ops/job/driver.h"
 #include "ops/job/lock.h"
+#include "ops/job/reask.h"
 #include "ops/tree/patchset.h"
 #include "ops/select/select.h"
 #include "ops/run/repack.h"
@@ -59,6 +60,7 @@ struct gp_patch_job {
 	size_t nuser;
 	struct gp_applied_list applied;
 	struct gp_late_list late;        /* what DKMS will apply */
+	struct gp_reask reask;           /* what the user's patches changed in the rules' answers */
 	struct gp_kline only;            /* with has_only: the one line that the output is for */
 	bool has_only;
 	struct gp_hookcopy hooks;
