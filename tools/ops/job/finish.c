@@ -95,142 +95,6 @@ static int finish_manifest(struct gp_patch_job *j, struct gp_err *err)
 
 /* --- dkms.conf --- */
 
-/* Every line there is or will soon be; what lies behind 7.3 follows it. */
-static const struct { unsigned major, first, last; } GRID[] = {
-	{ 4, 18, 20 }, { 5, 0, 19 }, { 6, 0, 19 }, { 7, 0, 3 },
-};
-
-struct questions {
-	struct gp_query_kernel *v;
-	size_t n, cap;
-};
-
-static void questions_release(struct questions *q)
-{
-	free(q->v);
-}
-
-/* In order, and each once. */
-static void put_line(struct questions *q, const struct gp_release *line)
-{
-	size_t at = q->n;
-
-	while (at && gp_version_cmp(&q->v[at - 1].release.ver, &line->ver) > 0)
-		at--;
-	if (at && gp_version_cmp(&q->v[at - 1].release.ver, &line->ver) == 0)
-		return;
-	GP_GROW(q->v, q->n, q->cap);
-	memmove(&q->v[at + 1], &q->v[at], (q->n - at) * sizeof(*q->v));
-	q->v[at] = (struct gp_query_kernel){ .release = *line };
-	q->n++;
-}
-
-/* And the lines that somebody's data know besides. */
-static void put_lines(struct questions *q, const struct gp_catalog *c)
-{
-	for (size_t i = 0; i < GP_COUNT(GRID); i++) {
-		for (unsigned minor = GRID[i].first; minor <= GRID[i].last; minor++) {
-			struct gp_release line;
-			char text[16];
-
-			snprintf(text, sizeof(text), "%u.%u", GRID[i].major, minor);
-			if (gp_release_parse(text, &line, NULL) == 0)
-				put_line(q, &line);
-		}
-	}
-	for (size_t i = 0; i < c->nlines; i++)
-		put_line(q, &c->lines[i].release);
-}
-
-/* A line of which a kernel of this run goes on must not be left out. was: the kernels'
- * verdicts, or NULL: those of the selection. */
-static void let_through(const struct gp_patch_job *j, const struct gp_patch_opts *o, const enum gp_verdict *was,
-			const struct questions *lines, bool *blocked)
-{
-	for (size_t k = 0; k < j->selection.nkernels; k++) {
-		const struct gp_choice *c = &j->selection.kernels[k];
-		const uint32_t *v = c->release.ver.part;
-
-		if ((was ? was[k] : c->verdict) == GP_VERDICT_BLOCKED && !(o->allow & GP_ALLOW_BLOCKED))
-			continue;
-		for (size_t i = 0; i < lines->n; i++) {
-			const uint32_t *l = lines->v[i].release.ver.part;
-
-			if (v[0] == l[0] && v[1] == l[1])
-				blocked[i] = false;
-		}
-	}
-}
-
-/* Out: an answer for each line; free() it. */
-static bool *ask_lines(const struct gp_patch_job *j, const struct questions *lines, struct gp_view *view)
-{
-	struct gp_query q = {
-		.driver = j->driver.version, .kind = j->driver.kind, .kernels = lines->v, .nkernels = lines->n,
-		.driver_file = gp_view_file, .arg = view,
-	};
-	gp_auto(gp_selection_release) struct gp_selection s = { 0 };
-	bool *blocked = gp_alloc((lines->n + 1) * sizeof(*blocked));
-
-	gp_catalog_select(&j->catalog, &q, &s);
-	for (size_t i = 0; i < s.nkernels; i++)
-		blocked[i] = s.kernels[i].verdict == GP_VERDICT_BLOCKED;
-	return blocked;
-}
-
-/* "6.12–6.19, 7.1": the lines of which a says yes and b no; NULL: none. */
-static char *only_in(const struct questions *lines, const bool *a, const bool *b)
-{
-	struct gp_buf out = { 0 };
-
-	for (size_t i = 0; i < lines->n; i++) {
-		size_t from = i;
-
-		if (!a[i] || b[i])
-			continue;
-		while (i + 1 < lines->n && a[i + 1] && !b[i + 1])
-			i++;
-		gp_buf_printf(&out, "%s%s", out.len ? ", " : "", lines->v[from].release.text);
-		if (i > from)
-			gp_buf_printf(&out, "–%s", lines->v[i].release.text);
-	}
-	return out.len ? gp_buf_detach(&out) : NULL;
-}
-
-/* What the user's patches changed in it. */
-static void tell_lines(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct questions *lines,
-		       const bool *blocked)
-{
-	struct gp_view as_it_came = { .driver = &j->driver };
-	gp_auto(gp_free_ptr) bool *before = ask_lines(j, lines, &as_it_came);
-
-	let_through(j, o, j->reask.was, lines, before);
-	j->reask.opened = only_in(lines, before, blocked);
-	j->reask.shut = only_in(lines, blocked, before);
-}
-
-void gp_finish_blocked_lines(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_view *view)
-{
-	gp_auto(questions_release) struct questions lines = { 0 };
-	gp_auto(gp_free_ptr) bool *blocked = NULL;
-	size_t tail;
-
-	put_lines(&lines, &j->catalog);
-	blocked = ask_lines(j, &lines, view);
-	let_through(j, o, NULL, &lines, blocked);
-	if (view->open)
-		tell_lines(j, o, &lines, blocked);
-	for (tail = lines.n; tail && blocked[tail - 1];)
-		tail--;
-	j->blocked = gp_alloc((lines.n + 1) * sizeof(*j->blocked));
-	for (size_t i = 0; i < lines.n && i <= tail; i++) {
-		const struct gp_version *v = &lines.v[i].release.ver;
-
-		if (blocked[i])
-			j->blocked[j->nblocked++] = (struct gp_kline){ v->part[0], v->part[1], i == tail };
-	}
-}
-
 /* Lines for the patches that DKMS will apply, numbered behind those there are. */
 static int put_patches(struct gp_patch_job *j, struct gp_buf *conf, struct gp_err *err)
 {
@@ -258,8 +122,8 @@ static void limit(const struct gp_patch_job *j, struct gp_buf *regex)
 {
 	if (j->has_only)
 		gp_dkms_regex_only(&j->only, regex);
-	else if (j->nblocked)
-		gp_dkms_regex_except(j->blocked, j->nblocked, regex);
+	else if (j->blocked.n)
+		gp_klines_regex(&j->blocked, regex);
 }
 
 static int finish_dkms(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)

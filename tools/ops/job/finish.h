@@ -25,16 +25,4 @@ int gp_finish_epoch(struct gp_patch_job *j, const struct gp_patch_opts *o, struc
 /* Time of new members: SOURCE_DATE_EPOCH, else that of the old .manifest. */
 int64_t gp_finish_mtime(const struct gp_patch_job *j);
 
-/*
- * Find the kernel lines that DKMS must leave alone: those that are blocked for this
- * driver, by what select says of the bare line. What blocks a part of a line only
- * (a window in it, a distribution) is not said: DKMS has nothing but a name to go by,
- * and must not leave out what select lets through. So a line of which a kernel of this
- * run goes on (its headers lift the block, or the user allows it) is let through, too.
- *
- * In:  view as gp_reask() left it.
- * Out: j->blocked; j->reask.opened and shut.
- */
-void gp_finish_blocked_lines(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_view *view);
-
 #endif

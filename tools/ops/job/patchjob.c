@@ -285,7 +285,7 @@ static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
 		return -1;
 	/* Rules ask the driver's sources: our sets must not be in them yet. */
 	gp_reask(j, o, &view);
-	gp_finish_blocked_lines(j, o, &view);
+	gp_klines_find(j, o, &view);
 	if (gp_judge_kernels(j, o, err) < 0 || gp_judge_altered(j, o, err) < 0 || gp_late_judge(j, o, err) < 0)
 		return -1;
 	return prepare_hooks(j, o, err);
@@ -479,7 +479,7 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	gp_buf_release(&j->history);
 	gp_buf_release(&j->lock_now);
 	gp_lock_release(&j->lock);
-	free(j->blocked);
+	gp_klines_release(&j->blocked);
 	free(j->exclusive);
 	free(j->hooks_why);
 	free(j->repack.why);
