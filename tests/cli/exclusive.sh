@@ -80,6 +80,36 @@ for r in 5.14.0-427.13.1.el9_4.x86_64 5.14.0-70.el9.x86_64 5.14.0-427.13.1.el9_4
     exclusive $r out
 done
 
+# --- dkms itself --------------------------------------------------------------
+
+# ask_dkms RELEASE: what it answers for the kernel, with sources and states of its own.
+ask_dkms() {
+    sign_file=/nonexistent dkms build -m nvidia -v 460.73.02 -k "$1" -a x86_64 --kernelsourcedir "$work/no-headers" \
+        --sourcetree "$work/src" --dkmstree "$work/state" > dkms.log 2>&1 < /dev/null
+}
+if command -v dkms > /dev/null && [ "$(id -u)" -eq 0 ]; then
+    mkdir -p state no-headers/include src/nvidia-460.73.02
+    : > no-headers/Makefile
+    # The words that the installer puts in; nothing is built but the file that is asked for.
+    sed -e 's/__VERSION_STRING/460.73.02/' -e 's/^MAKE.*/MAKE[0]="touch nvidia.ko"/' \
+        -e 's,^__DKMS_MODULES,BUILT_MODULE_NAME[0]="nvidia"\nDEST_MODULE_LOCATION[0]="/kernel/drivers/video"\nCLEAN="true",' \
+        made/kernel/dkms.conf > src/nvidia-460.73.02/dkms.conf
+    check 'dkms add' dkms add -m nvidia -v 460.73.02 --sourcetree "$work/src" --dkmstree "$work/state"
+    case $(dkms --version) in
+        dkms[:-][12].*) excluded=9 ;; # 2.8.4 says "dkms:2.8"
+        *) excluded=77 ;;
+    esac
+    for r in 6.1.0-50-amd64 5.14.0-427.13.1.el9_4.x86_64; do
+        ask_dkms $r
+        check "$(dkms --version): $r, status $excluded" test $? -eq $excluded
+    done
+    ask_dkms 5.14.0-1059-oem
+    refute "5.14.0-1059-oem is not left out" test $? -eq $excluded
+    check 'it was built, or tried' grep -qi 'build' dkms.log
+else
+    skip 'dkms itself' 'no dkms, or not root'
+fi
+
 # --- a part of a line ---------------------------------------------------------
 
 mkdir -p own/kernel-versions
