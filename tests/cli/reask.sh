@@ -36,6 +36,7 @@ says 'the reason' 'no_llseek'
 expect_status 'patches that mend something else' 1 $opts --patches other.patch s.run -n
 refute 'nothing is told' grep -q '^by patches' out
 expect_status 'patches that mend it' 0 $opts --patches mends.patch s.run -o o.run --json=o.json
+says 'a warning has the reason' ': without your patches it is blocked: nvidia-vgpu-vfio names no_llseek'
 says 'the report names the rule' 'by patches rule kernel-versions/any:' out
 says 'and the probe, before' "  before   taken: probe 'driver-text $vfio no_llseek': holds" out
 says 'and after' "  now      not taken: probe 'driver-text $vfio no_llseek': does not hold" out

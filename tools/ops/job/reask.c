@@ -135,12 +135,13 @@ static void compare(struct gp_reask *r, const struct gp_choice *was, const struc
 	}
 }
 
-/* No rule's evidence is about patches of the user's. */
+/* What blocks no more; no rule's evidence is about patches of the user's. */
 static void cap_verdict(const struct gp_choice *was, struct gp_choice *is)
 {
-	if (was->verdict != GP_VERDICT_BLOCKED || is->verdict != GP_VERDICT_SUPPORTED)
+	if (was->verdict != GP_VERDICT_BLOCKED || is->verdict == GP_VERDICT_BLOCKED)
 		return;
-	is->verdict = GP_VERDICT_UNTESTED;
+	if (is->verdict == GP_VERDICT_SUPPORTED)
+		is->verdict = GP_VERDICT_UNTESTED;
 	gp_list_take(&is->reasons, gp_asprintf("without your patches it is blocked: %s",
 					       was->reasons.n ? was->reasons.v[0] : "no reason given"));
 }
