@@ -113,7 +113,8 @@ static int judge_kernel(struct gp_patch_job *j, const struct gp_choice *c, const
 		     c->reasons.n ? ": " : "", first(&c->reasons, ""));
 		return 0;
 	case GP_VERDICT_NO_EVIDENCE:
-		warn(j, "there is no evidence about driver %s on kernel %s", j->driver.version.text, r);
+		warn(j, "there is no evidence about driver %s on kernel %s%s%s", j->driver.version.text, r,
+		     c->reasons.n ? ": " : "", first(&c->reasons, ""));
 		return 0;
 	case GP_VERDICT_SUPPORTED:
 		break;

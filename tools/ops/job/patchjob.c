@@ -15,6 +15,7 @@
 #include "ops/select/datadir.h"
 #include "ops/job/finish.h"
 #include "ops/job/judge.h"
+#include "ops/job/sources.h"
 #include "ops/run/runindex.h"
 #include "ops/tree/names.h"
 
@@ -140,71 +141,6 @@ static int select_sets(struct gp_patch_job *j, struct gp_err *err)
 	return gp_tree_sound(&j->driver.tree, err);
 }
 
-static int apply_set(struct gp_patch_job *j, const struct gp_set *set, struct gp_err *err)
-{
-	for (size_t i = 0; i < set->series.n; i++) {
-		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-		const struct gp_series_entry *e = &set->series.v[i];
-		gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
-		struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
-
-		if (gp_file_read(path, PATCH_FILE_MAX, &text, err) < 0)
-			return -1;
-		p.text = gp_buf_str(&text);
-		if (gp_apply_patch(&j->driver.tree, &p, 0, &j->applied, &j->why, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Does this run need the set? Else it is only there for kernels to come. */
-static bool needed(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set)
-{
-	bool is = gp_list_has(&o->sets, set->name);
-
-	for (size_t k = 0; k < j->selection.nkernels; k++)
-		is = is || gp_chosen_has(&j->selection.kernels[k].sets, set) ||
-		     gp_chosen_has(&j->selection.kernels[k].maybe, set);
-	return is;
-}
-
-/* A set that does not match, and that nobody needs, need not keep the user from the
- * kernel at hand: say the way out. Always -1. */
-static int misfit(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set,
-		  const struct gp_err *err)
-{
-	if (err && err->code == GP_E_NO && !needed(j, o, set))
-		gp_buf_printf(&j->why, "set '%s' is for other kernels than those of this run: --no-set %s goes on "
-			      "without it\n", set->name, set->name);
-	return -1;
-}
-
-/* Neutral sets always go into the tree, first; then, where DKMS cannot do it
- * (gp_late_judge()), what the one kernel of the run asked for. */
-static int apply_chosen(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
-{
-	const struct gp_selection *s = &j->selection;
-	gp_auto(gp_list_release) struct gp_list done = { 0 };
-
-	for (size_t i = 0; i < s->neutral.n; i++) {
-		gp_list_add(&done, s->neutral.v[i].set->name);
-		if (apply_set(j, s->neutral.v[i].set, err) < 0)
-			return misfit(j, o, s->neutral.v[i].set, err);
-	}
-	for (size_t k = 0; k < s->nkernels; k++) {
-		for (size_t i = 0; !gp_judge_skips(j, o, k) && i < s->kernels[k].sets.n; i++) {
-			const struct gp_set *set = s->kernels[k].sets.v[i].set;
-
-			if (gp_list_has(&done, set->name) || !(set->neutral || j->has_only))
-				continue;
-			gp_list_add(&done, set->name);
-			if (apply_set(j, set, err) < 0)
-				return -1;
-		}
-	}
-	return 0;
-}
-
 /* Does it go into the sources? */
 static int into_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i, struct gp_err *err)
 {
@@ -245,52 +181,14 @@ static int find_level(const struct gp_patch_job *j, struct gp_patchset *u, struc
 	return 0;
 }
 
-static bool share_a_file(const struct gp_applied *a, const struct gp_applied *b)
-{
-	for (size_t i = 0; i < a->n; i++)
-		for (size_t k = 0; k < b->n; k++)
-			if (strcmp(a->file[i].path, b->file[k].path) == 0)
-				return true;
-	return false;
-}
-
-/* The user's patch does not match; it is the last one in the list. A set that changed
- * the same file before it, and that nobody needs, may be why. Always -1. */
-static int in_the_way(struct gp_patch_job *j, const struct gp_patch_opts *o)
-{
-	const struct gp_applied_list *l = &j->applied;
-	gp_auto(gp_list_release) struct gp_list said = { 0 };
-
-	for (size_t i = 0; i + 1 < l->n; i++) {
-		const struct gp_set *set = gp_catalog_set(&j->catalog, l->v[i].set);
-
-		if (!set || l->v[i].already || needed(j, o, set) || gp_list_has(&said, set->name) ||
-		    !share_a_file(&l->v[i], &l->v[l->n - 1]))
-			continue;
-		gp_list_add(&said, set->name);
-		gp_buf_printf(&j->why, "set '%s' changed the same file, for other kernels than those of this run: "
-			      "--no-set %s goes on without it\n", set->name, set->name);
-	}
-	return -1;
-}
-
-static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_sources *to,
+		       struct gp_err *err)
 {
 	for (size_t i = 0; i < j->nuser; i++) {
-		const struct gp_patchset *u = &j->user[i];
 		int in = into_sources(j, o, i, err);
 
-		if (in < 0)
+		if (in < 0 || (in && gp_sources_series(j, o, i, to, err) < 0))
 			return -1;
-		for (size_t k = 0; in && k < u->series.n; k++) {
-			const struct gp_series_entry *e = &u->series.v[k];
-			struct gp_patch p = { .set = u->dir, .name = e->name, .text = gp_buf_str(&u->text[k]),
-					      .strip = e->strip, .reverse = e->reverse,
-					      .below = u->below, .may_lie_in_kernel = true };
-
-			if (gp_apply_patch(&j->driver.tree, &p, gp_series_fuzz(e, -1), &j->applied, &j->why, err) < 0)
-				return in_the_way(j, o);
-		}
 	}
 	return 0;
 }
@@ -375,16 +273,27 @@ static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 	return prepare_inputs(j, o, paths, err);
 }
 
-static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+static int find_levels(struct gp_patch_job *j, struct gp_err *err)
 {
-	if (select_sets(j, err) < 0)
-		return -1;
-	gp_judge_sets(j, o);
-	/* Rules ask the driver's sources: they must still be the pristine ones. */
-	gp_finish_blocked_lines(j, o);
 	for (size_t i = 0; i < j->nuser; i++)
 		if (find_level(j, &j->user[i], err) < 0)
 			return -1;
+	return 0;
+}
+
+static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	gp_auto(gp_view_close) struct gp_view view = { 0 };
+
+	if (select_sets(j, err) < 0)
+		return -1;
+	gp_judge_sets(j, o);
+	if (find_levels(j, err) < 0)
+		return -1;
+	/* Rules ask the driver's sources: our sets must not be in them yet. */
+	gp_reask(j, o, &view);
+	if (gp_klines_find(j, o, &view, err) < 0)
+		return -1;
 	if (gp_judge_kernels(j, o, err) < 0 || gp_judge_altered(j, o, err) < 0 || gp_late_judge(j, o, err) < 0)
 		return -1;
 	return prepare_hooks(j, o, err);
@@ -403,7 +312,9 @@ static int check_lock(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 
 static int change_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
-	if (apply_chosen(j, o, err) < 0 || apply_users(j, o, err) < 0)
+	const struct gp_sources to = { &j->driver.tree, &j->applied, &j->why };
+
+	if (gp_sources_sets(j, o, &to, err) < 0 || apply_users(j, o, &to, err) < 0)
 		return -1;
 	gp_applied_list_take(&j->applied, &j->hooks_applied);
 	gp_tree_settle(&j->driver.tree);
@@ -579,6 +490,7 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	gp_applied_list_release(&j->hooks_applied);
 	gp_list_release(&j->hook_sets);
 	gp_late_list_release(&j->late);
+	gp_reask_release(&j->reask);
 	for (size_t i = 0; i < j->nuser; i++)
 		gp_patchset_release(&j->user[i]);
 	free(j->user);
@@ -594,7 +506,7 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	gp_buf_release(&j->history);
 	gp_buf_release(&j->lock_now);
 	gp_lock_release(&j->lock);
-	free(j->blocked);
+	gp_klines_release(&j->blocked);
 	free(j->exclusive);
 	free(j->hooks_why);
 	free(j->repack.why);

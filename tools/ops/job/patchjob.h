@@ -6,7 +6,9 @@
 #include "ops/tree/apply.h"
 #include "ops/job/dkmspatch.h"
 #include "ops/job/driver.h"
+#include "ops/job/klines.h"
 #include "ops/job/lock.h"
+#include "ops/job/reask.h"
 #include "ops/tree/patchset.h"
 #include "ops/select/select.h"
 #include "ops/run/repack.h"
@@ -59,6 +61,7 @@ struct gp_patch_job {
 	size_t nuser;
 	struct gp_applied_list applied;
 	struct gp_late_list late;        /* what DKMS will apply */
+	struct gp_reask reask;           /* what the user's patches changed in the rules' answers */
 	struct gp_kline only;            /* with has_only: the one line that the output is for */
 	bool has_only;
 	struct gp_hookcopy hooks;
@@ -69,8 +72,7 @@ struct gp_patch_job {
 	struct gp_list warnings, overrides;
 	struct gp_buf why;               /* of a hunk that did not match, or of a lock, lines */
 	struct gp_buf history;           /* lines added to pkg-history.txt */
-	struct gp_kline *blocked;        /* lines that DKMS must leave alone */
-	size_t nblocked;
+	struct gp_klines blocked;        /* lines that DKMS must leave alone */
 	char *exclusive;                 /* BUILD_EXCLUSIVE_KERNEL that was set, NULL */
 	char *targetdir, *out;           /* with to_stdout, the name that out would have */
 	bool to_stdout;
