@@ -188,6 +188,10 @@ check 'two windows with a gap are not' grep -q 'only on: < 5.16.9, >= 5.16.10;' 
 part '< 5.16.9' '5.16.0-9 - 5.16.0-99'
 check 'names are not patch levels' grep -q 'only on: < 5.16.9, 5.16.0-9 - 5.16.0-99;' out
 
+sed -i 's/^Release: 5.16.0-9/Distro: debian\n&/' part/kernel-versions/5.16
+run support --data part --driver 460.73.02 -k 5.16
+check 'whose package numbers' grep -q 'only on: < 5.16.9, debian 5.16.0-9 - 5.16.0-99;' out
+
 # A set that a probe of the headers asks for is not said of the whole line.
 cat > part/kernel-versions/5.16 << 'T'
 Kernel: 5.16

@@ -73,6 +73,17 @@ bool gp_distro_says_zero(enum gp_distro d)
 	return distros[d].zero == TRUE_ZERO;
 }
 
+uint64_t gp_distros_plain(void)
+{
+	uint64_t plain = 0;
+
+	_Static_assert(GP_DISTRO_COUNT <= 64, "a bit for each");
+	for (int i = 0; i < GP_DISTRO_COUNT; i++)
+		if (distros[i].trait == GP_DISTRO_PLAIN)
+			plain |= UINT64_C(1) << i;
+	return plain;
+}
+
 bool gp_distro_parse(struct gp_str word, enum gp_distro *out)
 {
 	for (int i = 0; i < GP_DISTRO_COUNT; i++) {

@@ -3,6 +3,7 @@
 #define GP_CORE_DISTRO_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -33,6 +34,9 @@ enum gp_distro_trait gp_distro_trait(enum gp_distro d);
 /* May the third number of a name be 0 because the patch level is 0? Debian's is
  * always 0, whatever the patch level. */
 bool gp_distro_says_zero(enum gp_distro d);
+
+/* All whose kernels are plain, as bits 1 << gp_distro. */
+uint64_t gp_distros_plain(void);
 
 bool gp_distro_parse(struct gp_str word, enum gp_distro *out); /* false: no such word */
 

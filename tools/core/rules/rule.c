@@ -2,7 +2,6 @@
 #include "core/rules/rule.h"
 
 #include <regex.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -62,9 +61,11 @@ void gp_rule_release(struct gp_rule *r)
 		probe_release(&r->probes[i]);
 	free(r->probes);
 	gp_list_release(&r->patches);
+	gp_list_release(&r->modules);
 	free(r->driver_text);
 	free(r->release_text);
 	free(r->rhel_text);
+	free(r->distro_text);
 	free(r->gpu);
 	free(r->reason);
 	free(r->instead);
@@ -107,6 +108,24 @@ static int take_rhel(struct gp_rule *r, const struct gp_field *f, struct gp_err 
 	return gp_range_parse(gp_str_of(f->value), &r->rhel, err);
 }
 
+/* Names, and "plain" for all whose kernels are the plain ones. */
+static int take_distro(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
+{
+	struct gp_str rest = gp_str_of(f->value), word;
+	enum gp_distro d;
+
+	r->distro_text = gp_stanza_unfold(f->value);
+	while (gp_text_word_next(&rest, &word)) {
+		if (gp_str_eq(word, "plain"))
+			r->distros |= gp_distros_plain();
+		else if (gp_distro_parse(word, &d))
+			r->distros |= UINT64_C(1) << d;
+		else
+			return bad_value(f, err);
+	}
+	return r->distros ? 0 : bad_value(f, err);
+}
+
 static int take_kind(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	struct gp_str rest = gp_str_of(f->value), word;
@@ -120,7 +139,7 @@ static int take_kind(struct gp_rule *r, const struct gp_field *f, struct gp_err 
 	return r->kinds ? 0 : bad_value(f, err);
 }
 
-static bool set_name_is_good(struct gp_str w)
+static bool name_is_good(struct gp_str w)
 {
 	for (size_t i = 0; i < w.len; i++) {
 		char c = w.p[i];
@@ -132,16 +151,28 @@ static bool set_name_is_good(struct gp_str w)
 	return w.len > 0;
 }
 
-static int take_patches(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
+static int take_names(struct gp_list *to, const struct gp_field *f, struct gp_err *err)
 {
 	struct gp_str rest = gp_str_of(f->value), word;
 
 	while (gp_text_word_next(&rest, &word)) {
-		if (!set_name_is_good(word))
+		if (!name_is_good(word))
 			return bad_value(f, err);
-		gp_list_take(&r->patches, gp_strndup(word.p, word.len));
+		gp_list_take(to, gp_strndup(word.p, word.len));
 	}
 	return 0;
+}
+
+static int take_patches(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
+{
+	return take_names(&r->patches, f, err);
+}
+
+static int take_modules(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
+{
+	if (take_names(&r->modules, f, err))
+		return -1;
+	return r->modules.n ? 0 : bad_value(f, err);
 }
 
 static int take_load(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
@@ -303,7 +334,7 @@ static const struct {
 	{ "Rhel", take_rhel },       { "Probe", take_probes },    { "Gpu", take_gpu },
 	{ "Patches", take_patches }, { "Load", take_load },       { "Hooks", take_hooks },
 	{ "Status", take_status },   { "Reason", take_reason },   { "Instead", take_instead },
-	{ "Evidence", take_evidence },
+	{ "Evidence", take_evidence }, { "Distro", take_distro }, { "Modules", take_modules },
 };
 
 static int take_field(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
@@ -334,6 +365,9 @@ static char *rule_key(const struct gp_rule *r)
 	gp_buf_printf(&b, "%x\n", r->kinds);
 	add_squeezed(&b, r->release_text);
 	add_squeezed(&b, r->rhel_text);
+	add_squeezed(&b, r->distro_text);
+	for (size_t i = 0; i < r->modules.n; i++)
+		add_squeezed(&b, r->modules.v[i]);
 	for (size_t i = 0; i < r->nprobes; i++)
 		add_squeezed(&b, r->probes[i].text);
 	return gp_buf_detach(&b);

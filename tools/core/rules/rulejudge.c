@@ -88,23 +88,57 @@ static enum gp_tri judge_rhel(const struct gp_rule *r, const struct gp_facts *f,
 	return t;
 }
 
+static enum gp_tri judge_distro(const struct gp_rule *r, const struct gp_facts *f,
+				struct gp_judgement *j)
+{
+	const struct gp_release *rel = f->release;
+	enum gp_tri t = GP_TRI_UNKNOWN;
+
+	if (rel && r->distros & UINT64_C(1) << rel->distro)
+		t = GP_TRI_YES;
+	else if (rel && rel->ver.n > 2)
+		t = GP_TRI_NO;
+	if (t == GP_TRI_UNKNOWN)
+		say(j, "it is about kernels of %s", r->distro_text);
+	else if (t == GP_TRI_NO)
+		say(j, "not a kernel of %s", r->distro_text);
+	j->needs_headers |= t == GP_TRI_UNKNOWN;
+	return t;
+}
+
+/* Why a window that could not be decided was not. */
+static void say_undecided(const struct gp_rule *r, const struct gp_facts *f, struct gp_judgement *j)
+{
+	const struct gp_release *rel = f->release;
+
+	if (r->release.by_name && !r->distros)
+		say(j, "'%s': the rule does not say whose package numbers these are", r->release_text);
+	else if (rel->ver.n == 2)
+		say(j, "'%s' is a part of %s", r->release_text, rel->text);
+	else if (gp_distro_trait(rel->distro) != GP_DISTRO_PLAIN)
+		say(j, "'%s': the number of a kernel of %s does not tell", r->release_text,
+		    gp_distro_title(rel->distro));
+	else
+		say(j, "'%s': the patch level of %s does not show%s", r->release_text, rel->text,
+		    f->has_headers ? "" : " without headers");
+}
+
 static enum gp_tri judge_window(const struct gp_rule *r, const struct gp_facts *f,
 				struct gp_judgement *j)
 {
 	const struct gp_release *rel = f->release;
 	enum gp_tri t = rel ? gp_range_holds_release(&r->release, rel) : GP_TRI_UNKNOWN;
 
+	if (r->release.by_name && !r->distros && t == GP_TRI_YES)
+		t = GP_TRI_UNKNOWN;
 	if (!rel)
 		say(j, "the release is not known");
 	else if (t != GP_TRI_UNKNOWN)
 		say(j, "%s is %s '%s'",
 		    rel->sublevel_known && !r->release.by_name ? rel->ver.text : rel->text,
 		    t == GP_TRI_YES ? "inside" : "outside", r->release_text);
-	else if (rel->ver.n == 2)
-		say(j, "'%s' is a part of %s", r->release_text, rel->text);
 	else
-		say(j, "'%s': the patch level of %s does not show%s", r->release_text, rel->text,
-		    f->has_headers ? "" : " without headers");
+		say_undecided(r, f, j);
 	j->needs_headers |= t == GP_TRI_UNKNOWN && !f->has_headers;
 	return t;
 }
@@ -117,29 +151,63 @@ static enum gp_tri judge_unasked(const struct gp_facts *f, struct gp_judgement *
 	return GP_TRI_UNKNOWN;
 }
 
+/* A rule of one line, about a kernel that only has that number. */
+static bool is_elsewhere(const struct gp_rule *r, const struct gp_facts *f)
+{
+	return !r->any_line && !r->has_rhel && !r->distros && f->release &&
+	       gp_distro_trait(f->release->distro) != GP_DISTRO_PLAIN;
+}
+
+static enum gp_tri judge_elsewhere(const struct gp_facts *f, struct gp_judgement *j)
+{
+	char line[GP_LINE_NAME];
+
+	gp_release_line(f->release, line);
+	say(j, "it is about the plain %s, which a kernel of %s is not", line,
+	    gp_distro_title(f->release->distro));
+	j->elsewhere = true;
+	j->needs_headers |= !f->has_headers;
+	return GP_TRI_UNKNOWN;
+}
+
+/* Behind Rhel and Distro: probes, else the window. */
+static enum gp_tri judge_rest(const struct gp_rule *r, const struct gp_facts *f, struct answer *probes,
+			      bool *window, struct gp_judgement *j)
+{
+	enum gp_tri t;
+
+	*probes = ask_probes(r, f, false, j);
+	if (probes->asked && probes->all != GP_TRI_UNKNOWN)
+		return probes->all;
+	if (!r->has_release)
+		return is_elsewhere(r, f) ? judge_elsewhere(f, j) :
+		       probes->asked ? judge_unasked(f, j) : GP_TRI_YES;
+	*window = true;
+	t = judge_window(r, f, j);
+	return is_elsewhere(r, f) && t != GP_TRI_NO ? judge_elsewhere(f, j) : t;
+}
+
 static enum gp_tri judge_kernel(const struct gp_rule *r, const struct gp_facts *f,
 				struct answer *probes, bool *window, struct gp_judgement *j)
 {
-	enum gp_tri rhel = GP_TRI_YES;
+	enum gp_tri whose = GP_TRI_YES;
 
 	if (!f->release && !f->has_headers)
 		return GP_TRI_YES;
-	if (r->has_rhel) {
-		rhel = judge_rhel(r, f, j);
-		*window = true;
-	}
-	if (rhel == GP_TRI_NO)
-		return rhel;
-	*probes = ask_probes(r, f, false, j);
-	if (probes->asked && probes->all != GP_TRI_UNKNOWN)
-		return gp_tri_and(rhel, probes->all);
-	if (r->has_release) {
-		*window = true;
-		return gp_tri_and(rhel, judge_window(r, f, j));
-	}
-	if (probes->asked)
-		return gp_tri_and(rhel, judge_unasked(f, j));
-	return rhel;
+	if (r->has_rhel)
+		whose = judge_rhel(r, f, j);
+	if (r->distros && whose != GP_TRI_NO)
+		whose = gp_tri_and(whose, judge_distro(r, f, j));
+	*window = r->has_rhel || r->distros;
+	return whose == GP_TRI_NO ? whose : gp_tri_and(whose, judge_rest(r, f, probes, window, j));
+}
+
+static bool has_a_module(const struct gp_rule *r, const struct gp_facts *f)
+{
+	for (size_t i = 0; i < r->modules.n; i++)
+		if (gp_list_has(f->modules, r->modules.v[i]))
+			return true;
+	return !r->modules.n;
 }
 
 static bool judge_driver_range(const struct gp_rule *r, const struct gp_facts *f,
@@ -154,6 +222,10 @@ static bool judge_driver_range(const struct gp_rule *r, const struct gp_facts *f
 			say(j, "Kind was not checked");
 	} else if (!(r->kinds & (1u << f->kind))) {
 		say(j, "not for a %s driver", gp_kind_name(f->kind));
+		return false;
+	}
+	if (f->modules && !has_a_module(r, f)) {
+		say(j, "the package has no %s", r->modules.v[0]);
 		return false;
 	}
 	return true;
@@ -178,7 +250,7 @@ void gp_rule_judge(const struct gp_rule *rule, const struct gp_facts *facts,
 		say(out, "cannot tell without the driver's sources");
 	}
 	if (out->holds != GP_TRI_UNKNOWN)
-		out->needs_headers = false;
+		out->needs_headers = out->elsewhere = false;
 	out->taken = out->holds == GP_TRI_YES;
 	if (driver.answered || kernel.answered)
 		out->by = window ? GP_BY_BOTH : GP_BY_PROBE;

@@ -48,6 +48,7 @@ void gp_selection_release(struct gp_selection *s)
 struct asker {
 	const struct gp_query *q;
 	struct gp_headers *headers;
+	const struct gp_list *modules; /* NULL: not known */
 };
 
 /* Rules name files as they stand below the package's kernel/. */
@@ -56,6 +57,26 @@ static bool driver_text(const struct gp_query *q, const char *path, struct gp_st
 	gp_auto(gp_free_ptr) char *packaged = gp_path_join("kernel", path);
 
 	return q->driver_file(q->arg, packaged, out) || q->driver_file(q->arg, path, out);
+}
+
+/* The fourth line of the package's manifest; else what a host without CUDA and
+ * GL has. Out: false when neither is known. */
+static bool find_modules(const struct gp_query *q, struct gp_list *out)
+{
+	struct gp_str text, line = { "", 0 }, word;
+
+	if (q->driver_file && driver_text(q, ".manifest", &text)) {
+		for (int i = 0; i < 4; i++)
+			gp_line_next(&text, &line);
+		while (gp_word_next(&line, &word))
+			gp_list_take(out, gp_strndup(word.p, word.len));
+		return out->n > 0;
+	}
+	if (q->kind != GP_KIND_HOST || q->kind_unknown)
+		return false;
+	gp_list_add(out, "nvidia");
+	gp_list_add(out, "nvidia-vgpu-vfio");
+	return true;
 }
 
 /* Yes or no by one of the files that list a module's tests; unknown when it is
@@ -110,6 +131,7 @@ static struct gp_facts make_facts(struct asker *a, const struct gp_release *rele
 		.driver = a->q->driver,
 		.kind = a->q->kind,
 		.kind_unknown = a->q->kind_unknown,
+		.modules = a->modules,
 		.release = release,
 		.rhel_code = a->headers ? a->headers->rhel_code : 0,
 		.has_headers = a->headers != NULL,
@@ -224,7 +246,7 @@ bool gp_judged_is_about(const struct gp_judged *x)
 		return false;
 	if (r->load == GP_LOAD_NO && !r->patches.n)
 		return false;
-	return j->taken || !j->needs_driver;
+	return j->taken || (!j->needs_driver && !j->elsewhere);
 }
 
 static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, struct tally *t,
@@ -245,6 +267,7 @@ static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, st
 	}
 	out->needs_headers |= j->needs_headers;
 	out->needs_driver |= j->needs_driver;
+	out->elsewhere |= j->elsewhere;
 }
 
 static void judge_rules(const struct gp_catalog *c, const struct gp_line *l,
@@ -312,15 +335,13 @@ static enum gp_load unite_load(const struct tally *t)
 	return t->load ? t->load : GP_LOAD_UNKNOWN;
 }
 
-static void judge_one(const struct gp_catalog *c, const struct gp_query *q,
-		      const struct gp_release *release, struct gp_headers *headers,
+static void judge_one(const struct gp_catalog *c, struct asker *a, const struct gp_release *release,
 		      struct gp_choice *out)
 {
-	struct asker a = { .q = q, .headers = headers };
-	struct gp_facts f = make_facts(&a, release);
+	struct gp_facts f = make_facts(a, release);
 	struct tally t = { 0 };
 
-	*out = (struct gp_choice){ .release = *release, .has_headers = headers != NULL };
+	*out = (struct gp_choice){ .release = *release, .has_headers = a->headers != NULL };
 	out->line = out->nearest = gp_catalog_line(c, release);
 	judge_rules(c, &c->any, &f, &t, out);
 	if (out->line) {
@@ -371,23 +392,33 @@ static void find_next_unknown(const struct gp_catalog *c, struct gp_selection *o
 	out->next_unknown = next < c->nlines ? &c->lines[next] : NULL;
 }
 
+static void judge_kernels(const struct gp_catalog *c, const struct gp_query *q, const struct gp_list *modules,
+			  struct gp_selection *out)
+{
+	struct asker line = { .q = q, .modules = modules };
+
+	for (size_t i = 0; i < q->nkernels; i++) {
+		const struct gp_query_kernel *k = &q->kernels[i];
+		struct asker a = { .q = q, .headers = k->headers, .modules = modules };
+
+		judge_one(c, &a, k->headers ? &k->headers->release : &k->release, &out->kernels[i]);
+	}
+	for (size_t i = 0; i < c->nlines; i++)
+		judge_one(c, &line, &c->lines[i].release, &out->lines[i]);
+}
+
 void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 		       struct gp_selection *out)
 {
-	struct asker a = { .q = q };
+	gp_auto(gp_list_release) struct gp_list modules = { 0 };
+	const struct gp_list *known = find_modules(q, &modules) ? &modules : NULL;
+	struct asker a = { .q = q, .modules = known };
 	struct gp_facts driver_only = make_facts(&a, NULL);
 
 	*out = (struct gp_selection){ .catalog = c, .nkernels = q->nkernels, .nlines = c->nlines };
 	out->kernels = gp_realloc(NULL, q->nkernels, sizeof(*out->kernels));
-	for (size_t i = 0; i < q->nkernels; i++) {
-		const struct gp_query_kernel *k = &q->kernels[i];
-
-		judge_one(c, q, k->headers ? &k->headers->release : &k->release, k->headers,
-			  &out->kernels[i]);
-	}
 	out->lines = gp_realloc(NULL, c->nlines, sizeof(*out->lines));
-	for (size_t i = 0; i < c->nlines; i++)
-		judge_one(c, q, &c->lines[i].release, NULL, &out->lines[i]);
+	judge_kernels(c, q, known, out);
 	unite_line(c, &c->any, &driver_only, out);
 	for (size_t i = 0; i < c->nlines; i++)
 		unite_line(c, &c->lines[i], &driver_only, out);

@@ -25,7 +25,9 @@ struct gp_query {
 	size_t nkernels;
 	/* A file of the driver: false when there is no such file; else *out, valid
 	 * until the next call. Asked for kernel/PATH as in the package, then for
-	 * PATH as in /usr/src/nvidia-VERSION. NULL when only the version is known. */
+	 * PATH as in /usr/src/nvidia-VERSION. .manifest says which modules the package
+	 * has. NULL when only the version is known: a host then has nvidia and
+	 * nvidia-vgpu-vfio. */
 	bool (*driver_file)(void *arg, const char *path, struct gp_str *out);
 	void *arg;
 };
@@ -35,8 +37,9 @@ enum gp_verdict {
 	GP_VERDICT_SUPPORTED,
 	GP_VERDICT_UNTESTED,     /* the line or a rule says so, or a gap between lines */
 	GP_VERDICT_NO_EVIDENCE,  /* the line is known, but no rule is about this driver
-				  * (a bare `Load: no`, and a rule that waits for the
-				  * driver's sources, do not count) */
+				  * (a bare `Load: no`, a rule that waits for the
+				  * driver's sources, and one about the plain kernel of a
+				  * number that others use, too, do not count) */
 	GP_VERDICT_UNKNOWN,      /* newer than the newest line, or older than the oldest */
 	GP_VERDICT_BLOCKED,
 };
@@ -82,6 +85,8 @@ struct gp_choice {
 	const struct gp_line *line;     /* NULL: no such line */
 	const struct gp_line *nearest;  /* the line, else the next older, else the oldest */
 	bool needs_headers, needs_driver;
+	bool elsewhere;                 /* rules of its line are about the plain kernel, and this
+					 * one only has that number */
 	struct gp_judged *rules;        /* those of `Kernel: any` first */
 	size_t nrules, rules_cap;
 	size_t nothers;                 /* rules that were looked at and are about other drivers */
