@@ -145,6 +145,7 @@ struct gp_facts {
 	const struct gp_release *release;
 	const struct gp_list *modules; /* that the package has; NULL: nobody knows */
 	unsigned rhel_code;  /* RHEL_RELEASE_CODE of the headers, else 0 */
+	bool ignores_rt;     /* the driver's sanity check is told not to mind PREEMPT_RT */
 	bool has_headers;    /* ask() can answer the kernel's words */
 	bool has_driver;     /* ask() can answer driver-* */
 	/* The answer without p->negated; unknown when it cannot be had. */
@@ -183,6 +184,9 @@ struct gp_judgement {
  *  - the kernel's probes (header, text, config, symbol, symbol-gpl), when the
  *    rule has some and headers are at hand: they decide, and Release is not
  *    looked at (stable back-ports make windows wrong).
+ *    One of them the name answers where headers cannot: config
+ *    CONFIG_PREEMPT_RT. With facts->ignores_rt it does not hold, as in the
+ *    sanity check of the driver's conftest.sh.
  *  - else the Release window. If its end lies inside a patch level that the
  *    name hides (5.10.0-32-amd64) the answer is unknown. Headers give Debian's
  *    and Ubuntu's true patch level, so a rule without probes can be decided.

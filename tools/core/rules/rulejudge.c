@@ -34,6 +34,25 @@ struct answer {
 	unsigned answered; /* yes or no */
 };
 
+static bool asks_rt(const struct gp_probe *p)
+{
+	return p->word == GP_PROBE_CONFIG && strcmp(p->arg, "CONFIG_PREEMPT_RT") == 0;
+}
+
+/* What preempt_rt_sanity_check of the driver's conftest.sh will find: the option,
+ * unless IGNORE_PREEMPT_RT_PRESENCE is set. Without headers the name tells. */
+static enum gp_tri ask_rt(const struct gp_facts *f, enum gp_tri by_headers, struct gp_judgement *j)
+{
+	if (f->ignores_rt) {
+		say(j, "IGNORE_PREEMPT_RT_PRESENCE is set");
+		return GP_TRI_NO;
+	}
+	if (by_headers != GP_TRI_UNKNOWN || !f->release)
+		return by_headers;
+	say(j, "its name %s PREEMPT_RT", f->release->rt ? "says" : "does not say");
+	return f->release->rt ? GP_TRI_YES : GP_TRI_NO;
+}
+
 static struct answer ask_probes(const struct gp_rule *r, const struct gp_facts *f, bool driver,
 				struct gp_judgement *j)
 {
@@ -43,19 +62,23 @@ static struct answer ask_probes(const struct gp_rule *r, const struct gp_facts *
 	for (size_t i = 0; i < r->nprobes && a.all != GP_TRI_NO; i++) {
 		const struct gp_probe *p = &r->probes[i];
 		enum gp_tri t = GP_TRI_UNKNOWN;
+		bool asked;
 
 		if (gp_probe_asks_driver(p) != driver)
 			continue;
 		a.asked++;
 		if (can && f->ask)
 			t = f->ask(f->arg, p);
+		if (t == GP_TRI_UNKNOWN && can)
+			say(j, "probe '%s': no answer", p->text);
+		asked = t != GP_TRI_UNKNOWN;
+		if (asks_rt(p))
+			t = ask_rt(f, t, j);
 		if (p->negated)
 			t = gp_tri_not(t);
-		if (t != GP_TRI_UNKNOWN) {
+		if (asked) {
 			a.answered++;
 			say(j, "probe '%s': %s", p->text, t == GP_TRI_YES ? "holds" : "does not hold");
-		} else if (can) {
-			say(j, "probe '%s': no answer", p->text);
 		}
 		a.all = gp_tri_and(a.all, t);
 	}

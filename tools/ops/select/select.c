@@ -112,6 +112,18 @@ static enum gp_tri ask_conftest(const struct gp_query *q, const char *name)
 	return all;
 }
 
+/* By its name of today, and that of the patches for kernels before 5.3: the
+ * driver's conftest.sh looks for both. */
+static enum gp_tri ask_rt(struct gp_headers *h, const struct gp_probe *p)
+{
+	struct gp_probe older = *p;
+	char name[] = "CONFIG_PREEMPT_RT_FULL";
+	enum gp_tri t = gp_headers_probe(h, p);
+
+	older.arg = name;
+	return t == GP_TRI_YES ? t : gp_headers_probe(h, &older);
+}
+
 static enum gp_tri ask(void *arg, const struct gp_probe *p)
 {
 	struct asker *a = arg;
@@ -122,12 +134,17 @@ static enum gp_tri ask(void *arg, const struct gp_probe *p)
 	if (p->word == GP_PROBE_DRIVER_TEXT)
 		return driver_text(a->q, p->arg, &text) &&
 		       gp_text_matches(text, p->ere) ? GP_TRI_YES : GP_TRI_NO;
+	if (p->word == GP_PROBE_CONFIG && strcmp(p->arg, "CONFIG_PREEMPT_RT") == 0)
+		return ask_rt(a->headers, p);
 	return gp_headers_probe(a->headers, p);
 }
 
 static struct gp_facts make_facts(struct asker *a, const struct gp_release *release)
 {
+	const char *ignore = getenv("IGNORE_PREEMPT_RT_PRESENCE");
+
 	return (struct gp_facts){
+		.ignores_rt = ignore && *ignore,
 		.driver = a->q->driver,
 		.kind = a->q->kind,
 		.kind_unknown = a->q->kind_unknown,
