@@ -13,7 +13,8 @@ says 'the kind is taken to be host' 'driver     460.73.02 (branch 460), taken to
 says 'its sets' 'sets     vgpu-vfio-eventfd vgpu-vfio-symbol-get' out
 says 'the hooks' 'hooks: upstream' out
 says 'what it covers' 'covers: ' out
-check 'covers 5.10 to 5.17, not 5.13' grep -q '5\.10–5\.12, 5\.14–5\.17; next unknown: 5\.18' out
+check 'covers 5.10 to 5.17, not 5.13; 5.18 is blocked, and so is all behind it' \
+    grep -q '5\.10–5\.12, 5\.14–5\.17; next unknown: none, all that is newer is blocked$' out
 silent_on 'nothing on stderr' err
 expect_status 'plan is the same verb' 0 plan --driver 460.73.02 $k
 expect_status '--kind general' 0 select --driver 460.73.02 --kind general $k
@@ -133,6 +134,16 @@ expect_status '--no-set' 0 select --driver 460.73.02 $k --no-set vgpu-vfio-event
 check 'it is not among the sets of the kernel' json_is out '.selection.kernels[0].sets | join(" ")' vgpu-vfio-symbol-get
 check 'nor among those for every kernel' json_is out '[.selection.neutral[].name] | index("vgpu-vfio-eventfd")' null
 check 'it is told' json_is out '.overrides | join(" ")' 'set vgpu-vfio-eventfd left out'
+check 'the kernel is untested' json_is out '.selection.kernels[0] | .verdict + " " + (.left_out | join(" "))' 'untested vgpu-vfio-eventfd'
+check 'its line is covered no more' json_is out '.selection.covers + "; " + .selection.next_unknown' '4.18, 5.4; 5.10'
+expect_status '--no-set of what a supported kernel needs' 0 select --driver 460.73.02 -k 5.10.100 --no-set vgpu-vfio-eventfd
+says 'is not called supported' 'line 5.10, untested' out
+says 'and says why' 'sets that are left out: vgpu-vfio-eventfd' out
+expect_status '--no-set of what it does not need' 0 select --driver 460.73.02 -k 5.10.100 --no-set std-headers
+says 'changes no verdict' 'line 5.10, supported' out
+check 'but the line that needs it is not covered' grep -q '^covers: 4.18, 5.4, 5.10–5.12, 5.14–5.15; next unknown: 5.16$' out
+expect_status 'patch --no-set' 0 -k 5.10.100 host.run --no-hooks --no-set vgpu-vfio-eventfd -n
+says 'warns' 'kernel 5.10.100 is untested with driver 460.73.02: What is known of it is known with sets that are left out'
 expect_status '--set' 0 select --driver 460.73.02 $k --set no-llseek
 says 'it is among the default sets' ' no-llseek ' out
 says 'it is told' 'override   set no-llseek taken in' out

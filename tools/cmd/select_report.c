@@ -138,12 +138,13 @@ void gp_say_covers(const struct gp_args *a, const struct gp_selection *s)
 	gp_auto(gp_buf_release) struct gp_buf covers = { 0 };
 
 	gp_selection_covers(s, &covers);
+	gp_say(a, "covers: %s; next unknown: ", covers.len ? covers.data : "nothing");
 	if (s->next_unknown)
-		gp_say(a, "covers: %s; next unknown: %s\n", covers.len ? covers.data : "nothing",
-		       s->next_unknown->name);
+		gp_say(a, "%s\n", s->next_unknown->name);
+	else if (s->newer_blocked)
+		gp_say(a, "none, all that is newer is blocked\n");
 	else
-		gp_say(a, "covers: %s; next unknown: newer than %s\n", covers.len ? covers.data : "nothing",
-		       s->nlines ? s->lines[s->nlines - 1].line->name : "all");
+		gp_say(a, "newer than %s\n", s->nlines ? s->lines[s->nlines - 1].line->name : "all");
 }
 
 void gp_report_selection(const struct gp_args *a, const struct gp_selection *s)
@@ -204,6 +205,7 @@ static struct json_object *json_choice(const struct gp_choice *c)
 	gp_json_put(o, "sets", sets);
 	gp_json_put(o, "load", gp_json_text(gp_load_name(c->load)));
 	gp_json_put(o, "hooks", c->hooks ? gp_json_text(gp_hooks_name(c->hooks)) : NULL);
+	gp_json_put(o, "left_out", gp_json_list(&c->left_out));
 	gp_json_put(o, "reasons", gp_json_list(&c->reasons));
 	gp_json_put(o, "load_reasons", gp_json_list(&c->load_reasons));
 	gp_json_put(o, "instead", gp_json_list(&c->instead));
@@ -244,5 +246,6 @@ struct json_object *gp_json_selection(const struct gp_selection *s)
 	gp_json_put(o, "hook_sets", json_sets(&s->hook_sets));
 	gp_json_put(o, "covers", gp_json_text(covers.len ? covers.data : ""));
 	gp_json_put(o, "next_unknown", gp_json_text(s->next_unknown ? s->next_unknown->name : NULL));
+	gp_json_put(o, "newer_blocked", json_object_new_boolean(s->newer_blocked));
 	return o;
 }

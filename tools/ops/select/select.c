@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ops/select/select.h"
+#include "ops/select/select_impl.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@ static void choice_release(struct gp_choice *c)
 	gp_list_release(&c->instead);
 	gp_list_release(&c->evidence);
 	gp_list_release(&c->gpus);
+	gp_list_release(&c->left_out);
 }
 
 void gp_selection_release(struct gp_selection *s)
@@ -166,7 +168,7 @@ bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set)
 	return false;
 }
 
-static void choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp_rule *r)
+void gp_choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp_rule *r)
 {
 	if (gp_chosen_has(l, s))
 		return;
@@ -197,12 +199,12 @@ static void choose_sets(const struct gp_catalog *c, const struct gp_rule *r, boo
 		const struct gp_set *s = gp_catalog_set(c, r->patches.v[i]);
 
 		if (s && sort(s))
-			choose(l, s, r);
+			gp_choose(l, s, r);
 	}
 }
 
 /* Order of patches/series; sets that it does not name keep the rules' order. */
-static void sort_chosen(const struct gp_catalog *c, struct gp_chosen_list *l)
+void gp_sort_chosen(const struct gp_catalog *c, struct gp_chosen_list *l)
 {
 	for (size_t i = 1; i < l->n; i++) {
 		struct gp_chosen x = l->v[i];
@@ -371,8 +373,8 @@ static void judge_one(const struct gp_catalog *c, struct asker *a, const struct 
 		out->verdict = GP_VERDICT_BLOCKED;
 	out->load = unite_load(&t);
 	drop_chosen(&out->maybe, &out->sets);
-	sort_chosen(c, &out->sets);
-	sort_chosen(c, &out->maybe);
+	gp_sort_chosen(c, &out->sets);
+	gp_sort_chosen(c, &out->maybe);
 }
 
 /* The driver's half of all rules of a line. */
@@ -393,20 +395,49 @@ static void unite_line(const struct gp_catalog *c, const struct gp_line *l,
 	}
 }
 
-bool gp_choice_covers(const struct gp_choice *line)
+/* A set that is not neutral goes in for the kernels of the query only: then the
+ * rest of its line stays without it. */
+static bool lacks_specific(const struct gp_choice *line)
 {
-	return line->line && (line->verdict == GP_VERDICT_SUPPORTED ||
-			      line->verdict == GP_VERDICT_UNTESTED);
+	for (size_t i = 0; i < line->sets.n; i++)
+		if (!line->sets.v[i].set->neutral)
+			return true;
+	return false;
 }
 
-static void find_next_unknown(const struct gp_catalog *c, struct gp_selection *out)
+bool gp_choice_covers(const struct gp_choice *line)
+{
+	return line->line && !line->left_out.n && !lacks_specific(line) &&
+	       (line->verdict == GP_VERDICT_SUPPORTED || line->verdict == GP_VERDICT_UNTESTED);
+}
+
+void gp_selection_find_next(struct gp_selection *s)
 {
 	size_t next = 0;
 
-	for (size_t i = 0; i < out->nlines; i++)
-		if (gp_choice_covers(&out->lines[i]))
+	for (size_t i = 0; i < s->nlines; i++)
+		if (gp_choice_covers(&s->lines[i]))
 			next = i + 1;
-	out->next_unknown = next < c->nlines ? &c->lines[next] : NULL;
+	while (next < s->nlines && s->lines[next].verdict == GP_VERDICT_BLOCKED)
+		next++;
+	s->next_unknown = next < s->nlines ? s->lines[next].line : NULL;
+}
+
+/* Is what comes behind the newest line blocked, by a rule that never ends? */
+static bool newer_is_blocked(const struct gp_catalog *c, struct asker *a)
+{
+	const struct gp_version *last = c->nlines ? &c->lines[c->nlines - 1].release.ver : NULL;
+	gp_auto(choice_release) struct gp_choice newer = { 0 };
+	struct gp_release r;
+	char name[GP_LINE_NAME];
+
+	if (!last)
+		return false;
+	snprintf(name, sizeof(name), "%u.%u", last->part[0] + 1, last->part[1]);
+	if (gp_release_parse(name, &r, NULL) < 0)
+		return false;
+	judge_one(c, a, &r, &newer);
+	return newer.verdict == GP_VERDICT_BLOCKED;
 }
 
 static void judge_kernels(const struct gp_catalog *c, const struct gp_query *q, const struct gp_list *modules,
@@ -439,85 +470,10 @@ void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 	unite_line(c, &c->any, &driver_only, out);
 	for (size_t i = 0; i < c->nlines; i++)
 		unite_line(c, &c->lines[i], &driver_only, out);
-	sort_chosen(c, &out->neutral);
-	sort_chosen(c, &out->hook_sets);
-	find_next_unknown(c, out);
-}
-
-/* Out: false when it is there. */
-static bool choose_with(const struct gp_catalog *c, struct gp_chosen_list *l, const struct gp_set *set)
-{
-	bool changed = !gp_chosen_has(l, set);
-
-	choose(l, set, NULL);
-	sort_chosen(c, l);
-	return changed;
-}
-
-bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set)
-{
-	bool changed = false;
-
-	if (set->neutral || set->hooks)
-		return choose_with(c, set->hooks ? &s->hook_sets : &s->neutral, set);
-	for (size_t i = 0; i < s->nkernels; i++)
-		changed |= choose_with(c, &s->kernels[i].sets, set);
-	return changed;
-}
-
-static bool unchoose(struct gp_chosen_list *l, const struct gp_set *set)
-{
-	size_t keep = 0, n = l->n;
-
-	for (size_t i = 0; i < n; i++)
-		if (l->v[i].set != set)
-			l->v[keep++] = l->v[i];
-	l->n = keep;
-	return keep < n;
-}
-
-bool gp_selection_without(struct gp_selection *s, const struct gp_set *set)
-{
-	bool changed = unchoose(&s->neutral, set);
-
-	changed |= unchoose(&s->hook_sets, set);
-	for (size_t i = 0; i < s->nkernels; i++)
-		changed |= unchoose(&s->kernels[i].sets, set);
-	return changed;
-}
-
-int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, const struct gp_list *without,
-			struct gp_err *err)
-{
-	const struct gp_list *const given[] = { with, without };
-	gp_auto(gp_buf_release) struct gp_buf names = { 0 };
-
-	gp_buf_puts(&names, "");
-	for (size_t i = 0; i < c->nsets; i++)
-		gp_buf_printf(&names, " %s", c->sets[i].name);
-	for (size_t i = 0; i < GP_COUNT(given); i++)
-		for (size_t k = 0; k < given[i]->n; k++)
-			if (!gp_catalog_set(c, given[i]->v[k]) && !(i && strcmp(given[i]->v[k], GP_ALL_SETS) == 0))
-				return gp_fail(err, GP_E_USAGE, "%s: there is no patch set '%s'; there are:%s",
-					       i ? "--no-set" : "--set", given[i]->v[k], names.data);
-	return 0;
-}
-
-void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, const struct gp_list *with,
-			   const struct gp_list *without, struct gp_list *said)
-{
-	bool all = gp_list_has(without, GP_ALL_SETS);
-
-	for (size_t i = 0; i < with->n; i++)
-		if (gp_selection_with(c, s, gp_catalog_set(c, with->v[i])))
-			gp_list_take(said, gp_asprintf("set %s taken in", with->v[i]));
-	for (size_t i = 0; i < c->nsets; i++) {
-		const struct gp_set *set = &c->sets[i];
-		bool out = gp_list_has(without, set->name) || (all && !gp_list_has(with, set->name));
-
-		if (out && gp_selection_without(s, set))
-			gp_list_take(said, gp_asprintf("set %s left out", set->name));
-	}
+	gp_sort_chosen(c, &out->neutral);
+	gp_sort_chosen(c, &out->hook_sets);
+	out->newer_blocked = newer_is_blocked(c, &a);
+	gp_selection_find_next(out);
 }
 
 /* 5.12 after 5.11, and 7.0 after 6.19: the last minor numbers of each major. */

@@ -98,6 +98,7 @@ struct gp_choice {
 	struct gp_list load_reasons;    /* why the modules will not load, when load is no */
 	struct gp_list evidence;        /* of the rules that hold */
 	struct gp_list gpus;            /* their words about cards */
+	struct gp_list left_out;        /* sets that it needs, or may need, and does not get */
 };
 
 struct gp_selection {
@@ -114,9 +115,10 @@ struct gp_selection {
 	struct gp_chosen_list hook_sets;
 	bool needs_driver;              /* more may belong there: a rule asks the sources */
 	enum gp_hooks hooks;            /* the strongest that any rule says for it */
-	/* The first line behind the newest covered one (blocked, or without
-	 * evidence); NULL: none is known there, so everything newer. */
+	/* The first line behind the newest covered one that is not blocked; NULL: none,
+	 * so everything newer than the newest line, unless that is blocked. */
 	const struct gp_line *next_unknown;
+	bool newer_blocked;
 };
 
 void gp_selection_release(struct gp_selection *s);
@@ -142,7 +144,8 @@ bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set);
  */
 bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set);
 
-/* Leave a set out whatever the rules say. Out: false when it was not chosen. */
+/* Leave a set out whatever the rules say; a line that needs it is covered no more.
+ * Out: false when it was not chosen. */
 bool gp_selection_without(struct gp_selection *s, const struct gp_set *set);
 
 #define GP_ALL_SETS "all" /* --no-set: every set that --set does not name */
@@ -151,12 +154,14 @@ bool gp_selection_without(struct gp_selection *s, const struct gp_set *set);
 int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, const struct gp_list *without,
 			struct gp_err *err);
 
-/* Take in and leave out what --set and --no-set say: names that are there. Out:
- * said: a line appended for each that the rules would have had otherwise. */
+/* Take in and leave out what --set and --no-set say: names that are there. A
+ * kernel that lacks a set then is untested at best, and says why. Out: said: a
+ * line appended for each that the rules would have had otherwise. */
 void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, const struct gp_list *with,
 			   const struct gp_list *without, struct gp_list *said);
 
-/* Is this line covered: a rule is about the driver, and nothing blocks it? */
+/* Is this line covered: a rule is about the driver, nothing blocks it, and all sets
+ * that it needs go in? */
 bool gp_choice_covers(const struct gp_choice *line);
 
 /* Append "5.4, 5.10–5.12": the covered lines, successive ones drawn together.
