@@ -102,6 +102,53 @@ says 'loads: unknown, by its name' 'modules load: unknown' out
 expect_status 'patch for 5.10.200' 0 -k 5.10.200 --hooks hooks host.run -n
 says 'patch warns' 'nvidia-vgpu-vfio cannot load'
 
+# --- Instead: one answer, which was asked about --------------------------------
+
+# instead WHAT WANT DRIVER KERNEL
+instead() {
+    run select --driver "$3" -k "$4"
+    check "$1" test "$(grep '^  instead' out)" = "  instead  $2"
+}
+instead 'three reasons, one answer' \
+    'driver 535.309.01 (vGPU 16.14), which no hooks are known to unlock; or a 5.19 kernel for driver 525.85.07' 525.85.07 6.12.9
+check 'each reason once' test "$(grep -c 'eventfd_signal' out)" -eq 1
+instead 'hooks that follow are no word' 'driver 550.163.02 (vGPU 17.6); or a 6.5 kernel for driver 550.54.16' 550.54.16 6.12.9
+instead 'rather a driver that takes the same hooks' 'driver 460.91.03 (vGPU 12.3); or a 5.4 kernel for driver 460.32.04' 460.32.04 5.15.102
+instead 'no driver does on 5.13' 'a 5.4 kernel for driver 460.73.02' 460.73.02 5.13.19
+instead 'only this part of the line does not load' "a 5.10 kernel before 5.10.195 (Debian: 5.10.0-25 or older)" 460.73.02 5.10.200
+instead 'that, and a driver that loads' \
+    'driver 535.309.01 (vGPU 16.14), which no hooks are known to unlock; or a 6.1 kernel before 6.1.52 (Debian: 6.1.0-11 or older)' 525.85.07 6.1.52
+run select --driver 535.183.04 -k 6.8.1
+refute 'nothing is wrong, nothing instead' grep -q '^  instead' out
+run patch -n --no-hooks -k 6.1.38 host.run
+says 'patch says the same' 'Instead: driver 525.85.07 (vGPU 15.1), with hooks for the newer table; or a 5.4 kernel for driver 460.73.02'
+if command -v jq > /dev/null; then
+    run support --json
+    # DRIVER -k KERNEL…, for all that is named.
+    jq -r '.support.cells[] | .kernel as $k | .instead[] |
+        (select(startswith("driver")) | split(" ")[1] | rtrimstr(",") | rtrimstr(";") | . + " -k " + $k),
+        (capture("a (?<k>[0-9.]+) kernel for driver (?<d>[0-9.]+)") | .d + " -k " + .k)' out | sort -u |
+        awk '{ k[$1] = k[$1] " " $2 " " $3 } END { for (d in k) print d k[d] }' > named
+    check 'many are named' test "$(wc -w < named)" -ge 100
+    while read -r d kernels; do
+        run select --json --driver "$d" $kernels
+        check "what is named does: $d$kernels" json_is out '[.selection.kernels[] |
+            (.verdict == "supported" or .verdict == "untested") and .load != "no"] | all' true
+    done < named
+else
+    skip 'that all that is named does' 'jq is missing'
+fi
+
+# A package without nvidia-drm is not blocked by it, and one with it is.
+expect_status 'vGPU 17.3 on 6.12' 0 select --driver 550.90.05 -k 6.12.9
+expect_status 'merged with a desktop driver' 1 select --driver 550.90.05 --kind merged -k 6.12.9
+says 'its nvidia-drm does not build' 'nvidia-drm before 550.120'
+make_sample h550 --version 550.90.05
+expect_status 'the package itself' 0 select h550.run -k 6.12.9
+sed -i '4s/$/ nvidia-drm/' h550/.manifest
+sh "$fx/mkrun.sh" h550 h550b.run
+expect_status 'with nvidia-drm in it' 1 select h550b.run -k 6.12.9
+
 # --- many kernels, JSON, verbose ----------------------------------------------
 
 expect_status 'two kernels' 0 select --driver 460.73.02 -k 5.12.9 -k 5.11.22

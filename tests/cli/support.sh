@@ -230,6 +230,8 @@ bad 'not in order' 'Branch: 470\nVersions: 470.63 470.42\n' 1
 bad 'no versions' 'Branch: 470\n' 1
 bad 'an unknown field' 'Branch: 470\nVersions: 470.63\nKernel: 5.4\n' 3
 bad 'a branch that is none' 'Branch: four\nVersions: 470.63\n' 1
+bad 'a release that is none' 'Branch: 470\nVersions: 470.63\nReleases: 13.0 470.63\n' 3
+bad 'a release of a version that is not listed' 'Branch: 470\nVersions: 470.63\nReleases: 13.1=470.82\n' 1
 bad 'a kind that is none' 'Branch: 470\nKind: server\nVersions: 470.63\n' 2
 unset GRIDPATCH_DATA
 

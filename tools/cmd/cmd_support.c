@@ -74,6 +74,7 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 		return gp_fail(err, GP_E_USAGE, "support takes no file; see 'gridpatch select' for an installer");
 	if (a->markdown && a->json && !a->json_file)
 		return gp_fail(err, GP_E_USAGE, "--markdown and --json both write to standard output");
+	w->ask.instead = a->json;
 	if (gp_args_kind(a, &w->ask.kind, err) < 0 || read_driver(a, w, err) < 0 ||
 	    read_kernels(a, w, err) < 0 || gp_data_load(&a->patch.data, &w->catalog, err) < 0 ||
 	    gp_support_make(&w->catalog, &w->ask, &w->table, err) < 0)

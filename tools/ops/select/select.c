@@ -18,7 +18,7 @@ const char *gp_verdict_name(enum gp_verdict v)
 	return verdict_names[v];
 }
 
-static void choice_release(struct gp_choice *c)
+void gp_choice_release(struct gp_choice *c)
 {
 	free(c->rules);
 	free(c->sets.v);
@@ -36,22 +36,15 @@ void gp_selection_release(struct gp_selection *s)
 	if (!s)
 		return;
 	for (size_t i = 0; i < s->nkernels; i++)
-		choice_release(&s->kernels[i]);
+		gp_choice_release(&s->kernels[i]);
 	for (size_t i = 0; i < s->nlines; i++)
-		choice_release(&s->lines[i]);
+		gp_choice_release(&s->lines[i]);
 	free(s->kernels);
 	free(s->lines);
 	free(s->neutral.v);
 	free(s->hook_sets.v);
 	*s = (struct gp_selection){ 0 };
 }
-
-/* Who answers the probes of one kernel. */
-struct asker {
-	const struct gp_query *q;
-	struct gp_headers *headers;
-	const struct gp_list *modules; /* NULL: not known */
-};
 
 /* Rules name files as they stand below the package's kernel/. */
 static bool driver_text(const struct gp_query *q, const char *path, struct gp_str *out)
@@ -128,7 +121,7 @@ static enum gp_tri ask_rt(struct gp_headers *h, const struct gp_probe *p)
 
 static enum gp_tri ask(void *arg, const struct gp_probe *p)
 {
-	struct asker *a = arg;
+	struct gp_asker *a = arg;
 	struct gp_str text;
 
 	if (p->word == GP_PROBE_DRIVER_CONFTEST)
@@ -141,7 +134,7 @@ static enum gp_tri ask(void *arg, const struct gp_probe *p)
 	return gp_headers_probe(a->headers, p);
 }
 
-static struct gp_facts make_facts(struct asker *a, const struct gp_release *release)
+static struct gp_facts make_facts(struct gp_asker *a, const struct gp_release *release)
 {
 	const char *ignore = getenv("IGNORE_PREEMPT_RT_PRESENCE");
 
@@ -354,8 +347,8 @@ static enum gp_load unite_load(const struct tally *t)
 	return t->load ? t->load : GP_LOAD_UNKNOWN;
 }
 
-static void judge_one(const struct gp_catalog *c, struct asker *a, const struct gp_release *release,
-		      struct gp_choice *out)
+void gp_choice_make(const struct gp_catalog *c, struct gp_asker *a, const struct gp_release *release,
+		    struct gp_choice *out)
 {
 	struct gp_facts f = make_facts(a, release);
 	struct tally t = { 0 };
@@ -424,10 +417,10 @@ void gp_selection_find_next(struct gp_selection *s)
 }
 
 /* Is what comes behind the newest line blocked, by a rule that never ends? */
-static bool newer_is_blocked(const struct gp_catalog *c, struct asker *a)
+static bool newer_is_blocked(const struct gp_catalog *c, struct gp_asker *a)
 {
 	const struct gp_version *last = c->nlines ? &c->lines[c->nlines - 1].release.ver : NULL;
-	gp_auto(choice_release) struct gp_choice newer = { 0 };
+	gp_auto(gp_choice_release) struct gp_choice newer = { 0 };
 	struct gp_release r;
 	char name[GP_LINE_NAME];
 
@@ -436,23 +429,46 @@ static bool newer_is_blocked(const struct gp_catalog *c, struct asker *a)
 	snprintf(name, sizeof(name), "%u.%u", last->part[0] + 1, last->part[1]);
 	if (gp_release_parse(name, &r, NULL) < 0)
 		return false;
-	judge_one(c, a, &r, &newer);
+	gp_choice_make(c, a, &r, &newer);
 	return newer.verdict == GP_VERDICT_BLOCKED;
+}
+
+/* What the rules say each for itself gives way to one answer. */
+static void find_instead(const struct gp_catalog *c, const struct gp_asker *a, const struct gp_choice *lines,
+			 struct gp_choice *k)
+{
+	char *instead = NULL;
+
+	if (k->verdict == GP_VERDICT_BLOCKED || k->load == GP_LOAD_NO)
+		instead = gp_instead(c, a, k, lines);
+	gp_list_release(&k->instead);
+	if (instead)
+		gp_list_take(&k->instead, instead);
+}
+
+void gp_selection_lines_instead(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *s)
+{
+	gp_auto(gp_list_release) struct gp_list modules = { 0 };
+	struct gp_asker a = { .q = q, .modules = find_modules(q, &modules) ? &modules : NULL };
+
+	for (size_t i = 0; i < s->nlines; i++)
+		find_instead(c, &a, s->lines, &s->lines[i]);
 }
 
 static void judge_kernels(const struct gp_catalog *c, const struct gp_query *q, const struct gp_list *modules,
 			  struct gp_selection *out)
 {
-	struct asker line = { .q = q, .modules = modules };
+	struct gp_asker line = { .q = q, .modules = modules };
 
+	for (size_t i = 0; i < c->nlines; i++)
+		gp_choice_make(c, &line, &c->lines[i].release, &out->lines[i]);
 	for (size_t i = 0; i < q->nkernels; i++) {
 		const struct gp_query_kernel *k = &q->kernels[i];
-		struct asker a = { .q = q, .headers = k->headers, .modules = modules };
+		struct gp_asker a = { .q = q, .headers = k->headers, .modules = modules };
 
-		judge_one(c, &a, k->headers ? &k->headers->release : &k->release, &out->kernels[i]);
+		gp_choice_make(c, &a, k->headers ? &k->headers->release : &k->release, &out->kernels[i]);
+		find_instead(c, &a, out->lines, &out->kernels[i]);
 	}
-	for (size_t i = 0; i < c->nlines; i++)
-		judge_one(c, &line, &c->lines[i].release, &out->lines[i]);
 }
 
 void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
@@ -460,7 +476,7 @@ void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 {
 	gp_auto(gp_list_release) struct gp_list modules = { 0 };
 	const struct gp_list *known = find_modules(q, &modules) ? &modules : NULL;
-	struct asker a = { .q = q, .modules = known };
+	struct gp_asker a = { .q = q, .modules = known };
 	struct gp_facts driver_only = make_facts(&a, NULL);
 
 	*out = (struct gp_selection){ .catalog = c, .nkernels = q->nkernels, .nlines = c->nlines };

@@ -94,7 +94,11 @@ struct gp_choice {
 	struct gp_chosen_list maybe;    /* of the rules whose answer is unknown; not in sets */
 	enum gp_load load;              /* never unset */
 	enum gp_hooks hooks;            /* unset when no rule says */
-	struct gp_list reasons, instead;/* of what made it blocked or untested */
+	struct gp_list reasons;         /* of what made it blocked or untested */
+	/* Of a kernel that is blocked or where nothing loads: one answer at most, that
+	 * was asked about. Of a line: what the rules say, each for itself, until
+	 * gp_selection_lines_instead(). */
+	struct gp_list instead;
 	struct gp_list load_reasons;    /* why the modules will not load, when load is no */
 	struct gp_list evidence;        /* of the rules that hold */
 	struct gp_list gpus;            /* their words about cards */
@@ -131,6 +135,9 @@ void gp_selection_release(struct gp_selection *s);
  */
 void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 		       struct gp_selection *out);
+
+/* Find the lines' answers to "what else" as the kernels'; q as in gp_catalog_select(). */
+void gp_selection_lines_instead(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *s);
 
 /* Is the set in the list? */
 bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set);

@@ -213,6 +213,8 @@ static void ask(const struct gp_catalog *c, const struct gp_support_opts *o,
 	size_t n;
 
 	gp_catalog_select(c, &q, &d->answer);
+	if (o->instead && !o->kernels)
+		gp_selection_lines_instead(c, &q, &d->answer);
 	choices = o->kernels ? d->answer.kernels : d->answer.lines;
 	n = o->kernels ? d->answer.nkernels : d->answer.nlines;
 	d->cells = gp_alloc((n + 1) * sizeof(*d->cells));
