@@ -57,6 +57,28 @@ expect_status 'two installers' 2 select host.run general.run $k
 expect_status 'a missing one' 4 select none.run $k
 expect_status 'an option of patch' 2 select host.run --hooks hooks $k
 
+# --- other names of a driver ---------------------------------------------------
+
+for d in 16.4 vgpu-16.4 'vGPU 16.4' R535.161.05; do
+    expect_status "--driver '$d'" 0 select --driver "$d" -k 6.5.1
+    says 'is its host driver' 'driver     535.161.05 (branch 535), taken to be host' out
+done
+for d in 535 R535 vgpu-16 16; do
+    expect_status "--driver '$d'" 0 select --driver "$d" -k 6.8.1
+    says 'is the newest of the branch' 'driver     535.309.01 (branch 535), taken to be host; the newest of its branch that is listed' out
+    says 'and what became of the others' 'branch     535.54.06 - 535.161.05 on 6.8.1: blocked' out
+done
+expect_status '--json' 0 select --driver 16.4 -k 6.5.1 --json
+check 'json: the version and its release' json_is out '.driver + " " + .release' '535.161.05 16.4'
+expect_status 'a release that is not listed' 1 select --driver 16.6 $k
+says 'is unknown' 'vGPU 16.6 is unknown'
+expect_status 'a branch that is not known' 1 select --driver 999 $k
+says 'is unknown' 'driver branch 999 is unknown'
+expect_status 'a version of it' 1 select --driver 999.1 -k 6.8.1
+says 'is unknown' 'driver branch 999 is unknown'
+says 'the report says so, too' 'branch 999 is unknown' out
+expect_status 'a release of a driver that is no host' 2 select --driver 16.4 --kind general $k
+
 # --- blocked, unknown, untested -----------------------------------------------
 
 expect_status '5.13' 1 select --driver 460.73.02 -k 5.13.19

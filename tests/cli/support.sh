@@ -129,8 +129,12 @@ expect_status '-v' 0 support -v --driver 460 -k 5.13
 check '-v: the reason' grep -q '^    reason   mdev$' out
 expect_status '-q' 0 support -q
 silent_on '-q is silent' out
-expect_status 'a branch that is not listed' 2 support --driver 999
+expect_status 'a branch that is not known' 1 support --driver 999
+says 'is called so' 'driver branch 999 is unknown'
+expect_status 'a branch that is listed as another kind' 1 support --driver 470 --kind general
 says 'says what to do' 'give a whole version'
+expect_status 'R470 is that branch' 0 support --driver R470
+check 'and nothing else' test "$(grep -c '^branch' out)" -eq 1
 expect_status 'not a version' 2 support --driver 460.x
 expect_status 'not a release' 2 support -k banana
 expect_status 'not a kind' 2 support --kind server

@@ -56,6 +56,25 @@ const struct gp_branch *gp_branch_find(const struct gp_branch_list *l, unsigned 
 /* Is there a branch of that number, as any kind? */
 bool gp_branch_known(const struct gp_branch_list *l, unsigned number);
 
+/* What a user calls a driver. */
+struct gp_wanted {
+	struct gp_version version;      /* n is 0 when a branch is meant */
+	const struct gp_branch *branch; /* that is meant; NULL */
+	const char *release;            /* "16.4", when it was called that; NULL */
+};
+
+/*
+ * Find out which driver is meant: 535.161.05, a branch as 535 or R535, or a release
+ * of vGPU as 16.4, vgpu-16.4 or "vGPU 16.4"; vGPU 16 is a branch.
+ *
+ * In:     text: untrusted. kind: a vGPU release names its host's driver.
+ * Out:    points into l.
+ * Errors: GP_E_USAGE not the name of a driver, or a release and no host is meant;
+ *         GP_E_NO a branch or a release that is not listed.
+ */
+int gp_wanted_parse(const char *text, const struct gp_branch_list *l, enum gp_kind kind,
+		    struct gp_wanted *out, struct gp_err *err);
+
 /* The release that a version is ("16.4"), the first of several; NULL: not said. */
 const char *gp_branch_release_of(const struct gp_branch *b, const struct gp_version *version);
 
