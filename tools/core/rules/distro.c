@@ -22,6 +22,7 @@ static const struct {
 	[GP_DISTRO_PVE] = { "pve", "Proxmox VE", GP_DISTRO_PLAIN, HIDDEN },
 	[GP_DISTRO_RHEL] = { "rhel", "RHEL", GP_DISTRO_AHEAD, HIDDEN },
 	[GP_DISTRO_UEK] = { "uek", "Oracle UEK", GP_DISTRO_PLAIN, HIDDEN },
+	[GP_DISTRO_UEK6] = { "uek6", "Oracle UEK 6 and older", GP_DISTRO_AHEAD, HIDDEN },
 	[GP_DISTRO_ELREPO] = { "elrepo", "ELRepo", GP_DISTRO_PLAIN, TRUE_ZERO },
 	[GP_DISTRO_FEDORA] = { "fedora", "Fedora", GP_DISTRO_PLAIN, TRUE_ZERO },
 	[GP_DISTRO_SUSE] = { "suse", "SUSE (SLES, Leap)", GP_DISTRO_AHEAD, HIDDEN },
@@ -212,6 +213,24 @@ static enum gp_distro who_of_ubuntu(const char *extra)
 	return n.len >= 8 && n.p[0] == '7' ? GP_DISTRO_POP : GP_DISTRO_UBUNTU;
 }
 
+/* Up to UEK 6 only the base is in the name: 4.14.35, 5.4.17. */
+static enum gp_distro who_of_uek(const unsigned v[3])
+{
+	return v[0] > 5 || (v[0] == 5 && v[1] >= 15) ? GP_DISTRO_UEK : GP_DISTRO_UEK6;
+}
+
+static enum gp_distro by_marks(const unsigned version[3], const char *extra)
+{
+	for (size_t i = 0; i < GP_COUNT(marks); i++) {
+		if (!has_mark(extra, marks[i].mark))
+			continue;
+		if (marks[i].distro == GP_DISTRO_UBUNTU)
+			return who_of_ubuntu(extra);
+		return marks[i].distro == GP_DISTRO_UEK ? who_of_uek(version) : marks[i].distro;
+	}
+	return is_rhel(version, extra) ? GP_DISTRO_RHEL : GP_DISTRO_NONE;
+}
+
 enum gp_distro gp_distro_guess(const unsigned version[3], const char *extra)
 {
 	if (is_sles(version, extra))
@@ -220,10 +239,7 @@ enum gp_distro gp_distro_guess(const unsigned version[3], const char *extra)
 		return GP_DISTRO_TUMBLEWEED;
 	if (has_mark(extra, "-0-lts$") || has_mark(extra, "-#-virt$"))
 		return GP_DISTRO_ALPINE;
-	for (size_t i = 0; i < GP_COUNT(marks); i++)
-		if (has_mark(extra, marks[i].mark))
-			return marks[i].distro == GP_DISTRO_UBUNTU ? who_of_ubuntu(extra) : marks[i].distro;
-	return is_rhel(version, extra) ? GP_DISTRO_RHEL : GP_DISTRO_NONE;
+	return by_marks(version, extra);
 }
 
 bool gp_distro_says_rt(const char *extra)

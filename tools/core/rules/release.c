@@ -143,13 +143,13 @@ static void find_el(struct gp_release *r, const char *extra)
 		r->el_minor = (int)min;
 }
 
-/* 103 of 5.15.0-101.103.2.1.el8uek; older UEKs hide it. */
+/* 103 of 5.15.0-101.103.2.1.el8uek. */
 static void find_uek(struct gp_release *r, const char *extra)
 {
 	struct gp_version v;
 
 	r->sublevel_known = false;
-	if (r->ver.part[0] * 100 + r->ver.part[1] < 515 || extra[0] != '-' ||
+	if (extra[0] != '-' ||
 	    !take_version(gp_str_of(extra + 1), GP_VERSION_PARTS, &v) || v.n < 3)
 		return;
 	r->ver.part[2] = v.part[1];
@@ -449,7 +449,9 @@ static enum gp_tri holds_at_least(const struct gp_range *r, const struct gp_rele
 
 	memset(most, 0xff, sizeof(most));
 	t = holds_between(r, least, most);
-	if (t == GP_TRI_YES && r->has_lo && gp_distro_trait(rel->distro) == GP_DISTRO_APART)
+	/* What was taken out came with this line; nobody goes back behind it. */
+	if (t == GP_TRI_YES && r->has_lo && gp_distro_trait(rel->distro) == GP_DISTRO_APART &&
+	    cmp_parts(r->lo.part, least, 2) == 0)
 		return GP_TRI_UNKNOWN;
 	return t;
 }

@@ -144,8 +144,8 @@ enum gp_tri gp_range_holds_partly(const struct gp_range *r, const struct gp_vers
  * Is this release inside the window? An rc counts as its release.
  *
  * Out:    of a kernel that is not the plain one of its number: what it has is
- *         at least what its number says (not even that is sure where changes
- *         were taken out), so that only a lower bound can be met.
+ *         at least what its number says (where changes were taken out, what the
+ *         lines before it have), so that only a lower bound can be met.
  */
 enum gp_tri gp_range_holds_release(const struct gp_range *r, const struct gp_release *rel);
 

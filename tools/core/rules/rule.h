@@ -162,8 +162,8 @@ struct gp_judgement {
 	bool taken;           /* holds == GP_TRI_YES */
 	bool needs_headers;   /* unknown, and headers would settle it */
 	bool needs_driver;    /* unknown, and the driver's sources would settle it */
-	bool elsewhere;       /* unknown: it is about the plain kernel of this number, and
-			       * this is none (gp_distro_trait()) */
+	bool elsewhere;       /* it is about the plain kernel of this number, and this is none
+			       * (gp_distro_trait()): only its probes were asked */
 	enum gp_decider by;
 	char why[320];        /* a sentence or two for the report */
 };

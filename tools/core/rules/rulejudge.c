@@ -188,7 +188,6 @@ static enum gp_tri judge_elsewhere(const struct gp_facts *f, struct gp_judgement
 	gp_release_line(f->release, line);
 	say(j, "it is about the plain %s, which a kernel of %s is not", line,
 	    gp_distro_title(f->release->distro));
-	j->elsewhere = true;
 	j->needs_headers |= !f->has_headers;
 	return GP_TRI_UNKNOWN;
 }
@@ -200,6 +199,7 @@ static enum gp_tri judge_rest(const struct gp_rule *r, const struct gp_facts *f,
 	enum gp_tri t;
 
 	*probes = ask_probes(r, f, false, j);
+	j->elsewhere = is_elsewhere(r, f);
 	if (probes->asked && probes->all != GP_TRI_UNKNOWN)
 		return probes->all;
 	if (!r->has_release)
@@ -273,7 +273,9 @@ void gp_rule_judge(const struct gp_rule *rule, const struct gp_facts *facts,
 		say(out, "cannot tell without the driver's sources");
 	}
 	if (out->holds != GP_TRI_UNKNOWN)
-		out->needs_headers = out->elsewhere = false;
+		out->needs_headers = false;
+	if (out->holds == GP_TRI_NO)
+		out->elsewhere = false;
 	out->taken = out->holds == GP_TRI_YES;
 	if (driver.answered || kernel.answered)
 		out->by = window ? GP_BY_BOTH : GP_BY_PROBE;

@@ -254,11 +254,11 @@ bool gp_judged_is_about(const struct gp_judged *x)
 	const struct gp_rule *r = x->rule;
 	const struct gp_judgement *j = &x->j;
 
-	if (r->any_line || r->status == GP_STATUS_BLOCKED || j->holds == GP_TRI_NO)
+	if (r->any_line || r->status == GP_STATUS_BLOCKED || j->holds == GP_TRI_NO || j->elsewhere)
 		return false;
 	if (r->load == GP_LOAD_NO && !r->patches.n)
 		return false;
-	return j->taken || (!j->needs_driver && !j->elsewhere);
+	return j->taken || !j->needs_driver;
 }
 
 static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, struct tally *t,
@@ -268,6 +268,7 @@ static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, st
 	const struct gp_judgement *j = &x->j;
 
 	t->known |= gp_judged_is_about(x);
+	out->elsewhere |= j->elsewhere;
 	if (j->taken) {
 		count_taken(c, r, t, out);
 		return;
@@ -279,7 +280,6 @@ static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, st
 	}
 	out->needs_headers |= j->needs_headers;
 	out->needs_driver |= j->needs_driver;
-	out->elsewhere |= j->elsewhere;
 }
 
 static void judge_rules(const struct gp_catalog *c, const struct gp_line *l,
