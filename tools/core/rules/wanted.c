@@ -40,10 +40,13 @@ static int find_branch(unsigned number, const struct gp_branch_list *l, enum gp_
 /* "16.0, 16.1": those of that number. */
 static void list_releases(const struct gp_branch_list *l, unsigned major, struct gp_buf *out)
 {
-	for (size_t i = 0; i < l->n; i++)
-		for (size_t k = 0; k < l->v[i].nnamed; k++)
-			if (l->v[i].named[k].release.part[0] == major)
-				gp_buf_printf(out, "%s%s", out->len ? ", " : "", l->v[i].named[k].release.text);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_branch *b = &l->v[i];
+
+		for (size_t k = 0; b->named && k < b->nnamed; k++)
+			if (b->named[k].release.part[0] == major)
+				gp_buf_printf(out, "%s%s", out->len ? ", " : "", b->named[k].release.text);
+	}
 }
 
 static int unknown_release(const struct gp_version *v, const struct gp_branch_list *l, struct gp_err *err)
