@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/dirfd.h"
 #include "base/path.h"
 
 static void close_fd(int *fd)
@@ -73,55 +74,125 @@ int gp_file_read(const char *path, size_t max, struct gp_buf *out, struct gp_err
 	return gp_regular_read(fd, max, path, out, err);
 }
 
-int gp_dir_list(const char *path, struct gp_list *names, struct gp_err *err)
+static bool is_dots(const char *name)
 {
-	DIR *d = opendir(path);
-	struct dirent *e;
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
 
-	if (!d)
-		return gp_fail_sys(err, errno, "cannot open directory '%s'", path);
-	while ((e = readdir(d)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+/* Takes fd. */
+static int list_fd(int fd, const char *path, struct gp_list *names, struct gp_err *err)
+{
+	DIR *d = fdopendir(fd);
+	struct dirent *e;
+	int error;
+
+	if (!d) {
+		error = errno;
+		close(fd);
+		return gp_fail_sys(err, error, "cannot read directory '%s'", path);
+	}
+	while (errno = 0, (e = readdir(d)))
+		if (!is_dots(e->d_name))
 			gp_list_add(names, e->d_name);
+	error = errno;
 	closedir(d);
+	if (error)
+		return gp_fail_sys(err, error, "cannot read directory '%s'", path);
 	gp_list_sort(names);
 	return 0;
 }
 
-int gp_dir_walk(const char *root, const char *below, struct gp_list *files, struct gp_err *err)
+int gp_dir_list(const char *path, struct gp_list *names, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *dir = *below ? gp_path_join(root, below) : gp_strdup(root);
-	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
 
-	if (gp_dir_list(dir, &names, err) < 0)
+	if (fd < 0)
+		return gp_fail_sys(err, errno, "cannot open directory '%s'", path);
+	return list_fd(fd, path, names, err);
+}
+
+int gp_dir_list_at(int dir, const char *path, struct gp_list *names, struct gp_err *err)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return gp_fail_sys(err, errno, "cannot open directory '%s'", path);
+	return list_fd(fd, path, names, err);
+}
+
+/* What kinds the names of a directory are, in *modes, which the caller frees: 0 for
+ * what has gone away. */
+static int look_at_all(int dir, const char *path, struct gp_list *names, mode_t **modes, struct gp_err *err)
+{
+	if (gp_dir_list_at(dir, path, names, err) < 0)
 		return -1;
-	for (size_t i = 0; i < names.n; i++) {
-		gp_auto(gp_free_ptr) char *path = *below ? gp_path_join(below, names.v[i]) : gp_strdup(names.v[i]);
-		gp_auto(gp_free_ptr) char *full = gp_path_join(root, path);
+	*modes = gp_alloc((names->n + 1) * sizeof(**modes));
+	for (size_t i = 0; i < names->n; i++) {
 		struct stat st;
 
-		if (lstat(full, &st) < 0)
-			continue;
-		if (S_ISDIR(st.st_mode) && gp_dir_walk(root, path, files, err) < 0)
-			return -1;
-		if (S_ISREG(st.st_mode))
-			gp_list_take(files, gp_steal(&path));
+		if (fstatat(dir, names->v[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+			(*modes)[i] = st.st_mode;
+		else if (errno != ENOENT)
+			return gp_fail_sys(err, errno, "cannot look at '%s/%s'", path, names->v[i]);
 	}
 	return 0;
 }
 
-bool gp_is_dir(const char *path)
+/* No descriptor stays open on the way down. */
+static int walk(int root, const char *name, const char *below, struct gp_list *files, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *dir = *below ? gp_path_join(name, below) : gp_strdup(name);
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	gp_auto(gp_free_ptr) mode_t *modes = NULL;
+	int fd = gp_dir_below(root, *below ? below : ".", false), rc;
+
+	if (fd < 0)
+		return gp_fail_sys(err, errno, "cannot open directory '%s'", dir);
+	rc = look_at_all(fd, dir, &names, &modes, err);
+	close(fd);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		gp_auto(gp_free_ptr) char *path = *below ? gp_path_join(below, names.v[i]) : gp_strdup(names.v[i]);
+
+		if (S_ISDIR(modes[i]))
+			rc = walk(root, name, path, files, err);
+		else if (S_ISREG(modes[i]))
+			gp_list_take(files, gp_steal(&path));
+	}
+	return rc;
+}
+
+int gp_dir_walk(const char *root, const char *below, struct gp_list *files, struct gp_err *err)
+{
+	gp_auto(close_fd) int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return gp_fail_sys(err, errno, "cannot open directory '%s'", root);
+	return walk(fd, root, below, files, err);
+}
+
+int gp_thing_at(const char *path, struct gp_err *err)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	if (stat(path, &st) == 0)
+		return S_ISREG(st.st_mode) ? GP_THING_FILE : S_ISDIR(st.st_mode) ? GP_THING_DIR : GP_THING_OTHER;
+	if (errno != ENOENT && errno != ENOTDIR)
+		return gp_fail_sys(err, errno, "cannot look at '%s'", path);
+	if (lstat(path, &st) == 0)
+		return GP_THING_OTHER; /* a link to nowhere */
+	if (errno != ENOENT && errno != ENOTDIR)
+		return gp_fail_sys(err, errno, "cannot look at '%s'", path);
+	return GP_THING_NONE;
+}
+
+bool gp_is_dir(const char *path)
+{
+	return gp_thing_at(path, NULL) == GP_THING_DIR;
 }
 
 bool gp_is_file(const char *path)
 {
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+	return gp_thing_at(path, NULL) == GP_THING_FILE;
 }
 
 bool gp_same_file(const char *a, const char *b)
@@ -153,35 +224,113 @@ int gp_mkdirs(const char *path, struct gp_err *err)
 	return 0;
 }
 
-static void remove_at(int dirfd, const char *name)
+/* --- removing --- */
+
+/* So many descriptors are held at once: what lies deeper is moved up first. */
+#define REMOVE_DEEP 16
+
+struct removal {
+	int top;
+	bool moved;
+	unsigned long n;
+};
+
+/* To the top, where there is room for it; names that are taken there are passed over. */
+static void move_up(struct removal *r, int at, const char *name)
 {
-	int fd;
-	DIR *d;
+	for (int tries = 0; tries < 100; tries++) {
+		char free_name[64];
+
+		snprintf(free_name, sizeof(free_name), ".gridpatch-%lu", r->n++);
+		if (renameat(at, name, r->top, free_name) == 0) {
+			r->moved = true;
+			return;
+		}
+		if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
+			return;
+	}
+}
+
+static void remove_one(struct removal *r, int at, const char *name, unsigned depth);
+
+/* Takes fd. */
+static void remove_in(struct removal *r, int fd, unsigned depth)
+{
+	DIR *d = fdopendir(fd);
 	struct dirent *e;
 
-	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
-		return;
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	/* A package may carry directories without write permission. */
-	fchmod(fd, 0700);
-	d = fdopendir(fd);
 	if (!d) {
 		close(fd);
 		return;
 	}
 	while ((e = readdir(d)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			remove_at(fd, e->d_name);
+		if (!is_dots(e->d_name))
+			remove_one(r, fd, e->d_name, depth);
 	closedir(d);
-	unlinkat(dirfd, name, AT_REMOVEDIR);
+}
+
+/* A package may carry directories without write permission. */
+static int open_to_empty(int at, const char *name)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0)
+		fchmod(fd, 0700);
+	return fd;
+}
+
+static void remove_one(struct removal *r, int at, const char *name, unsigned depth)
+{
+	int fd;
+
+	if (unlinkat(at, name, 0) == 0 || errno == ENOENT)
+		return;
+	fd = open_to_empty(at, name);
+	if (fd >= 0 && depth < REMOVE_DEEP) {
+		remove_in(r, fd, depth + 1);
+		unlinkat(at, name, AT_REMOVEDIR);
+		return;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (depth)
+		move_up(r, at, name);
+}
+
+void gp_empty_dir(int dir)
+{
+	struct removal r = { .top = dir, .moved = true };
+
+	while (r.moved) {
+		int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			return;
+		r.moved = false;
+		remove_in(&r, fd, 0);
+	}
+}
+
+void gp_remove_at(int dir, const char *name)
+{
+	int fd;
+
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return;
+	fd = open_to_empty(dir, name);
+	if (fd < 0)
+		return;
+	gp_empty_dir(fd);
+	close(fd);
+	unlinkat(dir, name, AT_REMOVEDIR);
 }
 
 void gp_remove_tree(const char *path)
 {
-	remove_at(AT_FDCWD, path);
+	gp_remove_at(AT_FDCWD, path);
 }
+
+/* --- reading and writing at a place --- */
 
 ssize_t gp_pread(int fd, void *buf, size_t len, uint64_t off, const char *name, struct gp_err *err)
 {

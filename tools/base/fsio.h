@@ -29,6 +29,9 @@ int gp_fd_read(int fd, size_t expect, size_t max, const char *name, struct gp_bu
 /* Names in a directory, sorted by bytes, without "." and "..". */
 int gp_dir_list(const char *path, struct gp_list *names, struct gp_err *err);
 
+/* The same of an open one; path is for messages. */
+int gp_dir_list_at(int dir, const char *path, struct gp_list *names, struct gp_err *err);
+
 /*
  * The regular files below root/below, at any depth; links are not followed, and
  * what goes away meanwhile is passed over.
@@ -38,6 +41,15 @@ int gp_dir_list(const char *path, struct gp_list *names, struct gp_err *err);
  */
 int gp_dir_walk(const char *root, const char *below, struct gp_list *files, struct gp_err *err);
 
+/*
+ * What lies at a path, links followed; a link to nowhere is something else.
+ *
+ * Errors: GP_E_SYSTEM: nobody knows (no permission on the way, I/O, a loop of links).
+ */
+enum gp_thing { GP_THING_NONE, GP_THING_FILE, GP_THING_DIR, GP_THING_OTHER };
+int gp_thing_at(const char *path, struct gp_err *err);
+
+/* The same where "nobody knows" may count as no. */
 bool gp_is_dir(const char *path);
 bool gp_is_file(const char *path);
 bool gp_exists(const char *path); /* anything, dangling symlinks too */
@@ -46,8 +58,13 @@ bool gp_same_file(const char *a, const char *b); /* same device and inode */
 /* mkdir -p with mode 0777 & ~umask. */
 int gp_mkdirs(const char *path, struct gp_err *err);
 
-/* rm -rf that never follows a symlink. Missing is fine. */
+/* rm -rf of a name in a directory; it never follows a symlink, however deep it is.
+ * Missing is fine. */
+void gp_remove_at(int dir, const char *name);
 void gp_remove_tree(const char *path);
+
+/* The same of all that lies in an open directory. */
+void gp_empty_dir(int dir);
 
 /* Copy all of a file to an open one, by reference where the file system can.
  * name is for messages. */

@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/dirfd.h"
 #include "base/fsio.h"
 #include "base/path.h"
 
@@ -35,27 +37,75 @@ static bool is_leftover(const char *entry, const char *name)
 }
 
 /* A run that is alive holds a lock on its file or directory. */
-static void remove_leftovers(const char *dir, const char *name)
+static void remove_leftover(int dir, const char *entry)
+{
+	int fd = openat(dir, entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		gp_remove_at(dir, entry);
+	close(fd);
+}
+
+static void remove_leftovers(int dir, const char *name)
 {
 	gp_auto(gp_list_release) struct gp_list names = { 0 };
 
-	if (gp_dir_list(dir, &names, NULL) < 0)
+	if (gp_dir_list_at(dir, name, &names, NULL) < 0)
 		return;
-	for (size_t i = 0; i < names.n; i++) {
-		gp_auto(gp_free_ptr) char *path = gp_path_join(dir, names.v[i]);
-		struct stat st;
-		int fd;
+	for (size_t i = 0; i < names.n; i++)
+		if (is_leftover(names.v[i], name))
+			remove_leftover(dir, names.v[i]);
+}
 
-		if (!is_leftover(names.v[i], name))
-			continue;
-		fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) &&
-		    flock(fd, LOCK_EX | LOCK_NB) == 0)
-			gp_remove_tree(path);
-		close(fd);
+/* --- names that nobody else has --- */
+
+static char *new_name(const char *path)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	unsigned char random[6];
+	char end[sizeof(random) + 1] = "";
+
+	if (getrandom(random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+		return gp_asprintf(".%s" MARK "%ld", gp_path_base(path), (long)getpid());
+	for (size_t i = 0; i < sizeof(random); i++)
+		end[i] = letters[random[i] % (sizeof(letters) - 1)];
+	return gp_asprintf(".%s" MARK "%s", gp_path_base(path), end);
+}
+
+/* The directory that path lies in: the last time that its links are followed. */
+static int open_place(const char *path, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *name = gp_path_dir(path);
+	int fd = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd >= 0 ? fd : gp_fail_sys(err, errno, "cannot write into '%s'", name);
+}
+
+static int fail_into(const char *path, int error, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *dir = gp_path_dir(path);
+
+	return gp_fail_sys(err, error, "cannot write into '%s'", dir);
+}
+
+/* As rename(2) that replaces nothing. */
+static int rename_new(int dir, const char *from, const char *to)
+{
+	struct stat st;
+
+	if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (fstatat(dir, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
 	}
+	return errno == ENOENT ? renameat(dir, from, dir, to) : -1;
 }
 
 /* Lock what was just made; false: another run took it for a leftover. */
@@ -87,45 +137,57 @@ int gp_outfile_reserve(const struct gp_outfile *f, uint64_t expect, struct gp_er
 			   space / 1000000, expect / 1000000 + 1);
 }
 
-static int open_named(struct gp_outfile *f, const char *dir)
+static void forget_tmp(struct gp_outfile *f)
 {
-	for (int tries = 0; tries < 3; tries++) {
-		free(f->tmp);
-		f->tmp = gp_asprintf("%s/.%s" MARK "XXXXXX", dir, gp_path_base(f->path));
-		f->fd = mkostemp(f->tmp, O_CLOEXEC);
+	free(f->tmp);
+	f->tmp = NULL;
+}
+
+static int open_named(struct gp_outfile *f)
+{
+	for (int tries = 0; tries < 100; tries++) {
+		forget_tmp(f);
+		f->tmp = new_name(f->path);
+		f->fd = openat(f->dir, f->tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (f->fd < 0 && errno == EEXIST)
+			continue;
 		if (f->fd < 0 || lock_new(f->fd))
 			break;
 		close(f->fd);
 		f->fd = -1;
 	}
+	if (f->fd < 0)
+		forget_tmp(f);
 	return f->fd;
+}
+
+/* Takes dir, where path lies; -1: there is none, err says why. */
+static int open_in(struct gp_outfile *f, int dir, const char *path, uint64_t expect, struct gp_err *err)
+{
+	*f = (struct gp_outfile){ .fd = -1, .dir = dir, .path = gp_strdup(path) };
+	if (f->dir < 0) {
+		gp_outfile_release(f);
+		return -1;
+	}
+	remove_leftovers(f->dir, gp_path_base(path));
+	/* An unnamed file gets its name through /proc, or by root's right. */
+	if (geteuid() == 0 || access("/proc/self/fd", X_OK) == 0)
+		f->fd = openat(f->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	else
+		errno = EOPNOTSUPP;
+	if (f->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
+		open_named(f);
+	if (f->fd < 0)
+		fail_into(path, errno, err);
+	if (f->fd >= 0 && gp_outfile_reserve(f, expect, err) == 0)
+		return 0;
+	gp_outfile_release(f);
+	return -1;
 }
 
 int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *dir = gp_path_dir(path);
-
-	*f = (struct gp_outfile){ .fd = -1, .path = gp_strdup(path) };
-	remove_leftovers(dir, gp_path_base(path));
-	/* An unnamed file gets its name through /proc, or by root's right. */
-	if (geteuid() == 0 || access("/proc/self/fd", X_OK) == 0)
-		f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	else
-		errno = EOPNOTSUPP;
-	if (f->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
-		open_named(f, dir);
-	if (f->fd < 0) {
-		gp_fail_sys(err, errno, "cannot write into '%s'", dir);
-		gp_free_ptr(&f->tmp);
-		f->tmp = NULL;
-		gp_outfile_release(f);
-		return -1;
-	}
-	if (gp_outfile_reserve(f, expect, err) < 0) {
-		gp_outfile_release(f);
-		return -1;
-	}
-	return 0;
+	return open_in(f, open_place(path, err), path, expect, err);
 }
 
 int gp_outfile_spool(struct gp_outfile *f, uint64_t expect, struct gp_err *err)
@@ -133,16 +195,18 @@ int gp_outfile_spool(struct gp_outfile *f, uint64_t expect, struct gp_err *err)
 	const char *env = getenv("TMPDIR"), *dir = env && *env ? env : "/var/tmp";
 
 	*f = (struct gp_outfile){ .fd = -1, .path = gp_asprintf("%s/gridpatch", dir) };
-	f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (f->fd < 0 && open_named(f, dir) >= 0) {
-		unlink(f->tmp);
-		gp_free_ptr(&f->tmp);
-		f->tmp = NULL;
+	f->dir = open_place(f->path, err);
+	if (f->dir >= 0) {
+		f->fd = openat(f->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		if (f->fd < 0 && open_named(f) >= 0) {
+			unlinkat(f->dir, f->tmp, 0);
+			forget_tmp(f);
+		}
+		if (f->fd < 0)
+			fail_into(f->path, errno, err);
 	}
 	if (f->fd >= 0 && gp_outfile_reserve(f, expect, err) == 0)
 		return 0;
-	if (f->fd < 0)
-		gp_fail_sys(err, errno, "cannot write into '%s'", dir);
 	gp_outfile_release(f);
 	return -1;
 }
@@ -164,77 +228,100 @@ int gp_outfile_copy(struct gp_outfile *f, int fd, const char *name, const volati
 	}
 }
 
-/* Give an unnamed file a name of its own beside the final one. */
-static int name_unnamed(struct gp_outfile *f, const char *name, struct gp_err *err)
+/* 0, or -1 with errno. */
+static int link_unnamed(const struct gp_outfile *f, const char *name)
 {
 	char proc[64];
 
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", f->fd);
-	if (linkat(AT_FDCWD, proc, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0)
+	if (linkat(AT_FDCWD, proc, f->dir, name, AT_SYMLINK_FOLLOW) == 0)
 		return 0;
 	/* No /proc (a chroot): root may name the file by its descriptor. */
-	if (errno == ENOENT && linkat(f->fd, "", AT_FDCWD, name, AT_EMPTY_PATH) == 0)
+	return errno == ENOENT ? linkat(f->fd, "", f->dir, name, AT_EMPTY_PATH) : -1;
+}
+
+/* A name of its own beside the final one, to be renamed. */
+static int name_beside(struct gp_outfile *f)
+{
+	int rc = -1, error = EEXIST;
+
+	for (int tries = 0; tries < 100 && rc < 0 && error == EEXIST; tries++) {
+		forget_tmp(f);
+		f->tmp = new_name(f->path);
+		rc = link_unnamed(f, f->tmp);
+		error = errno;
+	}
+	if (rc < 0)
+		forget_tmp(f);
+	errno = error;
+	return rc;
+}
+
+/* From the name beside it. */
+static int give_name(struct gp_outfile *f, const char *name, bool replace)
+{
+	if (replace)
+		return renameat(f->dir, f->tmp, f->dir, name);
+	if (linkat(f->dir, f->tmp, f->dir, name, 0) == 0) {
+		unlinkat(f->dir, f->tmp, 0);
 		return 0;
-	if (errno == EEXIST)
-		return gp_fail(err, GP_E_NO, "'%s' exists already", name);
-	return gp_fail_sys(err, errno, "cannot create '%s'", name);
+	}
+	if (errno != EPERM && errno != EOPNOTSUPP)
+		return -1;
+	return rename_new(f->dir, f->tmp, name); /* no hard links here: FAT */
 }
 
 static int commit_name(struct gp_outfile *f, bool replace, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *dir = NULL;
+	const char *name = gp_path_base(f->path);
+	int rc;
 
 	if (!f->tmp && !replace)
-		return name_unnamed(f, f->path, err);
-	if (!f->tmp) {
-		dir = gp_path_dir(f->path);
-		f->tmp = gp_asprintf("%s/.%s.gridpatch-%ld", dir, gp_path_base(f->path), (long)getpid());
-		unlink(f->tmp);
-		if (name_unnamed(f, f->tmp, err) < 0) {
-			gp_free_ptr(&f->tmp);
-			f->tmp = NULL;
-			return -1;
-		}
+		rc = link_unnamed(f, name);
+	else
+		rc = f->tmp || name_beside(f) == 0 ? give_name(f, name, replace) : -1;
+	if (rc == 0) {
+		forget_tmp(f);
+		return 0;
 	}
-	if (!replace) {
-		if (link(f->tmp, f->path) == 0) {
-			unlink(f->tmp);
-		} else if (errno == EEXIST) {
-			return gp_fail(err, GP_E_NO, "'%s' exists already", f->path);
-		} else if (errno != EPERM && errno != EOPNOTSUPP) {
-			return gp_fail_sys(err, errno, "cannot create '%s'", f->path);
-		} else if (access(f->path, F_OK) == 0) { /* no hard links here: FAT */
-			return gp_fail(err, GP_E_NO, "'%s' exists already", f->path);
-		} else if (rename(f->tmp, f->path) < 0) {
-			return gp_fail_sys(err, errno, "cannot create '%s'", f->path);
-		}
-	} else if (rename(f->tmp, f->path) < 0) {
-		return gp_fail_sys(err, errno, "cannot replace '%s'", f->path);
-	}
-	gp_free_ptr(&f->tmp);
-	f->tmp = NULL;
-	return 0;
+	if (errno == EEXIST && !replace)
+		return gp_fail(err, GP_E_NO, "'%s' exists already", f->path);
+	return gp_fail_sys(err, errno, "cannot %s '%s'", replace ? "replace" : "create", f->path);
+}
+
+/* What a file system says that knows no fsync of directories is no failure. */
+static int sync_place(const struct gp_outfile *f, struct gp_err *err)
+{
+	int fd = openat(f->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+
+	if (fd < 0 && errno == EACCES)
+		return 0; /* one that may be written and not be read */
+	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL && errno != EROFS && errno != EOPNOTSUPP))
+		rc = gp_fail_sys(err, errno, "cannot sync the directory of '%s'", f->path);
+	if (fd >= 0)
+		close(fd);
+	return rc;
 }
 
 int gp_outfile_commit(struct gp_outfile *f, unsigned mode, bool replace, struct gp_err *err)
 {
 	struct stat st;
+	int fd = f->fd, rc;
 
-	if (fchmod(f->fd, mode & ~gp_umask()) < 0)
+	if (fchmod(fd, mode & ~gp_umask()) < 0)
 		return gp_fail_sys(err, errno, "cannot set the mode of '%s'", f->path);
 	/* Give back what was reserved and not needed. */
-	if (fstat(f->fd, &st) < 0 || ftruncate(f->fd, st.st_size) < 0)
+	if (fstat(fd, &st) < 0 || ftruncate(fd, st.st_size) < 0)
 		return gp_fail_sys(err, errno, "cannot write '%s'", f->path);
-	if (fsync(f->fd) < 0)
+	if (fsync(fd) < 0)
 		return gp_fail_sys(err, errno, "cannot write '%s'", f->path);
 	if (commit_name(f, replace, err) < 0)
 		return -1;
-	if (close(f->fd) < 0) {
-		f->fd = -1;
-		return gp_fail_sys(err, errno, "cannot write '%s'", f->path);
-	}
+	rc = sync_place(f, err);
 	f->fd = -1;
-	return 0;
+	if (close(fd) < 0 && rc == 0)
+		rc = gp_fail_sys(err, errno, "cannot close '%s'", f->path);
+	return rc == 0 ? 0 : gp_besides(err, "; it is there all the same, and complete");
 }
 
 void gp_outfile_release(struct gp_outfile *f)
@@ -244,10 +331,12 @@ void gp_outfile_release(struct gp_outfile *f)
 	if (f->fd >= 0)
 		close(f->fd);
 	if (f->tmp)
-		unlink(f->tmp);
+		unlinkat(f->dir, f->tmp, 0);
+	if (f->dir >= 0)
+		close(f->dir);
 	free(f->tmp);
 	free(f->path);
-	*f = (struct gp_outfile){ .fd = -1 };
+	*f = (struct gp_outfile){ .fd = -1, .dir = -1 };
 }
 
 int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
@@ -261,20 +350,118 @@ int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
 	return gp_outfile_commit(&f, mode, replace, err);
 }
 
-char *gp_tmpdir_beside(const char *path, int *lock, struct gp_err *err)
+/* The directory of path below root, made as far as it is missing; a new descriptor. */
+static int make_place(const char *root, const char *path, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *dir = gp_path_dir(path);
-	char *tmp = gp_asprintf("%s/.%s" MARK "XXXXXX", dir, gp_path_base(path));
+	gp_auto(gp_free_ptr) char *below = gp_path_dir(path);
+	struct gp_dirs *d;
+	int top, fd;
 
-	remove_leftovers(dir, gp_path_base(path));
-	*lock = -1;
-	if (mkdtemp(tmp)) {
-		*lock = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (*lock >= 0)
-			flock(*lock, LOCK_EX | LOCK_NB);
-		return tmp;
+	if (gp_mkdirs(root, err) < 0)
+		return -1;
+	top = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0)
+		return gp_fail_sys(err, errno, "cannot write into '%s'", root);
+	d = gp_alloc(sizeof(*d));
+	gp_dirs_init(d, top, false);
+	fd = gp_dirs_make(d, below);
+	if (fd >= 0)
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		gp_fail_sys(err, errno, "cannot write into '%s/%s'", root, below);
+	gp_dirs_release(d);
+	free(d);
+	close(top);
+	return fd;
+}
+
+int gp_file_write_below(const char *root, const char *path, const void *data, size_t len, unsigned mode,
+			bool replace, struct gp_err *err)
+{
+	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
+	gp_auto(gp_free_ptr) char *full = gp_path_join(root, path);
+
+	if (open_in(&f, make_place(root, path, err), full, len, err) < 0 ||
+	    gp_write_fd(f.fd, data, len, full, err) < 0)
+		return -1;
+	return gp_outfile_commit(&f, mode, replace, err);
+}
+
+/* --- directories --- */
+
+/* Another one may have come into its place: whoever owns dir can do that. */
+static int take_dir(struct gp_tmpdir *t, struct gp_err *err)
+{
+	uid_t owner;
+	int ours;
+
+	t->fd = openat(t->dir, t->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	ours = t->fd >= 0 ? gp_dir_is_ours(t->fd, &owner) : -1;
+	if (ours > 0) {
+		flock(t->fd, LOCK_EX | LOCK_NB);
+		return 0;
 	}
-	gp_fail_sys(err, errno, "cannot make a directory in '%s'", dir);
-	free(tmp);
-	return NULL;
+	if (ours < 0)
+		gp_fail_sys(err, errno, "cannot open what was made beside '%s'", t->path);
+	else
+		gp_fail(err, GP_E_SYSTEM, "somebody takes away what is made beside '%s'", t->path);
+	unlinkat(t->dir, t->name, AT_REMOVEDIR); /* it is empty, if it is ours */
+	free(t->name);
+	t->name = NULL;
+	return -1;
+}
+
+static int make_dir(struct gp_tmpdir *t, struct gp_err *err)
+{
+	for (int tries = 0; tries < 100; tries++) {
+		free(t->name);
+		t->name = new_name(t->path);
+		if (mkdirat(t->dir, t->name, 0700) == 0)
+			return take_dir(t, err);
+		if (errno != EEXIST)
+			break;
+	}
+	fail_into(t->path, errno, err);
+	free(t->name);
+	t->name = NULL;
+	return -1;
+}
+
+int gp_tmpdir_open(struct gp_tmpdir *t, const char *path, struct gp_err *err)
+{
+	*t = (struct gp_tmpdir){ .fd = -1, .dir = open_place(path, err), .path = gp_strdup(path) };
+	if (t->dir >= 0) {
+		remove_leftovers(t->dir, gp_path_base(path));
+		if (make_dir(t, err) == 0)
+			return 0;
+	}
+	gp_tmpdir_release(t);
+	return -1;
+}
+
+int gp_tmpdir_commit(struct gp_tmpdir *t, struct gp_err *err)
+{
+	if (rename_new(t->dir, t->name, gp_path_base(t->path)) == 0) {
+		free(t->name);
+		t->name = NULL;
+		return 0;
+	}
+	if (errno == EEXIST || errno == ENOTEMPTY)
+		return gp_fail(err, GP_E_NO, "'%s' exists already", t->path);
+	return gp_fail_sys(err, errno, "cannot create '%s'", t->path);
+}
+
+void gp_tmpdir_release(struct gp_tmpdir *t)
+{
+	if (!t || !t->path)
+		return;
+	if (t->name)
+		gp_remove_at(t->dir, t->name);
+	if (t->fd >= 0)
+		close(t->fd);
+	if (t->dir >= 0)
+		close(t->dir);
+	free(t->name);
+	free(t->path);
+	*t = (struct gp_tmpdir){ .fd = -1, .dir = -1 };
 }

@@ -17,8 +17,9 @@
  */
 struct gp_outfile {
 	int fd;
+	int dir;        /* where it will lie: from here on its path is for messages */
 	char *path;     /* the final name */
-	char *tmp;      /* name of the temporary file, NULL when unnamed */
+	char *tmp;      /* name of the temporary file in dir, NULL when unnamed */
 };
 
 /*
@@ -35,10 +36,11 @@ int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, str
 int gp_outfile_reserve(const struct gp_outfile *f, uint64_t expect, struct gp_err *err);
 
 /*
- * fsync, set mode, give it its name.
+ * fsync, set mode, give it its name, fsync the directory.
  *
  * In:     mode, before the umask; replace: may an existing file be replaced.
- * Errors: GP_E_NO it exists and replace is false.
+ * Errors: GP_E_NO it exists and replace is false. When something fails behind the
+ *         name, the message says that the file is there.
  */
 int gp_outfile_commit(struct gp_outfile *f, unsigned mode, bool replace, struct gp_err *err);
 
@@ -59,8 +61,30 @@ void gp_outfile_release(struct gp_outfile *f);
 int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
 		  bool replace, struct gp_err *err);
 
-/* A new directory "DIR/.NAME.gridpatch-XXXXXX", mode 0700; free() the name.
- * *lock tells other runs that it is in use: close() it, if not -1. */
-char *gp_tmpdir_beside(const char *path, int *lock, struct gp_err *err);
+/*
+ * The same of a path below root, whose directories are made as far as they are missing;
+ * no link is followed below root.
+ *
+ * In: path in clean form; untrusted, as far as that goes.
+ */
+int gp_file_write_below(const char *root, const char *path, const void *data, size_t len, unsigned mode,
+			bool replace, struct gp_err *err);
+
+/* A directory "DIR/.NAME.gridpatch-XXXXXX", mode 0700, on its way to be DIR/NAME. */
+struct gp_tmpdir {
+	int fd;         /* open for reading, and locked: other runs see that it is in use */
+	int dir;        /* the one it lies in */
+	char *path;     /* the final name */
+	char *name;     /* what it is called in dir; NULL: it is gone, or somebody else's */
+};
+
+/* Errors: GP_E_NOTFOUND, GP_E_SYSTEM; also when somebody took it away at once. */
+int gp_tmpdir_open(struct gp_tmpdir *t, const char *path, struct gp_err *err);
+
+/* Give it its final name, when there is nothing of that name. Errors: GP_E_NO there is. */
+int gp_tmpdir_commit(struct gp_tmpdir *t, struct gp_err *err);
+
+/* Closes, and removes it unless it has its final name. */
+void gp_tmpdir_release(struct gp_tmpdir *t);
 
 #endif

@@ -11,8 +11,12 @@ char *gp_path_clean(const char *path, size_t len, struct gp_err *err)
 		gp_fail(err, GP_E_FORMAT, "absolute path '%.*s'", (int)(len < 200 ? len : 200), path);
 		return NULL;
 	}
-	if (len > 4095 || (len && memchr(path, '\0', len))) {
-		gp_fail(err, GP_E_FORMAT, "path too long or with a NUL byte");
+	if (len && memchr(path, '\0', len)) {
+		gp_fail(err, GP_E_FORMAT, "a path has a NUL byte");
+		return NULL;
+	}
+	if (len > 4095) {
+		gp_fail(err, GP_E_FORMAT, "a path has %zu bytes, more than 4095", len);
 		return NULL;
 	}
 	for (size_t i = 0; i < len;) {
@@ -32,6 +36,21 @@ char *gp_path_clean(const char *path, size_t len, struct gp_err *err)
 		i += n + 1;
 	}
 	return gp_buf_detach(&out);
+}
+
+bool gp_path_is_clean(const char *path)
+{
+	if (strlen(path) > 4095)
+		return false;
+	for (;;) {
+		size_t n = strcspn(path, "/");
+
+		if (n == 0 || (n == 1 && path[0] == '.') || (n == 2 && memcmp(path, "..", 2) == 0))
+			return false;
+		if (!path[n])
+			return true;
+		path += n + 1;
+	}
 }
 
 char *gp_path_join(const char *dir, const char *name)

@@ -18,6 +18,9 @@
  */
 char *gp_path_clean(const char *path, size_t len, struct gp_err *err);
 
+/* Is it in that form already, and not the root? Allocates nothing. */
+bool gp_path_is_clean(const char *path);
+
 /* "a" + "b" → "a/b"; free() it. */
 char *gp_path_join(const char *dir, const char *name);
 

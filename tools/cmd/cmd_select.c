@@ -61,9 +61,10 @@ static int by_installer(const struct gp_args *a, struct question *q, struct gp_e
 	return 0;
 }
 
+/* Data without a list of drivers say nothing about any. */
 static bool branch_is_known(const struct question *q)
 {
-	return gp_branch_known(&q->catalog.branches, gp_version_branch(&q->query.driver));
+	return !q->catalog.branches.n || gp_branch_known(&q->catalog.branches, gp_version_branch(&q->query.driver));
 }
 
 /* Blocked and unknown kernels are a "no", and so is a branch of which nobody has
@@ -125,7 +126,9 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 		return -1;
 	q->query.kernels = q->targets.v;
 	q->query.nkernels = q->targets.n;
-	gp_catalog_select(&q->catalog, &q->query, &q->answer);
+	if (gp_catalog_select(&q->catalog, &q->query, &q->answer, err) < 0 || gp_query_sound(&q->query, err) < 0 ||
+	    (q->have_driver && gp_tree_sound(&q->driver.tree, err) < 0))
+		return -1;
 	gp_selection_override(&q->catalog, &q->answer, &a->patch.sets, &a->patch.no_sets, &q->overrides);
 	if (q->have_driver && q->source.dir)
 		gp_report_tree(a, &q->driver);

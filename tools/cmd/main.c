@@ -35,8 +35,10 @@ static void catch_signals(void)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
-	/* A reader that goes away is an error of write(2), not our death. */
+	/* A reader that goes away and a limit on files' sizes are errors of write(2),
+	 * not our death. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 static const struct gp_cmd *find_cmd(const char *word)
@@ -94,10 +96,8 @@ static int help(int argc, char **argv)
 	struct gp_err err = { 0 };
 	const struct gp_cmd *cmd = argc > 0 ? find_cmd(argv[0]) : NULL;
 
-	if (argc > 0 && !cmd) {
-		fprintf(stderr, "gridpatch: no such verb '%s'; see 'gridpatch help'\n", argv[0]);
-		return 2;
-	}
+	if (argc > 0 && !cmd)
+		return finish(gp_fail(&err, GP_E_USAGE, "no such verb '%s'; see 'gridpatch help'", argv[0]), &err);
 	if (cmd)
 		gp_cmd_help(cmd);
 	else

@@ -67,7 +67,8 @@ struct gp_wanted {
  * Find out which driver is meant: 535.161.05, a branch as 535 or R535, or a release
  * of vGPU as 16.4, vgpu-16.4 or "vGPU 16.4"; vGPU 16 is a branch.
  *
- * In:     text: untrusted. kind: a vGPU release names its host's driver.
+ * In:     text: untrusted. l: empty when the data list no drivers; then 535 is a version.
+ *         kind: a vGPU release names its host's driver.
  * Out:    points into l.
  * Errors: GP_E_USAGE not the name of a driver, or a release and no host is meant;
  *         GP_E_NO a branch or a release that is not listed.

@@ -116,5 +116,5 @@ int gp_wanted_parse(const char *text, const struct gp_branch_list *l, enum gp_ki
 	if (vgpu || (!branch && v.part[0] < FIRST_BRANCH))
 		return find_release(v, l, kind, out, err);
 	out->version = v;
-	return v.n == 1 ? find_branch(v.part[0], l, kind, out, err) : 0;
+	return v.n == 1 && l->n ? find_branch(v.part[0], l, kind, out, err) : 0;
 }

@@ -40,7 +40,8 @@ static bool may_not_load(const struct gp_choice *c)
 static bool driver_does(struct search *s, const struct gp_branch *b, const struct gp_version *v)
 {
 	struct gp_query q = { .driver = *v, .kind = s->a->q->kind };
-	struct gp_asker a = { .q = &q, .headers = s->a->headers, .modules = s->a->modules };
+	struct gp_asker a = { .q = &q, .headers = s->a->headers, .modules = s->a->modules,
+			      .failed = s->a->failed };
 	gp_auto(gp_choice_release) struct gp_choice c = { 0 };
 
 	gp_choice_make(s->c, &a, &s->no->release, &c);

@@ -109,29 +109,42 @@ static enum gp_tri ask_conftest(const struct gp_query *q, const char *name)
 
 /* By its name of today, and that of the patches for kernels before 5.3: the
  * driver's conftest.sh looks for both. */
-static enum gp_tri ask_rt(struct gp_headers *h, const struct gp_probe *p)
+static enum gp_tri ask_rt(struct gp_headers *h, const struct gp_probe *p, struct gp_err *err)
 {
 	struct gp_probe older = *p;
 	char name[] = "CONFIG_PREEMPT_RT_FULL";
-	enum gp_tri t = gp_headers_probe(h, p);
+	enum gp_tri t = gp_headers_probe(h, p, err);
 
 	older.arg = name;
-	return t == GP_TRI_YES ? t : gp_headers_probe(h, &older);
+	return t == GP_TRI_YES ? t : gp_headers_probe(h, &older, err);
+}
+
+static enum gp_tri ask_driver_text(const struct gp_asker *a, const struct gp_probe *p, struct gp_err *err)
+{
+	struct gp_str text;
+	int rc = 0;
+
+	if (driver_text(a->q, p->arg, &text) && (rc = gp_text_matches(text, p->ere, err)) < 0) {
+		gp_within(err, "the driver's '%s'", p->arg);
+		return GP_TRI_UNKNOWN;
+	}
+	return rc == 1 ? GP_TRI_YES : GP_TRI_NO;
 }
 
 static enum gp_tri ask(void *arg, const struct gp_probe *p)
 {
 	struct gp_asker *a = arg;
-	struct gp_str text;
+	struct gp_err *err = a->failed;
 
+	if (err->code)
+		return GP_TRI_UNKNOWN; /* there will be no answer */
 	if (p->word == GP_PROBE_DRIVER_CONFTEST)
 		return ask_conftest(a->q, p->arg);
 	if (p->word == GP_PROBE_DRIVER_TEXT)
-		return driver_text(a->q, p->arg, &text) &&
-		       gp_text_matches(text, p->ere) ? GP_TRI_YES : GP_TRI_NO;
+		return ask_driver_text(a, p, err);
 	if (p->word == GP_PROBE_CONFIG && strcmp(p->arg, "CONFIG_PREEMPT_RT") == 0)
-		return ask_rt(a->headers, p);
-	return gp_headers_probe(a->headers, p);
+		return ask_rt(a->headers, p, err);
+	return gp_headers_probe(a->headers, p, err);
 }
 
 static struct gp_facts make_facts(struct gp_asker *a, const struct gp_release *release)
@@ -282,13 +295,23 @@ static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, st
 	out->needs_driver |= j->needs_driver;
 }
 
+static void judge(const struct gp_rule *r, const struct gp_facts *f, struct gp_judgement *out)
+{
+	const struct gp_asker *a = f->arg;
+	bool well = !a->failed->code;
+
+	gp_rule_judge(r, f, out);
+	if (well && a->failed->code)
+		gp_within(a->failed, "'%s:%u'", r->file ? r->file : "?", r->lineno);
+}
+
 static void judge_rules(const struct gp_catalog *c, const struct gp_line *l,
 			const struct gp_facts *f, struct tally *t, struct gp_choice *out)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct gp_judged x = { .rule = &l->rules[i] };
 
-		gp_rule_judge(x.rule, f, &x.j);
+		judge(x.rule, f, &x.j);
 		if (!x.j.driver_ok) {
 			out->nothers++;
 			continue;
@@ -377,7 +400,7 @@ static void unite_line(const struct gp_catalog *c, const struct gp_line *l,
 	for (size_t i = 0; i < l->n; i++) {
 		struct gp_judgement j;
 
-		gp_rule_judge(&l->rules[i], f, &j);
+		judge(&l->rules[i], f, &j);
 		out->needs_driver |= j.needs_driver;
 		if (!j.taken)
 			continue;
@@ -449,40 +472,41 @@ static void find_instead(const struct gp_catalog *c, const struct gp_asker *a, c
 void gp_selection_lines_instead(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *s)
 {
 	gp_auto(gp_list_release) struct gp_list modules = { 0 };
-	struct gp_asker a = { .q = q, .modules = find_modules(q, &modules) ? &modules : NULL };
+	struct gp_err failed = { 0 };
+	struct gp_asker a = { .q = q, .modules = find_modules(q, &modules) ? &modules : NULL, .failed = &failed };
 
 	for (size_t i = 0; i < s->nlines; i++)
 		find_instead(c, &a, s->lines, &s->lines[i]);
 }
 
-static void judge_kernels(const struct gp_catalog *c, const struct gp_query *q, const struct gp_list *modules,
-			  struct gp_selection *out)
+static void judge_all(const struct gp_catalog *c, const struct gp_asker *a, struct gp_selection *out)
 {
-	struct gp_asker line = { .q = q, .modules = modules };
+	const struct gp_query *q = a->q;
+	struct gp_asker one = *a;
 
 	for (size_t i = 0; i < c->nlines; i++)
-		gp_choice_make(c, &line, &c->lines[i].release, &out->lines[i]);
+		gp_choice_make(c, &one, &c->lines[i].release, &out->lines[i]);
 	for (size_t i = 0; i < q->nkernels; i++) {
 		const struct gp_query_kernel *k = &q->kernels[i];
-		struct gp_asker a = { .q = q, .headers = k->headers, .modules = modules };
 
-		gp_choice_make(c, &a, k->headers ? &k->headers->release : &k->release, &out->kernels[i]);
-		find_instead(c, &a, out->lines, &out->kernels[i]);
+		one.headers = k->headers;
+		gp_choice_make(c, &one, k->headers ? &k->headers->release : &k->release, &out->kernels[i]);
+		find_instead(c, &one, out->lines, &out->kernels[i]);
 	}
 }
 
-void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
-		       struct gp_selection *out)
+int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *out,
+		      struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list modules = { 0 };
-	const struct gp_list *known = find_modules(q, &modules) ? &modules : NULL;
-	struct gp_asker a = { .q = q, .modules = known };
+	struct gp_err failed = { 0 };
+	struct gp_asker a = { .q = q, .modules = find_modules(q, &modules) ? &modules : NULL, .failed = &failed };
 	struct gp_facts driver_only = make_facts(&a, NULL);
 
 	*out = (struct gp_selection){ .catalog = c, .nkernels = q->nkernels, .nlines = c->nlines };
 	out->kernels = gp_realloc(NULL, q->nkernels, sizeof(*out->kernels));
 	out->lines = gp_realloc(NULL, c->nlines, sizeof(*out->lines));
-	judge_kernels(c, q, known, out);
+	judge_all(c, &a, out);
 	unite_line(c, &c->any, &driver_only, out);
 	for (size_t i = 0; i < c->nlines; i++)
 		unite_line(c, &c->lines[i], &driver_only, out);
@@ -490,6 +514,20 @@ void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
 	gp_sort_chosen(c, &out->hook_sets);
 	out->newer_blocked = newer_is_blocked(c, &a);
 	gp_selection_find_next(out);
+	if (!failed.code)
+		return 0;
+	gp_selection_release(out);
+	if (err)
+		*err = failed;
+	return -1;
+}
+
+int gp_query_sound(const struct gp_query *q, struct gp_err *err)
+{
+	for (size_t i = 0; i < q->nkernels; i++)
+		if (q->kernels[i].headers && gp_headers_sound(q->kernels[i].headers, err) < 0)
+			return -1;
+	return 0;
 }
 
 /* 5.12 after 5.11, and 7.0 after 6.19: the last minor numbers of each major. */

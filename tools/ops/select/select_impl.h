@@ -17,6 +17,7 @@ struct gp_asker {
 	const struct gp_query *q;
 	struct gp_headers *headers;    /* NULL: none */
 	const struct gp_list *modules; /* NULL: not known */
+	struct gp_err *failed;         /* the first expression that could not be told */
 };
 
 /* Judge one release. Out: gp_choice_release() frees it. */

@@ -212,7 +212,7 @@ static void ask(const struct gp_catalog *c, const struct gp_support_opts *o,
 	const struct gp_choice *choices;
 	size_t n;
 
-	gp_catalog_select(c, &q, &d->answer);
+	gp_catalog_select(c, &q, &d->answer, NULL); /* no files are asked: it cannot fail */
 	if (o->instead && !o->kernels)
 		gp_selection_lines_instead(c, &q, &d->answer);
 	choices = o->kernels ? d->answer.kernels : d->answer.lines;

@@ -168,6 +168,7 @@ int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuz
 {
 	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
 	struct gp_applying j = { .t = t, .p = p, .max_fuzz = max_fuzz, .prefix = "", .why = why };
+	int rc;
 
 	if (gp_diff_parse(p->text, &d, err) < 0)
 		return gp_patch_within(p, err);
@@ -175,5 +176,9 @@ int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuz
 	j.done = &list->v[list->n++];
 	*j.done = (struct gp_applied){ .set = gp_strdup(p->set), .name = gp_strdup(p->name), .notes = d.notes };
 	d.notes = (struct gp_list){ 0 };
-	return run(&j, &d, err) < 0 ? gp_patch_within(p, err) : 0;
+	rc = run(&j, &d, err);
+	/* "There is no file" is no answer where nobody could look. */
+	if (gp_tree_sound(t, err) < 0)
+		rc = -1;
+	return rc < 0 ? gp_patch_within(p, err) : 0;
 }

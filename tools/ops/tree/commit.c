@@ -4,7 +4,8 @@
  *
  * .gridpatch-journal/ holds, while a run works: nN, the new content of file N;
  * bN, a hard link to the old file N; and `journal`, which gets its name when
- * all of these are there and loses it when everything is in place. So: no
+ * all of these are there and loses it when everything is in place. Behind that
+ * name no memory is asked for: nothing stops half way for the want of it. So: no
  * `journal`, nothing has been touched, or everything is done; `journal`, put
  * every bN back whose nN is gone (or whose file, if it was to be deleted), delete
  * the new files whose nN is gone. Both may be done again and again.
@@ -26,6 +27,8 @@
 #include "base/text.h"
 #include "ops/tree/journal.h"
 
+#define JOURNAL_NEW "journal.new"
+
 struct commit {
 	struct gp_disktree *d;
 	const struct gp_tree *t;
@@ -36,6 +39,7 @@ struct commit {
 	uid_t uid;            /* ours: asked once */
 	gid_t gid;
 	mode_t umask;
+	struct gp_journal undo; /* what the journal says, for the way back */
 };
 
 static void journal_add(struct gp_buf *j, char kind, size_t n, const char *path)
@@ -69,6 +73,7 @@ static int failed_at(const struct commit *c, const char *what, const char *path,
 static int check_parent(struct commit *c, const char *path, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *dir = gp_path_dir(path);
+	int fd;
 
 	while (strcmp(dir, ".") != 0 && gp_disktree_seen(c->d, dir)->node != GP_NODE_DIR) {
 		char *up = gp_path_dir(dir);
@@ -79,7 +84,8 @@ static int check_parent(struct commit *c, const char *path, struct gp_err *err)
 	if (gp_map_get(&c->writable, dir, NULL))
 		return 0;
 	gp_map_put(&c->writable, dir, 0);
-	if (faccessat(c->d->fd, dir, W_OK | X_OK, AT_EACCESS) == 0 || (errno != EACCES && errno != EROFS))
+	fd = gp_dirs_open(c->d->dirs, dir);
+	if (fd >= 0 && (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0 || (errno != EACCES && errno != EROFS)))
 		return 0;
 	if (strcmp(dir, ".") == 0)
 		return gp_fail_sys(err, errno, "cannot write into '%s'", c->d->root);
@@ -110,15 +116,16 @@ static int write_new(const struct commit *c, size_t n, const struct gp_tfile *f,
 {
 	gp_auto(gp_buf_release) struct gp_buf room = { 0 };
 	struct gp_str now;
-	char slot[64];
+	char slot[32];
 	int fd, rc;
 
 	if (gp_tree_result(c->t, f, &room, &now, err) < 0)
 		return -1;
 	gp_journal_slot(slot, 'n', n);
-	fd = openat(c->d->fd, slot, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, f->mode_given ? f->mode & 0777 : 0666);
+	fd = openat(c->d->journal, slot, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    f->mode_given ? f->mode & 0777 : 0666);
 	if (fd < 0)
-		return gp_fail_sys(err, errno, "cannot write '%s'", slot);
+		return gp_fail_sys(err, errno, "cannot write '" GP_JOURNAL_DIR "/%s'", slot);
 	rc = gp_write_fd(fd, now.p, now.len, f->path, err);
 	if (rc == 0 && dress(c, fd, f) < 0)
 		rc = gp_fail_sys(err, errno, "cannot set the mode of '%s'", f->path);
@@ -137,50 +144,62 @@ static int copy_old(const struct commit *c, const char *slot, const struct gp_tf
 
 	if (gp_tree_read_pristine(c->t, f->path, &old, err) < 0)
 		return -1;
-	fd = openat(c->d->fd, slot, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = openat(c->d->journal, slot, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return gp_fail_sys(err, errno, "cannot write '%s'", slot);
+		return gp_fail_sys(err, errno, "cannot write '" GP_JOURNAL_DIR "/%s'", slot);
 	rc = gp_write_fd(fd, old.p, old.len, slot, err);
 	if (rc == 0 && (dress(c, fd, f) < 0 || fchmod(fd, f->was_mode) < 0))
-		rc = gp_fail_sys(err, errno, "cannot set the mode of '%s'", slot);
-	close(fd);
+		rc = gp_fail_sys(err, errno, "cannot set the mode of '" GP_JOURNAL_DIR "/%s'", slot);
+	if (close(fd) < 0 && rc == 0)
+		rc = gp_fail_sys(err, errno, "cannot write '" GP_JOURNAL_DIR "/%s'", slot);
 	return rc;
 }
 
 static int keep_old(const struct commit *c, size_t n, const struct gp_tfile *f, struct gp_err *err)
 {
-	char slot[64];
+	const char *name;
+	char slot[32];
+	int dir = gp_dirs_parent(c->d->dirs, f->path, &name);
 
 	gp_journal_slot(slot, 'b', n);
-	if (linkat(c->d->fd, f->path, c->d->fd, slot, 0) == 0)
+	if (dir >= 0 && linkat(dir, name, c->d->journal, slot, 0) == 0)
 		return 0;
 	if (errno == EPERM || errno == EOPNOTSUPP || errno == EMLINK)
 		return copy_old(c, slot, f, err);
 	return failed_at(c, "cannot keep the old", f->path, err);
 }
 
+static int journal_parent(struct commit *c, const struct gp_tfile *f, const char *path, struct gp_err *err)
+{
+	struct stat st;
+	int rc;
+
+	if (gp_map_get(&c->made, path, NULL))
+		return 0;
+	gp_map_put(&c->made, path, 0);
+	rc = gp_disktree_stat(c->d, path, &st);
+	if (rc < 0)
+		return gp_fail_sys(err, errno, "cannot look at '%s'", path);
+	if (rc == 0 || !S_ISDIR(st.st_mode))
+		journal_add(&c->journal, 'm', 0, path);
+	else if (f->state == GP_TFILE_DELETED)
+		journal_add(&c->journal, 'r', st.st_mode & 07777, path);
+	return 0;
+}
+
 /* Parents: of a new file those that must be made, of a deleted one those that
  * may get empty, as GNU patch removes them. */
-static void journal_parents(struct commit *c, const struct gp_tfile *f)
+static int journal_parents(struct commit *c, const struct gp_tfile *f, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *p = gp_strdup(f->path);
 
 	for (char *slash = strchr(p, '/'); slash; slash = strchr(slash + 1, '/')) {
-		struct stat st;
-
 		*slash = '\0';
-		if (!gp_map_get(&c->made, p, NULL)) {
-			bool there = fstatat(c->d->fd, p, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-				     S_ISDIR(st.st_mode);
-
-			gp_map_put(&c->made, p, 0);
-			if (!there)
-				journal_add(&c->journal, 'm', 0, p);
-			else if (f->state == GP_TFILE_DELETED)
-				journal_add(&c->journal, 'r', st.st_mode & 07777, p);
-		}
+		if (journal_parent(c, f, p, err) < 0)
+			return -1;
 		*slash = '/';
 	}
+	return 0;
 }
 
 static bool changes(const struct gp_tfile *f)
@@ -199,68 +218,111 @@ static int prepare_file(struct commit *c, size_t n, const struct gp_tfile *f, st
 		return -1;
 	if (f->was && keep_old(c, n, f, err) < 0)
 		return -1;
-	if (f->state != GP_TFILE_CHANGED)
-		journal_parents(c, f);
+	if (f->state != GP_TFILE_CHANGED && journal_parents(c, f, err) < 0)
+		return -1;
 	journal_add(&c->journal, kind[f->state], n, f->path);
 	return 0;
 }
 
 static int journal_write(struct commit *c, struct gp_err *err)
 {
-	int fd = openat(c->d->fd, GP_JOURNAL_NEW, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = openat(c->d->journal, JOURNAL_NEW, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int rc;
 
 	if (fd < 0)
-		return gp_fail_sys(err, errno, "cannot write '%s'", GP_JOURNAL_NEW);
-	gp_buf_puts(&c->journal, "end\n");
-	rc = gp_write_fd(fd, c->journal.data, c->journal.len, GP_JOURNAL_NEW, err);
+		return gp_fail_sys(err, errno, "cannot write '" GP_JOURNAL_DIR "/%s'", JOURNAL_NEW);
+	rc = gp_write_fd(fd, c->journal.data, c->journal.len, GP_JOURNAL_DIR "/" JOURNAL_NEW, err);
 	if (rc == 0 && c->o->fsync && fsync(fd) < 0)
-		rc = gp_fail_sys(err, errno, "cannot write '%s'", GP_JOURNAL_NEW);
-	close(fd);
-	if (rc == 0 && renameat(c->d->fd, GP_JOURNAL_NEW, c->d->fd, GP_JOURNAL) < 0)
-		rc = gp_fail_sys(err, errno, "cannot write '%s'", GP_JOURNAL);
+		rc = gp_fail_sys(err, errno, "cannot write '" GP_JOURNAL_DIR "/%s'", JOURNAL_NEW);
+	if (close(fd) < 0 && rc == 0)
+		rc = gp_fail_sys(err, errno, "cannot write '" GP_JOURNAL_DIR "/%s'", JOURNAL_NEW);
 	return rc;
+}
+
+/* From here on there is a way back, and it needs no memory. */
+static int journal_name(struct commit *c, struct gp_err *err)
+{
+	size_t len = c->journal.len;
+
+	if (gp_journal_parse(c->d, gp_buf_detach(&c->journal), len, &c->undo, err) < 0)
+		return -1;
+	if (renameat(c->d->journal, JOURNAL_NEW, c->d->journal, GP_JOURNAL_NAME) < 0)
+		return gp_fail_sys(err, errno, "cannot write '%s'", GP_JOURNAL);
+	return 0;
 }
 
 /* --- the change itself --- */
 
-static int sync_dir(const struct commit *c, const char *path, struct gp_err *err)
+static int sync_fd(const struct commit *c, int dir, const char *path, struct gp_err *err)
 {
-	int fd, rc;
+	int fd, rc = 0;
 
 	if (!c->o->fsync)
 		return 0;
-	fd = openat(c->d->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	rc = fd < 0 || fsync(fd) < 0 ? gp_fail_sys(err, errno, "cannot sync '%s'", path) : 0;
+	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* EINVAL: this file system knows no fsync of directories. */
+	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
+		rc = gp_fail_sys(err, errno, "cannot sync '%s'", path);
 	if (fd >= 0)
 		close(fd);
 	return rc;
 }
 
+/* path without its last component, in place; false: there is none. */
+static bool cut(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash)
+		*slash = '\0';
+	return slash != NULL;
+}
+
+/* Clean paths are shorter; what does not fit, no call takes. */
+static void copy_path(char out[PATH_MAX], const char *path)
+{
+	snprintf(out, PATH_MAX, "%s", path);
+}
+
 static void remove_empty_parents(const struct gp_disktree *d, const char *path)
 {
-	gp_auto(gp_free_ptr) char *p = gp_strdup(path);
+	char p[PATH_MAX];
 
-	for (char *slash = strrchr(p, '/'); slash; slash = strrchr(p, '/')) {
-		*slash = '\0';
-		if (unlinkat(d->fd, p, AT_REMOVEDIR) < 0)
+	copy_path(p, path);
+	while (cut(p)) {
+		const char *name;
+		int dir = gp_dirs_parent(d->dirs, p, &name);
+
+		if (dir < 0 || unlinkat(dir, name, AT_REMOVEDIR) < 0)
 			return;
+		gp_dirs_forget(d->dirs, p);
 	}
+}
+
+/* What is not there any more is fine; so is a directory, which is not ours. */
+static int delete_file(const struct commit *c, const char *path, struct gp_err *err)
+{
+	const char *name;
+	int dir = gp_dirs_parent(c->d->dirs, path, &name);
+
+	if ((dir >= 0 && unlinkat(dir, name, 0) == 0) || errno == ENOENT || errno == EISDIR)
+		return 0;
+	return gp_fail_sys(err, errno, "cannot delete '%s'", path);
 }
 
 /* A file that makes room for a directory goes before its time. */
 static int clear_way(const struct commit *c, const char *path, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *p = gp_strdup(path);
+	char p[PATH_MAX];
 
+	copy_path(p, path);
 	for (char *slash = strchr(p, '/'); slash; slash = strchr(slash + 1, '/')) {
 		const struct gp_tfile *f;
 
 		*slash = '\0';
 		f = gp_tree_touched(c->t, p);
-		if (f && f->was && f->state == GP_TFILE_DELETED && unlinkat(c->d->fd, p, 0) < 0 &&
-		    errno != ENOENT && errno != EISDIR && errno != EPERM)
-			return gp_fail_sys(err, errno, "cannot delete '%s'", p);
+		if (f && f->was && f->state == GP_TFILE_DELETED && delete_file(c, p, err) < 0)
+			return -1;
 		*slash = '/';
 	}
 	return 0;
@@ -268,13 +330,15 @@ static int clear_way(const struct commit *c, const char *path, struct gp_err *er
 
 static int change_file(const struct commit *c, size_t n, const struct gp_tfile *f, struct gp_err *err)
 {
-	char slot[64];
+	const char *name;
+	char slot[32];
+	int dir;
 
 	if (gp_check_cancel(c->o->cancel, err) < 0)
 		return -1;
 	if (f->state == GP_TFILE_DELETED) {
-		if (unlinkat(c->d->fd, f->path, 0) < 0 && errno != ENOENT && errno != EISDIR)
-			return gp_fail_sys(err, errno, "cannot delete '%s'", f->path);
+		if (delete_file(c, f->path, err) < 0)
+			return -1;
 		remove_empty_parents(c->d, f->path);
 		return 0;
 	}
@@ -282,9 +346,21 @@ static int change_file(const struct commit *c, size_t n, const struct gp_tfile *
 	    (clear_way(c, f->path, err) < 0 || gp_journal_parents(c->d, f->path, err) < 0))
 		return -1;
 	gp_journal_slot(slot, 'n', n);
-	if (renameat(c->d->fd, slot, c->d->fd, f->path) < 0)
+	dir = gp_dirs_parent(c->d->dirs, f->path, &name);
+	if (dir < 0 || renameat(c->d->journal, slot, dir, name) < 0)
 		return failed_at(c, f->was ? "cannot replace" : "cannot make", f->path, err);
 	return 0;
+}
+
+/* The directory where a file is or was; one that was removed needs none. */
+static int sync_parent(const struct commit *c, const char *path, struct gp_err *err)
+{
+	const char *name;
+	int dir = gp_dirs_parent(c->d->dirs, path, &name);
+
+	if (dir < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : gp_fail_sys(err, errno, "cannot sync '%s'", path);
+	return sync_fd(c, dir, path, err);
 }
 
 /* Deletions come last: they may remove directories that new files keep. */
@@ -296,16 +372,9 @@ static int change_all(const struct commit *c, struct gp_err *err)
 			    (c->t->file[i].state == GP_TFILE_DELETED) == (deleting != 0) &&
 			    change_file(c, i, &c->t->file[i], err) < 0)
 				return -1;
-	for (size_t i = 0; i < c->t->n && c->o->fsync; i++) {
-		gp_auto(gp_free_ptr) char *dir = gp_strdup(c->t->file[i].path);
-		char *slash = strrchr(dir, '/');
-
-		if (slash)
-			*slash = '\0';
-		if (changes(&c->t->file[i]) && (!slash || gp_journal_exists(c->d, dir)) &&
-		    sync_dir(c, slash ? dir : ".", err) < 0)
+	for (size_t i = 0; i < c->t->n && c->o->fsync; i++)
+		if (changes(&c->t->file[i]) && sync_parent(c, c->t->file[i].path, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -314,22 +383,29 @@ static int prepare(struct commit *c, struct gp_err *err)
 	for (size_t i = 0; i < c->t->n; i++)
 		if (changes(&c->t->file[i]) && check_parent(c, c->t->file[i].path, err) < 0)
 			return -1;
-	if (mkdirat(c->d->fd, GP_JOURNAL_DIR, 0700) < 0)
-		return gp_fail_sys(err, errno, "cannot write into '%s'", c->d->root);
+	/* The parents were looked at just now. */
+	if (gp_tree_sound(c->t, err) < 0 || gp_journal_make(c->d, err) < 0)
+		return -1;
 	for (size_t i = 0; i < c->t->n; i++)
 		if (changes(&c->t->file[i]) && prepare_file(c, i, &c->t->file[i], err) < 0)
 			return -1;
-	return journal_write(c, err) < 0 ? -1 : sync_dir(c, GP_JOURNAL_DIR, err);
+	gp_buf_puts(&c->journal, "end\n");
+	if (journal_write(c, err) < 0 || journal_name(c, err) < 0)
+		return -1;
+	return sync_fd(c, c->d->journal, GP_JOURNAL_DIR, err);
 }
 
 /* Back to where it began; err says what went wrong until now. */
-static void roll_back(struct gp_disktree *d, struct gp_err *err)
+static void roll_back(struct commit *c, struct gp_err *err)
 {
+	struct gp_disktree *d = c->d;
 	struct gp_err second = { 0 };
 	char why[sizeof(second.cause)];
-	size_t files;
+	size_t files = 0;
 
-	if (gp_commit_recover(d, &files, &second) == 0)
+	if (d->journal < 0)
+		return; /* nothing was begun */
+	if (gp_journal_undo(d, &c->undo, &files, &second) == 0 && gp_journal_remove(d, &second) == 0)
 		return;
 	second.context[0] = '\0';
 	gp_err_format(&second, why, sizeof(why));
@@ -343,14 +419,18 @@ int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct g
 	struct commit c = { .d = d, .t = t, .o = o, .uid = geteuid(), .gid = getegid(), .umask = gp_umask() };
 	int rc = 0;
 
+	if (gp_tree_sound(t, err) < 0)
+		return -1;
 	if (!gp_tree_changes(t))
 		return 0;
-	if (prepare(&c, err) < 0 || change_all(&c, err) < 0 || gp_journal_remove(d, err) < 0)
+	gp_dirs_forget(d->dirs, NULL);
+	if (prepare(&c, err) < 0 || change_all(&c, err) < 0 || gp_journal_remove(d, err) < 0) {
+		roll_back(&c, err);
 		rc = -1;
+	}
 	gp_buf_release(&c.journal);
+	gp_journal_release(&c.undo);
 	gp_map_release(&c.made);
 	gp_map_release(&c.writable);
-	if (rc < 0)
-		roll_back(d, err);
 	return rc;
 }

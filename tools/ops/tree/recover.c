@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Going back after a run that stopped half way: see commit.c for the journal.
- * The directory may come from somebody else, so the whole journal is judged
- * before a line of it counts: nothing outside the tree, nothing through a
- * symlink, nothing of the journal's own.
+ * The directory may come from somebody else, so only a journal of our own is
+ * followed, and the whole of it is judged before a line of it counts: nothing
+ * outside the tree, nothing through a symlink, nothing of the journal's own.
  */
 #include <assert.h>
 #include <errno.h>
@@ -11,235 +11,110 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fsio.h"
-#include "base/path.h"
-#include "base/text.h"
 #include "ops/tree/journal.h"
 
 #define JOURNAL_MAX (256u << 20)
 
-void gp_journal_slot(char out[64], char kind, size_t n)
+/* --- back --- */
+
+/* Is something at path, and what? 1, 0, or -1. */
+static int lies(const struct gp_disktree *d, const char *path, struct stat *st, struct gp_err *err)
 {
-	snprintf(out, 64, GP_JOURNAL_DIR "/%c%zu", kind, n);
+	int rc = gp_disktree_stat(d, path, st);
+
+	return rc >= 0 ? rc : gp_fail_sys(err, errno, "cannot look at '%s'", path);
 }
 
-bool gp_journal_exists(const struct gp_disktree *d, const char *path)
+/* New content leaves the journal when it is renamed into place. 1, 0, or -1. */
+static int came_to_its_place(const struct gp_disktree *d, const struct gp_journal_entry *e, struct gp_err *err)
 {
-	struct stat st;
-
-	return fstatat(d->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-int gp_journal_parents(const struct gp_disktree *d, const char *path, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *p = gp_strdup(path);
-
-	for (char *slash = strchr(p, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdirat(d->fd, p, 0777) < 0 && errno != EEXIST)
-			return gp_fail_sys(err, errno, "cannot make directory '%s'", p);
-		*slash = '/';
-	}
-	return 0;
-}
-
-int gp_journal_remove(struct gp_disktree *d, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *path = gp_asprintf("%s/%s", d->root, GP_JOURNAL_DIR);
-
-	if (unlinkat(d->fd, GP_JOURNAL, 0) < 0 && errno != ENOENT)
-		return gp_fail_sys(err, errno, "cannot remove '%s/%s'", d->root, GP_JOURNAL);
-	gp_remove_tree(path);
-	return 0;
-}
-
-/* A line of the journal. */
-struct entry {
-	char kind;
-	size_t n;
-	char *path;
-};
-
-struct entries {
-	struct entry *v;
-	size_t n, cap;
-};
-
-static void entries_release(struct entries *e)
-{
-	for (size_t i = 0; i < e->n; i++)
-		free(e->v[i].path);
-	free(e->v);
-}
-
-static int damaged(const struct gp_disktree *d, struct gp_err *err)
-{
-	return gp_fail(err, GP_E_FORMAT, "the journal in '%s' is damaged, or not gridpatch's: nothing was touched; "
-		       "see that the files are right, then remove '%s/" GP_JOURNAL_DIR "'", d->root, d->root);
-}
-
-static char *decode(struct gp_str s)
-{
-	gp_auto(gp_buf_release) struct gp_buf raw = { 0 };
-	char *clean;
-
-	for (size_t i = 0; i < s.len; i++) {
-		bool escape = s.p[i] == '%' && s.len - i >= 3;
-
-		if (s.p[i] != '%') {
-			gp_buf_putc(&raw, s.p[i]);
-		} else if (escape && memcmp(s.p + i, "%0A", 3) == 0) {
-			gp_buf_putc(&raw, '\n');
-			i += 2;
-		} else if (escape && memcmp(s.p + i, "%25", 3) == 0) {
-			gp_buf_putc(&raw, '%');
-			i += 2;
-		} else {
-			return NULL;
-		}
-	}
-	clean = raw.len ? gp_path_clean(raw.data, raw.len, NULL) : NULL;
-	/* We write clean paths only. */
-	if (!clean || strcmp(clean, raw.data) == 0)
-		return clean;
-	free(clean);
-	return NULL;
-}
-
-/* No parent of it is a symlink; what is missing, or a file that a directory was
- * to replace, is fine. */
-static bool is_inside(const struct gp_disktree *d, const char *path)
-{
-	gp_auto(gp_free_ptr) char *p = gp_strdup(path);
-
-	for (char *slash = strchr(p, '/'); slash; slash = strchr(slash + 1, '/')) {
-		struct stat st;
-
-		*slash = '\0';
-		if (fstatat(d->fd, p, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
-			return false;
-		*slash = '/';
-	}
-	return !gp_path_under(path, GP_JOURNAL_DIR);
-}
-
-static bool is_symlink(const struct gp_disktree *d, const char *path)
-{
-	struct stat st;
-
-	return fstatat(d->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
-}
-
-static bool is_dir(const struct gp_disktree *d, const char *path)
-{
-	struct stat st;
-
-	return fstatat(d->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
-}
-
-static bool entry_parse(const struct gp_disktree *d, struct gp_str line, struct entry *e)
-{
-	struct gp_str word;
-	const char *blank;
-	uint64_t n;
-
-	if (line.len < 5 || !strchr("cdnmr", line.p[0]) || !line.p[0] || line.p[1] != ' ')
-		return false;
-	word = (struct gp_str){ line.p + 2, line.len - 2 };
-	blank = memchr(word.p, ' ', word.len);
-	if (!blank)
-		return false;
-	word.len = (size_t)(blank - word.p);
-	if (!gp_parse_u64(word, SIZE_MAX / 2, &n))
-		return false;
-	e->kind = line.p[0];
-	e->n = (size_t)n;
-	e->path = decode((struct gp_str){ blank + 1, line.len - word.len - 3 });
-	return e->path && is_inside(d, e->path) &&
-	       (e->kind != 'm' || !is_symlink(d, e->path));
-}
-
-static int entries_parse(const struct gp_disktree *d, struct gp_str text, struct entries *out, struct gp_err *err)
-{
-	struct gp_str line;
-
-	/* It gets its name when it is complete, and says so in its last line. */
-	if (!gp_str_ends(text, "\nend\n"))
-		return damaged(d, err);
-	text.len -= 4;
-	while (gp_line_next(&text, &line)) {
-		struct entry e = { 0 };
-
-		if (!entry_parse(d, line, &e)) {
-			free(e.path);
-			return damaged(d, err);
-		}
-		GP_GROW(out->v, out->n, out->cap);
-		out->v[out->n++] = e;
-	}
-	return 0;
-}
-
-/* New content leaves the journal when it is renamed into place. */
-static bool came_to_its_place(const struct gp_disktree *d, const struct entry *e)
-{
-	char slot[64];
+	char slot[32];
+	int rc;
 
 	gp_journal_slot(slot, 'n', e->n);
-	return !gp_journal_exists(d, slot);
+	rc = gp_journal_has(d, slot, err);
+	return rc < 0 ? -1 : !rc;
 }
 
 /* Is the old file still in its place? Then it stays: what was kept may be a copy,
- * which somebody else may own. */
-static bool is_untouched(const struct gp_disktree *d, const struct entry *e)
+ * which somebody else may own. 1, 0, or -1. */
+static int is_untouched(const struct gp_disktree *d, const struct gp_journal_entry *e, struct gp_err *err)
 {
-	if (e->kind == 'c' && came_to_its_place(d, e))
-		return false;
-	return gp_journal_exists(d, e->path) && !is_dir(d, e->path);
+	struct stat st;
+	int rc = e->kind == 'c' ? came_to_its_place(d, e, err) : 0;
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	rc = lies(d, e->path, &st, err);
+	return rc > 0 ? !S_ISDIR(st.st_mode) : rc;
 }
 
-static int restore(struct gp_disktree *d, const struct entry *e, size_t *files, struct gp_err *err)
+static int restore(const struct gp_disktree *d, const struct gp_journal_entry *e, size_t *files, struct gp_err *err)
 {
-	char slot[64];
+	const char *name;
+	char slot[32];
+	int rc, dir;
 
 	gp_journal_slot(slot, 'b', e->n);
-	if (!gp_journal_exists(d, slot) || is_untouched(d, e))
-		return 0; /* or an earlier recovery came this far */
+	rc = gp_journal_has(d, slot, err);
+	if (rc <= 0)
+		return rc; /* an earlier recovery came this far */
+	rc = is_untouched(d, e, err);
+	if (rc)
+		return rc < 0 ? -1 : 0;
 	if (gp_journal_parents(d, e->path, err) < 0)
 		return -1;
-	if (renameat(d->fd, slot, d->fd, e->path) < 0)
+	dir = gp_dirs_parent(d->dirs, e->path, &name);
+	if (dir < 0 || renameat(d->journal, slot, dir, name) < 0)
 		return gp_fail_sys(err, errno, "cannot restore '%s'", e->path);
 	++*files;
 	return 0;
 }
 
-static int remove_new(struct gp_disktree *d, const struct entry *e, size_t *files, struct gp_err *err)
+static int remove_new(const struct gp_disktree *d, const struct gp_journal_entry *e, size_t *files, struct gp_err *err)
 {
-	if (!came_to_its_place(d, e))
-		return 0;
-	if (unlinkat(d->fd, e->path, 0) == 0)
+	const char *name;
+	int rc = came_to_its_place(d, e, err), dir;
+
+	if (rc <= 0)
+		return rc;
+	dir = gp_dirs_parent(d->dirs, e->path, &name);
+	if (dir >= 0 && unlinkat(dir, name, 0) == 0)
 		++*files;
 	else if (errno != ENOENT && errno != ENOTDIR)
 		return gp_fail_sys(err, errno, "cannot remove '%s'", e->path);
 	return 0;
 }
 
+/* When it is empty. */
+static void remove_made(const struct gp_disktree *d, const struct gp_journal_entry *e)
+{
+	const char *name;
+	int dir = gp_dirs_parent(d->dirs, e->path, &name);
+
+	if (dir >= 0 && unlinkat(dir, name, AT_REMOVEDIR) == 0)
+		gp_dirs_forget(d->dirs, e->path);
+}
+
 /* A directory that was not removed has its mode, and may be somebody else's. */
-static int restore_mode(struct gp_disktree *d, const struct entry *e, struct gp_err *err)
+static int restore_mode(const struct gp_disktree *d, const struct gp_journal_entry *e, struct gp_err *err)
 {
 	mode_t mode = (mode_t)e->n & 07777;
 	struct stat st;
+	int rc = lies(d, e->path, &st, err), fd;
 
-	if (fstatat(d->fd, e->path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
-	    (st.st_mode & 07777) == mode || fchmodat(d->fd, e->path, mode, 0) == 0)
+	if (rc <= 0 || !S_ISDIR(st.st_mode) || (st.st_mode & 07777) == mode)
+		return rc < 0 ? -1 : 0;
+	fd = gp_dirs_open(d->dirs, e->path);
+	if (fd >= 0 && fchmodat(fd, ".", mode, 0) == 0)
 		return 0;
 	return gp_fail_sys(err, errno, "cannot restore the mode of '%s'", e->path);
 }
 
-static int undo(struct gp_disktree *d, const struct entry *e, size_t *files, struct gp_err *err)
+static int undo(const struct gp_disktree *d, const struct gp_journal_entry *e, size_t *files, struct gp_err *err)
 {
 	assert(e->path);
 	switch (e->kind) {
@@ -248,7 +123,7 @@ static int undo(struct gp_disktree *d, const struct entry *e, size_t *files, str
 	case 'r':
 		return restore_mode(d, e, err);
 	case 'm':
-		unlinkat(d->fd, e->path, AT_REMOVEDIR);
+		remove_made(d, e);
 		return 0;
 	default:
 		return restore(d, e, files, err);
@@ -258,57 +133,98 @@ static int undo(struct gp_disktree *d, const struct entry *e, size_t *files, str
 /* New files go first, so that a directory can be a file again; then made
  * directories, the deepest first, when they are empty; then what was. What cannot
  * be undone does not keep the rest from it: the first error is the one that is told. */
-static int undo_all(struct gp_disktree *d, const struct entries *e, size_t *files, struct gp_err *err)
+int gp_journal_undo(struct gp_disktree *d, const struct gp_journal *j, size_t *files, struct gp_err *err)
 {
 	static const char *const order[] = { "n", "m", "cd", "r" };
 	int rc = 0;
 
+	gp_dirs_forget(d->dirs, NULL);
 	for (size_t k = 0; k < GP_COUNT(order); k++)
-		for (size_t i = e->n; i-- > 0;)
-			if (strchr(order[k], e->v[i].kind) &&
-			    undo(d, &e->v[i], files, rc < 0 ? NULL : err) < 0)
+		for (size_t i = j->n; i-- > 0;)
+			if (strchr(order[k], j->v[i].kind) && undo(d, &j->v[i], files, rc < 0 ? NULL : err) < 0)
 				rc = -1;
 	return rc < 0 ? gp_within(err, "'%s'", d->root) : 0;
 }
 
-static int journal_read(struct gp_disktree *d, struct gp_buf *text, struct gp_err *err)
+/* --- the journal of another run --- */
+
+/* No parent of it is a symlink; what is missing, or a file that a directory was
+ * to replace, is fine. */
+static int judge(const struct gp_disktree *d, const struct gp_journal_entry *e, struct gp_err *err)
 {
-	int fd = openat(d->fd, GP_JOURNAL, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	int rc = gp_disktree_stat(d, e->path, &st);
+
+	if (rc < 0 && errno != ELOOP)
+		return gp_fail_sys(err, errno, "cannot look at '%s/%s'", d->root, e->path);
+	if (rc < 0 || (rc > 0 && e->kind == 'm' && S_ISLNK(st.st_mode)))
+		return gp_journal_damaged(d, err);
+	return 0;
+}
+
+/* *text is free()d by the caller. */
+static int read_text(const struct gp_disktree *d, char **text, size_t *len, struct gp_err *err)
+{
+	int fd = openat(d->journal, GP_JOURNAL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	ssize_t n = -1;
 
 	if (fd < 0 && errno != ELOOP)
-		return gp_fail_sys(err, errno, "cannot open '%s/%s'", d->root, GP_JOURNAL);
+		return gp_fail_sys(err, errno, "cannot open '%s/" GP_JOURNAL "'", d->root);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > JOURNAL_MAX) {
 		if (fd >= 0)
 			close(fd);
-		return damaged(d, err);
+		return gp_journal_damaged(d, err);
 	}
-	gp_buf_reserve(text, (size_t)st.st_size);
-	n = gp_pread(fd, text->data, (size_t)st.st_size, 0, GP_JOURNAL, err);
+	*len = (size_t)st.st_size;
+	*text = malloc(*len + 1); /* gp_alloc() would not say that the tree is half changed */
+	if (*text)
+		n = gp_pread(fd, *text, *len, 0, GP_JOURNAL, err);
+	else
+		gp_fail_sys(err, ENOMEM, "cannot read '%s/" GP_JOURNAL "'", d->root);
 	close(fd);
 	if (n < 0)
 		return -1;
-	text->len = (size_t)n;
+	*len = (size_t)n;
+	(*text)[*len] = '\0';
 	return 0;
+}
+
+static int roll_back(struct gp_disktree *d, size_t *files, struct gp_err *err)
+{
+	gp_auto(gp_journal_release) struct gp_journal j = { 0 };
+	size_t len = 0;
+
+	if (read_text(d, &j.text, &len, err) < 0 || gp_journal_parse(d, j.text, len, &j, err) < 0)
+		return -1;
+	for (size_t i = 0; i < j.n; i++)
+		if (judge(d, &j.v[i], err) < 0)
+			return -1;
+	return gp_journal_undo(d, &j, files, err);
 }
 
 bool gp_commit_pending(const struct gp_disktree *d)
 {
-	return gp_journal_exists(d, GP_JOURNAL);
+	struct stat st;
+
+	if (d->journal < 0)
+		return gp_disktree_stat(d, GP_JOURNAL, &st) != 0;
+	return fstatat(d->journal, GP_JOURNAL_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 int gp_commit_recover(struct gp_disktree *d, size_t *files, struct gp_err *err)
 {
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	gp_auto(entries_release) struct entries e = { 0 };
+	int rc = gp_journal_open(d, err);
 
 	*files = 0;
-	if (gp_journal_exists(d, GP_JOURNAL_DIR) && !is_dir(d, GP_JOURNAL_DIR))
-		return damaged(d, err);
-	if (gp_journal_exists(d, GP_JOURNAL) &&
-	    (journal_read(d, &text, err) < 0 || entries_parse(d, gp_buf_str(&text), &e, err) < 0 ||
-	     undo_all(d, &e, files, err) < 0))
-		return -1;
-	return gp_journal_remove(d, err);
+	if (rc <= 0)
+		return rc;
+	rc = gp_journal_has(d, GP_JOURNAL_NAME, err);
+	if (rc > 0)
+		rc = roll_back(d, files, err);
+	if (rc == 0)
+		return gp_journal_remove(d, err);
+	close(d->journal);
+	d->journal = -1;
+	return -1;
 }

@@ -51,6 +51,11 @@ static enum gp_node look(const struct gp_tree *t, const char *path, unsigned *mo
 	return t->base.look(t->base.arg, path, mode ? mode : &unused);
 }
 
+int gp_tree_sound(const struct gp_tree *t, struct gp_err *err)
+{
+	return t->base.trouble ? t->base.trouble(t->base.arg, err) : 0;
+}
+
 static bool is_there(const struct gp_tree *t, const char *path)
 {
 	enum gp_node node = look(t, path, NULL);

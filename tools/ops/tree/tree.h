@@ -14,7 +14,8 @@ enum gp_node { GP_NODE_NONE, GP_NODE_FILE, GP_NODE_DIR, GP_NODE_SYMLINK, GP_NODE
  * or a directory. Paths are in clean form.
  */
 struct gp_tree_base {
-	/* What lies at path; *mode 07777. Never follows a symlink. */
+	/* What lies at path; *mode 07777. Never follows a symlink. Where that cannot be
+	 * told the answer is GP_NODE_NONE, and trouble has the reason. */
 	enum gp_node (*look)(void *arg, const char *path, unsigned *mode);
 	/* The bytes of a file, borrowed while the base lives, or until forget. */
 	int (*read)(void *arg, const char *path, struct gp_str *out, struct gp_err *err);
@@ -24,6 +25,9 @@ struct gp_tree_base {
 	uint64_t (*size)(void *arg, const char *path);
 	/* An unnamed file for results that are too many for memory, or -1. May be NULL. */
 	int (*spool)(void *arg);
+	/* Did an earlier call fail, and its answer is none? 0, or -1 with the first such
+	 * failure. May be NULL: nothing can. */
+	int (*trouble)(void *arg, struct gp_err *err);
 	void *arg;
 };
 
@@ -58,6 +62,16 @@ void gp_tree_init_base(struct gp_tree *t, const struct gp_tree_base *base);
 /* Over the members of a scanned installer, which must outlive the tree. */
 void gp_tree_init(struct gp_tree *t, const struct gp_runfile *rf);
 void gp_tree_release(struct gp_tree *t);
+
+/*
+ * Can what the tree has said so far be believed?
+ *
+ * Asked before anything is concluded from it ("there is no file", "done"), as
+ * ferror(3) is behind reading.
+ *
+ * Errors: GP_E_SYSTEM the first failure of the system's, with the file's name.
+ */
+int gp_tree_sound(const struct gp_tree *t, struct gp_err *err);
 
 /* Present (member or new, not deleted)? Directories do not count. */
 bool gp_tree_has(const struct gp_tree *t, const char *path);
