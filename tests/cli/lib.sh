@@ -24,7 +24,7 @@ fx=$cli/../fx
 repo=$(cd "$cli/../.." && pwd)
 
 umask 022
-unset GRIDPATCH_HOOKS XDG_DATA_HOME SUDO_USER SOURCE_DATE_EPOCH TZ
+unset GRIDPATCH_HOOKS XDG_DATA_HOME SUDO_USER SOURCE_DATE_EPOCH TZ IGNORE_PREEMPT_RT_PRESENCE
 LC_ALL=C
 export LC_ALL
 work=$(mktemp -d "${TMPDIR:-/tmp}/gp-cli.XXXXXX") || exit 1

@@ -24,7 +24,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_HEADERS, 0, "headers", "DIR", "kernel headers to ask (repeatable)" },
 	{ OPT_HEADERS2, 0, "kernel-source-path", "DIR", NULL },
 	{ OPT_HEADERS3, 0, "kernelsourcedir", "DIR", NULL },
-	{ OPT_DRIVER, 0, "driver", "VERSION", "a driver version (support: or a branch)" },
+	{ OPT_DRIVER, 0, "driver", "VERSION", "a driver: 535.161.05, a branch: 535, or vGPU: 16.4" },
 	{ OPT_BLOB, 0, "blob", "FILE", "the nv-kernel.o_binary that nvidia.ko is made from" },
 	{ OPT_EXPECT_HOOKS, 0, "expect-hooks", NULL, "nvidia.ko must have the hooks" },
 	{ OPT_KIND, 0, "kind", "KIND", "its kind: host (default), merged, guest, general" },

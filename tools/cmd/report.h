@@ -28,6 +28,8 @@ struct json_object *gp_json_selection(const struct gp_selection *s);
  * is known; the same as JSON; kernel lines by branches for a web page. */
 void gp_report_support(const struct gp_args *a, const struct gp_support *t);
 struct json_object *gp_json_support(const struct gp_support *t);
+/* Of a table of one branch: a line per kernel and drivers of which the same is known. */
+void gp_report_branch(const struct gp_args *a, const struct gp_support *t);
 void gp_report_support_markdown(const struct gp_args *a, const struct gp_support *t);
 
 /* What a driver is. */
