@@ -40,12 +40,22 @@ static char *source_tree(const char *exe)
 	return tree;
 }
 
+/* PREFIX/share/gridpatch of PREFIX/bin/gridpatch, else NULL. Only a "bin" says that what
+ * lies beside it belongs to it: of a copy in /tmp/x, /tmp/share may be anybody's. */
 static char *beside_exe(const char *exe)
 {
 	gp_auto(gp_free_ptr) char *bin = gp_path_dir(exe);
 	gp_auto(gp_free_ptr) char *prefix = gp_path_dir(bin);
+	char *dir;
 
-	return gp_path_join(prefix, "share/gridpatch");
+	if (strcmp(gp_path_base(bin), "bin") != 0)
+		return NULL;
+	dir = gp_path_join(prefix, "share/gridpatch");
+	if (!holds_data(dir)) {
+		free(dir);
+		return NULL;
+	}
+	return dir;
 }
 
 static char *find_base(const struct gp_datadir_places *p, struct gp_err *err)
@@ -69,10 +79,11 @@ static char *find_base(const struct gp_datadir_places *p, struct gp_err *err)
 	}
 	if (tree)
 		return gp_steal(&tree);
+	/* A version unpacked elsewhere must not take the data of the installed one. */
+	if (beside)
+		return gp_steal(&beside);
 	if (p->compiled && p->compiled[0] == '/' && holds_data(p->compiled))
 		return gp_strdup(p->compiled);
-	if (beside && holds_data(beside))
-		return gp_steal(&beside);
 	gp_fail(err, GP_E_NOTFOUND, "no data: '%s' holds no kernel-versions (set GRIDPATCH_DATA)",
 		p->compiled ? p->compiled : GP_DATADIR);
 	return NULL;
