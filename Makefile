@@ -24,6 +24,17 @@ IN_PKGBUILD := $(DEB_BUILD_ARCH)$(RPM_BUILD_ROOT)$(FAKEROOTKEY)
 AUTODEPS    ?= $(if $(IN_PKGBUILD),0,$(if $(filter 0,$(shell id -u)),1,0))
 export AUTODEPS
 
+# Under sudo only packages and what goes to PREFIX are root's business: in a tree of
+# the caller's own all other commands run as the caller, who builds there again.
+SUDO_TREE := $(if $(SUDO_UID),$(shell sh tools/packaging/sudo-tree.sh))
+ifneq ($(SUDO_TREE),)
+export HOME := $(wordlist 4,99,$(SUDO_TREE))
+SHELL := $(shell command -v setpriv)
+.SHELLFLAGS := $(wordlist 1,3,$(SUDO_TREE)) /bin/sh -c
+deps deps-demo deps-check install uninstall: private SHELL := /bin/sh
+deps deps-demo deps-check install uninstall: private .SHELLFLAGS := -c
+endif
+
 comma := ,
 CFLAGS  ?= -O2 -g
 STDFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Itools \

@@ -8,19 +8,7 @@ if ! command -v make > /dev/null; then
     skip 'make install' 'make is missing'
     finish
 fi
-unset DESTDIR PREFIX MAKEFLAGS MAKELEVEL SUDO_UID SUDO_GID
-
-# A tree of its own with the objects of the one that is tested, so that little is
-# compiled; what make thinks of their age stays.
-built=$(dirname "$GRIDPATCH")
-mkdir tree
-(cd "$repo" && cp -Rp Makefile kernel-versions patches tools "$work/tree/" && mkdir "$work/tree/build" &&
-    cp -Rp "$built/tools" "$built/libgridpatch.a" "$built/gridpatch" "$work/tree/build/") || exit 1
-[ ! -f "$built/prefix" ] || cp -p "$built/prefix" tree/build/
-case $built in *-san) san=1 ;; *) san= ;; esac
-[ -z "$san" ] || mv tree/build tree/build-san
-# mk GOAL…: make there, as a user would call it.
-mk() { make -C "$work/tree" AUTODEPS=0 SAN=$san "$@" > "$work/out" 2> "$work/err" < /dev/null; }
+tree_here || exit 1
 # below DIR: everything in it, sorted.
 below() { (cd "$1" && find . | LC_ALL=C sort); }
 data_of() { strings -a "$1" | grep -E '^/[^%]*share/gridpatch$'; }
@@ -38,7 +26,7 @@ else
     skip 'the PREFIX in the program' 'strings is missing'
 fi
 # An object that somebody removed is made again.
-obj=tree/build${san:+-san}/tools/base/utf8.o
+obj=tree/$build/tools/base/utf8.o
 rm -f "$obj"
 check 'make after an object was removed' mk PREFIX=/opt/two
 check 'makes it' test -f "$obj"
