@@ -91,4 +91,8 @@ extern const struct gp_cmd gp_cmd_patch, gp_cmd_info, gp_cmd_extract, gp_cmd_ver
 /* Ends of the signal handlers that main installs: nonzero when one came. */
 const volatile sig_atomic_t *gp_main_cancel(void);
 
+/* Of a line that tells of long work: if nobody reads it, the work is to stop as if a
+ * signal had come. */
+void gp_main_flush(void);
+
 #endif

@@ -128,7 +128,7 @@ static void say_done(void *arg, const struct gp_cell *c, size_t n, size_t total,
 	(void)known;
 	gp_progress_end();
 	gp_say_cell(arg, c);
-	fflush(stdout);
+	gp_main_flush();
 }
 
 int gp_build_one(struct gp_args *a, const char *run, struct gp_cells *cells, struct gp_err *err)

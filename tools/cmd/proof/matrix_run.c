@@ -61,7 +61,7 @@ static void say_line(const struct running *r, const struct gp_cell *c, size_t n,
 	       *left ? " left" : "");
 	if (gp_cell_is_red(c) && c->fact)
 		gp_say(r->a, "        known: %s\n", c->fact);
-	fflush(stdout);
+	gp_main_flush();
 }
 
 /* A run that is killed leaves what it has. That it cannot be written shows at the end. */
