@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2016,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
+# shellcheck disable=SC1091,SC2016,SC2086,SC2094,SC2154 # $k and $opts are words; lib.sh sets the rest
 # A reader that goes away ends every verb as it ends git: quietly, by SIGPIPE.
 . "$(dirname "$0")/lib.sh"
 

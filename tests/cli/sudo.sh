@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2016,SC2154 # lib.sh sets the rest
+# shellcheck disable=SC1091,SC2016,SC2086,SC2154 # lib.sh sets the rest
 # What root does under sudo leaves nothing that the caller's next run stumbles over.
 . "$(dirname "$0")/lib.sh"
 user=65534

@@ -48,6 +48,8 @@ void gp_build_words(const struct gp_args *a, struct gp_buf *out)
 		put(out, "--no-hooks", NULL);
 	if (p->hooks_patch)
 		put(out, "--hooks-patch", p->hooks_patch);
+	if (p->no_hooks_patch)
+		put(out, "--no-hooks-patch", NULL);
 	for (size_t i = 0; i < p->patches.n; i++) {
 		put(out, "--patches", p->patches.v[i]);
 		if (*p->matches.v[i])

@@ -106,6 +106,7 @@ void gp_hooks_release(struct gp_hookcopy *h)
 	if (!h)
 		return;
 	free(h->dir);
+	free(h->patch);
 	gp_buf_release(&h->source);
 	gp_buf_release(&h->kern_ld);
 	*h = (struct gp_hookcopy){ 0 };
@@ -142,12 +143,24 @@ static int patch_parsed(struct gp_hookcopy *h, const struct gp_diff *d, struct g
 	return 0;
 }
 
+char *gp_hooks_patch_beside(const struct gp_hookcopy *h)
+{
+	char *path = gp_path_join(h->dir, GP_HOOKS_PATCH);
+
+	if (gp_is_file(path))
+		return path;
+	free(path);
+	return NULL;
+}
+
 int gp_hooks_patch(struct gp_hookcopy *h, const char *name, struct gp_str text, struct gp_err *err)
 {
 	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
 
 	if (gp_diff_parse(text, &d, err) < 0 || patch_parsed(h, &d, err) < 0)
 		return gp_within(err, "hooks patch '%s'", name);
+	free(h->patch);
+	h->patch = gp_strdup(name);
 	gp_sha256_hex(text.p, text.len, h->patch_sha256);
 	return 0;
 }

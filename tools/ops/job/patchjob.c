@@ -290,17 +290,30 @@ static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, st
 	return 0;
 }
 
+/* The one of the command line, else the one beside the hooks where the rules say that
+ * nothing is unlocked without it; free() it. NULL: none. */
+static char *which_hooks_patch(const struct gp_patch_job *j, const struct gp_patch_opts *o)
+{
+	if (o->hooks_patch)
+		return gp_strdup(o->hooks_patch);
+	if (o->no_hooks_patch || j->selection.hooks != GP_HOOKS_NEWER_TABLE || j->hooks.table != GP_TABLE_OLDER)
+		return NULL;
+	return gp_hooks_patch_beside(&j->hooks);
+}
+
 static int load_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	gp_auto(gp_free_ptr) char *patch = NULL;
 
 	if (gp_hooks_load(o->hooks, &j->hooks, err) < 0)
 		return -1;
-	if (!o->hooks_patch)
+	patch = which_hooks_patch(j, o);
+	if (!patch)
 		return 0;
-	if (gp_file_read(o->hooks_patch, PATCH_FILE_MAX, &text, err) < 0)
+	if (gp_file_read(patch, PATCH_FILE_MAX, &text, err) < 0)
 		return -1;
-	return gp_hooks_patch(&j->hooks, o->hooks_patch, gp_buf_str(&text), err);
+	return gp_hooks_patch(&j->hooks, patch, gp_buf_str(&text), err);
 }
 
 /* What the data have for the hooks. An edited copy on which a set does not fit

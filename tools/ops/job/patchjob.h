@@ -24,6 +24,7 @@ struct gp_patch_opts {
 	const char *hooks;               /* --hooks, NULL */
 	bool no_hooks;
 	const char *hooks_patch;         /* --hooks-patch, NULL */
+	bool no_hooks_patch;             /* not even the one beside the hooks that the rules want */
 	struct gp_list patches;          /* --patches */
 	struct gp_list matches;          /* --patch-match of each of them, or "" */
 	struct gp_list sets, no_sets;    /* --set, --no-set */
