@@ -143,14 +143,13 @@ static int patch_parsed(struct gp_hookcopy *h, const struct gp_diff *d, struct g
 	return 0;
 }
 
-char *gp_hooks_patch_beside(const struct gp_hookcopy *h)
+int gp_hooks_patch_beside(const struct gp_hookcopy *h, char **path, struct gp_err *err)
 {
-	char *path = gp_path_join(h->dir, GP_HOOKS_PATCH);
+	gp_auto(gp_free_ptr) char *beside = gp_path_join(h->dir, GP_HOOKS_PATCH);
+	int thing = gp_thing_at(beside, err);
 
-	if (gp_is_file(path))
-		return path;
-	free(path);
-	return NULL;
+	*path = thing == GP_THING_FILE ? gp_steal(&beside) : NULL;
+	return thing < 0 ? -1 : 0;
 }
 
 int gp_hooks_patch(struct gp_hookcopy *h, const char *name, struct gp_str text, struct gp_err *err)

@@ -37,8 +37,9 @@ void gp_hooks_places(struct gp_list *places);
 int gp_hooks_load(const char *dir, struct gp_hookcopy *out, struct gp_err *err);
 void gp_hooks_release(struct gp_hookcopy *h);
 
-/* The patch for the newer table that lies beside the copy; free() it. NULL: none does. */
-char *gp_hooks_patch_beside(const struct gp_hookcopy *h);
+/* *path: the patch for the newer table that lies beside the copy; free() it. NULL: none
+ * does. GP_E_SYSTEM: that cannot be seen. */
+int gp_hooks_patch_beside(const struct gp_hookcopy *h, char **path, struct gp_err *err);
 
 /*
  * Apply a patch of the user's to the copy in memory.

@@ -292,13 +292,15 @@ static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, st
 
 /* The one of the command line, else the one beside the hooks where the rules say that
  * nothing is unlocked without it; free() it. NULL: none. */
-static char *which_hooks_patch(const struct gp_patch_job *j, const struct gp_patch_opts *o)
+static int which_hooks_patch(const struct gp_patch_job *j, const struct gp_patch_opts *o, char **patch,
+			     struct gp_err *err)
 {
-	if (o->hooks_patch)
-		return gp_strdup(o->hooks_patch);
-	if (o->no_hooks_patch || j->selection.hooks != GP_HOOKS_NEWER_TABLE || j->hooks.table != GP_TABLE_OLDER)
-		return NULL;
-	return gp_hooks_patch_beside(&j->hooks);
+	bool wanted = j->selection.hooks == GP_HOOKS_NEWER_TABLE && j->hooks.table == GP_TABLE_OLDER;
+
+	*patch = o->hooks_patch ? gp_strdup(o->hooks_patch) : NULL;
+	if (o->hooks_patch || o->no_hooks_patch || !wanted)
+		return 0;
+	return gp_hooks_patch_beside(&j->hooks, patch, err);
 }
 
 static int load_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
@@ -306,9 +308,8 @@ static int load_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	gp_auto(gp_free_ptr) char *patch = NULL;
 
-	if (gp_hooks_load(o->hooks, &j->hooks, err) < 0)
+	if (gp_hooks_load(o->hooks, &j->hooks, err) < 0 || which_hooks_patch(j, o, &patch, err) < 0)
 		return -1;
-	patch = which_hooks_patch(j, o);
 	if (!patch)
 		return 0;
 	if (gp_file_read(patch, PATCH_FILE_MAX, &text, err) < 0)
