@@ -55,7 +55,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 	struct gp_err second = { 0 };
 	int rc;
 
-	if (positional(a, err) < 0 || gp_json_check(a, err) < 0)
+	if (positional(a, err) < 0)
 		return -1;
 	rc = gp_build_one(a, a->positional.v[0], &cells, err);
 	for (size_t i = 0; i < cells.skipped.n; i++)

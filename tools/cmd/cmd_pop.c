@@ -144,8 +144,6 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 	if (a->positional.n > (a->all ? 0 : 1))
 		return gp_fail(err, GP_E_USAGE, "give a number, a patch, or -a; see 'gridpatch pop --help'");
-	if (gp_json_check(a, err) < 0)
-		return -1;
 	rc = pop(a, &p, err);
 	if (rc == 0 && (!a->json || a->json_file))
 		report(a, &p);

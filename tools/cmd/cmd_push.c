@@ -148,8 +148,6 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 	if (a->positional.n > (a->all ? 0 : 1))
 		return gp_fail(err, GP_E_USAGE, "give a number, a patch, or -a; see 'gridpatch push --help'");
-	if (gp_json_check(a, err) < 0)
-		return -1;
 	rc = push(a, &p, err);
 	if (rc < 0)
 		gp_say_why(a, &p.why);

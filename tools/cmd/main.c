@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "cmd/opt.h"
+#include "cmd/outputs.h"
 #include "cmd/version.h"
 
 static const struct gp_cmd *const cmds[] = {
@@ -153,7 +154,7 @@ static int run_cmd(const struct gp_cmd *cmd, int argc, char **argv)
 		gp_cmd_help(cmd);
 	} else if (rc == 0) {
 		gp_log_set(args.quiet ? GP_LOG_QUIET : args.verbose ? GP_LOG_VERBOSE : GP_LOG_NORMAL);
-		rc = cmd->run(&args, &err);
+		rc = gp_outputs_check(&args, &err) < 0 ? -1 : cmd->run(&args, &err);
 	}
 	gp_args_release(&args);
 	return finish(rc, &err);

@@ -5,8 +5,8 @@
 #include "cmd/opt.h"
 #include "core/proof/expect.h"
 
-/* Can what --json, --junit, --html and --markdown name be written, and at most
- * one of them to standard output? Before hours of building. GP_E_USAGE, GP_E_SYSTEM. */
+/* Does at most one of --json, --junit, --html and --markdown go to standard output?
+ * GP_E_USAGE. */
 int gp_matrix_check_reports(const struct gp_args *a, struct gp_err *err);
 
 /*
