@@ -122,16 +122,15 @@ void gp_matrix_say(const struct gp_args *a, const struct gp_cells *l, const stru
 
 /* --- the answer --- */
 
-int gp_matrix_expect(const struct gp_args *a, struct gp_cells *l, struct gp_expect_result *j, struct gp_err *err)
+int gp_matrix_read_expect(const struct gp_args *a, struct gp_expect *out, struct gp_err *err)
 {
-	gp_auto(gp_expect_release) struct gp_expect e = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 
-	if (a->expect && (gp_file_read(a->expect, GP_MATRIX_MAX_BYTES, &text, err) < 0 ||
-			  gp_expect_parse(gp_buf_str(&text), a->expect, &e, err) < 0))
+	if (!a->expect)
+		return 0;
+	if (gp_file_read(a->expect, GP_MATRIX_MAX_BYTES, &text, err) < 0)
 		return -1;
-	gp_expect_judge(a->expect ? &e : NULL, l, j);
-	return 0;
+	return gp_expect_parse(gp_buf_str(&text), a->expect, out, err);
 }
 
 int gp_matrix_answer(const struct gp_args *a, const struct gp_cells *l, const struct gp_expect_result *j,
