@@ -2,6 +2,7 @@
 /* base/: text, path, buf, map, err, fsio. */
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include <cmocka.h>
 
@@ -22,6 +25,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 /* --- paths --- */
 
@@ -128,7 +132,18 @@ static const struct mask_case {
 	{ "UTF-8 stays", "gr\xc3\xb6\xc3\x9f", 6, "gr\xc3\xb6\xc3\x9f" },
 	{ "C1 in UTF-8 goes: CSI", "a\xc2\x9b" "2J", 5, "a??2J" },
 	{ "U+00A0 is no control", "a\xc2\xa0", 3, "a\xc2\xa0" },
-	{ "half a sequence", "a\xc2", 2, "a\xc2" },
+	{ "half a sequence", "a\xc2", 2, "a?" },
+	{ "C1 as a byte goes: CSI", "a\x9b" "2J", 4, "a?2J" },
+	{ "C1 behind a character", "\xc3\xb6\x90q", 4, "\xc3\xb6?q" },
+	{ "Latin-1 stays readable", "gr\xf6\xdf" "er", 6, "gr??er" },
+	{ "an overlong escape", "\xc0\x9b[", 3, "??[" },
+	{ "a surrogate", "\xed\xa0\x80", 3, "???" },
+	{ "text turned round", "a\xe2\x80\xae" "b", 5, "a???b" },
+	{ "a line separator", "\xe2\x80\xa8", 3, "???" },
+	{ "an isolate, a byte order mark", "\xe2\x81\xa6\xef\xbb\xbf", 6, "??????" },
+	{ "the Arabic letter mark", "\xd8\x9c", 2, "??" },
+	{ "joiners stay", "\xe2\x80\x8c\xe2\x80\x8d", 6, "\xe2\x80\x8c\xe2\x80\x8d" },
+	{ "four bytes stay", "\xf0\x9f\x90\xa7", 4, "\xf0\x9f\x90\xa7" },
 	{ "nothing", "", 0, "" },
 };
 
@@ -140,6 +155,26 @@ static void check_text_mask(void **state)
 	memcpy(text, c->text, c->len);
 	gp_text_mask(text, c->len);
 	assert_memory_equal(text, c->want, c->len);
+}
+
+/* The libc knows what controls the terminal and what has a width there. The bidi
+ * marks are those of Unicode's PropList.txt, Bidi_Control. */
+static void what_hides(void **state)
+{
+	static const uint32_t bidi[] = { 0x61c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e,
+					 0x2066, 0x2067, 0x2068, 0x2069 };
+
+	(void)state;
+	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+	for (uint32_t c = 0; c < 0x110000; c++) {
+		if (iswcntrl((wint_t)c) && !gp_utf8_hides(c))
+			fail_msg("U+%04X is a control, and stays", c);
+		if (wcwidth((wchar_t)c) > 0 && gp_utf8_hides(c))
+			fail_msg("U+%04X has a width, and goes", c);
+	}
+	setlocale(LC_CTYPE, "C");
+	for (size_t i = 0; i < GP_COUNT(bidi); i++)
+		assert_true(gp_utf8_hides(bidi[i]));
 }
 
 static void lines(void **state)
@@ -160,6 +195,15 @@ static void lines(void **state)
 		assert_int_equal(line.len, t[i].last);
 		assert_int_equal(rest.len, 0);
 	}
+}
+
+static void the_line_of_a_nul(void **state)
+{
+	(void)state;
+	assert_int_equal(gp_text_nul_line(GP_STR("")), 0);
+	assert_int_equal(gp_text_nul_line(GP_STR("a\nb")), 0);
+	assert_int_equal(gp_text_nul_line(GP_STR("\0")), 1);
+	assert_int_equal(gp_text_nul_line(GP_STR("a\n\nb\0\nc\0")), 3);
 }
 
 static void words_and_trims(void **state)
@@ -673,7 +717,8 @@ static void long_work(void **state)
 /* Not only the program goes, but also what it started; even what ignores SIGTERM. */
 static void late_work(void **state)
 {
-	struct gp_proc_work w = { .timeout_s = 0.3 };
+	/* Without a namespace, where the number of a process would be another one. */
+	struct gp_proc_work w = { .timeout_s = 0.3, .confine.ways = GP_CONFINE_WATCH };
 	struct gp_proc_end end;
 	double began = gp_clock_s();
 	pid_t pid;
@@ -772,7 +817,9 @@ int main(void)
 		cmocka_unit_test(a_path_has_at_most_4095_bytes),
 		cmocka_unit_test(check_parts),
 		cmocka_unit_test(joining_and_under),
+		cmocka_unit_test(what_hides),
 		cmocka_unit_test(lines),
+		cmocka_unit_test(the_line_of_a_nul),
 		cmocka_unit_test(words_and_trims),
 		cmocka_unit_test(hex),
 		cmocka_unit_test(buffers),

@@ -262,7 +262,7 @@ static void ask(struct world *w, const char *driver, const char *kernel)
 	if (w->driver_files)
 		w->q.driver_file = driver_file;
 	w->q.arg = w;
-	gp_catalog_select(&w->c, &w->q, &w->s);
+	assert_int_equal(gp_catalog_select(&w->c, &w->q, &w->s, NULL), 0);
 }
 
 static const char *names(struct world *w, const struct gp_chosen_list *l)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <lzma.h>
 
 #include "core/payload/codec.h"
 
@@ -296,6 +297,36 @@ static void check_flip(void **state)
 	assert_true(passed < tried / 4);
 }
 
+/* Well formed, but nobody's installer: not "damaged", and not "no memory". */
+static void a_dictionary_that_is_too_large(void **state)
+{
+	/* RFC 8878 3.1.1.1.2: a window of 2^41 bytes; one raw block. */
+	static const char zstd[] = "\x28\xb5\x2f\xfd\x00\xf8\x09\x00\x00x";
+	struct gp_err err = { 0 };
+	uint32_t crc;
+
+	(void)state;
+	assert_int_equal(decode(GP_CODEC_ZSTD, (struct gp_str){ zstd, sizeof(zstd) - 1 }, 4093, 65536, NULL, &err), -1);
+	assert_int_equal(err.code, GP_E_UNSUPPORTED);
+	assert_non_null(strstr(err.cause, "window"));
+
+	/* xz-file-format 3.1 and 5.3.1: the block header is at 12, of 12 bytes; its fifth
+	 * is the dictionary's size, 40 for 4 GiB - 1; a CRC32 ends it. */
+	make(1000, false);
+	save("plain", &plain);
+	assert_int_equal(shell("xz -0 -T1 -c plain > packed"), 0);
+	load("packed", &packed);
+	assert_int_equal(packed.data[12], 2);
+	packed.data[16] = 40;
+	crc = lzma_crc32((const uint8_t *)packed.data + 12, 8, 0);
+	for (int i = 0; i < 4; i++)
+		packed.data[20 + i] = (char)(crc >> 8 * i & 255);
+	err = (struct gp_err){ 0 };
+	assert_int_equal(decode(GP_CODEC_XZ, gp_buf_str(&packed), 4093, 65536, NULL, &err), -1);
+	assert_int_equal(err.code, GP_E_UNSUPPORTED);
+	assert_non_null(strstr(err.cause, "dictionary"));
+}
+
 static void an_error_of_the_source_is_passed_on(void **state)
 {
 	(void)state;
@@ -556,6 +587,7 @@ int main(void)
 {
 	static const struct CMUnitTest rest[] = {
 		cmocka_unit_test_teardown(xz_facts_do_not_depend_on_the_reads, clear),
+		cmocka_unit_test_teardown(a_dictionary_that_is_too_large, clear),
 		cmocka_unit_test_teardown(an_error_of_the_source_is_passed_on, clear),
 		cmocka_unit_test_teardown(there_is_one_stream_only, clear),
 		cmocka_unit_test_teardown(a_sink_that_fails_ends_it, clear),

@@ -26,6 +26,7 @@
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
+#include "ops/proof/workdir.h"
 
 static char top[64]; /* holds root, and what must never be reached */
 static int root = -1;
@@ -322,6 +323,60 @@ static void a_file_stays_in_its_directory(void **state)
 	drop(NULL);
 }
 
+static void a_file_below_goes_through_no_link(void **state)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	gp_auto(gp_free_ptr) char *tree = gp_strdup(at_top("root"));
+	struct gp_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(gp_file_write_below(tree, "new/deep/f", "abc", 3, 0644, false, &err), 0);
+	assert_int_equal(gp_file_write_below(tree, "top", "abc", 3, 0644, false, &err), 0);
+	assert_int_equal(gp_file_read(at_top("root/new/deep/f"), 9, &text, &err), 0);
+	assert_string_equal(text.data, "abc");
+	assert_int_equal(gp_file_write_below(tree, "out/f", "abc", 3, 0644, true, &err), -1);
+	assert_int_equal(err.sys, ELOOP);
+	assert_int_equal(gp_file_write_below(tree, "out/new/f", "abc", 3, 0644, true, &err), -1);
+	assert_false(gp_exists(at_top("outside/f")) || gp_exists(at_top("outside/new")));
+	/* A link at its end is replaced. */
+	assert_int_equal(gp_file_write_below(tree, "out", "abc", 3, 0644, true, &err), 0);
+	assert_true(gp_is_dir(at_top("outside/b")) && gp_is_file(at_top("root/out")));
+}
+
+/* make goes by names: no other user may be able to move the scratch directory. */
+static void a_scratch_that_others_can_move(void **state)
+{
+	struct gp_err err = { 0 };
+	int lock = -1;
+	char *path;
+
+	(void)state;
+	assert_int_equal(setenv("TMPDIR", at_top("root/a"), 1), 0);
+	path = gp_workdir_scratch(&lock, &err);
+	assert_non_null(path);
+	assert_true(gp_is_dir(path) && lock >= 0);
+	gp_remove_tree(path);
+	close(lock);
+	free(path);
+	assert_int_equal(chmod(at_top("root/a"), 0777), 0);
+	assert_null(gp_workdir_scratch(&lock, &err));
+	assert_non_null(strstr(err.cause, "set TMPDIR"));
+	assert_int_equal(err.code, GP_E_SYSTEM);
+	assert_int_equal(lock, -1);
+	/* As /tmp is. */
+	assert_int_equal(chmod(at_top("root/a"), 01777), 0);
+	path = gp_workdir_scratch(&lock, &err);
+	assert_non_null(path);
+	gp_remove_tree(path);
+	close(lock);
+	free(path);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(at_top("root"), 65534, 65534), 0);
+		assert_null(gp_workdir_scratch(&lock, &err));
+	}
+	unsetenv("TMPDIR");
+}
+
 static void a_directory_stays_in_its_directory(void **state)
 {
 	gp_auto(gp_tmpdir_release) struct gp_tmpdir t = { 0 };
@@ -346,6 +401,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(deeper_than_descriptors, make, drop),
 		{ "a new file stays in its directory", a_file_stays_in_its_directory, NULL, NULL, NULL },
 		{ "a file that replaces stays in its directory", a_file_stays_in_its_directory, NULL, NULL, (void *)"replace" },
+		cmocka_unit_test_setup_teardown(a_file_below_goes_through_no_link, make, drop),
+		cmocka_unit_test_setup_teardown(a_scratch_that_others_can_move, make, drop),
 		cmocka_unit_test_setup_teardown(a_directory_stays_in_its_directory, make, drop),
 	};
 	struct CMUnitTest tests[GP_COUNT(paths) + GP_COUNT(rest)];

@@ -465,7 +465,7 @@ static enum gp_tri probe(struct gp_headers *h, enum gp_probe_word word, const ch
 {
 	struct gp_probe p = { .word = word, .arg = (char *)arg, .ere = (char *)ere };
 
-	return gp_headers_probe(h, &p);
+	return gp_headers_probe(h, &p, NULL);
 }
 
 static void test_probes(void **state)

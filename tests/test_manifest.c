@@ -17,20 +17,21 @@
 #define SRC(path) path " 0644 KERNEL_MODULE_SRC INHERIT_PATH_DEPTH:1 MODULE:resman\n"
 
 static struct gp_manifest m;
-static struct gp_buf text;
+static struct gp_buf text, input;
 
 static int clear(void **state)
 {
 	(void)state;
 	gp_manifest_release(&m);
 	gp_buf_release(&text);
+	gp_buf_release(&input);
 	return 0;
 }
 
 /* --- reading --- */
 
 static const struct read_case {
-	const char *name, *text;
+	const char *name, *text; /* '@' stands for NUL */
 	enum gp_code code;
 	size_t n;            /* entries */
 	const char *last;    /* path|mode|type|rest of the last one; or what the error says */
@@ -58,6 +59,10 @@ static const struct read_case {
 	{ "a mode that is too long", HOST "x 00000755 T\n", GP_E_FORMAT, 0, "octal" },
 	{ "an absolute path", HOST "/etc/passwd 0644 T\n", GP_E_FORMAT, 0, "absolute" },
 	{ "a climbing path", HOST "kernel/../../x 0644 T\n", GP_E_FORMAT, 0, "climbs" },
+	{ "a NUL in an entry", HOST SRC("a.c") "b@.c 0644 T\n", GP_E_FORMAT, 0, "line 10 has a NUL byte" },
+	{ "a NUL in a type", HOST "b.c 0644 T@x\n", GP_E_FORMAT, 0, "line 9 has a NUL byte" },
+	{ "a NUL in the version", "a\n1@2\n \nm\n \n \nx\ny\n", GP_E_FORMAT, 0, "line 2 has a NUL byte" },
+	{ "a NUL in a line that nobody reads", "a\n1\n@\nm\n \n \nx\ny\n", GP_E_FORMAT, 0, "line 3 has a NUL byte" },
 	{ "a terminal sequence in a mode is masked", HOST "x \033[2J T\n", GP_E_FORMAT, 0, "'?[2J'" },
 };
 
@@ -66,8 +71,12 @@ static void check_read(void **state)
 	const struct read_case *c = *state;
 	struct gp_err err = { 0 };
 	char said[700];
-	int rc = gp_manifest_parse(gp_str_of(c->text), &m, &err);
+	int rc;
 
+	gp_buf_puts(&input, c->text);
+	for (size_t i = 0; i < input.len; i++)
+		input.data[i] = input.data[i] == '@' ? '\0' : input.data[i];
+	rc = gp_manifest_parse(gp_buf_str(&input), &m, &err);
 	assert_int_equal(err.code, c->code);
 	assert_int_equal(rc, c->code ? -1 : 0);
 	if (c->code) {

@@ -67,6 +67,10 @@ static const struct bad_case {
 	  TOP "skip=20\nskip_decompress=2\nsize_decompress=18\n" REST CODE, 0, GP_E_FORMAT, "skip_decompress" },
 	{ "a gap between decompressor and payload",
 	  TOP "skip=20\nskip_decompress=18\nsize_decompress=1\n" REST CODE, 0, GP_E_UNSUPPORTED, "between" },
+	{ "a NUL in the label", TOP "skip=9\nlabel=\"a\0b\"\ntargetdir=x\n\n\n\n",
+	  sizeof(TOP "skip=9\nlabel=\"a\0b\"\ntargetdir=x\n\n\n\n") - 1, GP_E_FORMAT, "line 5 has a NUL byte" },
+	{ "a NUL in the targetdir", TOP "skip=9\nx=1\ntargetdir=x\0y\n\n\n\n",
+	  sizeof(TOP "skip=9\nx=1\ntargetdir=x\0y\n\n\n\n") - 1, GP_E_FORMAT, "line 6 has a NUL byte" },
 	{ "size_decompress is no number",
 	  TOP "skip=9\nskip_decompress=8\nsize_decompress=many\n" REST, 0, GP_E_FORMAT, "size_decompress" },
 };

@@ -169,6 +169,93 @@ for verb in info verify patch; do
 done
 says 'it is named' "'.manifest'"
 
+# --- NUL bytes: what takes a text for strings would see it cut ------------------
+
+make_sample nul
+cp nul/.manifest nul.manifest
+cp nul/kernel/dkms.conf nul.conf
+# nul_refused WHAT MESSAGE: by what reads nul.
+nul_refused() {
+    sh "$fx/mkrun.sh" --comp-args -1 nul nul.run
+    for verb in info verify patch; do
+        case $verb in patch) run $opts nul.run -o out.d/x ;; *) run $verb nul.run ;; esac
+        check "$verb: $1: exit 3" test "$status" -eq 3
+        says "$verb: $1: it says so" "$2"
+    done
+}
+n=$(($(grep -n -m 1 'nvidia/nv' nul.manifest | cut -d: -f1)))
+sed "$n"'s, 0,\x00 0,' nul.manifest > nul/.manifest
+nul_refused 'a NUL in the manifest' "'nul.run': '.manifest': line $n has a NUL byte"
+cp nul.manifest nul/.manifest
+{ cat nul.conf; printf 'PAT\0CH[0]="evil.patch"\n'; } > nul/kernel/dkms.conf
+nul_refused 'a NUL in dkms.conf' "'nul.run': 'kernel/dkms.conf' line $(wc -l < nul/kernel/dkms.conf) has a NUL byte"
+cp nul.conf nul/kernel/dkms.conf
+# Lines of pkg-history are copied as they are, not read.
+printf 'a\0b\n' > nul/pkg-history.txt
+sh "$fx/mkrun.sh" --comp-args -1 nul nul.run
+expect_status 'a NUL in pkg-history.txt' 0 $opts nul.run -o out.d/x
+unrun out.d/x nul.x
+head -n 1 nul.x/pkg-history.txt > first
+printf 'a\0b\n' > want
+check 'it stays' cmp first want
+rm -rf out.d/x nul.x nul
+sed 's/^label=".*"/label="a\x00b"/' good.run > nul.run
+resum nul.run
+refuse 'a NUL in the label' 3 nul.run
+says 'it says so' "line $(grep -an -m 1 ^label= good.run | cut -d: -f1) has a NUL byte"
+mkdir nulset
+printf 'p\0q.patch\n' > nulset/series
+expect_status 'a NUL in series' 3 $opts good.run --patches nulset -o out.d/x
+says 'it says so' 'line 1: a path has a NUL byte'
+mkdir -p nuldata/kernel-versions nuldata/patches
+printf 'Kernel: 5.12\nStatus: sup\0ported\nChanges: x\n' > nuldata/kernel-versions/5.12
+expect_status 'a NUL in a kernel-versions file' 3 select --driver 460.73.01 $k --data nuldata
+says 'it says so' "5.12:2': a NUL byte"
+
+# --- files that are too large to be one ----------------------------------------
+
+# Sparse on the disk and small when packed. Each is named, with size and limit:
+# as if it were not there, hooks in it or patches of a dkms.conf would not be seen.
+make_sample large
+for f in .manifest kernel/dkms.conf kernel/nvidia/nvidia.Kbuild kernel/nvidia/os-interface.c kernel/patches/p.patch; do
+    rm -rf huge
+    cp -R large huge
+    mkdir -p "huge/${f%/*}" 2> /dev/null
+    truncate -s 16777217 "huge/$f"
+    sh "$fx/mkrun.sh" --comp-args -1 huge huge.run
+    for verb in info verify patch; do
+        case $verb in patch) run $opts huge.run -o out.d/x ;; *) run $verb huge.run ;; esac
+        check "$verb: a $f of 16 MiB and a byte: exit 3" test "$status" -eq 3
+        says "$verb: it says so" "'huge.run': '$f' has 16777217 bytes, more than 16777216"
+    done
+done
+truncate -s 16777216 "huge/$f"
+sh "$fx/mkrun.sh" --comp-args -1 huge huge.run
+expect_status 'one of 16 MiB' 0 info huge.run
+rm -rf huge
+cp -R large huge
+truncate -s 67108865 huge/LICENSE
+printf -- '--- a/LICENSE\n+++ b/LICENSE\n@@ -1 +1 @@\n-x\n+y\n' > LICENSE.patch
+mkdir setd
+cp LICENSE.patch setd
+echo LICENSE.patch > setd/series
+sh "$fx/mkrun.sh" --comp-args -1 huge huge.run
+expect_status 'a file to patch of 64 MiB and a byte' 3 $opts --patches setd huge.run -o out.d/x
+says 'it says so' "'LICENSE' has 67108865 bytes, more than 67108864"
+expect_status 'nobody wants it: fine' 0 info huge.run
+rm -rf huge
+cp -R large huge
+rm huge/kernel/dkms.conf
+echo x > huge/aaa
+ln huge/aaa huge/kernel/dkms.conf
+sh "$fx/mkrun.sh" --tar-args --sort=name huge huge.run
+expect_status 'a dkms.conf that is a link to something else' 3 info huge.run
+says 'it says so' "'kernel/dkms.conf' is not a source file, or a link to a file that is none"
+{ sed 's/^skip=.*/skip=9999/' good.run | head -n 20; head -c 17000000 /dev/zero; } > huge.run
+expect_status 'a stub of more than 16 MiB' 3 info huge.run
+says 'it says so' "'huge.run': the stub has more than 16777216 bytes"
+rm -rf huge huge.run large
+
 # --- paths that leave the tree ------------------------------------------------
 
 # hostile WHAT: the file payload, with right sums, is refused.
@@ -366,6 +453,38 @@ resum td.run
 run $opts td.run -o td-custom.run -f
 sh ./td-custom.run --target-directory > /dev/null 2>&1
 check 'unquoted: nor then' test "$(ls -d pwned* 2> /dev/null | wc -l)" -eq 0
+# What gridpatch adds to a stub is of these bytes only, whatever the names are.
+odd=$(printf '"\\$HOME\\"\047;&|<>*?!#~=%%@,\t{}[]^\303\266')
+cp -R "$evil" "$odd"
+run $opts --patches "$odd" --patches "$evil" ../good.run -o odd.run
+check 'odd names: it works' test "$status" -eq 0
+for f in ../good.run odd.run; do
+    head -n $(($(sed -n '4s/^skip=//p' $f) - 1)) $f > "${f##*/}.stub"
+done
+diff good.run.stub odd.run.stub | sed -n 's/^> //p' > added
+check 'lines were added' test "$(grep -c sha256 added)" -ge 2
+refute 'all of the bytes that FORMATS allows' grep -v -e '^[A-Za-z0-9._+ :/-]*$' -e '^[A-Za-z0-9_]*=[A-Za-z0-9._+ :/-]*$' \
+    -e '^    echo "  Uncompressed size : [0-9]* KB"$' added
+run info --json odd.run
+check 'no line of its stub is warned of' json_is ../out '.stub_risks | length' 0
+silent_on 'nor told' err
+# What others put there stays as it is, and is warned of.
+sed 's/^label=".*"/label="x $(touch pwned8)"/' ../good.run > risk.run
+resum risk.run
+n=$(grep -an -m 1 '^label=' risk.run | cut -d: -f1)
+run info risk.run
+check 'info of an evil label: exit 0' test "$status" -eq 0
+says 'it warns' "gridpatch: warning: 'label' of the stub (line $n) holds '\$(': sh would run it at every start"
+run info --json risk.run
+check 'info --json says so' json_is ../out '.stub_risks | map("\(.where) \(.line) \(.holds) \(.does) \(.when)") | join(";")' \
+    "label $n \$( run every start"
+run $opts risk.run -o risk-custom.run --json
+check 'patch of an evil label: exit 0' test "$status" -eq 0
+says 'it warns' "'label' of the stub (line $n) holds '\$(': sh would run it at every start"
+check 'patch --json says so' json_is ../out '(.driver.stub_risks | length) + (.warnings | map(select(test("of the stub"))) | length)' 2
+check 'still nothing ran' test "$(ls -d pwned* 2> /dev/null | wc -l)" -eq 0
+run $opts ../good.run -n
+refute 'a good one is not warned of' grep 'of the stub' ../err
 # The version goes into the report and into dkms' world.
 cp -R ../good ver
 sed '2s/.*/460.73.02;touch pwned7/' ../good/.manifest > ver/.manifest

@@ -160,6 +160,25 @@ echo x > T-ours/file
 expect_status 'a deletion whose old name has another ending' 0 apply -p0 -d T-ours p
 check 'deletes the file' test ! -e T-ours/file
 
+# "@@ -0,0" fits every file; what it adds is not added twice.
+rm -rf T-ours && mkdir T-ours && echo x > T-ours/f
+printf -- '--- a/f\n+++ b/f\n@@ -0,0 +1 @@\n+x\n' > p
+after 'a file that is all that a hunk adds' 0
+echo y >> T-ours/f
+expect_status 'another one gets it on top' 0 apply -p1 -d T-ours p
+check 'as with GNU patch' test "$(tr '\n' ' ' < T-ours/f)" = 'x x y '
+
+# Taken back, the parts go from the last to the first.
+{ rename d/f g && new d/f x; } > p
+rm -rf T-ours && mkdir -p T-ours/d && echo x > T-ours/d/f && echo moved > T-ours/g
+expect_status 'a name that is left and made anew, in reverse' 0 apply -R -p1 -d T-ours p
+check 'the moved file has its name again' test "$(cat T-ours/d/f)" = moved
+check 'and not the other one' test ! -e T-ours/g
+{ gone f old && new f new; } > p
+rm -rf T-ours && mkdir T-ours && echo new > T-ours/f
+expect_status 'deleted and made anew, in reverse' 0 apply -R -p1 -d T-ours p
+check 'the old file is back' test "$(cat T-ours/f)" = old
+
 # A patch of which a part is there takes no fuzz: what it looks for may be there, too.
 rm -rf T-ours && mkdir T-ours
 printf 'one\ntwo\nTHREE\nfour\nnew\n' > T-ours/K

@@ -56,6 +56,19 @@ expect_status 'two installers' 2 select host.run general.run $k
 expect_status 'a missing one' 4 select none.run $k
 expect_status 'an option of patch' 2 select host.run --hooks hooks $k
 
+# --- an expression that takes too long -------------------------------------------
+mkdir -p slow/kernel-versions
+printf 'Kernel: 5.12\nStatus: supported\n\nDriver: 460\nProbe: !driver-text nvidia/slow.c (a|a?){2500}c\n' \
+    > slow/kernel-versions/5.12-slow
+expect_status 'of a file that is not there: it answers' 0 select host $k --data slow
+cp -R host long
+head -c 200000 /dev/zero | tr '\0' a > long/kernel/nvidia/slow.c
+expect_status 'of one where it does not end' 3 select long $k --data slow
+says 'the rule is named' "5.12-slow:4': "
+says 'the expression and the reason' "nvidia/slow.c': the expression '(a|a?){2500}c': it takes too long"
+sh "$fx/mkrun.sh" long long.run > /dev/null
+expect_status 'nor does a patch go on' 3 --no-hooks long.run $k --data slow -n
+
 # --- blocked, unknown, untested -----------------------------------------------
 
 expect_status '5.13' 1 select --driver 460.73.02 -k 5.13.19

@@ -103,12 +103,12 @@ static bool keeps_owners(int dir)
 	return keeps;
 }
 
-bool gp_dir_is_ours(int fd, uid_t *uid)
+int gp_dir_is_ours(int fd, uid_t *uid)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return false;
+		return -1;
 	*uid = st.st_uid;
 	return is_ours(&st) || !keeps_owners(fd);
 }

@@ -58,8 +58,8 @@ int gp_dir_below(int root, const char *path, bool walk);
  * Can only we, and root, change what lies in a directory? Where the file system keeps
  * no owners and modes (FAT; NFS for root) there is nothing to ask: yes.
  *
- * Out: *uid, its owner.
+ * Out: 1 or 0; -1 with errno. *uid, its owner.
  */
-bool gp_dir_is_ours(int fd, uid_t *uid);
+int gp_dir_is_ours(int fd, uid_t *uid);
 
 #endif

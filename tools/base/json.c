@@ -25,6 +25,24 @@ struct json_object *gp_json_list(const struct gp_list *l)
 	return a;
 }
 
+void gp_json_format(struct json_object *o, int style, struct gp_buf *out)
+{
+	struct gp_str s = gp_str_of(json_object_to_json_string_ext(o, style | JSON_C_TO_STRING_NOSLASHESCAPE));
+
+	/* Outside of strings there is only ASCII, and the line ends of the style. */
+	while (s.len) {
+		size_t n = gp_utf8_len(s.p, s.len);
+		uint32_t c = n ? gp_utf8_point(s.p, n) : 0;
+
+		if (c >= 0x7f && c <= 0xffff && gp_utf8_hides(c))
+			gp_buf_printf(out, "\\u%04x", c);
+		else
+			gp_buf_add(out, s.p, n ? n : 1);
+		s.p += n ? n : 1;
+		s.len -= n ? n : 1;
+	}
+}
+
 void gp_json_put(struct json_object *o, const char *key, struct json_object *v)
 {
 	if (json_object_object_add(o, key, v) != 0)

@@ -12,4 +12,12 @@ struct json_object *gp_json_text(const char *s); /* NULL: null */
 struct json_object *gp_json_list(const struct gp_list *l);
 void gp_json_put(struct json_object *o, const char *key, struct json_object *v); /* o owns v from now on */
 
+/*
+ * Append o as text. Characters that gp_utf8_hides() names stand as \uXXXX: the
+ * value stays what it is, and a terminal or a reader does not get them.
+ *
+ * In: style, JSON_C_TO_STRING_PLAIN or _PRETTY.
+ */
+void gp_json_format(struct json_object *o, int style, struct gp_buf *out);
+
 #endif

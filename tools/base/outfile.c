@@ -161,9 +161,10 @@ static int open_named(struct gp_outfile *f)
 	return f->fd;
 }
 
-int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, struct gp_err *err)
+/* Takes dir, where path lies; -1: there is none, err says why. */
+static int open_in(struct gp_outfile *f, int dir, const char *path, uint64_t expect, struct gp_err *err)
 {
-	*f = (struct gp_outfile){ .fd = -1, .dir = open_place(path, err), .path = gp_strdup(path) };
+	*f = (struct gp_outfile){ .fd = -1, .dir = dir, .path = gp_strdup(path) };
 	if (f->dir < 0) {
 		gp_outfile_release(f);
 		return -1;
@@ -182,6 +183,11 @@ int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, str
 		return 0;
 	gp_outfile_release(f);
 	return -1;
+}
+
+int gp_outfile_open(struct gp_outfile *f, const char *path, uint64_t expect, struct gp_err *err)
+{
+	return open_in(f, open_place(path, err), path, expect, err);
 }
 
 int gp_outfile_spool(struct gp_outfile *f, uint64_t expect, struct gp_err *err)
@@ -344,21 +350,65 @@ int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
 	return gp_outfile_commit(&f, mode, replace, err);
 }
 
+/* The directory of path below root, made as far as it is missing; a new descriptor. */
+static int make_place(const char *root, const char *path, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *below = gp_path_dir(path);
+	struct gp_dirs *d;
+	int top, fd;
+
+	if (gp_mkdirs(root, err) < 0)
+		return -1;
+	top = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0)
+		return gp_fail_sys(err, errno, "cannot write into '%s'", root);
+	d = gp_alloc(sizeof(*d));
+	gp_dirs_init(d, top, false);
+	fd = gp_dirs_make(d, below);
+	if (fd >= 0)
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		gp_fail_sys(err, errno, "cannot write into '%s/%s'", root, below);
+	gp_dirs_release(d);
+	free(d);
+	close(top);
+	return fd;
+}
+
+int gp_file_write_below(const char *root, const char *path, const void *data, size_t len, unsigned mode,
+			bool replace, struct gp_err *err)
+{
+	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
+	gp_auto(gp_free_ptr) char *full = gp_path_join(root, path);
+
+	if (open_in(&f, make_place(root, path, err), full, len, err) < 0 ||
+	    gp_write_fd(f.fd, data, len, full, err) < 0)
+		return -1;
+	return gp_outfile_commit(&f, mode, replace, err);
+}
+
 /* --- directories --- */
 
 /* Another one may have come into its place: whoever owns dir can do that. */
 static int take_dir(struct gp_tmpdir *t, struct gp_err *err)
 {
 	uid_t owner;
+	int ours;
 
 	t->fd = openat(t->dir, t->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (t->fd >= 0 && gp_dir_is_ours(t->fd, &owner)) {
+	ours = t->fd >= 0 ? gp_dir_is_ours(t->fd, &owner) : -1;
+	if (ours > 0) {
 		flock(t->fd, LOCK_EX | LOCK_NB);
 		return 0;
 	}
+	if (ours < 0)
+		gp_fail_sys(err, errno, "cannot open what was made beside '%s'", t->path);
+	else
+		gp_fail(err, GP_E_SYSTEM, "somebody takes away what is made beside '%s'", t->path);
+	unlinkat(t->dir, t->name, AT_REMOVEDIR); /* it is empty, if it is ours */
 	free(t->name);
 	t->name = NULL;
-	return gp_fail(err, GP_E_SYSTEM, "somebody takes away what is made beside '%s'", t->path);
+	return -1;
 }
 
 static int make_dir(struct gp_tmpdir *t, struct gp_err *err)

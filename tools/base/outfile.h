@@ -61,6 +61,15 @@ void gp_outfile_release(struct gp_outfile *f);
 int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
 		  bool replace, struct gp_err *err);
 
+/*
+ * The same of a path below root, whose directories are made as far as they are missing;
+ * no link is followed below root.
+ *
+ * In: path in clean form; untrusted, as far as that goes.
+ */
+int gp_file_write_below(const char *root, const char *path, const void *data, size_t len, unsigned mode,
+			bool replace, struct gp_err *err);
+
 /* A directory "DIR/.NAME.gridpatch-XXXXXX", mode 0700, on its way to be DIR/NAME. */
 struct gp_tmpdir {
 	int fd;         /* open for reading, and locked: other runs see that it is in use */

@@ -11,8 +11,12 @@ char *gp_path_clean(const char *path, size_t len, struct gp_err *err)
 		gp_fail(err, GP_E_FORMAT, "absolute path '%.*s'", (int)(len < 200 ? len : 200), path);
 		return NULL;
 	}
-	if (len > 4095 || (len && memchr(path, '\0', len))) {
-		gp_fail(err, GP_E_FORMAT, "path too long or with a NUL byte");
+	if (len && memchr(path, '\0', len)) {
+		gp_fail(err, GP_E_FORMAT, "a path has a NUL byte");
+		return NULL;
+	}
+	if (len > 4095) {
+		gp_fail(err, GP_E_FORMAT, "a path has %zu bytes, more than 4095", len);
 		return NULL;
 	}
 	for (size_t i = 0; i < len;) {

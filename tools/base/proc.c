@@ -5,8 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,23 +14,43 @@
 #define GRACE_S 3.0     /* between SIGTERM and SIGKILL */
 #define LOOK_MS 10      /* how often a program that works is looked at */
 
-static _Noreturn void child(const char *const *argv, const char *dir, int out, int status_fd)
-{
-	int null = open("/dev/null", O_RDONLY);
-	int sys;
+/* What a new process becomes. */
+struct start {
+	const char *const *argv;
+	const char *dir;
+	char *const *env;   /* NULL: ours */
+	int out;
+	int keep[2];
+};
 
+/* In the new process; errno where it cannot be. */
+static int become(void *arg)
+{
+	const struct start *s = arg;
+	int null = open("/dev/null", O_RDONLY);
+
+	/* We ignore these two: programs expect to die of them. */
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
+	for (size_t i = 0; i < GP_COUNT(s->keep); i++)
+		if (s->keep[i] >= 0)
+			fcntl(s->keep[i], F_SETFD, 0);
+	if (s->env)
+		environ = (char **)s->env;
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
-	if (out >= 0) {
-		dup2(out, STDOUT_FILENO);
-		dup2(out, STDERR_FILENO);
+	if (s->out >= 0) {
+		dup2(s->out, STDOUT_FILENO);
+		dup2(s->out, STDERR_FILENO);
 	}
-	if (!dir || chdir(dir) == 0)
-		execvp(argv[0], (char *const *)argv);
-	sys = errno;
-	if (write(status_fd, &sys, sizeof(sys)) < 0)
-		_exit(126);
-	_exit(127);
+	if (!s->dir || chdir(s->dir) == 0)
+		execvp(s->argv[0], (char *const *)s->argv);
+	return errno;
+}
+
+static int exit_status(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static void drain(int fd, struct gp_buf *out)
@@ -50,57 +68,38 @@ static void drain(int fd, struct gp_buf *out)
 	}
 }
 
+static int wait_for(pid_t pid, int *status, struct gp_err *err, const char *name)
+{
+	while (waitpid(pid, status, 0) < 0)
+		if (errno != EINTR)
+			return gp_fail_sys(err, errno, "cannot wait for '%s'", name);
+	return 0;
+}
+
 int gp_proc_run(const char *const *argv, const char *dir, struct gp_buf *out, struct gp_err *err)
 {
-	int text[2] = { -1, -1 }, exec_err[2], status, sys = 0;
-	ssize_t n;
-	pid_t pid;
+	/* Short work that is not out of a package: no namespaces. */
+	const struct gp_confine how = { .ways = GP_CONFINE_WATCH };
+	struct start s = { .argv = argv, .dir = dir, .out = -1, .keep = { -1, -1 } };
+	struct gp_confined c = { 0 };
+	int text[2] = { -1, -1 }, status = 0, sys;
 
-	if (pipe2(exec_err, O_CLOEXEC) < 0)
+	if (out && pipe2(text, O_CLOEXEC) < 0)
 		return gp_fail_sys(err, errno, "cannot run '%s'", argv[0]);
-	if (out && pipe2(text, O_CLOEXEC) < 0) {
-		sys = errno;
-		close(exec_err[0]);
-		close(exec_err[1]);
-		return gp_fail_sys(err, sys, "cannot run '%s'", argv[0]);
-	}
-	pid = fork();
-	if (pid == 0)
-		child(argv, dir, text[1], exec_err[1]);
-	sys = pid < 0 ? errno : 0;
-	close(exec_err[1]);
+	s.out = text[1];
+	sys = gp_confine_start(&how, become, &s, &c);
 	if (out)
 		close(text[1]);
-	if (pid > 0 && out)
+	if (out && !sys)
 		drain(text[0], out);
 	if (out)
 		close(text[0]);
-	n = pid > 0 ? read(exec_err[0], &sys, sizeof(sys)) : 0;
-	close(exec_err[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return gp_fail_sys(err, errno, "cannot wait for '%s'", argv[0]);
-	if (pid < 0 || n > 0)
+	if (sys)
 		return gp_fail_sys(err, sys, "cannot run '%s'", argv[0]);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return wait_for(c.keeper, &status, err, argv[0]) < 0 ? -1 : exit_status(status);
 }
 
 /* --- long work --- */
-
-static _Noreturn void worker(const struct gp_proc_work *w, pid_t parent, int status_fd)
-{
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(127); /* it died before the line above */
-	signal(SIGPIPE, SIG_DFL);
-	for (size_t i = 0; i < GP_COUNT(w->keep); i++)
-		if (w->keep[i] >= 0)
-			fcntl(w->keep[i], F_SETFD, 0);
-	if (w->env)
-		environ = (char **)w->env;
-	child(w->argv, w->dir, w->out, status_fd);
-}
 
 /* 0 it goes on, 1 it has ended, -1 it cannot be waited for. */
 static int look(pid_t pid, int *status, struct gp_err *err, const char *name)
@@ -113,12 +112,13 @@ static int look(pid_t pid, int *status, struct gp_err *err, const char *name)
 }
 
 /* What it started and left running goes with it. */
-static int watch(const struct gp_proc_work *w, pid_t pid, struct gp_proc_end *end, struct gp_err *err)
+static int watch(const struct gp_proc_work *w, const struct gp_confined *c, struct gp_proc_end *end,
+		 struct gp_err *err)
 {
 	double began = gp_clock_s(), stop_at = 0;
 	int rc, status = 0;
 
-	while ((rc = look(pid, &status, err, w->argv[0])) == 0) {
+	while ((rc = look(c->keeper, &status, err, w->argv[0])) == 0) {
 		double t = gp_clock_s();
 		bool cancelled = w->cancel && *w->cancel;
 		bool late = w->timeout_s > 0 && t - began >= w->timeout_s;
@@ -127,38 +127,29 @@ static int watch(const struct gp_proc_work *w, pid_t pid, struct gp_proc_end *en
 			end->cancelled = cancelled;
 			end->timed_out = !cancelled;
 			stop_at = t;
-			kill(-pid, SIGTERM);
+			gp_confine_ask(c);
 		} else if (stop_at && t - stop_at >= GRACE_S) {
-			kill(-pid, SIGKILL);
+			gp_confine_kill(c);
 		}
 		poll(NULL, 0, LOOK_MS);
 	}
-	kill(-pid, SIGKILL);
 	if (rc < 0)
 		return -1;
-	end->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	end->status = exit_status(status);
 	return 0;
 }
 
 int gp_proc_work(const struct gp_proc_work *w, struct gp_proc_end *end, struct gp_err *err)
 {
-	pid_t parent = getpid(), pid;
-	int exec_err[2], sys = 0;
-	ssize_t n;
+	struct start s = { .argv = w->argv, .dir = w->dir, .env = w->env, .out = w->out,
+			   .keep = { w->keep[0], w->keep[1] } };
+	struct gp_confined c = { 0 };
+	int sys;
 
 	*end = (struct gp_proc_end){ 0 };
-	if (pipe2(exec_err, O_CLOEXEC) < 0)
-		return gp_fail_sys(err, errno, "cannot run '%s'", w->argv[0]);
-	pid = fork();
-	if (pid == 0)
-		worker(w, parent, exec_err[1]);
-	sys = errno;
-	close(exec_err[1]);
-	n = pid > 0 ? read(exec_err[0], &sys, sizeof(sys)) : -1;
-	close(exec_err[0]);
-	if (pid > 0 && n <= 0)
-		return watch(w, pid, end, err); /* it has exec'ed: the group is there */
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-	return gp_fail_sys(err, sys, "cannot run '%s'", w->argv[0]);
+	sys = gp_confine_start(&w->confine, become, &s, &c);
+	if (sys)
+		return gp_fail_sys(err, sys, "cannot run '%s'", w->argv[0]);
+	end->way = c.way;
+	return watch(w, &c, end, err);
 }

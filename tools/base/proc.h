@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/confine.h"
 
 /*
  * Run a program of this machine (never one out of a package), without a shell.
@@ -14,6 +15,7 @@
  *         it, or NULL for here. stdin is /dev/null.
  * Out:    the exit status (128 + signal when killed), or -1; out gets stdout and
  *         stderr together (at most 1 MiB are kept), NULL to let them through.
+ *         What it leaves running is ended.
  * Errors: GP_E_NOTFOUND no such program; GP_E_SYSTEM.
  */
 int gp_proc_run(const char *const *argv, const char *dir, struct gp_buf *out, struct gp_err *err);
@@ -27,18 +29,20 @@ struct gp_proc_work {
 	int keep[2];              /* descriptors that it may use, or -1 */
 	double timeout_s;         /* seconds; 0: none */
 	const volatile sig_atomic_t *cancel; /* may be NULL */
+	struct gp_confine confine;
 };
 
 struct gp_proc_end {
 	int status;               /* as above */
 	bool timed_out, cancelled;
+	enum gp_confine_way way; /* how it was confined */
 };
 
 /*
  * Run it in a process group of its own, with what it starts. When the time is
  * over, or a signal asks us to stop, the whole group gets SIGTERM, and SIGKILL
- * if that does not end it within three seconds. It ends with us, too, should we
- * be killed.
+ * if that does not end it within three seconds. Nothing that it started is left
+ * when it ends, and nothing should we be killed: see base/confine.h.
  *
  * Out:    *end; 0. That it failed, or was stopped, is no error of this call.
  * Errors: as above.

@@ -3,16 +3,18 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 void gp_text_mask(char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
+	for (size_t i = 0; i < len;) {
+		size_t n = gp_utf8_len(s + i, len - i), width = n ? n : 1;
 
-		if (c < 0x20 || c == 0x7f)
-			s[i] = '?';
-		/* C1 controls are U+0080–U+009F: C2 80 – C2 9F in UTF-8. */
-		else if (c == 0xc2 && i + 1 < len && (unsigned char)s[i + 1] < 0xa0)
-			s[i] = s[i + 1] = '?';
+		/* A byte that is no UTF-8 may be a C1 control to a terminal that
+		 * does not decode: 0x9b is CSI. */
+		if (!n || gp_utf8_hides(gp_utf8_point(s + i, n)))
+			memset(s + i, '?', width);
+		i += width;
 	}
 }
 
@@ -66,6 +68,16 @@ bool gp_text_word_next(struct gp_str *rest, struct gp_str *word)
 		rest->len -= len + (nl ? 1 : 0);
 	}
 	return false;
+}
+
+size_t gp_text_nul_line(struct gp_str text)
+{
+	const char *nul = text.len ? memchr(text.p, '\0', text.len) : NULL;
+	size_t lineno = 1;
+
+	for (const char *p = text.p; nul && p < nul; p++)
+		lineno += *p == '\n';
+	return nul ? lineno : 0;
 }
 
 struct gp_str gp_str_trim(struct gp_str s)

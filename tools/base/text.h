@@ -8,8 +8,9 @@
 
 #include "base/buf.h"
 
-/* Replace control bytes (and the C1 controls in UTF-8) by '?', in place:
- * untrusted text must not drive the terminal. */
+/* Replace by '?', in place, each byte of what is not UTF-8 and of the characters
+ * of gp_utf8_hides(): untrusted text must neither drive the terminal nor look
+ * like another one. */
 void gp_text_mask(char *s, size_t len);
 
 /*
@@ -26,6 +27,10 @@ bool gp_word_next(struct gp_str *rest, struct gp_str *word);
 
 /* The same in text of several lines: line ends part words, too. */
 bool gp_text_word_next(struct gp_str *rest, struct gp_str *word);
+
+/* The line of the first NUL byte, from 1 on; 0 when there is none. What takes such a
+ * text for strings would see it cut. */
+size_t gp_text_nul_line(struct gp_str text);
 
 /* Without blanks (' ', '\t', '\r') at both ends. */
 struct gp_str gp_str_trim(struct gp_str s);

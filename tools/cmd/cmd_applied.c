@@ -9,6 +9,8 @@ static int applied(const struct gp_args *a, struct json_object *o, struct gp_err
 	struct gp_quilt_tree w;
 	int rc = gp_quilt_tree_look(&w, a->dir ? a->dir : ".", err);
 
+	if (gp_tree_sound(&w.tree, err) < 0)
+		rc = -1;
 	if (rc == 0) {
 		for (size_t i = 0; i < w.quilt.applied.n; i++)
 			gp_say(a, "%s\n", w.quilt.applied.v[i]);
@@ -40,9 +42,9 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 const struct gp_cmd gp_cmd_applied = {
 	"applied", NULL, "", "list the patches that quilt's records name",
-	"Lists the patches that .pc says are applied to the directory of -d (or -C;\n"
-	"default: this one), the first one first, as `quilt applied` does. Without any\n"
-	"the answer is no: exit 1; so it is after an interrupted run, which is not rolled\n"
-	"back: this verb changes nothing.",
+	"Lists the patches that .pc says are applied to the tree that the directory of -d\n"
+	"(or -C; default: this one) lies in, the first one first, as `quilt applied` does.\n"
+	"Without any the answer is no: exit 1; so it is after an interrupted run, which is\n"
+	"not rolled back: this verb changes nothing.",
 	opts, run,
 };

@@ -14,7 +14,7 @@ static int options(struct gp_args *a, struct gp_apply_opts *o, struct gp_err *er
 {
 	*o = (struct gp_apply_opts){
 		.dir = a->dir ? a->dir : ".", .inputs = a->positional, .strip = a->strip,
-		.fuzz = a->fuzz < 0 ? 2 : (unsigned)a->fuzz, .reverse = a->reverse,
+		.fuzz = a->fuzz, .reverse = a->reverse,
 		.dry_run = a->patch.dry_run, .quilt = a->quilt, .fsync = a->fsync,
 		.recover_only = a->recover, .rejects = a->rejects, .cancel = gp_main_cancel(),
 	};

@@ -1,8 +1,25 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "base/log.h"
 #include "cmd/progress.h"
 #include "cmd/report.h"
+#include "core/payload/stubrisk.h"
 
 static const enum gp_opt_id opts[] = { OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
+
+static void warn_of_stub(const struct gp_runfile *rf)
+{
+	gp_auto(gp_stub_risks_release) struct gp_stub_risks risks = { 0 };
+
+	gp_stub_risks_find(gp_runfile_stub(rf), &risks);
+	fflush(stdout); /* what follows goes to standard error */
+	for (size_t i = 0; i < risks.n; i++) {
+		gp_auto(gp_free_ptr) char *text = gp_stub_risk_text(&risks.v[i]);
+
+		gp_warn("%s", text);
+	}
+}
 
 static int run(struct gp_args *a, struct gp_err *err)
 {
@@ -14,8 +31,10 @@ static int run(struct gp_args *a, struct gp_err *err)
 	rc = gp_driver_open(&d, a->positional.v[0], &(struct gp_driver_opts){
 			    .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) }, err);
 	gp_progress_end();
-	if (rc == 0)
+	if (rc == 0) {
 		gp_report_driver(a, &d);
+		warn_of_stub(&d.rf);
+	}
 	if (a->json) {
 		struct json_object *o = rc == 0 ? gp_json_driver(&d) : json_object_new_object();
 		struct gp_err second = { 0 };
@@ -31,6 +50,7 @@ const struct gp_cmd gp_cmd_info = {
 	"info", NULL, "RUN", "say what an installer is",
 	"Says driver version, branch, kind, modules, compression and size of the\n"
 	"installer RUN, and whether somebody has altered it: hooks, DKMS patches, a\n"
-	"changed licence tag. Both sums are checked.",
+	"changed licence tag. Both sums are checked. What of the stub's texts sh would\n"
+	"run or expand is warned of.",
 	opts, run,
 };

@@ -15,6 +15,7 @@ static const enum gp_opt_id opts[] = {
 /* A patch that was taken back. */
 struct popped {
 	char *patch;
+	bool lost;           /* off the list, and that is all */
 	struct gp_list restored, removed;
 };
 
@@ -22,6 +23,7 @@ struct pop {
 	struct gp_quilt_tree w;
 	struct popped *v;
 	size_t n, cap;
+	bool done;           /* what v says has happened */
 };
 
 static void pop_release(struct pop *p)
@@ -76,6 +78,7 @@ static int pop_one(struct pop *p, struct gp_err *err)
 	*d = (struct popped){ .patch = gp_strdup(q->applied.v[q->applied.n - 1]) };
 	if (gp_quilt_pop(q, &p->w.tree, err) < 0)
 		return -1;
+	d->lost = q->lost;
 	d->restored = q->restored;
 	d->removed = q->removed;
 	q->restored = q->removed = (struct gp_list){ 0 };
@@ -87,13 +90,23 @@ static int pop(const struct gp_args *a, struct pop *p, struct gp_err *err)
 	struct gp_commit_opts co = { .fsync = a->fsync, .cancel = gp_main_cancel() };
 	size_t rest;
 
-	if (gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 ||
+	if (gp_quilt_check_args("QUILT_POP_ARGS", err) < 0 ||
+	    gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 ||
 	    choose_rest(a, &p->w.quilt, &rest, err) < 0)
 		return -1;
-	while (p->w.quilt.applied.n > rest)
+	/* quilt stops at one without records, too. */
+	while (p->w.quilt.applied.n > rest && !p->w.quilt.lost)
 		if (pop_one(p, err) < 0)
 			return -1;
-	return gp_commit_run(&p->w.disk, &p->w.tree, &co, err);
+	if (gp_commit_run(&p->w.disk, &p->w.tree, &co, err) < 0)
+		return -1;
+	gp_quilt_settle_pop(&p->w.quilt);
+	p->done = true;
+	if (!p->w.quilt.lost)
+		return 0;
+	return gp_fail(err, GP_E_NO, "patch '%s' had no records in '%s': it is off the list of applied patches, and what it "
+		       "changed is still in the files; 'gridpatch apply -R' may take it back", p->v[p->n - 1].patch,
+		       p->w.quilt.pc);
 }
 
 static void report(const struct gp_args *a, const struct pop *p)
@@ -103,7 +116,9 @@ static void report(const struct gp_args *a, const struct pop *p)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct popped *d = &p->v[i];
 
-		if (d->restored.n || d->removed.n)
+		if (d->lost)
+			gp_say(a, "Patch %s had no records; it is off the list\n", d->patch);
+		else if (d->restored.n || d->removed.n)
 			gp_say(a, "Removing patch %s\n", d->patch);
 		else
 			gp_say(a, "Patch %s appears to be empty, removing\n", d->patch);
@@ -129,6 +144,7 @@ static struct json_object *json(const struct pop *p, bool ok)
 		gp_json_put(d, "patch", gp_json_text(p->v[i].patch));
 		gp_json_put(d, "restored", gp_json_list(&p->v[i].restored));
 		gp_json_put(d, "removed", gp_json_list(&p->v[i].removed));
+		gp_json_put(d, "lost", json_object_new_boolean(p->v[i].lost));
 		json_object_array_add(list, d);
 	}
 	gp_json_put(o, "popped", list);
@@ -145,9 +161,11 @@ static int run(struct gp_args *a, struct gp_err *err)
 	if (a->positional.n > (a->all ? 0 : 1))
 		return gp_fail(err, GP_E_USAGE, "give a number, a patch, or -a; see 'gridpatch pop --help'");
 	rc = pop(a, &p, err);
-	if (rc == 0 && (!a->json || a->json_file))
+	if (rc < 0)
+		(void)gp_tree_sound(&p.w.tree, err); /* what could not be looked at is the reason */
+	if (p.done && (!a->json || a->json_file))
 		report(a, &p);
-	if (a->json && gp_json_emit(a, json(&p, rc == 0), err, rc < 0 ? &second : err) < 0 && rc == 0)
+	if (a->json && gp_json_emit(a, json(&p, p.done), err, rc < 0 ? &second : err) < 0 && rc == 0)
 		rc = gp_besides(err, "; the patches are taken back");
 	pop_release(&p);
 	return rc;
@@ -155,11 +173,11 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 const struct gp_cmd gp_cmd_pop = {
 	"pop", NULL, "[NUMBER|PATCH]", "take patches of a quilt series back",
-	"Takes the top patch back from the directory of -d (or -C; default: this one),\n"
-	"or that many, or all above PATCH, or all with -a: files and modes are what .pc\n"
-	"kept, whether gridpatch or quilt applied the patches. A file that was changed\n"
-	"after its patch is in the way: `quilt refresh` takes the change into the patch.\n"
-	"One call is all or nothing. A file that was empty before a patch filled it is\n"
-	"removed, since quilt's records do not tell it from a new one.",
+	"Takes the top patch back from the tree that the directory of -d (or -C; default:\n"
+	"this one) lies in, or that many, or all above PATCH, or all with -a: files and\n"
+	"modes are what .pc kept, whether gridpatch or quilt applied the patches. A file\n"
+	"that was changed after its patch is in the way: `quilt refresh` takes the change\n"
+	"into the patch. One call is all or nothing. A file that was empty before a patch\n"
+	"filled it is removed, since quilt's records do not tell it from a new one.",
 	opts, run,
 };

@@ -65,7 +65,7 @@ static int push_one(const struct gp_args *a, struct push *p, const struct gp_ser
 	    gp_quilt_load(&p->w.quilt, e->name, &text, err) < 0)
 		return -1;
 	patch.text = gp_buf_str(&text);
-	return gp_quilt_push(&p->w.quilt, &p->w.tree, &patch, a->fuzz < 0 ? 2 : (unsigned)a->fuzz, &p->done,
+	return gp_quilt_push(&p->w.quilt, &p->w.tree, &patch, gp_quilt_fuzz(&p->w.quilt, e, a->fuzz), &p->done,
 			     &p->why, err);
 }
 
@@ -74,7 +74,8 @@ static int push(const struct gp_args *a, struct push *p, struct gp_err *err)
 	struct gp_commit_opts co = { .fsync = a->fsync, .cancel = gp_main_cancel() };
 	size_t first, end;
 
-	if (gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 ||
+	if (gp_quilt_check_args("QUILT_PUSH_ARGS", err) < 0 ||
+	    gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 ||
 	    gp_quilt_init(&p->w.quilt, NULL, err) < 0 ||
 	    gp_quilt_series(&p->w.quilt, &p->series, err) < 0 ||
 	    gp_quilt_next(&p->w.quilt, &p->series, &first, err) < 0)
@@ -89,7 +90,7 @@ static int push(const struct gp_args *a, struct push *p, struct gp_err *err)
 	gp_tree_settle(&p->w.tree);
 	if (gp_commit_run(&p->w.disk, &p->w.tree, &co, err) < 0)
 		return -1;
-	gp_quilt_stamp(&p->w.quilt);
+	gp_quilt_settle_push(&p->w.quilt);
 	return 0;
 }
 
@@ -120,6 +121,8 @@ static void report(const struct gp_args *a, const struct push *p)
 		const struct gp_applied *d = &p->done.v[i];
 
 		gp_say(a, "Applying patch %s\n", d->name);
+		for (size_t k = 0; k < d->notes.n; k++)
+			gp_say(a, "note: %s\n", d->notes.v[k]);
 		for (size_t k = 0; k < d->n; k++)
 			say_file(a, &d->file[k]);
 		if (!d->n)
@@ -150,6 +153,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 		return gp_fail(err, GP_E_USAGE, "give a number, a patch, or -a; see 'gridpatch push --help'");
 	rc = push(a, &p, err);
 	if (rc < 0)
+		(void)gp_tree_sound(&p.w.tree, err); /* what could not be looked at is the reason */
+	if (rc < 0)
 		gp_say_why(a, &p.why);
 	else if (!a->json || a->json_file)
 		report(a, &p);
@@ -168,8 +173,9 @@ const struct gp_cmd gp_cmd_push = {
 	"this one), or that many, or all up to and including PATCH, or all with -a, and\n"
 	"writes .pc as quilt does: either may go on where the other stopped. Unlike\n"
 	"quilt's, one call is all or nothing: when a patch does not apply, those before\n"
-	"it are not kept. The folder is what .pc says, else $QUILT_PATCHES, else\n"
-	"'patches'; the series is $QUILT_SERIES, else 'series'. ~/.quiltrc, which is a\n"
-	"shell script, is not read.",
+	"it are not kept. As quilt does, it goes up to the tree that the directory lies\n"
+	"in. The folder is what .pc says, else $QUILT_PATCHES, else 'patches'; the series\n"
+	"is $QUILT_SERIES, else 'series'. $QUILT_PC and $QUILT_PATCH_OPTS are followed or\n"
+	"refused. ~/.quiltrc, which is a shell script, is never run.",
 	opts, run,
 };

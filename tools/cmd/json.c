@@ -12,7 +12,7 @@ int gp_json_emit(const struct gp_args *a, struct json_object *root, const struct
 		 struct gp_err *err)
 {
 	bool ok = !failure || failure->code == GP_OK;
-	gp_auto(gp_free_ptr) char *text = NULL;
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	char line[1024];
 	int rc = 0;
 
@@ -22,11 +22,11 @@ int gp_json_emit(const struct gp_args *a, struct json_object *root, const struct
 		gp_err_format(failure, line, sizeof(line));
 		gp_json_put(root, "error", gp_json_text(line));
 	}
-	text = gp_asprintf("%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-				   JSON_C_TO_STRING_NOSLASHESCAPE));
+	gp_json_format(root, JSON_C_TO_STRING_PRETTY, &text);
+	gp_buf_putc(&text, '\n');
 	if (a->json_file)
-		rc = gp_output_write(a->json_file, text, strlen(text), err);
-	else if (fputs(text, stdout) == EOF || fflush(stdout) == EOF)
+		rc = gp_output_write(a->json_file, text.data, text.len, err);
+	else if (fputs(text.data, stdout) == EOF || fflush(stdout) == EOF)
 		rc = gp_fail_sys(err, errno, "cannot write to standard output");
 	json_object_put(root);
 	return rc;

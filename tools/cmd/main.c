@@ -30,7 +30,7 @@ static void on_signal(int sig)
 	signalled = sig;
 }
 
-static void on_pipe(int sig)
+static void on_failed_write(int sig)
 {
 	(void)sig;
 }
@@ -42,11 +42,12 @@ static void catch_signals(void)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
-	/* A reader that goes away is an error of write(2), not our death in the middle of
-	 * something: finish() dies of it. Programs that we start get the default again,
-	 * which being ignored would not be. */
-	sa = (struct sigaction){ .sa_handler = on_pipe, .sa_flags = SA_RESTART };
+	/* A reader that goes away and a limit on files' sizes are errors of write(2), not
+	 * our death in the middle of something; of the first one finish() dies. Programs
+	 * that we start get the default again, which being ignored would not be. */
+	sa = (struct sigaction){ .sa_handler = on_failed_write, .sa_flags = SA_RESTART };
 	sigaction(SIGPIPE, &sa, NULL);
+	sigaction(SIGXFSZ, &sa, NULL);
 }
 
 /* stdio only remembers that it failed: nobody reads what goes to standard output. */
@@ -133,10 +134,8 @@ static int help(int argc, char **argv)
 	struct gp_err err = { 0 };
 	const struct gp_cmd *cmd = argc > 0 ? find_cmd(argv[0]) : NULL;
 
-	if (argc > 0 && !cmd) {
-		fprintf(stderr, "gridpatch: no such verb '%s'; see 'gridpatch help'\n", argv[0]);
-		return 2;
-	}
+	if (argc > 0 && !cmd)
+		return finish(gp_fail(&err, GP_E_USAGE, "no such verb '%s'; see 'gridpatch help'", argv[0]), &err);
 	if (cmd)
 		gp_cmd_help(cmd);
 	else

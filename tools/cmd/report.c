@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "core/payload/stubrisk.h"
 
 const char *gp_say_size(uint64_t bytes, char out[32])
 {
@@ -38,6 +39,47 @@ FILE *gp_report_stream(const struct gp_args *a)
 	return stdout;
 }
 
+static char *format(const char *fmt, va_list ap) GP_PRINTF(1, 0);
+
+static char *format(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		gp_oom();
+	return text;
+}
+
+/*
+ * Mask all but the newlines of the format: one in an argument, a file's name for
+ * example, would begin a line of the report that is not ours. Which ones are the
+ * format's? Those that differ when the format has another byte there.
+ */
+static char *format_masked(const char *fmt, va_list ap) GP_PRINTF(1, 0);
+
+static char *format_masked(const char *fmt, va_list ap)
+{
+	gp_auto(gp_free_ptr) char *other_fmt = gp_strdup(fmt), *other = NULL;
+	char *text;
+	size_t from = 0;
+	va_list again;
+
+	for (char *p = other_fmt; *p; p++)
+		if (*p == '\n')
+			*p = '\r';
+	va_copy(again, ap);
+	text = format(fmt, ap);
+	other = format(other_fmt, again);
+	va_end(again);
+	for (size_t i = 0; text[i]; i++)
+		if (text[i] == '\n' && other[i] == '\r') {
+			gp_text_mask(text + from, i - from);
+			from = i + 1;
+		}
+	gp_text_mask(text + from, strlen(text + from));
+	return text;
+}
+
 void gp_say(const struct gp_args *a, const char *fmt, ...)
 {
 	gp_auto(gp_free_ptr) char *text = NULL;
@@ -46,16 +88,8 @@ void gp_say(const struct gp_args *a, const char *fmt, ...)
 	if (a->quiet || (a->json && !a->json_file))
 		return;
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		gp_oom();
+	text = format_masked(fmt, ap);
 	va_end(ap);
-	/* Keep the newlines of our own format; everything else is masked. */
-	for (char *p = text; *p;) {
-		size_t n = strcspn(p, "\n");
-
-		gp_text_mask(p, n);
-		p += n + (p[n] == '\n');
-	}
 	fputs(text, gp_report_stream(a));
 }
 
@@ -115,6 +149,26 @@ void gp_report_driver(const struct gp_args *a, const struct gp_driver *d)
 	say_altered(a, &d->altered);
 }
 
+static struct json_object *json_stub_risks(const struct gp_runfile *rf)
+{
+	gp_auto(gp_stub_risks_release) struct gp_stub_risks risks = { 0 };
+	struct json_object *list = json_object_new_array();
+
+	gp_stub_risks_find(gp_runfile_stub(rf), &risks);
+	for (size_t i = 0; i < risks.n; i++) {
+		const struct gp_stub_risk *r = &risks.v[i];
+		struct json_object *o = json_object_new_object();
+
+		gp_json_put(o, "where", gp_json_text(r->where));
+		gp_json_put(o, "line", json_object_new_int64(r->lineno));
+		gp_json_put(o, "holds", gp_json_text(r->holds));
+		gp_json_put(o, "does", gp_json_text(gp_stub_risk_kind_name(r->kind)));
+		gp_json_put(o, "when", gp_json_text(gp_stub_risk_when(r)));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 struct json_object *gp_json_driver(const struct gp_driver *d)
 {
 	struct json_object *o = json_object_new_object(), *alt = json_object_new_object();
@@ -139,6 +193,7 @@ struct json_object *gp_json_driver(const struct gp_driver *d)
 	gp_json_put(o, "crc", gp_json_text(d->rf.header.crc));
 	gp_json_put(o, "md5", gp_runheader_has_md5(&d->rf.header) ? gp_json_text(d->rf.header.md5) : NULL);
 	gp_json_put(o, "members", json_object_new_uint64(d->rf.n));
+	gp_json_put(o, "stub_risks", json_stub_risks(&d->rf));
 	gp_json_put(o, "unpacked", json_object_new_uint64(d->rf.unpacked));
 	gp_json_put(alt, "hooks", gp_json_text(d->altered.hooks == GP_UNLOCK_ABSENT ? "absent" :
 			      d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" : "partial"));

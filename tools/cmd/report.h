@@ -17,7 +17,7 @@ char *gp_say_masked(struct gp_str s);
 /* Where the report goes. */
 FILE *gp_report_stream(const struct gp_args *a);
 
-/* printf there, with every %s masked. Silent under -q. */
+/* printf there, with every %s masked, its line ends, too. Silent under -q. */
 void gp_say(const struct gp_args *a, const char *fmt, ...) GP_PRINTF(2, 3);
 
 /* One line per kernel, with -v one per rule, with --explain all of each rule. */

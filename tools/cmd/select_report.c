@@ -151,8 +151,9 @@ void gp_report_selection(const struct gp_args *a, const struct gp_selection *s)
 		gp_say(a, "%s%s", i ? " " : "", s->neutral.v[i].set->name);
 	gp_say(a, "%s\n", s->neutral.n ? " (neutral: for every kernel)" : "no neutral sets for this driver");
 	for (size_t i = 0; i < s->hook_sets.n; i++)
-		gp_say(a, "%s%s%s", i ? " " : "for hooks  ", s->hook_sets.v[i].set->name,
-		       i + 1 < s->hook_sets.n ? "" : " (for your copy of them)\n");
+		gp_say(a, "%s%s", i ? " " : "for hooks  ", s->hook_sets.v[i].set->name);
+	if (s->hook_sets.n)
+		gp_say(a, " (for your copy of them)\n");
 }
 
 static const char *or_null(const char *name)

@@ -232,8 +232,10 @@ static void say_notes(const struct gp_args *a, const struct gp_support *t)
 		note_kernel(&n, t, k, false);
 	if (t->kernels.n)
 		note_kernel(&n, t, t->kernels.n - 1, true);
+	if (n.texts.n)
+		gp_say(a, "\n");
 	for (size_t i = 0; i < n.texts.n; i++)
-		gp_say(a, "%s- %s%s\n", i ? "" : "\n", n.branches[i].data, n.texts.v[i]);
+		gp_say(a, "- %s%s\n", n.branches[i].data, n.texts.v[i]);
 	notes_release(&n);
 }
 

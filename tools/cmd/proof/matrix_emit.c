@@ -73,6 +73,15 @@ static void emit_lines(const struct emitting *e)
 	}
 }
 
+static void put_json(struct json_object *o)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	gp_json_format(o, JSON_C_TO_STRING_PLAIN, &text);
+	fputs(text.data, stdout);
+	json_object_put(o);
+}
+
 /* One line of JSON, as `name=$(…)` in $GITHUB_OUTPUT wants it, and fromJSON() reads it. */
 static int emit_github(const struct emitting *e, struct gp_err *err)
 {
@@ -102,18 +111,15 @@ static int emit_github(const struct emitting *e, struct gp_err *err)
 		json_object_array_add(list, o);
 	}
 	gp_json_put(root, "include", list);
-	printf("%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(root);
+	put_json(root);
+	printf("\n");
 	return 0;
 }
 
 /* JSON's strings are YAML's double-quoted ones (YAML 1.2, 1.3: "a superset of JSON"). */
 static void put_yaml(const char *s)
 {
-	struct json_object *o = gp_json_text(s);
-
-	fputs(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE), stdout);
-	json_object_put(o);
+	put_json(gp_json_text(s));
 }
 
 /* A child pipeline: a job per cell, and one that joins the reports. GitLab keeps

@@ -114,7 +114,9 @@ void gp_matrix_say(const struct gp_args *a, const struct gp_cells *l, const stru
 	say_keys(a, "twice", &l->twice);
 	say_keys(a, "missing", &missing);
 	say_keys(a, "passes now", &j->passes);
-	gp_say(a, "%s%s", summary.data, red == 1 ? ": " : red ? ":\n" : "\n");
+	gp_say(a, "%s%s", summary.data, red == 1 ? ": " : red ? ":" : "");
+	if (red != 1)
+		gp_say(a, "\n");
 	for (size_t i = 0; i < l->n; i++)
 		if (gp_cell_is_red(&l->v[i]))
 			say_red(a, &l->v[i]);

@@ -149,6 +149,7 @@ static void filediff_release(struct gp_filediff *f)
 	free(f->hunk);
 	free(f->old_path);
 	free(f->new_path);
+	free(f->index_path);
 }
 
 void gp_diff_release(struct gp_diff *d)
@@ -488,28 +489,39 @@ static int git_file_parse(struct parser *p)
 	return 0;
 }
 
+/* A side without a line of its own has the other one's name, or that of "Index:". */
+static void borrow_names(struct gp_filediff *f)
+{
+	const char *name = f->old_path ? f->old_path : f->new_path ? f->new_path : f->index_path;
+
+	if (!f->old_line && name)
+		f->old_path = gp_strdup(name);
+	if (!f->new_line && name)
+		f->new_path = gp_strdup(name);
+}
+
 /* A "@@" line was reached: what was remembered are its headers. */
 static int file_parse(struct parser *p)
 {
 	const struct pending *h = &p->head;
 	struct gp_str old = h->old_name, new = h->new_name;
-	bool old_absent = false, new_absent = false;
+	bool old_absent = false, new_absent = false, absent;
 	struct gp_filediff *f;
+	struct gp_str none;
 
 	if (!old.p && !new.p && h->git.names.p)
 		return git_file_parse(p);
-	if (!old.p)
-		old = new.p ? new : h->index;
-	if (!new.p)
-		new = old;
-	if (!old.p)
+	if (!old.p && !new.p && !h->index.p)
 		return stray_hunk(p);
 	f = file_add(p);
 	f->old_line = h->old_name.p;
 	f->new_line = h->new_name.p;
-	if (gp_head_name(old, h->lineno, &f->old_path, &f->old_stamp, &old_absent, p->err) ||
-	    gp_head_name(new, h->lineno, &f->new_path, &f->new_stamp, &new_absent, p->err) ||
-	    hunks_parse(p, f) || file_settle(p, f, old_absent, new_absent))
+	if ((old.p && gp_head_name(old, h->lineno, &f->old_path, &f->old_stamp, &old_absent, p->err)) ||
+	    (new.p && gp_head_name(new, h->lineno, &f->new_path, &f->new_stamp, &new_absent, p->err)) ||
+	    (h->index.p && gp_head_name(h->index, h->lineno, &f->index_path, &none, &absent, p->err)))
+		return -1;
+	borrow_names(f);
+	if (hunks_parse(p, f) || file_settle(p, f, old_absent, new_absent))
 		return -1;
 	head_reset(p);
 	return 0;

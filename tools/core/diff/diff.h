@@ -38,6 +38,7 @@ enum gp_file_op {
 struct gp_filediff {
 	enum gp_file_op op;
 	char *old_path, *new_path; /* as in the headers, before strip; NULL for /dev/null */
+	char *index_path;          /* of an "Index:" line, which counts where they say nothing; or NULL */
 	int old_mode, new_mode;    /* octal of git's headers; -1 unknown */
 	bool git;                  /* a "diff --git" line came first */
 	bool crlf;                 /* headers ended in CRLF: CRs were taken off the body */
@@ -102,7 +103,8 @@ const char *gp_diff_strip(const char *path, unsigned n);
  * In:     strip, how many leading components to take off ("//" counts once).
  * Out:    a clean path, free() it; NULL on failure. When old and new name of a
  *         plain change differ: the one with fewer components, then the shorter
- *         base name, then the shorter name, as GNU patch chooses when both exist.
+ *         one, as GNU patch chooses when both exist (whatever its manual says of
+ *         base names).
  * Errors: GP_E_FORMAT: nothing left after strip, absolute, "..".
  * Source: patch(1) of GNU patch 2.7.6, "DESCRIPTION"; by experiment.
  */

@@ -49,20 +49,17 @@ static size_t components(const char *s)
 /* The better of two names of one file; either may be NULL. */
 static const char *better(const char *a, const char *b)
 {
-	size_t x[3], y[3];
+	size_t x, y;
 
 	if (!a || !b)
 		return a ? a : b;
-	x[0] = components(a);
-	y[0] = components(b);
-	x[1] = strlen(gp_path_base(a));
-	y[1] = strlen(gp_path_base(b));
-	x[2] = strlen(a);
-	y[2] = strlen(b);
-	for (size_t i = 0; i < GP_COUNT(x); i++)
-		if (x[i] != y[i])
-			return x[i] < y[i] ? a : b;
-	return a;
+	x = components(a);
+	y = components(b);
+	if (x == y) {
+		x = strlen(a);
+		y = strlen(b);
+	}
+	return y < x ? b : a;
 }
 
 static char *clean(const struct gp_filediff *f, const char *raw, const char *stripped,
@@ -90,6 +87,8 @@ static char *pick(const struct gp_filediff *f, unsigned strip, bool want_new, st
 	const char *new = gp_diff_strip(f->new_path, strip);
 	const char *raw = want_new ? f->new_path : f->old_path;
 
+	if (!f->git && !old && !new && f->index_path)
+		return clean(f, f->index_path, gp_diff_strip(f->index_path, strip), strip, err);
 	/* Two names of one file, when only a time stamp says that it is new or deleted. */
 	if (!f->git && f->old_path && f->new_path)
 		return clean(f, raw, better(old, new), strip, err);

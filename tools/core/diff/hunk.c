@@ -675,18 +675,38 @@ static int check_counts(const struct gp_filediff *f, struct gp_err *err)
 	return 0;
 }
 
+/* A hunk that starts from nothing, "@@ -0,0", fits any file: at its first line. */
+static bool starts_from_nothing(const struct run *r)
+{
+	const struct gp_hunk *h = r->f->nhunk == 1 ? &r->f->hunk[0] : NULL;
+
+	return h && r->in->n && !(r->reverse ? h->new_start + h->new_count : h->old_start + h->old_count);
+}
+
+/* Is the change there already? whole: and nothing else. Then out is the file as it is. */
+static bool is_there(struct run *r, struct gp_place *place, bool whole)
+{
+	bool there;
+
+	r->reverse = !r->reverse;
+	there = is_present(r, place) && !(whole && r->out->len);
+	r->reverse = !r->reverse;
+	if (!there)
+		return false;
+	r->out->len = 0;
+	gp_buf_add(r->out, r->in->text.p, r->in->text.len);
+	return true;
+}
+
 /* Forwards, then whether it is there already, then with fuzz. */
 static enum gp_hunk_result decide(struct run *r, unsigned max_fuzz, struct gp_hunk_report *rep)
 {
+	if (starts_from_nothing(r) && is_there(r, rep->place, true))
+		return GP_HUNKS_ALREADY;
 	if (run_all(r, rep->place, false))
 		return GP_HUNKS_APPLIED;
-	r->reverse = !r->reverse;
-	if (is_present(r, rep->place)) {
-		r->out->len = 0;
-		gp_buf_add(r->out, r->in->text.p, r->in->text.len);
+	if (is_there(r, rep->place, false))
 		return GP_HUNKS_ALREADY;
-	}
-	r->reverse = !r->reverse;
 	r->max_fuzz = max_fuzz;
 	if (run_all(r, rep->place, true))
 		return GP_HUNKS_APPLIED;

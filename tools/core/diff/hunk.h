@@ -52,7 +52,8 @@ struct gp_hunk_report {
  *         out, empty and owned by the caller.
  * Out:    0 with rep->result APPLIED (out: the new file), ALREADY (out: old) or
  *         FAILED (out: empty). ALREADY: some hunk does not match without fuzz,
- *         but the reverse of each one does. gp_hunk_report_release(rep) in any case.
+ *         but the reverse of each one does; or the file is all that a hunk adds
+ *         which starts from nothing ("@@ -0,0"). gp_hunk_report_release(rep) in any case.
  *         FAILED also when f creates a file and old has content, when f deletes
  *         a file and content is left, and for hunks that are not found among the
  *         first 2^27 places that look like them. Renames and copies are never

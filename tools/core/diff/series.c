@@ -6,9 +6,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
-
-/* More components than any path can have. */
-#define MAX_STRIP 2048
+#include "core/diff/patchopt.h"
 
 void gp_series_release(struct gp_series *s)
 {
@@ -20,48 +18,38 @@ void gp_series_release(struct gp_series *s)
 	*s = (struct gp_series){ 0 };
 }
 
-/* "-p0", "-p 0", "-pab", "-R" and nothing else. */
-static int parse_option(struct gp_series_entry *e, struct gp_str word, struct gp_str *rest,
-			struct gp_err *err)
+/* A word that starts with '#' ends the line. */
+static struct gp_str before_comment(struct gp_str line)
 {
-	struct gp_str arg = { word.p + 2, word.len > 2 ? word.len - 2 : 0 };
-	uint64_t n;
-
-	if (gp_str_eq(word, "-R")) {
-		e->reverse = true;
-		return 0;
-	}
-	if (gp_str_starts(word, "-p")) {
-		if (!arg.len)
-			(void)gp_word_next(rest, &arg);
-		e->strip_given = true;
-		if (gp_str_eq(arg, "ab"))
-			return 0;
-		if (gp_parse_u64(arg, MAX_STRIP, &n)) {
-			e->strip = (unsigned)n;
-			return 0;
-		}
-		if (!arg.len || arg.p[0] == '#')
-			return gp_fail(err, GP_E_FORMAT, "line %zu: -p needs a number", e->lineno);
-		return gp_fail(err, GP_E_FORMAT, "line %zu: -p needs a number up to %d, not '%.*s'", e->lineno,
-			       MAX_STRIP, arg.len < 80 ? (int)arg.len : 80, arg.p);
-	}
-	return gp_fail(err, GP_E_FORMAT, "line %zu: unknown option '%.*s'", e->lineno,
-		       word.len < 80 ? (int)word.len : 80, word.p);
+	for (size_t i = 0; i < line.len; i++)
+		if (line.p[i] == '#' && (!i || line.p[i - 1] == ' ' || line.p[i - 1] == '\t'))
+			return (struct gp_str){ line.p, i };
+	return line;
 }
 
-/* A word that starts with '#' ends the line. */
-static bool next_word(struct gp_str *rest, struct gp_str *word)
+static int parse_options(struct gp_series_entry *e, struct gp_str words, struct gp_err *err)
 {
-	return gp_word_next(rest, word) && word->p[0] != '#';
+	struct gp_patch_flags f;
+
+	if (gp_patch_flags_parse(words, &f, err) < 0)
+		return gp_within(err, "line %zu", e->lineno);
+	e->strip = f.strip;
+	e->strip_given = f.strip_given;
+	e->reverse = f.reverse;
+	e->fuzz_given = f.fuzz >= 0;
+	e->fuzz = f.fuzz >= 0 ? (unsigned)f.fuzz : 0;
+	return 0;
 }
 
 static int parse_line(struct gp_series *out, struct gp_str line, size_t lineno, struct gp_err *err)
 {
 	struct gp_series_entry *e;
-	struct gp_str rest = gp_str_trim(line), word;
+	struct gp_str rest = before_comment(line), word;
 
-	if (!next_word(&rest, &word))
+	if (gp_str_ends(rest, "\r") && !out->crlf)
+		out->crlf = lineno;
+	rest = gp_str_trim(rest);
+	if (!gp_word_next(&rest, &word))
 		return 0;
 	GP_GROW(out->v, out->n, out->cap);
 	e = &out->v[out->n++];
@@ -71,10 +59,7 @@ static int parse_line(struct gp_series *out, struct gp_str line, size_t lineno, 
 		return gp_within(err, "line %zu", lineno);
 	if (!*e->name)
 		return gp_fail(err, GP_E_FORMAT, "line %zu: no patch name", lineno);
-	while (next_word(&rest, &word))
-		if (parse_option(e, word, &rest, err))
-			return -1;
-	return 0;
+	return parse_options(e, rest, err);
 }
 
 static int by_name(const void *a, const void *b)
@@ -85,7 +70,7 @@ static int by_name(const void *a, const void *b)
 	return c ? c : (x->lineno > y->lineno) - (x->lineno < y->lineno);
 }
 
-static int refuse_twice(const struct gp_series *s, struct gp_err *err)
+int gp_series_check_unique(const struct gp_series *s, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) struct gp_series_entry *v = NULL; /* borrows the names */
 
@@ -110,7 +95,7 @@ static int parse_all(struct gp_str text, struct gp_series *out, struct gp_err *e
 	while (gp_line_next(&text, &line))
 		if (parse_line(out, line, ++lineno, err))
 			return -1;
-	return refuse_twice(out, err);
+	return 0;
 }
 
 int gp_series_parse(struct gp_str text, struct gp_series *out, struct gp_err *err)
@@ -120,4 +105,11 @@ int gp_series_parse(struct gp_str text, struct gp_series *out, struct gp_err *er
 		return 0;
 	gp_series_release(out);
 	return -1;
+}
+
+unsigned gp_series_fuzz(const struct gp_series_entry *e, int given)
+{
+	if (given >= 0)
+		return (unsigned)given;
+	return e->fuzz_given ? e->fuzz : GP_SERIES_FUZZ;
 }

@@ -52,6 +52,8 @@ static int lines_parse(struct gp_manifest *m, struct gp_err *err)
 		struct gp_mentry e = { 0 };
 
 		e.lineno = ++lineno;
+		if (gp_text_nul_line(line))
+			return gp_fail(err, GP_E_FORMAT, "line %zu has a NUL byte", lineno);
 		if (lineno <= HEADER_LINES) {
 			header_line(m, lineno, line);
 			continue;

@@ -39,7 +39,8 @@ struct gp_manifest {
  *
  * In:     text: untrusted, must outlive out.
  * Errors: GP_E_FORMAT fewer than eight header lines, an entry with fewer than
- *         three fields, a mode that is not octal, a path that leaves the tree.
+ *         three fields, a mode that is not octal, a path that leaves the tree,
+ *         a NUL byte.
  */
 int gp_manifest_parse(struct gp_str text, struct gp_manifest *out, struct gp_err *err);
 void gp_manifest_release(struct gp_manifest *m);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/payload/chunker.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,8 @@ static int drain_one(struct gp_chunker *c, struct gp_err *err)
 	while (s->state != SLOT_DONE)
 		pthread_cond_wait(&c->changed, &c->lock);
 	pthread_mutex_unlock(&c->lock);
-	rc = s->rc < 0 ? gp_fail(err, GP_E_BUG, "a compressor failed") :
+	rc = s->rc == ENOMEM ? gp_fail_sys(err, ENOMEM, "cannot compress") :
+	     s->rc < 0 ? gp_fail(err, GP_E_BUG, "a compressor failed") :
 			 c->ops.done(c->ops.arg, &s->piece, err);
 	s->state = SLOT_FREE;
 	c->drain = (c->drain + 1) % c->nslot;

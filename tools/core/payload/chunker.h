@@ -21,7 +21,7 @@ struct gp_chunk {
 
 struct gp_chunk_ops {
 	size_t piece_len, dict_len;
-	/* In a worker thread: fill piece->out. 0, or -1 when the library fails. */
+	/* In a worker thread: fill piece->out. 0, ENOMEM, or -1 when the library fails. */
 	int (*work)(void *arg, struct gp_chunk *piece);
 	/* In the caller's thread, in order. */
 	int (*done)(void *arg, const struct gp_chunk *piece, struct gp_err *err);

@@ -41,7 +41,9 @@ struct gp_codec_facts {
  *
  * Out:    dec, gp_decoder_free(); gp_decoder_src() gives the plain bytes and
  *         belongs to dec.
- * Errors: (when read) GP_E_FORMAT damaged, truncated or followed by garbage.
+ * Errors: (when read) GP_E_FORMAT damaged, truncated or followed by garbage;
+ *         GP_E_UNSUPPORTED a dictionary or window that is too large, or a
+ *         filter the library does not know; GP_E_SYSTEM no memory.
  */
 struct gp_decoder;
 struct gp_decoder *gp_decoder_new(enum gp_codec c, struct gp_src src, struct gp_err *err);

@@ -4,11 +4,13 @@
 #include "core/payload/codec.h"
 
 #include <bzlib.h>
+#include <errno.h>
 #include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "core/payload/splice.h"
 
@@ -55,6 +57,18 @@ static int damaged(struct gp_err *err, const struct gp_decoder *d, const char *w
 	return gp_fail(err, GP_E_FORMAT, "payload damaged: %s: %s", gp_codec_name(d->kind), what);
 }
 
+/* Well formed for all we know, but beyond what we take or the library knows. */
+static int unsupported(struct gp_err *err, const struct gp_decoder *d, const char *what)
+{
+	return gp_fail(err, GP_E_UNSUPPORTED, "payload unsupported: %s: %s", gp_codec_name(d->kind), what);
+}
+
+/* Not the input's fault: somebody may try again with more. */
+static int no_memory(struct gp_err *err, const struct gp_decoder *d)
+{
+	return gp_fail_sys(err, ENOMEM, "cannot unpack %s", gp_codec_name(d->kind));
+}
+
 /* Each step: consume from in, put at most cap bytes into out, tell how many. */
 static enum step step_gzip(struct gp_decoder *d, uint8_t *out, size_t cap, size_t *got, struct gp_err *err)
 {
@@ -76,6 +90,8 @@ static enum step step_gzip(struct gp_decoder *d, uint8_t *out, size_t cap, size_
 	*got = cap - d->z.avail_out;
 	if (rc == Z_STREAM_END)
 		return STEP_BOUNDARY;
+	if (rc == Z_MEM_ERROR)
+		return no_memory(err, d), STEP_ERROR;
 	if (rc != Z_OK && rc != Z_BUF_ERROR)
 		return damaged(err, d, d->z.msg ? d->z.msg : "bad data"), STEP_ERROR;
 	return STEP_MORE;
@@ -130,7 +146,7 @@ static enum step step_bzip2(struct gp_decoder *d, uint8_t *out, size_t cap, size
 		BZ2_bzDecompressEnd(&d->bz);
 		memset(&d->bz, 0, sizeof(d->bz));
 		if (BZ2_bzDecompressInit(&d->bz, 0, 0) != BZ_OK)
-			gp_oom();
+			return no_memory(err, d), STEP_ERROR;
 	}
 	d->bz.next_in = (char *)d->in + d->in_pos;
 	d->bz.avail_in = (unsigned)(d->in_len - d->in_pos);
@@ -141,6 +157,8 @@ static enum step step_bzip2(struct gp_decoder *d, uint8_t *out, size_t cap, size
 	*got = cap - d->bz.avail_out;
 	if (rc == BZ_STREAM_END)
 		return STEP_BOUNDARY;
+	if (rc == BZ_MEM_ERROR)
+		return no_memory(err, d), STEP_ERROR;
 	if (rc != BZ_OK)
 		return damaged(err, d, "bad data"), STEP_ERROR;
 	return STEP_MORE;
@@ -149,8 +167,6 @@ static enum step step_bzip2(struct gp_decoder *d, uint8_t *out, size_t cap, size
 static const char *xz_problem(lzma_ret rc)
 {
 	switch (rc) {
-	case LZMA_MEMLIMIT_ERROR: return "its dictionary needs more than 1 GiB";
-	case LZMA_OPTIONS_ERROR: return "it uses a filter or check this liblzma does not know";
 	case LZMA_FORMAT_ERROR: return "garbage behind the stream";
 	case LZMA_BUF_ERROR: return "cut off";
 	default: return "bad data";
@@ -172,7 +188,11 @@ static enum step step_xz(struct gp_decoder *d, uint8_t *out, size_t cap, size_t 
 	if (rc == LZMA_STREAM_END)
 		return STEP_BOUNDARY;
 	if (rc == LZMA_MEM_ERROR)
-		gp_oom();
+		return no_memory(err, d), STEP_ERROR;
+	if (rc == LZMA_MEMLIMIT_ERROR)
+		return unsupported(err, d, "its dictionary needs more than 1 GiB"), STEP_ERROR;
+	if (rc == LZMA_OPTIONS_ERROR)
+		return unsupported(err, d, "it uses a filter or check this liblzma does not know"), STEP_ERROR;
 	if (rc != LZMA_OK && !(rc == LZMA_BUF_ERROR && !d->in_end))
 		return damaged(err, d, xz_problem(rc)), STEP_ERROR;
 	return STEP_MORE;
@@ -194,6 +214,10 @@ static enum step step_zstd(struct gp_decoder *d, uint8_t *out, size_t cap, size_
 	*got = o.pos;
 	/* Less than there was room for: nothing is held back. */
 	d->flushing = d->watch && !d->portion && o.pos == cap && rc != 0;
+	if (ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation)
+		return no_memory(err, d), STEP_ERROR;
+	if (ZSTD_getErrorCode(rc) == ZSTD_error_frameParameter_windowTooLarge)
+		return unsupported(err, d, "its window is larger than this libzstd takes"), STEP_ERROR;
 	if (ZSTD_isError(rc))
 		return damaged(err, d, ZSTD_getErrorName(rc)), STEP_ERROR;
 	return rc == 0 ? STEP_BOUNDARY : STEP_MORE;
@@ -316,10 +340,12 @@ struct gp_decoder *gp_decoder_new(enum gp_codec c, struct gp_src src, struct gp_
 	else if (c == GP_CODEC_XZ)
 		ok = lzma_stream_decoder(&d->xz, XZ_MEMLIMIT, LZMA_CONCATENATED) == LZMA_OK;
 	else if (c == GP_CODEC_ZSTD)
-		ok = (d->zstd = ZSTD_createDStream()) &&
-		     !ZSTD_isError(ZSTD_DCtx_setParameter(d->zstd, ZSTD_d_windowLogMax, 31));
+		ok = (d->zstd = ZSTD_createDStream()) != NULL;
+	/* Where pointers have 32 bits the largest window is smaller, and stays as it is. */
+	if (d->zstd)
+		(void)ZSTD_DCtx_setParameter(d->zstd, ZSTD_d_windowLogMax, 31);
 	if (!ok) {
-		gp_fail(err, GP_E_SYSTEM, "cannot start the %s decoder", gp_codec_name(c));
+		no_memory(err, d);
 		gp_decoder_free(d);
 		return NULL;
 	}

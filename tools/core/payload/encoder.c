@@ -8,11 +8,13 @@
 #include "core/payload/codec.h"
 
 #include <bzlib.h>
+#include <errno.h>
 #include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "core/payload/chunker.h"
 
@@ -38,8 +40,9 @@ static int gzip_work(void *arg, struct gp_chunk *piece)
 	z_stream z = { 0 };
 	int rc;
 
-	if (deflateInit2(&z, e->level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		return -1;
+	rc = deflateInit2(&z, e->level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
+	if (rc != Z_OK)
+		return rc == Z_MEM_ERROR ? ENOMEM : -1;
 	if (piece->dict)
 		deflateSetDictionary(&z, piece->dict, (uInt)piece->dict_len);
 	gp_buf_reserve(&piece->out, deflateBound(&z, piece->len) + 64);
@@ -78,7 +81,7 @@ static int bzip2_work(void *arg, struct gp_chunk *piece)
 	rc = BZ2_bzBuffToBuffCompress(piece->out.data, &len, (char *)piece->data,
 				      (unsigned)piece->len, e->level, 0, 0);
 	piece->out.len = len;
-	return rc == BZ_OK ? 0 : -1;
+	return rc == BZ_OK ? 0 : rc == BZ_MEM_ERROR ? ENOMEM : -1;
 }
 
 static int bzip2_done(void *arg, const struct gp_chunk *piece, struct gp_err *err)
@@ -86,6 +89,11 @@ static int bzip2_done(void *arg, const struct gp_chunk *piece, struct gp_err *er
 	struct gp_encoder *e = arg;
 
 	return e->sink.write(e->sink.arg, piece->out.data, piece->out.len, err);
+}
+
+static int no_memory(const struct gp_encoder *e, struct gp_err *err)
+{
+	return gp_fail_sys(err, ENOMEM, "cannot compress: %s", gp_codec_name(e->kind));
 }
 
 static int start_xz(struct gp_encoder *e, const struct gp_encoder_opts *o, struct gp_err *err)
@@ -98,7 +106,7 @@ static int start_xz(struct gp_encoder *e, const struct gp_encoder_opts *o, struc
 	e->xz = (lzma_stream)LZMA_STREAM_INIT;
 	rc = lzma_stream_encoder_mt(&e->xz, &mt);
 	if (rc == LZMA_MEM_ERROR)
-		gp_oom();
+		return no_memory(e, err);
 	if (rc != LZMA_OK)
 		return gp_fail(err, GP_E_UNSUPPORTED, "liblzma cannot write check %d", o->xz_check);
 	return 0;
@@ -108,7 +116,7 @@ static int start_zstd(struct gp_encoder *e, const struct gp_encoder_opts *o, str
 {
 	e->zstd = ZSTD_createCCtx();
 	if (!e->zstd)
-		gp_oom();
+		return no_memory(e, err);
 	/* With one worker or more the output is the same for any number of them. */
 	if (ZSTD_isError(ZSTD_CCtx_setParameter(e->zstd, ZSTD_c_compressionLevel, e->level)) ||
 	    ZSTD_isError(ZSTD_CCtx_setParameter(e->zstd, ZSTD_c_nbWorkers, (int)o->threads)) ||
@@ -168,7 +176,7 @@ static int run_xz(struct gp_encoder *e, const void *p, size_t len, lzma_action a
 		e->xz.avail_out = OUT_SIZE;
 		rc = lzma_code(&e->xz, act);
 		if (rc == LZMA_MEM_ERROR)
-			gp_oom();
+			return no_memory(e, err);
 		if (rc != LZMA_OK && rc != LZMA_STREAM_END)
 			return gp_fail(err, GP_E_BUG, "liblzma: error %d", (int)rc);
 		if (e->sink.write(e->sink.arg, e->out, OUT_SIZE - e->xz.avail_out, err) < 0)
@@ -187,6 +195,8 @@ static int run_zstd(struct gp_encoder *e, const void *p, size_t len, ZSTD_EndDir
 		ZSTD_outBuffer out = { e->out, OUT_SIZE, 0 };
 
 		left = ZSTD_compressStream2(e->zstd, &out, &in, end);
+		if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
+			return no_memory(e, err);
 		if (ZSTD_isError(left))
 			return gp_fail(err, GP_E_BUG, "libzstd: %s", ZSTD_getErrorName(left));
 		if (e->sink.write(e->sink.arg, e->out, out.pos, err) < 0)

@@ -11,10 +11,6 @@
  * loop) mean something else. nv4 has 17, nv9 a few more. */
 #define MAX_VARIABLE_LINES 64
 
-struct variable {
-	struct gp_str name, value; /* value without its quotes */
-};
-
 static bool is_name(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
@@ -22,7 +18,7 @@ static bool is_name(char c)
 }
 
 /* NAME=value, NAME="value" at the start of a line; no shell is imitated. */
-static bool variable_parse(struct gp_str line, struct variable *v)
+static bool variable_parse(struct gp_str line, struct gp_stub_variable *v)
 {
 	size_t n = 0;
 
@@ -31,12 +27,26 @@ static bool variable_parse(struct gp_str line, struct variable *v)
 	if (!n || n == line.len || line.p[n] != '=' || (line.p[0] >= '0' && line.p[0] <= '9'))
 		return false;
 	v->name = (struct gp_str){ line.p, n };
-	v->value = gp_str_trim((struct gp_str){ line.p + n + 1, line.len - n - 1 });
+	v->raw = v->value = gp_str_trim((struct gp_str){ line.p + n + 1, line.len - n - 1 });
 	if (v->value.len >= 2 && v->value.p[0] == '"' && v->value.p[v->value.len - 1] == '"') {
 		v->value.p++;
 		v->value.len -= 2;
 	}
 	return true;
+}
+
+bool gp_stub_variable_next(struct gp_stub_walk *w, struct gp_stub_variable *v)
+{
+	struct gp_str line;
+
+	while (w->lineno + 1 < MAX_VARIABLE_LINES && gp_line_next(&w->rest, &line)) {
+		v->lineno = ++w->lineno;
+		if (variable_parse(line, v))
+			return true;
+		if (gp_str_trim(line).len)
+			break;
+	}
+	return false;
 }
 
 static char **text_field(struct gp_runheader *h, struct gp_str name)
@@ -54,7 +64,7 @@ static char **text_field(struct gp_runheader *h, struct gp_str name)
 	return NULL;
 }
 
-static int number_field(struct gp_runheader *h, const struct variable *v, struct gp_err *err)
+static int number_field(struct gp_runheader *h, const struct gp_stub_variable *v, struct gp_err *err)
 {
 	struct { const char *name; uint64_t *where; } field[] = {
 		{ "skip", &h->skip }, { "skip_decompress", &h->skip_decompress },
@@ -73,24 +83,22 @@ static int number_field(struct gp_runheader *h, const struct variable *v, struct
 
 static int variables_read(struct gp_str head, struct gp_runheader *h, struct gp_err *err)
 {
-	struct gp_str rest = head, line;
-	struct variable v;
+	struct gp_stub_walk w = { head, 1 };
+	struct gp_stub_variable v;
+	struct gp_str line;
 
-	if (!gp_line_next(&rest, &line) || !gp_str_starts(line, "#!"))
+	if (!gp_line_next(&w.rest, &line) || !gp_str_starts(line, "#!"))
 		return gp_fail(err, GP_E_FORMAT, "not a .run installer: no '#!' line");
-	for (int lineno = 2; lineno < MAX_VARIABLE_LINES && gp_line_next(&rest, &line); lineno++) {
+	while (gp_stub_variable_next(&w, &v)) {
 		char **text;
 
-		if (!variable_parse(line, &v)) {
-			if (!gp_str_trim(line).len)
-				continue;
-			break;
-		}
-		if (lineno == 4)
-			h->sums_off = (uint64_t)(line.p - head.p);
+		if (v.lineno == 4)
+			h->sums_off = (uint64_t)(v.name.p - head.p);
+		if (gp_text_nul_line(v.raw))
+			return gp_fail(err, GP_E_FORMAT, "the stub's line %u has a NUL byte", v.lineno);
 		text = text_field(h, v.name);
 		/* The first one counts; a repeated name is shell code's business. */
-		if (text && !*text && !memchr(v.value.p, '\0', v.value.len))
+		if (text && !*text)
 			*text = gp_strndup(v.value.p, v.value.len);
 		else if (!text && number_field(h, &v, err) < 0)
 			return -1;
@@ -120,6 +128,9 @@ static int places_find(struct gp_str head, struct gp_runheader *h, struct gp_err
 {
 	int64_t payload = behind_newline(head, h->skip - 1), embed = payload;
 
+	if (payload < 0 && head.len >= GP_RUNHEADER_MAX)
+		return gp_fail(err, GP_E_FORMAT, "the stub has more than %u bytes (skip=%llu)",
+			       GP_RUNHEADER_MAX, (unsigned long long)h->skip);
 	if (payload < 0)
 		return gp_fail(err, GP_E_FORMAT, "cut off: skip=%llu, but there are fewer lines",
 			       (unsigned long long)h->skip);
@@ -244,7 +255,7 @@ static void put_targetdir(struct rewrite *w, struct gp_str line)
 
 static bool put_variable(struct rewrite *w, struct gp_str line, unsigned lineno)
 {
-	struct variable v;
+	struct gp_stub_variable v;
 
 	if (w->code)
 		return false;

@@ -42,11 +42,29 @@ struct gp_runheader {
  *
  * In:     head: the first bytes of the file, all of it or GP_RUNHEADER_MAX; untrusted.
  * Out:    out, release it.
- * Errors: GP_E_FORMAT not a makeself .run of NVIDIA's kind, or cut off inside
- *         the stub; the message says what is missing.
+ * Errors: GP_E_FORMAT not a makeself .run of NVIDIA's kind, cut off inside the
+ *         stub, or a NUL byte in a variable; the message says which.
  */
 int gp_runheader_parse(struct gp_str head, struct gp_runheader *out, struct gp_err *err);
 void gp_runheader_release(struct gp_runheader *h);
+
+/* One of the variables in the stub's first lines. */
+struct gp_stub_variable {
+	struct gp_str name;
+	struct gp_str raw;    /* what is behind the '=', without blanks around it */
+	struct gp_str value;  /* the same without double quotes around all of it */
+	unsigned lineno;
+};
+
+/* In: rest, the stub from its second line on, and lineno 1, the line before. */
+struct gp_stub_walk {
+	struct gp_str rest;
+	unsigned lineno;
+};
+
+/* The next variable; false at the first line that is neither one nor blank: code
+ * begins, and later assignments (keep=n in the option loop) mean something else. */
+bool gp_stub_variable_next(struct gp_stub_walk *w, struct gp_stub_variable *v);
 
 /* Does the stub carry an MD5 sum? All zeros means none (stub, --check). */
 bool gp_runheader_has_md5(const struct gp_runheader *h);

@@ -64,9 +64,12 @@ static bool is_plain_lzma2(const struct gp_splice *s, const uint8_t *head)
 	lzma_filter filter[LZMA_FILTERS_MAX + 1] = { { 0 } };
 	lzma_block block = { .version = 0, .check = (lzma_check)s->xz.check, .filters = filter,
 			     .header_size = lzma_block_header_size_decode(head[0]) };
+	lzma_ret rc = lzma_block_header_decode(&block, NULL, head);
 	bool yes;
 
-	if (lzma_block_header_decode(&block, NULL, head) != LZMA_OK)
+	if (rc == LZMA_MEM_ERROR)
+		gp_oom();
+	if (rc != LZMA_OK)
 		return false;
 	yes = filter[0].id == LZMA_FILTER_LZMA2;
 	free_options(filter);
@@ -318,6 +321,8 @@ static int put_index(const struct gp_splice *s, const struct gp_cut *cut, const 
 		rc = lzma_index_buffer_encode(index, (uint8_t *)out->data + out->len, &pos, (size_t)flags.backward_size);
 	out->len += pos;
 	lzma_index_end(index, NULL);
+	if (rc == LZMA_MEM_ERROR)
+		gp_oom();
 	if (rc == LZMA_OK)
 		rc = lzma_stream_footer_encode(&flags, (uint8_t *)out->data + out->len);
 	out->len += LZMA_STREAM_HEADER_SIZE;
@@ -346,6 +351,7 @@ int gp_xz_continue(const struct gp_splice *s, const struct gp_cut *cut, struct g
 	uint8_t head[1024];
 	lzma_filter filter[LZMA_FILTERS_MAX + 1] = { { 0 } };
 	lzma_block block = { .version = 0, .check = (lzma_check)s->xz.check, .filters = filter };
+	lzma_ret decoded;
 	int rc;
 
 	if (peek.read(peek.arg, cut->unit_packed, head, 1, err) < 0)
@@ -353,8 +359,12 @@ int gp_xz_continue(const struct gp_splice *s, const struct gp_cut *cut, struct g
 	block.header_size = lzma_block_header_size_decode(head[0]);
 	if (peek.read(peek.arg, cut->unit_packed, head, block.header_size, err) < 0)
 		return -1;
-	if (!head[0] || cut->packed - cut->unit_packed < block.header_size ||
-	    lzma_block_header_decode(&block, NULL, head) != LZMA_OK)
+	if (!head[0] || cut->packed - cut->unit_packed < block.header_size)
+		return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
+	decoded = lzma_block_header_decode(&block, NULL, head);
+	if (decoded == LZMA_MEM_ERROR)
+		gp_oom();
+	if (decoded != LZMA_OK)
 		return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
 	plan->edit[0].off = cut->unit_packed;
 	rc = filter[0].id != LZMA_FILTER_LZMA2 ? gp_fail(err, GP_E_FORMAT, "the input changed while it was read") :

@@ -8,9 +8,11 @@
  */
 #include "core/payload/splice_impl.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -277,6 +279,8 @@ static int new_frame(struct gp_str more, bool checksum, struct gp_buf *out, stru
 	gp_buf_reserve(out, bound);
 	n = ZSTD_compress2(c, out->data + out->len, bound, more.p, more.len);
 	ZSTD_freeCCtx(c);
+	if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
+		return gp_fail_sys(err, ENOMEM, "cannot compress: zstd");
 	if (ZSTD_isError(n))
 		return gp_fail(err, GP_E_BUG, "libzstd: %s", ZSTD_getErrorName(n));
 	out->len += n;

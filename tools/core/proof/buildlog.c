@@ -24,9 +24,10 @@ static bool has(struct gp_str line, const char *what)
 
 static char *masked(struct gp_str s)
 {
-	char *text = gp_strndup(s.p, s.len < LINE_SHOWN ? s.len : LINE_SHOWN);
+	size_t n = s.len < LINE_SHOWN ? s.len : LINE_SHOWN;
+	char *text = gp_strndup(s.p, n);
 
-	gp_text_mask(text, strlen(text));
+	gp_text_mask(text, n); /* a NUL byte, too: it is no end */
 	return text;
 }
 

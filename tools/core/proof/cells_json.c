@@ -94,7 +94,7 @@ int gp_cells_to_json(const struct gp_cells *l, struct gp_buf *out)
 {
 	struct json_object *o = gp_cells_json(l);
 
-	gp_buf_puts(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	gp_json_format(o, JSON_C_TO_STRING_PRETTY, out);
 	gp_buf_putc(out, '\n');
 	json_object_put(o);
 	return 0;

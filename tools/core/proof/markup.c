@@ -5,22 +5,11 @@
 
 #include "base/utf8.h"
 
-/* The code point of the valid sequence p of n bytes. */
-static uint32_t code_point(const char *p, size_t n)
-{
-	uint32_t c = (unsigned char)p[0];
-
-	if (n > 1)
-		c &= 0xffu >> (n + 1);
-	for (size_t i = 1; i < n; i++)
-		c = c << 6 | ((unsigned char)p[i] & 0x3f);
-	return c;
-}
-
 static bool is_forbidden(uint32_t c)
 {
-	return (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7f && c < 0xa0) || (c & 0xfffe) == 0xfffe ||
-	       (c >= 0xfdd0 && c < 0xfdf0) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+	if (c == '\t' || c == '\n')
+		return false;
+	return gp_utf8_hides(c) || (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c < 0xfdf0);
 }
 
 /* One character off *s, cleaned; at most 4 bytes. */
@@ -32,7 +21,7 @@ static struct gp_str next(struct gp_str *s)
 	if (*s->p == '\r') {
 		used += s->len > 1 && s->p[1] == '\n';
 		c = GP_STR("\n");
-	} else if (!c.len || is_forbidden(code_point(c.p, c.len))) {
+	} else if (!c.len || is_forbidden(gp_utf8_point(c.p, c.len))) {
 		c = GP_STR(GP_UTF8_BAD);
 	}
 	s->p += used;

@@ -6,9 +6,8 @@
 
 /*
  * Untrusted bytes as characters that any report may hold: valid UTF-8, line
- * ends as '\n', and U+FFFD for what XML 1.0 forbids (section 2.2), for the
- * other controls, and for those that turn text round (bidi), which would let a
- * log line look like another one.
+ * ends as '\n', and U+FFFD for what XML 1.0 forbids (section 2.2) and for what
+ * would let a log line look like another one (gp_utf8_hides()).
  *
  * libxml2 would do this for XML, and costs 2 ms of start-up (it brings ICU's
  * data along) where the program takes as much for everything.

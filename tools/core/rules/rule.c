@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/rules/rule.h"
 
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/path.h"
+#include "base/regex.h"
 #include "base/text.h"
 
 #define ALL_KINDS ((1u << GP_KIND_COUNT) - 1)
@@ -214,16 +214,9 @@ static int probe_word(struct gp_str word, struct gp_probe *p, struct gp_err *err
 
 static int check_ere(const char *ere, struct gp_err *err)
 {
-	char msg[100];
-	regex_t re;
-	int rc = regcomp(&re, ere, REG_EXTENDED | REG_NOSUB);
+	gp_auto(gp_regex_release) struct gp_regex re = { 0 };
 
-	if (rc == 0) {
-		regfree(&re);
-		return 0;
-	}
-	regerror(rc, &re, msg, sizeof(msg));
-	return gp_fail(err, GP_E_FORMAT, "expression '%.80s': %s", ere, msg);
+	return gp_regex_compile(ere, &re, err);
 }
 
 static bool probe_has_path(const struct gp_probe *p)

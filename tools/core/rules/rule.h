@@ -68,9 +68,14 @@ struct gp_probe {
 
 bool gp_probe_asks_driver(const struct gp_probe *p);
 
-/* Does a line of text match the POSIX extended regular expression? As grep -E:
- * line by line, the newline is not part of it. */
-bool gp_text_matches(struct gp_str text, const char *ere);
+/*
+ * Does a line of text match the POSIX extended regular expression? As grep -E:
+ * line by line, the newline is not part of it.
+ *
+ * Out:    1 yes, 0 no, -1 it cannot be told.
+ * Errors: as gp_regex_compile() and gp_regex_match().
+ */
+int gp_text_matches(struct gp_str text, const char *ere, struct gp_err *err);
 
 struct gp_rule {
 	const char *file;       /* where it stands; owned by its gp_line */
@@ -144,7 +149,8 @@ struct gp_facts {
 	unsigned rhel_code;  /* RHEL_RELEASE_CODE of the headers, else 0 */
 	bool has_headers;    /* ask() can answer the kernel's words */
 	bool has_driver;     /* ask() can answer driver-* */
-	/* The answer without p->negated; unknown when it cannot be had. */
+	/* The answer without p->negated; unknown when it cannot be had. An asker
+	 * that fails remembers that, and whoever asked it looks there. */
 	enum gp_tri (*ask)(void *arg, const struct gp_probe *p);
 	void *arg;
 };

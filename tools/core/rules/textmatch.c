@@ -2,15 +2,15 @@
 /*
  * Regular expressions over sources, line by line. Most lines are told at a
  * glance: an expression without alternatives and groups has a run of plain
- * bytes that every match holds, and only lines with it are given to regexec(3),
+ * bytes that every match holds, and only lines with it are looked at closely,
  * which takes most of a run otherwise.
  */
 #include "core/rules/rule.h"
 
 #include <ctype.h>
-#include <regex.h>
 #include <string.h>
 
+#include "base/regex.h"
 #include "base/text.h"
 
 /* The next byte of an expression as far as it stands for itself; 0: it does not,
@@ -85,25 +85,17 @@ static bool next_line(struct gp_str *text, const struct gp_buf *needle, struct g
 	return true;
 }
 
-bool gp_text_matches(struct gp_str text, const char *ere)
+int gp_text_matches(struct gp_str text, const char *ere, struct gp_err *err)
 {
-	gp_auto(gp_buf_release) struct gp_buf copy = { 0 }, needle = { 0 };
+	gp_auto(gp_regex_release) struct gp_regex re = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf needle = { 0 };
 	struct gp_str line;
-	bool hit = false;
-	regex_t re;
+	int hit = 0;
 
-	if (regcomp(&re, ere, REG_EXTENDED) != 0)
-		return false;
+	if (gp_regex_compile(ere, &re, err) < 0)
+		return -1;
 	find_needle(ere, &needle);
-	while (!hit && next_line(&text, &needle, &line)) {
-		regmatch_t span = { .rm_so = 0, .rm_eo = (regoff_t)line.len };
-
-		/* A copy of the line: sanitizers measure the string to its NUL,
-		 * which would be the rest of the file for every line. */
-		copy.len = 0;
-		gp_buf_add(&copy, line.p, line.len);
-		hit = regexec(&re, copy.data, 1, &span, REG_STARTEND) == 0;
-	}
-	regfree(&re);
+	while (hit == 0 && next_line(&text, &needle, &line))
+		hit = gp_regex_match(&re, line, err);
 	return hit;
 }

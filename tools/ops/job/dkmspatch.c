@@ -2,11 +2,11 @@
 #include "ops/job/dkmspatch.h"
 
 #include <ctype.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
+#include "base/regex.h"
 #include "core/diff/diffout.h"
 #include "ops/job/judge.h"
 #include "ops/tree/patchfile.h"
@@ -37,27 +37,22 @@ bool gp_late_possible(const struct gp_patch_job *j)
 
 int gp_late_check(const char *ere, struct gp_err *err)
 {
-	char why[128];
-	regex_t re;
-	int rc;
+	gp_auto(gp_regex_release) struct gp_regex re = { 0 };
+	struct gp_err why = { 0 };
 
 	if (!*ere)
 		return gp_fail(err, GP_E_USAGE, "--patch-match: an expression is missing");
 	for (const char *p = ere; *p; p++)
 		if (iscntrl((unsigned char)*p))
 			return gp_fail(err, GP_E_USAGE, "--patch-match: control characters in '%s'", ere);
-	rc = regcomp(&re, ere, REG_EXTENDED | REG_NOSUB); /* as bash's =~ does */
-	if (rc == 0) {
-		regfree(&re);
-		return 0;
-	}
-	regerror(rc, &re, why, sizeof(why));
-	return gp_fail(err, GP_E_USAGE, "--patch-match: '%s' is no extended regular expression: %s", ere, why);
+	if (gp_regex_compile(ere, &re, &why) < 0)
+		return gp_fail(err, GP_E_USAGE, "--patch-match: %s", why.cause);
+	return 0;
 }
 
-static bool matches(const char *ere, const struct gp_release *r)
+int gp_late_matches(const char *ere, const struct gp_release *r, struct gp_err *err)
 {
-	return !*ere || gp_text_matches(gp_str_of(r->text), ere);
+	return *ere ? gp_text_matches(gp_str_of(r->text), ere, err) : 1;
 }
 
 /* The kernels that this run goes on with. */
@@ -70,31 +65,38 @@ static size_t next_kernel(const struct gp_patch_job *j, const struct gp_patch_op
 
 /* --- where DKMS comes too late --- */
 
-/* Name what is for some kernels only, or for one of them (r); NULL: nothing is. */
-static const char *kernel_specific(const struct gp_patch_job *j, const struct gp_patch_opts *o,
-				   const struct gp_release *r)
+/* Name what is for some kernels only, or for one of them (r); *what NULL: nothing is. */
+static int kernel_specific(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_release *r,
+			   const char **what, struct gp_err *err)
 {
 	size_t n = j->selection.nkernels;
+	int rc;
 
 	for (size_t k = next_kernel(j, o, 0); k < n; k = next_kernel(j, o, k + 1)) {
 		const struct gp_chosen_list *sets = &j->selection.kernels[k].sets;
 
 		for (size_t i = 0; i < sets->n; i++)
-			if (!sets->v[i].set->neutral)
-				return sets->v[i].set->name;
+			if (!sets->v[i].set->neutral && !*what)
+				*what = sets->v[i].set->name;
 	}
-	for (size_t i = 0; i < j->nuser; i++)
-		if (*o->matches.v[i] && (!r || matches(o->matches.v[i], r)))
-			return j->user[i].dir;
-	return NULL;
+	for (size_t i = 0; i < j->nuser && !*what; i++) {
+		rc = r ? gp_late_matches(o->matches.v[i], r, err) : 1;
+		if (rc < 0)
+			return -1;
+		if (*o->matches.v[i] && rc == 1)
+			*what = j->user[i].dir;
+	}
+	return 0;
 }
 
 int gp_late_judge(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
-	const char *what = kernel_specific(j, o, NULL);
+	const char *what = NULL, *here = NULL;
 	size_t k = next_kernel(j, o, 0);
 	const struct gp_release *r;
 
+	if (kernel_specific(j, o, NULL, &what, err) < 0)
+		return -1;
 	if (!what || gp_late_possible(j))
 		return 0;
 	if (next_kernel(j, o, k + 1) < j->selection.nkernels)
@@ -103,7 +105,9 @@ int gp_late_judge(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
 			       j->driver.version.text);
 	r = &j->selection.kernels[k].release;
 	j->only = (struct gp_kline){ r->ver.part[0], r->ver.part[1], false };
-	j->has_only = kernel_specific(j, o, r) != NULL;
+	if (kernel_specific(j, o, r, &here, err) < 0)
+		return -1;
+	j->has_only = here != NULL;
 	return 0;
 }
 
@@ -236,7 +240,10 @@ static int collect(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 			struct gp_patch p = { .set = u->dir, .name = e->name, .text = gp_buf_str(&u->text[k]),
 					      .strip = e->strip, .reverse = e->reverse };
 
-			if (add(j, &p, o->matches.v[i], u->sha256, 2, err) < 0)
+			/* DKMS calls patch itself, which takes no more than its default. */
+			unsigned fuzz = gp_series_fuzz(e, -1) < GP_SERIES_FUZZ ? e->fuzz : GP_SERIES_FUZZ;
+
+			if (add(j, &p, o->matches.v[i], u->sha256, fuzz, err) < 0)
 				return -1;
 		}
 	}
@@ -270,10 +277,10 @@ struct trial {
 	const struct gp_late *of;                /* one of that set, or NULL */
 };
 
-static bool takes_part(const struct trial *t, const struct gp_late *p)
+static int takes_part(const struct trial *t, const struct gp_late *p, struct gp_err *err)
 {
 	if (t->release)
-		return matches(p->match, t->release);
+		return gp_late_matches(p->match, t->release, err);
 	return t->of && strcmp(p->set, t->of->set) == 0 && strcmp(p->match, t->of->match) == 0;
 }
 
@@ -292,13 +299,17 @@ static int refuse_there(const struct gp_patch *p, const struct gp_applied *a, st
 static int try_before(struct gp_patch_job *j, const struct trial *t, struct gp_tree *over, struct gp_err *err)
 {
 	gp_auto(gp_applied_list_release) struct gp_applied_list done = { 0 };
+	int rc;
 
 	for (size_t i = 0; t->release && i < t->before->n; i++) {
 		const struct gp_dkms_patch *b = &t->before->v[i];
 		gp_auto(gp_free_ptr) char *path = gp_path_join(PATCH_DIR, b->file);
 		struct gp_patch p = { .set = ".", .name = path, .strip = 1, .below = "kernel" };
 
-		if (!matches(b->match, t->release))
+		rc = gp_late_matches(b->match, t->release, err);
+		if (rc < 0)
+			return gp_within(err, "'kernel/dkms.conf': PATCH_MATCH[%u]", b->index);
+		if (rc == 0)
 			continue;
 		if (gp_tree_read(&j->driver.tree, path, &p.text, err) < 0 ||
 		    gp_apply_patch(over, &p, 2, &done, &j->why, err) < 0 ||
@@ -337,7 +348,9 @@ static int try_one(struct gp_patch_job *j, const struct trial *t, struct gp_err 
 	for (size_t i = 0; i < j->late.n; i++) {
 		struct gp_late *p = &j->late.v[i];
 
-		if (!p->there && takes_part(t, p) && try_late(j, p, &over, err) < 0)
+		int rc = p->there ? 0 : takes_part(t, p, err);
+
+		if (rc < 0 || (rc == 1 && try_late(j, p, &over, err) < 0))
 			return t->release ? gp_within(err, "on %s", t->release->text) : -1;
 	}
 	return 0;

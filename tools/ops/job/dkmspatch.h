@@ -3,6 +3,7 @@
 #define GP_OPS_DKMSPATCH_H
 
 #include "core/driver/dkmsconf.h"
+#include "core/rules/release.h"
 #include "ops/tree/apply.h"
 
 /*
@@ -42,6 +43,15 @@ bool gp_late_possible(const struct gp_patch_job *j);
 
 /* Is an expression good for PATCH_MATCH? Errors: GP_E_USAGE. */
 int gp_late_check(const char *ere, struct gp_err *err);
+
+/*
+ * Is it for this kernel, as bash's =~ in dkms tells? "" is for every one.
+ *
+ * Out:    1 yes, 0 no, -1 it cannot be told.
+ * Errors: as gp_text_matches(); that an expression of a dkms.conf is malformed
+ *         makes dkms take no kernel for it, and says that somebody erred.
+ */
+int gp_late_matches(const char *ere, const struct gp_release *r, struct gp_err *err);
 
 /*
  * May patches for some kernels go into the sources, where DKMS comes too late?

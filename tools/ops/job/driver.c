@@ -7,17 +7,13 @@
 #include "base/text.h"
 #include "ops/run/runindex.h"
 
-/* Sources are small; the blobs beside them (nv-kernel.o_binary, 40 MB) are not
- * wanted in memory. */
-#define SOURCE_MAX (16u << 20)
-
 bool gp_driver_wants(void *arg, const char *path, uint64_t size)
 {
 	const struct gp_list *also = arg;
 
 	if (also && gp_list_has(also, path))
 		return true;
-	if (size > SOURCE_MAX || gp_str_ends(gp_str_of(path), "_binary"))
+	if (size > GP_RUN_MAX_SOURCE || gp_str_ends(gp_str_of(path), "_binary"))
 		return false;
 	return strcmp(path, ".manifest") == 0 || strcmp(path, "pkg-history.txt") == 0 ||
 	       gp_path_under(path, "kernel") || gp_path_under(path, "kernel-open");
@@ -27,9 +23,9 @@ static int read_manifest(struct gp_driver *d, struct gp_err *err)
 {
 	struct gp_str text;
 
-	if (gp_tree_read(&d->tree, ".manifest", &text, err) < 0)
+	if (!gp_tree_has(&d->tree, ".manifest"))
 		return gp_fail(err, GP_E_UNSUPPORTED, "no '.manifest' in it: not a driver installer");
-	if (gp_manifest_parse(text, &d->manifest, err) < 0)
+	if (gp_tree_read(&d->tree, ".manifest", &text, err) < 0 || gp_manifest_parse(text, &d->manifest, err) < 0)
 		return -1;
 	if (gp_version_parse(d->manifest.version, &d->version, err) < 0)
 		return gp_within(err, "'.manifest' line 2");
@@ -44,9 +40,39 @@ static bool has_below(const struct gp_runfile *rf, const char *dir)
 	return false;
 }
 
+static bool is_text(const char *path)
+{
+	static const char *const suffix[] = { ".manifest", "pkg-history.txt", "dkms.conf", "Kbuild", "Makefile",
+					      ".c", ".h", ".sh", ".patch" };
+
+	for (size_t i = 0; i < GP_COUNT(suffix); i++)
+		if (gp_str_ends(gp_str_of(path), suffix[i]))
+			return gp_driver_wants(NULL, path, 0);
+	return false;
+}
+
+/* A text that is too large to be kept, or a link to what is no source, would be
+ * judged as if it were not there: hooks in it, or patches of a dkms.conf, would
+ * not be seen. */
+static int check_texts(const struct gp_driver *d, struct gp_err *err)
+{
+	for (size_t i = 0; i < d->rf.n; i++) {
+		const struct gp_entry *e = &d->rf.entry[i];
+		bool large = e->type == GP_ENTRY_FILE && e->size > GP_RUN_MAX_SOURCE;
+		struct gp_str text;
+
+		if ((!large && e->type != GP_ENTRY_HARDLINK) || e->superseded || !is_text(e->path) ||
+		    gp_tree_read(&d->tree, e->path, &text, NULL) == 0)
+			continue;
+		return large ? gp_runfile_too_large(e, GP_RUN_MAX_SOURCE, err) :
+			       gp_tree_read(&d->tree, e->path, &text, err);
+	}
+	return 0;
+}
+
 static int identify(struct gp_driver *d, struct gp_err *err)
 {
-	if (read_manifest(d, err) < 0)
+	if (check_texts(d, err) < 0 || read_manifest(d, err) < 0)
 		return -1;
 	d->kind = gp_manifest_kind(&d->manifest);
 	d->has_kernel = has_below(&d->rf, "kernel");
@@ -159,11 +185,17 @@ int gp_driver_borrow(struct gp_driver *d, const struct gp_runfile *rf, struct gp
 
 int gp_driver_open_dir(struct gp_driver *d, const char *dir, const struct gp_runfile *rf, struct gp_err *err)
 {
+	int rc;
+
 	*d = (struct gp_driver){ .rf = *rf };
 	if (gp_disktree_look(&d->disk, dir, err) == 0) {
 		gp_disktree_tree(&d->disk, &d->tree);
 		d->tree.rf = &d->rf; /* for the names */
-		if (identify(d, err) == 0)
+		rc = identify(d, err);
+		/* What could not be looked at is the reason for whatever was said. */
+		if (gp_tree_sound(&d->tree, err) < 0)
+			rc = -1;
+		if (rc == 0)
 			return 0;
 		gp_within(err, "'%s'", rf->path ? rf->path : dir);
 	}

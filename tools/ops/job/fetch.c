@@ -42,9 +42,12 @@ static int from_dir(const char *dir, bool patch, struct wanted *w, size_t n, str
 	for (size_t i = 0; i < n; i++) {
 		gp_auto(gp_free_ptr) char *plain = gp_path_join(dir, w[i].name);
 		gp_auto(gp_free_ptr) char *sub = gp_asprintf("%s/patches/%s", dir, w[i].name);
-		const char *path = gp_is_file(plain) ? plain : sub;
+		int at_top = gp_thing_at(plain, err), below = at_top < 0 ? -1 : gp_thing_at(sub, err);
+		const char *path = at_top == GP_THING_FILE ? plain : sub;
 
-		if (w[i].found || (patch && !w[i].patch) || !gp_is_file(path))
+		if (below < 0)
+			return -1;
+		if (w[i].found || (patch && !w[i].patch) || (at_top != GP_THING_FILE && below != GP_THING_FILE))
 			continue;
 		if (gp_file_read(path, FILE_MAX, &w[i].data, err) < 0)
 			return -1;
@@ -58,11 +61,11 @@ static int read_entry(struct archive *a, struct archive_entry *ae, struct wanted
 	la_int64_t size = archive_entry_size(ae);
 
 	if (size < 0 || size > FILE_MAX)
-		return gp_fail(err, GP_E_FORMAT, "'%s' is too large", w->name);
+		return gp_fail(err, GP_E_FORMAT, "'%s' has %lld bytes, more than %u", w->name, (long long)size, FILE_MAX);
 	gp_buf_reserve(&w->data, (size_t)size);
 	w->data.len = (size_t)size;
 	if (archive_read_data(a, w->data.data, (size_t)size) != size)
-		return gp_fail(err, GP_E_FORMAT, "damaged archive: %s", archive_error_string(a));
+		return gp_libarchive_fail(a, GP_E_FORMAT, "damaged archive", err);
 	w->found = true;
 	return 0;
 }
@@ -76,6 +79,8 @@ static int from_tarball(const char *path, struct wanted *w, size_t n, struct gp_
 	if (gp_libarchive_load(err) < 0)
 		return -1;
 	a = archive_read_new();
+	if (!a)
+		gp_oom();
 	archive_read_support_filter_all(a);
 	archive_read_support_format_tar(a);
 	archive_read_support_format_zip(a); /* GitHub's "Download ZIP" */

@@ -8,7 +8,6 @@
 #include "base/path.h"
 #include "base/text.h"
 
-#define GP_DKMS_CONF "kernel/dkms.conf"
 #define GP_HISTORY "pkg-history.txt"
 #define EPOCH_MAX 077777777777 /* the field of a tar header has 11 octal digits */
 
@@ -141,7 +140,7 @@ void gp_finish_blocked_lines(struct gp_patch_job *j, const struct gp_patch_opts 
 
 	q.nkernels = grid_kernels(kernels);
 	j->blocked = gp_alloc(GP_COUNT(kernels) * sizeof(*j->blocked));
-	gp_catalog_select(&j->catalog, &q, &s);
+	gp_catalog_select(&j->catalog, &q, &s, NULL); /* the same files have been asked already */
 	tail = s.nkernels;
 	while (tail && s.kernels[tail - 1].verdict == GP_VERDICT_BLOCKED &&
 	       !allowed(j, o, &s.kernels[tail - 1].release))

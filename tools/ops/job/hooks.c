@@ -19,11 +19,13 @@
 /* Upstream's file has 38 kB; no copy needs more than this. */
 #define HOOKS_MAX (4u << 20)
 
-static bool has_hooks(const char *dir)
+/* 1, or 0; -1: another copy than the one that may be there is no answer. */
+static int has_hooks(const char *dir, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *file = gp_path_join(dir, HOOKS_C);
+	int thing = gp_thing_at(file, err);
 
-	return gp_is_file(file);
+	return thing < 0 ? -1 : thing == GP_THING_FILE;
 }
 
 /* $XDG_DATA_HOME, else .local/share below home. */
@@ -63,8 +65,10 @@ static char *search(struct gp_err *err)
 
 	gp_hooks_places(&places);
 	for (size_t i = 0; i < places.n; i++) {
-		if (has_hooks(places.v[i]))
-			return gp_strdup(places.v[i]);
+		int has = has_hooks(places.v[i], err);
+
+		if (has)
+			return has > 0 ? gp_strdup(places.v[i]) : NULL;
 		gp_buf_printf(&text, "%s%s", i ? ", " : "", places.v[i]);
 	}
 	gp_fail(err, GP_E_NOTFOUND, "no vgpu_unlock_hooks.c in %s; get it with 'gridpatch fetch-hooks', "

@@ -10,12 +10,13 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "ops/tree/names.h"
+#include "core/payload/stubrisk.h"
 #include "ops/tree/applyrun.h"
 #include "ops/select/datadir.h"
 #include "ops/job/finish.h"
 #include "ops/job/judge.h"
 #include "ops/run/runindex.h"
+#include "ops/tree/names.h"
 
 #define PATCH_FILE_MAX (64u << 20)
 
@@ -129,7 +130,7 @@ static int load_user_sets(struct gp_patch_job *j, const struct gp_patch_opts *o,
 	return 0;
 }
 
-static void select_sets(struct gp_patch_job *j)
+static int select_sets(struct gp_patch_job *j, struct gp_err *err)
 {
 	struct gp_query q = {
 		.driver = j->driver.version, .kind = j->driver.kind,
@@ -137,7 +138,9 @@ static void select_sets(struct gp_patch_job *j)
 		.driver_file = gp_driver_file, .arg = &j->driver,
 	};
 
-	gp_catalog_select(&j->catalog, &q, &j->selection);
+	if (gp_catalog_select(&j->catalog, &q, &j->selection, err) < 0 || gp_query_sound(&q, err) < 0)
+		return -1;
+	return gp_tree_sound(&j->driver.tree, err);
 }
 
 static int apply_set(struct gp_patch_job *j, const struct gp_set *set, struct gp_err *err)
@@ -206,21 +209,21 @@ static int apply_chosen(struct gp_patch_job *j, const struct gp_patch_opts *o, s
 }
 
 /* Does it go into the sources? */
-static bool into_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i)
+static int into_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i, struct gp_err *err)
 {
 	const char *match = o->matches.v[i];
+	int rc = !*match;
 
-	if (!*match)
-		return true;
-	if (gp_late_possible(j))
-		return false;
-	for (size_t k = 0; k < j->selection.nkernels; k++)
-		if (!gp_judge_skips(j, o, k) &&
-		    gp_text_matches(gp_str_of(j->selection.kernels[k].release.text), match))
-			return true;
+	if (rc || gp_late_possible(j))
+		return rc;
+	for (size_t k = 0; k < j->selection.nkernels && rc == 0; k++)
+		if (!gp_judge_skips(j, o, k))
+			rc = gp_late_matches(match, &j->selection.kernels[k].release, err);
+	if (rc != 0)
+		return rc;
 	gp_list_take(&j->warnings, gp_asprintf("--patches '%s' is left out: '%s' does not match this kernel",
 					       o->patches.v[i], match));
-	return false;
+	return 0;
 }
 
 /* Is a single patch written with -p1 or -p0, and from where? When no file tells,
@@ -278,15 +281,17 @@ static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, st
 {
 	for (size_t i = 0; i < j->nuser; i++) {
 		const struct gp_patchset *u = &j->user[i];
-		size_t n = into_sources(j, o, i) ? u->series.n : 0;
+		int in = into_sources(j, o, i, err);
 
-		for (size_t k = 0; k < n; k++) {
+		if (in < 0)
+			return -1;
+		for (size_t k = 0; in && k < u->series.n; k++) {
 			const struct gp_series_entry *e = &u->series.v[k];
 			struct gp_patch p = { .set = u->dir, .name = e->name, .text = gp_buf_str(&u->text[k]),
 					      .strip = e->strip, .reverse = e->reverse,
 					      .below = u->below, .may_lie_in_kernel = true };
 
-			if (gp_apply_patch(&j->driver.tree, &p, 2, &j->applied, &j->why, err) < 0)
+			if (gp_apply_patch(&j->driver.tree, &p, gp_series_fuzz(e, -1), &j->applied, &j->why, err) < 0)
 				return in_the_way(j, o);
 		}
 	}
@@ -392,7 +397,8 @@ static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 
 static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
-	select_sets(j);
+	if (select_sets(j, err) < 0)
+		return -1;
 	gp_judge_sets(j, o);
 	/* Rules ask the driver's sources: they must still be the pristine ones. */
 	gp_finish_blocked_lines(j, o);
@@ -513,6 +519,25 @@ static int write_both(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 	return 0;
 }
 
+/* They are NVIDIA's, or somebody's who packed it anew, and stay as they are. */
+static void warn_of_stub(struct gp_patch_job *j)
+{
+	gp_auto(gp_stub_risks_release) struct gp_stub_risks risks = { 0 };
+
+	gp_stub_risks_find(gp_runfile_stub(&j->driver.rf), &risks);
+	for (size_t i = 0; i < risks.n; i++)
+		gp_list_take(&j->warnings, gp_stub_risk_text(&risks.v[i]));
+}
+
+static int open_driver(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_driver_opts *d,
+		       struct gp_err *err)
+{
+	if (gp_driver_open(&j->driver, o->run, d, err) < 0)
+		return -1;
+	warn_of_stub(j);
+	return 0;
+}
+
 static int run(struct gp_patch_job *j, const struct gp_patch_opts *o, struct early *early, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list paths = { 0 };
@@ -524,7 +549,7 @@ static int run(struct gp_patch_job *j, const struct gp_patch_opts *o, struct ear
 	d.index_dir = j->index_dir;
 	d.ready = o->dry_run ? NULL : start_early;
 	d.abandon = abandon_early;
-	if (prepare(j, o, &paths, err) < 0 || gp_driver_open(&j->driver, o->run, &d, err) < 0 ||
+	if (prepare(j, o, &paths, err) < 0 || open_driver(j, o, &d, err) < 0 ||
 	    decide(j, o, err) < 0 || check_lock(j, o, err) < 0 || change(j, o, err) < 0)
 		return -1;
 	return o->write_lock ? write_both(j, o, &early->begun, err) : write_out(j, o, &early->begun, err);

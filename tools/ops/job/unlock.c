@@ -90,13 +90,18 @@ int gp_altered_find(const struct gp_tree *t, const struct gp_manifest *m, struct
 	struct pieces p = { 0 };
 	struct gp_str conf;
 
-	(void)err;
 	*out = (struct gp_altered){ 0 };
 	find_pieces(t, &p);
 	judge(&p, m, out);
 	find_licence(t, out);
-	if (read_source(t, "kernel/dkms.conf", &conf))
-		gp_dkms_patches(conf, &out->dkms_patches);
+	if (!read_source(t, GP_DKMS_CONF, &conf))
+		return 0;
+	/* bash drops it, and reads what a search in the text would not find. */
+	if (gp_text_nul_line(conf)) {
+		gp_altered_release(out);
+		return gp_fail(err, GP_E_FORMAT, "'%s' line %zu has a NUL byte", GP_DKMS_CONF, gp_text_nul_line(conf));
+	}
+	gp_dkms_patches(conf, &out->dkms_patches);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #define GP_UNLOCK_KERN_LD "kernel/nvidia/kern.ld"
 #define GP_UNLOCK_OS_INTERFACE "kernel/nvidia/os-interface.c"
 #define GP_UNLOCK_KBUILD "kernel/nvidia/nvidia.Kbuild"
+#define GP_DKMS_CONF "kernel/dkms.conf"
 
 enum gp_unlock_state {
 	GP_UNLOCK_ABSENT,
@@ -28,6 +29,8 @@ struct gp_altered {
 /*
  * Recognise an altered package: hooks wherever they lie, a linker script, DKMS
  * patches, a changed licence tag of nvidia.ko.
+ *
+ * Errors: GP_E_FORMAT the dkms.conf has a NUL byte.
  */
 int gp_altered_find(const struct gp_tree *t, const struct gp_manifest *m, struct gp_altered *out,
 		    struct gp_err *err);

@@ -24,7 +24,10 @@ int gp_kmake_check_names(const struct gp_list *modules, struct gp_err *err);
  * Of our environment it sees what programs need (PATH, HOME, TMPDIR, ccache's) and
  * nothing that would change a build (CC, ARCH, MAKEFLAGS, KBUILD_*, NV_*, V).
  *
- * Errors: GP_E_NOTFOUND no make; GP_E_UNSUPPORTED a path with blanks or other
+ * Nothing that it starts is left behind: gp_proc_work(), in the way that
+ * GRIDPATCH_CONFINE says.
+ *
+ * Errors: GP_E_USAGE GRIDPATCH_CONFINE; GP_E_NOTFOUND no make; GP_E_UNSUPPORTED a path with blanks or other
  *         characters that make cannot live with; GP_E_SYSTEM.
  * Source: Makefile of 460.106.00, 470.256.02, 535.261.03 and 550.163.01: SYSSRC is
  *         KERNEL_SOURCES, SYSOUT is KERNEL_OUTPUT when it is another directory;

@@ -91,8 +91,11 @@ static int read_symvers(struct kernel_side *s, const struct gp_headers *h, struc
 			struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *path = gp_path_join(h->sysout, "Module.symvers");
+	int thing = gp_thing_at(path, err);
 
-	if (!gp_is_file(path)) {
+	if (thing < 0)
+		return -1;
+	if (thing != GP_THING_FILE) {
 		gp_modfindings_add(&out->found, GP_FIND_NOTE, "", "headers", "there is no Module.symvers: symbols are not "
 				   "compared with the kernel's");
 		return 0;

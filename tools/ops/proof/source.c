@@ -121,7 +121,9 @@ static int list(struct gp_source *s, struct gp_err *err)
 	for (size_t i = 0; i < GP_COUNT(below); i++) {
 		gp_auto(gp_free_ptr) char *dir = gp_path_join(s->dir, below[i]);
 
-		if (gp_is_dir(dir) && gp_dir_walk(s->dir, below[i], &files, err) < 0)
+		int thing = gp_thing_at(dir, err);
+
+		if (thing < 0 || (thing == GP_THING_DIR && gp_dir_walk(s->dir, below[i], &files, err) < 0))
 			return -1;
 	}
 	for (size_t i = 0; i < files.n; i++)

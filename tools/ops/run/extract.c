@@ -32,8 +32,14 @@ static int disk_fail(struct archive *disk, const char *path, struct gp_err *err)
 	return gp_fail(err, GP_E_SYSTEM, "cannot unpack '%s': %s", path, text ? text : "unknown error");
 }
 
+/* A second pass meets what the first one has judged, or it counts for nothing. */
+static int has_changed(struct gp_err *err)
+{
+	return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
+}
+
 static int copy_data(struct gp_runfile *rf, struct gp_tarsrc *t, struct archive *disk, uint64_t *done,
-		     const char *path, struct gp_err *err)
+		     const struct gp_entry *e, struct gp_err *err)
 {
 	const void *block;
 	size_t len;
@@ -41,12 +47,52 @@ static int copy_data(struct gp_runfile *rf, struct gp_tarsrc *t, struct archive 
 	int rc;
 
 	while ((rc = archive_read_data_block(gp_tarsrc_archive(t), &block, &len, &off)) == ARCHIVE_OK) {
+		if (off < 0 || (uint64_t)off > e->size || len > e->size - (uint64_t)off)
+			return has_changed(err);
 		if (archive_write_data_block(disk, block, len, off) < ARCHIVE_OK)
-			return disk_fail(disk, path, err);
+			return disk_fail(disk, e->path, err);
 		*done += len;
 		gp_progress_tell(rf->progress, GP_PHASE_UNPACK, *done, rf->unpacked);
 	}
 	return rc == ARCHIVE_EOF ? 0 : gp_tarsrc_fail(t, err);
+}
+
+static bool same_link(const struct gp_entry *e, const char *to, bool clean)
+{
+	gp_auto(gp_free_ptr) char *path = to && clean ? gp_path_clean(to, strlen(to), NULL) : gp_strdup(to ? to : "");
+
+	return e->link && path && strcmp(e->link, path) == 0;
+}
+
+static bool same_kind(const struct gp_entry *e, struct archive_entry *ae)
+{
+	if (archive_entry_hardlink(ae))
+		return e->type == GP_ENTRY_HARDLINK && same_link(e, archive_entry_hardlink(ae), true);
+	switch (archive_entry_filetype(ae)) {
+	case AE_IFREG: return e->type == GP_ENTRY_FILE;
+	case AE_IFDIR: return e->type == GP_ENTRY_DIR;
+	case AE_IFLNK: return e->type == GP_ENTRY_SYMLINK && same_link(e, archive_entry_symlink(ae), false);
+	default: return false;
+	}
+}
+
+static bool same_member(const struct gp_entry *e, struct archive_entry *ae, const char *path)
+{
+	return strcmp(e->path, path) == 0 && same_kind(e, ae) && e->size == (uint64_t)archive_entry_size(ae) &&
+	       e->mode == ((unsigned)archive_entry_perm(ae) & 07777);
+}
+
+static int unpack_member(struct gp_runfile *rf, struct gp_tarsrc *t, struct archive *disk, struct archive_entry *ae,
+			 const struct gp_entry *e, uint64_t *done, struct gp_err *err)
+{
+	archive_entry_copy_pathname(ae, *e->path ? e->path : ".");
+	if (e->type == GP_ENTRY_FILE && geteuid() == 0)
+		archive_entry_set_perm(ae, archive_entry_perm(ae) & 01777);
+	if (archive_write_header(disk, ae) < ARCHIVE_OK)
+		return disk_fail(disk, e->path, err);
+	if (e->size > 0 && e->type != GP_ENTRY_HARDLINK && copy_data(rf, t, disk, done, e, err) < 0)
+		return -1;
+	return archive_write_finish_entry(disk) < ARCHIVE_OK ? disk_fail(disk, e->path, err) : 0;
 }
 
 /* The scan has refused what leaves the tree; libarchive checks again on disk. */
@@ -54,26 +100,19 @@ static int unpack_members(struct gp_runfile *rf, struct gp_tarsrc *t, struct arc
 {
 	struct archive_entry *ae;
 	uint64_t done = 0;
+	size_t n = 0;
 	int rc;
 
 	while ((rc = gp_tarsrc_next(t, &ae, err)) > 0) {
 		const char *name = archive_entry_pathname(ae);
-		gp_auto(gp_free_ptr) char *path = gp_path_clean(name ? name : "/", name ? strlen(name) : 1, err);
+		gp_auto(gp_free_ptr) char *path = name ? gp_path_clean(name, strlen(name), NULL) : NULL;
 
-		if (!path)
+		if (!path || n == rf->n || !same_member(&rf->entry[n], ae, path))
+			return has_changed(err);
+		if (unpack_member(rf, t, disk, ae, &rf->entry[n++], &done, err) < 0)
 			return -1;
-		archive_entry_copy_pathname(ae, *path ? path : ".");
-		if (archive_entry_filetype(ae) == AE_IFREG && geteuid() == 0)
-			archive_entry_set_perm(ae, archive_entry_perm(ae) & 01777);
-		if (archive_write_header(disk, ae) < ARCHIVE_OK)
-			return disk_fail(disk, path, err);
-		if (archive_entry_size(ae) > 0 && !archive_entry_hardlink(ae) &&
-		    copy_data(rf, t, disk, &done, path, err) < 0)
-			return -1;
-		if (archive_write_finish_entry(disk) < ARCHIVE_OK)
-			return disk_fail(disk, path, err);
 	}
-	return rc;
+	return rc == 0 && n < rf->n ? has_changed(err) : rc;
 }
 
 static struct archive *disk_new(void)
@@ -91,16 +130,36 @@ static struct archive *disk_new(void)
 	return disk;
 }
 
+/* Every byte was what the first pass has seen. */
+static int check_sums(struct gp_plain *p, struct gp_tarsrc *t, struct gp_err *err)
+{
+	struct gp_err why = { 0 };
+
+	if (gp_tarsrc_drain(t, GP_RUN_MAX_UNPACKED, err) < 0)
+		return -1;
+	if (gp_plain_check_sums(p, &why) == 0)
+		return 0;
+	if (why.code == GP_E_FORMAT)
+		return has_changed(err);
+	if (err)
+		*err = why;
+	return -1;
+}
+
 /* The current directory is the new one while this runs: libarchive writes
  * relative to it, and so no path of the user's is checked for symlinks. */
 static int unpack_here(struct gp_runfile *rf, struct gp_err *err)
 {
 	struct gp_plain *p = gp_plain_open(rf, err);
-	struct gp_tarsrc *t = p ? gp_tarsrc_new(gp_plain_src(p), err) : NULL;
-	struct archive *disk = t ? disk_new() : NULL;
+	struct gp_tarsrc *t;
+	struct archive *disk;
 	int rc = -1;
 
-	if (disk && unpack_members(rf, t, disk, err) == 0)
+	if (p)
+		gp_plain_sum(p);
+	t = p ? gp_tarsrc_new(gp_plain_src(p), err) : NULL;
+	disk = t ? disk_new() : NULL;
+	if (disk && unpack_members(rf, t, disk, err) == 0 && check_sums(p, t, err) == 0)
 		rc = archive_write_close(disk) == ARCHIVE_OK ? 0 : disk_fail(disk, "directories", err);
 	if (disk)
 		archive_write_free(disk);
@@ -115,7 +174,7 @@ static int unpack_in(struct gp_runfile *rf, const struct gp_tmpdir *t, struct gp
 	int rc = -1;
 
 	if (back < 0)
-		return gp_fail_sys(err, errno, "cannot open the current directory");
+		return gp_fail_sys(err, errno, "cannot open '.'");
 	/* As `mkdir -p` in the stub; a member "./" may set another mode. */
 	if (fchmod(t->fd, 0777 & ~gp_umask()) < 0)
 		gp_fail_sys(err, errno, "cannot set the mode of '%s'", t->path);
@@ -124,7 +183,7 @@ static int unpack_in(struct gp_runfile *rf, const struct gp_tmpdir *t, struct gp
 	else
 		rc = unpack_here(rf, err);
 	if (fchdir(back) < 0 && rc == 0)
-		rc = gp_fail_sys(err, errno, "cannot return to the current directory");
+		rc = gp_fail_sys(err, errno, "cannot return to '.'");
 	close(back);
 	return rc;
 }
@@ -132,6 +191,7 @@ static int unpack_in(struct gp_runfile *rf, const struct gp_tmpdir *t, struct gp
 int gp_runfile_extract(struct gp_runfile *rf, const char *dir, struct gp_err *err)
 {
 	gp_auto(gp_tmpdir_release) struct gp_tmpdir t = { 0 };
+	struct gp_err why = { 0 };
 	struct stat st;
 
 	if (lstat(dir, &st) == 0)
@@ -139,7 +199,11 @@ int gp_runfile_extract(struct gp_runfile *rf, const char *dir, struct gp_err *er
 	if (errno != ENOENT && errno != ENOTDIR)
 		return gp_fail_sys(err, errno, "cannot look at '%s'", dir);
 	/* One pass that writes nothing: sums and member names are judged first. */
-	if (gp_runfile_scan(rf, NULL, err) < 0 || gp_tmpdir_open(&t, dir, err) < 0 || unpack_in(rf, &t, err) < 0)
+	if (gp_runfile_scan(rf, NULL, err) < 0 || gp_tmpdir_open(&t, dir, err) < 0)
 		return -1;
-	return gp_tmpdir_commit(&t, err);
+	if (unpack_in(rf, &t, &why) == 0)
+		return gp_tmpdir_commit(&t, err);
+	if (err)
+		*err = why;
+	return why.code == GP_E_FORMAT ? gp_within(err, "'%s'", rf->path) : -1;
 }

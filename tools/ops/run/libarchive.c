@@ -3,6 +3,7 @@
 #include "ops/run/libarchive.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <locale.h>
 #include <pthread.h>
 #include <string.h>
@@ -57,4 +58,15 @@ int gp_libarchive_load(struct gp_err *err)
 	loaded |= rc == 0;
 	pthread_mutex_unlock(&lock);
 	return rc;
+}
+
+/* The names of libarchive.h's macros are not known here. */
+int gp_libarchive_fail(struct archive *a, enum gp_code code, const char *what, struct gp_err *err)
+{
+	const char *text = table.archive_error_string(a);
+
+	/* It has words for all but some allocations that fail. */
+	if (table.archive_errno(a) == ENOMEM || !text)
+		return gp_fail_sys(err, ENOMEM, "%s", what);
+	return gp_fail(err, code, "%s: %s", what, text);
 }

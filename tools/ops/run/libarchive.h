@@ -119,4 +119,7 @@ const struct gp_libarchive *gp_libarchive(void);
 #define archive_write_set_format_gnutar (gp_libarchive()->archive_write_set_format_gnutar)
 #endif
 
+/* Why a failed: GP_E_SYSTEM when it had no memory, else code and its own words. */
+int gp_libarchive_fail(struct archive *a, enum gp_code code, const char *what, struct gp_err *err);
+
 #endif

@@ -45,6 +45,8 @@ static struct archive_entry *member_header(const struct gp_tree *t, const struct
 	gp_auto(gp_free_ptr) char *name = gp_asprintf("%s%s%s", t->rf->dot_slash ? "./" : "", m->path,
 						      m->data ? "" : "/");
 
+	if (!ae)
+		gp_oom();
 	archive_entry_set_pathname(ae, name);
 	archive_entry_set_filetype(ae, m->data ? AE_IFREG : AE_IFDIR);
 	archive_entry_set_perm(ae, m->mode);
@@ -61,6 +63,7 @@ static int put(struct gp_members *ms, const struct member *m, struct gp_err *err
 	const struct gp_str *data = m->data ? m->data : &none;
 	struct gp_err own = { 0 };
 	struct writing w = { .m = ms, .err = err ? err : &own };
+	gp_auto(gp_free_ptr) char *what = gp_asprintf("libarchive cannot write '%s'", m->path);
 	struct archive_entry *ae;
 	struct archive *a;
 	int rc = 0;
@@ -68,6 +71,8 @@ static int put(struct gp_members *ms, const struct member *m, struct gp_err *err
 	if (gp_libarchive_load(err) < 0)
 		return -1;
 	a = archive_write_new();
+	if (!a)
+		gp_oom();
 	ae = member_header(ms->tree, m);
 
 	archive_write_set_format_gnutar(a);
@@ -76,8 +81,7 @@ static int put(struct gp_members *ms, const struct member *m, struct gp_err *err
 	    archive_write_header(a, ae) < ARCHIVE_WARN ||
 	    (data->len && archive_write_data(a, data->p, data->len) != (la_ssize_t)data->len) ||
 	    archive_write_finish_entry(a) < ARCHIVE_WARN)
-		rc = w.err->code ? -1 : gp_fail(w.err, GP_E_BUG, "libarchive cannot write '%s': %s", m->path,
-						archive_error_string(a));
+		rc = w.err->code ? -1 : gp_libarchive_fail(a, GP_E_BUG, what, w.err);
 	archive_entry_free(ae);
 	w.complete = true;
 	archive_write_free(a);

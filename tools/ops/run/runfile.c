@@ -113,6 +113,11 @@ void gp_runfile_release(struct gp_runfile *rf)
 	*rf = (struct gp_runfile){ .fd = -1 };
 }
 
+struct gp_str gp_runfile_stub(const struct gp_runfile *rf)
+{
+	return (struct gp_str){ rf->head.data, rf->head.len ? (size_t)rf->header.embed_off : 0 };
+}
+
 const struct gp_entry *gp_runfile_find(const struct gp_runfile *rf, const char *path)
 {
 	size_t i;
@@ -193,11 +198,19 @@ static int entry_fill(struct gp_runfile *rf, struct archive_entry *ae, struct gp
 	return 0;
 }
 
+int gp_runfile_too_large(const struct gp_entry *e, uint64_t limit, struct gp_err *err)
+{
+	return gp_fail(err, GP_E_FORMAT, "'%s' has %llu bytes, more than %llu", e->path,
+		       (unsigned long long)e->size, (unsigned long long)limit);
+}
+
 static int entry_keep(struct gp_tarsrc *t, struct gp_entry *e, uint64_t *kept, struct gp_err *err)
 {
-	if (e->size > GP_RUN_MAX_FILE || (*kept += e->size) > GP_RUN_MAX_KEPT)
-		return gp_fail(err, GP_E_FORMAT, "member '%s' is too large to be a source file (%llu bytes)",
-			       e->path, (unsigned long long)e->size);
+	if (e->size > GP_RUN_MAX_FILE)
+		return gp_runfile_too_large(e, GP_RUN_MAX_FILE, err);
+	if ((*kept += e->size) > GP_RUN_MAX_KEPT)
+		return gp_fail(err, GP_E_FORMAT, "its sources up to '%s' have %llu bytes, more than %llu", e->path,
+			       (unsigned long long)*kept, GP_RUN_MAX_KEPT);
 	e->kept = true;
 	return gp_tarsrc_data(t, &e->data, (size_t)e->size, err);
 }

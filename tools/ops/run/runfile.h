@@ -21,6 +21,10 @@
 #define GP_RUN_MAX_KEPT (1ull << 30)
 #define GP_RUN_MAX_FILE (64ull << 20) /* of one kept file */
 
+/* Sources are small; the blobs beside them (nv-kernel.o_binary, 40 MB) are not
+ * wanted in memory. */
+#define GP_RUN_MAX_SOURCE (16ull << 20)
+
 enum gp_entry_type { GP_ENTRY_FILE, GP_ENTRY_DIR, GP_ENTRY_SYMLINK, GP_ENTRY_HARDLINK };
 
 /* A member of the payload. Offsets count in the plain tar stream. */
@@ -93,11 +97,17 @@ struct gp_keep {
  */
 int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp_err *err);
 
+/* The text of the stub; empty when there is none, as of a directory. */
+struct gp_str gp_runfile_stub(const struct gp_runfile *rf);
+
 /* Forget what a scan, or an index, found. */
 void gp_runfile_forget(struct gp_runfile *rf);
 
 /* For gp_peek: arg is the runfile, off a place in its payload. */
 int gp_runfile_peek(void *arg, uint64_t off, void *buf, size_t len, struct gp_err *err);
+
+/* "'PATH' has N bytes, more than LIMIT": GP_E_FORMAT, -1. */
+int gp_runfile_too_large(const struct gp_entry *e, uint64_t limit, struct gp_err *err);
 
 /* The member that wins for path, or NULL. */
 const struct gp_entry *gp_runfile_find(const struct gp_runfile *rf, const char *path);

@@ -25,6 +25,8 @@ static int read_member(void *arg, const char *path, struct gp_str *out, struct g
 	if (e && e->type == GP_ENTRY_SYMLINK)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is a symlink, not a file", path);
 	e = e ? gp_runfile_resolve(arg, e) : NULL;
+	if (e && !e->kept && e->size > GP_RUN_MAX_SOURCE)
+		return gp_runfile_too_large(e, GP_RUN_MAX_SOURCE, err);
 	if (!e || !e->kept)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is not a source file, or a link to a file that is none",
 			       path);

@@ -66,8 +66,8 @@ struct gp_tarsrc *gp_tarsrc_new(struct gp_src src, struct gp_err *err)
 	t->a = archive_read_new();
 	if (!t->a)
 		gp_oom();
-	archive_read_support_format_tar(t->a);
-	if (archive_read_open(t->a, t, NULL, read_block, NULL) != ARCHIVE_OK) {
+	if (archive_read_support_format_tar(t->a) != ARCHIVE_OK ||
+	    archive_read_open(t->a, t, NULL, read_block, NULL) != ARCHIVE_OK) {
 		gp_tarsrc_fail(t, err);
 		gp_tarsrc_free(t);
 		return NULL;
@@ -86,14 +86,12 @@ void gp_tarsrc_free(struct gp_tarsrc *t)
 
 int gp_tarsrc_fail(struct gp_tarsrc *t, struct gp_err *err)
 {
-	const char *text = archive_error_string(t->a);
-
 	if (t->src_err.code) {
 		if (err)
 			*err = t->src_err;
 		return -1;
 	}
-	return gp_fail(err, GP_E_FORMAT, "damaged tar: %s", text ? text : "unknown error");
+	return gp_libarchive_fail(t->a, GP_E_FORMAT, "damaged tar", err);
 }
 
 int gp_tarsrc_next(struct gp_tarsrc *t, struct archive_entry **entry, struct gp_err *err)

@@ -69,6 +69,16 @@ static int add_patch(struct gp_set *s, const char *name, struct gp_hash *hash, s
 	return 0;
 }
 
+/* The sets of the data fit exactly; a user's own series may say otherwise. */
+static int refuse_fuzz(const struct gp_series *s, struct gp_err *err)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].fuzz_given && s->v[i].fuzz)
+			return gp_fail(err, GP_E_FORMAT, "line %zu: -F%u: the patches of a set are applied without fuzz",
+				       s->v[i].lineno, s->v[i].fuzz);
+	return 0;
+}
+
 static int read_set(struct gp_set *s, const char *series_path, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
@@ -77,7 +87,8 @@ static int read_set(struct gp_set *s, const char *series_path, struct gp_err *er
 
 	if (gp_file_read(series_path, RULE_FILE, &text, err))
 		return -1;
-	if (gp_series_parse(gp_buf_str(&text), &s->series, err))
+	if (gp_series_parse(gp_buf_str(&text), &s->series, err) || gp_series_check_unique(&s->series, err) ||
+	    refuse_fuzz(&s->series, err))
 		return gp_within(err, "'%s'", series_path);
 	hash = gp_hash_new(GP_HASH_SHA256);
 	gp_hash_add(hash, text.data, text.len);
@@ -102,19 +113,31 @@ const struct gp_set *gp_catalog_set(const struct gp_catalog *c, const char *name
 	return find_set(c, name);
 }
 
+/* 1; 0 a file beside the sets, or a folder without a series; -1 nobody can say: what
+ * stands for nothing may have been meant to replace something. */
+static int is_set(const char *dir, const char *series, struct gp_err *err)
+{
+	int folder = gp_thing_at(dir, err), thing;
+
+	if (folder == GP_THING_OTHER)
+		return gp_fail(err, GP_E_FORMAT, "'%s' is neither a file nor a directory", dir);
+	if (folder != GP_THING_DIR)
+		return folder < 0 ? -1 : 0;
+	thing = gp_thing_at(series, err);
+	return thing < 0 ? -1 : thing != GP_THING_NONE;
+}
+
 static int load_set(struct gp_catalog *c, const char *patches, const char *name, struct gp_err *err)
 {
 	struct gp_set s = { .dir = gp_path_join(patches, name), .name = gp_strdup(name) };
 	gp_auto(gp_free_ptr) char *series = gp_path_join(s.dir, "series");
 	struct gp_set *old = find_set(c, name);
 
-	if (!gp_is_file(series)) {
+	int there = is_set(s.dir, series, err);
+
+	if (there <= 0 || read_set(&s, series, err)) {
 		set_release(&s);
-		return 0;
-	}
-	if (read_set(&s, series, err)) {
-		set_release(&s);
-		return gp_within(err, "patch set '%s'", name);
+		return there == 0 ? 0 : gp_within(err, "patch set '%s'", name);
 	}
 	if (old) {
 		set_release(old);
@@ -133,7 +156,7 @@ static int load_order(struct gp_catalog *c, const char *path, struct gp_err *err
 
 	if (gp_file_read(path, RULE_FILE, &text, err))
 		return -1;
-	if (gp_series_parse(gp_buf_str(&text), &series, err))
+	if (gp_series_parse(gp_buf_str(&text), &series, err) || gp_series_check_unique(&series, err))
 		return gp_within(err, "'%s'", path);
 	for (size_t i = 0; i < series.n; i++) {
 		if (!find_set(c, series.v[i].name))
@@ -149,13 +172,17 @@ static int load_sets(struct gp_catalog *c, const char *patches, struct gp_err *e
 {
 	gp_auto(gp_free_ptr) char *order = gp_path_join(patches, "series");
 	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	int thing;
 
 	if (gp_dir_list(patches, &names, err))
 		return -1;
 	for (size_t i = 0; i < names.n; i++)
 		if (names.v[i][0] != '.' && load_set(c, patches, names.v[i], err))
 			return -1;
-	return gp_is_file(order) ? load_order(c, order, err) : 0;
+	thing = gp_thing_at(order, err);
+	if (thing < 0)
+		return -1;
+	return thing != GP_THING_NONE ? load_order(c, order, err) : 0;
 }
 
 size_t gp_catalog_rank(const struct gp_catalog *c, const struct gp_set *s)
@@ -200,7 +227,8 @@ static int list_rule_files(const char *dir, struct gp_list *files, struct gp_err
 		gp_auto(gp_free_ptr) char *path = gp_path_join(dir, names.v[i]);
 		size_t keep = 0;
 
-		if (!is_rule_file(names.v[i]) || !gp_is_file(path))
+		/* Whatever it is, reading it tells: to pass it over would take a block away. */
+		if (!is_rule_file(names.v[i]))
 			continue;
 		for (size_t k = 0; k < files->n; k++) {
 			if (strcmp(gp_path_base(files->v[k]), names.v[i]) == 0)
@@ -283,8 +311,10 @@ static int load_branches(struct gp_catalog *c, const char *dir, struct gp_err *e
 	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, DRIVERS);
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 
-	if (!gp_is_file(path))
-		return 0;
+	int thing = gp_thing_at(path, err);
+
+	if (thing <= 0)
+		return thing;
 	if (gp_file_read(path, RULE_FILE, &text, err) ||
 	    gp_stanza_parse(gp_buf_str(&text), path, &stanzas, err))
 		return -1;
@@ -295,20 +325,18 @@ static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files
 {
 	gp_auto(gp_free_ptr) char *rules = gp_path_join(dir, "kernel-versions");
 	gp_auto(gp_free_ptr) char *sets = gp_path_join(dir, "patches");
-	bool any = false;
+	int has_rules = gp_thing_at(rules, err), has_sets = has_rules < 0 ? -1 : gp_thing_at(sets, err);
 
-	if (gp_is_dir(rules)) {
-		any = true;
-		if (list_rule_files(rules, files, err) || load_branches(c, rules, err))
-			return -1;
-	}
-	if (gp_is_dir(sets)) {
-		any = true;
-		if (load_sets(c, sets, err))
-			return -1;
-	}
-	return any ? 0 : gp_fail(err, GP_E_NOTFOUND,
-				 "data '%s' holds neither kernel-versions nor patches", dir);
+	if (has_sets < 0)
+		return -1;
+	/* Listing says what is wrong with one that is no directory. */
+	if (has_rules != GP_THING_NONE && (list_rule_files(rules, files, err) || load_branches(c, rules, err)))
+		return -1;
+	if (has_sets != GP_THING_NONE && load_sets(c, sets, err))
+		return -1;
+	if (has_rules == GP_THING_NONE && has_sets == GP_THING_NONE)
+		return gp_fail(err, GP_E_NOTFOUND, "data '%s' holds neither kernel-versions nor patches", dir);
+	return 0;
 }
 
 static int load_all(struct gp_catalog *c, const struct gp_list *dirs, struct gp_list *files,

@@ -15,12 +15,19 @@
 #define GP_DATADIR "/usr/local/share/gridpatch"
 #endif
 
-static bool holds_data(const char *dir)
+/* 1, or 0; -1: nobody can say, and what is there might have blocked something. */
+static int holds_data(const char *dir, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *rules = gp_path_join(dir, "kernel-versions");
-	gp_auto(gp_free_ptr) char *sets = gp_path_join(dir, "patches");
+	static const char *const parts[] = { "kernel-versions", "patches" };
 
-	return gp_is_dir(rules) || gp_is_dir(sets);
+	for (size_t i = 0; i < GP_COUNT(parts); i++) {
+		gp_auto(gp_free_ptr) char *path = gp_path_join(dir, parts[i]);
+		int thing = gp_thing_at(path, err);
+
+		if (thing)
+			return thing < 0 ? -1 : 1;
+	}
+	return 0;
 }
 
 /* TREE of TREE/build/gridpatch; NULL when exe does not stand in such a place. */
@@ -28,16 +35,8 @@ static char *source_tree(const char *exe)
 {
 	gp_auto(gp_free_ptr) char *dir = gp_path_dir(exe);
 	const char *base = gp_path_base(dir);
-	char *tree;
 
-	if (strcmp(base, "build") != 0 && strcmp(base, "build-san") != 0)
-		return NULL;
-	tree = gp_path_dir(dir);
-	if (!holds_data(tree)) {
-		free(tree);
-		return NULL;
-	}
-	return tree;
+	return strcmp(base, "build") == 0 || strcmp(base, "build-san") == 0 ? gp_path_dir(dir) : NULL;
 }
 
 /* PREFIX/share/gridpatch of PREFIX/bin/gridpatch, else NULL. Only a "bin" says that what
@@ -46,47 +45,57 @@ static char *beside_exe(const char *exe)
 {
 	gp_auto(gp_free_ptr) char *bin = gp_path_dir(exe);
 	gp_auto(gp_free_ptr) char *prefix = gp_path_dir(bin);
-	char *dir;
 
-	if (strcmp(gp_path_base(bin), "bin") != 0)
-		return NULL;
-	dir = gp_path_join(prefix, "share/gridpatch");
-	if (!holds_data(dir)) {
-		free(dir);
-		return NULL;
-	}
-	return dir;
+	return strcmp(gp_path_base(bin), "bin") == 0 ? gp_path_join(prefix, "share/gridpatch") : NULL;
+}
+
+static char *env_base(const char *env, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *real = realpath(env, NULL);
+	int holds = real ? holds_data(real, err) : 0;
+
+	if (holds > 0)
+		return gp_steal(&real);
+	if (holds == 0)
+		gp_fail(err, GP_E_NOTFOUND, "GRIDPATCH_DATA '%s' holds neither kernel-versions nor patches", env);
+	return NULL;
 }
 
 static char *find_base(const struct gp_datadir_places *p, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *tree = NULL, *beside = NULL;
-
-	if (p->env && *p->env) {
-		char *real = realpath(p->env, NULL);
-
-		if (real && holds_data(real))
-			return real;
-		free(real);
-		gp_fail(err, GP_E_NOTFOUND,
-			"GRIDPATCH_DATA '%s' holds neither kernel-versions nor patches", p->env);
-		return NULL;
-	}
-	/* A relative exe would mean the current directory. */
-	if (p->exe && p->exe[0] == '/') {
-		tree = source_tree(p->exe);
-		beside = beside_exe(p->exe);
-	}
-	if (tree)
-		return gp_steal(&tree);
+	/* A relative path would mean the current directory. */
+	bool has_exe = p->exe && p->exe[0] == '/';
+	gp_auto(gp_free_ptr) char *tree = has_exe ? source_tree(p->exe) : NULL;
+	gp_auto(gp_free_ptr) char *beside = has_exe ? beside_exe(p->exe) : NULL;
 	/* A version unpacked elsewhere must not take the data of the installed one. */
-	if (beside)
-		return gp_steal(&beside);
-	if (p->compiled && p->compiled[0] == '/' && holds_data(p->compiled))
-		return gp_strdup(p->compiled);
+	const char *const places[] = { tree, beside, p->compiled && p->compiled[0] == '/' ? p->compiled : NULL };
+
+	if (p->env && *p->env)
+		return env_base(p->env, err);
+	for (size_t i = 0; i < GP_COUNT(places); i++) {
+		int holds = places[i] ? holds_data(places[i], err) : 0;
+
+		if (holds)
+			return holds < 0 ? NULL : gp_strdup(places[i]);
+	}
 	gp_fail(err, GP_E_NOTFOUND, "no data: '%s' holds no kernel-versions (set GRIDPATCH_DATA)",
 		p->compiled ? p->compiled : GP_DATADIR);
 	return NULL;
+}
+
+/* What lies over the data; a link to nowhere, or a file, was meant for something. */
+static int add_etc(const char *etc, struct gp_list *dirs, struct gp_err *err)
+{
+	int thing = gp_thing_at(etc, err), holds;
+
+	if (thing == GP_THING_NONE || thing < 0)
+		return thing;
+	if (thing != GP_THING_DIR)
+		return gp_fail(err, GP_E_FORMAT, "'%s' is no directory", etc);
+	holds = holds_data(etc, err);
+	if (holds > 0)
+		gp_list_add(dirs, etc);
+	return holds < 0 ? -1 : 0;
 }
 
 int gp_datadir_find_in(const struct gp_datadir_places *places, struct gp_list *dirs,
@@ -97,9 +106,7 @@ int gp_datadir_find_in(const struct gp_datadir_places *places, struct gp_list *d
 	if (!base)
 		return -1;
 	gp_list_take(dirs, base);
-	if (places->etc && holds_data(places->etc))
-		gp_list_add(dirs, places->etc);
-	return 0;
+	return places->etc ? add_etc(places->etc, dirs, err) : 0;
 }
 
 int gp_datadir_find(struct gp_list *dirs, struct gp_err *err)

@@ -21,7 +21,8 @@ struct gp_datadir_places {
  *
  * Out:    *dirs, in the order in which they lie upon each other; the caller
  *         appends --data's. The caller releases it.
- * Errors: GP_E_NOTFOUND nowhere, or env is not such a directory.
+ * Errors: GP_E_NOTFOUND nowhere, or env is not such a directory; GP_E_SYSTEM a
+ *         place cannot be looked at; GP_E_FORMAT etc is something else.
  */
 int gp_datadir_find_in(const struct gp_datadir_places *places, struct gp_list *dirs,
 		       struct gp_err *err);

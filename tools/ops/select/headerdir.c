@@ -30,6 +30,21 @@ bool gp_headerdir_is_build(const char *dir)
 	       file_in(dir, "include/config/auto.conf");
 }
 
+int gp_headerdir_sound(const char *dir, struct gp_err *err)
+{
+	static const char *const names[] = {
+		"include/linux/kernel.h", "include/generated/autoconf.h", "include/config/auto.conf",
+	};
+
+	for (size_t i = 0; i < GP_COUNT(names); i++) {
+		gp_auto(gp_free_ptr) char *path = gp_path_join(dir, names[i]);
+
+		if (gp_thing_at(path, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* --- what else it may be: all of this only words the error --- */
 
 /* dir/a, or with b dir/a/b, when that is a build directory. */
@@ -188,15 +203,18 @@ static int not_there(const char *dir, int errnum, struct gp_err *err)
 static char *resolve(const char *dir, struct gp_err *err)
 {
 	char *real = realpath(dir, NULL);
+	int thing;
 
 	if (!real) {
 		not_there(dir, errno, err);
 		return NULL;
 	}
-	if (gp_is_dir(real))
+	thing = gp_thing_at(real, err);
+	if (thing == GP_THING_DIR)
 		return real;
-	gp_fail(err, GP_E_NOTFOUND, "'%s' is a file: give the directory of the kernel's headers (a package "
-		"has to be unpacked first)", dir);
+	if (thing >= 0)
+		gp_fail(err, GP_E_NOTFOUND, "'%s' is a file: give the directory of the kernel's headers (a package "
+			"has to be unpacked first)", dir);
 	free(real);
 	return NULL;
 }
@@ -206,10 +224,15 @@ static char *follow_modules_dir(char *real, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *build = gp_path_join(real, "build");
 
-	if (gp_headerdir_is_build(real) || gp_headerdir_is_source(real) || !gp_exists(build))
+	int thing;
+
+	if (gp_headerdir_is_build(real) || gp_headerdir_is_source(real))
+		return real;
+	thing = gp_headerdir_sound(real, err) < 0 ? -1 : gp_thing_at(build, err);
+	if (thing == GP_THING_NONE)
 		return real;
 	free(real);
-	return resolve(build, err);
+	return thing < 0 ? NULL : resolve(build, err);
 }
 
 char *gp_headerdir_find(const char *dir, struct gp_err *err)
@@ -226,7 +249,7 @@ char *gp_headerdir_find(const char *dir, struct gp_err *err)
 		gp_fail(err, GP_E_UNSUPPORTED, "headers '%s' are for %s: those of an x86_64 kernel are needed",
 			real, arch);
 	else if (!gp_headerdir_is_build(real))
-		what_is_it(real, err);
+		(void)(gp_headerdir_sound(real, err) < 0 || what_is_it(real, err));
 	else
 		return real;
 	free(real);

@@ -15,6 +15,9 @@ bool gp_headerdir_is_source(const char *dir);
 /* A build directory: configured, and prepared as far as that shows. */
 bool gp_headerdir_is_build(const char *dir);
 
+/* Can the files be looked at that the two above ask for? Errors: GP_E_SYSTEM. */
+int gp_headerdir_sound(const char *dir, struct gp_err *err);
+
 /*
  * Find the build directory.
  *

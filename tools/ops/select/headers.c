@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/select/headers.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,22 +26,61 @@ void gp_headers_release(struct gp_headers *h)
 	*h = (struct gp_headers){ 0 };
 }
 
+/* The first failure of the system's is kept: see gp_headers_sound(). */
+static void note(struct gp_headers *h, const struct gp_err *why)
+{
+	if (why->code == GP_E_SYSTEM && !h->trouble.code)
+		h->trouble = *why;
+}
+
+int gp_headers_sound(const struct gp_headers *h, struct gp_err *err)
+{
+	if (!h->trouble.code)
+		return 0;
+	if (err)
+		*err = h->trouble;
+	return gp_within(err, "headers '%s'", h->sysout);
+}
+
+/* A link to nowhere is none. */
+static bool is_there(struct gp_headers *h, const char *path)
+{
+	struct gp_err why = { 0 };
+	int thing = gp_thing_at(path, &why);
+
+	note(h, &why);
+	return thing == GP_THING_FILE;
+}
+
 /* A file that may be missing: false then, or when it cannot be read. */
-static bool read_in(const char *dir, const char *name, size_t max, struct gp_buf *out)
+static bool read_in(struct gp_headers *h, const char *dir, const char *name, size_t max, struct gp_buf *out)
 {
 	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, name);
+	struct gp_err why = { 0 };
 
-	return gp_is_file(path) && gp_file_read(path, max, out, NULL) == 0;
+	if (!is_there(h, path))
+		return false;
+	if (gp_file_read(path, max, out, &why) == 0)
+		return true;
+	note(h, &why);
+	gp_buf_release(out);
+	return false;
 }
 
 /* --- the two halves --- */
 
 /* dir as seen from base, resolved; NULL unless kernel sources are there. */
-static char *source_at(const char *base, const char *dir)
+static char *source_at(struct gp_headers *h, const char *base, const char *dir)
 {
 	gp_auto(gp_free_ptr) char *joined = dir[0] == '/' ? gp_strdup(dir) : gp_path_join(base, dir);
+	struct gp_err why = { 0 };
 	char *real = realpath(joined, NULL);
 
+	if (!real)
+		gp_fail_sys(&why, errno, "cannot look at '%s'", joined);
+	else
+		(void)gp_headerdir_sound(real, &why);
+	note(h, &why);
 	if (real && !gp_headerdir_is_source(real)) {
 		free(real);
 		real = NULL;
@@ -50,12 +90,12 @@ static char *source_at(const char *base, const char *dir)
 
 /* "include /usr/src/linux-headers-R-common/Makefile" or the older form
  * "MAKEARGS := -C /usr/src/linux-headers-R-common O=…" → the directory. */
-static char *makefile_names(const char *sysout)
+static char *makefile_names(struct gp_headers *h)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	struct gp_str rest, line, word;
 
-	if (!read_in(sysout, "Makefile", SMALL_FILE, &text))
+	if (!read_in(h, h->sysout, "Makefile", SMALL_FILE, &text))
 		return NULL;
 	rest = gp_buf_str(&text);
 	while (gp_line_next(&rest, &line)) {
@@ -77,19 +117,21 @@ static int find_source(struct gp_headers *h, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *named = NULL, *up = NULL, *beside = NULL;
 
+	if (gp_headerdir_sound(h->sysout, err) < 0)
+		return -1;
 	if (gp_headerdir_is_source(h->sysout)) {
 		h->syssrc = gp_strdup(h->sysout);
 		return 0;
 	}
-	named = makefile_names(h->sysout);
-	h->syssrc = source_at(h->sysout, named ? named : "source");
+	named = makefile_names(h);
+	h->syssrc = source_at(h, h->sysout, named ? named : "source");
 	if (!h->syssrc && named) {
 		up = gp_path_dir(h->sysout);
 		beside = gp_path_join(up, gp_path_base(named));
-		h->syssrc = source_at(h->sysout, beside);
+		h->syssrc = source_at(h, h->sysout, beside);
 	}
 	if (!h->syssrc && named)
-		h->syssrc = source_at(h->sysout, "source");
+		h->syssrc = source_at(h, h->sysout, "source");
 	h->split = true;
 	if (h->syssrc)
 		return 0;
@@ -144,7 +186,7 @@ static int read_release(struct gp_headers *h, struct gp_err *err)
 	gp_auto(gp_free_ptr) char *name = NULL;
 	struct gp_str s = { "", 0 };
 
-	if (read_in(h->sysout, "include/generated/utsrelease.h", SMALL_FILE, &text))
+	if (read_in(h, h->sysout, "include/generated/utsrelease.h", SMALL_FILE, &text))
 		s = find_define(gp_buf_str(&text), "UTS_RELEASE");
 	if (s.len > 2 && s.p[0] == '"' && s.p[s.len - 1] == '"') {
 		s.p++;
@@ -153,7 +195,7 @@ static int read_release(struct gp_headers *h, struct gp_err *err)
 		struct gp_str rest;
 
 		gp_buf_release(&text);
-		if (!read_in(h->sysout, "include/config/kernel.release", SMALL_FILE, &text))
+		if (!read_in(h, h->sysout, "include/config/kernel.release", SMALL_FILE, &text))
 			return gp_fail(err, GP_E_NOTFOUND, "headers '%s' do not say their release: "
 				       "run 'make modules_prepare' there", h->sysout);
 		rest = gp_buf_str(&text);
@@ -172,12 +214,12 @@ static bool three_numbers(struct gp_str a, struct gp_str b, struct gp_str c, uns
 	return number(a, &version[0]) && number(b, &version[1]) && number(c, &version[2]);
 }
 
-static bool version_of_makefile(const char *dir, unsigned version[3])
+static bool version_of_makefile(struct gp_headers *h, unsigned version[3])
 {
 	gp_auto(gp_buf_release) struct gp_buf make = { 0 };
 	struct gp_str text;
 
-	if (!read_in(dir, "Makefile", SMALL_FILE, &make))
+	if (!read_in(h, h->syssrc, "Makefile", SMALL_FILE, &make))
 		return false;
 	text = gp_buf_str(&make);
 	return three_numbers(find_make(text, "VERSION"), find_make(text, "PATCHLEVEL"),
@@ -203,14 +245,14 @@ static void read_version(struct gp_headers *h)
 	struct gp_str text;
 	unsigned v[3];
 
-	if (!read_in(h->sysout, "include/generated/uapi/linux/version.h", SMALL_FILE, &file))
-		read_in(h->sysout, "include/linux/version.h", SMALL_FILE, &file);
+	if (!read_in(h, h->sysout, "include/generated/uapi/linux/version.h", SMALL_FILE, &file))
+		read_in(h, h->sysout, "include/linux/version.h", SMALL_FILE, &file);
 	text = gp_buf_str(&file);
 	number(find_define(text, "RHEL_RELEASE_CODE"), &h->rhel_code);
 	if (!three_numbers(find_define(text, "LINUX_VERSION_MAJOR"),
 			   find_define(text, "LINUX_VERSION_PATCHLEVEL"),
 			   find_define(text, "LINUX_VERSION_SUBLEVEL"), v) &&
-	    !version_of_makefile(h->syssrc, v) && !version_of_code(text, v))
+	    !version_of_makefile(h, v) && !version_of_code(text, v))
 		return;
 	/* Of another kernel? Then believe the name. */
 	if (v[0] == r->ver.part[0] && v[1] == r->ver.part[1] && !h->rhel_code)
@@ -219,15 +261,20 @@ static void read_version(struct gp_headers *h)
 
 int gp_headers_open(const char *dir, struct gp_headers *out, struct gp_err *err)
 {
+	int rc;
+
 	*out = (struct gp_headers){ .sysout = gp_headerdir_find(dir, err) };
 	if (!out->sysout)
 		return -1;
-	if (find_source(out, err) || read_release(out, err)) {
+	rc = find_source(out, err) || read_release(out, err) ? -1 : 0;
+	if (rc == 0)
+		read_version(out);
+	/* What could not be looked at is the reason for whatever else was said. */
+	if (gp_headers_sound(out, err))
+		rc = -1;
+	if (rc < 0)
 		gp_headers_release(out);
-		return -1;
-	}
-	read_version(out);
-	return 0;
+	return rc;
 }
 
 /* --- finding --- */
@@ -257,8 +304,12 @@ static int find_under(const char *root, const char *release, struct gp_headers *
 			gp_asprintf("%s%s%s%s", root, forms[i], release, i == 0 ? "/build" : "");
 		gp_auto(gp_free_ptr) char *dir = i == 0 ? follow_build(root, place) : gp_strdup(place);
 		struct gp_err mine = { 0 };
+		int thing;
 
-		if (!gp_is_dir(dir))
+		thing = gp_thing_at(dir, &mine);
+		if (thing < 0 && !first.code)
+			first = mine;
+		if (thing != GP_THING_DIR)
 			continue;
 		if (gp_headers_open(dir, out, &mine) == 0) {
 			if (strcmp(out->release.text, release) == 0)
@@ -319,13 +370,19 @@ int gp_installed_kernels(const char *root, struct gp_list *out, struct gp_err *e
 	gp_auto(gp_free_ptr) char *dir = gp_asprintf("%s/lib/modules", root ? root : "");
 	gp_auto(gp_list_release) struct gp_list names = { 0 };
 	struct gp_release r;
+	int thing;
 
 	if (gp_dir_list(dir, &names, err))
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
 		gp_auto(gp_free_ptr) char *path = gp_path_join(dir, names.v[i]);
 
-		if (gp_release_parse(names.v[i], &r, NULL) == 0 && gp_is_dir(path))
+		if (gp_release_parse(names.v[i], &r, NULL) < 0)
+			continue;
+		thing = gp_thing_at(path, err);
+		if (thing < 0)
+			return -1;
+		if (thing == GP_THING_DIR)
 			gp_list_add(out, names.v[i]);
 	}
 	if (out->n > 1)
@@ -337,7 +394,7 @@ int gp_installed_kernels(const char *root, struct gp_list *out, struct gp_err *e
 
 /* As LINUXINCLUDE and USERINCLUDE of the kernel's Makefile, x86; "" for paths
  * that name the directory themselves. */
-static char *find_header(const struct gp_headers *h, const char *path)
+static char *find_header(struct gp_headers *h, const char *path)
 {
 	static const char *const places[] = {
 		"include", "arch/x86/include", "arch/x86/include/generated",
@@ -353,7 +410,7 @@ static char *find_header(const struct gp_headers *h, const char *path)
 		gp_auto(gp_free_ptr) char *dir = gp_path_join(half, places[i / 2]);
 		gp_auto(gp_free_ptr) char *file = gp_path_join(dir, path);
 
-		if (gp_is_file(file))
+		if (is_there(h, file))
 			return gp_steal(&file);
 	}
 	return NULL;
@@ -364,26 +421,33 @@ static enum gp_tri tri(bool yes)
 	return yes ? GP_TRI_YES : GP_TRI_NO;
 }
 
-static enum gp_tri probe_text(const struct gp_headers *h, const struct gp_probe *p)
+static enum gp_tri probe_text(struct gp_headers *h, const struct gp_probe *p, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *file = find_header(h, p->arg);
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_err why = { 0 };
+	int rc;
 
 	if (!file)
 		return GP_TRI_NO;
-	if (gp_file_read(file, HEADER_FILE, &text, NULL))
+	if (gp_file_read(file, HEADER_FILE, &text, &why)) {
+		note(h, &why);
 		return GP_TRI_UNKNOWN;
-	return tri(gp_text_matches(gp_buf_str(&text), p->ere));
+	}
+	rc = gp_text_matches(gp_buf_str(&text), p->ere, err);
+	if (rc < 0)
+		gp_within(err, "'%s'", file);
+	return rc < 0 ? GP_TRI_UNKNOWN : tri(rc == 1);
 }
 
 /* false: there is no configuration. value->p stays NULL for an option that is not set. */
-static bool find_config(const struct gp_headers *h, const char *name, struct gp_buf *text, struct gp_str *value)
+static bool find_config(struct gp_headers *h, const char *name, struct gp_buf *text, struct gp_str *value)
 {
 	struct gp_str rest, line;
 	size_t len = strlen(name);
 
-	if (!read_in(h->sysout, "include/config/auto.conf", HEADER_FILE, text) &&
-	    !read_in(h->sysout, ".config", HEADER_FILE, text))
+	if (!read_in(h, h->sysout, "include/config/auto.conf", HEADER_FILE, text) &&
+	    !read_in(h, h->sysout, ".config", HEADER_FILE, text))
 		return false;
 	rest = gp_buf_str(text);
 	while (gp_line_next(&rest, &line)) {
@@ -395,7 +459,7 @@ static bool find_config(const struct gp_headers *h, const char *name, struct gp_
 	return true;
 }
 
-static enum gp_tri probe_config(const struct gp_headers *h, const char *name)
+static enum gp_tri probe_config(struct gp_headers *h, const char *name)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	struct gp_str value = { NULL, 0 };
@@ -408,9 +472,10 @@ static enum gp_tri probe_config(const struct gp_headers *h, const char *name)
 char *gp_headers_config(const struct gp_headers *h, const char *name)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_headers copy = *h; /* what it notes is nobody's */
 	struct gp_str value = { NULL, 0 };
 
-	if (!find_config(h, name, &text, &value) || !value.p)
+	if (!find_config(&copy, name, &text, &value) || !value.p)
 		return NULL;
 	if (value.len >= 2 && value.p[0] == '"' && value.p[value.len - 1] == '"')
 		value = (struct gp_str){ value.p + 1, value.len - 2 };
@@ -437,7 +502,7 @@ static enum gp_tri probe_symbol(struct gp_headers *h, const char *name, bool gpl
 
 	if (!h->symvers_read) {
 		h->symvers_read = true;
-		read_in(h->sysout, "Module.symvers", SYMVERS_FILE, &h->symvers);
+		read_in(h, h->sysout, "Module.symvers", SYMVERS_FILE, &h->symvers);
 	}
 	if (!h->symvers.len)
 		return GP_TRI_UNKNOWN;
@@ -455,7 +520,7 @@ static enum gp_tri probe_symbol(struct gp_headers *h, const char *name, bool gpl
 	return GP_TRI_NO;
 }
 
-enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p)
+enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *file = NULL;
 
@@ -464,7 +529,7 @@ enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p)
 		file = find_header(h, p->arg);
 		return tri(file != NULL);
 	case GP_PROBE_TEXT:
-		return probe_text(h, p);
+		return probe_text(h, p, err);
 	case GP_PROBE_CONFIG:
 		return probe_config(h, p->arg);
 	case GP_PROBE_SYMBOL:

@@ -18,6 +18,7 @@ struct gp_headers {
 	unsigned rhel_code;     /* RHEL_RELEASE_CODE: 8.4 is 0x804; else 0 */
 	struct gp_buf symvers;  /* Module.symvers, read at the first question */
 	bool symvers_read;
+	struct gp_err trouble;  /* the first look or read that the system let fail */
 };
 
 void gp_headers_release(struct gp_headers *h);
@@ -40,7 +41,8 @@ void gp_headers_release(struct gp_headers *h);
  * In:     dir: the build directory, a link to it, or /lib/modules/R.
  * Out:    gp_headers_release() frees it; zeroed on failure.
  * Errors: as gp_headerdir_find(), and GP_E_NOTFOUND the other half of a split
- *         tree is missing; GP_E_FORMAT what is there makes no sense.
+ *         tree is missing; GP_E_FORMAT what is there makes no sense; GP_E_SYSTEM
+ *         a file of it cannot be looked at, or read.
  * Source: linux-headers-5.10.0-{30,32,46}-amd64, 6.1.0-56-amd64 (Debian) and
  *         5.4.0-26 … 5.15.0-33-generic (Ubuntu), unpacked and read; kernel
  *         Makefile and scripts/mkmakefile for O= builds.
@@ -65,6 +67,14 @@ int gp_headers_find(const char *release, const struct gp_list *roots, const char
 		    struct gp_headers *out, struct gp_err *err);
 
 /*
+ * Can what the probes have answered so far be believed? A file that cannot be looked at
+ * is not missing.
+ *
+ * Errors: GP_E_SYSTEM the first failure of the system's, with the file's name.
+ */
+int gp_headers_sound(const struct gp_headers *h, struct gp_err *err);
+
+/*
  * Answer one of the kernel's probe words (negation is the caller's).
  *
  *  - header PATH: found where the kernel's own include path would find it; a
@@ -75,9 +85,11 @@ int gp_headers_find(const char *release, const struct gp_list *roots, const char
  *  - symbol NAME, symbol-gpl NAME: in Module.symvers, with any / with a
  *    GPL-only export. Unknown when there is no Module.symvers.
  *
- * Out: unknown for driver-* words and for files that cannot be read.
+ * Out:    unknown for driver-* words; for files that cannot be read, whose reason
+ *         gp_headers_sound() has; and with err set for an expression that
+ *         gp_text_matches() fails with.
  */
-enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p);
+enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p, struct gp_err *err);
 
 /*
  * The value of a CONFIG_ option, without quotes; from include/config/auto.conf,

@@ -177,9 +177,9 @@ static int read_dir_manifest(struct gp_driver *d, struct gp_err *err)
 {
 	struct gp_str text;
 
-	if (gp_tree_read(&d->tree, ".manifest", &text, err) < 0)
+	if (!gp_tree_has(&d->tree, ".manifest"))
 		return gp_fail(err, GP_E_UNSUPPORTED, "no '.manifest' in it: not an extracted driver");
-	if (gp_manifest_parse(text, &d->manifest, err) < 0)
+	if (gp_tree_read(&d->tree, ".manifest", &text, err) < 0 || gp_manifest_parse(text, &d->manifest, err) < 0)
 		return -1;
 	d->kind = gp_manifest_kind(&d->manifest);
 	return gp_version_parse(d->manifest.version, &d->version, err);
@@ -370,9 +370,10 @@ static int lint_selected(struct work *w, struct subject *s, struct gp_err *err)
 	struct outcome is;
 	int rc;
 
-	gp_catalog_select(w->c, &q, &sel);
+	if (gp_catalog_select(w->c, &q, &sel, err) < 0)
+		return -1;
 	note_chosen(w, s, &sel);
-	rc = try_neutral(w, s, &sel.neutral, &is, err);
+	rc = gp_query_sound(&q, err) < 0 || gp_tree_sound(&s->driver.tree, err) < 0 ? -1 : try_neutral(w, s, &sel.neutral, &is, err);
 	if (rc == 0 && is.fits)
 		rc = try_specific(w, s, &sel, err);
 	gp_selection_release(&sel);

@@ -48,6 +48,7 @@ void gp_selection_release(struct gp_selection *s)
 struct asker {
 	const struct gp_query *q;
 	struct gp_headers *headers;
+	struct gp_err *failed;   /* the first expression that could not be told */
 };
 
 /* Rules name files as they stand below the package's kernel/. */
@@ -91,17 +92,30 @@ static enum gp_tri ask_conftest(const struct gp_query *q, const char *name)
 	return all;
 }
 
+static enum gp_tri ask_driver_text(const struct asker *a, const struct gp_probe *p, struct gp_err *err)
+{
+	struct gp_str text;
+	int rc = 0;
+
+	if (driver_text(a->q, p->arg, &text) && (rc = gp_text_matches(text, p->ere, err)) < 0) {
+		gp_within(err, "the driver's '%s'", p->arg);
+		return GP_TRI_UNKNOWN;
+	}
+	return rc == 1 ? GP_TRI_YES : GP_TRI_NO;
+}
+
 static enum gp_tri ask(void *arg, const struct gp_probe *p)
 {
 	struct asker *a = arg;
-	struct gp_str text;
+	struct gp_err *err = a->failed;
 
+	if (err->code)
+		return GP_TRI_UNKNOWN; /* there will be no answer */
 	if (p->word == GP_PROBE_DRIVER_CONFTEST)
 		return ask_conftest(a->q, p->arg);
 	if (p->word == GP_PROBE_DRIVER_TEXT)
-		return driver_text(a->q, p->arg, &text) &&
-		       gp_text_matches(text, p->ere) ? GP_TRI_YES : GP_TRI_NO;
-	return gp_headers_probe(a->headers, p);
+		return ask_driver_text(a, p, err);
+	return gp_headers_probe(a->headers, p, err);
 }
 
 static struct gp_facts make_facts(struct asker *a, const struct gp_release *release)
@@ -247,13 +261,23 @@ static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, st
 	out->needs_driver |= j->needs_driver;
 }
 
+static void judge(const struct gp_rule *r, const struct gp_facts *f, struct gp_judgement *out)
+{
+	const struct asker *a = f->arg;
+	bool well = !a->failed->code;
+
+	gp_rule_judge(r, f, out);
+	if (well && a->failed->code)
+		gp_within(a->failed, "'%s:%u'", r->file ? r->file : "?", r->lineno);
+}
+
 static void judge_rules(const struct gp_catalog *c, const struct gp_line *l,
 			const struct gp_facts *f, struct tally *t, struct gp_choice *out)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct gp_judged x = { .rule = &l->rules[i] };
 
-		gp_rule_judge(x.rule, f, &x.j);
+		judge(x.rule, f, &x.j);
 		if (!x.j.driver_ok) {
 			out->nothers++;
 			continue;
@@ -312,15 +336,13 @@ static enum gp_load unite_load(const struct tally *t)
 	return t->load ? t->load : GP_LOAD_UNKNOWN;
 }
 
-static void judge_one(const struct gp_catalog *c, const struct gp_query *q,
-		      const struct gp_release *release, struct gp_headers *headers,
+static void judge_one(const struct gp_catalog *c, struct asker *a, const struct gp_release *release,
 		      struct gp_choice *out)
 {
-	struct asker a = { .q = q, .headers = headers };
-	struct gp_facts f = make_facts(&a, release);
+	struct gp_facts f = make_facts(a, release);
 	struct tally t = { 0 };
 
-	*out = (struct gp_choice){ .release = *release, .has_headers = headers != NULL };
+	*out = (struct gp_choice){ .release = *release, .has_headers = a->headers != NULL };
 	out->line = out->nearest = gp_catalog_line(c, release);
 	judge_rules(c, &c->any, &f, &t, out);
 	if (out->line) {
@@ -344,7 +366,7 @@ static void unite_line(const struct gp_catalog *c, const struct gp_line *l,
 	for (size_t i = 0; i < l->n; i++) {
 		struct gp_judgement j;
 
-		gp_rule_judge(&l->rules[i], f, &j);
+		judge(&l->rules[i], f, &j);
 		out->needs_driver |= j.needs_driver;
 		if (!j.taken)
 			continue;
@@ -371,29 +393,53 @@ static void find_next_unknown(const struct gp_catalog *c, struct gp_selection *o
 	out->next_unknown = next < c->nlines ? &c->lines[next] : NULL;
 }
 
-void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
-		       struct gp_selection *out)
+static void judge_all(const struct gp_catalog *c, struct asker *a, struct gp_selection *out)
 {
-	struct asker a = { .q = q };
-	struct gp_facts driver_only = make_facts(&a, NULL);
+	const struct gp_query *q = a->q;
 
-	*out = (struct gp_selection){ .catalog = c, .nkernels = q->nkernels, .nlines = c->nlines };
 	out->kernels = gp_realloc(NULL, q->nkernels, sizeof(*out->kernels));
 	for (size_t i = 0; i < q->nkernels; i++) {
 		const struct gp_query_kernel *k = &q->kernels[i];
 
-		judge_one(c, q, k->headers ? &k->headers->release : &k->release, k->headers,
-			  &out->kernels[i]);
+		a->headers = k->headers;
+		judge_one(c, a, k->headers ? &k->headers->release : &k->release, &out->kernels[i]);
 	}
+	a->headers = NULL;
 	out->lines = gp_realloc(NULL, c->nlines, sizeof(*out->lines));
 	for (size_t i = 0; i < c->nlines; i++)
-		judge_one(c, q, &c->lines[i].release, NULL, &out->lines[i]);
+		judge_one(c, a, &c->lines[i].release, &out->lines[i]);
+}
+
+int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *out,
+		      struct gp_err *err)
+{
+	struct gp_err failed = { 0 };
+	struct asker a = { .q = q, .failed = &failed };
+	struct gp_facts driver_only;
+
+	*out = (struct gp_selection){ .catalog = c, .nkernels = q->nkernels, .nlines = c->nlines };
+	judge_all(c, &a, out);
+	driver_only = make_facts(&a, NULL);
 	unite_line(c, &c->any, &driver_only, out);
 	for (size_t i = 0; i < c->nlines; i++)
 		unite_line(c, &c->lines[i], &driver_only, out);
 	sort_chosen(c, &out->neutral);
 	sort_chosen(c, &out->hook_sets);
 	find_next_unknown(c, out);
+	if (!failed.code)
+		return 0;
+	gp_selection_release(out);
+	if (err)
+		*err = failed;
+	return -1;
+}
+
+int gp_query_sound(const struct gp_query *q, struct gp_err *err)
+{
+	for (size_t i = 0; i < q->nkernels; i++)
+		if (q->kernels[i].headers && gp_headers_sound(q->kernels[i].headers, err) < 0)
+			return -1;
+	return 0;
 }
 
 /* Out: false when it is there. */

@@ -119,11 +119,16 @@ void gp_selection_release(struct gp_selection *s);
 /*
  * Answer the query.
  *
- * Out:    gp_selection_release() frees it; it points into c.
- * Errors: none but memory; the answer "no" is a verdict.
+ * Out:    gp_selection_release() frees it; it points into c. Empty on failure.
+ * Errors: GP_E_UNSUPPORTED a probe's expression takes too long; else none but
+ *         memory: the answer "no" is a verdict. Whether the headers could be asked
+ *         gp_query_sound() says.
  */
-void gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q,
-		       struct gp_selection *out);
+int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *out,
+		      struct gp_err *err);
+
+/* Could all be looked at that was asked for? Errors: as gp_headers_sound(). */
+int gp_query_sound(const struct gp_query *q, struct gp_err *err);
 
 /* Is the set in the list? */
 bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set);

@@ -208,7 +208,7 @@ static void ask(const struct gp_catalog *c, const struct gp_support_opts *o,
 	const struct gp_choice *choices;
 	size_t n;
 
-	gp_catalog_select(c, &q, &d->answer);
+	gp_catalog_select(c, &q, &d->answer, NULL); /* no files are asked: it cannot fail */
 	choices = o->kernels ? d->answer.kernels : d->answer.lines;
 	n = o->kernels ? d->answer.nkernels : d->answer.nlines;
 	d->cells = gp_alloc((n + 1) * sizeof(*d->cells));

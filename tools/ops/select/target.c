@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/select/target.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -16,16 +17,31 @@ static struct gp_headers *add(struct gp_targets *t, const struct gp_release *r)
 	return &t->headers[t->n++];
 }
 
-/* The named headers of a release, else those that the system has. */
-static bool fill_headers(struct gp_headers *slot, const char *release, const struct gp_list *dirs,
-			 struct gp_err *err)
+/* Headers that nobody named, and that we may not read, are not at hand; those that
+ * nobody can look at are no answer. */
+static bool is_failure(const struct gp_err *why)
 {
+	return why->code == GP_E_SYSTEM && why->sys != EACCES;
+}
+
+/* The named headers of a release, else those that the system has, if there are any. */
+static int fill_headers(struct gp_headers *slot, const char *release, const struct gp_list *dirs,
+			struct gp_err *err)
+{
+	struct gp_err why = { 0 };
+
 	for (size_t i = 0; i < dirs->n; i++) {
-		if (gp_headers_open(dirs->v[i], slot, err) == 0 && strcmp(slot->release.text, release) == 0)
-			return true;
+		if (gp_headers_open(dirs->v[i], slot, err) < 0)
+			return -1;
+		if (strcmp(slot->release.text, release) == 0)
+			return 0;
 		gp_headers_release(slot);
 	}
-	return gp_headers_find(release, NULL, NULL, slot, err) == 0;
+	if (gp_headers_find(release, NULL, NULL, slot, &why) == 0 || !is_failure(&why))
+		return 0;
+	if (err)
+		*err = why;
+	return -1;
 }
 
 static int add_release(struct gp_targets *t, const char *text, const struct gp_list *dirs,
@@ -33,7 +49,6 @@ static int add_release(struct gp_targets *t, const char *text, const struct gp_l
 {
 	struct gp_release r;
 	struct gp_headers *slot;
-	struct gp_err none = { 0 };
 
 	if (gp_release_parse(text, &r, err) < 0) {
 		if (err)
@@ -47,8 +62,7 @@ static int add_release(struct gp_targets *t, const char *text, const struct gp_l
 		}
 	}
 	slot = add(t, &r);
-	fill_headers(slot, text, dirs, &none);
-	return 0;
+	return fill_headers(slot, text, dirs, err);
 }
 
 static bool listed(const struct gp_targets *t, const char *text)
@@ -73,6 +87,11 @@ static int add_installed(struct gp_targets *t, struct gp_err *err)
 		if (gp_release_parse(found.v[i], &r, NULL) < 0 || listed(t, found.v[i]))
 			continue;
 		if (gp_headers_find(found.v[i], NULL, NULL, &h, &why) < 0) {
+			if (is_failure(&why)) {
+				if (err)
+					*err = why;
+				return -1;
+			}
 			gp_list_take(&t->skipped, gp_asprintf("%s: no headers", found.v[i]));
 			continue;
 		}

@@ -23,7 +23,7 @@ struct gp_targets {
  *
  * In:     kernels, headers: from the command line.
  * Errors: GP_E_USAGE not a release; GP_E_NOTFOUND headers that were named are
- *         not there, or "installed" finds none.
+ *         not there, or "installed" finds none; GP_E_SYSTEM some cannot be looked at.
  */
 int gp_targets_find(const struct gp_list *kernels, const struct gp_list *headers,
 		    struct gp_targets *out, struct gp_err *err);

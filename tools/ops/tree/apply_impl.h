@@ -13,6 +13,7 @@ struct gp_plan {
 	int mode;               /* 0777, or -1: as it is */
 	struct gp_piece data;
 	bool skip;              /* nothing is to be done, or it failed */
+	const char *raw;        /* its name in the patch; borrowed from the diff */
 	bool absent;            /* a deletion that counts as done: there is no such file */
 };
 

@@ -33,6 +33,8 @@ int gp_strip_find(const struct gp_tree *t, const char *dir, const struct gp_diff
 {
 	bool p0 = gp_strip_fits(t, "", d, 0, reverse), p1 = gp_strip_fits(t, "", d, 1, reverse);
 
+	if (gp_tree_sound(t, err) < 0)
+		return -1;
 	if (p0 != p1 || (p0 && same_names(d, reverse)))
 		return p1;
 	if (p0)
@@ -101,8 +103,8 @@ static int apply_one(struct gp_apply_run *r, const struct gp_apply_opts *o, cons
 	if (e->lineno == SIZE_MAX && find_strip(r, o, &p, err) < 0)
 		return -1;
 	if (q)
-		return gp_quilt_push(q, &r->tree, &p, o->fuzz, &r->applied, &r->why, err);
-	return gp_apply_patch(&r->tree, &p, o->fuzz, &r->applied, &r->why, err);
+		return gp_quilt_push(q, &r->tree, &p, gp_quilt_fuzz(q, e, o->fuzz), &r->applied, &r->why, err);
+	return gp_apply_patch(&r->tree, &p, gp_series_fuzz(e, o->fuzz), &r->applied, &r->why, err);
 }
 
 /* With -R the last patch goes first. */
@@ -154,8 +156,7 @@ static int apply_quilted(struct gp_apply_run *r, const struct gp_apply_opts *o, 
 static int write_reject(struct gp_apply_run *r, const char *dir, const struct gp_applied *a,
 			const char *name, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *path = gp_asprintf("%s/%s.rej", dir, name);
-	gp_auto(gp_free_ptr) char *parent = gp_path_dir(path);
+	gp_auto(gp_free_ptr) char *below = gp_asprintf("%s.rej", name), *path = gp_path_join(dir, below);
 	gp_auto(gp_buf_release) struct gp_buf all = { 0 };
 
 	if (gp_list_has(&r->rejects, path))
@@ -163,7 +164,7 @@ static int write_reject(struct gp_apply_run *r, const char *dir, const struct gp
 	for (size_t i = 0; i < a->n; i++)
 		if (strcmp(a->file[i].path, name) == 0)
 			gp_buf_add(&all, a->file[i].reject.data, a->file[i].reject.len);
-	if (gp_mkdirs(parent, err) < 0 || gp_file_write(path, all.data, all.len, 0644, true, err) < 0)
+	if (gp_file_write_below(dir, below, all.data, all.len, 0644, true, err) < 0)
 		return -1;
 	gp_list_add(&r->rejects, path);
 	return 0;
@@ -216,7 +217,7 @@ size_t gp_apply_run_changes(const struct gp_apply_run *r)
 	for (size_t i = 0; i < r->tree.n; i++) {
 		const struct gp_tfile *f = &r->tree.file[i];
 
-		if (gp_path_under(f->path, ".pc") && f->state != GP_TFILE_SAME &&
+		if (gp_quilt_is_record(f->path) && f->state != GP_TFILE_SAME &&
 		    (f->state != GP_TFILE_DELETED || f->was))
 			n--;
 	}
@@ -226,7 +227,7 @@ size_t gp_apply_run_changes(const struct gp_apply_run *r)
 int gp_apply_run(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_err *err)
 {
 	struct gp_commit_opts co = { .fsync = o->fsync, .cancel = o->cancel };
-	gp_auto(gp_quilt_release) struct gp_quilt q = { .root = o->dir };
+	gp_auto(gp_quilt_release) struct gp_quilt q = { .root = o->dir, .disk = &r->disk };
 	int rc;
 
 	*r = (struct gp_apply_run){ .disk.fd = -1 };
@@ -251,7 +252,7 @@ int gp_apply_run(struct gp_apply_run *r, const struct gp_apply_opts *o, struct g
 		return -1;
 	}
 	if (o->quilt)
-		gp_quilt_stamp(&q);
+		gp_quilt_settle_push(&q);
 	return 0;
 }
 

@@ -11,7 +11,7 @@ struct gp_apply_opts {
 	const char *dir;         /* the tree */
 	struct gp_list inputs;   /* patches, and folders with a series */
 	int strip;               /* -p, or -1 */
-	unsigned fuzz;
+	int fuzz;                /* -F, or -1: what the series says, else 2 */
 	bool reverse, dry_run, quilt, fsync, recover_only;
 	const char *rejects;     /* a directory, NULL */
 	const volatile sig_atomic_t *cancel;

@@ -125,7 +125,7 @@ static int write_new(const struct commit *c, size_t n, const struct gp_tfile *f,
 	fd = openat(c->d->journal, slot, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		    f->mode_given ? f->mode & 0777 : 0666);
 	if (fd < 0)
-		return gp_fail_sys(err, errno, "cannot write '%s'", slot);
+		return gp_fail_sys(err, errno, "cannot write '" GP_JOURNAL_DIR "/%s'", slot);
 	rc = gp_write_fd(fd, now.p, now.len, f->path, err);
 	if (rc == 0 && dress(c, fd, f) < 0)
 		rc = gp_fail_sys(err, errno, "cannot set the mode of '%s'", f->path);
@@ -146,12 +146,12 @@ static int copy_old(const struct commit *c, const char *slot, const struct gp_tf
 		return -1;
 	fd = openat(c->d->journal, slot, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return gp_fail_sys(err, errno, "cannot write '%s'", slot);
+		return gp_fail_sys(err, errno, "cannot write '" GP_JOURNAL_DIR "/%s'", slot);
 	rc = gp_write_fd(fd, old.p, old.len, slot, err);
 	if (rc == 0 && (dress(c, fd, f) < 0 || fchmod(fd, f->was_mode) < 0))
-		rc = gp_fail_sys(err, errno, "cannot set the mode of '%s'", slot);
+		rc = gp_fail_sys(err, errno, "cannot set the mode of '" GP_JOURNAL_DIR "/%s'", slot);
 	if (close(fd) < 0 && rc == 0)
-		rc = gp_fail_sys(err, errno, "cannot write '%s'", slot);
+		rc = gp_fail_sys(err, errno, "cannot write '" GP_JOURNAL_DIR "/%s'", slot);
 	return rc;
 }
 
@@ -230,12 +230,12 @@ static int journal_write(struct commit *c, struct gp_err *err)
 	int rc;
 
 	if (fd < 0)
-		return gp_fail_sys(err, errno, "cannot write '%s'", JOURNAL_NEW);
-	rc = gp_write_fd(fd, c->journal.data, c->journal.len, JOURNAL_NEW, err);
+		return gp_fail_sys(err, errno, "cannot write '" GP_JOURNAL_DIR "/%s'", JOURNAL_NEW);
+	rc = gp_write_fd(fd, c->journal.data, c->journal.len, GP_JOURNAL_DIR "/" JOURNAL_NEW, err);
 	if (rc == 0 && c->o->fsync && fsync(fd) < 0)
-		rc = gp_fail_sys(err, errno, "cannot write '%s'", JOURNAL_NEW);
+		rc = gp_fail_sys(err, errno, "cannot write '" GP_JOURNAL_DIR "/%s'", JOURNAL_NEW);
 	if (close(fd) < 0 && rc == 0)
-		rc = gp_fail_sys(err, errno, "cannot write '%s'", JOURNAL_NEW);
+		rc = gp_fail_sys(err, errno, "cannot write '" GP_JOURNAL_DIR "/%s'", JOURNAL_NEW);
 	return rc;
 }
 

@@ -33,18 +33,19 @@ static int is_foreign(const struct gp_disktree *d, uid_t owner, struct gp_err *e
 
 int gp_journal_open(struct gp_disktree *d, struct gp_err *err)
 {
-	int fd = openat(d->fd, GP_JOURNAL_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), error = errno;
+	int fd = openat(d->fd, GP_JOURNAL_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	uid_t owner = 0;
+	int ours = fd >= 0 ? gp_dir_is_ours(fd, &owner) : -1, error = errno;
 	struct stat st;
 
-	if (fd >= 0 && gp_dir_is_ours(fd, &owner)) {
+	if (ours > 0) {
 		d->journal = fd;
 		return 1;
 	}
-	if (fd >= 0) {
+	if (fd >= 0)
 		close(fd);
+	if (ours == 0)
 		return is_foreign(d, owner, err);
-	}
 	if (error == ENOENT)
 		return 0;
 	if (error == ENOTDIR || error == ELOOP)
@@ -187,7 +188,7 @@ int gp_journal_parse(const struct gp_disktree *d, char *text, size_t len, struct
 		return gp_journal_damaged(d, err);
 	end = text + len - 4;
 	/* Not gp_alloc(): the tree may be half changed, and who reads the message has to know that. */
-	j->v = calloc(count_lines(text, len), sizeof(*j->v));
+	j->v = calloc(count_lines(text, len) + 1, sizeof(*j->v));
 	if (!j->v)
 		return gp_fail_sys(err, ENOMEM, "cannot read '%s/" GP_JOURNAL "'", d->root);
 	while (p < end) {

@@ -50,6 +50,11 @@ static size_t new_dirs(const struct gp_tree *t, const char *path)
 	return n;
 }
 
+static bool creates(const struct gp_filediff *f, bool reverse)
+{
+	return gp_diff_op(f, reverse) == GP_FILE_CREATE || (reverse ? f->new_empty : f->old_empty);
+}
+
 /* One of the two names; NULL when nothing usable is left of it. */
 static char *name_of(const char *raw, unsigned strip, const char *below)
 {
@@ -78,7 +83,7 @@ char *gp_name_in_tree(const struct gp_tree *t, const char *below, const struct g
 	other = old && strcmp(old, chosen) != 0 ? &old : &new;
 	if (!*other || strcmp(*other, chosen) == 0)
 		return chosen;
-	if (!there(arg, *other) && (gp_diff_op(f, reverse) != GP_FILE_CREATE || new_dirs(t, *other) >= new_dirs(t, chosen)))
+	if (!there(arg, *other) && (!creates(f, reverse) || new_dirs(t, *other) >= new_dirs(t, chosen)))
 		return chosen;
 	free(chosen);
 	return gp_steal(other);

@@ -99,8 +99,11 @@ static int read_pipe(const char *path, struct gp_buf *text, struct gp_err *err)
 static int read_patch(const char *path, bool pipe_will_do, struct gp_buf *text, struct gp_err *err)
 {
 	static const char *const known[] = { ".gz", ".bz2", ".xz" }, *const unknown[] = { ".lzma", ".lz" };
+	int thing = gp_thing_at(path, err);
 
-	if (!gp_exists(path))
+	if (thing < 0)
+		return -1;
+	if (thing == GP_THING_NONE)
 		return gp_fail(err, GP_E_NOTFOUND, "patch '%s' does not exist", path);
 	if (has_suffix(path, unknown, GP_COUNT(unknown)))
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s': .lzma and .lz are not supported; unpack it first", path);

@@ -27,21 +27,23 @@ static int read_patches(struct gp_patchset *p, struct gp_err *err)
 int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, "series");
+	struct gp_err why = { 0 };
 	size_t n = strlen(dir);
 	int rc = -1;
 
 	while (n > 1 && dir[n - 1] == '/') /* its last part is its name */
 		n--;
 	*out = (struct gp_patchset){ .dir = gp_strndup(dir, n) };
-	if (gp_is_dir(dir) && !gp_exists(path)) {
-		gp_patchset_release(out);
-		return gp_fail(err, GP_E_NOTFOUND, "'%s' is a directory without a series file", dir);
-	}
-	if (gp_file_read(path, SERIES_MAX, &out->series_text, err) == 0) {
-		if (gp_series_parse(gp_buf_str(&out->series_text), &out->series, err) < 0)
-			gp_within(err, "'%s'", path);
-		else
-			rc = read_patches(out, err);
+	if (gp_file_read(path, SERIES_MAX, &out->series_text, &why) < 0) {
+		if (why.code == GP_E_NOTFOUND && gp_is_dir(dir))
+			gp_fail(err, GP_E_NOTFOUND, "'%s' is a directory without a series file", dir);
+		else if (err)
+			*err = why;
+	} else if (gp_series_parse(gp_buf_str(&out->series_text), &out->series, err) < 0 ||
+		   gp_series_check_unique(&out->series, err) < 0) {
+		gp_within(err, "'%s'", path);
+	} else {
+		rc = read_patches(out, err);
 	}
 	if (rc < 0)
 		gp_patchset_release(out);

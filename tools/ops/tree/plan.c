@@ -340,6 +340,7 @@ static int plan_here(struct gp_applying *j, const struct gp_filediff *f, struct 
 	bool there = there_now(j, p->target) && !(p->op == GP_FILE_CREATE && is_vacated(j, p->target));
 	struct gp_str old = { "", 0 };
 
+	p->raw = f->old_path ? f->old_path : f->new_path;
 	if (p->op == GP_FILE_DELETE && !there) {
 		if (state_of(j, p->target) == GP_PATH_GONE)
 			return gone(p->target, err);
@@ -435,10 +436,10 @@ static bool level_is_known(const struct gp_applying *j, const struct gp_diff *d)
  * A file that is deleted and not there tells nothing of the strip level where its
  * name has no directory any more. Then a longer name must not fit better.
  */
-static int check_level(struct gp_applying *j, const struct gp_diff *d, struct gp_err *err)
+static int check_level(struct gp_applying *j, struct gp_err *err)
 {
 	for (size_t i = 0; i < j->nplan; i++) {
-		const char *raw = d->file[i].old_path ? d->file[i].old_path : d->file[i].new_path;
+		const char *raw = j->plan[i].raw;
 
 		if (!j->plan[i].absent || (gp_diff_strip(raw, j->p->strip) && strchr(gp_diff_strip(raw, j->p->strip), '/')))
 			continue;
@@ -487,18 +488,29 @@ static int check_fuzz(struct gp_applying *j, struct gp_err *err)
 	return 0;
 }
 
+/* git takes a patch back from its last part to the first; GNU patch never does. */
+static bool has_git(const struct gp_diff *d)
+{
+	for (size_t i = 0; i < d->nfile; i++)
+		if (d->file[i].git)
+			return true;
+	return false;
+}
+
 int gp_plan_patch(struct gp_applying *j, struct gp_diff *d, struct gp_err *err)
 {
+	bool backwards = j->p->reverse && has_git(d);
 	int rc = 0;
 
 	j->plan = gp_alloc((d->nfile + 1) * sizeof(*j->plan));
 	note_leaving(j, d);
 	for (size_t i = 0; i < d->nfile; i++) {
+		struct gp_filediff *f = &d->file[backwards ? d->nfile - 1 - i : i];
 		struct gp_err why = { 0 };
 		size_t n = j->done->n;
 
 		/* The first failure is the error; the others still show in the list. */
-		if (plan_file(j, &d->file[i], &why) < 0) {
+		if (plan_file(j, f, &why) < 0) {
 			note_trouble(j, i, n, &why);
 			if (rc == 0 && j->misses && j->p->by_hand)
 				gp_besides(&why, "; are -p and -d right?");
@@ -506,11 +518,11 @@ int gp_plan_patch(struct gp_applying *j, struct gp_diff *d, struct gp_err *err)
 				*err = why;
 			rc = -1;
 		}
-		gp_diff_drop_lines(&d->file[i]); /* placed, or told why not */
+		gp_diff_drop_lines(f); /* placed, or told why not */
 	}
 	if (rc < 0)
 		return -1;
-	if (!level_is_known(j, d) && check_level(j, d, err) < 0)
+	if (!level_is_known(j, d) && check_level(j, err) < 0)
 		return -1;
 	return check_fuzz(j, err);
 }
