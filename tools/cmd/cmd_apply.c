@@ -86,7 +86,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 	struct gp_err second = { 0 };
 	int rc;
 
-	if (options(a, &o, err) < 0 || gp_json_check(a, err) < 0)
+	if (options(a, &o, err) < 0)
 		return -1;
 	rc = gp_apply_run(&r, &o, err);
 	report(a, &r, rc == 0);

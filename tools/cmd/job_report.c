@@ -16,9 +16,11 @@ static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 	else if (j->hooks_action == GP_HOOKS_THERE)
 		gp_say(a, "hooks      already in %s\n", j->driver.altered.hooks_file);
 	else
-		gp_say(a, "hooks      from %s%s: %s copy, %s table constant\n", j->hooks.dir,
-		       j->hooks.patched ? " with your patch" : "", j->hooks.known ? "known" : "unrecognised",
-		       gp_hooks_table_name(j->hooks.table));
+		gp_say(a, "hooks      from %s: %s copy, %s table constant\n", j->hooks.dir,
+		       j->hooks.known ? "known" : "unrecognised", gp_hooks_table_name(j->hooks.table));
+	if (j->hooks.patched)
+		gp_say(a, "  with     patch %s%s\n", j->hooks.patch, a->patch.hooks_patch ? "" :
+		       ", which lies beside them and this driver needs");
 	for (size_t i = 0; i < j->hook_sets.n; i++)
 		gp_say(a, "  with     set %s\n", j->hook_sets.v[i]);
 	if (j->hooks_action != GP_HOOKS_NONE)
@@ -201,6 +203,8 @@ static struct json_object *json_hooks(const struct gp_patch_job *j)
 	gp_json_put(o, "need", j->selection.hooks ? gp_json_text(gp_hooks_name(j->selection.hooks)) : NULL);
 	gp_json_put(o, "from", gp_json_text(own ? j->hooks.dir : NULL));
 	gp_json_put(o, "sha256", gp_json_text(own ? j->hooks.sha256 : NULL));
+	gp_json_put(o, "patch", gp_json_text(j->hooks.patch));
+	gp_json_put(o, "patch_sha256", gp_json_text(j->hooks.patched ? j->hooks.patch_sha256 : NULL));
 	gp_json_put(o, "known", own ? json_object_new_boolean(j->hooks.known) : NULL);
 	gp_json_put(o, "table", gp_json_text(own ? gp_hooks_table_name(j->hooks.table) : NULL));
 	gp_json_put(o, "sets", gp_json_list(&j->hook_sets));

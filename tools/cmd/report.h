@@ -62,9 +62,6 @@ void gp_report_modules(const struct gp_args *a, const struct gp_modreport *r);
 /* The same, filled into root; tools/data/verify.schema.json describes it. */
 void gp_json_modules(struct json_object *root, const struct gp_modreport *r);
 
-/* Can the file of --json be written? Before anything is changed that it is to tell of. */
-int gp_json_check(const struct gp_args *a, struct gp_err *err);
-
 /*
  * Write root where --json says, and put it. "ok", and for a failure "error"
  * and "exit", are added here.

@@ -235,7 +235,9 @@ static void history_reasked(struct gp_patch_job *j)
 static void history_rest(struct gp_patch_job *j, const struct gp_patch_opts *o)
 {
 	if (j->hooks_action == GP_HOOKS_INTEGRATED) {
-		gp_auto(gp_free_ptr) char *text = gp_asprintf("hooks sha256 %s", j->hooks.sha256);
+		const struct gp_hookcopy *h = &j->hooks;
+		gp_auto(gp_free_ptr) char *text = gp_asprintf("hooks sha256 %s%s%s", h->sha256, h->patched ?
+							      ", with patch sha256 " : "", h->patch_sha256);
 
 		history_line(j, text);
 	}

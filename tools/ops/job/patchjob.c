@@ -50,6 +50,8 @@ static char *default_out(const char *run)
 /* Can a file appear under this name, or take the place of what is there? */
 static int check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err)
 {
+	if (o->report && gp_same_place(path, o->report))
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' is that of the report, too", what, path);
 	if (gp_same_file(path, o->run))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is the input itself", what, path);
 	if (gp_is_dir(path))
@@ -57,6 +59,14 @@ static int check_place(const char *what, const char *path, const struct gp_patch
 	if (gp_exists(path) && !gp_is_file(path))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' exists and is no regular file", what, path);
 	return 0;
+}
+
+/* Before hours of work. */
+static int check_writable(const char *path, struct gp_err *err)
+{
+	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
+
+	return gp_outfile_open(&f, path, 0, err);
 }
 
 static int choose_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
@@ -68,18 +78,11 @@ static int choose_out(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 			gp_fail(err, GP_E_USAGE, "an installer is nothing for a terminal: send it to a file or a pipe") : 0;
 	if (check_place("output", j->out, o, err) < 0)
 		return -1;
-	if (!o->force && !o->dry_run && gp_exists(j->out))
+	if (o->dry_run)
+		return 0;
+	if (!o->force && gp_exists(j->out))
 		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", j->out);
-	return 0;
-}
-
-/* Two names of one file, or of what will be one. */
-static bool same_place(const char *a, const char *b)
-{
-	gp_auto(gp_free_ptr) char *da = gp_path_dir(a);
-	gp_auto(gp_free_ptr) char *db = gp_path_dir(b);
-
-	return gp_same_file(a, b) || (strcmp(gp_path_base(a), gp_path_base(b)) == 0 && gp_same_file(da, db));
+	return check_writable(j->out, err);
 }
 
 static int choose_lock(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
@@ -88,13 +91,13 @@ static int choose_lock(const struct gp_patch_job *j, const struct gp_patch_opts 
 
 	if (!path)
 		return 0;
-	if (same_place(path, j->out))
+	if (gp_same_place(path, j->out))
 		return gp_fail(err, GP_E_USAGE, "the lock file '%s' is the output itself", path);
 	if (check_place("lock file", path, o, err) < 0)
 		return -1;
 	if (!o->force && gp_exists(path))
 		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", path);
-	return 0;
+	return check_writable(path, err);
 }
 
 /* Patches in the sources and applied by DKMS on top would be the same change twice. */
@@ -193,17 +196,31 @@ static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, co
 	return 0;
 }
 
+/* The one of the command line, else the one beside the hooks where the rules say that
+ * nothing is unlocked without it; free() it. NULL: none. */
+static int which_hooks_patch(const struct gp_patch_job *j, const struct gp_patch_opts *o, char **patch,
+			     struct gp_err *err)
+{
+	bool wanted = j->selection.hooks == GP_HOOKS_NEWER_TABLE && j->hooks.table == GP_TABLE_OLDER;
+
+	*patch = o->hooks_patch ? gp_strdup(o->hooks_patch) : NULL;
+	if (o->hooks_patch || o->no_hooks_patch || !wanted)
+		return 0;
+	return gp_hooks_patch_beside(&j->hooks, patch, err);
+}
+
 static int load_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	gp_auto(gp_free_ptr) char *patch = NULL;
 
-	if (gp_hooks_load(o->hooks, &j->hooks, err) < 0)
+	if (gp_hooks_load(o->hooks, &j->hooks, err) < 0 || which_hooks_patch(j, o, &patch, err) < 0)
 		return -1;
-	if (!o->hooks_patch)
+	if (!patch)
 		return 0;
-	if (gp_file_read(o->hooks_patch, PATCH_FILE_MAX, &text, err) < 0)
+	if (gp_file_read(patch, PATCH_FILE_MAX, &text, err) < 0)
 		return -1;
-	return gp_hooks_patch(&j->hooks, o->hooks_patch, gp_buf_str(&text), err);
+	return gp_hooks_patch(&j->hooks, patch, gp_buf_str(&text), err);
 }
 
 /* What the data have for the hooks. An edited copy on which a set does not fit
@@ -266,11 +283,14 @@ static int prepare_inputs(struct gp_patch_job *j, const struct gp_patch_opts *o,
 	return 0;
 }
 
+static int prepare_names(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	return gp_finish_epoch(j, o, err) < 0 || choose_out(j, o, err) < 0 ? -1 : choose_lock(j, o, err);
+}
+
 static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *paths, struct gp_err *err)
 {
-	if (gp_finish_epoch(j, o, err) < 0 || choose_out(j, o, err) < 0 || choose_lock(j, o, err) < 0)
-		return -1;
-	return prepare_inputs(j, o, paths, err);
+	return prepare_names(j, o, err) < 0 ? -1 : prepare_inputs(j, o, paths, err);
 }
 
 static int find_levels(struct gp_patch_job *j, struct gp_err *err)
@@ -475,6 +495,15 @@ int gp_patch_job_check(const struct gp_patch_opts *opts, struct gp_list *paths, 
 	gp_auto(gp_list_release) struct gp_list own = { 0 };
 	struct gp_patch_job j = { .driver.rf.fd = -1 };
 	int rc = prepare_inputs(&j, opts, paths ? paths : &own, err);
+
+	gp_patch_job_release(&j);
+	return rc;
+}
+
+int gp_patch_job_check_names(const struct gp_patch_opts *opts, struct gp_err *err)
+{
+	struct gp_patch_job j = { .driver.rf.fd = -1 };
+	int rc = prepare_names(&j, opts, err);
 
 	gp_patch_job_release(&j);
 	return rc;

@@ -26,6 +26,7 @@ struct gp_patch_opts {
 	const char *hooks;               /* --hooks, NULL */
 	bool no_hooks;
 	const char *hooks_patch;         /* --hooks-patch, NULL */
+	bool no_hooks_patch;             /* not even the one beside the hooks that the rules want */
 	struct gp_list patches;          /* --patches */
 	struct gp_list matches;          /* --patch-match of each of them, or "" */
 	struct gp_list sets, no_sets;    /* --set, --no-set */
@@ -37,6 +38,7 @@ struct gp_patch_opts {
 	bool force, dry_run;
 	const char *lock;                /* --lock, NULL */
 	const char *write_lock;          /* --write-lock, NULL */
+	const char *report;              /* a file that the caller will write, NULL */
 	const char *program;             /* the version of gridpatch, for the lock */
 	bool no_cache;                   /* neither read nor write an index */
 	enum gp_repack_mode repack;
@@ -122,6 +124,14 @@ int gp_patch_job_plan(struct gp_patch_job *job, const struct gp_patch_opts *opts
  * Errors: as above.
  */
 int gp_patch_job_check(const struct gp_patch_opts *opts, struct gp_list *paths, struct gp_err *err);
+
+/*
+ * Can the names of what a run would write be right: output, lock file? Nothing is
+ * made. gp_patch_job_run() asks that itself.
+ *
+ * Errors: GP_E_USAGE, GP_E_NO it exists, GP_E_NOTFOUND, GP_E_SYSTEM.
+ */
+int gp_patch_job_check_names(const struct gp_patch_opts *opts, struct gp_err *err);
 
 /* Load the data that the command line and this machine name. */
 int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err);
