@@ -20,7 +20,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 	rc = gp_fetch_hooks(&f, &written, &lack, err);
 	for (size_t i = 0; i < written.n; i++)
 		gp_say(a, "wrote      %s\n", written.v[i]);
-	fflush(stdout); /* what follows goes to standard error */
+	gp_main_flush(); /* what follows goes to standard error */
 	if (lack)
 		gp_warn("%s; drivers 460.107, and 470.141 to 535.161, need it", lack);
 	if (a->json) {

@@ -100,7 +100,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 	a->patch.report = a->json_file;
 	rc = patch(a, &cells, &job, err);
 	gp_report_job(a, &job);
-	fflush(stdout); /* what follows goes to standard error */
+	gp_main_flush(); /* what follows goes to standard error */
 	for (size_t i = 0; i < job.warnings.n; i++)
 		gp_warn("%s", job.warnings.v[i]);
 	if (rc < 0)

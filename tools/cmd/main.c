@@ -58,9 +58,15 @@ static bool reader_left(void)
 	return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP));
 }
 
+static int flush_error; /* of the first flush that failed */
+
 void gp_main_flush(void)
 {
-	if (fflush(stdout) != 0 && errno == EPIPE && !signalled)
+	if (fflush(stdout) == 0)
+		return;
+	if (!flush_error)
+		flush_error = errno;
+	if (errno == EPIPE && !signalled)
 		signalled = SIGPIPE;
 }
 
@@ -113,8 +119,8 @@ static int die_of(int sig)
 
 static int finish(int rc, struct gp_err *err)
 {
-	bool lost = (errno = 0, fflush(stdout)) != 0 || ferror(stdout);
-	int why = errno ? errno : EIO;
+	bool lost = (gp_main_flush(), flush_error) || ferror(stdout);
+	int why = flush_error ? flush_error : EIO;
 
 	/* As git does, and head(1) expects: nobody wants to hear more. */
 	if (signalled == SIGPIPE || (rc != 0 && err->sys == EPIPE) || (lost && (why == EPIPE || reader_left())))
