@@ -93,6 +93,12 @@ expect_status 'without the set' 1 build old --headers "$headers" --modules nvidi
 says 'file and line, and nothing of the scratch directory' "           nvidia/os-interface.c:$(grep -n 'mm_segment_t' old/kernel/nvidia/os-interface.c | cut -d: -f1): error:" out
 says 'the set that would help' 'sample-set-fs is about' out
 check 'a log without modules' sh -c '[ "$(ls "$0")" = build.log ]' "kept/$release"
+# What a line's Changes say of two releases is two facts.
+cp -R data facts
+awk '/^Changes:/ { print "Changes: something else\n .\n Stable " l " lost mm_segment_t in " l ".7\n .\n Debian is as it was"; next }
+    { print }' l="$line" "data/kernel-versions/$line" > "facts/kernel-versions/$line"
+GRIDPATCH_DATA=$work/facts run build old --headers "$headers" --modules nvidia --no-set sample-set-fs
+says 'a fact is of one release' "known: $line: Stable $line lost mm_segment_t in $line.7; patch set" out
 json_ok old.json && check 'its class' json_is old.json '.cells[0].class' compile
 check 'the command that repeats it' json_is old.json '.cells[0].repeat' \
     "gridpatch build old --headers $headers --no-set sample-set-fs --modules nvidia"
