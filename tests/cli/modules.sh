@@ -25,6 +25,9 @@ cat > head.h << 'C'
 struct version { unsigned long long crc; char name[56]; };
 static const char info[] IN(".modinfo") = "license=" LICENCE "\0" "name=" NAME "\0" MORE "vermagic=" MAGIC "\0"
     "srcversion=F96F906F5789AB161B98484";
+#ifdef PACKED
+static const char versions[] IN("__versions") = PACKED;
+#endif
 #ifdef VERSIONS
 static const struct version versions[] IN("__versions") = { { 1, "module_layout" }, VERSIONS };
 #endif
@@ -250,6 +253,20 @@ echo 'this is not it' > h/Module.symvers
 expect_status 'a broken Module.symvers' 3 verify nvidia.ko --headers h
 says 'a broken Module.symvers: its line' "h/Module.symvers': line 1 is no symbol"
 headers h $release
+
+# --- Ubuntu's __versions ------------------------------------------------------------
+# Its 6.8 and 6.11: as long as the name makes it, and zeros behind the last one.
+# $1: printk's CRC.
+packed() { printf '%s' '-DPACKED="\x10\0\0\0\'"$1"'\0\0\0printk\0\0\x18\0\0\0\1\0\0\0module_layout\0\0\0\0\0\0\0\0\0\0"'; }
+ko ubuntu GPL -DMORE= "$(packed 2)" << 'C'
+int printk(const char *, ...);
+int init_module(void) { return printk("x"); }
+C
+expect_status "Ubuntu's form of __versions" 0 verify ubuntu.ko --headers h
+says 'both are read' '2 with a version' out
+says 'and nothing is amiss' 'verdict    0 errors, 0 warnings' out
+ko ubuntu GPL -DMORE= "$(packed 3)" < /dev/null
+wrong "Ubuntu's form, another CRC" crc "'printk' has version 0x00000003 there" ubuntu.ko --headers h
 
 # Text out of a module drives no terminal, and makes no lines of its own.
 ko evil 'GPL\33[31m\nerror      forged' -DMORE='"version=1\n2\33]0;x\7\0"' < /dev/null

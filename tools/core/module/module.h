@@ -77,7 +77,8 @@ struct gp_module {
  *         GP_E_UNSUPPORTED 32 bits, big endian, not relocatable (a program or
  *         library), an ELF of another version.
  * Source: gABI chapter 4 (elf.h); .modinfo: include/linux/moduleparam.h;
- *         __versions: struct modversion_info, include/linux/module.h;
+ *         __versions: struct modversion_info, include/linux/module.h, and that
+ *         of Ubuntu's 6.8 and 6.11, {u32 next, u32 crc, char name[]} padded to 4;
  *         __version_ext_crcs, __version_ext_names (54ac1ac8edeb, 6.14):
  *         scripts/mod/modpost.c; __ksymtab_NAME and __crc_NAME:
  *         include/linux/export.h, include/linux/export-internal.h; __kflagstab,
