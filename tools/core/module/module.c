@@ -388,6 +388,14 @@ const struct gp_modexport *gp_module_export(const struct gp_module *m, struct gp
 	return m->nexport ? find_export(m, name) : NULL;
 }
 
+bool gp_module_takes(const struct gp_module *m, const char *name)
+{
+	for (size_t i = 0; i < m->nundef; i++)
+		if (gp_str_eq(m->undef[i].name, name))
+			return true;
+	return false;
+}
+
 /* The value of __crc_NAME: absolute, or where the number stands. */
 static bool crc_of(const struct gp_module *m, struct gp_str image, const GElf_Sym *sym, uint32_t *out)
 {
@@ -463,6 +471,32 @@ static int read_symbols(Elf *elf, struct gp_str image, struct gp_module *m, stru
 	return 0;
 }
 
+/* --- texts --- */
+
+static bool has_texts(const struct gp_modsection *s)
+{
+	return (s->flags & SHF_ALLOC) && !(s->flags & SHF_EXECINSTR) &&
+	       (gp_str_starts(s->name, ".rodata") || gp_str_starts(s->name, ".data"));
+}
+
+bool gp_module_text_next(const struct gp_module *m, struct gp_modtext_at *at, struct gp_str *out)
+{
+	for (; at->section < m->nsection; at->section++, at->off = 0) {
+		const struct gp_modsection *s = &m->section[at->section];
+		struct gp_str rest = has_texts(s) ? bytes_of(m->image, s) : (struct gp_str){ "", 0 };
+
+		while (at->off < rest.len && !rest.p[at->off])
+			at->off++;
+		if (at->off >= rest.len)
+			continue;
+		*out = skip(rest, at->off);
+		out->len = strnlen(out->p, out->len);
+		at->off += out->len;
+		return true;
+	}
+	return false;
+}
+
 /* --- the whole --- */
 
 static void end_elf(Elf **elf)
@@ -475,7 +509,7 @@ int gp_module_parse(struct gp_str image, struct gp_module *out, struct gp_err *e
 	gp_auto(end_elf) Elf *elf = NULL;
 	GElf_Ehdr eh;
 
-	*out = (struct gp_module){ 0 };
+	*out = (struct gp_module){ .image = image };
 	if (gp_elf_check(image, err) < 0)
 		return -1;
 	/* A descriptor of memory is read only; the type is older than const. */
