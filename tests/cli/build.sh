@@ -116,6 +116,24 @@ run build bad-headers --headers "$headers" -q
 check 'quietly: nothing on stdout' test ! -s out
 says 'quietly: the error in one line' 'nvidia/nv-frontend.c: fatal error: linux/gone-for-good.h'
 
+# --- builds is not loads ---------------------------------------------------------
+buildable --breaks asks asks
+case $release in
+6.1.0-*-amd64)
+    expect_status 'symbol_get() of a plain export builds' 0 build asks --headers "$headers" -o asked --json=asks.json
+    says 'that it does not load is a note' "note: nvidia-uvm.ko: it asks symbol_get() for 'nvidia_sample' of 'nvidia.ko'" out
+    check 'in JSON, too' json_is asks.json '.cells[0].reasons | map(select(test("symbol_get"))) | length' 1
+    expect_status 'verify says no' 1 verify asked/$release/*.ko --headers "$headers"
+    says 'and why' "symbol-get: it asks symbol_get() for 'nvidia_sample'" out ;;
+*) skip 'symbol_get()' "not written for kernel $release" ;;
+esac
+# A rule's `Load: no` is no word on a build that fails.
+cp -R data noload
+sed 's/^Load: yes/Load: no/' "data/kernel-versions/$line" > "noload/kernel-versions/$line"
+GRIDPATCH_DATA=$work/noload run build bad-headers --headers "$headers"
+says 'what does not load' 'note: nvidia-vgpu-vfio cannot load on kernel' out
+refute 'nobody says that it builds' grep -qi 'modules build' out err
+
 # --- kernels ---------------------------------------------------------------------
 other_release h513 5.13.0-9-amd64
 expect_status 'a blocked kernel' 1 build tree --headers h513
