@@ -37,6 +37,10 @@ struct world {
 };
 
 static struct world w;
+/* What the linker makes of symbol_get(nv_give) and symbol_put(nv_give) in two files. */
+static char texts[] = "some words\0nv_give\0nv_given\0other\0\0nv_give";
+static struct gp_module near_module;
+static struct gp_modunit near_unit = { "nvidia.ko.xz", "nvidia", &near_module };
 static struct gp_modfindings found;
 
 static void info(unsigned mod, unsigned i, const char *key, const char *value)
@@ -209,6 +213,37 @@ static void shared_script(void)
 }
 static void no_nvidia(void) { w.u[0].name = "other"; info(1, 4, "depends", "other"); }
 
+static void asks(void)
+{
+	w.undef[1][1].name = GP_STR("__symbol_get");
+	w.version[1][2].name = GP_STR("x");
+	w.m[1].image = (struct gp_str){ texts, sizeof(texts) };
+	w.section[1] = (struct gp_modsection){ .name = GP_STR(".rodata.str1.1"), .type = SHT_PROGBITS, .flags = SHF_ALLOC,
+					       .size = sizeof(texts) };
+	w.section[2].size = 0;
+	no_hooks_asked();
+	w.o.blob = NULL;
+	w.k.symvers = NULL;
+	w.k.modversions = false;
+	w.k.symbol_get_gpl = GP_TRI_YES;
+}
+static void asks_old_kernel(void) { asks(); w.k.symbol_get_gpl = GP_TRI_NO; }
+static void asks_unknown_kernel(void) { asks(); w.k.symbol_get_gpl = GP_TRI_UNKNOWN; }
+static void asks_no_kernel(void) { asks(); no_kernel(); }
+static void asks_gpl_only(void) { asks(); w.export[0].gpl_only = true; }
+static void asks_for_others(void) { asks(); w.export[0].name = GP_STR("nv_giv"); }
+static void asks_not(void) { asks(); w.undef[1][1].weak = true; w.undef[1][1].name = GP_STR("__symbol_put"); }
+/* Its name in code, or in a table of its own exports, asks for nothing. */
+static void asks_in_code(void) { asks(); w.section[1].flags |= SHF_EXECINSTR; }
+static void asks_in_exports(void) { asks(); w.section[1].name = GP_STR("__ksymtab_strings"); }
+static void asks_beside(void)
+{
+	asks();
+	near_module = (struct gp_module){ .export = w.export, .nexport = 1 };
+	w.m[0].nexport = 0;
+	w.o.beside = &near_unit;
+}
+
 static const struct judge_case {
 	const char *name;
 	void (*change)(void);
@@ -274,6 +309,16 @@ static const struct judge_case {
 	{ "the script in a sibling", shared_script, NULL, NULL, 0, NULL },
 	{ "hooks, no blob", no_blob, NULL, NULL, 0, NULL },
 	{ "hooks without their script", no_script, "nvidia.ko", "hooks", GP_FIND_ERROR, "linker script" },
+	{ "symbol_get", asks, "nvidia-vfio.ko", "symbol-get", GP_FIND_ERROR, "'nv_give' of 'nvidia.ko'" },
+	{ "symbol_get, before", asks_old_kernel, NULL, NULL, 0, NULL },
+	{ "symbol_get, who knows", asks_unknown_kernel, "nvidia-vfio.ko", "symbol-get", GP_FIND_WARNING, "headers do not say" },
+	{ "symbol_get, no kernel", asks_no_kernel, "nvidia-vfio.ko", "symbol-get", GP_FIND_WARNING, "6.6" },
+	{ "symbol_get of a GPL-only one", asks_gpl_only, NULL, NULL, 0, NULL },
+	{ "symbol_get of something else", asks_for_others, NULL, NULL, 0, NULL },
+	{ "no symbol_get", asks_not, NULL, NULL, 0, NULL },
+	{ "a name in code", asks_in_code, NULL, NULL, 0, NULL },
+	{ "a name among exports", asks_in_exports, NULL, NULL, 0, NULL },
+	{ "symbol_get of what is beside", asks_beside, "nvidia-vfio.ko", "symbol-get", GP_FIND_ERROR, "nvidia.ko.xz" },
 	{ "hooks wanted, no nvidia", no_nvidia, "", "hooks", GP_FIND_ERROR, "not among" },
 };
 
@@ -343,14 +388,60 @@ static void test_many(void **state)
 	assert_non_null(strstr(found.v[20].text, "2980 more"));
 }
 
+/* --- who refuses symbol_get() --- */
+
+static const struct refuses_case {
+	const char *release;
+	int sublevel; /* of the headers; -1: they do not say */
+	enum gp_tri want;
+} refuses[] = {
+	{ "4.14.325", -1, GP_TRI_NO }, { "4.14.326", -1, GP_TRI_YES },
+	{ "4.19.294", -1, GP_TRI_NO }, { "4.19.295", -1, GP_TRI_YES },
+	{ "5.4.256", -1, GP_TRI_NO }, { "5.4.257", -1, GP_TRI_YES },
+	{ "5.10.194", -1, GP_TRI_NO }, { "5.10.195", -1, GP_TRI_YES },
+	{ "5.15.130", -1, GP_TRI_NO }, { "5.15.131", -1, GP_TRI_YES },
+	{ "6.1.51", -1, GP_TRI_NO }, { "6.1.52", -1, GP_TRI_YES },
+	{ "6.4.14", -1, GP_TRI_NO }, { "6.4.15", -1, GP_TRI_YES },
+	{ "6.5.1", -1, GP_TRI_NO }, { "6.5.2", -1, GP_TRI_YES },
+	{ "6.6.0-rc1", -1, GP_TRI_YES }, { "6.12.8", -1, GP_TRI_YES }, { "7.3.4", -1, GP_TRI_YES },
+	/* Lines that had ended, and those that came before all of it. */
+	{ "5.12.9", -1, GP_TRI_NO }, { "6.3.13", -1, GP_TRI_NO }, { "4.9.300", -1, GP_TRI_NO },
+	{ "6.2.0-39-generic", 16, GP_TRI_UNKNOWN }, { "6.2.16-19-pve", -1, GP_TRI_UNKNOWN },
+	/* The headers of these have upstream's number, their names do not. */
+	{ "5.10.0-26-amd64", 197, GP_TRI_YES }, { "5.10.0-25-amd64", 191, GP_TRI_NO },
+	{ "5.10.0-26-amd64", -1, GP_TRI_UNKNOWN },
+	{ "6.1.0-12-amd64", 52, GP_TRI_YES }, { "6.1.0-11-amd64", 38, GP_TRI_NO },
+	{ "5.15.0-90-generic", 131, GP_TRI_YES }, { "5.15.0-88-generic", 126, GP_TRI_NO },
+	{ "5.15.131-1-pve", -1, GP_TRI_YES }, { "5.15.126-1-pve", -1, GP_TRI_NO },
+	/* Not the plain kernel of that number. */
+	{ "5.14.0-427.13.1.el9_4.x86_64", 0, GP_TRI_UNKNOWN }, { "6.12.0-55.el10.x86_64", 0, GP_TRI_YES },
+	{ "5.10.0-60.18.0.50.oe2203.x86_64", 0, GP_TRI_UNKNOWN }, { "6.6.0-72.0.0.76.oe2403.x86_64", 0, GP_TRI_UNKNOWN },
+	{ "6.4.0-150600.21-default", 0, GP_TRI_UNKNOWN },
+};
+
+static void test_refuses(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(refuses); i++) {
+		struct gp_release r;
+
+		assert_int_equal(gp_release_parse(refuses[i].release, &r, NULL), 0);
+		if (refuses[i].sublevel >= 0)
+			gp_release_set_sublevel(&r, (unsigned)refuses[i].sublevel);
+		if (gp_symbol_get_gpl(&r) != refuses[i].want)
+			fail_msg("%s (%d): %s", refuses[i].release, refuses[i].sublevel, gp_tri_name(gp_symbol_get_gpl(&r)));
+	}
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(cases) + 2];
+	struct CMUnitTest tests[GP_COUNT(cases) + 3];
 	size_t n = 0;
 
 	for (size_t i = 0; i < GP_COUNT(cases); i++)
 		tests[n++] = (struct CMUnitTest){ cases[i].name, test_case, NULL, teardown, (void *)(uintptr_t)&cases[i] };
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_taint_chain, teardown);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_refuses);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_many, teardown);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@
 #include "core/module/judge.h"
 
 static char dir[] = "/tmp/gp-module-XXXXXX";
-static struct gp_buf object;
+static struct gp_buf object, other;
 static struct gp_module m;
 
 static const char source[] =
@@ -79,6 +79,7 @@ static int teardown(void **state)
 	(void)state;
 	gp_remove_tree(dir);
 	gp_buf_release(&object);
+	gp_buf_release(&other);
 	return 0;
 }
 
@@ -202,6 +203,70 @@ static void test_ext_versions(void **state)
 	assert_int_equal(err.code, GP_E_FORMAT);
 	assert_non_null(strstr(err.cause, "3 entries"));
 	gp_buf_release(&b);
+}
+
+/* Ubuntu's form of 6.8 and 6.11, as linux-modules-usbio-6.8.0-124-generic has it: the
+ * last entry is all zeros, and the string's own NUL comes behind it. */
+static const struct packed_case {
+	const char *name, *bytes; /* of a C string */
+	size_t n;                 /* of versions; SIZE_MAX: refused */
+} packed_cases[] = {
+	{ "packed", "\\x1c\\0\\0\\0\\xfc\\xd1\\x41\\x67" "is_acpi_device_node\\0"
+		    "\\x18\\0\\0\\0\\xf8\\x1a\\x8b\\312" "devm_kmalloc\\0\\0\\0\\0"
+		    "\\x18\\0\\0\\0\\x31\\x03\\xb4\\x32" "module_layout\\0\\0\\0" "\\0\\0\\0\\0\\0\\0\\0\\0", 3 },
+	{ "packed, one", "\\x18\\0\\0\\0\\x31\\x03\\xb4\\x32" "module_layout\\0\\0\\0" "\\0\\0\\0\\0\\0\\0\\0\\0", 1 },
+	/* 120 characters: what the form was made for. */
+	{ "packed, a long name", "\\x84\\0\\0\\0\\1\\2\\3\\4"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbccccccccccccccccccccccccccccccdddddddddddddddddddddddddddddd"
+		"\\0\\0\\0\\0" "\\x10\\0\\0\\0\\1\\2\\3\\4" "printk\\0\\0", 2 },
+	{ "packed, the second too long", "\\x10\\0\\0\\0\\1\\2\\3\\4" "printk\\0\\0"
+		"\\x10\\0\\0\\0\\1\\2\\3\\4" "printk\\0\\0" "\\x40\\0\\0\\0\\1\\2\\3\\4" "printk\\0\\0", SIZE_MAX },
+	{ "packed, the next nowhere", "\\xff\\xff\\xff\\xff\\1\\2\\3\\4" "printk\\0\\0", SIZE_MAX },
+	{ "packed, no end of the name", "\\x10\\0\\0\\0\\1\\2\\3\\4" "printk__", SIZE_MAX },
+};
+
+static void test_packed_versions(void **state)
+{
+	const struct packed_case *c = *state;
+	gp_auto(gp_free_ptr) char *src = gp_asprintf(
+		"static const char v[] __attribute__((section(\"__versions\"), used)) = \"%s\";\n"
+		"static const char i[] __attribute__((section(\".modinfo\"), used)) = \"license=GPL\";\n", c->bytes);
+	struct gp_err err = { 0 };
+	int rc;
+
+	save("m.c", src, strlen(src));
+	compile("", &other);
+	rc = gp_module_parse(gp_buf_str(&other), &m, &err);
+	assert_int_equal(rc, c->n == SIZE_MAX ? -1 : 0);
+	if (rc < 0) {
+		assert_int_equal(err.code, GP_E_FORMAT);
+		assert_non_null(strstr(err.cause, "__versions"));
+		return;
+	}
+	assert_int_equal(m.nversion, c->n);
+	if (c->n < 3)
+		return;
+	assert_str(m.version[0].name, "is_acpi_device_node");
+	assert_int_equal(m.version[0].crc, 0x6741d1fc);
+	assert_str(m.version[2].name, "module_layout");
+	assert_int_equal(m.version[2].crc, 0x32b40331);
+}
+
+/* The usual form, whose first CRC happens to be what a packed entry starts with. */
+static void test_not_packed(void **state)
+{
+	static const char src[] =
+		"static const struct { unsigned long long crc; char name[56]; } v[] __attribute__((section(\"__versions\"), used)) = {\n"
+		"	{ 16, \"printk\" }, { 2, \"kfree\" } };\n"
+		"static const char i[] __attribute__((section(\".modinfo\"), used)) = \"license=GPL\";\n";
+
+	(void)state;
+	save("m.c", src, sizeof(src) - 1);
+	compile("", &other);
+	assert_int_equal(gp_module_parse(gp_buf_str(&other), &m, NULL), 0);
+	assert_int_equal(m.nversion, 2);
+	assert_str(m.version[0].name, "printk");
+	assert_int_equal(m.version[0].crc, 16);
 }
 
 /* --- damage that has a name --- */
@@ -364,7 +429,7 @@ static void test_licences(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(damages) + 7];
+	struct CMUnitTest tests[GP_COUNT(damages) + GP_COUNT(packed_cases) + 8];
 	size_t n = 0;
 
 	if (system("command -v ${CC:-cc} >/dev/null 2>&1") != 0) {
@@ -375,6 +440,10 @@ int main(void)
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_unaligned, clear);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_signature, clear);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_ext_versions, clear);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_not_packed, clear);
+	for (size_t i = 0; i < GP_COUNT(packed_cases); i++)
+		tests[n++] = (struct CMUnitTest){ packed_cases[i].name, test_packed_versions, NULL, clear,
+						  (void *)(uintptr_t)&packed_cases[i] };
 	for (size_t i = 0; i < GP_COUNT(damages); i++)
 		tests[n++] = (struct CMUnitTest){ damages[i].name, test_damage, NULL, clear, (void *)(uintptr_t)&damages[i] };
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_truncated, clear);

@@ -93,6 +93,12 @@ expect_status 'without the set' 1 build old --headers "$headers" --modules nvidi
 says 'file and line, and nothing of the scratch directory' "           nvidia/os-interface.c:$(grep -n 'mm_segment_t' old/kernel/nvidia/os-interface.c | cut -d: -f1): error:" out
 says 'the set that would help' 'sample-set-fs is about' out
 check 'a log without modules' sh -c '[ "$(ls "$0")" = build.log ]' "kept/$release"
+# What a line's Changes say of two releases is two facts.
+cp -R data facts
+awk '/^Changes:/ { print "Changes: something else\n .\n Stable " l " lost mm_segment_t in " l ".7\n .\n Debian is as it was"; next }
+    { print }' l="$line" "data/kernel-versions/$line" > "facts/kernel-versions/$line"
+GRIDPATCH_DATA=$work/facts run build old --headers "$headers" --modules nvidia --no-set sample-set-fs
+says 'a fact is of one release' "known: $line: Stable $line lost mm_segment_t in $line.7; patch set" out
 json_ok old.json && check 'its class' json_is old.json '.cells[0].class' compile
 check 'the command that repeats it' json_is old.json '.cells[0].repeat' \
     "gridpatch build old --headers $headers --no-set sample-set-fs --modules nvidia"
@@ -109,6 +115,24 @@ says 'and the reason' '1.2.3' out
 run build bad-headers --headers "$headers" -q
 check 'quietly: nothing on stdout' test ! -s out
 says 'quietly: the error in one line' 'nvidia/nv-frontend.c: fatal error: linux/gone-for-good.h'
+
+# --- builds is not loads ---------------------------------------------------------
+buildable --breaks asks asks
+case $release in
+6.1.0-*-amd64)
+    expect_status 'symbol_get() of a plain export builds' 0 build asks --headers "$headers" -o asked --json=asks.json
+    says 'that it does not load is a note' "note: nvidia-uvm.ko: it asks symbol_get() for 'nvidia_sample' of 'nvidia.ko'" out
+    check 'in JSON, too' json_is asks.json '.cells[0].reasons | map(select(test("symbol_get"))) | length' 1
+    expect_status 'verify says no' 1 verify asked/$release/*.ko --headers "$headers"
+    says 'and why' "symbol-get: it asks symbol_get() for 'nvidia_sample'" out ;;
+*) skip 'symbol_get()' "not written for kernel $release" ;;
+esac
+# A rule's `Load: no` is no word on a build that fails.
+cp -R data noload
+sed 's/^Load: yes/Load: no/' "data/kernel-versions/$line" > "noload/kernel-versions/$line"
+GRIDPATCH_DATA=$work/noload run build bad-headers --headers "$headers"
+says 'what does not load' 'note: nvidia-vgpu-vfio cannot load on kernel' out
+refute 'nobody says that it builds' grep -qi 'modules build' out err
 
 # --- kernels ---------------------------------------------------------------------
 other_release h513 5.13.0-9-amd64

@@ -25,6 +25,9 @@ cat > head.h << 'C'
 struct version { unsigned long long crc; char name[56]; };
 static const char info[] IN(".modinfo") = "license=" LICENCE "\0" "name=" NAME "\0" MORE "vermagic=" MAGIC "\0"
     "srcversion=F96F906F5789AB161B98484";
+#ifdef PACKED
+static const char versions[] IN("__versions") = PACKED;
+#endif
 #ifdef VERSIONS
 static const struct version versions[] IN("__versions") = { { 1, "module_layout" }, VERSIONS };
 #endif
@@ -250,6 +253,65 @@ echo 'this is not it' > h/Module.symvers
 expect_status 'a broken Module.symvers' 3 verify nvidia.ko --headers h
 says 'a broken Module.symvers: its line' "h/Module.symvers': line 1 is no symbol"
 headers h $release
+
+# --- symbol_get() -----------------------------------------------------------------
+# A module that takes nothing of nvidia.ko, and asks for it by name.
+mkdir asks
+(cd asks && cp ../head.h ../nvidia.ko . && ko nvidia-vgpu-vfio 'Dual MIT/GPL' "$ver" -DVERSIONS='{ 5, "__symbol_get" }' << 'C'
+void *__symbol_get(const char *);
+int init_module(void) { return __symbol_get("nv_give") != 0; }
+C
+)
+asker=asks/nvidia-vgpu-vfio.ko
+# says_release DIR RELEASE SUBLEVEL: headers of that kernel, which both modules fit but for their release.
+says_release() {
+    headers "$1" "$2"
+    printf '0x%08x\t%s\t%s\t%s\t\n' 5 __symbol_get vmlinux EXPORT_SYMBOL_GPL >> "$1/Module.symvers"
+    echo "$2" | { IFS=. read -r v p _ && printf 'VERSION = %s\nPATCHLEVEL = %s\nSUBLEVEL = %s\n' $v $p $3 > "$1/Makefile"; }
+}
+# Debian's 6.1.0-50 is 6.1.176: its Makefile says so.
+says_release hget $release 176
+wrong 'symbol_get() of a plain export' symbol-get "'nv_give' of 'nvidia.ko'.*refuses" asks/nvidia.ko $asker --headers hget
+wrong 'alone: of the nvidia.ko beside it' symbol-get "'nv_give' of 'nvidia.ko'.*refuses" $asker --headers hget
+mkdir packed-asks && cp $asker packed-asks && gzip -c nvidia.ko > packed-asks/nvidia.ko.gz
+wrong 'which may be packed' symbol-get "'nv_give' of 'nvidia.ko.gz'" packed-asks/nvidia-vgpu-vfio.ko --headers hget
+mkdir alone && cp $asker alone
+expect_status 'alone for good: nobody can say' 0 verify alone/nvidia-vgpu-vfio.ko --headers hget
+echo damaged > alone/nvidia.ko
+expect_status 'beside what is no module' 0 verify alone/nvidia-vgpu-vfio.ko --headers hget
+expect_status 'no kernel named' 0 verify asks/nvidia.ko $asker
+says 'then it is a warning' 'warning    nvidia-vgpu-vfio.ko: symbol-get: it asks symbol_get() for' out
+for r in '5.4.0-26-generic 30 0' '5.15.0-88-generic 126 0' '5.15.0-90-generic 131 1' '5.10.0-25-amd64 191 0' \
+    '5.10.0-26-amd64 197 1' '6.6.0 0 1' '6.8.0-31-generic 1 1'; do
+    set -- $r
+    says_release "h$1" "$1" "$2"
+    run verify asks/nvidia.ko $asker --headers "h$1"
+    check "$1 ($2) $( [ $3 = 1 ] && echo refuses || echo gives)" test "$(grep -c '^error .*symbol-get' out)" = "$3"
+    refute "$1 ($2): nobody is in doubt" grep -q '^warning .*symbol-get' out
+done
+says_release hoe 5.10.0-60.18.0.50.oe2203.x86_64 0
+run verify asks/nvidia.ko $asker --headers hoe
+says 'a kernel that changed it again: a warning' 'the headers do not say what this one does' out
+(cd asks && ko nvidia NVIDIA "$ver" -DVERSIONS='{ 2, "printk" }' << 'C'
+int nv_give(void) { return 1; }
+EXPORT_GPL(nv_give);
+C
+)
+expect_status 'of a GPL-only export' 0 verify asks/nvidia.ko $asker --headers hget
+
+# --- Ubuntu's __versions ------------------------------------------------------------
+# Its 6.8 and 6.11: as long as the name makes it, and zeros behind the last one.
+# $1: printk's CRC.
+packed() { printf '%s' '-DPACKED="\x10\0\0\0\'"$1"'\0\0\0printk\0\0\x18\0\0\0\1\0\0\0module_layout\0\0\0\0\0\0\0\0\0\0"'; }
+ko ubuntu GPL -DMORE= "$(packed 2)" << 'C'
+int printk(const char *, ...);
+int init_module(void) { return printk("x"); }
+C
+expect_status "Ubuntu's form of __versions" 0 verify ubuntu.ko --headers h
+says 'both are read' '2 with a version' out
+says 'and nothing is amiss' 'verdict    0 errors, 0 warnings' out
+ko ubuntu GPL -DMORE= "$(packed 3)" < /dev/null
+wrong "Ubuntu's form, another CRC" crc "'printk' has version 0x00000003 there" ubuntu.ko --headers h
 
 # Text out of a module drives no terminal, and makes no lines of its own.
 ko evil 'GPL\33[31m\nerror      forged' -DMORE='"version=1\n2\33]0;x\7\0"' < /dev/null

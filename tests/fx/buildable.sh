@@ -12,6 +12,7 @@
 #   --breaks WORD   what is wrong with it (repeatable):
 #                     compile   calls set_fs(), as drivers did before 5.10
 #                     modpost   nvidia.ko takes a symbol that only GPL modules may
+#                     asks      nvidia-uvm.ko gets that function by symbol_get()
 #                     sibling   nvidia-uvm.ko takes a symbol that nobody exports
 #                     version   nvidia.ko says that it is another version
 #                     hang      make never ends, and starts something that does not either
@@ -216,12 +217,16 @@ EOF
 } > nvidia/nv-frontend.c
 more=
 if broken sibling; then more=' + nobody_has_this()'; fi
+starts="return nvidia_sample()$more;" stops=
+if broken asks; then
+    starts='return symbol_get(nvidia_sample) ? 0 : -ENOENT;' stops='symbol_put(nvidia_sample);'
+fi
 cat > nvidia-uvm/uvm.c << EOF
 #include "nv-linux.h"
 int nvidia_sample(void);
 int nobody_has_this(void);
-static int __init start(void) { return nvidia_sample()$more; }
-static void __exit stop(void) { }
+static int __init start(void) { $starts }
+static void __exit stop(void) { $stops }
 module_init(start);
 module_exit(stop);
 MODULE_LICENSE("Dual MIT/GPL");

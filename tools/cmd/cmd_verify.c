@@ -162,8 +162,8 @@ const struct gp_cmd gp_cmd_verify = {
 	"KO … are kernel modules that belong together (also .ko.xz, .ko.gz, .ko.zst):\n"
 	"what they say of themselves, the hooks in nvidia.ko, and with -k or --headers\n"
 	"whether that kernel would take them: vermagic, symbols, their versions and\n"
-	"namespaces, GPL-only symbols. Nothing is loaded. A *.o_binary among them is\n"
-	"the blob.\n"
+	"namespaces, GPL-only symbols, symbol_get(). Nothing is loaded. A *.o_binary\n"
+	"among them is the blob.\n"
 	"\n"
 	"Exit status 1 for findings, 3 for a damaged file.",
 	opts, run,

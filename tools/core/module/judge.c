@@ -367,6 +367,7 @@ static void judge_all(struct gp_judge *j)
 		judge_depends(j, u);
 		judge_srcversion(j, u);
 		gp_judge_symbols(j, i);
+		gp_judge_symbol_get(j, i);
 		judge_hooks(j, u);
 	}
 	if (j->o->hooks_wanted && !nvidia)

@@ -4,6 +4,7 @@
 
 #include "core/module/module.h"
 #include "core/module/symvers.h"
+#include "core/rules/release.h"
 
 enum gp_severity { GP_FIND_ERROR, GP_FIND_WARNING, GP_FIND_NOTE };
 
@@ -14,7 +15,7 @@ struct gp_modfinding {
 	char *module;        /* its file's name; "" when it is about none */
 	const char *check;   /* "architecture", "modinfo", "vermagic", "version", "license", "depends",
 			      * "srcversion", "symbol", "gpl-only", "taint", "crc", "namespace", "export",
-			      * "hooks", "blob", "headers" */
+			      * "symbol-get", "hooks", "blob", "headers" */
 	char *text;          /* may hold untrusted bytes */
 };
 
@@ -37,6 +38,7 @@ struct gp_modkernel {
 	bool modversions;           /* CONFIG_MODVERSIONS */
 	bool namespaces;            /* an import that is missing is an error, not a warning */
 	bool inherits_taint;        /* 262e6ae7081d */
+	enum gp_tri symbol_get_gpl; /* gp_symbol_get_gpl() */
 };
 
 struct gp_modunit {
@@ -50,7 +52,23 @@ struct gp_modjudge_opts {
 	const struct gp_module *blob;      /* nv-kernel.o_binary, or NULL */
 	bool hooks_wanted;                 /* nvidia must have the hooks */
 	const char *version;               /* that all must say, or NULL */
+	/* Not to be judged: one whose exports symbol_get() may ask for; NULL. */
+	const struct gp_modunit *beside;
 };
+
+/*
+ * Does symbol_get() give out GPL-only exports and nothing else in this kernel?
+ *
+ * It is code of the module loader that no header shows: the patch level decides,
+ * where it is known to be upstream's.
+ *
+ * In:     r: with the patch level that the headers say.
+ * Out:    GP_TRI_UNKNOWN for kernels that are not the plain one of their number.
+ * Source: 9011e49d54dc (6.6), in stable since 4.14.326, 4.19.295, 5.4.257,
+ *         5.10.195, 5.15.131, 6.1.52, 6.4.15 and 6.5.2 (their change logs); Debian
+ *         5.10.223 and 6.1.192, booted, refuse. openEuler took it out of its 5.10.
+ */
+enum gp_tri gp_symbol_get_gpl(const struct gp_release *r);
 
 /*
  * Would the kernel load these modules, and are they what they should be?
@@ -65,6 +83,7 @@ struct gp_modjudge_opts {
  *         verify_exported_symbols(), simplify_symbols()) and
  *         kernel/module/version.c (check_version(), same_magic()) of 6.1;
  *         inherit_taint() came with 262e6ae7081d (5.9).
+ *         __symbol_get(), which finds with gplok and then asks for GPL_ONLY: 6.6.
  *         "module:" namespaces: 707f853d7fa3 (6.16), kernel/module/main.c.
  */
 void gp_modjudge(const struct gp_modunit *u, size_t n, const struct gp_modjudge_opts *o,

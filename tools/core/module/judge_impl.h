@@ -40,4 +40,7 @@ bool gp_judge_takes_from(const struct gp_judge *j, const struct gp_modunit *u, s
 /* Missing symbols, GPL-only ones, taint, CRCs, namespaces, exports of unit i. */
 void gp_judge_symbols(struct gp_judge *j, size_t i);
 
+/* Whether symbol_get() will get what unit i asks it for. */
+void gp_judge_symbol_get(struct gp_judge *j, size_t i);
+
 #endif

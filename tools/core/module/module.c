@@ -18,6 +18,9 @@
 /* struct modversion_info of 64-bit kernels: an unsigned long and the name. */
 #define VERSION_SIZE 64
 #define VERSION_NAME 8
+/* Ubuntu's of 6.8 and 6.11: bytes up to the next one, the CRC, a name of any length. */
+#define PACKED_CRC 4
+#define PACKED_NAME 8
 
 void gp_module_release(struct gp_module *m)
 {
@@ -166,15 +169,9 @@ static int read_ext_versions(struct gp_str crcs, struct gp_str names, struct gp_
 	return 0;
 }
 
-/* The kernel takes the newer form when both are there (kernel/module/version.c). */
-static int read_versions(struct gp_str image, struct gp_module *m, struct gp_err *err)
+/* Entries of 64 bytes, each with its name in it. */
+static int read_plain_versions(struct gp_str all, struct gp_module *m, struct gp_err *err)
 {
-	const struct gp_modsection *ext = gp_module_section(m, "__version_ext_crcs");
-	struct gp_str all = bytes_of(image, gp_module_section(m, "__versions"));
-
-	if (ext)
-		return read_ext_versions(bytes_of(image, ext),
-					 bytes_of(image, gp_module_section(m, "__version_ext_names")), m, err);
 	if (all.len % VERSION_SIZE)
 		return gp_fail(err, GP_E_FORMAT, "its __versions has %zu bytes, no multiple of %d", all.len, VERSION_SIZE);
 	for (size_t at = 0; at < all.len; at += VERSION_SIZE) {
@@ -187,6 +184,73 @@ static int read_versions(struct gp_str image, struct gp_module *m, struct gp_err
 			return -1;
 	}
 	return 0;
+}
+
+static struct gp_str skip(struct gp_str s, size_t n)
+{
+	return (struct gp_str){ s.p + n, s.len - n };
+}
+
+/* Nothing but zeros follows the last entry. */
+static bool packed_end(struct gp_str all)
+{
+	for (size_t i = 0; i < all.len; i++)
+		if (all.p[i])
+			return false;
+	return true;
+}
+
+/* Bytes of the packed entry that all begins with; 0: there is none. */
+static size_t packed_entry(struct gp_str all)
+{
+	uint32_t next;
+	size_t n;
+
+	if (all.len <= PACKED_NAME)
+		return 0;
+	next = le32(all.p);
+	n = strnlen(all.p + PACKED_NAME, all.len - PACKED_NAME);
+	if (n == all.len - PACKED_NAME || next != ((PACKED_NAME + n + 1 + 3) & ~(size_t)3) || next > all.len)
+		return 0;
+	return next;
+}
+
+/* How long an entry is follows from its name. In the other form the CRC stands in
+ * that place: both would have to agree by chance in the first two entries. */
+static bool is_packed(struct gp_str all)
+{
+	size_t first = packed_entry(all);
+
+	if (!first || all.len == VERSION_SIZE)
+		return first != 0;
+	return first == all.len || packed_end(skip(all, first)) || packed_entry(skip(all, first));
+}
+
+static int read_packed_versions(struct gp_str all, struct gp_module *m, struct gp_err *err)
+{
+	while (all.len && !packed_end(all)) {
+		size_t n = packed_entry(all);
+
+		if (!n)
+			return gp_fail(err, GP_E_FORMAT, "entry %zu of its __versions is not as long as its name makes it",
+				       m->nversion + 1);
+		if (add_version(m, gp_str_of(all.p + PACKED_NAME), le32(all.p + PACKED_CRC), err) < 0)
+			return -1;
+		all = skip(all, n);
+	}
+	return 0;
+}
+
+/* The kernel takes the newer form when both are there (kernel/module/version.c). */
+static int read_versions(struct gp_str image, struct gp_module *m, struct gp_err *err)
+{
+	const struct gp_modsection *ext = gp_module_section(m, "__version_ext_crcs");
+	struct gp_str all = bytes_of(image, gp_module_section(m, "__versions"));
+
+	if (ext)
+		return read_ext_versions(bytes_of(image, ext),
+					 bytes_of(image, gp_module_section(m, "__version_ext_names")), m, err);
+	return is_packed(all) ? read_packed_versions(all, m, err) : read_plain_versions(all, m, err);
 }
 
 /* --- symbols --- */
@@ -324,6 +388,14 @@ const struct gp_modexport *gp_module_export(const struct gp_module *m, struct gp
 	return m->nexport ? find_export(m, name) : NULL;
 }
 
+bool gp_module_takes(const struct gp_module *m, const char *name)
+{
+	for (size_t i = 0; i < m->nundef; i++)
+		if (gp_str_eq(m->undef[i].name, name))
+			return true;
+	return false;
+}
+
 /* The value of __crc_NAME: absolute, or where the number stands. */
 static bool crc_of(const struct gp_module *m, struct gp_str image, const GElf_Sym *sym, uint32_t *out)
 {
@@ -399,6 +471,32 @@ static int read_symbols(Elf *elf, struct gp_str image, struct gp_module *m, stru
 	return 0;
 }
 
+/* --- texts --- */
+
+static bool has_texts(const struct gp_modsection *s)
+{
+	return (s->flags & SHF_ALLOC) && !(s->flags & SHF_EXECINSTR) &&
+	       (gp_str_starts(s->name, ".rodata") || gp_str_starts(s->name, ".data"));
+}
+
+bool gp_module_text_next(const struct gp_module *m, struct gp_modtext_at *at, struct gp_str *out)
+{
+	for (; at->section < m->nsection; at->section++, at->off = 0) {
+		const struct gp_modsection *s = &m->section[at->section];
+		struct gp_str rest = has_texts(s) ? bytes_of(m->image, s) : (struct gp_str){ "", 0 };
+
+		while (at->off < rest.len && !rest.p[at->off])
+			at->off++;
+		if (at->off >= rest.len)
+			continue;
+		*out = skip(rest, at->off);
+		out->len = strnlen(out->p, out->len);
+		at->off += out->len;
+		return true;
+	}
+	return false;
+}
+
 /* --- the whole --- */
 
 static void end_elf(Elf **elf)
@@ -411,7 +509,7 @@ int gp_module_parse(struct gp_str image, struct gp_module *out, struct gp_err *e
 	gp_auto(end_elf) Elf *elf = NULL;
 	GElf_Ehdr eh;
 
-	*out = (struct gp_module){ 0 };
+	*out = (struct gp_module){ .image = image };
 	if (gp_elf_check(image, err) < 0)
 		return -1;
 	/* A descriptor of memory is read only; the type is older than const. */

@@ -45,6 +45,7 @@ struct gp_modplace {
 
 /* What a kernel module says of itself. */
 struct gp_module {
+	struct gp_str image;
 	uint16_t machine;    /* EM_… */
 	struct gp_modsection *section;  /* [0] is the empty one, as in the file */
 	size_t nsection;
@@ -77,7 +78,8 @@ struct gp_module {
  *         GP_E_UNSUPPORTED 32 bits, big endian, not relocatable (a program or
  *         library), an ELF of another version.
  * Source: gABI chapter 4 (elf.h); .modinfo: include/linux/moduleparam.h;
- *         __versions: struct modversion_info, include/linux/module.h;
+ *         __versions: struct modversion_info, include/linux/module.h, and that
+ *         of Ubuntu's 6.8 and 6.11, {u32 next, u32 crc, char name[]} padded to 4;
  *         __version_ext_crcs, __version_ext_names (54ac1ac8edeb, 6.14):
  *         scripts/mod/modpost.c; __ksymtab_NAME and __crc_NAME:
  *         include/linux/export.h, include/linux/export-internal.h; __kflagstab,
@@ -95,6 +97,18 @@ bool gp_module_has_info(const struct gp_module *m, const char *key, struct gp_st
 
 /* NULL when there is none. */
 const struct gp_modsection *gp_module_section(const struct gp_module *m, const char *name);
+
+/* Is it among the undefined symbols? */
+bool gp_module_takes(const struct gp_module *m, const char *name);
+
+/*
+ * Walk through the NUL-terminated texts of the module's data: .rodata*, .data*.
+ *
+ * In:     *at: 0 at the beginning, then as it was left.
+ * Out:    false: there are no more. Empty ones are passed over.
+ */
+struct gp_modtext_at { size_t section, off; };
+bool gp_module_text_next(const struct gp_module *m, struct gp_modtext_at *at, struct gp_str *out);
 
 /* NULL when the module does not export it. */
 const struct gp_modexport *gp_module_export(const struct gp_module *m, struct gp_str name);

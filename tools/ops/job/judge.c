@@ -133,8 +133,7 @@ int gp_judge_kernels(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 		if (judge_kernel(j, c, o, &why) == 0) {
 			good++;
 			if (c->load == GP_LOAD_NO)
-				warn(j, "on kernel %s the modules build, but nvidia-vgpu-vfio cannot load",
-				     c->release.text);
+				warn(j, "nvidia-vgpu-vfio cannot load on kernel %s", c->release.text);
 			continue;
 		}
 		if (!j->targets.may_skip[i]) {

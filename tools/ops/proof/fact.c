@@ -29,14 +29,30 @@ static bool names(struct gp_str s, const char *name)
 	return false;
 }
 
+/* An empty line: what follows is about another release. */
+static bool paragraph_ends(struct gp_str s)
+{
+	size_t n = 1;
+
+	if (s.p[0] != '\n')
+		return false;
+	while (n < s.len && (s.p[n] == ' ' || s.p[n] == '\t'))
+		n++;
+	return n < s.len && s.p[n] == '\n';
+}
+
+static bool sentence_ends(struct gp_str s)
+{
+	return s.p[0] == ';' || (s.p[0] == '.' && (s.len == 1 || isspace((unsigned char)s.p[1]))) || paragraph_ends(s);
+}
+
 /* The next sentence, or part of one up to ';'. */
 static bool next_sentence(struct gp_str *rest, struct gp_str *out)
 {
 	size_t n = 0;
 
 	*rest = gp_str_trim(*rest);
-	while (n < rest->len && rest->p[n] != ';' &&
-	       !(rest->p[n] == '.' && (n + 1 == rest->len || isspace((unsigned char)rest->p[n + 1]))))
+	while (n < rest->len && !sentence_ends((struct gp_str){ rest->p + n, rest->len - n }))
 		n++;
 	*out = (struct gp_str){ rest->p, n };
 	if (n < rest->len)

@@ -129,6 +129,7 @@ static int read_kernel(struct kernel_side *s, const struct gp_headers *h, struct
 	out->release = gp_strdup(h->release.text);
 	s->k.release = out->release;
 	s->k.inherits_taint = inherits_taint(h);
+	s->k.symbol_get_gpl = gp_symbol_get_gpl(&h->release);
 	if (gp_file_read(autoconf, HEADER_FILE, &s->text[0], err) < 0)
 		return -1;
 	s->k.machine = config(s, "CONFIG_X86_64") ? EM_X86_64 : config(s, "CONFIG_ARM64") ? EM_AARCH64 : 0;
@@ -202,17 +203,46 @@ static int check_blob(const struct gp_modcheck_opts *o, struct gp_modreport *out
 	return 0;
 }
 
+/* --- what is beside them --- */
+
+/* nvidia.ko, packed or not, of the directory of the one that was named first: whose
+ * functions the others ask for by name. It is not judged. */
+static void find_beside(const struct gp_modcheck_opts *o, const struct gp_modreport *r, struct gp_modfile *out)
+{
+	static const char *const names[] = { "nvidia.ko", "nvidia.ko.xz", "nvidia.ko.zst", "nvidia.ko.gz" };
+	gp_auto(gp_free_ptr) char *dir = o->n ? gp_path_dir(o->paths[0]) : NULL;
+	bool asked = false;
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (strcmp(r->file[i].name, "nvidia") == 0)
+			return;
+		asked |= gp_module_takes(&r->file[i].m, "__symbol_get");
+	}
+	for (size_t i = 0; asked && !out->path && i < GP_COUNT(names); i++) {
+		gp_auto(gp_free_ptr) char *path = gp_path_join(dir, names[i]);
+
+		/* One that cannot be read is none: nobody asked for it. */
+		if (gp_is_file(path) && gp_modfile_open(path, out, NULL) < 0)
+			gp_modfile_release(out);
+	}
+}
+
 /* --- all --- */
 
 static void judge(const struct gp_modcheck_opts *o, const struct gp_modkernel *k, struct gp_modreport *out)
 {
 	gp_auto(gp_free_ptr) struct gp_modunit *u = gp_alloc((out->n + 1) * sizeof(*u));
+	gp_auto(gp_modfile_release) struct gp_modfile near = { 0 };
+	struct gp_modunit beside;
 
+	find_beside(o, out, &near);
+	beside = (struct gp_modunit){ near.file, near.name, &near.m };
 	for (size_t i = 0; i < out->n; i++)
 		u[i] = (struct gp_modunit){ out->file[i].file, out->file[i].name, &out->file[i].m };
 	gp_modjudge(u, out->n, &(struct gp_modjudge_opts){
 		    .kernel = k, .blob = out->blob.path ? &out->blob.m : NULL,
-		    .hooks_wanted = o->hooks_wanted, .version = o->version }, &out->found);
+		    .hooks_wanted = o->hooks_wanted, .version = o->version,
+		    .beside = near.path ? &beside : NULL }, &out->found);
 }
 
 int gp_modcheck_run(const struct gp_modcheck_opts *o, struct gp_modreport *out, struct gp_err *err)
