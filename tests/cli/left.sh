@@ -108,6 +108,8 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv > /dev/null; then
     as='setpriv --reuid=65534 --regid=65534 --clear-groups'
 fi
 each_way user 'a user and PID namespace'
+# root builds in no scratch that is another user's.
+[ -z "$as" ] || chown -R "$(id -u):$(id -g)" "$work"
 as=
 unset GRIDPATCH_CONFINE
 run build fails --headers $headers -v
