@@ -50,6 +50,13 @@ expect_status 'an installer, one module' 0 build tree.run --headers "$headers" -
 check 'the other one is gone' test ! -e "made/$release/nvidia-uvm.ko"
 check 'the installer is as it was' cmp tree.run before.run
 check 'nothing of it is left' left_nothing
+cp -R tree/kernel without
+refute 'make by hand does not build a module without nvidia' make -s -C without modules SYSSRC="${source_dir:-$headers}" \
+    SYSOUT="$headers" CC="${CC:-gcc}" IGNORE_CC_MISMATCH=1 NV_EXCLUDE_KERNEL_MODULES=nvidia
+expect_status 'one that needs nvidia' 0 build tree --headers "$headers" --modules nvidia-uvm -o made -f
+says 'says so' 'note: nvidia is built with the modules that were asked for' out
+says 'and both are there' 'modules: nvidia.ko nvidia-uvm.ko' out
+check 'in the results, too' test -s "made/$release/nvidia.ko"
 expect_status 'a module that is not there' 2 build tree --headers "$headers" --modules nvidia-sound
 says 'the names are given' 'there are: nvidia nvidia-uvm'
 
