@@ -20,6 +20,7 @@
 #include "ops/proof/keep.h"
 #include "ops/proof/kmake.h"
 #include "ops/proof/modcheck.h"
+#include "ops/proof/prereq.h"
 #include "ops/proof/workdir.h"
 
 #define LOG_MAX (64u << 20)   /* of a log that is read; make's own are below 1 MB */
@@ -240,6 +241,10 @@ static bool compile(struct making *m)
 	m->cell->compiler = gp_strdup(cc.text);
 	if (cc.note)
 		gp_list_add(&m->cell->reasons, cc.note);
+	if (gp_prereq_check(m->h, &cc, &m->cell->reasons, &err) < 0) {
+		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+		return false;
+	}
 	ok = make(m, &cc);
 	m->cell->build_s = gp_clock_s() - began;
 	return ok;
