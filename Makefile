@@ -5,9 +5,11 @@
 # make check      every test that needs no real driver (the same)
 # make bench      gridpatch beside quilt, patch, git apply, decompressors and make
 # make check-real tests on NVIDIA's own kernel sources from Debian's non-free packages
+# make install    into DESTDIR/PREFIX (/usr/local); make uninstall takes it away again
 # make help       the other targets
 
 PREFIX  ?= /usr/local
+override PREFIX := $(patsubst %/,%,$(PREFIX))
 DESTDIR ?=
 SAN     ?=
 WERROR  ?=
@@ -21,6 +23,17 @@ BIN   := $(BUILD)/gridpatch
 IN_PKGBUILD := $(DEB_BUILD_ARCH)$(RPM_BUILD_ROOT)$(FAKEROOTKEY)
 AUTODEPS    ?= $(if $(IN_PKGBUILD),0,$(if $(filter 0,$(shell id -u)),1,0))
 export AUTODEPS
+
+# Under sudo only packages and what goes to PREFIX are root's business: in a tree of
+# the caller's own all other commands run as the caller, who builds there again.
+SUDO_TREE := $(if $(SUDO_UID),$(shell sh tools/packaging/sudo-tree.sh))
+ifneq ($(SUDO_TREE),)
+export HOME := $(wordlist 4,99,$(SUDO_TREE))
+SHELL := $(shell command -v setpriv)
+.SHELLFLAGS := $(wordlist 1,3,$(SUDO_TREE)) /bin/sh -c
+deps deps-demo deps-check install uninstall: private SHELL := /bin/sh
+deps deps-demo deps-check install uninstall: private .SHELLFLAGS := -c
+endif
 
 comma := ,
 CFLAGS  ?= -O2 -g
@@ -67,8 +80,16 @@ $(LIB): $(LIBOBJ)
 	@rm -f $@
 	$(call say,AR)$(AR) rcs $@ $^
 
-# The place of installed data is the one thing a path in the binary says.
+# The place of installed data is the one thing a path in the binary says: another
+# PREFIX than that of the last make compiles it anew.
 $(BUILD)/tools/ops/select/datadir.o: STDFLAGS += -DGP_DATADIR='"$(PREFIX)/share/gridpatch"'
+$(BUILD)/tools/ops/select/datadir.o: $(BUILD)/prefix
+
+$(BUILD)/prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
+
+FORCE:
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -80,7 +101,9 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TSUPOBJ) $(LIB)
 $(BUILD)/bench-symvers: $(BUILD)/tests/bench/symvers.o $(LIB)
 	$(call say,LD)$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-.SECONDARY:
+# Objects of tests stay. Named one by one: without names it would be about every
+# file, and then one that is missing is not made while what needs it is there.
+.SECONDARY: $(TESTS:%.c=$(BUILD)/%.o) $(TSUPOBJ) $(BUILD)/tests/bench/symvers.o
 
 test-programs: $(TESTBIN)
 
@@ -121,26 +144,18 @@ lint-sets: deps-check
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/lint-sets.sh
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/gridpatch
-	@# The data directory is compiled in, so the object must know this PREFIX.
-	@rm -f $(BUILD)/tools/ops/select/datadir.o
-	@$(MAKE) --no-print-directory $(BIN)
-	install -m 0755 $(BIN) $(DESTDIR)$(PREFIX)/bin/gridpatch
-	install -m 0644 tools/man/gridpatch.1 $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -m 0644 tools/completion/gridpatch.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gridpatch
-	cd $(CURDIR) && find kernel-versions patches -type f | while read -r f; do \
-		install -D -m 0644 "$$f" "$(DESTDIR)$(PREFIX)/share/gridpatch/$$f" || exit 1; done
-	install -d $(DESTDIR)$(PREFIX)/share/gridpatch/schema
-	install -m 0644 tools/data/*.schema.json tools/data/*.xsd $(DESTDIR)$(PREFIX)/share/gridpatch/schema/
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' sh tools/packaging/install.sh install $(BIN)
+
+uninstall:
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' sh tools/packaging/install.sh uninstall
 
 clean:
 	rm -rf build build-san
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
-	@echo "deps layers lint lint-sets readme install (DESTDIR, PREFIX) clean; SAN=1 WERROR=1 AUTODEPS=0 V=1"
+	@echo "deps layers lint lint-sets readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint install clean help
+.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint install uninstall clean help FORCE
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

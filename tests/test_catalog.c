@@ -428,8 +428,11 @@ static void test_driver_wide(void **state)
 	gp_selection_covers(&w->s, &covers);
 	assert_string_equal(covers.data, "5.4, 5.10–5.11");
 	gp_buf_release(&covers);
-	assert_string_equal(w->s.next_unknown->name, "5.13");
+	/* 5.13 and 6.1 are blocked, which is no unknown. */
+	assert_string_equal(gp_verdict_name(w->s.lines[3].verdict), "blocked");
 	assert_string_equal(gp_verdict_name(w->s.lines[4].verdict), "blocked");
+	assert_null(w->s.next_unknown);
+	assert_true(w->s.newer_blocked);
 }
 
 static void test_nothing_known(void **state)
@@ -497,6 +500,7 @@ static void test_datadir(void **state)
 	gp_auto(gp_free_ptr) char *tree = gp_path_join(w->root, "d/build-san/gridpatch");
 	gp_auto(gp_free_ptr) char *elsewhere = gp_path_join(w->root, "d/obj/gridpatch");
 	gp_auto(gp_free_ptr) char *bin = gp_path_join(w->root, "usr/bin/gridpatch");
+	gp_auto(gp_free_ptr) char *other = gp_path_join(w->root, "usr/x/gridpatch");
 	struct gp_datadir_places p = { .env = d, .exe = "/x/y", .compiled = "/x", .etc = e };
 	struct gp_list *l = &w->dirs;
 	struct gp_err err = { 0 };
@@ -524,7 +528,13 @@ static void test_datadir(void **state)
 	gp_list_release(l);
 	assert_int_equal(gp_datadir_find_in(&p, l, &err), 0);
 	assert_true(gp_str_ends(gp_str_of(l->v[0]), "/usr/share/gridpatch"));
+	/* What lies beside the program comes before the place that it was compiled for. */
 	p.compiled = d;
+	gp_list_release(l);
+	assert_int_equal(gp_datadir_find_in(&p, l, &err), 0);
+	assert_true(gp_str_ends(gp_str_of(l->v[0]), "/usr/share/gridpatch"));
+	/* Beside means beside a bin: share/ next to any other directory is another's. */
+	p.exe = other;
 	gp_list_release(l);
 	assert_int_equal(gp_datadir_find_in(&p, l, &err), 0);
 	assert_string_equal(l->v[0], d);

@@ -313,6 +313,23 @@ static void line_only(void **state)
 	assert_string_equal(again.data, "");
 }
 
+/* What is let through of a line that is left out. */
+static void also(void **state)
+{
+	const struct gp_kline lines[] = { { 5, 14, false }, { 6, 0, true } };
+
+	(void)state;
+	gp_dkms_regex_except(lines, GP_COUNT(lines), &out);
+	gp_buf_putc(&out, '|');
+	gp_dkms_regex_also(&lines[0], "\\.0-.*\\.el9", &out);
+	save("regex", out.data);
+	bash("re=$(cat regex)\n"
+	     "for r in 5.14.0-427.el9 5.140.1 5.13.9 5.15.0-1.el9 4.18.0-80.el8; do [[ $r =~ $re ]] || echo $r; done\n"
+	     "for r in 5.14 5.14.0-427.el9x 5.14.1-1.el9 15.14.0-427.el9 6.14.0-1.el9; do\n"
+	     "[[ $r =~ $re ]] && echo $r; done; :\n", &again);
+	assert_string_equal(again.data, "");
+}
+
 /* --- BUILD_EXCLUSIVE_KERNEL --- */
 
 static const char RE[] = "^(5\\.(1[0-2]))([^0-9].*)?$";
@@ -390,7 +407,7 @@ static int teardown(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[GP_COUNT(regexes) + 2 * GP_COUNT(patches) + GP_COUNT(exclusives) +
-				 GP_COUNT(reads) + 4];
+				 GP_COUNT(reads) + 5];
 	size_t n = 0;
 
 	PUT(regexes, check_regex);
@@ -401,6 +418,7 @@ int main(void)
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(put_and_read, clear);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(releases_only, clear);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(line_only, clear);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(also, clear);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(it_is_appended, clear);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

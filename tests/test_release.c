@@ -38,17 +38,69 @@ static const struct release_case releases[] = {
 	{ "4.18.0-305.el8.x86_64", "4.18", "rhel", false, 0, 8, -1 },
 	{ "4.18.0-305.25.1.el8_4.x86_64", "4.18", "rhel", false, 0, 8, 4 },
 	{ "4.18.0-553.el8_10.x86_64+debug", "4.18", "rhel", false, 0, 8, 10 },
-	{ "5.15.0-100.96.32.el9uek.x86_64", "5.15", "none", false, 0, 0, -1 },
-	{ "6.1.12-1.el8.elrepo.x86_64", "6.1", "none", true, 0, 0, -1 },
+	{ "5.14.0-503.el9.x86_64", "5.14", "rhel", false, 0, 9, -1 },
+	{ "4.18.0-305.rt7.72.el8.x86_64", "4.18", "rhel", false, 0, 8, -1 },
+	{ "5.14.0-427.13.1.el9_4.x86_64+rt", "5.14", "rhel", false, 0, 9, 4 },
+	{ "6.12.0-55.9.1.el10_0.x86_64", "6.12", "rhel", false, 0, 10, 0 },
+	{ "6.6.30-1.el9.x86_64", "6.6", "none", true, 0, 0, -1 },
+	{ "5.15.0-100.96.32.el9uek.x86_64", "5.15", "uek", true, 0, 0, -1 },
+	{ "5.15.0-101.103.2.1.el8uek.x86_64", "5.15", "uek", true, 0, 0, -1 },
+	{ "6.12.0-100.28.2.el10uek.x86_64", "6.12", "uek", true, 0, 0, -1 },
+	{ "5.4.17-2136.300.7.el8uek.x86_64", "5.4", "uek6", false, 0, 0, -1 },
+	{ "6.1.12-1.el8.elrepo.x86_64", "6.1", "elrepo", true, 0, 0, -1 },
+	{ "6.0.0-1.el9.elrepo.x86_64", "6.0", "elrepo", true, 0, 0, -1 },
+	{ "5.10.0-60.18.0.50.oe2203.x86_64", "5.10", "openeuler", false, 0, 0, -1 },
+	{ "6.6.0-28.0.0.34.oe2403.x86_64", "6.6", "openeuler", false, 0, 0, -1 },
+	{ "5.10.0-60.18.0.50.r1002_48.hce2.x86_64", "5.10", "euleros", false, 0, 0, -1 },
+	{ "4.19.90-24.4.v2101.ky10.x86_64", "4.19", "kylin", false, 0, 0, -1 },
+	{ "5.10.134-16.2.an8.x86_64", "5.10", "anolis", false, 0, 0, -1 },
+	{ "6.6.25-2.1.an23.x86_64", "6.6", "anolis", false, 0, 0, -1 },
+	{ "5.10.134-16.1.al8.x86_64", "5.10", "alinux", false, 0, 0, -1 },
+	{ "5.4.119-19-0009.28", "5.4", "tencent", false, 0, 0, -1 },
+	{ "6.6.47-12.tl4.x86_64", "6.6", "tencent", false, 0, 0, -1 },
+	{ "6.6.34-9.oc9.x86_64", "6.6", "tencent", false, 0, 0, -1 },
+	{ "5.10.205-195.804.amzn2.x86_64", "5.10", "amazon", true, 0, 0, -1 },
+	{ "6.1.72-96.166.amzn2023.x86_64", "6.1", "amazon", true, 0, 0, -1 },
+	{ "6.6.29.1-4.azl3", "6.6", "azurelinux", true, 0, 0, -1 },
+	{ "6.1.10-10.ph5", "6.1", "photon", true, 0, 0, -1 },
+	{ "6.6.22-desktop-1.mga9", "6.6", "mageia", true, 0, 0, -1 },
+	{ "6.1.79-Unraid", "6.1", "unraid", true, 0, 0, -1 },
+	{ "6.6.44-production+truenas", "6.6", "truenas", true, 0, 0, -1 },
+	{ "5.15.79+truenas", "5.15", "truenas", true, 0, 0, -1 },
+	{ "6.5.9-x64v3-xanmod1", "6.5", "xanmod", true, 0, 0, -1 },
+	{ "6.6.9-1-liquorix-amd64", "6.6", "liquorix", true, 0, 0, -1 },
+	{ "5.15.0-16.1-liquorix-amd64", "5.15", "liquorix", false, 0, 0, -1 },
+	{ "6.6.8-zen1-1-zen", "6.6", "zen", true, 0, 0, -1 },
+	{ "6.12.1-2-cachyos", "6.12", "cachyos", true, 0, 0, -1 },
+	{ "6.6.20+rpt-rpi-v8", "6.6", "raspberry", true, 0, 0, -1 },
+	{ "6.1.21-v8+", "6.1", "raspberry", true, 0, 0, -1 },
+	{ "5.15.133.1-microsoft-standard-WSL2", "5.15", "wsl", true, 0, 0, -1 },
+	{ "6.6.8-gentoo-dist", "6.6", "gentoo", true, 0, 0, -1 },
+	{ "6.6.8-2-MANJARO", "6.6", "manjaro", true, 0, 0, -1 },
+	{ "6.6.8-0-lts", "6.6", "alpine", true, 0, 0, -1 },
+	{ "6.1.0-kali5-amd64", "6.1", "kali", false, 0, 0, -1 },
+	{ "6.1.0-1parrot1-amd64", "6.1", "parrot", false, 0, 0, -1 },
+	{ "4.19.0-amd64-desktop", "4.19", "deepin", false, 0, 0, -1 },
+	{ "6.1.0-57-rt-amd64", "6.1", "debian", false, 0, 0, -1 },
+	{ "5.15.0-1050-oracle", "5.15", "ubuntu-flavour", false, 0, 0, -1 },
+	{ "5.15.0-1053-aws", "5.15", "ubuntu-flavour", false, 0, 0, -1 },
+	{ "5.15.0-1057-azure-fde", "5.15", "ubuntu-flavour", false, 0, 0, -1 },
+	{ "5.15.0-91-lowlatency", "5.15", "ubuntu", false, 0, 0, -1 },
+	{ "6.8.0-31-generic-64k", "6.8", "ubuntu", false, 0, 0, -1 },
+	{ "6.5.0-060500-generic", "6.5", "mainline", true, 0, 0, -1 },
+	{ "6.6.10-76060610-generic", "6.6", "pop", true, 0, 0, -1 },
 	{ "6.5.6-300.fc39.x86_64", "6.5", "fedora", true, 0, 0, -1 },
 	{ "6.5.0-57.fc39.x86_64", "6.5", "fedora", true, 0, 0, -1 },
 	{ "6.7.0-0.rc1.16.fc40.x86_64", "6.7", "fedora", true, 1, 0, -1 },
-	{ "6.5.0-1023-oem", "6.5", "ubuntu", false, 0, 0, -1 },
+	{ "6.5.0-1023-oem", "6.5", "ubuntu-flavour", false, 0, 0, -1 },
 	{ "5.4.0-26-generic", "5.4", "ubuntu", false, 0, 0, -1 },
 	{ "6.6.8-arch1-1", "6.6", "arch", true, 0, 0, -1 },
 	{ "6.1.69-1-lts", "6.1", "arch", true, 0, 0, -1 },
-	{ "5.14.21-150500.55.7-default", "5.14", "suse", true, 0, 0, -1 },
+	{ "5.14.21-150500.55.7-default", "5.14", "suse", false, 0, 0, -1 },
 	{ "6.4.0-150600.21-default", "6.4", "suse", false, 0, 0, -1 },
+	{ "5.14.21-150400.14.10-azure", "5.14", "suse", false, 0, 0, -1 },
+	{ "5.3.18-57-default", "5.3", "suse", false, 0, 0, -1 },
+	{ "6.5.9-1-default", "6.5", "tumbleweed", true, 0, 0, -1 },
 	{ "7.0.0-rc1", "7.0", "none", true, 1, 0, -1 },
 	{ "7.0-rc3", "7.0", "none", true, 3, 0, -1 },
 	{ "", NULL, NULL, false, 0, 0, 0 },
@@ -190,6 +242,51 @@ static void check_order(void **state)
 	}
 }
 
+/* What a name says besides: the upstream version, the package number, whether it
+ * is a real-time kernel. */
+static void test_names(void **state)
+{
+	static const struct { const char *name, *ver; unsigned number; bool rt; } cases[] = {
+		{ "5.15.0-101.103.2.1.el8uek.x86_64", "5.15.103", 101, false },
+		{ "5.15.0-200.131.27.el9uek.x86_64", "5.15.131", 200, false },
+		{ "5.10.0-26-amd64", "5.10.0", 26, false },
+		{ "5.10.0-0.deb10.26-amd64", "5.10.0", 26, false },
+		{ "5.10.0-0.bpo.15-amd64", "5.10.0", 15, false },
+		{ "6.1.0-57-rt-amd64", "6.1.0", 57, true },
+		{ "6.1.0-kali5-amd64", "6.1.0", 0, false },
+		{ "5.15.0-1032-realtime", "5.15.0", 1032, true },
+		{ "4.18.0-305.rt7.72.el8.x86_64", "4.18.0", 305, true },
+		{ "5.14.0-427.13.1.el9_4.x86_64+rt", "5.14.0", 427, true },
+		{ "6.6.8-rt18", "6.6.8", 0, true },
+		{ "5.14.21-150400.15.5-rt", "5.14.21", 150400, true },
+		{ "6.6.20+rpt-rpi-v8", "6.6.20", 0, false },
+		{ "6.6.8-art1", "6.6.8", 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(cases); i++) {
+		struct gp_release r;
+
+		assert_int_equal(gp_release_parse(cases[i].name, &r, NULL), 0);
+		assert_string_equal(r.ver.text, cases[i].ver);
+		assert_int_equal(r.name.part[3], cases[i].number);
+		assert_int_equal(r.name.n, cases[i].number ? 4 : 3);
+		assert_int_equal(r.rt, cases[i].rt);
+	}
+}
+
+static void test_distros(void **state)
+{
+	(void)state;
+	for (int i = 0; i < GP_DISTRO_COUNT; i++) {
+		enum gp_distro d;
+
+		assert_true(gp_distro_parse(gp_str_of(gp_distro_name((enum gp_distro)i)), &d));
+		assert_int_equal(d, i);
+		assert_non_null(gp_distro_title(d));
+	}
+}
+
 static void test_set_sublevel(void **state)
 {
 	struct gp_release r;
@@ -204,6 +301,13 @@ static void test_set_sublevel(void **state)
 	assert_string_equal(r.text, "5.10.0-32-amd64");
 	gp_release_parse("4.18.0-305.el8.x86_64", &r, NULL);
 	gp_release_set_sublevel(&r, 7);
+	assert_false(r.sublevel_known);
+	/* Their headers have the base: 5.15.0 and 5.14.21. */
+	gp_release_parse("5.15.0-101.103.2.1.el8uek.x86_64", &r, NULL);
+	gp_release_set_sublevel(&r, 0);
+	assert_string_equal(r.ver.text, "5.15.103");
+	gp_release_parse("5.14.21-150400.24.100-default", &r, NULL);
+	gp_release_set_sublevel(&r, 21);
 	assert_false(r.sublevel_known);
 }
 
@@ -382,7 +486,8 @@ static void check_window(void **state)
 int main(void)
 {
 	static const struct CMUnitTest plain[] = {
-		cmocka_unit_test(test_release_order), cmocka_unit_test(test_set_sublevel),
+		cmocka_unit_test(test_release_order), cmocka_unit_test(test_set_sublevel), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_distros),
 		cmocka_unit_test(test_version_order), cmocka_unit_test(test_version_refused),
 		cmocka_unit_test(test_branch), cmocka_unit_test(test_range_refused),
 		cmocka_unit_test(test_window_refused),

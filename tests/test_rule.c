@@ -47,6 +47,10 @@ static const struct bad_case bad[] = {
 	{ "Driver with a package number", HEAD "Driver: 460.1.0-3\n", "'f:4'" },
 	{ "bad Kind", HEAD "Driver: 460\nKind: hosts\n", "'f:5'" },
 	{ "empty Kind", HEAD "Driver: 460\nKind:\n", "'f:5'" },
+	{ "bad Distro", HEAD "Driver: 460\nDistro: debian windows\n", "'f:5'" },
+	{ "empty Distro", HEAD "Driver: 460\nDistro:\n", "'f:5'" },
+	{ "empty Modules", HEAD "Driver: 460\nModules:\n", "'f:5'" },
+	{ "a module with a slash", HEAD "Driver: 460\nModules: ../x\n", "'f:5'" },
 	{ "bad Load", HEAD "Driver: 460\nLoad: maybe\n", "'f:5'" },
 	{ "bad Hooks", HEAD "Driver: 460\nHooks: new\n", "'f:5'" },
 	{ "rule blocked without Reason", HEAD "Driver: 460\nStatus: blocked\n", "'f:4'" },
@@ -229,8 +233,59 @@ static const struct judge_case judges[] = {
 	  "unknown version h", "cannot tell without headers", false },
 	{ "no answer, no window", "Probe: symbol a\n", "5.10.9", "a=unknown", false, 0,
 	  "unknown version", "no answer", false },
-	{ "Debian's package number", "Release: 5.10.0-26 - 5.10.0-99\n", "5.10.0-32-amd64", NULL,
-	  false, 0, "yes version", "5.10.0-32-amd64 is inside", false },
+	{ "Debian's package number", "Distro: debian\nRelease: 5.10.0-26 - 5.10.0-99\n", "5.10.0-32-amd64",
+	  NULL, false, 0, "yes version", "5.10.0-32-amd64 is inside", false },
+	{ "nobody's package number", "Release: 5.10.0-26 - 5.10.0-99\n", "5.10.0-32-amd64", NULL,
+	  false, 0, "unknown version h", "whose package numbers", false },
+	{ "another's package number", "Distro: debian\nRelease: 5.10.0-26 - 5.10.0-99\n",
+	  "5.10.0-60.18.0.50.oe2203.x86_64", NULL, false, 0, "no version", "not a kernel of debian", false },
+	{ "a flavour's package number", "Distro: ubuntu\nRelease: 5.10.0-26 - 5.10.0-9999\n",
+	  "5.10.0-1050-oracle", NULL, false, 0, "no version", "not a kernel of ubuntu", false },
+	{ "a distribution, a line", "Distro: debian\n", "5.10", NULL, false, 0, "unknown version h",
+	  "kernels of debian", false },
+	{ "plain kernels, a line", "Distro: plain\n", "5.10", NULL, false, 0, "yes version", "", false },
+	{ "plain kernels, Debian's", "Distro: plain\n", "5.10.0-32-amd64", NULL, false, 0, "yes version", "",
+	  false },
+	{ "plain kernels, openEuler's", "Distro: plain\n", "5.10.0-60.18.0.50.oe2203.x86_64", NULL, false, 0,
+	  "no version", "not a kernel of plain", false },
+	{ "two distributions", "Distro: debian ubuntu\n", "5.10.0-32-generic", NULL, false, 0, "yes version", "",
+	  false },
+	{ "distribution and probe", "Distro: debian\nProbe: symbol a\n", "5.10.0-32-generic", "a=yes", false, 0,
+	  "no version", "not a kernel of debian", false },
+	{ "another kernel of that number", "", "5.10.0-60.18.0.50.oe2203.x86_64", NULL, false, 0,
+	  "unknown version h", "about the plain 5.10, which a kernel of openEuler is not", false },
+	{ "the same with headers", "", "5.10.0-60.18.0.50.oe2203.x86_64", "", false, 0, "unknown version",
+	  "about the plain 5.10", false },
+	{ "headers answer for it", "Probe: symbol a\n", "5.10.0-60.18.0.50.oe2203.x86_64", "a=yes", false, 0,
+	  "yes probe", "holds", false },
+	{ "its window is not looked at", "Release: >= 5.9\n", "5.14.21-150400.24.100-default", NULL, false, 0,
+	  "unknown version h", "SUSE", false },
+	{ "what is below its number", "Release: < 5.10\n", "5.14.21-150400.24.100-default", NULL, false, 0,
+	  "no version", "outside", false },
+	{ "what every line has in common", "", "5.10.0-60.18.0.50.oe2203.x86_64", NULL, false, 0,
+	  "yes version", "", true },
+	{ "any line: it has what its number has", "Release: >= 5.10\n", "5.14.21-150400.24.100-default", NULL,
+	  false, 0, "yes version", "inside", true },
+	{ "any line: and maybe more", "Release: >= 5.16\n", "5.14.21-150400.24.100-default", NULL,
+	  false, 0, "unknown version h", "does not tell", true },
+	{ "any line: what came before it stays", "Release: >= 5.9\n", "5.10.0-60.18.0.50.oe2203.x86_64", NULL,
+	  false, 0, "yes version", "inside", true },
+	{ "any line: maybe less", "Release: >= 5.10\n", "5.10.0-60.18.0.50.oe2203.x86_64", NULL,
+	  false, 0, "unknown version h", "does not tell", true },
+	{ "real-time by its name", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.0-32-rt-amd64", NULL, false, 0,
+	  "yes version", "its name says PREEMPT_RT", false },
+	{ "no real-time kernel by its name", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.0-32-amd64", NULL,
+	  false, 0, "no version", "does not say", false },
+	{ "real-time by its headers", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.9", "CONFIG_PREEMPT_RT=yes",
+	  false, 0, "yes probe", "holds", false },
+	{ "headers are above the name", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.9-rt3", "CONFIG_PREEMPT_RT=no",
+	  false, 0, "no probe", "does not hold", false },
+	{ "headers without an answer", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.9-rt3",
+	  "CONFIG_PREEMPT_RT=unknown", false, 0, "yes version", "its name says", false },
+	{ "only that option", "Probe: config CONFIG_PREEMPT\n", "5.10.9-rt3", NULL, false, 0,
+	  "unknown version h", "without headers", false },
+	{ "a rule for RHEL is about RHEL's", "Rhel: 8.4\n", "4.18.0-305.25.1.el8_4.x86_64", NULL, false, 0,
+	  "yes version", "met", false },
 	{ "no headers, no window, any line", "Probe: symbol a\n", "5.10.9", NULL, false, 0,
 	  "unknown version h", "without headers", true },
 	{ "no headers: nothing is refused unasked", "Probe: symbol a\nStatus: blocked\nReason: r\n",
@@ -342,6 +397,32 @@ static void test_other_driver(void **state)
 	gp_line_release(&l);
 }
 
+/* A package without the module is none of the rule's business; when nobody knows
+ * what is in it, the rule counts. */
+static void test_modules(void **state)
+{
+	struct gp_facts f = { .kind = GP_KIND_HOST };
+	struct gp_list has = { 0 };
+	struct gp_judgement j;
+	struct gp_line l;
+
+	(void)state;
+	gp_version_parse(GP_STR("460.73"), &f.driver, NULL);
+	assert_int_equal(parse(HEAD "Driver: 460\nModules: nvidia-drm nvidia-modeset\n", &l, NULL), 0);
+	gp_rule_judge(&l.rules[0], &f, &j);
+	assert_true(j.taken);
+	gp_list_add(&has, "nvidia");
+	f.modules = &has;
+	gp_rule_judge(&l.rules[0], &f, &j);
+	assert_false(j.driver_ok);
+	assert_string_equal(j.why, "the package has no nvidia-drm");
+	gp_list_add(&has, "nvidia-modeset");
+	gp_rule_judge(&l.rules[0], &f, &j);
+	assert_true(j.taken);
+	gp_list_release(&has);
+	gp_line_release(&l);
+}
+
 /* Many probes: why is cut, not overrun. */
 static void test_long_why(void **state)
 {
@@ -397,7 +478,7 @@ int main(void)
 		cmocka_unit_test(test_overlay), cmocka_unit_test(test_matches),
 		cmocka_unit_test(text_matches_like_regexec),
 		cmocka_unit_test(test_other_driver), cmocka_unit_test(test_long_why),
-		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_known), cmocka_unit_test(test_modules),
 	};
 	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(bad) + GP_COUNT(judges)];
 	size_t n = 0;

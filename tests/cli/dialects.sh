@@ -105,6 +105,11 @@ done
 printf '  --- a/f\n  +++ b/f\n  @@ -5,4 +5,4 @@\n  -e\n  +E\n\n   \n  \n --- a/g\n +++ b/g\n @@ -1 +1 @@\n -x\n +y\n' > p
 both 'each file in its own way' 'indented'
 
+rm -rf T-ours && mkdir -p T-ours/patches && (cd T-ours && tree)
+mv p T-ours/patches/p.diff && echo p.diff > T-ours/patches/series
+expect_status 'push takes it, too' 0 push -d T-ours
+says 'push: and says so' 'note: line 3: the patch is indented' out
+
 # --- time stamps of a file that is not there --------------------------------------------
 # What GNU patch makes of each, with -E or not: deleted, or left behind as an empty file.
 while IFS= read -r stamp; do

@@ -206,5 +206,27 @@ sh "$fx/mkrun.sh" h535 h535c.run
 expect_status 'a host that lists it' 0 select --explain h535c.run -k 6.8.12
 check 'the probe does not hold' grep -q "not taken  *by probe  *probe '!driver-conftest eventfd_signal_has_counter_arg': does not hold" out
 
+# --- real-time kernels: as preempt_rt_sanity_check of conftest.sh -------------
+
+expect_status 'a name that says rt' 1 select --driver 535.261.03 -k 6.1.0-57-rt-amd64
+says 'is blocked, with the reason' 'PREEMPT_RT'
+says 'and the way round it' 'IGNORE_PREEMPT_RT_PRESENCE=1' out
+IGNORE_PREEMPT_RT_PRESENCE=1
+export IGNORE_PREEMPT_RT_PRESENCE
+expect_status 'the check is told not to mind' 0 select -v --driver 535.261.03 -k 6.1.0-57-rt-amd64
+says 'and -v says so' 'IGNORE_PREEMPT_RT_PRESENCE is set' out
+IGNORE_PREEMPT_RT_PRESENCE=
+expect_status 'empty is not set' 1 select --driver 535.261.03 -k 6.1.0-57-rt-amd64
+unset IGNORE_PREEMPT_RT_PRESENCE
+headers rt 6.1.9-mine 9
+mkdir rt/include/config
+for o in CONFIG_PREEMPT_RT CONFIG_PREEMPT_RT_FULL; do
+    echo $o=y > rt/include/config/auto.conf
+    expect_status "headers with $o" 1 select --driver 535.261.03 --headers rt
+    says 'the same reason' 'PREEMPT_RT'
+done
+echo CONFIG_PREEMPT=y > rt/include/config/auto.conf
+expect_status 'headers with CONFIG_PREEMPT only' 0 select --driver 535.261.03 --headers rt
+
 expect_status '--explain of patch' 2 -n --explain host.run $k
 finish

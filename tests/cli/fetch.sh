@@ -29,6 +29,21 @@ head -c 300 wrong.tar.gz > cut.tar.gz
 expect_status 'a tarball cut off' 3 fetch-hooks --from cut.tar.gz --to to
 refute 'still nothing was written' test -e to
 expect_status '--newer-table with other contents' 1 fetch-hooks --from wrong --to to --newer-table
+# Without git.
+mkdir bin
+status=$(PATH=$work/bin "$GRIDPATCH" fetch-hooks --to to > out 2> err; echo $?)
+check 'no git: exit 4' test "$status" -eq 4
+says 'it says how to get it' 'apt-get install git'
+says 'and the way without' '--from'
+# What git says counts, and what it brings is looked at.
+printf '#!/bin/sh\necho "fatal: no net" >&2\nexit 128\n' > bin/git && chmod +x bin/git
+status=$(PATH=$work/bin:$PATH "$GRIDPATCH" fetch-hooks --to to > out 2> err; echo $?)
+check 'git fails: exit 4' test "$status" -eq 4
+says 'what it said' 'fatal: no net'
+printf '#!/bin/sh\ncp "$WRONG"/* .\n' > bin/git
+status=$(WRONG=$work/wrong PATH=$work/bin:$PATH "$GRIDPATCH" fetch-hooks --to to > out 2> err; echo $?)
+check 'git brings other contents: exit 1' test "$status" -eq 1
+refute 'nothing was written then either' test -e to
 expect_status 'an argument' 2 fetch-hooks x
 expect_status 'an option of patch' 2 fetch-hooks --hooks x
 expect_status '--json' 1 fetch-hooks --json --from wrong --to to
@@ -64,6 +79,7 @@ if [ -f "$real/vgpu_unlock_hooks.c" ]; then
     cp "$real/vgpu_unlock_hooks.c" "$real/kern.ld" pack/x
     tar -czf real.tar.gz -C pack x
     expect_status 'the real copy as a tarball' 0 fetch-hooks --from real.tar.gz --to to2
+    says 'without the patch, which is said' 'vgpu_unlock_hooks-510.patch was left out'
     check 'the same files' cmp to/vgpu_unlock_hooks.c to2/vgpu_unlock_hooks.c
     if [ "$(id -u)" -ne 0 ] || ! command -v setpriv > /dev/null; then
         skip 'the default place' 'needs root and setpriv, so that it is not /opt'
@@ -81,6 +97,18 @@ if [ -f "$real/vgpu_unlock_hooks.c" ]; then
     if [ -f "$real/vgpu_unlock_hooks-510.patch" ] || [ -f "$real/patches/vgpu_unlock_hooks-510.patch" ]; then
         expect_status '--newer-table' 0 fetch-hooks --from "$real" --to to3 --newer-table
         check 'the patch is there' test -f to3/vgpu_unlock_hooks-510.patch
+        expect_status 'and without the word' 0 fetch-hooks --from "$real" --to to5
+        check 'it comes, too' test -f to5/vgpu_unlock_hooks-510.patch
+        make_sample n16 --version 535.161.05
+        expect_status 'vGPU 16 with what was fetched' 0 -k 6.1.80 --hooks to5 n16.run -n
+        says 'needs no option' 'known copy, newer table constant' out
+        cp -R pack/x other
+        echo x > other/vgpu_unlock_hooks-510.patch
+        expect_status 'a patch that is not the known one' 0 fetch-hooks --from other --to to6
+        says 'is left out' 'vgpu_unlock_hooks-510.patch was left out: vgpu_unlock_hooks-510.patch is not the known one'
+        refute 'and not written' test -e to6/vgpu_unlock_hooks-510.patch
+        expect_status 'with the word it is a failure' 1 fetch-hooks --from other --to to7 --newer-table
+        refute 'that writes nothing' test -e to7
     else
         skip '--newer-table' 'the copy has no vgpu_unlock_hooks-510.patch'
     fi

@@ -160,6 +160,33 @@ echo x > T-ours/file
 expect_status 'a deletion whose old name has another ending' 0 apply -p0 -d T-ours p
 check 'deletes the file' test ! -e T-ours/file
 
+# Nor an offset, where the change stands just where it belongs.
+rm -rf T-ours && mkdir T-ours
+echo new > T-ours/g
+printf 'a\nx\na\nb\n' > T-ours/f
+cat > p << 'END'
+--- a/g
++++ b/g
+@@ -1 +1 @@
+-old
++new
+--- a/f
++++ b/f
+@@ -1,2 +1,3 @@
+ a
++x
+ a
+END
+printf 'a\nx\na\na\n' > T-ours/f
+after 'one is there already, the other fits at an offset as well' 1
+says 'it is told where' "would fit at an offset, but where it belongs it is there already"
+
+# A copy is of what its source was; where that is changed already nobody knows.
+{ edit s s 2 && copy s c; } > p
+rm -rf T-ours && mkdir T-ours && echo 2 > T-ours/s
+after 'a copy of what is changed already' 1
+says 'it is told: of what' "'s' is changed already"
+
 # "@@ -0,0" fits every file; what it adds is not added twice.
 rm -rf T-ours && mkdir T-ours && echo x > T-ours/f
 printf -- '--- a/f\n+++ b/f\n@@ -0,0 +1 @@\n+x\n' > p

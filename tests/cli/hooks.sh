@@ -169,6 +169,47 @@ says 'it says so, too' 'hooks have the newer table constant'
 expect_status 'a table nobody knows' 0 $k --hooks odd host.run -n
 says 'is named' 'unknown table constant' out
 says 'with a warning' 'not one of the two known'
+# The patch for the newer table beside the hooks, as fetch-hooks leaves them.
+cp -R hooks beside
+(diff -u --label a/vgpu_unlock_hooks.c --label b/vgpu_unlock_hooks.c hooks/vgpu_unlock_hooks.c newer/vgpu_unlock_hooks.c) \
+    > beside/vgpu_unlock_hooks-510.patch
+make_sample n16 --version 535.161.05
+mkdir -p home/.local/share/gridpatch && cp -R beside home/.local/share/gridpatch/vgpu_unlock
+expect_status '535.161.05 as in README: no option' 0 n16.run -k 6.1.80
+says 'the patch is named' 'vgpu_unlock_hooks-510.patch, which lies beside them and this driver needs' out
+says 'the constant is the newer one' 'newer table constant' out
+unrun n16-custom.run n16.x
+patch -s -o patched.c beside/vgpu_unlock_hooks.c beside/vgpu_unlock_hooks-510.patch
+mkdir patched && mv patched.c patched/vgpu_unlock_hooks.c
+# shellcheck disable=SC2013 # words
+for p in $(sed 's/#.*//' "$repo/patches/hooks-compile/series"); do
+    patch -s -p1 -F0 -d patched < "$repo/patches/hooks-compile/$p" || exit 1
+done
+check 'what goes in is what patch(1) makes' cmp patched/vgpu_unlock_hooks.c n16.x/kernel/unlock/vgpu_unlock_hooks.c
+sum=$(sha256sum < beside/vgpu_unlock_hooks-510.patch | cut -d' ' -f1)
+sh ./n16-custom.run --pkg-history > history
+says 'it is recorded' "with patch sha256 $sum" history
+expect_status 'explicit' 0 -k 6.1.80 --hooks beside --hooks-patch beside/vgpu_unlock_hooks-510.patch n16.run -o n16-explicit.run
+check 'gives the same bytes' cmp n16-custom.run n16-explicit.run
+expect_status 'json and a lock' 0 -k 6.1.80 --hooks beside n16.run -n --json --write-lock n16.lock
+check 'json: its sum' json_is out .hooks.patch_sha256 "$sum"
+check 'json: its name' json_is out .hooks.patch beside/vgpu_unlock_hooks-510.patch
+check 'lock: its sum' grep -qx "Patch-SHA256: $sum" n16.lock
+expect_status 'the lock holds' 0 --hooks beside n16.run -n --lock n16.lock
+expect_status '--no-hooks-patch' 1 -k 6.1.80 --hooks beside --no-hooks-patch n16.run -n
+says 'leaves it out' 'hooks lack the table constant for 535.161.05'
+expect_status 'it breaks the lock' 1 --hooks beside --no-hooks-patch --allow hooks n16.run -n --lock n16.lock
+expect_status '--no-hooks-patch and --hooks-patch' 2 -k 6.1.80 --no-hooks-patch --hooks-patch x n16.run -n
+expect_status 'a driver that needs the older one' 0 $k --hooks beside host.run -n
+says 'goes without' 'older table constant' out
+refute 'it is not even named' grep -q hooks-510 out
+cp -R newer newboth && cp beside/*.patch newboth
+expect_status 'hooks that are patched already' 0 -k 6.1.80 --hooks newboth n16.run -n
+refute 'are not patched again' grep -q hooks-510 out
+echo nothing > beside/vgpu_unlock_hooks-510.patch
+expect_status 'a damaged patch beside them' 3 -k 6.1.80 --hooks beside n16.run -n
+says 'is named' beside/vgpu_unlock_hooks-510.patch
+rm -r home/.local
 make_sample n535 --version 535.183.04
 expect_status 'nobody knows hooks for 535.183.04' 1 -k 6.5.0 --hooks newer n535.run -o no.run
 says 'it says so here' 'hooks lack the table constant for 535.183.04'

@@ -14,6 +14,8 @@
 #   resum RUN                  put right sums into RUN
 #   headers_here               sets headers and release to real kernel headers of this
 #                              machine, or says no
+#   tree_here                  tree/: the sources, with the objects of the program that is
+#                              tested, so that make there compiles little; mk GOAL… is make
 #   other_release DIR RELEASE  headers again, in DIR, that say another release
 # shellcheck shell=sh disable=SC2034 # what is set here, the tests use
 set -u
@@ -24,7 +26,7 @@ fx=$cli/../fx
 repo=$(cd "$cli/../.." && pwd)
 
 umask 022
-unset GRIDPATCH_HOOKS XDG_DATA_HOME SUDO_USER SOURCE_DATE_EPOCH TZ
+unset GRIDPATCH_HOOKS XDG_DATA_HOME SUDO_USER SOURCE_DATE_EPOCH TZ IGNORE_PREEMPT_RT_PRESENCE
 LC_ALL=C
 export LC_ALL
 work=$(mktemp -d "${TMPDIR:-/tmp}/gp-cli.XXXXXX") || exit 1
@@ -133,6 +135,15 @@ headers_here() {
     done
     return 1
 }
+tree_here() {
+    unset DESTDIR PREFIX MAKEFLAGS MAKELEVEL SUDO_UID SUDO_GID
+    built=$(dirname "$GRIDPATCH")
+    case $built in *-san) san=1 ;; *) san= ;; esac
+    build=build${san:+-san}
+    mkdir -p "tree/$build" && (cd "$repo" && cp -Rp Makefile kernel-versions patches tools tests "$work/tree/") &&
+        cp -Rp "$built/tools" "$built/libgridpatch.a" "$built/gridpatch" "$built/prefix" "tree/$build/"
+}
+mk() { make -C "$work/tree" AUTODEPS=0 SAN=$san "$@" > "$work/out" 2> "$work/err" < /dev/null; }
 other_release() {
     mkdir "$1" && cp -rs "$headers/." "$1/" && rm "$1/include/generated/utsrelease.h" &&
         echo "#define UTS_RELEASE \"$2\"" > "$1/include/generated/utsrelease.h"

@@ -186,6 +186,11 @@ says 'is told so' '  already  460.73.02' out
 data evidence
 sed -i '/^Evidence/d' "$d/kernel-versions/5.12"
 finds 'a rule without Evidence' 'kernel-versions/5.12:4: the rule has no Evidence'
+data package-numbers
+sed -i 's/^Patches: own/Release: 5.12.0-1 - 5.12.0-9\n&/' "$d/kernel-versions/5.12"
+finds "nobody's package numbers" "5.12:4: Release '5.12.0-1 - 5.12.0-9' is in package numbers, and the rule has no Distro"
+sed -i 's/^Release:/Distro: debian\n&/' "$d/kernel-versions/5.12"
+clean "Debian's package numbers"
 data missing
 sed -i 's/^Patches: own/Patches: own other/' "$d/kernel-versions/5.12"
 lint

@@ -244,7 +244,7 @@ says 'patch and folder are named' "bad: 'root.patch'"
 says 'what the hunk wants is shown' 'Sample: what no core asks'
 refute 'no output' test -e no.run
 refute 'nothing left behind' sh -c 'ls -A | grep gridpatch-'
-echo 'root.patch --fuzz=3' > bad/series
+echo 'root.patch --no-such-thing' > bad/series
 expect_status 'a series nobody understands' 3 $opts --patches bad gzip.run -o no.run
 printf 'x.patch\n' > bad/series
 printf -- '--- /dev/null\n+++ b/../../evil\n@@ -0,0 +1 @@\n+x\n' > bad/x.patch

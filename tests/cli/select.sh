@@ -13,7 +13,8 @@ says 'the kind is taken to be host' 'driver     460.73.02 (branch 460), taken to
 says 'its sets' 'sets     vgpu-vfio-eventfd vgpu-vfio-symbol-get' out
 says 'the hooks' 'hooks: upstream' out
 says 'what it covers' 'covers: ' out
-check 'covers 5.10 to 5.17, not 5.13' grep -q '5\.10–5\.12, 5\.14–5\.17; next unknown: 5\.18' out
+check 'covers 5.10 to 5.17, not 5.13; 5.18 is blocked, and so is all behind it' \
+    grep -q '5\.10–5\.12, 5\.14–5\.17; next unknown: none, all that is newer is blocked$' out
 silent_on 'nothing on stderr' err
 expect_status 'plan is the same verb' 0 plan --driver 460.73.02 $k
 expect_status '--kind general' 0 select --driver 460.73.02 --kind general $k
@@ -55,6 +56,28 @@ expect_status 'neither' 2 select $k
 expect_status 'two installers' 2 select host.run general.run $k
 expect_status 'a missing one' 4 select none.run $k
 expect_status 'an option of patch' 2 select host.run --hooks hooks $k
+
+# --- other names of a driver ---------------------------------------------------
+
+for d in 16.4 vgpu-16.4 'vGPU 16.4' R535.161.05; do
+    expect_status "--driver '$d'" 0 select --driver "$d" -k 6.5.1
+    says 'is its host driver' 'driver     535.161.05 (branch 535), taken to be host' out
+done
+for d in 535 R535 vgpu-16 16; do
+    expect_status "--driver '$d'" 0 select --driver "$d" -k 6.8.1
+    says 'is the newest of the branch' 'driver     535.309.01 (branch 535), taken to be host; the newest of its branch that is listed' out
+    says 'and what became of the others' 'branch     535.54.06 - 535.161.05 on 6.8.1: blocked' out
+done
+expect_status '--json' 0 select --driver 16.4 -k 6.5.1 --json
+check 'json: the version and its release' json_is out '.driver + " " + .release' '535.161.05 16.4'
+expect_status 'a release that is not listed' 1 select --driver 16.6 $k
+says 'is unknown' 'vGPU 16.6 is unknown'
+expect_status 'a branch that is not known' 1 select --driver 999 $k
+says 'is unknown' 'driver branch 999 is unknown'
+expect_status 'a version of it' 1 select --driver 999.1 -k 6.8.1
+says 'is unknown' 'driver branch 999 is unknown'
+says 'the report says so, too' 'branch 999 is unknown' out
+expect_status 'a release of a driver that is no host' 2 select --driver 16.4 --kind general $k
 
 # --- an expression that takes too long -------------------------------------------
 mkdir -p slow/kernel-versions
@@ -114,6 +137,53 @@ says 'loads: unknown, by its name' 'modules load: unknown' out
 expect_status 'patch for 5.10.200' 0 -k 5.10.200 --hooks hooks host.run -n
 says 'patch warns' 'nvidia-vgpu-vfio cannot load'
 
+# --- Instead: one answer, which was asked about --------------------------------
+
+# instead WHAT WANT DRIVER KERNEL
+instead() {
+    run select --driver "$3" -k "$4"
+    check "$1" test "$(grep '^  instead' out)" = "  instead  $2"
+}
+instead 'three reasons, one answer' \
+    'driver 535.309.01 (vGPU 16.14), which no hooks are known to unlock; or a 5.19 kernel for driver 525.85.07' 525.85.07 6.12.9
+check 'each reason once' test "$(grep -c 'eventfd_signal' out)" -eq 1
+instead 'hooks that follow are no word' 'driver 550.163.02 (vGPU 17.6); or a 6.5 kernel for driver 550.54.16' 550.54.16 6.12.9
+instead 'rather a driver that takes the same hooks' 'driver 460.91.03 (vGPU 12.3); or a 5.4 kernel for driver 460.32.04' 460.32.04 5.15.102
+instead 'no driver does on 5.13' 'a 5.4 kernel for driver 460.73.02' 460.73.02 5.13.19
+instead 'only this part of the line does not load' "a 5.10 kernel before 5.10.195 (Debian: 5.10.0-25 or older)" 460.73.02 5.10.200
+instead 'that, and a driver that loads' \
+    'driver 535.309.01 (vGPU 16.14), which no hooks are known to unlock; or a 6.1 kernel before 6.1.52 (Debian: 6.1.0-11 or older)' 525.85.07 6.1.52
+run select --driver 535.183.04 -k 6.8.1
+refute 'nothing is wrong, nothing instead' grep -q '^  instead' out
+run patch -n --no-hooks -k 6.1.38 host.run
+says 'patch says the same' 'Instead: driver 525.85.07 (vGPU 15.1), with hooks for the newer table; or a 5.4 kernel for driver 460.73.02'
+if command -v jq > /dev/null; then
+    run support --json
+    # DRIVER -k KERNEL…, for all that is named.
+    jq -r '.support.cells[] | .kernel as $k | .instead[] |
+        (select(startswith("driver")) | split(" ")[1] | rtrimstr(",") | rtrimstr(";") | . + " -k " + $k),
+        (capture("a (?<k>[0-9.]+) kernel for driver (?<d>[0-9.]+)") | .d + " -k " + .k)' out | sort -u |
+        awk '{ k[$1] = k[$1] " " $2 " " $3 } END { for (d in k) print d k[d] }' > named
+    check 'many are named' test "$(wc -w < named)" -ge 100
+    while read -r d kernels; do
+        run select --json --driver "$d" $kernels
+        check "what is named does: $d$kernels" json_is out '[.selection.kernels[] |
+            (.verdict == "supported" or .verdict == "untested") and .load != "no"] | all' true
+    done < named
+else
+    skip 'that all that is named does' 'jq is missing'
+fi
+
+# A package without nvidia-drm is not blocked by it, and one with it is.
+expect_status 'vGPU 17.3 on 6.12' 0 select --driver 550.90.05 -k 6.12.9
+expect_status 'merged with a desktop driver' 1 select --driver 550.90.05 --kind merged -k 6.12.9
+says 'its nvidia-drm does not build' 'nvidia-drm before 550.120'
+make_sample h550 --version 550.90.05
+expect_status 'the package itself' 0 select h550.run -k 6.12.9
+sed -i '4s/$/ nvidia-drm/' h550/.manifest
+sh "$fx/mkrun.sh" h550 h550b.run
+expect_status 'with nvidia-drm in it' 1 select h550b.run -k 6.12.9
+
 # --- many kernels, JSON, verbose ----------------------------------------------
 
 expect_status 'two kernels' 0 select --driver 460.73.02 -k 5.12.9 -k 5.11.22
@@ -146,6 +216,16 @@ expect_status '--no-set' 0 select --driver 460.73.02 $k --no-set vgpu-vfio-event
 check 'it is not among the sets of the kernel' json_is out '.selection.kernels[0].sets | join(" ")' vgpu-vfio-symbol-get
 check 'nor among those for every kernel' json_is out '[.selection.neutral[].name] | index("vgpu-vfio-eventfd")' null
 check 'it is told' json_is out '.overrides | join(" ")' 'set vgpu-vfio-eventfd left out'
+check 'the kernel is untested' json_is out '.selection.kernels[0] | .verdict + " " + (.left_out | join(" "))' 'untested vgpu-vfio-eventfd'
+check 'its line is covered no more' json_is out '.selection.covers + "; " + .selection.next_unknown' '4.18, 5.4; 5.10'
+expect_status '--no-set of what a supported kernel needs' 0 select --driver 460.73.02 -k 5.10.100 --no-set vgpu-vfio-eventfd
+says 'is not called supported' 'line 5.10, untested' out
+says 'and says why' 'sets that are left out: vgpu-vfio-eventfd' out
+expect_status '--no-set of what it does not need' 0 select --driver 460.73.02 -k 5.10.100 --no-set std-headers
+says 'changes no verdict' 'line 5.10, supported' out
+check 'but the line that needs it is not covered' grep -q '^covers: 4.18, 5.4, 5.10–5.12, 5.14–5.15; next unknown: 5.16$' out
+expect_status 'patch --no-set' 0 -k 5.10.100 host.run --no-hooks --no-set vgpu-vfio-eventfd -n
+says 'warns' 'kernel 5.10.100 is untested with driver 460.73.02: What is known of it is known with sets that are left out'
 expect_status '--set' 0 select --driver 460.73.02 $k --set no-llseek
 says 'it is among the default sets' ' no-llseek ' out
 says 'it is told' 'override   set no-llseek taken in' out

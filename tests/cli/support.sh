@@ -129,8 +129,12 @@ expect_status '-v' 0 support -v --driver 460 -k 5.13
 check '-v: the reason' grep -q '^    reason   mdev$' out
 expect_status '-q' 0 support -q
 silent_on '-q is silent' out
-expect_status 'a branch that is not listed' 2 support --driver 999
+expect_status 'a branch that is not known' 1 support --driver 999
+says 'is called so' 'driver branch 999 is unknown'
+expect_status 'a branch that is listed as another kind' 1 support --driver 470 --kind general
 says 'says what to do' 'give a whole version'
+expect_status 'R470 is that branch' 0 support --driver R470
+check 'and nothing else' test "$(grep -c '^branch' out)" -eq 1
 expect_status 'not a version' 2 support --driver 460.x
 expect_status 'not a release' 2 support -k banana
 expect_status 'not a kind' 2 support --kind server
@@ -188,6 +192,10 @@ check 'two windows with a gap are not' grep -q 'only on: < 5.16.9, >= 5.16.10;' 
 part '< 5.16.9' '5.16.0-9 - 5.16.0-99'
 check 'names are not patch levels' grep -q 'only on: < 5.16.9, 5.16.0-9 - 5.16.0-99;' out
 
+sed -i 's/^Release: 5.16.0-9/Distro: debian\n&/' part/kernel-versions/5.16
+run support --data part --driver 460.73.02 -k 5.16
+check 'whose package numbers' grep -q 'only on: < 5.16.9, debian 5.16.0-9 - 5.16.0-99;' out
+
 # A set that a probe of the headers asks for is not said of the whole line.
 cat > part/kernel-versions/5.16 << 'T'
 Kernel: 5.16
@@ -226,6 +234,8 @@ bad 'not in order' 'Branch: 470\nVersions: 470.63 470.42\n' 1
 bad 'no versions' 'Branch: 470\n' 1
 bad 'an unknown field' 'Branch: 470\nVersions: 470.63\nKernel: 5.4\n' 3
 bad 'a branch that is none' 'Branch: four\nVersions: 470.63\n' 1
+bad 'a release that is none' 'Branch: 470\nVersions: 470.63\nReleases: 13.0 470.63\n' 3
+bad 'a release of a version that is not listed' 'Branch: 470\nVersions: 470.63\nReleases: 13.1=470.82\n' 1
 bad 'a kind that is none' 'Branch: 470\nKind: server\nVersions: 470.63\n' 2
 unset GRIDPATCH_DATA
 

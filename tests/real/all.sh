@@ -7,6 +7,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 here=$(cd "$(dirname "$0")" && pwd)
 bad=0
 sh "$here/series.sh" || bad=1
+sh "$here/foreign.sh" || bad=1
 sh "$here/run.sh" || bad=1
 sh "$here/modules.sh" || bad=1
 sh "$here/proof.sh" || bad=1

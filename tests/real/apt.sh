@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# apt.sh: sourced by fetch.sh, headers.sh and suite.sh, which set $cache and die().
+# apt.sh: sourced by fetch.sh, headers.sh, suite.sh and foreign/source.sh, which set
+# $cache and die().
 #
 # apt with a configuration of its own below $cache: the system's package lists
 # are neither used nor changed.
@@ -9,6 +10,8 @@
 suites='bookworm bullseye bookworm-backports sid'
 # What a root of its own is made for (suite.sh).
 newer_suites='trixie trixie-backports'
+# Of packages; deb-src for sources.
+kind=deb
 
 apt_ready() {
     command -v apt-get > /dev/null || die "no apt-get here"
@@ -28,7 +31,7 @@ apt_ready() {
     mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/none"
     : > "$apt/state/status"
     for s in $suites $newer_suites; do
-        echo "deb $options $site $s main contrib non-free"
+        echo "$kind $options $site $s main contrib non-free"
     done > "$apt/sources.new"
     cmp -s "$apt/sources.new" "$apt/sources.list" || rm -f "$apt/updated"
     mv "$apt/sources.new" "$apt/sources.list"

@@ -58,11 +58,21 @@ compiler() {
     fi
 }
 
+# What dkms answers for a kernel that BUILD_EXCLUSIVE_KERNEL leaves out: `die 9` in
+# 2.8.4, `die 77` from 3.0 on. They call themselves "dkms:2.8" and "dkms-3.0.10".
+dkms=dkms
+excluded_status() {
+    case $("$dkms" --version) in
+        dkms[:-][12].*) echo 9 ;;
+        *) echo 77 ;;
+    esac
+}
+
 # in_dkms VERB VERSION RELEASE BUILD SOURCE: nothing of the system's is touched,
 # nor any key made. The sources of a split tree are NVIDIA's own affair.
 in_dkms() {
     SYSSRC=$5 SYSOUT=$4 NV_EXCLUDE_KERNEL_MODULES=$others sign_file=/nonexistent \
-        nice dkms "$1" -m nvidia -v "$2" -k "$3" -a x86_64 --kernelsourcedir "$4" \
+        nice "$dkms" "$1" -m nvidia -v "$2" -k "$3" -a x86_64 --kernelsourcedir "$4" \
         --sourcetree "$work/dkms-src" --dkmstree "$work/dkms"
 }
 
@@ -70,7 +80,7 @@ in_dkms() {
 left_alone() {
     rc=0
     in_dkms build "$1" "$2" "$3" "$3" || rc=$?
-    [ $rc -eq 77 ] && [ ! -e "dkms/nvidia/$1/$2" ]
+    [ $rc -eq "$(excluded_status)" ] && [ ! -e "dkms/nvidia/$1/$2" ]
 }
 
 # module VERSION RELEASE: the module that dkms built, unpacked.
@@ -141,7 +151,7 @@ small() {
     check 'small module: on 5.10 the first series' made 470.256.02 5.10.0-32-amd64 'this is for five' || :
     check 'small module: on 6.1 the second' made 470.256.02 6.1.0-50-amd64 'this is for six' || :
     check 'small module: on 5.4 none' made 470.256.02 5.4.0-42-generic 'what the proprietary core asks of the kernel' || :
-    check 'small module: 6.19 is left alone, status 77' left_alone 470.256.02 6.19.1-1-amd64 "$work/none" || :
+    check 'small module: 6.19 is left alone' left_alone 470.256.02 6.19.1-1-amd64 "$work/none" || :
     # That dkms fails on a patch that does not match, so the silence above says something.
     sed -i 's/asks of the kernel/asks/' "dkms-src/nvidia-470.256.02/nvidia/os-interface.c"
     rm -rf dkms/nvidia/470.256.02/5.10.0-32-amd64
@@ -151,6 +161,36 @@ small() {
 }
 
 small
+
+# --- Debian's dkms, old and new -------------------------------------------------
+
+# each_dkms VERSION STATUS: the small module, where dkms says STATUS for a kernel that
+# is left out.
+each_dkms() {
+    if tool=$(lacks dpkg-deb) || [ ! -f small.run ]; then
+        skip "dkms $1: ${tool:+no $tool}"
+        return 0
+    fi
+    if ! deb=$(sh "$here/fetch.sh" "$cache" dkms "$1" 2> fetch.err); then
+        skip "dkms $1: $(tail -n 1 fetch.err)"
+        return 0
+    fi
+    rm -rf dkms-program each-o.run each.x
+    check "dkms $1: unpacked" dpkg-deb -x "$deb" dkms-program || return 0
+    dkms=$work/dkms-program/usr/sbin/dkms
+    check "dkms $1: the status that is expected of it" test "$(excluded_status)" -eq "$2" || :
+    check "dkms $1: patch" "$GRIDPATCH" small.run -k 5.10.0-32-amd64 --no-hooks -o each-o.run || return 0
+    check "dkms $1: extract" "$GRIDPATCH" extract each-o.run -C each.x || return 0
+    installed each.x 470.256.02
+    check "dkms $1: add" in_dkms add 470.256.02 5.10.0-32-amd64 "$work/none" "$work/none" || return 0
+    check "dkms $1: 6.19 is left alone, status $2" left_alone 470.256.02 6.19.1-1-amd64 "$work/none" || :
+    check "dkms $1: 5.10 is built" in_dkms build 470.256.02 5.10.0-32-amd64 "$work/none" "$work/none" || :
+    dkms=dkms
+}
+
+each_dkms 2.8.4 9
+each_dkms 3.0.10 77
+each_dkms 3.2.2 77
 
 # --- NVIDIA's sources -----------------------------------------------------------
 
@@ -250,7 +290,7 @@ with_a_set() {
     installed new $v
     check "$v: dkms add" in_dkms add $v "$release" "$build_dir" "$source_dir" || return 0
     for r in 5.13.0-99-amd64 6.1.0-50-amd64; do
-        check "$v: $r is left alone, status 77" left_alone $v $r "$build_dir" || :
+        check "$v: $r is left alone" left_alone $v $r "$build_dir" || :
     done
     if through_dkms $v; then
         check "$v: both symbols are in it, and apart" unlocked nvidia.ko || :

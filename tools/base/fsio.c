@@ -203,6 +203,14 @@ bool gp_same_file(const char *a, const char *b)
 	       sa.st_ino == sb.st_ino;
 }
 
+bool gp_same_place(const char *a, const char *b)
+{
+	gp_auto(gp_free_ptr) char *da = gp_path_dir(a);
+	gp_auto(gp_free_ptr) char *db = gp_path_dir(b);
+
+	return gp_same_file(a, b) || (strcmp(gp_path_base(a), gp_path_base(b)) == 0 && gp_same_file(da, db));
+}
+
 int gp_mkdirs(const char *path, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *p = gp_strdup(path);

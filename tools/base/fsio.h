@@ -55,6 +55,9 @@ bool gp_is_file(const char *path);
 bool gp_exists(const char *path); /* anything, dangling symlinks too */
 bool gp_same_file(const char *a, const char *b); /* same device and inode */
 
+/* Two names of one file, or of what will be one. */
+bool gp_same_place(const char *a, const char *b);
+
 /* mkdir -p with mode 0777 & ~umask. */
 int gp_mkdirs(const char *path, struct gp_err *err);
 

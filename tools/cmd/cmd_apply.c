@@ -86,11 +86,11 @@ static int run(struct gp_args *a, struct gp_err *err)
 	struct gp_err second = { 0 };
 	int rc;
 
-	if (options(a, &o, err) < 0 || gp_json_check(a, err) < 0)
+	if (options(a, &o, err) < 0)
 		return -1;
 	rc = gp_apply_run(&r, &o, err);
 	report(a, &r, rc == 0);
-	fflush(stdout);
+	gp_main_flush();
 	if (rc < 0)
 		gp_say_why(a, &r.why);
 	if (a->json && gp_json_emit(a, json(a, &r, rc == 0), err, rc < 0 ? &second : err) < 0 && rc == 0)

@@ -7,8 +7,8 @@
 #include "core/proof/cells_json.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH, OPT_SET,
-	OPT_NO_SET, OPT_ALLOW, OPT_DROP_DKMS, OPT_DATA, OPT_MODULES, OPT_JOBS, OPT_CC, OPT_TIMEOUT, OPT_OUT_DIR,
+	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH,
+	OPT_SET, OPT_NO_SET, OPT_ALLOW, OPT_DROP_DKMS, OPT_DATA, OPT_MODULES, OPT_JOBS, OPT_CC, OPT_TIMEOUT, OPT_OUT_DIR,
 	OPT_FORCE, OPT_SIGN_KEY, OPT_SIGN_CERT, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
 };
 
@@ -55,7 +55,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 	struct gp_err second = { 0 };
 	int rc;
 
-	if (positional(a, err) < 0 || gp_json_check(a, err) < 0)
+	if (positional(a, err) < 0)
 		return -1;
 	rc = gp_build_one(a, a->positional.v[0], &cells, err);
 	for (size_t i = 0; i < cells.skipped.n; i++)

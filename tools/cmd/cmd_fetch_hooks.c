@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/log.h"
 #include "cmd/report.h"
 #include "ops/job/fetch.h"
 
@@ -10,18 +11,23 @@ static int run(struct gp_args *a, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list written = { 0 };
 	struct gp_fetch f = { a->to, a->from, a->newer_table };
+	gp_auto(gp_free_ptr) char *lack = NULL;
 	struct gp_err second = { 0 };
 	int rc;
 
 	if (a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "fetch-hooks takes no arguments; see 'gridpatch fetch-hooks --help'");
-	rc = gp_fetch_hooks(&f, &written, err);
+	rc = gp_fetch_hooks(&f, &written, &lack, err);
 	for (size_t i = 0; i < written.n; i++)
 		gp_say(a, "wrote      %s\n", written.v[i]);
+	gp_main_flush(); /* what follows goes to standard error */
+	if (lack)
+		gp_warn("%s; drivers 460.107, and 470.141 to 535.161, need it", lack);
 	if (a->json) {
 		struct json_object *o = json_object_new_object();
 
 		gp_json_put(o, "written", gp_json_list(&written));
+		gp_json_put(o, "left_out", gp_json_text(lack));
 		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
 			rc = -1;
 	}
@@ -33,8 +39,9 @@ const struct gp_cmd gp_cmd_fetch_hooks = {
 	"Gets vgpu_unlock_hooks.c and kern.ld of DualCoder/vgpu_unlock (MIT) at a fixed\n"
 	"commit with git, or from a directory or tarball that you have, and checks their\n"
 	"SHA-256 sums. They go to --to DIR, else to /opt/vgpu_unlock for root, else to\n"
-	"$XDG_DATA_HOME/gridpatch/vgpu_unlock. --newer-table also gets vGPU-Unlock-\n"
-	"patcher's vgpu_unlock_hooks-510.patch, which drivers 460.107, 470.141 and later,\n"
-	"and 510 to 535.161 need: give it to 'gridpatch patch --hooks-patch'.",
+	"$XDG_DATA_HOME/gridpatch/vgpu_unlock. vGPU-Unlock-patcher's\n"
+	"vgpu_unlock_hooks-510.patch goes beside them, if it can be had: drivers 460.107,\n"
+	"470.141 and later, and 510 to 535.161 need it, and then it is used by itself.\n"
+	"--newer-table fails without it.",
 	opts, run,
 };

@@ -13,7 +13,7 @@ static void warn_of_stub(const struct gp_runfile *rf)
 	gp_auto(gp_stub_risks_release) struct gp_stub_risks risks = { 0 };
 
 	gp_stub_risks_find(gp_runfile_stub(rf), &risks);
-	fflush(stdout); /* what follows goes to standard error */
+	gp_main_flush(); /* what follows goes to standard error */
 	for (size_t i = 0; i < risks.n; i++) {
 		gp_auto(gp_free_ptr) char *text = gp_stub_risk_text(&risks.v[i]);
 

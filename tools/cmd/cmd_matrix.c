@@ -7,8 +7,8 @@
 #include "core/proof/merge.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH, OPT_SET,
-	OPT_NO_SET, OPT_ALLOW, OPT_DROP_DKMS, OPT_DATA, OPT_MODULES, OPT_JOBS, OPT_CC, OPT_TIMEOUT, OPT_KEEP_LOGS,
+	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH,
+	OPT_SET, OPT_NO_SET, OPT_ALLOW, OPT_DROP_DKMS, OPT_DATA, OPT_MODULES, OPT_JOBS, OPT_CC, OPT_TIMEOUT, OPT_KEEP_LOGS,
 	OPT_OUT_DIR, OPT_SIGN_KEY, OPT_SIGN_CERT, OPT_SHARD, OPT_EMIT, OPT_RESUME, OPT_MERGE, OPT_EXPECT, OPT_FAIL_ON,
 	OPT_JUNIT, OPT_HTML, OPT_MARKDOWN_FILE, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
 };
@@ -31,22 +31,11 @@ static int read_shards(const struct gp_args *a, struct gp_cells *out, struct gp_
 	return 0;
 }
 
-static int merge(const struct gp_args *a, struct gp_cells *l, struct gp_expect_result *j, struct gp_err *err)
+static int merge(const struct gp_args *a, struct gp_cells *l, struct gp_err *err)
 {
 	if (!a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "--merge: give the JSON reports; see 'gridpatch matrix --help'");
-	return read_shards(a, l, err) < 0 || gp_matrix_expect(a, l, j, err) < 0 ? -1 : 0;
-}
-
-static int build(struct gp_args *a, struct gp_cells *l, struct gp_expect_result *j, struct gp_err *err)
-{
-	struct gp_err why = { 0 };
-	int rc = gp_matrix_build(a, l, err);
-
-	/* Also of what a signal left. */
-	if (gp_matrix_expect(a, l, j, rc < 0 ? &why : err) < 0)
-		return -1;
-	return rc;
+	return read_shards(a, l, err);
 }
 
 static int check_args(const struct gp_args *a, struct gp_err *err)
@@ -75,17 +64,45 @@ static int tell(const struct gp_args *a, const struct gp_cells *l, const struct 
 	return -1;
 }
 
+/* What there is to judge by, and to go on with: before anything is built. */
+struct before {
+	struct gp_expect expect;
+	struct gp_cells known;
+};
+
+static void before_release(struct before *b)
+{
+	gp_expect_release(&b->expect);
+	gp_cells_release(&b->known);
+}
+
+static int read_before(const struct gp_args *a, struct before *b, struct gp_err *err)
+{
+	return gp_matrix_read_expect(a, &b->expect, err) < 0 ? -1 : gp_matrix_read_known(a, &b->known, err);
+}
+
+static int get_cells(struct gp_args *a, struct before *b, struct gp_cells *cells, struct gp_err *err)
+{
+	if (read_before(a, b, err) < 0)
+		return -1;
+	return a->merge ? merge(a, cells, err) : gp_matrix_build(a, &b->known, cells, err);
+}
+
 static int run(struct gp_args *a, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
 	gp_auto(gp_expect_result_release) struct gp_expect_result judged = { 0 };
+	gp_auto(before_release) struct before b = { 0 };
 	struct gp_err second = { 0 };
+	int rc;
 
 	if (check_args(a, err) < 0)
 		return -1;
 	if (a->emit)
 		return gp_matrix_emit(a, err);
-	if ((a->merge ? merge(a, &cells, &judged, err) : build(a, &cells, &judged, err)) == 0)
+	rc = get_cells(a, &b, &cells, err);
+	gp_expect_judge(a->expect ? &b.expect : NULL, &cells, &judged);
+	if (rc == 0)
 		return tell(a, &cells, &judged, err);
 	/* A signal: what there is of the reports is written all the same. */
 	if (err->code == GP_E_CANCELLED && cells.n) {
@@ -93,8 +110,9 @@ static int run(struct gp_args *a, struct gp_err *err)
 		(void)gp_matrix_write_reports(a, &cells, err, &second);
 		return -1;
 	}
-	/* Nothing to report but the error itself. */
-	if (a->json && err->code != GP_E_USAGE)
+	/* Nothing to report but the error itself; a report that was to be gone on with is
+	 * worth more than that. */
+	if (a->json && err->code != GP_E_USAGE && !gp_matrix_goes_on(a))
 		(void)gp_json_emit(a, gp_cells_json(&(struct gp_cells){ 0 }), err, &second);
 	return -1;
 }

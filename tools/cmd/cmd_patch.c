@@ -13,8 +13,8 @@
 #include "core/proof/cells_json.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH, OPT_SET,
-	OPT_NO_SET, OPT_ALLOW, OPT_DROP_DKMS, OPT_DATA, OPT_LOCK, OPT_WRITE_LOCK, OPT_OUTPUT, OPT_FORCE, OPT_DRY_RUN, OPT_REPACK,
+	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH,
+	OPT_SET, OPT_NO_SET, OPT_ALLOW, OPT_DROP_DKMS, OPT_DATA, OPT_LOCK, OPT_WRITE_LOCK, OPT_OUTPUT, OPT_FORCE, OPT_DRY_RUN, OPT_REPACK,
 	OPT_BUILD, OPT_JOBS, OPT_CC, OPT_TIMEOUT, OPT_NO_CACHE, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
 };
 
@@ -53,7 +53,8 @@ static int judge_proof(const struct gp_cells *l, struct gp_err *err)
 /* --build: the modules of every kernel of the run, before anything is written. */
 static int prove(struct gp_args *a, struct gp_cells *cells, struct gp_err *err)
 {
-	if (gp_build_one(a, a->patch.run, cells, err) < 0 || judge_proof(cells, err) < 0)
+	if (gp_patch_job_check_names(&a->patch, err) < 0 || gp_build_one(a, a->patch.run, cells, err) < 0 ||
+	    judge_proof(cells, err) < 0)
 		return -1;
 	a->patch.proved = true;
 	return 0;
@@ -96,9 +97,10 @@ static int run(struct gp_args *a, struct gp_err *err)
 	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
 	a->patch.cancel = gp_main_cancel();
 	a->patch.program = GP_PROGRAM_VERSION;
+	a->patch.report = a->json_file;
 	rc = patch(a, &cells, &job, err);
 	gp_report_job(a, &job);
-	fflush(stdout); /* what follows goes to standard error */
+	gp_main_flush(); /* what follows goes to standard error */
 	for (size_t i = 0; i < job.warnings.n; i++)
 		gp_warn("%s", job.warnings.v[i]);
 	if (rc < 0)

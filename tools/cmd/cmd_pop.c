@@ -160,8 +160,6 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 	if (a->positional.n > (a->all ? 0 : 1))
 		return gp_fail(err, GP_E_USAGE, "give a number, a patch, or -a; see 'gridpatch pop --help'");
-	if (gp_json_check(a, err) < 0)
-		return -1;
 	rc = pop(a, &p, err);
 	if (rc < 0)
 		(void)gp_tree_sound(&p.w.tree, err); /* what could not be looked at is the reason */

@@ -121,6 +121,8 @@ static void report(const struct gp_args *a, const struct push *p)
 		const struct gp_applied *d = &p->done.v[i];
 
 		gp_say(a, "Applying patch %s\n", d->name);
+		for (size_t k = 0; k < d->notes.n; k++)
+			gp_say(a, "note: %s\n", d->notes.v[k]);
 		for (size_t k = 0; k < d->n; k++)
 			say_file(a, &d->file[k]);
 		if (!d->n)
@@ -149,8 +151,6 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 	if (a->positional.n > (a->all ? 0 : 1))
 		return gp_fail(err, GP_E_USAGE, "give a number, a patch, or -a; see 'gridpatch push --help'");
-	if (gp_json_check(a, err) < 0)
-		return -1;
 	rc = push(a, &p, err);
 	if (rc < 0)
 		(void)gp_tree_sound(&p.w.tree, err); /* what could not be looked at is the reason */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
 #include "base/fsio.h"
 #include "cmd/report.h"
 #include "ops/proof/source.h"
@@ -15,6 +17,7 @@ struct question {
 	struct gp_source source;  /* with dir: driver reads it */
 	struct gp_targets targets;
 	struct gp_catalog catalog;
+	struct gp_wanted wanted;  /* by --driver */
 	struct gp_query query;
 	struct gp_selection answer;
 	struct gp_list overrides;
@@ -24,12 +27,11 @@ static int by_version(const struct gp_args *a, struct question *q, struct gp_err
 {
 	if (a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "give an installer or --driver, not both");
-	if (gp_version_parse(gp_str_of(a->driver), &q->query.driver, err) < 0) {
-		if (err)
-			err->code = GP_E_USAGE;
+	if (gp_args_kind(a, &q->query.kind, err) < 0 ||
+	    gp_wanted_parse(a->driver, &q->catalog.branches, q->query.kind, &q->wanted, err) < 0)
 		return -1;
-	}
-	return gp_args_kind(a, &q->query.kind, err);
+	q->query.driver = q->wanted.branch ? q->wanted.branch->versions[q->wanted.branch->n - 1] : q->wanted.version;
+	return 0;
 }
 
 static int open_driver(struct question *q, const char *path, struct gp_err *err)
@@ -59,9 +61,18 @@ static int by_installer(const struct gp_args *a, struct question *q, struct gp_e
 	return 0;
 }
 
-/* Blocked and unknown kernels are a "no". */
-static int verdict(const struct gp_selection *s, struct gp_err *err)
+/* Data without a list of drivers say nothing about any. */
+static bool branch_is_known(const struct question *q)
 {
+	return !q->catalog.branches.n || gp_branch_known(&q->catalog.branches, gp_version_branch(&q->query.driver));
+}
+
+/* Blocked and unknown kernels are a "no", and so is a branch of which nobody has
+ * heard; an installer of one shows itself what it needs. */
+static int verdict(const struct question *q, struct gp_err *err)
+{
+	const struct gp_selection *s = &q->answer;
+
 	for (size_t i = 0; i < s->nkernels; i++) {
 		const struct gp_choice *c = &s->kernels[i];
 
@@ -72,7 +83,38 @@ static int verdict(const struct gp_selection *s, struct gp_err *err)
 			return gp_fail(err, GP_E_NO, "kernel %s is of no known line (nearest: %s)",
 				       c->release.text, c->nearest ? c->nearest->name : "none");
 	}
+	if (!q->have_driver && !branch_is_known(q))
+		return gp_fail(err, GP_E_NO, "driver branch %u is unknown: kernel-versions/drivers lists none of it",
+			       gp_version_branch(&q->query.driver));
 	return 0;
+}
+
+/* What became of the other drivers of a branch that was asked about. */
+static int say_branch(const struct gp_args *a, const struct question *q, struct gp_err *err)
+{
+	struct gp_support_opts o = { .kind = q->query.kind, .nkernels = q->targets.n };
+	struct gp_release *kernels = gp_alloc((q->targets.n + 1) * sizeof(*kernels));
+	struct gp_support t;
+	int rc;
+
+	for (size_t i = 0; i < q->targets.n; i++)
+		kernels[i] = q->targets.v[i].release;
+	o.kernels = kernels;
+	o.branch = q->wanted.branch->number;
+	rc = gp_support_make(&q->catalog, &o, &t, err);
+	if (rc == 0)
+		gp_report_branch(a, &t);
+	gp_support_release(&t);
+	free(kernels);
+	return rc;
+}
+
+static void say_version(const struct gp_args *a, const struct question *q)
+{
+	gp_say(a, "driver     %s (branch %u), taken to be %s%s%s%s\n", q->query.driver.text,
+	       gp_version_branch(&q->query.driver), gp_kind_name(q->query.kind),
+	       q->wanted.release ? "; vGPU " : "", q->wanted.release ? q->wanted.release : "",
+	       q->wanted.branch ? "; the newest of its branch that is listed" : "");
 }
 
 static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
@@ -93,15 +135,19 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 	else if (q->have_driver)
 		gp_report_driver(a, &q->driver);
 	else
-		gp_say(a, "driver     %s (branch %u), taken to be %s\n", q->query.driver.text,
-		       gp_version_branch(&q->query.driver), gp_kind_name(q->query.kind));
+		say_version(a, q);
+	if (!branch_is_known(q))
+		gp_say(a, "  note     branch %u is unknown to kernel-versions/drivers: what is said of it comes from "
+		       "rules without an end\n", gp_version_branch(&q->query.driver));
 	for (size_t i = 0; i < q->targets.skipped.n; i++)
 		gp_say(a, "skipped    %s\n", q->targets.skipped.v[i]);
 	gp_report_selection(a, &q->answer);
+	if (q->wanted.branch && say_branch(a, q, err) < 0)
+		return -1;
 	for (size_t i = 0; i < q->overrides.n; i++)
 		gp_say(a, "override   %s\n", q->overrides.v[i]);
 	gp_say_covers(a, &q->answer);
-	return verdict(&q->answer, err);
+	return verdict(q, err);
 }
 
 static int run(struct gp_args *a, struct gp_err *err)
@@ -114,6 +160,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 		struct json_object *o = json_object_new_object();
 
 		gp_json_put(o, "driver", gp_json_text(q.query.driver.n ? q.query.driver.text : NULL));
+		gp_json_put(o, "release", gp_json_text(q.wanted.release));
+		gp_json_put(o, "branch_known", json_object_new_boolean(branch_is_known(&q)));
 		gp_json_put(o, "kind", gp_json_text(gp_kind_name(q.query.kind)));
 		gp_json_put(o, "selection", gp_json_selection(&q.answer));
 		gp_json_put(o, "overrides", gp_json_list(&q.overrides));
@@ -134,10 +182,11 @@ static int run(struct gp_args *a, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_select = {
-	"select", "plan", "RUN | TREE | --driver VERSION", "say which patch sets a driver needs, and why",
+	"select", "plan", "RUN | TREE | --driver D", "say which patch sets a driver needs, and why",
 	"Says for each kernel whether the driver is known to build there, which patch\n"
 	"sets it needs, which rule says so and what decided it: a version or a probe of\n"
-	"the headers. RUN is an installer, TREE an extracted one. Changes nothing. Exit\n"
-	"status 1 for a blocked or unknown kernel.",
+	"the headers. RUN is an installer, TREE an extracted one, D a version, a branch\n"
+	"(535) or a release of vGPU (16.4). Changes nothing. Exit status 1 for a kernel\n"
+	"that is blocked or unknown, and for an unknown branch.",
 	opts, run,
 };

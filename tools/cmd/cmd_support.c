@@ -17,20 +17,20 @@ struct work {
 	struct gp_support table;
 };
 
-/* "460" is a branch, "460.73.02" a version. */
 static int read_driver(const struct gp_args *a, struct work *w, struct gp_err *err)
 {
+	struct gp_wanted wanted;
+
 	if (!a->driver)
 		return 0;
-	if (gp_version_parse(gp_str_of(a->driver), &w->version, err) < 0) {
-		if (err)
-			err->code = GP_E_USAGE;
+	if (gp_wanted_parse(a->driver, &w->catalog.branches, w->ask.kind, &wanted, err) < 0)
 		return -1;
+	if (wanted.branch) {
+		w->ask.branch = wanted.branch->number;
+		return 0;
 	}
-	if (w->version.n == 1)
-		w->ask.branch = gp_version_branch(&w->version);
-	else
-		w->ask.version = &w->version;
+	w->version = wanted.version;
+	w->ask.version = &w->version;
 	return 0;
 }
 
@@ -74,8 +74,9 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 		return gp_fail(err, GP_E_USAGE, "support takes no file; see 'gridpatch select' for an installer");
 	if (a->markdown && a->json && !a->json_file)
 		return gp_fail(err, GP_E_USAGE, "--markdown and --json both write to standard output");
-	if (gp_args_kind(a, &w->ask.kind, err) < 0 || read_driver(a, w, err) < 0 ||
-	    read_kernels(a, w, err) < 0 || gp_data_load(&a->patch.data, &w->catalog, err) < 0 ||
+	w->ask.instead = a->json;
+	if (gp_args_kind(a, &w->ask.kind, err) < 0 || read_kernels(a, w, err) < 0 ||
+	    gp_data_load(&a->patch.data, &w->catalog, err) < 0 || read_driver(a, w, err) < 0 ||
 	    gp_support_make(&w->catalog, &w->ask, &w->table, err) < 0)
 		return -1;
 	if (a->markdown)

@@ -16,15 +16,64 @@ static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 	else if (j->hooks_action == GP_HOOKS_THERE)
 		gp_say(a, "hooks      already in %s\n", j->driver.altered.hooks_file);
 	else
-		gp_say(a, "hooks      from %s%s: %s copy, %s table constant\n", j->hooks.dir,
-		       j->hooks.patched ? " with your patch" : "", j->hooks.known ? "known" : "unrecognised",
-		       gp_hooks_table_name(j->hooks.table));
+		gp_say(a, "hooks      from %s: %s copy, %s table constant\n", j->hooks.dir,
+		       j->hooks.known ? "known" : "unrecognised", gp_hooks_table_name(j->hooks.table));
+	if (j->hooks.patched)
+		gp_say(a, "  with     patch %s%s\n", j->hooks.patch, a->patch.hooks_patch ? "" :
+		       ", which lies beside them and this driver needs");
 	for (size_t i = 0; i < j->hook_sets.n; i++)
 		gp_say(a, "  with     set %s\n", j->hook_sets.v[i]);
 	if (j->hooks_action != GP_HOOKS_NONE)
 		gp_say(a, "  unlock   %s\n", need == GP_HOOKS_UPSTREAM ? "this driver works with upstream's hooks" :
 		       need == GP_HOOKS_NEWER_TABLE ? "this driver needs the newer table constant" :
 		       "not proved for this driver");
+}
+
+static const char *data_name(const char *file)
+{
+	const char *data = strstr(file, "kernel-versions/");
+
+	return data ? data : file;
+}
+
+/* Where a rule answers otherwise: "6.12.9; lines 6.12 to 7.2". */
+static void say_places(const struct gp_args *a, const struct gp_reasked *x)
+{
+	const struct gp_list *l = &x->lines;
+
+	for (size_t i = 0; i < x->kernels.n; i++)
+		gp_say(a, "%s%s", i ? ", " : " ", x->kernels.v[i]);
+	if (l->n)
+		gp_say(a, "%s %s %s%s%s", x->kernels.n ? ";" : "", l->n > 1 ? "lines" : "line", l->v[0],
+		       l->n > 1 ? " to " : "", l->n > 1 ? l->v[l->n - 1] : "");
+}
+
+static const char *rule_answer(const struct gp_judgement *j)
+{
+	return j->taken ? "taken" : j->holds == GP_TRI_UNKNOWN ? "unknown" : "not taken";
+}
+
+/* What the rules say of the sources as the user's patches leave them. */
+static void say_reask(const struct gp_args *a, const struct gp_patch_job *j)
+{
+	const struct gp_reask *r = &j->reask;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct gp_reasked *x = &r->v[i];
+
+		gp_say(a, "by patches rule %s:%u on", data_name(x->rule->file), x->rule->lineno);
+		say_places(a, x);
+		gp_say(a, "\n  before   %s: %s\n", rule_answer(&x->was), x->was.why);
+		gp_say(a, "  now      %s: %s\n", rule_answer(&x->is), x->is.why);
+	}
+	for (size_t k = 0; r->was && k < j->selection.nkernels; k++)
+		if (r->was[k] != j->selection.kernels[k].verdict)
+			gp_say(a, "by patches kernel %s is %s, without them %s\n", j->selection.kernels[k].release.text,
+			       gp_verdict_name(j->selection.kernels[k].verdict), gp_verdict_name(r->was[k]));
+	if (r->opened && !j->has_only)
+		gp_say(a, "by patches DKMS may build on %s\n", r->opened);
+	if (r->shut && !j->has_only)
+		gp_say(a, "by patches DKMS leaves %s alone\n", r->shut);
 }
 
 /* What waits in kernel/patches/. */
@@ -128,6 +177,7 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 		return; /* it stopped before anything was known */
 	gp_report_driver(a, &j->driver);
 	gp_report_selection(a, &j->selection);
+	say_reask(a, j);
 	for (size_t i = 0; i < j->targets.skipped.n; i++)
 		gp_say(a, "skipped    %s\n", j->targets.skipped.v[i]);
 	for (size_t i = 0; i < j->overrides.n; i++)
@@ -153,6 +203,8 @@ static struct json_object *json_hooks(const struct gp_patch_job *j)
 	gp_json_put(o, "need", j->selection.hooks ? gp_json_text(gp_hooks_name(j->selection.hooks)) : NULL);
 	gp_json_put(o, "from", gp_json_text(own ? j->hooks.dir : NULL));
 	gp_json_put(o, "sha256", gp_json_text(own ? j->hooks.sha256 : NULL));
+	gp_json_put(o, "patch", gp_json_text(j->hooks.patch));
+	gp_json_put(o, "patch_sha256", gp_json_text(j->hooks.patched ? j->hooks.patch_sha256 : NULL));
 	gp_json_put(o, "known", own ? json_object_new_boolean(j->hooks.known) : NULL);
 	gp_json_put(o, "table", gp_json_text(own ? gp_hooks_table_name(j->hooks.table) : NULL));
 	gp_json_put(o, "sets", gp_json_list(&j->hook_sets));
@@ -194,6 +246,43 @@ static struct json_object *json_changes(const struct gp_tree *t)
 	return list;
 }
 
+static struct json_object *json_answer(const struct gp_judgement *j)
+{
+	struct json_object *o = json_object_new_object();
+
+	gp_json_put(o, "taken", json_object_new_boolean(j->taken));
+	gp_json_put(o, "holds", gp_json_text(gp_tri_name(j->holds)));
+	gp_json_put(o, "why", gp_json_text(j->why));
+	return o;
+}
+
+static struct json_object *json_reask(const struct gp_patch_job *j)
+{
+	const struct gp_reask *r = &j->reask;
+	struct json_object *o = json_object_new_object();
+	struct json_object *rules = json_object_new_array(), *was = json_object_new_array();
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct gp_reasked *x = &r->v[i];
+		struct json_object *rule = json_object_new_object();
+
+		gp_json_put(rule, "file", gp_json_text(x->rule->file));
+		gp_json_put(rule, "line", json_object_new_int((int)x->rule->lineno));
+		gp_json_put(rule, "kernels", gp_json_list(&x->kernels));
+		gp_json_put(rule, "lines", gp_json_list(&x->lines));
+		gp_json_put(rule, "before", json_answer(&x->was));
+		gp_json_put(rule, "now", json_answer(&x->is));
+		json_object_array_add(rules, rule);
+	}
+	for (size_t k = 0; r->was && k < j->selection.nkernels; k++)
+		json_object_array_add(was, gp_json_text(gp_verdict_name(r->was[k])));
+	gp_json_put(o, "rules", rules);
+	gp_json_put(o, "verdicts_before", was);
+	gp_json_put(o, "lines_opened", gp_json_text(r->opened));
+	gp_json_put(o, "lines_shut", gp_json_text(r->shut));
+	return o;
+}
+
 struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j)
 {
 	struct json_object *o = json_object_new_object(), *cmds = json_object_new_array();
@@ -203,6 +292,7 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 		gp_json_put(o, "selection", gp_json_selection(&j->selection));
 	}
 	gp_json_put(o, "applied", gp_json_applied(&j->applied));
+	gp_json_put(o, "by_patches", j->reask.was ? json_reask(j) : NULL);
 	gp_json_put(o, "dkms_patches", json_late(&j->late));
 	gp_json_put(o, "dkms_tried", gp_json_applied(&j->late.applied));
 	gp_json_put(o, "hooks", json_hooks(j));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "base/log.h"
 #include "cmd/opt.h"
+#include "cmd/outputs.h"
 #include "cmd/version.h"
 
 static const struct gp_cmd *const cmds[] = {
@@ -28,6 +30,11 @@ static void on_signal(int sig)
 	signalled = sig;
 }
 
+static void on_failed_write(int sig)
+{
+	(void)sig;
+}
+
 static void catch_signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
@@ -35,10 +42,32 @@ static void catch_signals(void)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
-	/* A reader that goes away and a limit on files' sizes are errors of write(2),
-	 * not our death. */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+	/* A reader that goes away and a limit on files' sizes are errors of write(2), not
+	 * our death in the middle of something; of the first one finish() dies. Programs
+	 * that we start get the default again, which being ignored would not be. */
+	sa = (struct sigaction){ .sa_handler = on_failed_write, .sa_flags = SA_RESTART };
+	sigaction(SIGPIPE, &sa, NULL);
+	sigaction(SIGXFSZ, &sa, NULL);
+}
+
+/* stdio only remembers that it failed: nobody reads what goes to standard output. */
+static bool reader_left(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP));
+}
+
+static int flush_error; /* of the first flush that failed */
+
+void gp_main_flush(void)
+{
+	if (fflush(stdout) == 0)
+		return;
+	if (!flush_error)
+		flush_error = errno;
+	if (errno == EPIPE && !signalled)
+		signalled = SIGPIPE;
 }
 
 static const struct gp_cmd *find_cmd(const char *word)
@@ -75,19 +104,34 @@ static void print_error(const struct gp_err *err)
 	fprintf(stderr, "gridpatch: %s\n", line);
 }
 
+/* So that a shell loop stops, too. */
+static int die_of(int sig)
+{
+	sigset_t one;
+
+	signal(sig, SIG_DFL);
+	sigemptyset(&one);
+	sigaddset(&one, sig);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	raise(sig);
+	return 128 + sig;
+}
+
 static int finish(int rc, struct gp_err *err)
 {
-	if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-		rc = gp_fail_sys(err, errno, "cannot write to standard output");
+	bool lost = (gp_main_flush(), flush_error) || ferror(stdout);
+	int why = flush_error ? flush_error : EIO;
+
+	/* As git does, and head(1) expects: nobody wants to hear more. */
+	if (signalled == SIGPIPE || (rc != 0 && err->sys == EPIPE) || (lost && (why == EPIPE || reader_left())))
+		return die_of(SIGPIPE);
+	if (rc == 0 && lost)
+		rc = gp_fail_sys(err, why, "cannot write to standard output");
 	if (rc == 0)
 		return 0;
-	fflush(stdout);
 	print_error(err);
-	if (err->code == GP_E_CANCELLED && signalled) {
-		/* Die of the signal, so that a shell loop stops too. */
-		signal(signalled, SIG_DFL);
-		raise(signalled);
-	}
+	if (err->code == GP_E_CANCELLED && signalled)
+		return die_of(signalled);
 	return gp_code_exit(err->code ? err->code : GP_E_BUG);
 }
 
@@ -115,7 +159,7 @@ static int run_cmd(const struct gp_cmd *cmd, int argc, char **argv)
 		gp_cmd_help(cmd);
 	} else if (rc == 0) {
 		gp_log_set(args.quiet ? GP_LOG_QUIET : args.verbose ? GP_LOG_VERBOSE : GP_LOG_NORMAL);
-		rc = cmd->run(&args, &err);
+		rc = gp_outputs_check(&args, &err) < 0 ? -1 : cmd->run(&args, &err);
 	}
 	gp_args_release(&args);
 	return finish(rc, &err);

@@ -24,7 +24,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_HEADERS, 0, "headers", "DIR", "kernel headers to ask (repeatable)" },
 	{ OPT_HEADERS2, 0, "kernel-source-path", "DIR", NULL },
 	{ OPT_HEADERS3, 0, "kernelsourcedir", "DIR", NULL },
-	{ OPT_DRIVER, 0, "driver", "VERSION", "a driver version (support: or a branch)" },
+	{ OPT_DRIVER, 0, "driver", "VERSION", "a driver: 535.161.05, a branch: 535, or vGPU: 16.4" },
 	{ OPT_BLOB, 0, "blob", "FILE", "the nv-kernel.o_binary that nvidia.ko is made from" },
 	{ OPT_EXPECT_HOOKS, 0, "expect-hooks", NULL, "nvidia.ko must have the hooks" },
 	{ OPT_KIND, 0, "kind", "KIND", "its kind: host (default), merged, guest, general" },
@@ -32,6 +32,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_HOOKS, 0, "hooks", "DIR", "your copy of DualCoder/vgpu_unlock" },
 	{ OPT_NO_HOOKS, 0, "no-hooks", NULL, "do not integrate hooks" },
 	{ OPT_HOOKS_PATCH, 0, "hooks-patch", "FILE", "a patch for your copy of the hooks" },
+	{ OPT_NO_HOOKS_PATCH, 0, "no-hooks-patch", NULL, "not even the one that lies beside them" },
 	{ OPT_PATCHES, 0, "patches", "PATH", "a quilt series or patch of your own (repeatable)" },
 	{ OPT_PATCH_MATCH, 0, "patch-match", "ERE", "the --patches before it: these releases only" },
 	{ OPT_SET, 0, "set", "NAME", "take this patch set in, too (repeatable)" },
@@ -69,7 +70,7 @@ static const struct option_row ROWS[] = {
 	{ OPT_TO, 0, "to", "DIR", "where to put it (default: see above)" },
 	{ OPT_FROM, 0, "from", "PATH", "a directory or tarball instead of the network" },
 	{ OPT_FROM_RUN, 0, "from", "RUN", "an installer, or an extracted one (repeatable)" },
-	{ OPT_NEWER_TABLE, 0, "newer-table", NULL, "get the patch for newer drivers, too" },
+	{ OPT_NEWER_TABLE, 0, "newer-table", NULL, "fail without the patch for newer drivers" },
 	{ OPT_MARKDOWN, 0, "markdown", NULL, "the table for a web page" },
 	{ OPT_MERGE, 0, "merge", NULL, "join the JSON reports of several runs" },
 	{ OPT_SHARD, 0, "shard", "I/N", "only every Nth cell, beginning with the Ith" },
@@ -242,6 +243,7 @@ static void set_flag(struct gp_args *a, enum gp_opt_id id)
 {
 	switch (id) {
 	case OPT_NO_HOOKS: a->patch.no_hooks = true; break;
+	case OPT_NO_HOOKS_PATCH: a->patch.no_hooks_patch = true; break;
 	case OPT_DROP_DKMS: a->patch.drop_dkms_patches = true; break;
 	case OPT_FORCE: a->patch.force = true; break;
 	case OPT_NO_CACHE: a->patch.no_cache = true; break;
@@ -361,6 +363,8 @@ static int check_combinations(const struct gp_args *a, struct gp_err *err)
 {
 	if (a->patch.no_hooks && (a->patch.hooks || a->patch.hooks_patch))
 		return gp_fail(err, GP_E_USAGE, "--no-hooks contradicts --hooks and --hooks-patch");
+	if (a->patch.no_hooks_patch && a->patch.hooks_patch)
+		return gp_fail(err, GP_E_USAGE, "--no-hooks-patch contradicts --hooks-patch");
 	for (size_t i = 0; i < a->patch.sets.n; i++)
 		if (gp_list_has(&a->patch.no_sets, a->patch.sets.v[i]))
 			return gp_fail(err, GP_E_USAGE, "--set %s contradicts --no-set %s", a->patch.sets.v[i],

@@ -8,7 +8,7 @@
 enum gp_opt_id {
 	OPT_END = 0,
 	OPT_ALL = 256, OPT_ALLOW, OPT_BLOB, OPT_DATA, OPT_DIR, OPT_DRIVER, OPT_DROP_DKMS, OPT_DRY_RUN, OPT_EXPECT_HOOKS, OPT_EXPLAIN,
-	OPT_FORCE, OPT_FROM, OPT_FROM_RUN, OPT_FSYNC, OPT_FUZZ, OPT_HEADERS, OPT_HEADERS2, OPT_HEADERS3, OPT_HELP, OPT_HOOKS, OPT_HOOKS_PATCH,
+	OPT_FORCE, OPT_FROM, OPT_FROM_RUN, OPT_FSYNC, OPT_FUZZ, OPT_HEADERS, OPT_HEADERS2, OPT_HEADERS3, OPT_HELP, OPT_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH,
 	OPT_JSON, OPT_KERNEL, OPT_KIND, OPT_LOCK, OPT_MARKDOWN, OPT_NEWER_TABLE, OPT_NO_CACHE, OPT_NO_HOOKS, OPT_NO_SET, OPT_OUTPUT,
 	OPT_PATCHES, OPT_PATCH_MATCH, OPT_PROGRESS, OPT_QUIET, OPT_QUILT, OPT_RECOVER, OPT_REJECTS, OPT_REPACK, OPT_REVERSE, OPT_SET, OPT_STRIP,
 	OPT_TO, OPT_VERBOSE, OPT_WRITE_LOCK,
@@ -90,5 +90,9 @@ extern const struct gp_cmd gp_cmd_patch, gp_cmd_info, gp_cmd_extract, gp_cmd_ver
 
 /* Ends of the signal handlers that main installs: nonzero when one came. */
 const volatile sig_atomic_t *gp_main_cancel(void);
+
+/* Of a line that tells of long work: if nobody reads it, the work is to stop as if a
+ * signal had come. */
+void gp_main_flush(void);
 
 #endif

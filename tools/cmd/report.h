@@ -28,6 +28,8 @@ struct json_object *gp_json_selection(const struct gp_selection *s);
  * is known; the same as JSON; kernel lines by branches for a web page. */
 void gp_report_support(const struct gp_args *a, const struct gp_support *t);
 struct json_object *gp_json_support(const struct gp_support *t);
+/* Of a table of one branch: a line per kernel and drivers of which the same is known. */
+void gp_report_branch(const struct gp_args *a, const struct gp_support *t);
 void gp_report_support_markdown(const struct gp_args *a, const struct gp_support *t);
 
 /* What a driver is. */
@@ -59,9 +61,6 @@ void gp_report_modules(const struct gp_args *a, const struct gp_modreport *r);
 
 /* The same, filled into root; tools/data/verify.schema.json describes it. */
 void gp_json_modules(struct json_object *root, const struct gp_modreport *r);
-
-/* Can the file of --json be written? Before anything is changed that it is to tell of. */
-int gp_json_check(const struct gp_args *a, struct gp_err *err);
 
 /*
  * Write root where --json says, and put it. "ok", and for a failure "error"

@@ -123,6 +123,10 @@ static void say_choice(const struct gp_args *a, const struct gp_selection *s, co
 		gp_say(a, " %s", c->sets.v[i].set->name);
 	gp_say(a, "%s; modules load: %s; hooks: %s\n", c->sets.n ? "" : " none", gp_load_name(c->load),
 	       c->hooks ? gp_hooks_name(c->hooks) : "not said");
+	if (c->elsewhere)
+		gp_say(a, "  note     a kernel of %s has the number of the plain %s and interfaces of others: "
+		       "what is known of %s says nothing about it%s\n", gp_distro_title(c->release.distro),
+		       c->line->name, c->line->name, c->has_headers ? "; build it first" : "");
 	if (c->needs_headers)
 		gp_say(a, "  note     some rules can only be decided with the headers: give --headers DIR\n");
 	if (c->needs_driver)
@@ -134,12 +138,13 @@ void gp_say_covers(const struct gp_args *a, const struct gp_selection *s)
 	gp_auto(gp_buf_release) struct gp_buf covers = { 0 };
 
 	gp_selection_covers(s, &covers);
+	gp_say(a, "covers: %s; next unknown: ", covers.len ? covers.data : "nothing");
 	if (s->next_unknown)
-		gp_say(a, "covers: %s; next unknown: %s\n", covers.len ? covers.data : "nothing",
-		       s->next_unknown->name);
+		gp_say(a, "%s\n", s->next_unknown->name);
+	else if (s->newer_blocked)
+		gp_say(a, "none, all that is newer is blocked\n");
 	else
-		gp_say(a, "covers: %s; next unknown: newer than %s\n", covers.len ? covers.data : "nothing",
-		       s->nlines ? s->lines[s->nlines - 1].line->name : "all");
+		gp_say(a, "newer than %s\n", s->nlines ? s->lines[s->nlines - 1].line->name : "all");
 }
 
 void gp_report_selection(const struct gp_args *a, const struct gp_selection *s)
@@ -195,16 +200,19 @@ static struct json_object *json_choice(const struct gp_choice *c)
 	gp_json_put(o, "release", gp_json_text(c->release.text));
 	gp_json_put(o, "line", gp_json_text(c->line ? c->line->name : NULL));
 	gp_json_put(o, "nearest", gp_json_text(c->nearest ? c->nearest->name : NULL));
+	gp_json_put(o, "distro", gp_json_text(gp_distro_name(c->release.distro)));
 	gp_json_put(o, "verdict", gp_json_text(gp_verdict_name(c->verdict)));
 	gp_json_put(o, "headers", json_object_new_boolean(c->has_headers));
 	gp_json_put(o, "sets", sets);
 	gp_json_put(o, "load", gp_json_text(gp_load_name(c->load)));
 	gp_json_put(o, "hooks", c->hooks ? gp_json_text(gp_hooks_name(c->hooks)) : NULL);
+	gp_json_put(o, "left_out", gp_json_list(&c->left_out));
 	gp_json_put(o, "reasons", gp_json_list(&c->reasons));
 	gp_json_put(o, "load_reasons", gp_json_list(&c->load_reasons));
 	gp_json_put(o, "instead", gp_json_list(&c->instead));
 	gp_json_put(o, "evidence", gp_json_list(&c->evidence));
 	gp_json_put(o, "gpu", gp_json_list(&c->gpus));
+	gp_json_put(o, "plain_kernel", json_object_new_boolean(gp_distro_trait(c->release.distro) == GP_DISTRO_PLAIN));
 	gp_json_put(o, "needs_headers", json_object_new_boolean(c->needs_headers));
 	gp_json_put(o, "needs_driver", json_object_new_boolean(c->needs_driver));
 	gp_json_put(o, "rules", rules);
@@ -239,5 +247,6 @@ struct json_object *gp_json_selection(const struct gp_selection *s)
 	gp_json_put(o, "hook_sets", json_sets(&s->hook_sets));
 	gp_json_put(o, "covers", gp_json_text(covers.len ? covers.data : ""));
 	gp_json_put(o, "next_unknown", gp_json_text(s->next_unknown ? s->next_unknown->name : NULL));
+	gp_json_put(o, "newer_blocked", json_object_new_boolean(s->newer_blocked));
 	return o;
 }

@@ -58,14 +58,20 @@ static void details(const struct gp_support_cell *cell, struct gp_buf *out)
 	add_detail(out, "cards", &c->gpus, "; ");
 }
 
+/* "460.32.04 - 460.73.02" */
+static char *span_name(const struct gp_support_branch *b, size_t first, size_t n)
+{
+	return gp_asprintf("%s%s%s", b->drivers[first].version->text, n > 1 ? " - " : "",
+			   n > 1 ? b->drivers[first + n - 1].version->text : "");
+}
+
 static void say_row(const struct gp_args *a, const struct gp_support *t, const struct gp_support_branch *b,
 		    size_t kernel, size_t first, size_t n)
 {
 	const struct gp_support_cell *cell = &b->drivers[first].cells[kernel];
 	bool untested = cell->known > GP_KNOWN_UNSURE && cell->choice->verdict == GP_VERDICT_UNTESTED;
 	gp_auto(gp_buf_release) struct gp_buf more = { 0 };
-	gp_auto(gp_free_ptr) char *span = gp_asprintf("%s%s%s", b->drivers[first].version->text,
-		n > 1 ? " - " : "", n > 1 ? b->drivers[first + n - 1].version->text : "");
+	gp_auto(gp_free_ptr) char *span = span_name(b, first, n);
 	gp_auto(gp_free_ptr) char *word = gp_asprintf("%s%s", gp_support_word(cell),
 		untested ? ", untested" : "");
 
@@ -94,6 +100,22 @@ void gp_report_support(const struct gp_args *a, const struct gp_support *t)
 	gp_say(a, "built: by gridpatch's authors; reported: in public; expected: from sources or by conclusion;\n"
 	       "unsure: sources speak against it, and nobody has tried\n"
 	       "why: gridpatch select --explain --driver VERSION -k RELEASE\n");
+}
+
+void gp_report_branch(const struct gp_args *a, const struct gp_support *t)
+{
+	const struct gp_support_branch *b = &t->v[0];
+
+	for (size_t k = 0; k < t->kernels.n; k++)
+		for (size_t first = 0, n; first < b->n; first += n) {
+			const struct gp_support_cell *cell = &b->drivers[first].cells[k];
+			gp_auto(gp_free_ptr) char *span = NULL;
+
+			n = gp_support_span(b, k, first);
+			span = span_name(b, first, n);
+			gp_say(a, "branch     %s on %s: %s", span, t->kernels.v[k], gp_support_word(cell));
+			gp_say(a, is_blocked(cell) ? "\n" : "; modules load: %s\n", gp_load_name(cell->choice->load));
+		}
 }
 
 /* --- JSON --- */

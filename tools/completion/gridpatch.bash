@@ -17,7 +17,7 @@ _gridpatch_verb() {
 _gridpatch_options() {
 	local common='--json --quiet --verbose --help -q -v -h'
 	local kernels='--kernel --headers --kernel-source-path --kernelsourcedir --data -k'
-	local patching="$kernels --hooks --no-hooks --hooks-patch --patches --patch-match --set --no-set --allow --drop-dkms-patches"
+	local patching="$kernels --hooks --no-hooks --hooks-patch --no-hooks-patch --patches --patch-match --set --no-set --allow --drop-dkms-patches"
 	local building='--jobs --cc --timeout -j'
 	local keeping='--modules --output --sign-key --sign-cert -o'
 

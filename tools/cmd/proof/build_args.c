@@ -48,6 +48,8 @@ void gp_build_words(const struct gp_args *a, struct gp_buf *out)
 		put(out, "--no-hooks", NULL);
 	if (p->hooks_patch)
 		put(out, "--hooks-patch", p->hooks_patch);
+	if (p->no_hooks_patch)
+		put(out, "--no-hooks-patch", NULL);
 	for (size_t i = 0; i < p->patches.n; i++) {
 		put(out, "--patches", p->patches.v[i]);
 		if (*p->matches.v[i])
@@ -128,7 +130,7 @@ static void say_done(void *arg, const struct gp_cell *c, size_t n, size_t total,
 	(void)known;
 	gp_progress_end();
 	gp_say_cell(arg, c);
-	fflush(stdout);
+	gp_main_flush();
 }
 
 int gp_build_one(struct gp_args *a, const char *run, struct gp_cells *cells, struct gp_err *err)

@@ -5,8 +5,8 @@
 #include "cmd/opt.h"
 #include "core/proof/expect.h"
 
-/* Can what --json, --junit, --html and --markdown name be written, and at most
- * one of them to standard output? Before hours of building. GP_E_USAGE, GP_E_SYSTEM. */
+/* Does at most one of --json, --junit, --html and --markdown go to standard output?
+ * GP_E_USAGE. */
 int gp_matrix_check_reports(const struct gp_args *a, struct gp_err *err);
 
 /*
@@ -24,12 +24,8 @@ int gp_matrix_write_reports(const struct gp_args *a, const struct gp_cells *l, c
  * the command that repeats it; what was run twice, is missing, or passes now. */
 void gp_matrix_say(const struct gp_args *a, const struct gp_cells *l, const struct gp_expect_result *j);
 
-/*
- * Read the file of --expect, if there is one, and judge by it.
- *
- * Out: expected of each cell, and *j, to be released also after an error.
- */
-int gp_matrix_expect(const struct gp_args *a, struct gp_cells *l, struct gp_expect_result *j, struct gp_err *err);
+/* Read the file of --expect, if there is one. Errors: as gp_expect_parse(). */
+int gp_matrix_read_expect(const struct gp_args *a, struct gp_expect *out, struct gp_err *err);
 
 /* What --fail-on makes of it. Errors: GP_E_NO. */
 int gp_matrix_answer(const struct gp_args *a, const struct gp_cells *l, const struct gp_expect_result *j,

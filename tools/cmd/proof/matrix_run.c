@@ -61,7 +61,7 @@ static void say_line(const struct running *r, const struct gp_cell *c, size_t n,
 	       *left ? " left" : "");
 	if (gp_cell_is_red(c) && c->fact)
 		gp_say(r->a, "        known: %s\n", c->fact);
-	fflush(stdout);
+	gp_main_flush();
 }
 
 /* A run that is killed leaves what it has. That it cannot be written shows at the end. */
@@ -75,6 +75,29 @@ static void save(const struct running *r)
 	(void)gp_file_write(r->a->json_file, text.data, text.len, 0644, true, NULL);
 }
 
+static struct gp_cell *find(const struct gp_cells *l, const struct gp_cell *c)
+{
+	gp_auto(gp_free_ptr) char *key = gp_cell_key(c);
+
+	for (size_t i = 0; i < l->n; i++) {
+		gp_auto(gp_free_ptr) char *other = gp_cell_key(&l->v[i]);
+
+		if (strcmp(key, other) == 0)
+			return &l->v[i];
+	}
+	return NULL;
+}
+
+/* In the place of what was known of it. */
+static void keep(struct gp_cells *l, const struct gp_cell *c)
+{
+	struct gp_cell *old = find(l, c);
+
+	if (old)
+		gp_cell_release(old);
+	gp_cell_copy(old ? old : gp_cells_add(l), c);
+}
+
 static void cell_done(void *arg, const struct gp_cell *c, size_t n, size_t total, bool known)
 {
 	struct running *r = arg;
@@ -82,23 +105,67 @@ static void cell_done(void *arg, const struct gp_cell *c, size_t n, size_t total
 	r->fresh += !known;
 	r->built += !known && c->build_s > 0;
 	if (c->cls != GP_CELL_CANCELLED)
-		gp_cell_copy(gp_cells_add(&r->so_far), c);
+		keep(&r->so_far, c);
 	/* What the line says is kept by then. */
 	if (!known)
 		save(r);
 	say_line(r, c, n, total, known);
 }
 
-static int read_known(const char *path, struct gp_cells *out, struct gp_err *err)
+bool gp_matrix_goes_on(const struct gp_args *a)
+{
+	return a->resume && a->json_file && gp_same_place(a->resume, a->json_file);
+}
+
+int gp_matrix_read_known(const struct gp_args *a, struct gp_cells *known, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	int thing = a->resume ? gp_thing_at(a->resume, err) : GP_THING_NONE;
 
-	/* So that the first run can be started with the same words. */
-	if (!path || !gp_exists(path))
-		return 0;
-	if (gp_file_read(path, GP_MATRIX_MAX_BYTES, &text, err) < 0)
+	if (thing <= GP_THING_NONE)
+		return thing < 0 ? -1 : 0;
+	if (gp_file_read(a->resume, GP_MATRIX_MAX_BYTES, &text, err) < 0)
 		return -1;
-	return gp_cells_from_json(gp_buf_str(&text), path, out, err);
+	return gp_cells_from_json(gp_buf_str(&text), a->resume, known, err);
+}
+
+/* Would a report of this run lack results that the one in its place has? */
+static int check_known(const struct gp_args *a, const struct gp_cells *known, const struct gp_cells *plan,
+		       struct gp_err *err)
+{
+	for (size_t i = 0; gp_matrix_goes_on(a) && i < known->n; i++) {
+		const struct gp_cell *c = find(plan, &known->v[i]);
+
+		if (known->v[i].cls == GP_CELL_CANCELLED || known->v[i].cls == GP_CELL_ENVIRONMENT)
+			continue;
+		if (!c || (a->shards && (size_t)(c - plan->v) % a->shards != a->shard - 1))
+			return gp_fail(err, GP_E_USAGE, "'%s' has a result of %s on %s, which this run has not: give --json "
+				       "another file", a->resume, known->v[i].input, known->v[i].release);
+	}
+	return 0;
+}
+
+/* What a report begins with: the plan, and what is known already. */
+static int begin(struct running *r, const struct gp_matrix_opts *o, struct gp_err *err)
+{
+	gp_auto(gp_cells_release) struct gp_cells plan = { 0 };
+
+	if (gp_matrix_plan(o, &plan, err) < 0 || check_known(r->a, o->known, &plan, err) < 0)
+		return -1;
+	for (size_t i = 0; i < plan.n; i++) {
+		const struct gp_cell *c = find(o->known, &plan.v[i]);
+
+		if (c && (!o->shards || i % o->shards == o->shard - 1))
+			gp_cell_copy(gp_cells_add(&r->so_far), c);
+	}
+	r->so_far.planned = plan.planned;
+	r->so_far.skipped = plan.skipped;
+	plan.planned = plan.skipped = (struct gp_list){ 0 };
+	r->so_far.program = gp_strdup(GP_PROGRAM_VERSION);
+	r->so_far.started = gp_clock_utc();
+	r->so_far.part = o->shards > 0;
+	r->began = gp_clock_s();
+	return 0;
 }
 
 static struct gp_matrix_opts options(struct gp_args *a, const struct gp_list *runs, const char *words)
@@ -109,30 +176,26 @@ static struct gp_matrix_opts options(struct gp_args *a, const struct gp_list *ru
 	};
 }
 
-int gp_matrix_build(struct gp_args *a, struct gp_cells *cells, struct gp_err *err)
+int gp_matrix_build(struct gp_args *a, const struct gp_cells *known, struct gp_cells *cells, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list runs = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf words = { 0 };
-	gp_auto(gp_cells_release) struct gp_cells known = { 0 };
 	struct running r = { .a = a };
 	struct gp_matrix_opts o;
 	int rc;
 
-	if (sort_words(a, &runs, err) < 0 || read_known(a->resume, &known, err) < 0)
+	if (sort_words(a, &runs, err) < 0)
 		return -1;
 	gp_build_words(a, &words);
 	o = options(a, &runs, words.data);
-	o.known = &known;
+	o.known = known;
 	o.done = cell_done;
 	o.arg = &r;
-	if (gp_matrix_plan(&o, &r.so_far, err) < 0)
+	rc = begin(&r, &o, err);
+	if (rc < 0) {
+		gp_cells_release(&r.so_far);
 		return -1;
-	while (r.so_far.n)
-		gp_cell_release(&r.so_far.v[--r.so_far.n]);
-	r.so_far.program = gp_strdup(GP_PROGRAM_VERSION);
-	r.so_far.started = gp_clock_utc();
-	r.began = gp_clock_s();
-	r.so_far.part = a->shards > 0;
+	}
 	rc = gp_matrix_run(&o, cells, err);
 	cells->part = r.so_far.part;
 	cells->program = gp_strdup(GP_PROGRAM_VERSION);

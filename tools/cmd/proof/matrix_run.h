@@ -5,16 +5,30 @@
 #include "cmd/opt.h"
 #include "core/proof/cell.h"
 
+/* Is the file of --resume the one that --json writes? Then it holds results that
+ * nobody else has. */
+bool gp_matrix_goes_on(const struct gp_args *a);
+
+/*
+ * Read the file of --resume.
+ *
+ * Out:    known; nothing when the option was not given, or the file is not there yet,
+ *         so that the first run can be started with the same words.
+ * Errors: as gp_cells_from_json().
+ */
+int gp_matrix_read_known(const struct gp_args *a, struct gp_cells *known, struct gp_err *err);
+
 /*
  * Build the matrix of the command line, with a line for each cell as it is done.
  *
- * After each cell the JSON report, if it goes to a file, is written anew, so that
- * a run which is killed can be gone on with by --resume.
+ * After each cell the JSON report, if it goes to a file, is written anew, with what
+ * was known before: a run that is killed has lost nothing, and --resume goes on.
  *
  * Out:    cells, as far as they were built; also when it fails.
- * Errors: as gp_matrix_run(); GP_E_USAGE.
+ * Errors: as gp_matrix_run(); GP_E_USAGE, also when the report that is gone on with
+ *         has results that this run would not have.
  */
-int gp_matrix_build(struct gp_args *a, struct gp_cells *cells, struct gp_err *err);
+int gp_matrix_build(struct gp_args *a, const struct gp_cells *known, struct gp_cells *cells, struct gp_err *err);
 
 /* The cells that it would have. Errors: as above. */
 int gp_matrix_cells(struct gp_args *a, struct gp_cells *out, struct gp_err *err);

@@ -450,6 +450,11 @@ void gp_dkms_regex_except(const struct gp_kline *line, size_t n, struct gp_buf *
 	gp_buf_puts(out, ")([^0-9].*)?$");
 }
 
+void gp_dkms_regex_also(const struct gp_kline *line, const char *tail, struct gp_buf *out)
+{
+	gp_buf_printf(out, "^%u\\.%u(%s)$", line->major, line->minor, tail);
+}
+
 void gp_dkms_regex_only(const struct gp_kline *line, struct gp_buf *out)
 {
 	gp_buf_printf(out, "^%u\\.%u([^0-9].*)?$", line->major, line->minor);

@@ -72,6 +72,15 @@ struct gp_kline {
  */
 void gp_dkms_regex_except(const struct gp_kline *line, size_t n, struct gp_buf *out);
 
+/*
+ * An alternative to it: releases of a line that it leaves out and that are let through
+ * all the same.
+ *
+ * In:  tail: an extended regular expression for what stands behind the line's number.
+ * Out: appended to out; put a '|' between.
+ */
+void gp_dkms_regex_also(const struct gp_kline *line, const char *tail, struct gp_buf *out);
+
 /* The opposite: one that matches the releases of this line only. */
 void gp_dkms_regex_only(const struct gp_kline *line, struct gp_buf *out);
 

@@ -14,6 +14,7 @@ static void branch_release(struct gp_branch *b)
 	free(b->product);
 	free(b->evidence);
 	free(b->versions);
+	free(b->named);
 	*b = (struct gp_branch){ 0 };
 }
 
@@ -55,6 +56,25 @@ static int take_versions(struct gp_branch *b, const struct gp_field *f, struct g
 	return b->n ? 0 : bad_value(f, err);
 }
 
+static int take_releases(struct gp_branch *b, const struct gp_field *f, struct gp_err *err)
+{
+	struct gp_str rest = gp_str_of(f->value), word;
+
+	while (gp_text_word_next(&rest, &word)) {
+		ssize_t is = gp_str_find(word, GP_STR("="));
+		struct gp_named *n;
+
+		if (is <= 0)
+			return bad_value(f, err);
+		GP_GROW(b->named, b->nnamed, b->named_cap);
+		n = &b->named[b->nnamed++];
+		if (gp_version_parse((struct gp_str){ word.p, (size_t)is }, &n->release, err) ||
+		    gp_version_parse((struct gp_str){ word.p + is + 1, word.len - (size_t)is - 1 }, &n->driver, err))
+			return -1;
+	}
+	return 0;
+}
+
 static int take_kind(struct gp_branch *b, const struct gp_field *f, struct gp_err *err)
 {
 	struct gp_str rest = gp_str_of(f->value), word;
@@ -74,6 +94,8 @@ static int take_field(struct gp_branch *b, const struct gp_field *f, struct gp_e
 		return take_branch(b, f, err);
 	if (strcasecmp(f->name, "Versions") == 0)
 		return take_versions(b, f, err);
+	if (strcasecmp(f->name, "Releases") == 0)
+		return take_releases(b, f, err);
 	if (strcasecmp(f->name, "Kind") == 0)
 		return take_kind(b, f, err);
 	if (strcasecmp(f->name, "Product") == 0)
@@ -83,6 +105,14 @@ static int take_field(struct gp_branch *b, const struct gp_field *f, struct gp_e
 	else
 		return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a driver branch", f->name);
 	return 0;
+}
+
+static bool lists(const struct gp_branch *b, const struct gp_version *v)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (gp_version_cmp(&b->versions[i], v) == 0)
+			return true;
+	return false;
 }
 
 static int check_versions(const struct gp_branch *b, struct gp_err *err)
@@ -96,6 +126,10 @@ static int check_versions(const struct gp_branch *b, struct gp_err *err)
 			return gp_fail(err, GP_E_FORMAT, "%s does not stand behind an older version",
 				       v->text);
 	}
+	for (size_t i = 0; i < b->nnamed; i++)
+		if (!lists(b, &b->named[i].driver))
+			return gp_fail(err, GP_E_FORMAT, "release %s: %s is not among the versions",
+				       b->named[i].release.text, b->named[i].driver.text);
 	return 0;
 }
 
@@ -145,4 +179,28 @@ int gp_branches_parse(const struct gp_stanza_list *stanzas, struct gp_branch_lis
 		put(l, &b);
 	}
 	return 0;
+}
+
+const struct gp_branch *gp_branch_find(const struct gp_branch_list *l, unsigned number, enum gp_kind kind)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].number == number && l->v[i].kinds & (1u << kind))
+			return &l->v[i];
+	return NULL;
+}
+
+bool gp_branch_known(const struct gp_branch_list *l, unsigned number)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].number == number)
+			return true;
+	return false;
+}
+
+const char *gp_branch_release_of(const struct gp_branch *b, const struct gp_version *version)
+{
+	for (size_t i = 0; i < b->nnamed; i++)
+		if (gp_version_cmp(&b->named[i].driver, version) == 0)
+			return b->named[i].release.text;
+	return NULL;
 }

@@ -27,15 +27,6 @@ const char *gp_tri_name(enum gp_tri t)
 	return names[t];
 }
 
-const char *gp_distro_name(enum gp_distro d)
-{
-	static const char *const names[] = {
-		"none", "debian", "ubuntu", "pve", "rhel", "fedora", "suse", "arch",
-	};
-
-	return names[d];
-}
-
 /* --- versions --- */
 
 /* Takes "12." or "12" off *rest; false unless it starts with a sane number. */
@@ -130,7 +121,7 @@ static bool release_char(char c)
 	       (c && strchr("._+~-", c));
 }
 
-/* ".el8_4" → 8 and 4, ".el8" → 8 and -1; nothing for el9uek and elrepo. */
+/* ".el8_4" → 8 and 4, ".el8" → 8 and -1. */
 static void find_el(struct gp_release *r, const char *extra)
 {
 	const char *p = strstr(extra, ".el");
@@ -138,67 +129,45 @@ static void find_el(struct gp_release *r, const char *extra)
 	uint32_t maj, min;
 
 	r->el_minor = -1;
-	if (!p || strstr(extra, ".elrepo"))
+	if (r->distro != GP_DISTRO_RHEL || !p)
 		return;
 	rest = gp_str_of(p + 3);
 	if (!take_number(&rest, &maj))
 		return;
-	if (rest.len > 1 && rest.p[0] == '_' && is_digit(rest.p[1])) {
-		rest.p++;
-		rest.len--;
-		if (take_number(&rest, &min))
-			r->el_minor = (int)min;
-	}
-	if (rest.len && !strchr("._+-", rest.p[0])) {
-		r->el_minor = -1;
-		return;
-	}
 	r->el_major = (int)maj;
+	if (rest.len < 2 || rest.p[0] != '_')
+		return;
+	rest.p++;
+	rest.len--;
+	if (take_number(&rest, &min))
+		r->el_minor = (int)min;
 }
 
-static bool ends_with_one_of(const char *s, const char *const *ends, size_t n)
+/* 103 of 5.15.0-101.103.2.1.el8uek. */
+static void find_uek(struct gp_release *r, const char *extra)
 {
-	for (size_t i = 0; i < n; i++)
-		if (gp_str_ends(gp_str_of(s), ends[i]))
-			return true;
-	return false;
+	struct gp_version v;
+
+	r->sublevel_known = false;
+	if (extra[0] != '-' ||
+	    !take_version(gp_str_of(extra + 1), GP_VERSION_PARTS, &v) || v.n < 3)
+		return;
+	r->ver.part[2] = v.part[1];
+	snprintf(r->ver.text, sizeof(r->ver.text), "%u.%u.%u", r->ver.part[0], r->ver.part[1], v.part[1]);
+	r->sublevel_known = true;
 }
 
-static enum gp_distro guess_distro(const struct gp_release *r, const char *extra)
-{
-	static const char *const ubuntu[] = {
-		"-generic", "-lowlatency", "-oem", "-aws", "-azure", "-gcp", "-gke",
-		"-kvm", "-oracle", "-ibm", "-nvidia", "-realtime", "-fips",
-	};
-	static const char *const arch[] = { "-lts", "-zen", "-hardened" };
-
-	if (r->el_major)
-		return GP_DISTRO_RHEL;
-	if (strstr(extra, ".fc"))
-		return GP_DISTRO_FEDORA;
-	if (gp_str_ends(gp_str_of(extra), "-pve"))
-		return GP_DISTRO_PVE;
-	if (strstr(extra, "-amd64") || strstr(extra, "+deb") || strstr(extra, "+bpo"))
-		return GP_DISTRO_DEBIAN;
-	if (ends_with_one_of(extra, ubuntu, GP_COUNT(ubuntu)))
-		return GP_DISTRO_UBUNTU;
-	if (gp_str_ends(gp_str_of(extra), "-default"))
-		return GP_DISTRO_SUSE;
-	if (strstr(extra, "-arch") || ends_with_one_of(extra, arch, GP_COUNT(arch)))
-		return GP_DISTRO_ARCH;
-	return GP_DISTRO_NONE;
-}
-
-/* a.b.0 followed by a number is an ABI name, except Fedora's. */
+/* a.b.0 followed by a number is an ABI name, unless it is somebody's who has the
+ * patch level there. */
 static bool sublevel_in_name(const struct gp_release *r, const char *extra)
 {
-	if (r->el_major)
+	if (gp_distro_trait(r->distro) != GP_DISTRO_PLAIN)
 		return false;
 	if (r->ver.n < 3)
 		return r->rc > 0;
-	if (r->ver.part[2] || r->rc || r->distro == GP_DISTRO_FEDORA)
+	if (r->ver.part[2] || r->rc || gp_distro_says_zero(r->distro))
 		return true;
-	return !(extra[0] == '-' && is_digit(extra[1]));
+	return r->distro == GP_DISTRO_NONE && !(extra[0] == '-' && is_digit(extra[1]));
 }
 
 /* "-rc3", "~rc3" right after the version, or Fedora's "-0.rc3."; returns the
@@ -220,16 +189,27 @@ static size_t find_rc(struct gp_release *r, const char *extra)
 	return fedora ? 0 : (size_t)(rest.p - extra);
 }
 
+/* Debian's back-ports: 13 of -0.deb11.13-amd64, 15 of -0.bpo.15-amd64. */
+static struct gp_str package_number(const char *extra)
+{
+	const char *p = gp_str_starts(gp_str_of(extra), "-0.") ? extra + 3 : "";
+
+	if (strncmp(p, "deb", 3) == 0)
+		p += 3 + strspn(p + 3, "0123456789");
+	else if (strncmp(p, "bpo", 3) == 0)
+		p += 3;
+	return gp_str_of(*p == '.' && is_digit(p[1]) ? p + 1 : extra + 1);
+}
+
 /* The name's own numbers, with what follows "-" as the fourth. */
 static void find_name(struct gp_release *r, const char *extra)
 {
-	struct gp_str rest = gp_str_of(extra);
+	struct gp_str rest;
 
 	r->name = r->ver;
-	if (r->ver.n < 3 || rest.len < 2 || rest.p[0] != '-')
+	if (r->ver.n < 3 || extra[0] != '-')
 		return;
-	rest.p++;
-	rest.len--;
+	rest = package_number(extra);
 	if (take_number(&rest, &r->name.part[3]))
 		r->name.n = 4;
 }
@@ -260,9 +240,12 @@ int gp_release_parse(const char *text, struct gp_release *out, struct gp_err *er
 	used += find_rc(out, text + used);
 	extra = text + used;
 	out->extra = (unsigned)used;
+	out->distro = gp_distro_guess(out->ver.part, extra);
+	out->rt = gp_distro_says_rt(extra);
 	find_el(out, extra);
-	out->distro = guess_distro(out, extra);
 	out->sublevel_known = sublevel_in_name(out, extra);
+	if (out->distro == GP_DISTRO_UEK)
+		find_uek(out, extra);
 	/* Only a bare "5.12" stands for a line; "5.12-custom" is a kernel. */
 	if (out->ver.n == 2 && (*extra || out->rc))
 		out->ver.n = 3;
@@ -271,7 +254,7 @@ int gp_release_parse(const char *text, struct gp_release *out, struct gp_err *er
 
 void gp_release_set_sublevel(struct gp_release *r, unsigned sublevel)
 {
-	if (r->el_major)
+	if (gp_distro_trait(r->distro) != GP_DISTRO_PLAIN || r->distro == GP_DISTRO_UEK)
 		return;
 	r->ver.part[2] = sublevel;
 	r->ver.n = 3;
@@ -434,30 +417,51 @@ bool gp_range_holds(const struct gp_range *r, const struct gp_version *v)
 	return above_lo(r, v->part) && below_hi(r, v->part);
 }
 
+/* The answer for everything from `least` to `most`, unknown when it differs. */
+static enum gp_tri holds_between(const struct gp_range *r, const uint32_t *least, const uint32_t *most)
+{
+	enum gp_tri lo = GP_TRI_UNKNOWN, hi = GP_TRI_UNKNOWN;
+
+	if (above_lo(r, least) == above_lo(r, most))
+		lo = above_lo(r, most) ? GP_TRI_YES : GP_TRI_NO;
+	if (below_hi(r, least) == below_hi(r, most))
+		hi = below_hi(r, most) ? GP_TRI_YES : GP_TRI_NO;
+	return gp_tri_and(lo, hi);
+}
+
 enum gp_tri gp_range_holds_partly(const struct gp_range *r, const struct gp_version *v,
 				  unsigned known)
 {
 	uint32_t least[GP_VERSION_PARTS] = { 0 }, most[GP_VERSION_PARTS];
-	enum gp_tri lo, hi;
 
 	memset(most, 0xff, sizeof(most));
 	for (unsigned i = 0; i < known && i < GP_VERSION_PARTS; i++)
 		least[i] = most[i] = v->part[i];
-	if (above_lo(r, least) == above_lo(r, most))
-		lo = above_lo(r, most) ? GP_TRI_YES : GP_TRI_NO;
-	else
-		lo = GP_TRI_UNKNOWN;
-	if (below_hi(r, least) == below_hi(r, most))
-		hi = below_hi(r, most) ? GP_TRI_YES : GP_TRI_NO;
-	else
-		hi = GP_TRI_UNKNOWN;
-	return gp_tri_and(lo, hi);
+	return holds_between(r, least, most);
+}
+
+/* A kernel that is its number's and more. */
+static enum gp_tri holds_at_least(const struct gp_range *r, const struct gp_release *rel)
+{
+	uint32_t least[GP_VERSION_PARTS] = { rel->ver.part[0], rel->ver.part[1] };
+	uint32_t most[GP_VERSION_PARTS];
+	enum gp_tri t;
+
+	memset(most, 0xff, sizeof(most));
+	t = holds_between(r, least, most);
+	/* What was taken out came with this line; nobody goes back behind it. */
+	if (t == GP_TRI_YES && r->has_lo && gp_distro_trait(rel->distro) == GP_DISTRO_APART &&
+	    cmp_parts(r->lo.part, least, 2) == 0)
+		return GP_TRI_UNKNOWN;
+	return t;
 }
 
 enum gp_tri gp_range_holds_release(const struct gp_range *r, const struct gp_release *rel)
 {
 	if (r->by_name)
-		return gp_range_holds_partly(r, &rel->name, rel->ver.n == 2 ? 2 : GP_VERSION_PARTS);
+		return gp_range_holds_partly(r, &rel->name, rel->name.n);
+	if (gp_distro_trait(rel->distro) != GP_DISTRO_PLAIN)
+		return holds_at_least(r, rel);
 	if (rel->sublevel_known)
 		return gp_range_holds(r, &rel->ver) ? GP_TRI_YES : GP_TRI_NO;
 	return gp_range_holds_partly(r, &rel->ver, 2);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "core/rules/distro.h"
 
 /*
  * Driver versions, kernel releases, and ranges over both. Everything here is
@@ -47,35 +48,31 @@ int gp_version_cmp(const struct gp_version *a, const struct gp_version *b);
 /* 460 of 460.73.01. */
 unsigned gp_version_branch(const struct gp_version *v);
 
-/* Whose kernel a release looks like; a guess from the name alone. */
-enum gp_distro {
-	GP_DISTRO_NONE, GP_DISTRO_DEBIAN, GP_DISTRO_UBUNTU, GP_DISTRO_PVE,
-	GP_DISTRO_RHEL, GP_DISTRO_FEDORA, GP_DISTRO_SUSE, GP_DISTRO_ARCH,
-};
-
-const char *gp_distro_name(enum gp_distro d);
-
 #define GP_RELEASE_MAX 64 /* __NEW_UTS_LEN of linux/utsname.h */
 
 /*
  * A kernel release, as uname -r says it.
  *
  * ver has two parts only when the text is a bare kernel line ("5.12"), which
- * then stands for the whole line. sublevel_known is false for a line, and for
- * names whose third number is not upstream's patch level: 5.10.0-32-amd64
- * (Debian), 5.4.0-26-generic (Ubuntu), 4.18.0-305.el8.x86_64, and SUSE's
- * 6.4.0-…; the headers may know better: gp_release_set_sublevel().
+ * then stands for the whole line. sublevel_known is false for a line, for names
+ * whose third number is not upstream's patch level (5.10.0-32-amd64, Debian;
+ * 5.4.0-26-generic, Ubuntu; 5.4.17-2136.300.7.el8uek, Oracle), and for all
+ * kernels that are not the plain one of their number (gp_distro_trait()). The
+ * headers may know better: gp_release_set_sublevel().
  */
 struct gp_release {
 	char text[GP_RELEASE_MAX + 1];
 	struct gp_version ver;
-	struct gp_version name; /* numbers of the name: 5, 10, 0, 32 of 5.10.0-32-amd64 */
+	/* Numbers of the name: 5, 10, 0, 32 of 5.10.0-32-amd64 and of its back-port
+	 * 5.10.0-0.deb10.32-amd64; three without a package number. */
+	struct gp_version name;
 	unsigned rc;         /* 3 for -rc3, 0 for none */
 	unsigned extra;      /* text + extra: the distribution's part, may be "" */
 	bool sublevel_known;
 	int el_major;        /* 8 of .el8_4; 0 when not RHEL's kernel */
 	int el_minor;        /* 4 of .el8_4; -1 when the name does not say */
 	enum gp_distro distro;
+	bool rt;             /* its name says PREEMPT_RT */
 };
 
 /*
@@ -84,15 +81,18 @@ struct gp_release {
  * In:     text, untrusted: at most 64 bytes of [A-Za-z0-9._+~-], starting with
  *         two or three dotted numbers. So it is safe as one path component.
  * Errors: GP_E_FORMAT.
- * Source: names seen in Debian 11–13, Ubuntu 20.04–24.04, Proxmox VE, RHEL
- *         8/9, Fedora, SUSE and Arch packages. `.elN` followed by letters
- *         (Oracle's el9uek) and `.elrepo` are not RHEL's kernels. Fedora puts
- *         the rc into its own part (6.7.0-0.rc1.16.fc40).
+ * Source: gp_distro_guess() for whose it is. `.elN` followed by letters
+ *         (Oracle's el9uek) and `.elrepo` are not RHEL's kernels. Oracle's UEK 7
+ *         and 8 have the patch level behind the release's own number:
+ *         5.15.0-101.103.2.1.el8uek is 5.15.103. Fedora puts the rc into its own
+ *         part (6.7.0-0.rc1.16.fc40). Debian's back-ports keep the number of the
+ *         package that they are made from (6.1.0-0.deb11.13 is 6.1.0-13).
  */
 int gp_release_parse(const char *text, struct gp_release *out, struct gp_err *err);
 
-/* The patch level that headers gave. RHEL's is left unknown: its kernels have
- * little to do with the upstream patch level that they carry in the name. */
+/* The patch level that headers gave. Left as it is where that is only the base
+ * of what the kernel is made of: RHEL's and the other kernels that are not plain,
+ * and Oracle's, whose headers say 5.15.0 and 5.4.17. */
 void gp_release_set_sublevel(struct gp_release *r, unsigned sublevel);
 
 /* Upstream version as numbers, then rc before release, then the distribution's
@@ -140,7 +140,13 @@ bool gp_range_holds(const struct gp_range *r, const struct gp_version *v);
 enum gp_tri gp_range_holds_partly(const struct gp_range *r, const struct gp_version *v,
 				  unsigned known);
 
-/* Is this release inside the window? An rc counts as its release. */
+/*
+ * Is this release inside the window? An rc counts as its release.
+ *
+ * Out:    of a kernel that is not the plain one of its number: what it has is
+ *         at least what its number says (where changes were taken out, what the
+ *         lines before it have), so that only a lower bound can be met.
+ */
 enum gp_tri gp_range_holds_release(const struct gp_range *r, const struct gp_release *rel);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/rules/rule.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,13 +9,10 @@
 #include "base/regex.h"
 #include "base/text.h"
 
-#define ALL_KINDS ((1u << GP_KIND_COUNT) - 1)
-
 static const char *const status_names[] = { "", "supported", "untested", "blocked" };
 static const char *const load_names[] = { "", "yes", "unknown", "no" };
 static const char *const hooks_names[] = { "", "upstream", "newer-table", "unproved" };
 static const char *const known_names[] = { "", "unsure", "expected", "reported", "built" };
-static const char *const decider_names[] = { "version", "probe", "both" };
 
 static const char *const probe_names[] = {
 	[GP_PROBE_HEADER] = "header",
@@ -43,11 +39,6 @@ const char *gp_hooks_name(enum gp_hooks h)
 	return hooks_names[h];
 }
 
-const char *gp_decider_name(enum gp_decider by)
-{
-	return decider_names[by];
-}
-
 bool gp_probe_asks_driver(const struct gp_probe *p)
 {
 	return p->word == GP_PROBE_DRIVER_TEXT || p->word == GP_PROBE_DRIVER_CONFTEST;
@@ -70,9 +61,11 @@ void gp_rule_release(struct gp_rule *r)
 		probe_release(&r->probes[i]);
 	free(r->probes);
 	gp_list_release(&r->patches);
+	gp_list_release(&r->modules);
 	free(r->driver_text);
 	free(r->release_text);
 	free(r->rhel_text);
+	free(r->distro_text);
 	free(r->gpu);
 	free(r->reason);
 	free(r->instead);
@@ -115,6 +108,24 @@ static int take_rhel(struct gp_rule *r, const struct gp_field *f, struct gp_err 
 	return gp_range_parse(gp_str_of(f->value), &r->rhel, err);
 }
 
+/* Names, and "plain" for all whose kernels are the plain ones. */
+static int take_distro(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
+{
+	struct gp_str rest = gp_str_of(f->value), word;
+	enum gp_distro d;
+
+	r->distro_text = gp_stanza_unfold(f->value);
+	while (gp_text_word_next(&rest, &word)) {
+		if (gp_str_eq(word, "plain"))
+			r->distros |= gp_distros_plain();
+		else if (gp_distro_parse(word, &d))
+			r->distros |= UINT64_C(1) << d;
+		else
+			return bad_value(f, err);
+	}
+	return r->distros ? 0 : bad_value(f, err);
+}
+
 static int take_kind(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	struct gp_str rest = gp_str_of(f->value), word;
@@ -128,7 +139,7 @@ static int take_kind(struct gp_rule *r, const struct gp_field *f, struct gp_err 
 	return r->kinds ? 0 : bad_value(f, err);
 }
 
-static bool set_name_is_good(struct gp_str w)
+static bool name_is_good(struct gp_str w)
 {
 	for (size_t i = 0; i < w.len; i++) {
 		char c = w.p[i];
@@ -140,16 +151,28 @@ static bool set_name_is_good(struct gp_str w)
 	return w.len > 0;
 }
 
-static int take_patches(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
+static int take_names(struct gp_list *to, const struct gp_field *f, struct gp_err *err)
 {
 	struct gp_str rest = gp_str_of(f->value), word;
 
 	while (gp_text_word_next(&rest, &word)) {
-		if (!set_name_is_good(word))
+		if (!name_is_good(word))
 			return bad_value(f, err);
-		gp_list_take(&r->patches, gp_strndup(word.p, word.len));
+		gp_list_take(to, gp_strndup(word.p, word.len));
 	}
 	return 0;
+}
+
+static int take_patches(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
+{
+	return take_names(&r->patches, f, err);
+}
+
+static int take_modules(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
+{
+	if (take_names(&r->modules, f, err))
+		return -1;
+	return r->modules.n ? 0 : bad_value(f, err);
 }
 
 static int take_load(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
@@ -304,7 +327,7 @@ static const struct {
 	{ "Rhel", take_rhel },       { "Probe", take_probes },    { "Gpu", take_gpu },
 	{ "Patches", take_patches }, { "Load", take_load },       { "Hooks", take_hooks },
 	{ "Status", take_status },   { "Reason", take_reason },   { "Instead", take_instead },
-	{ "Evidence", take_evidence },
+	{ "Evidence", take_evidence }, { "Distro", take_distro }, { "Modules", take_modules },
 };
 
 static int take_field(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
@@ -335,6 +358,9 @@ static char *rule_key(const struct gp_rule *r)
 	gp_buf_printf(&b, "%x\n", r->kinds);
 	add_squeezed(&b, r->release_text);
 	add_squeezed(&b, r->rhel_text);
+	add_squeezed(&b, r->distro_text);
+	for (size_t i = 0; i < r->modules.n; i++)
+		add_squeezed(&b, r->modules.v[i]);
 	for (size_t i = 0; i < r->nprobes; i++)
 		add_squeezed(&b, r->probes[i].text);
 	return gp_buf_detach(&b);
@@ -351,7 +377,7 @@ static int parse_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_
 		return gp_fail(err, GP_E_FORMAT, "'%s:%u': blocked without 'Reason'",
 			       s->file, s->lineno);
 	if (!r->kinds)
-		r->kinds = ALL_KINDS;
+		r->kinds = GP_ALL_KINDS;
 	return 0;
 }
 
@@ -556,181 +582,4 @@ enum gp_known gp_rule_known(const struct gp_rule *r)
 	enum gp_known known = gp_evidence_known(r->evidence);
 
 	return known == GP_KNOWN_EXPECTED && r->status == GP_STATUS_UNTESTED ? GP_KNOWN_UNSURE : known;
-}
-
-/* --- the judge --- */
-
-static void say(struct gp_judgement *j, const char *fmt, ...) GP_PRINTF(2, 3);
-
-static void say(struct gp_judgement *j, const char *fmt, ...)
-{
-	size_t len = strlen(j->why);
-	va_list ap;
-
-	if (len && len + 2 < sizeof(j->why)) {
-		memcpy(j->why + len, "; ", 3);
-		len += 2;
-	}
-	va_start(ap, fmt);
-	vsnprintf(j->why + len, sizeof(j->why) - len, fmt, ap);
-	va_end(ap);
-}
-
-/* What one kind of question (driver or kernel) came to. */
-struct answer {
-	enum gp_tri all;   /* yes when there was nothing to ask */
-	unsigned asked;    /* probes of that kind */
-	unsigned answered; /* yes or no */
-};
-
-static struct answer ask_probes(const struct gp_rule *r, const struct gp_facts *f, bool driver,
-				struct gp_judgement *j)
-{
-	bool can = driver ? f->has_driver : f->has_headers;
-	struct answer a = { .all = GP_TRI_YES };
-
-	for (size_t i = 0; i < r->nprobes && a.all != GP_TRI_NO; i++) {
-		const struct gp_probe *p = &r->probes[i];
-		enum gp_tri t = GP_TRI_UNKNOWN;
-
-		if (gp_probe_asks_driver(p) != driver)
-			continue;
-		a.asked++;
-		if (can && f->ask)
-			t = f->ask(f->arg, p);
-		if (p->negated)
-			t = gp_tri_not(t);
-		if (t != GP_TRI_UNKNOWN) {
-			a.answered++;
-			say(j, "probe '%s': %s", p->text, t == GP_TRI_YES ? "holds" : "does not hold");
-		} else if (can) {
-			say(j, "probe '%s': no answer", p->text);
-		}
-		a.all = gp_tri_and(a.all, t);
-	}
-	return a;
-}
-
-static enum gp_tri judge_rhel(const struct gp_rule *r, const struct gp_facts *f,
-			      struct gp_judgement *j)
-{
-	const struct gp_release *rel = f->release;
-	struct gp_version v = { .n = 2 };
-	enum gp_tri t = GP_TRI_NO;
-
-	if (f->rhel_code) {
-		v.part[0] = f->rhel_code >> 8;
-		v.part[1] = f->rhel_code & 0xff;
-		t = gp_range_holds(&r->rhel, &v) ? GP_TRI_YES : GP_TRI_NO;
-	} else if (rel && rel->el_major) {
-		v.part[0] = (uint32_t)rel->el_major;
-		v.part[1] = rel->el_minor >= 0 ? (uint32_t)rel->el_minor : 0;
-		t = gp_range_holds_partly(&r->rhel, &v, rel->el_minor >= 0 ? 2 : 1);
-	} else if (rel && rel->ver.n == 2) {
-		t = GP_TRI_UNKNOWN; /* a line: some of its kernels may be RHEL's */
-	}
-	if (t == GP_TRI_UNKNOWN)
-		say(j, "which RHEL it is does not show without headers");
-	else
-		say(j, "RHEL '%s': %s", r->rhel_text, t == GP_TRI_YES ? "met" : "not met");
-	j->needs_headers |= t == GP_TRI_UNKNOWN;
-	return t;
-}
-
-static enum gp_tri judge_window(const struct gp_rule *r, const struct gp_facts *f,
-				struct gp_judgement *j)
-{
-	const struct gp_release *rel = f->release;
-	enum gp_tri t = rel ? gp_range_holds_release(&r->release, rel) : GP_TRI_UNKNOWN;
-
-	if (!rel)
-		say(j, "the release is not known");
-	else if (t != GP_TRI_UNKNOWN)
-		say(j, "%s is %s '%s'",
-		    rel->sublevel_known && !r->release.by_name ? rel->ver.text : rel->text,
-		    t == GP_TRI_YES ? "inside" : "outside", r->release_text);
-	else if (rel->ver.n == 2)
-		say(j, "'%s' is a part of %s", r->release_text, rel->text);
-	else
-		say(j, "'%s': the patch level of %s does not show%s", r->release_text, rel->text,
-		    f->has_headers ? "" : " without headers");
-	j->needs_headers |= t == GP_TRI_UNKNOWN && !f->has_headers;
-	return t;
-}
-
-/* Probes that could not be answered, and no window to fall back to. */
-static enum gp_tri judge_unasked(const struct gp_facts *f, struct gp_judgement *j)
-{
-	say(j, "cannot tell%s", f->has_headers ? "" : " without headers");
-	j->needs_headers |= !f->has_headers;
-	return GP_TRI_UNKNOWN;
-}
-
-static enum gp_tri judge_kernel(const struct gp_rule *r, const struct gp_facts *f,
-				struct answer *probes, bool *window, struct gp_judgement *j)
-{
-	enum gp_tri rhel = GP_TRI_YES;
-
-	if (!f->release && !f->has_headers)
-		return GP_TRI_YES;
-	if (r->has_rhel) {
-		rhel = judge_rhel(r, f, j);
-		*window = true;
-	}
-	if (rhel == GP_TRI_NO)
-		return rhel;
-	*probes = ask_probes(r, f, false, j);
-	if (probes->asked && probes->all != GP_TRI_UNKNOWN)
-		return gp_tri_and(rhel, probes->all);
-	if (r->has_release) {
-		*window = true;
-		return gp_tri_and(rhel, judge_window(r, f, j));
-	}
-	if (probes->asked)
-		return gp_tri_and(rhel, judge_unasked(f, j));
-	return rhel;
-}
-
-static bool judge_driver_range(const struct gp_rule *r, const struct gp_facts *f,
-			       struct gp_judgement *j)
-{
-	if (!gp_range_holds(&r->driver, &f->driver)) {
-		say(j, "driver %s is outside '%s'", f->driver.text, r->driver_text);
-		return false;
-	}
-	if (f->kind_unknown) {
-		if (r->kinds != ALL_KINDS)
-			say(j, "Kind was not checked");
-	} else if (!(r->kinds & (1u << f->kind))) {
-		say(j, "not for a %s driver", gp_kind_name(f->kind));
-		return false;
-	}
-	return true;
-}
-
-void gp_rule_judge(const struct gp_rule *rule, const struct gp_facts *facts,
-		   struct gp_judgement *out)
-{
-	struct answer driver, kernel = { .all = GP_TRI_YES };
-	bool window = false;
-
-	*out = (struct gp_judgement){ .holds = GP_TRI_NO };
-	out->driver_ok = judge_driver_range(rule, facts, out);
-	if (!out->driver_ok)
-		return;
-	driver = ask_probes(rule, facts, true, out);
-	out->holds = driver.all;
-	if (driver.all != GP_TRI_NO)
-		out->holds = gp_tri_and(driver.all, judge_kernel(rule, facts, &kernel, &window, out));
-	if (driver.all == GP_TRI_UNKNOWN && out->holds == GP_TRI_UNKNOWN && !facts->has_driver) {
-		out->needs_driver = true;
-		say(out, "cannot tell without the driver's sources");
-	}
-	if (out->holds != GP_TRI_UNKNOWN)
-		out->needs_headers = false;
-	out->taken = out->holds == GP_TRI_YES;
-	if (driver.answered || kernel.answered)
-		out->by = window ? GP_BY_BOTH : GP_BY_PROBE;
-	if (!out->why[0])
-		say(out, "driver and kernel line match");
 }

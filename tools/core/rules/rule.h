@@ -85,7 +85,9 @@ struct gp_rule {
 	unsigned kinds;         /* bit 1 << gp_kind; only listed kinds, all when absent */
 	bool has_release, has_rhel;
 	struct gp_range release, rhel;
-	char *driver_text, *release_text, *rhel_text; /* as written; NULL when absent */
+	uint64_t distros;       /* 1 << gp_distro, those that it is about; 0: it does not say */
+	char *driver_text, *release_text, *rhel_text, *distro_text; /* as written; NULL when absent */
+	struct gp_list modules; /* that it is about; empty: the driver as a whole */
 	struct gp_probe *probes;
 	size_t nprobes, probes_cap;
 	struct gp_list patches;
@@ -146,7 +148,9 @@ struct gp_facts {
 	/* The kernel, or a line; with the headers' patch level when there are
 	 * headers. NULL: nobody asks about a kernel. */
 	const struct gp_release *release;
+	const struct gp_list *modules; /* that the package has; NULL: nobody knows */
 	unsigned rhel_code;  /* RHEL_RELEASE_CODE of the headers, else 0 */
+	bool ignores_rt;     /* the driver's sanity check is told not to mind PREEMPT_RT */
 	bool has_headers;    /* ask() can answer the kernel's words */
 	bool has_driver;     /* ask() can answer driver-* */
 	/* The answer without p->negated; unknown when it cannot be had. An asker
@@ -164,6 +168,8 @@ struct gp_judgement {
 	bool taken;           /* holds == GP_TRI_YES */
 	bool needs_headers;   /* unknown, and headers would settle it */
 	bool needs_driver;    /* unknown, and the driver's sources would settle it */
+	bool elsewhere;       /* it is about the plain kernel of this number, and this is none
+			       * (gp_distro_trait()): only its probes were asked */
 	enum gp_decider by;
 	char why[320];        /* a sentence or two for the report */
 };
@@ -171,7 +177,8 @@ struct gp_judgement {
 /*
  * Judge a rule.
  *
- * Driver and Kind always count. The rest, all of which must hold:
+ * Driver, Kind and Modules always count: a rule about a module that the package
+ * has not is about others. The rest, all of which must hold:
  *
  *  - driver-* probes are asked in the driver's sources. Without these the
  *    answer is unknown: the rule is not taken, "cannot tell without the
@@ -179,12 +186,20 @@ struct gp_judgement {
  *  - Rhel is a fact, not an estimate, and always counts: by the headers'
  *    RHEL_RELEASE_CODE, else by `.elN_M` in the name. A kernel that is not
  *    RHEL's does not meet it.
+ *  - Distro always counts, by the name. A line stands for the plain kernel.
  *  - the kernel's probes (header, text, config, symbol, symbol-gpl), when the
  *    rule has some and headers are at hand: they decide, and Release is not
  *    looked at (stable back-ports make windows wrong).
+ *    One of them the name answers where headers cannot: config
+ *    CONFIG_PREEMPT_RT. With facts->ignores_rt it does not hold, as in the
+ *    sanity check of the driver's conftest.sh.
  *  - else the Release window. If its end lies inside a patch level that the
  *    name hides (5.10.0-32-amd64) the answer is unknown. Headers give Debian's
  *    and Ubuntu's true patch level, so a rule without probes can be decided.
+ *    A window in package numbers counts for the Distro that the rule names; when
+ *    it names none, the answer is unknown.
+ *  - a rule of one line that names neither Rhel nor Distro is about the plain
+ *    kernel: on another one of that number only its probes can tell.
  *  - probes that could not be answered, and no window: unknown. (The neutral
  *    sets of such a rule are in the default selection all the same, which
  *    looks at no kernel.)

@@ -9,6 +9,7 @@
 #include "base/regex.h"
 #include "core/diff/diffout.h"
 #include "ops/job/judge.h"
+#include "ops/tree/overtree.h"
 #include "ops/tree/patchfile.h"
 
 #define PATCH_DIR "kernel/patches"
@@ -252,23 +253,6 @@ static int collect(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 
 /* --- trying them --- */
 
-/* A tree over a tree, so that each kernel is tried on a fresh one. */
-static enum gp_node over_look(void *arg, const char *path, unsigned *mode)
-{
-	const struct gp_tree *t = arg;
-	const struct gp_tfile *f = gp_tree_touched(t, path);
-
-	if (!f)
-		return t->base.look(t->base.arg, path, mode);
-	*mode = f->mode;
-	return f->state == GP_TFILE_DELETED ? GP_NODE_NONE : GP_NODE_FILE;
-}
-
-static int over_read(void *arg, const char *path, struct gp_str *out, struct gp_err *err)
-{
-	return gp_tree_read(arg, path, out, err);
-}
-
 /* What one try is for: a kernel, or the patches of one set that no kernel of the
  * run matches. */
 struct trial {
@@ -340,9 +324,8 @@ static int try_late(struct gp_patch_job *j, struct gp_late *late, struct gp_tree
 static int try_one(struct gp_patch_job *j, const struct trial *t, struct gp_err *err)
 {
 	gp_auto(gp_tree_release) struct gp_tree over = { 0 };
-	const struct gp_tree_base base = { .look = over_look, .read = over_read, .arg = &j->driver.tree };
 
-	gp_tree_init_base(&over, &base);
+	gp_overtree_init(&over, &j->driver.tree); /* each kernel is tried on a fresh one */
 	if (try_before(j, t, &over, err) < 0)
 		return -1;
 	for (size_t i = 0; i < j->late.n; i++) {

@@ -13,12 +13,12 @@
 #include "base/text.h"
 #include "core/payload/digest.h"
 #include "core/driver/hooksrc.h"
+#include "ops/job/hooks.h"
 #include "ops/run/libarchive.h"
 
 #define FILE_MAX (4u << 20)
 #define HOOKS_URL "https://github.com/DualCoder/vgpu_unlock"
 #define PATCH_URL "https://github.com/VGPU-Community-Drivers/vGPU-Unlock-patcher"
-#define PATCH_NAME "vgpu_unlock_hooks-510.patch"
 
 /* One file that is wanted. */
 struct wanted {
@@ -104,6 +104,9 @@ static int git(const char *dir, const char *const *argv, struct gp_err *err)
 	int rc = gp_proc_run(argv, dir, &out, err);
 	struct gp_str rest, line = { "", 0 };
 
+	if (rc < 0 && err && err->code == GP_E_NOTFOUND)
+		return gp_fail(err, GP_E_NOTFOUND, "git is missing: install it (apt-get install git), or take the files from a "
+			       "directory, a tarball or a zip with --from, which needs none");
 	if (rc <= 0)
 		return rc;
 	rest = gp_buf_str(&out);
@@ -132,7 +135,8 @@ static int from_git(const char *url, const char *commit, bool patch, struct want
 	return rc;
 }
 
-static int get(const struct gp_fetch *f, struct wanted *w, size_t n, struct gp_err *err)
+/* *patch: what there is to say of the other repository. */
+static int get(const struct gp_fetch *f, struct wanted *w, size_t n, struct gp_err *patch, struct gp_err *err)
 {
 	if (f->from && gp_is_dir(f->from))
 		return from_dir(f->from, false, w, n, err);
@@ -140,7 +144,8 @@ static int get(const struct gp_fetch *f, struct wanted *w, size_t n, struct gp_e
 		return from_tarball(f->from, w, n, err);
 	if (from_git(HOOKS_URL, GP_HOOKS_COMMIT, false, w, n, err) < 0)
 		return -1;
-	return f->newer_table ? from_git(PATCH_URL, GP_HOOKS_PATCH_COMMIT, true, w, n, err) : 0;
+	(void)from_git(PATCH_URL, GP_HOOKS_PATCH_COMMIT, true, w, n, patch);
+	return 0;
 }
 
 static char *default_to(struct gp_err *err)
@@ -157,17 +162,36 @@ static char *default_to(struct gp_err *err)
 	return NULL;
 }
 
-static int check(const struct gp_fetch *f, const struct wanted *w, size_t n, struct gp_err *err)
+static int check(const struct gp_fetch *f, const struct wanted *w, struct gp_err *err)
+{
+	if (!w->found)
+		return gp_fail(err, GP_E_NOTFOUND, "'%s' has no %s", f->from ? f->from : "the repository", w->name);
+	if (!check_sum(w))
+		return gp_fail(err, GP_E_NO, "%s is not the known one (SHA-256 differs); nothing was written", w->name);
+	return 0;
+}
+
+/* All that is wanted and not a patch; and how it stands with the patch, which only
+ * some drivers need. */
+static int check_all(const struct gp_fetch *f, const struct wanted *w, size_t n, struct gp_err *patch,
+		     struct gp_err *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!w[i].found)
-			return gp_fail(err, GP_E_NOTFOUND, "'%s' has no %s", f->from ? f->from : "the repository",
-				       w[i].name);
-		if (!check_sum(&w[i]))
-			return gp_fail(err, GP_E_NO, "%s is not the known one (SHA-256 differs); nothing was written",
-				       w[i].name);
+		struct gp_err why = { 0 };
+
+		if (check(f, &w[i], &why) == 0)
+			continue;
+		if (!w[i].patch) {
+			*err = why;
+			return -1;
+		}
+		if (!patch->code)
+			*patch = why;
 	}
-	return 0;
+	if (!patch->code || !f->newer_table)
+		return 0;
+	*err = *patch;
+	return -1;
 }
 
 static int put(const char *to, const struct wanted *w, size_t n, struct gp_list *written, struct gp_err *err)
@@ -184,23 +208,32 @@ static int put(const char *to, const struct wanted *w, size_t n, struct gp_list 
 	return 0;
 }
 
-int gp_fetch_hooks(const struct gp_fetch *f, struct gp_list *written, struct gp_err *err)
+/* Why the user goes without the patch. */
+static char *say_lack(const struct gp_err *patch)
+{
+	return gp_asprintf("%s was left out: %.*s", GP_HOOKS_PATCH, (int)strcspn(patch->cause, ";"), patch->cause);
+}
+
+int gp_fetch_hooks(const struct gp_fetch *f, struct gp_list *written, char **lack, struct gp_err *err)
 {
 	struct wanted w[] = {
 		{ .name = "vgpu_unlock_hooks.c", .sha256 = GP_HOOKS_SHA256 },
 		{ .name = "kern.ld", .sha256 = GP_KERN_LD_SHA256 },
-		{ .name = PATCH_NAME, .sha256 = GP_HOOKS_PATCH_SHA256, .patch = true },
+		{ .name = GP_HOOKS_PATCH, .sha256 = GP_HOOKS_PATCH_SHA256, .patch = true },
 	};
-	size_t n = f->newer_table ? 3 : 2;
 	gp_auto(gp_free_ptr) char *to = f->to ? gp_strdup(f->to) : default_to(err);
+	struct gp_err patch = { 0 };
 	int rc = -1;
 
+	*lack = NULL;
 	if (!to)
 		return -1;
 	if (f->from && !gp_exists(f->from))
 		return gp_fail(err, GP_E_NOTFOUND, "'%s' does not exist", f->from);
-	if (get(f, w, n, err) == 0 && check(f, w, n, err) == 0)
-		rc = put(to, w, n, written, err);
+	if (get(f, w, GP_COUNT(w), &patch, err) == 0 && check_all(f, w, GP_COUNT(w), &patch, err) == 0)
+		rc = put(to, w, patch.code ? 2 : 3, written, err);
+	if (rc == 0 && patch.code)
+		*lack = say_lack(&patch);
 	for (size_t i = 0; i < GP_COUNT(w); i++)
 		gp_buf_release(&w[i].data);
 	return rc;

@@ -94,66 +94,6 @@ static int finish_manifest(struct gp_patch_job *j, struct gp_err *err)
 
 /* --- dkms.conf --- */
 
-/* Every line there is or will soon be; what lies behind 7.3 follows it. */
-static const struct { unsigned major, first, last; } GRID[] = {
-	{ 4, 18, 20 }, { 5, 0, 19 }, { 6, 0, 19 }, { 7, 0, 3 },
-};
-
-static size_t grid_kernels(struct gp_query_kernel *k)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < GP_COUNT(GRID); i++) {
-		for (unsigned minor = GRID[i].first; minor <= GRID[i].last; minor++) {
-			char text[16];
-
-			snprintf(text, sizeof(text), "%u.%u", GRID[i].major, minor);
-			k[n] = (struct gp_query_kernel){ 0 };
-			if (gp_release_parse(text, &k[n].release, NULL) == 0)
-				n++;
-		}
-	}
-	return n;
-}
-
-/* A line that the user allowed in spite of its block must not be left out. */
-static bool allowed(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_release *line)
-{
-	for (size_t i = 0; i < j->targets.n && (o->allow & GP_ALLOW_BLOCKED); i++) {
-		const struct gp_release *r = &j->targets.v[i].release;
-
-		if (r->ver.part[0] == line->ver.part[0] && r->ver.part[1] == line->ver.part[1])
-			return true;
-	}
-	return false;
-}
-
-void gp_finish_blocked_lines(struct gp_patch_job *j, const struct gp_patch_opts *o)
-{
-	struct gp_query_kernel kernels[64];
-	struct gp_query q = {
-		.driver = j->driver.version, .kind = j->driver.kind, .kernels = kernels,
-		.driver_file = gp_driver_file, .arg = &j->driver,
-	};
-	gp_auto(gp_selection_release) struct gp_selection s = { 0 };
-	size_t tail;
-
-	q.nkernels = grid_kernels(kernels);
-	j->blocked = gp_alloc(GP_COUNT(kernels) * sizeof(*j->blocked));
-	gp_catalog_select(&j->catalog, &q, &s, NULL); /* the same files have been asked already */
-	tail = s.nkernels;
-	while (tail && s.kernels[tail - 1].verdict == GP_VERDICT_BLOCKED &&
-	       !allowed(j, o, &s.kernels[tail - 1].release))
-		tail--;
-	for (size_t i = 0; i < s.nkernels; i++) {
-		const struct gp_version *v = &s.kernels[i].release.ver;
-
-		if (s.kernels[i].verdict != GP_VERDICT_BLOCKED || allowed(j, o, &s.kernels[i].release) || i > tail)
-			continue;
-		j->blocked[j->nblocked++] = (struct gp_kline){ v->part[0], v->part[1], i == tail };
-	}
-}
-
 /* Lines for the patches that DKMS will apply, numbered behind those there are. */
 static int put_patches(struct gp_patch_job *j, struct gp_buf *conf, struct gp_err *err)
 {
@@ -181,8 +121,8 @@ static void limit(const struct gp_patch_job *j, struct gp_buf *regex)
 {
 	if (j->has_only)
 		gp_dkms_regex_only(&j->only, regex);
-	else if (j->nblocked)
-		gp_dkms_regex_except(j->blocked, j->nblocked, regex);
+	else if (j->blocked.n)
+		gp_klines_regex(&j->blocked, regex);
 }
 
 static int finish_dkms(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
@@ -277,10 +217,27 @@ static void history_late(struct gp_patch_job *j)
 	}
 }
 
+static void history_reasked(struct gp_patch_job *j)
+{
+	for (size_t i = 0; i < j->reask.n; i++) {
+		const struct gp_reasked *x = &j->reask.v[i];
+		gp_auto(gp_free_ptr) char *text = NULL;
+
+		if (x->was.taken == x->is.taken)
+			continue;
+		/* Of a folder of the user's only the last part of its name is kept. */
+		text = gp_asprintf("rule %s:%u %s with these patches", gp_path_base(x->rule->file), x->rule->lineno,
+				   x->is.taken ? "holds" : "does not hold any more");
+		history_line(j, text);
+	}
+}
+
 static void history_rest(struct gp_patch_job *j, const struct gp_patch_opts *o)
 {
 	if (j->hooks_action == GP_HOOKS_INTEGRATED) {
-		gp_auto(gp_free_ptr) char *text = gp_asprintf("hooks sha256 %s", j->hooks.sha256);
+		const struct gp_hookcopy *h = &j->hooks;
+		gp_auto(gp_free_ptr) char *text = gp_asprintf("hooks sha256 %s%s%s", h->sha256, h->patched ?
+							      ", with patch sha256 " : "", h->patch_sha256);
 
 		history_line(j, text);
 	}
@@ -300,6 +257,7 @@ static int finish_history(struct gp_patch_job *j, const struct gp_patch_opts *o,
 
 	history_sets(j);
 	history_late(j);
+	history_reasked(j);
 	history_rest(j, o);
 	if (!j->history.len)
 		return 0;

@@ -25,8 +25,4 @@ int gp_finish_epoch(struct gp_patch_job *j, const struct gp_patch_opts *o, struc
 /* Time of new members: SOURCE_DATE_EPOCH, else that of the old .manifest. */
 int64_t gp_finish_mtime(const struct gp_patch_job *j);
 
-/* Fill j->blocked: the kernel lines that DKMS must leave alone, because they are
- * blocked for this driver and were not allowed. Call it on the pristine tree. */
-void gp_finish_blocked_lines(struct gp_patch_job *j, const struct gp_patch_opts *o);
-
 #endif

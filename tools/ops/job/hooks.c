@@ -110,6 +110,7 @@ void gp_hooks_release(struct gp_hookcopy *h)
 	if (!h)
 		return;
 	free(h->dir);
+	free(h->patch);
 	gp_buf_release(&h->source);
 	gp_buf_release(&h->kern_ld);
 	*h = (struct gp_hookcopy){ 0 };
@@ -146,12 +147,23 @@ static int patch_parsed(struct gp_hookcopy *h, const struct gp_diff *d, struct g
 	return 0;
 }
 
+int gp_hooks_patch_beside(const struct gp_hookcopy *h, char **path, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *beside = gp_path_join(h->dir, GP_HOOKS_PATCH);
+	int thing = gp_thing_at(beside, err);
+
+	*path = thing == GP_THING_FILE ? gp_steal(&beside) : NULL;
+	return thing < 0 ? -1 : 0;
+}
+
 int gp_hooks_patch(struct gp_hookcopy *h, const char *name, struct gp_str text, struct gp_err *err)
 {
 	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
 
 	if (gp_diff_parse(text, &d, err) < 0 || patch_parsed(h, &d, err) < 0)
 		return gp_within(err, "hooks patch '%s'", name);
+	free(h->patch);
+	h->patch = gp_strdup(name);
 	gp_sha256_hex(text.p, text.len, h->patch_sha256);
 	return 0;
 }

@@ -7,6 +7,9 @@
 #include "ops/select/catalog.h"
 #include "ops/tree/apply.h"
 
+/* vGPU-Unlock-patcher's patch, under its own name; fetch-hooks puts it beside the hooks. */
+#define GP_HOOKS_PATCH "vgpu_unlock_hooks-510.patch"
+
 /* The user's copy of DualCoder/vgpu_unlock, as far as it is needed. */
 struct gp_hookcopy {
 	char *dir;               /* where it was found */
@@ -15,7 +18,8 @@ struct gp_hookcopy {
 	/* Of the user's copy: after --hooks-patch, before gp_hooks_fix(). */
 	char sha256[65];
 	bool known;              /* one of the two known copies */
-	bool patched;            /* --hooks-patch was applied */
+	bool patched;            /* --hooks-patch was applied, or the patch beside the copy */
+	char *patch;             /* which file that was, NULL */
 	char patch_sha256[65];   /* of that patch, "" */
 	enum gp_hooks_table table;
 };
@@ -32,6 +36,10 @@ void gp_hooks_places(struct gp_list *places);
  */
 int gp_hooks_load(const char *dir, struct gp_hookcopy *out, struct gp_err *err);
 void gp_hooks_release(struct gp_hookcopy *h);
+
+/* *path: the patch for the newer table that lies beside the copy; free() it. NULL: none
+ * does. GP_E_SYSTEM: that cannot be seen. */
+int gp_hooks_patch_beside(const struct gp_hookcopy *h, char **path, struct gp_err *err);
 
 /*
  * Apply a patch of the user's to the copy in memory.

@@ -113,7 +113,8 @@ static int judge_kernel(struct gp_patch_job *j, const struct gp_choice *c, const
 		     c->reasons.n ? ": " : "", first(&c->reasons, ""));
 		return 0;
 	case GP_VERDICT_NO_EVIDENCE:
-		warn(j, "there is no evidence about driver %s on kernel %s", j->driver.version.text, r);
+		warn(j, "there is no evidence about driver %s on kernel %s%s%s", j->driver.version.text, r,
+		     c->reasons.n ? ": " : "", first(&c->reasons, ""));
 		return 0;
 	case GP_VERDICT_SUPPORTED:
 		break;
@@ -299,8 +300,8 @@ int gp_judge_hooks_table(struct gp_patch_job *j, const struct gp_patch_opts *o, 
 	if (j->hooks_action == GP_HOOKS_INTEGRATED && !j->hooks.known)
 		warn(j, "this copy of vgpu_unlock_hooks.c is not one of the two known ones; using it");
 	if (need == GP_HOOKS_NEWER_TABLE && have == GP_TABLE_OLDER)
-		return refuse_hooks(j, o, lack, "--hooks-patch FILE",
-				    "'gridpatch fetch-hooks --newer-table' gets the file; ", err);
+		return refuse_hooks(j, o, lack, "--hooks-patch FILE", o->no_hooks_patch ? "" :
+				    "'gridpatch fetch-hooks' puts " GP_HOOKS_PATCH " beside them, and then it is used; ", err);
 	if (need == GP_HOOKS_UPSTREAM && have == GP_TABLE_NEWER)
 		return refuse_hooks(j, o, "hooks have the newer table constant, not that of",
 				    "upstream's unpatched copy", "", err);

@@ -202,9 +202,11 @@ static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 
 static void list_excludes(const struct gp_patch_job *j, struct gp_list *l)
 {
-	for (size_t i = 0; i < j->nblocked; i++)
-		gp_list_take(l, gp_asprintf("%u.%u%s", j->blocked[i].major, j->blocked[i].minor,
-					    j->blocked[i].and_later ? "+" : ""));
+	for (size_t i = 0; i < j->blocked.n; i++)
+		gp_list_take(l, gp_asprintf("%u.%u%s", j->blocked.v[i].major, j->blocked.v[i].minor,
+					    j->blocked.v[i].and_later ? "+" : ""));
+	for (size_t i = 0; i < j->blocked.let.n; i++)
+		gp_list_take(l, gp_asprintf("not=%s", j->blocked.let.v[i]));
 }
 
 static void put_head(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_list *sets,

@@ -15,6 +15,7 @@
 #include "ops/select/datadir.h"
 #include "ops/job/finish.h"
 #include "ops/job/judge.h"
+#include "ops/job/sources.h"
 #include "ops/run/runindex.h"
 #include "ops/tree/names.h"
 
@@ -49,6 +50,8 @@ static char *default_out(const char *run)
 /* Can a file appear under this name, or take the place of what is there? */
 static int check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err)
 {
+	if (o->report && gp_same_place(path, o->report))
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' is that of the report, too", what, path);
 	if (gp_same_file(path, o->run))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is the input itself", what, path);
 	if (gp_is_dir(path))
@@ -56,6 +59,14 @@ static int check_place(const char *what, const char *path, const struct gp_patch
 	if (gp_exists(path) && !gp_is_file(path))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' exists and is no regular file", what, path);
 	return 0;
+}
+
+/* Before hours of work. */
+static int check_writable(const char *path, struct gp_err *err)
+{
+	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
+
+	return gp_outfile_open(&f, path, 0, err);
 }
 
 static int choose_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
@@ -67,18 +78,11 @@ static int choose_out(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 			gp_fail(err, GP_E_USAGE, "an installer is nothing for a terminal: send it to a file or a pipe") : 0;
 	if (check_place("output", j->out, o, err) < 0)
 		return -1;
-	if (!o->force && !o->dry_run && gp_exists(j->out))
+	if (o->dry_run)
+		return 0;
+	if (!o->force && gp_exists(j->out))
 		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", j->out);
-	return 0;
-}
-
-/* Two names of one file, or of what will be one. */
-static bool same_place(const char *a, const char *b)
-{
-	gp_auto(gp_free_ptr) char *da = gp_path_dir(a);
-	gp_auto(gp_free_ptr) char *db = gp_path_dir(b);
-
-	return gp_same_file(a, b) || (strcmp(gp_path_base(a), gp_path_base(b)) == 0 && gp_same_file(da, db));
+	return check_writable(j->out, err);
 }
 
 static int choose_lock(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
@@ -87,13 +91,13 @@ static int choose_lock(const struct gp_patch_job *j, const struct gp_patch_opts 
 
 	if (!path)
 		return 0;
-	if (same_place(path, j->out))
+	if (gp_same_place(path, j->out))
 		return gp_fail(err, GP_E_USAGE, "the lock file '%s' is the output itself", path);
 	if (check_place("lock file", path, o, err) < 0)
 		return -1;
 	if (!o->force && gp_exists(path))
 		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", path);
-	return 0;
+	return check_writable(path, err);
 }
 
 /* Patches in the sources and applied by DKMS on top would be the same change twice. */
@@ -140,71 +144,6 @@ static int select_sets(struct gp_patch_job *j, struct gp_err *err)
 	return gp_tree_sound(&j->driver.tree, err);
 }
 
-static int apply_set(struct gp_patch_job *j, const struct gp_set *set, struct gp_err *err)
-{
-	for (size_t i = 0; i < set->series.n; i++) {
-		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-		const struct gp_series_entry *e = &set->series.v[i];
-		gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
-		struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
-
-		if (gp_file_read(path, PATCH_FILE_MAX, &text, err) < 0)
-			return -1;
-		p.text = gp_buf_str(&text);
-		if (gp_apply_patch(&j->driver.tree, &p, 0, &j->applied, &j->why, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Does this run need the set? Else it is only there for kernels to come. */
-static bool needed(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set)
-{
-	bool is = gp_list_has(&o->sets, set->name);
-
-	for (size_t k = 0; k < j->selection.nkernels; k++)
-		is = is || gp_chosen_has(&j->selection.kernels[k].sets, set) ||
-		     gp_chosen_has(&j->selection.kernels[k].maybe, set);
-	return is;
-}
-
-/* A set that does not match, and that nobody needs, need not keep the user from the
- * kernel at hand: say the way out. Always -1. */
-static int misfit(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set,
-		  const struct gp_err *err)
-{
-	if (err && err->code == GP_E_NO && !needed(j, o, set))
-		gp_buf_printf(&j->why, "set '%s' is for other kernels than those of this run: --no-set %s goes on "
-			      "without it\n", set->name, set->name);
-	return -1;
-}
-
-/* Neutral sets always go into the tree, first; then, where DKMS cannot do it
- * (gp_late_judge()), what the one kernel of the run asked for. */
-static int apply_chosen(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
-{
-	const struct gp_selection *s = &j->selection;
-	gp_auto(gp_list_release) struct gp_list done = { 0 };
-
-	for (size_t i = 0; i < s->neutral.n; i++) {
-		gp_list_add(&done, s->neutral.v[i].set->name);
-		if (apply_set(j, s->neutral.v[i].set, err) < 0)
-			return misfit(j, o, s->neutral.v[i].set, err);
-	}
-	for (size_t k = 0; k < s->nkernels; k++) {
-		for (size_t i = 0; !gp_judge_skips(j, o, k) && i < s->kernels[k].sets.n; i++) {
-			const struct gp_set *set = s->kernels[k].sets.v[i].set;
-
-			if (gp_list_has(&done, set->name) || !(set->neutral || j->has_only))
-				continue;
-			gp_list_add(&done, set->name);
-			if (apply_set(j, set, err) < 0)
-				return -1;
-		}
-	}
-	return 0;
-}
-
 /* Does it go into the sources? */
 static int into_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i, struct gp_err *err)
 {
@@ -245,67 +184,43 @@ static int find_level(const struct gp_patch_job *j, struct gp_patchset *u, struc
 	return 0;
 }
 
-static bool share_a_file(const struct gp_applied *a, const struct gp_applied *b)
-{
-	for (size_t i = 0; i < a->n; i++)
-		for (size_t k = 0; k < b->n; k++)
-			if (strcmp(a->file[i].path, b->file[k].path) == 0)
-				return true;
-	return false;
-}
-
-/* The user's patch does not match; it is the last one in the list. A set that changed
- * the same file before it, and that nobody needs, may be why. Always -1. */
-static int in_the_way(struct gp_patch_job *j, const struct gp_patch_opts *o)
-{
-	const struct gp_applied_list *l = &j->applied;
-	gp_auto(gp_list_release) struct gp_list said = { 0 };
-
-	for (size_t i = 0; i + 1 < l->n; i++) {
-		const struct gp_set *set = gp_catalog_set(&j->catalog, l->v[i].set);
-
-		if (!set || l->v[i].already || needed(j, o, set) || gp_list_has(&said, set->name) ||
-		    !share_a_file(&l->v[i], &l->v[l->n - 1]))
-			continue;
-		gp_list_add(&said, set->name);
-		gp_buf_printf(&j->why, "set '%s' changed the same file, for other kernels than those of this run: "
-			      "--no-set %s goes on without it\n", set->name, set->name);
-	}
-	return -1;
-}
-
-static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+static int apply_users(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_sources *to,
+		       struct gp_err *err)
 {
 	for (size_t i = 0; i < j->nuser; i++) {
-		const struct gp_patchset *u = &j->user[i];
 		int in = into_sources(j, o, i, err);
 
-		if (in < 0)
+		if (in < 0 || (in && gp_sources_series(j, o, i, to, err) < 0))
 			return -1;
-		for (size_t k = 0; in && k < u->series.n; k++) {
-			const struct gp_series_entry *e = &u->series.v[k];
-			struct gp_patch p = { .set = u->dir, .name = e->name, .text = gp_buf_str(&u->text[k]),
-					      .strip = e->strip, .reverse = e->reverse,
-					      .below = u->below, .may_lie_in_kernel = true };
-
-			if (gp_apply_patch(&j->driver.tree, &p, gp_series_fuzz(e, -1), &j->applied, &j->why, err) < 0)
-				return in_the_way(j, o);
-		}
 	}
 	return 0;
+}
+
+/* The one of the command line, else the one beside the hooks where the rules say that
+ * nothing is unlocked without it; free() it. NULL: none. */
+static int which_hooks_patch(const struct gp_patch_job *j, const struct gp_patch_opts *o, char **patch,
+			     struct gp_err *err)
+{
+	bool wanted = j->selection.hooks == GP_HOOKS_NEWER_TABLE && j->hooks.table == GP_TABLE_OLDER;
+
+	*patch = o->hooks_patch ? gp_strdup(o->hooks_patch) : NULL;
+	if (o->hooks_patch || o->no_hooks_patch || !wanted)
+		return 0;
+	return gp_hooks_patch_beside(&j->hooks, patch, err);
 }
 
 static int load_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	gp_auto(gp_free_ptr) char *patch = NULL;
 
-	if (gp_hooks_load(o->hooks, &j->hooks, err) < 0)
+	if (gp_hooks_load(o->hooks, &j->hooks, err) < 0 || which_hooks_patch(j, o, &patch, err) < 0)
 		return -1;
-	if (!o->hooks_patch)
+	if (!patch)
 		return 0;
-	if (gp_file_read(o->hooks_patch, PATCH_FILE_MAX, &text, err) < 0)
+	if (gp_file_read(patch, PATCH_FILE_MAX, &text, err) < 0)
 		return -1;
-	return gp_hooks_patch(&j->hooks, o->hooks_patch, gp_buf_str(&text), err);
+	return gp_hooks_patch(&j->hooks, patch, gp_buf_str(&text), err);
 }
 
 /* What the data have for the hooks. An edited copy on which a set does not fit
@@ -368,23 +283,37 @@ static int prepare_inputs(struct gp_patch_job *j, const struct gp_patch_opts *o,
 	return 0;
 }
 
+static int prepare_names(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	return gp_finish_epoch(j, o, err) < 0 || choose_out(j, o, err) < 0 ? -1 : choose_lock(j, o, err);
+}
+
 static int prepare(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *paths, struct gp_err *err)
 {
-	if (gp_finish_epoch(j, o, err) < 0 || choose_out(j, o, err) < 0 || choose_lock(j, o, err) < 0)
-		return -1;
-	return prepare_inputs(j, o, paths, err);
+	return prepare_names(j, o, err) < 0 ? -1 : prepare_inputs(j, o, paths, err);
+}
+
+static int find_levels(struct gp_patch_job *j, struct gp_err *err)
+{
+	for (size_t i = 0; i < j->nuser; i++)
+		if (find_level(j, &j->user[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 static int decide(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
+	gp_auto(gp_view_close) struct gp_view view = { 0 };
+
 	if (select_sets(j, err) < 0)
 		return -1;
 	gp_judge_sets(j, o);
-	/* Rules ask the driver's sources: they must still be the pristine ones. */
-	gp_finish_blocked_lines(j, o);
-	for (size_t i = 0; i < j->nuser; i++)
-		if (find_level(j, &j->user[i], err) < 0)
-			return -1;
+	if (find_levels(j, err) < 0)
+		return -1;
+	/* Rules ask the driver's sources: our sets must not be in them yet. */
+	gp_reask(j, o, &view);
+	if (gp_klines_find(j, o, &view, err) < 0)
+		return -1;
 	if (gp_judge_kernels(j, o, err) < 0 || gp_judge_altered(j, o, err) < 0 || gp_late_judge(j, o, err) < 0)
 		return -1;
 	return prepare_hooks(j, o, err);
@@ -403,7 +332,9 @@ static int check_lock(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 
 static int change_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
-	if (apply_chosen(j, o, err) < 0 || apply_users(j, o, err) < 0)
+	const struct gp_sources to = { &j->driver.tree, &j->applied, &j->why };
+
+	if (gp_sources_sets(j, o, &to, err) < 0 || apply_users(j, o, &to, err) < 0)
 		return -1;
 	gp_applied_list_take(&j->applied, &j->hooks_applied);
 	gp_tree_settle(&j->driver.tree);
@@ -569,6 +500,15 @@ int gp_patch_job_check(const struct gp_patch_opts *opts, struct gp_list *paths, 
 	return rc;
 }
 
+int gp_patch_job_check_names(const struct gp_patch_opts *opts, struct gp_err *err)
+{
+	struct gp_patch_job j = { .driver.rf.fd = -1 };
+	int rc = prepare_names(&j, opts, err);
+
+	gp_patch_job_release(&j);
+	return rc;
+}
+
 void gp_patch_job_release(struct gp_patch_job *j)
 {
 	if (!j)
@@ -579,6 +519,7 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	gp_applied_list_release(&j->hooks_applied);
 	gp_list_release(&j->hook_sets);
 	gp_late_list_release(&j->late);
+	gp_reask_release(&j->reask);
 	for (size_t i = 0; i < j->nuser; i++)
 		gp_patchset_release(&j->user[i]);
 	free(j->user);
@@ -594,7 +535,7 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	gp_buf_release(&j->history);
 	gp_buf_release(&j->lock_now);
 	gp_lock_release(&j->lock);
-	free(j->blocked);
+	gp_klines_release(&j->blocked);
 	free(j->exclusive);
 	free(j->hooks_why);
 	free(j->repack.why);

@@ -6,7 +6,9 @@
 #include "ops/tree/apply.h"
 #include "ops/job/dkmspatch.h"
 #include "ops/job/driver.h"
+#include "ops/job/klines.h"
 #include "ops/job/lock.h"
+#include "ops/job/reask.h"
 #include "ops/tree/patchset.h"
 #include "ops/select/select.h"
 #include "ops/run/repack.h"
@@ -24,6 +26,7 @@ struct gp_patch_opts {
 	const char *hooks;               /* --hooks, NULL */
 	bool no_hooks;
 	const char *hooks_patch;         /* --hooks-patch, NULL */
+	bool no_hooks_patch;             /* not even the one beside the hooks that the rules want */
 	struct gp_list patches;          /* --patches */
 	struct gp_list matches;          /* --patch-match of each of them, or "" */
 	struct gp_list sets, no_sets;    /* --set, --no-set */
@@ -35,6 +38,7 @@ struct gp_patch_opts {
 	bool force, dry_run;
 	const char *lock;                /* --lock, NULL */
 	const char *write_lock;          /* --write-lock, NULL */
+	const char *report;              /* a file that the caller will write, NULL */
 	const char *program;             /* the version of gridpatch, for the lock */
 	bool no_cache;                   /* neither read nor write an index */
 	enum gp_repack_mode repack;
@@ -59,6 +63,7 @@ struct gp_patch_job {
 	size_t nuser;
 	struct gp_applied_list applied;
 	struct gp_late_list late;        /* what DKMS will apply */
+	struct gp_reask reask;           /* what the user's patches changed in the rules' answers */
 	struct gp_kline only;            /* with has_only: the one line that the output is for */
 	bool has_only;
 	struct gp_hookcopy hooks;
@@ -69,8 +74,7 @@ struct gp_patch_job {
 	struct gp_list warnings, overrides;
 	struct gp_buf why;               /* of a hunk that did not match, or of a lock, lines */
 	struct gp_buf history;           /* lines added to pkg-history.txt */
-	struct gp_kline *blocked;        /* lines that DKMS must leave alone */
-	size_t nblocked;
+	struct gp_klines blocked;        /* lines that DKMS must leave alone */
 	char *exclusive;                 /* BUILD_EXCLUSIVE_KERNEL that was set, NULL */
 	char *targetdir, *out;           /* with to_stdout, the name that out would have */
 	bool to_stdout;
@@ -120,6 +124,14 @@ int gp_patch_job_plan(struct gp_patch_job *job, const struct gp_patch_opts *opts
  * Errors: as above.
  */
 int gp_patch_job_check(const struct gp_patch_opts *opts, struct gp_list *paths, struct gp_err *err);
+
+/*
+ * Can the names of what a run would write be right: output, lock file? Nothing is
+ * made. gp_patch_job_run() asks that itself.
+ *
+ * Errors: GP_E_USAGE, GP_E_NO it exists, GP_E_NOTFOUND, GP_E_SYSTEM.
+ */
+int gp_patch_job_check_names(const struct gp_patch_opts *opts, struct gp_err *err);
 
 /* Load the data that the command line and this machine name. */
 int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err);

@@ -126,7 +126,8 @@ static void keep_variable(struct gp_list *env, const char *name)
 static void surroundings(struct gp_list *env, const struct gp_toolchain *cc, const struct gp_build_opts *o,
 			 const char *work)
 {
-	static const char *const kept[] = { "HOME", "USER", "LOGNAME", "TMPDIR", "SOURCE_DATE_EPOCH" };
+	static const char *const kept[] = { "HOME", "USER", "LOGNAME", "TMPDIR", "SOURCE_DATE_EPOCH",
+					     "IGNORE_PREEMPT_RT_PRESENCE" };
 	const char *path = getenv("PATH");
 	bool ccache = cc->masquerade && !getenv("CCACHE_DISABLE");
 

@@ -345,6 +345,38 @@ static void release(struct pool *p, int lock)
 	gp_targets_release(&p->targets);
 }
 
+/* Can what a build leaves be put there? The directory need not exist yet. */
+static int check_dir(const char *path, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *dir = gp_strdup(path);
+
+	while (!gp_exists(dir) && strcmp(dir, "/") != 0 && strcmp(dir, ".") != 0) {
+		char *up = gp_path_dir(dir);
+
+		free(dir);
+		dir = up;
+	}
+	if (!gp_is_dir(dir))
+		return gp_fail(err, GP_E_SYSTEM, "cannot write below '%s': '%s' is no directory", path, dir);
+	return access(dir, W_OK | X_OK) == 0 ? 0 : gp_fail_sys(err, errno, "cannot write into '%s'", dir);
+}
+
+static int check_file(const char *what, const char *path, struct gp_err *err)
+{
+	/* A key may be on a token: "pkcs11:…". */
+	if (!path || strncmp(path, "pkcs11:", 7) == 0 || access(path, R_OK) == 0)
+		return 0;
+	return gp_fail_sys(err, errno, "cannot read the %s '%s'", what, path);
+}
+
+/* What is needed when the last module is linked, before the first one is compiled. */
+static int check_ends(const struct gp_build_opts *o, struct gp_err *err)
+{
+	if ((o->keep && check_dir(o->keep, err) < 0) || (o->logs && check_dir(o->logs, err) < 0))
+		return -1;
+	return check_file("key", o->sign_key, err) < 0 ? -1 : check_file("certificate", o->sign_cert, err);
+}
+
 /* Results that are there already are replaced only when that is asked for. Of a
  * driver's own folder the name is not known yet. */
 static int check_places(const struct pool *p, struct gp_err *err)
@@ -365,7 +397,8 @@ static int run(struct pool *p, int *lock, struct gp_cells *out, struct gp_err *e
 	int rc;
 
 	if (gp_patch_job_check(patch, &p->also, err) < 0 ||
-	    gp_targets_find(&patch->kernels, &patch->headers, &p->targets, err) < 0 || check_places(p, err) < 0)
+	    gp_targets_find(&patch->kernels, &patch->headers, &p->targets, err) < 0 || check_places(p, err) < 0 ||
+	    check_ends(&p->build, err) < 0)
 		return -1;
 	p->scratch = gp_workdir_scratch(lock, err);
 	if (!p->scratch)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,16 +36,49 @@ static bool is_ours(const char *path, mode_t type)
 	       !(st.st_mode & 022);
 }
 
-char *gp_index_dir(void)
+/* Is something on the way to path another user's, who could lead it anywhere? What root
+ * made there sudo's caller could not write to in the next run. */
+static bool is_anothers(const char *path)
+{
+	gp_auto(gp_free_ptr) char *at = gp_strdup(path);
+
+	for (;;) {
+		struct stat st;
+		char *up;
+
+		if (lstat(at, &st) == 0 && st.st_uid != 0)
+			return true;
+		if (strcmp(at, "/") == 0)
+			return false;
+		up = gp_path_dir(at);
+		free(at);
+		at = up;
+	}
+}
+
+/* Where the environment says, else in the home of the user that this process is. */
+static char *place(void)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	char *dir;
+	char *dir = NULL;
+	struct passwd *pw;
 
 	if (cache && *cache == '/')
 		dir = gp_path_join(cache, "gridpatch");
 	else if (home && *home == '/')
 		dir = gp_path_join(home, ".cache/gridpatch");
-	else
+	if (geteuid() != 0 || !dir || !is_anothers(dir))
+		return dir;
+	free(dir);
+	pw = getpwuid(0);
+	return pw && pw->pw_dir && *pw->pw_dir == '/' ? gp_path_join(pw->pw_dir, ".cache/gridpatch") : NULL;
+}
+
+char *gp_index_dir(void)
+{
+	char *dir = place();
+
+	if (!dir)
 		return NULL;
 	if (!gp_exists(dir)) {
 		gp_auto(gp_free_ptr) char *parent = gp_path_dir(dir);

@@ -16,8 +16,9 @@
  * somebody else's, counts as none.
  */
 
-/* $XDG_CACHE_HOME/gridpatch or ~/.cache/gridpatch, made when missing; free()
- * it. NULL: there is none that is ours alone to write. */
+/* $XDG_CACHE_HOME/gridpatch or ~/.cache/gridpatch, made when missing; free() it.
+ * Root keeps out of directories of others, as sudo may name them, and takes its own
+ * home. NULL: there is none that is ours alone to write. */
 char *gp_index_dir(void);
 
 /* Fill rf as gp_runfile_scan() would, with the files named in also (may be

@@ -39,12 +39,14 @@ static char *source_tree(const char *exe)
 	return strcmp(base, "build") == 0 || strcmp(base, "build-san") == 0 ? gp_path_dir(dir) : NULL;
 }
 
+/* PREFIX/share/gridpatch of PREFIX/bin/gridpatch, else NULL. Only a "bin" says that what
+ * lies beside it belongs to it: of a copy in /tmp/x, /tmp/share may be anybody's. */
 static char *beside_exe(const char *exe)
 {
 	gp_auto(gp_free_ptr) char *bin = gp_path_dir(exe);
 	gp_auto(gp_free_ptr) char *prefix = gp_path_dir(bin);
 
-	return gp_path_join(prefix, "share/gridpatch");
+	return strcmp(gp_path_base(bin), "bin") == 0 ? gp_path_join(prefix, "share/gridpatch") : NULL;
 }
 
 static char *env_base(const char *env, struct gp_err *err)
@@ -65,7 +67,8 @@ static char *find_base(const struct gp_datadir_places *p, struct gp_err *err)
 	bool has_exe = p->exe && p->exe[0] == '/';
 	gp_auto(gp_free_ptr) char *tree = has_exe ? source_tree(p->exe) : NULL;
 	gp_auto(gp_free_ptr) char *beside = has_exe ? beside_exe(p->exe) : NULL;
-	const char *const places[] = { tree, p->compiled && p->compiled[0] == '/' ? p->compiled : NULL, beside };
+	/* A version unpacked elsewhere must not take the data of the installed one. */
+	const char *const places[] = { tree, beside, p->compiled && p->compiled[0] == '/' ? p->compiled : NULL };
 
 	if (p->env && *p->env)
 		return env_base(p->env, err);

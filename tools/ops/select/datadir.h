@@ -16,7 +16,7 @@ struct gp_datadir_places {
  * Find the directories that hold kernel-versions/ and patches/.
  *
  * env when it is set (and then it must be one); else TREE of TREE/build/exe or
- * TREE/build-san/exe; else compiled; else share/gridpatch beside exe's bin.
+ * TREE/build-san/exe; else PREFIX/share/gridpatch of PREFIX/bin/exe; else compiled.
  * Never the current directory. etc follows when it is a directory.
  *
  * Out:    *dirs, in the order in which they lie upon each other; the caller

@@ -147,6 +147,9 @@ static void lint_rule(struct work *w, const struct gp_rule *r)
 	if (!r->evidence || !*r->evidence)
 		gp_finding_add(&w->out->found, r->file, r->lineno,
 			       "say what was built, with what and when, or who reports it", "the rule has no Evidence");
+	if (r->has_release && r->release.by_name && !r->distros)
+		gp_finding_add(&w->out->found, r->file, r->lineno, "say whose they are: Distro: debian, ubuntu ...",
+			       "Release '%s' is in package numbers, and the rule has no Distro", r->release_text);
 	for (size_t i = 0; i < r->patches.n; i++) {
 		const struct gp_set *set = gp_catalog_set(w->c, r->patches.v[i]);
 

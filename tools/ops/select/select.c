@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ops/select/select.h"
+#include "ops/select/select_impl.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ const char *gp_verdict_name(enum gp_verdict v)
 	return verdict_names[v];
 }
 
-static void choice_release(struct gp_choice *c)
+void gp_choice_release(struct gp_choice *c)
 {
 	free(c->rules);
 	free(c->sets.v);
@@ -27,6 +28,7 @@ static void choice_release(struct gp_choice *c)
 	gp_list_release(&c->instead);
 	gp_list_release(&c->evidence);
 	gp_list_release(&c->gpus);
+	gp_list_release(&c->left_out);
 }
 
 void gp_selection_release(struct gp_selection *s)
@@ -34,9 +36,9 @@ void gp_selection_release(struct gp_selection *s)
 	if (!s)
 		return;
 	for (size_t i = 0; i < s->nkernels; i++)
-		choice_release(&s->kernels[i]);
+		gp_choice_release(&s->kernels[i]);
 	for (size_t i = 0; i < s->nlines; i++)
-		choice_release(&s->lines[i]);
+		gp_choice_release(&s->lines[i]);
 	free(s->kernels);
 	free(s->lines);
 	free(s->neutral.v);
@@ -44,19 +46,32 @@ void gp_selection_release(struct gp_selection *s)
 	*s = (struct gp_selection){ 0 };
 }
 
-/* Who answers the probes of one kernel. */
-struct asker {
-	const struct gp_query *q;
-	struct gp_headers *headers;
-	struct gp_err *failed;   /* the first expression that could not be told */
-};
-
 /* Rules name files as they stand below the package's kernel/. */
 static bool driver_text(const struct gp_query *q, const char *path, struct gp_str *out)
 {
 	gp_auto(gp_free_ptr) char *packaged = gp_path_join("kernel", path);
 
 	return q->driver_file(q->arg, packaged, out) || q->driver_file(q->arg, path, out);
+}
+
+/* The fourth line of the package's manifest; else what a host without CUDA and
+ * GL has. Out: false when neither is known. */
+static bool find_modules(const struct gp_query *q, struct gp_list *out)
+{
+	struct gp_str text, line = { "", 0 }, word;
+
+	if (q->driver_file && driver_text(q, ".manifest", &text)) {
+		for (int i = 0; i < 4; i++)
+			gp_line_next(&text, &line);
+		while (gp_word_next(&line, &word))
+			gp_list_take(out, gp_strndup(word.p, word.len));
+		return out->n > 0;
+	}
+	if (q->kind != GP_KIND_HOST || q->kind_unknown)
+		return false;
+	gp_list_add(out, "nvidia");
+	gp_list_add(out, "nvidia-vgpu-vfio");
+	return true;
 }
 
 /* Yes or no by one of the files that list a module's tests; unknown when it is
@@ -92,7 +107,19 @@ static enum gp_tri ask_conftest(const struct gp_query *q, const char *name)
 	return all;
 }
 
-static enum gp_tri ask_driver_text(const struct asker *a, const struct gp_probe *p, struct gp_err *err)
+/* By its name of today, and that of the patches for kernels before 5.3: the
+ * driver's conftest.sh looks for both. */
+static enum gp_tri ask_rt(struct gp_headers *h, const struct gp_probe *p, struct gp_err *err)
+{
+	struct gp_probe older = *p;
+	char name[] = "CONFIG_PREEMPT_RT_FULL";
+	enum gp_tri t = gp_headers_probe(h, p, err);
+
+	older.arg = name;
+	return t == GP_TRI_YES ? t : gp_headers_probe(h, &older, err);
+}
+
+static enum gp_tri ask_driver_text(const struct gp_asker *a, const struct gp_probe *p, struct gp_err *err)
 {
 	struct gp_str text;
 	int rc = 0;
@@ -106,7 +133,7 @@ static enum gp_tri ask_driver_text(const struct asker *a, const struct gp_probe 
 
 static enum gp_tri ask(void *arg, const struct gp_probe *p)
 {
-	struct asker *a = arg;
+	struct gp_asker *a = arg;
 	struct gp_err *err = a->failed;
 
 	if (err->code)
@@ -115,15 +142,21 @@ static enum gp_tri ask(void *arg, const struct gp_probe *p)
 		return ask_conftest(a->q, p->arg);
 	if (p->word == GP_PROBE_DRIVER_TEXT)
 		return ask_driver_text(a, p, err);
+	if (p->word == GP_PROBE_CONFIG && strcmp(p->arg, "CONFIG_PREEMPT_RT") == 0)
+		return ask_rt(a->headers, p, err);
 	return gp_headers_probe(a->headers, p, err);
 }
 
-static struct gp_facts make_facts(struct asker *a, const struct gp_release *release)
+static struct gp_facts make_facts(struct gp_asker *a, const struct gp_release *release)
 {
+	const char *ignore = getenv("IGNORE_PREEMPT_RT_PRESENCE");
+
 	return (struct gp_facts){
+		.ignores_rt = ignore && *ignore,
 		.driver = a->q->driver,
 		.kind = a->q->kind,
 		.kind_unknown = a->q->kind_unknown,
+		.modules = a->modules,
 		.release = release,
 		.rhel_code = a->headers ? a->headers->rhel_code : 0,
 		.has_headers = a->headers != NULL,
@@ -141,7 +174,7 @@ bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set)
 	return false;
 }
 
-static void choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp_rule *r)
+void gp_choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp_rule *r)
 {
 	if (gp_chosen_has(l, s))
 		return;
@@ -172,12 +205,12 @@ static void choose_sets(const struct gp_catalog *c, const struct gp_rule *r, boo
 		const struct gp_set *s = gp_catalog_set(c, r->patches.v[i]);
 
 		if (s && sort(s))
-			choose(l, s, r);
+			gp_choose(l, s, r);
 	}
 }
 
 /* Order of patches/series; sets that it does not name keep the rules' order. */
-static void sort_chosen(const struct gp_catalog *c, struct gp_chosen_list *l)
+void gp_sort_chosen(const struct gp_catalog *c, struct gp_chosen_list *l)
 {
 	for (size_t i = 1; i < l->n; i++) {
 		struct gp_chosen x = l->v[i];
@@ -234,7 +267,7 @@ bool gp_judged_is_about(const struct gp_judged *x)
 	const struct gp_rule *r = x->rule;
 	const struct gp_judgement *j = &x->j;
 
-	if (r->any_line || r->status == GP_STATUS_BLOCKED || j->holds == GP_TRI_NO)
+	if (r->any_line || r->status == GP_STATUS_BLOCKED || j->holds == GP_TRI_NO || j->elsewhere)
 		return false;
 	if (r->load == GP_LOAD_NO && !r->patches.n)
 		return false;
@@ -248,6 +281,7 @@ static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, st
 	const struct gp_judgement *j = &x->j;
 
 	t->known |= gp_judged_is_about(x);
+	out->elsewhere |= j->elsewhere;
 	if (j->taken) {
 		count_taken(c, r, t, out);
 		return;
@@ -263,7 +297,7 @@ static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, st
 
 static void judge(const struct gp_rule *r, const struct gp_facts *f, struct gp_judgement *out)
 {
-	const struct asker *a = f->arg;
+	const struct gp_asker *a = f->arg;
 	bool well = !a->failed->code;
 
 	gp_rule_judge(r, f, out);
@@ -336,8 +370,8 @@ static enum gp_load unite_load(const struct tally *t)
 	return t->load ? t->load : GP_LOAD_UNKNOWN;
 }
 
-static void judge_one(const struct gp_catalog *c, struct asker *a, const struct gp_release *release,
-		      struct gp_choice *out)
+void gp_choice_make(const struct gp_catalog *c, struct gp_asker *a, const struct gp_release *release,
+		    struct gp_choice *out)
 {
 	struct gp_facts f = make_facts(a, release);
 	struct tally t = { 0 };
@@ -355,8 +389,8 @@ static void judge_one(const struct gp_catalog *c, struct asker *a, const struct 
 		out->verdict = GP_VERDICT_BLOCKED;
 	out->load = unite_load(&t);
 	drop_chosen(&out->maybe, &out->sets);
-	sort_chosen(c, &out->sets);
-	sort_chosen(c, &out->maybe);
+	gp_sort_chosen(c, &out->sets);
+	gp_sort_chosen(c, &out->maybe);
 }
 
 /* The driver's half of all rules of a line. */
@@ -377,55 +411,109 @@ static void unite_line(const struct gp_catalog *c, const struct gp_line *l,
 	}
 }
 
-bool gp_choice_covers(const struct gp_choice *line)
+/* A set that is not neutral goes in for the kernels of the query only: then the
+ * rest of its line stays without it. */
+static bool lacks_specific(const struct gp_choice *line)
 {
-	return line->line && (line->verdict == GP_VERDICT_SUPPORTED ||
-			      line->verdict == GP_VERDICT_UNTESTED);
+	for (size_t i = 0; i < line->sets.n; i++)
+		if (!line->sets.v[i].set->neutral)
+			return true;
+	return false;
 }
 
-static void find_next_unknown(const struct gp_catalog *c, struct gp_selection *out)
+bool gp_choice_covers(const struct gp_choice *line)
+{
+	return line->line && !line->left_out.n && !lacks_specific(line) &&
+	       (line->verdict == GP_VERDICT_SUPPORTED || line->verdict == GP_VERDICT_UNTESTED);
+}
+
+void gp_selection_find_next(struct gp_selection *s)
 {
 	size_t next = 0;
 
-	for (size_t i = 0; i < out->nlines; i++)
-		if (gp_choice_covers(&out->lines[i]))
+	for (size_t i = 0; i < s->nlines; i++)
+		if (gp_choice_covers(&s->lines[i]))
 			next = i + 1;
-	out->next_unknown = next < c->nlines ? &c->lines[next] : NULL;
+	while (next < s->nlines && s->lines[next].verdict == GP_VERDICT_BLOCKED)
+		next++;
+	s->next_unknown = next < s->nlines ? s->lines[next].line : NULL;
 }
 
-static void judge_all(const struct gp_catalog *c, struct asker *a, struct gp_selection *out)
+/* Is what comes behind the newest line blocked, by a rule that never ends? */
+static bool newer_is_blocked(const struct gp_catalog *c, struct gp_asker *a)
+{
+	const struct gp_version *last = c->nlines ? &c->lines[c->nlines - 1].release.ver : NULL;
+	gp_auto(gp_choice_release) struct gp_choice newer = { 0 };
+	struct gp_release r;
+	char name[GP_LINE_NAME];
+
+	if (!last)
+		return false;
+	snprintf(name, sizeof(name), "%u.%u", last->part[0] + 1, last->part[1]);
+	if (gp_release_parse(name, &r, NULL) < 0)
+		return false;
+	gp_choice_make(c, a, &r, &newer);
+	return newer.verdict == GP_VERDICT_BLOCKED;
+}
+
+/* What the rules say each for itself gives way to one answer. */
+static void find_instead(const struct gp_catalog *c, const struct gp_asker *a, const struct gp_choice *lines,
+			 struct gp_choice *k)
+{
+	char *instead = NULL;
+
+	if (k->verdict == GP_VERDICT_BLOCKED || k->load == GP_LOAD_NO)
+		instead = gp_instead(c, a, k, lines);
+	gp_list_release(&k->instead);
+	if (instead)
+		gp_list_take(&k->instead, instead);
+}
+
+void gp_selection_lines_instead(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *s)
+{
+	gp_auto(gp_list_release) struct gp_list modules = { 0 };
+	struct gp_err failed = { 0 };
+	struct gp_asker a = { .q = q, .modules = find_modules(q, &modules) ? &modules : NULL, .failed = &failed };
+
+	for (size_t i = 0; i < s->nlines; i++)
+		find_instead(c, &a, s->lines, &s->lines[i]);
+}
+
+static void judge_all(const struct gp_catalog *c, const struct gp_asker *a, struct gp_selection *out)
 {
 	const struct gp_query *q = a->q;
+	struct gp_asker one = *a;
 
-	out->kernels = gp_realloc(NULL, q->nkernels, sizeof(*out->kernels));
+	for (size_t i = 0; i < c->nlines; i++)
+		gp_choice_make(c, &one, &c->lines[i].release, &out->lines[i]);
 	for (size_t i = 0; i < q->nkernels; i++) {
 		const struct gp_query_kernel *k = &q->kernels[i];
 
-		a->headers = k->headers;
-		judge_one(c, a, k->headers ? &k->headers->release : &k->release, &out->kernels[i]);
+		one.headers = k->headers;
+		gp_choice_make(c, &one, k->headers ? &k->headers->release : &k->release, &out->kernels[i]);
+		find_instead(c, &one, out->lines, &out->kernels[i]);
 	}
-	a->headers = NULL;
-	out->lines = gp_realloc(NULL, c->nlines, sizeof(*out->lines));
-	for (size_t i = 0; i < c->nlines; i++)
-		judge_one(c, a, &c->lines[i].release, &out->lines[i]);
 }
 
 int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *out,
 		      struct gp_err *err)
 {
+	gp_auto(gp_list_release) struct gp_list modules = { 0 };
 	struct gp_err failed = { 0 };
-	struct asker a = { .q = q, .failed = &failed };
-	struct gp_facts driver_only;
+	struct gp_asker a = { .q = q, .modules = find_modules(q, &modules) ? &modules : NULL, .failed = &failed };
+	struct gp_facts driver_only = make_facts(&a, NULL);
 
 	*out = (struct gp_selection){ .catalog = c, .nkernels = q->nkernels, .nlines = c->nlines };
+	out->kernels = gp_realloc(NULL, q->nkernels, sizeof(*out->kernels));
+	out->lines = gp_realloc(NULL, c->nlines, sizeof(*out->lines));
 	judge_all(c, &a, out);
-	driver_only = make_facts(&a, NULL);
 	unite_line(c, &c->any, &driver_only, out);
 	for (size_t i = 0; i < c->nlines; i++)
 		unite_line(c, &c->lines[i], &driver_only, out);
-	sort_chosen(c, &out->neutral);
-	sort_chosen(c, &out->hook_sets);
-	find_next_unknown(c, out);
+	gp_sort_chosen(c, &out->neutral);
+	gp_sort_chosen(c, &out->hook_sets);
+	out->newer_blocked = newer_is_blocked(c, &a);
+	gp_selection_find_next(out);
 	if (!failed.code)
 		return 0;
 	gp_selection_release(out);
@@ -440,82 +528,6 @@ int gp_query_sound(const struct gp_query *q, struct gp_err *err)
 		if (q->kernels[i].headers && gp_headers_sound(q->kernels[i].headers, err) < 0)
 			return -1;
 	return 0;
-}
-
-/* Out: false when it is there. */
-static bool choose_with(const struct gp_catalog *c, struct gp_chosen_list *l, const struct gp_set *set)
-{
-	bool changed = !gp_chosen_has(l, set);
-
-	choose(l, set, NULL);
-	sort_chosen(c, l);
-	return changed;
-}
-
-bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set)
-{
-	bool changed = false;
-
-	if (set->neutral || set->hooks)
-		return choose_with(c, set->hooks ? &s->hook_sets : &s->neutral, set);
-	for (size_t i = 0; i < s->nkernels; i++)
-		changed |= choose_with(c, &s->kernels[i].sets, set);
-	return changed;
-}
-
-static bool unchoose(struct gp_chosen_list *l, const struct gp_set *set)
-{
-	size_t keep = 0, n = l->n;
-
-	for (size_t i = 0; i < n; i++)
-		if (l->v[i].set != set)
-			l->v[keep++] = l->v[i];
-	l->n = keep;
-	return keep < n;
-}
-
-bool gp_selection_without(struct gp_selection *s, const struct gp_set *set)
-{
-	bool changed = unchoose(&s->neutral, set);
-
-	changed |= unchoose(&s->hook_sets, set);
-	for (size_t i = 0; i < s->nkernels; i++)
-		changed |= unchoose(&s->kernels[i].sets, set);
-	return changed;
-}
-
-int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, const struct gp_list *without,
-			struct gp_err *err)
-{
-	const struct gp_list *const given[] = { with, without };
-	gp_auto(gp_buf_release) struct gp_buf names = { 0 };
-
-	gp_buf_puts(&names, "");
-	for (size_t i = 0; i < c->nsets; i++)
-		gp_buf_printf(&names, " %s", c->sets[i].name);
-	for (size_t i = 0; i < GP_COUNT(given); i++)
-		for (size_t k = 0; k < given[i]->n; k++)
-			if (!gp_catalog_set(c, given[i]->v[k]) && !(i && strcmp(given[i]->v[k], GP_ALL_SETS) == 0))
-				return gp_fail(err, GP_E_USAGE, "%s: there is no patch set '%s'; there are:%s",
-					       i ? "--no-set" : "--set", given[i]->v[k], names.data);
-	return 0;
-}
-
-void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, const struct gp_list *with,
-			   const struct gp_list *without, struct gp_list *said)
-{
-	bool all = gp_list_has(without, GP_ALL_SETS);
-
-	for (size_t i = 0; i < with->n; i++)
-		if (gp_selection_with(c, s, gp_catalog_set(c, with->v[i])))
-			gp_list_take(said, gp_asprintf("set %s taken in", with->v[i]));
-	for (size_t i = 0; i < c->nsets; i++) {
-		const struct gp_set *set = &c->sets[i];
-		bool out = gp_list_has(without, set->name) || (all && !gp_list_has(with, set->name));
-
-		if (out && gp_selection_without(s, set))
-			gp_list_take(said, gp_asprintf("set %s left out", set->name));
-	}
 }
 
 /* 5.12 after 5.11, and 7.0 after 6.19: the last minor numbers of each major. */

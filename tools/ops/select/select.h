@@ -25,7 +25,9 @@ struct gp_query {
 	size_t nkernels;
 	/* A file of the driver: false when there is no such file; else *out, valid
 	 * until the next call. Asked for kernel/PATH as in the package, then for
-	 * PATH as in /usr/src/nvidia-VERSION. NULL when only the version is known. */
+	 * PATH as in /usr/src/nvidia-VERSION. .manifest says which modules the package
+	 * has. NULL when only the version is known: a host then has nvidia and
+	 * nvidia-vgpu-vfio. */
 	bool (*driver_file)(void *arg, const char *path, struct gp_str *out);
 	void *arg;
 };
@@ -35,8 +37,9 @@ enum gp_verdict {
 	GP_VERDICT_SUPPORTED,
 	GP_VERDICT_UNTESTED,     /* the line or a rule says so, or a gap between lines */
 	GP_VERDICT_NO_EVIDENCE,  /* the line is known, but no rule is about this driver
-				  * (a bare `Load: no`, and a rule that waits for the
-				  * driver's sources, do not count) */
+				  * (a bare `Load: no`, a rule that waits for the
+				  * driver's sources, and one about the plain kernel of a
+				  * number that others use, too, do not count) */
 	GP_VERDICT_UNKNOWN,      /* newer than the newest line, or older than the oldest */
 	GP_VERDICT_BLOCKED,
 };
@@ -82,6 +85,8 @@ struct gp_choice {
 	const struct gp_line *line;     /* NULL: no such line */
 	const struct gp_line *nearest;  /* the line, else the next older, else the oldest */
 	bool needs_headers, needs_driver;
+	bool elsewhere;                 /* rules of its line are about the plain kernel, and this
+					 * one only has that number */
 	struct gp_judged *rules;        /* those of `Kernel: any` first */
 	size_t nrules, rules_cap;
 	size_t nothers;                 /* rules that were looked at and are about other drivers */
@@ -89,10 +94,15 @@ struct gp_choice {
 	struct gp_chosen_list maybe;    /* of the rules whose answer is unknown; not in sets */
 	enum gp_load load;              /* never unset */
 	enum gp_hooks hooks;            /* unset when no rule says */
-	struct gp_list reasons, instead;/* of what made it blocked or untested */
+	struct gp_list reasons;         /* of what made it blocked or untested */
+	/* Of a kernel that is blocked or where nothing loads: one answer at most, that
+	 * was asked about. Of a line: what the rules say, each for itself, until
+	 * gp_selection_lines_instead(). */
+	struct gp_list instead;
 	struct gp_list load_reasons;    /* why the modules will not load, when load is no */
 	struct gp_list evidence;        /* of the rules that hold */
 	struct gp_list gpus;            /* their words about cards */
+	struct gp_list left_out;        /* sets that it needs, or may need, and does not get */
 };
 
 struct gp_selection {
@@ -109,9 +119,10 @@ struct gp_selection {
 	struct gp_chosen_list hook_sets;
 	bool needs_driver;              /* more may belong there: a rule asks the sources */
 	enum gp_hooks hooks;            /* the strongest that any rule says for it */
-	/* The first line behind the newest covered one (blocked, or without
-	 * evidence); NULL: none is known there, so everything newer. */
+	/* The first line behind the newest covered one that is not blocked; NULL: none,
+	 * so everything newer than the newest line, unless that is blocked. */
 	const struct gp_line *next_unknown;
+	bool newer_blocked;
 };
 
 void gp_selection_release(struct gp_selection *s);
@@ -130,6 +141,9 @@ int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, stru
 /* Could all be looked at that was asked for? Errors: as gp_headers_sound(). */
 int gp_query_sound(const struct gp_query *q, struct gp_err *err);
 
+/* Find the lines' answers to "what else" as the kernels'; q as in gp_catalog_select(). */
+void gp_selection_lines_instead(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *s);
+
 /* Is the set in the list? */
 bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set);
 
@@ -142,7 +156,8 @@ bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set);
  */
 bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set);
 
-/* Leave a set out whatever the rules say. Out: false when it was not chosen. */
+/* Leave a set out whatever the rules say; a line that needs it is covered no more.
+ * Out: false when it was not chosen. */
 bool gp_selection_without(struct gp_selection *s, const struct gp_set *set);
 
 #define GP_ALL_SETS "all" /* --no-set: every set that --set does not name */
@@ -151,12 +166,14 @@ bool gp_selection_without(struct gp_selection *s, const struct gp_set *set);
 int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, const struct gp_list *without,
 			struct gp_err *err);
 
-/* Take in and leave out what --set and --no-set say: names that are there. Out:
- * said: a line appended for each that the rules would have had otherwise. */
+/* Take in and leave out what --set and --no-set say: names that are there. A
+ * kernel that lacks a set then is untested at best, and says why. Out: said: a
+ * line appended for each that the rules would have had otherwise. */
 void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, const struct gp_list *with,
 			   const struct gp_list *without, struct gp_list *said);
 
-/* Is this line covered: a rule is about the driver, and nothing blocks it? */
+/* Is this line covered: a rule is about the driver, nothing blocks it, and all sets
+ * that it needs go in? */
 bool gp_choice_covers(const struct gp_choice *line);
 
 /* Append "5.4, 5.10–5.12": the covered lines, successive ones drawn together.

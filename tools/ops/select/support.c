@@ -50,14 +50,18 @@ static void add_once(struct gp_list *l, char *s)
 		gp_list_take(l, s);
 }
 
-/* The part of its line that a rule waits for; NULL: a probe alone decides. */
+/* The part of its line that a rule waits for ("RHEL >= 8.4", "debian 5.10.0-26 -
+ * 5.10.0-99"); NULL: a probe alone decides. */
 static char *part_of(const struct gp_rule *r)
 {
-	if (r->has_rhel && r->has_release)
-		return gp_asprintf("RHEL %s, %s", r->rhel_text, r->release_text);
-	if (r->has_rhel)
-		return gp_asprintf("RHEL %s", r->rhel_text);
-	return r->has_release ? gp_strdup(r->release_text) : NULL;
+	const char *whose = r->has_rhel ? r->rhel_text : r->distro_text;
+
+	if (!r->has_release && !r->has_rhel && r->nprobes)
+		return NULL;
+	if (!whose)
+		return r->has_release ? gp_strdup(r->release_text) : NULL;
+	return gp_asprintf("%s%s%s%s", r->has_rhel ? "RHEL " : "", whose,
+			   !r->has_release ? "" : r->has_rhel ? ", " : " ", r->has_release ? r->release_text : "");
 }
 
 static bool is_open(const struct gp_judged *x)
@@ -71,7 +75,7 @@ static bool level_is_covered(const struct gp_choice *c, const struct gp_version 
 	for (size_t i = 0; i < c->nrules; i++) {
 		const struct gp_rule *r = c->rules[i].rule;
 
-		if (is_open(&c->rules[i]) && !r->has_rhel && !r->nprobes && r->has_release &&
+		if (is_open(&c->rules[i]) && !r->has_rhel && !r->distros && !r->nprobes && r->has_release &&
 		    !r->release.by_name && gp_range_holds(&r->release, v))
 			return true;
 	}
@@ -209,6 +213,8 @@ static void ask(const struct gp_catalog *c, const struct gp_support_opts *o,
 	size_t n;
 
 	gp_catalog_select(c, &q, &d->answer, NULL); /* no files are asked: it cannot fail */
+	if (o->instead && !o->kernels)
+		gp_selection_lines_instead(c, &q, &d->answer);
 	choices = o->kernels ? d->answer.kernels : d->answer.lines;
 	n = o->kernels ? d->answer.nkernels : d->answer.nlines;
 	d->cells = gp_alloc((n + 1) * sizeof(*d->cells));

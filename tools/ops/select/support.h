@@ -54,6 +54,7 @@ struct gp_support_opts {
 	const struct gp_version *version; /* NULL; else this one alone, listed or not */
 	const struct gp_release *kernels; /* NULL: every line of the catalog */
 	size_t nkernels;
+	bool instead;                     /* find out what else there is, where it is blocked */
 };
 
 /*

@@ -14,6 +14,7 @@ struct gp_plan {
 	struct gp_piece data;
 	bool skip;              /* nothing is to be done, or it failed */
 	const char *raw;        /* its name in the patch; borrowed from the diff */
+	bool elsewhere;         /* it fits at an offset, and where it belongs it may be there already */
 	bool absent;            /* a deletion that counts as done: there is no such file */
 };
 

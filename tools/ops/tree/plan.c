@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "core/diff/direct.h"
 #include "core/diff/reject.h"
 #include "ops/tree/apply_impl.h"
 #include "ops/tree/names.h"
@@ -244,6 +245,22 @@ static void plan_already(const struct gp_applying *j, struct gp_plan *p, struct 
 		p->op = GP_FILE_MODIFY;
 }
 
+/* Hunks that fit a few lines on, while just where they belong their result stands. */
+static bool fits_elsewhere(const struct gp_applying *j, const struct gp_filediff *f, struct gp_str old,
+			   const struct gp_hunk_report *rep)
+{
+	gp_auto(gp_buf_release) struct gp_buf before = { 0 };
+	gp_auto(gp_free_ptr) struct gp_place *there = NULL;
+	bool offset = false;
+
+	for (size_t i = 0; i < rep->n; i++)
+		offset |= rep->place[i].offset != 0;
+	if (!offset)
+		return false;
+	there = gp_alloc(rep->n * sizeof(*there));
+	return gp_hunks_direct(old, f, !j->p->reverse, &before, there);
+}
+
 /* Place the hunks; *out is the result, or the old content if it is there already. */
 static int place(struct gp_applying *j, const struct gp_filediff *f, struct gp_plan *p,
 		 struct gp_applied_file *a, struct gp_str old, struct gp_buf *out, struct gp_err *err)
@@ -255,6 +272,7 @@ static int place(struct gp_applying *j, const struct gp_filediff *f, struct gp_p
 		p->skip = true; /* the next diff of this file sees it as it is */
 		return hunk_failed(j, p->target, old.len > 0, p->op, &a->hunks, err);
 	}
+	p->elsewhere = fits_elsewhere(j, f, old, &a->hunks);
 	if (a->hunks.result == GP_HUNKS_ALREADY)
 		plan_already(j, p, &a->hunks);
 	return 0;
@@ -460,30 +478,59 @@ static int check_level(struct gp_applying *j, struct gp_err *err)
 	return 0;
 }
 
+static bool is_there(const struct gp_applying *j, size_t i)
+{
+	return j->done->file[i].hunks.result == GP_HUNKS_ALREADY;
+}
+
+/* Is the file that plan i renames or copies one that another part has changed already?
+ * What it was before the patch nobody knows then. */
+static bool source_is_changed(const struct gp_applying *j, size_t i)
+{
+	if (!moves(j->plan[i].op) || is_there(j, i))
+		return false;
+	for (size_t k = 0; k < j->nplan; k++)
+		if (k != i && is_there(j, k) && strcmp(j->plan[k].target, j->plan[i].source) == 0)
+			return true;
+	return false;
+}
+
+/* there: a file whose change is there already. */
+static int check_beside(const struct gp_applying *j, size_t i, const char *there, struct gp_err *err)
+{
+	const struct gp_applied_file *a = &j->done->file[i];
+
+	for (size_t k = 0; k < a->hunks.n; k++)
+		if (a->hunks.place[k].fuzz && !is_there(j, i))
+			return gp_fail(err, GP_E_NO, "hunk %zu of '%s' would need fuzz, which is not tried: the change "
+				       "to '%s' is there already, and this one may be, too", k + 1, a->path, there);
+	if (j->plan[i].elsewhere)
+		return gp_fail(err, GP_E_NO, "the change to '%s' would fit at an offset, but where it belongs it "
+			       "is there already, as is the one to '%s'", a->path, there);
+	if (source_is_changed(j, i))
+		return gp_fail(err, GP_E_NO, "'%s' is changed already: what it was before this patch, '%s' cannot be "
+			       "made of", j->plan[i].source, a->path);
+	return 0;
+}
+
 /* Fuzz is for files that have changed since. Where a part of the patch is there
  * already the rest may be, too, a few lines on: fuzz would put it in twice. */
-static int check_fuzz(struct gp_applying *j, struct gp_err *err)
+static int check_half_done(struct gp_applying *j, struct gp_err *err)
 {
 	const char *there = NULL;
 
-	for (size_t i = 0; i < j->done->n && !there; i++)
-		if (j->done->file[i].hunks.result == GP_HUNKS_ALREADY)
+	for (size_t i = 0; i < j->nplan && !there; i++)
+		if (is_there(j, i))
 			there = j->done->file[i].path;
-	for (size_t i = 0; i < j->done->n && there; i++) {
-		struct gp_applied_file *a = &j->done->file[i];
+	for (size_t i = 0; i < j->nplan && there; i++) {
+		struct gp_err why = { 0 };
 
-		for (size_t k = 0; k < a->hunks.n; k++) {
-			struct gp_err why = { 0 };
-
-			if (!a->hunks.place[k].fuzz)
-				continue;
-			gp_fail(&why, GP_E_NO, "hunk %zu of '%s' would need fuzz, which is not tried: the change to "
-				"'%s' is there already, and this one may be, too", k + 1, a->path, there);
-			gp_applied_trouble(a, &why);
-			if (err)
-				*err = why;
-			return -1;
-		}
+		if (check_beside(j, i, there, &why) == 0)
+			continue;
+		gp_applied_trouble(&j->done->file[i], &why);
+		if (err)
+			*err = why;
+		return -1;
 	}
 	return 0;
 }
@@ -524,5 +571,5 @@ int gp_plan_patch(struct gp_applying *j, struct gp_diff *d, struct gp_err *err)
 		return -1;
 	if (!level_is_known(j, d) && check_level(j, err) < 0)
 		return -1;
-	return check_fuzz(j, err);
+	return check_half_done(j, err);
 }

@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC1091,SC2016,SC2154 # lib.sh sets the rest
+# make install, upgrade, uninstall, in a DESTDIR. The program itself is compiled
+# by make from a tree that has objects of another PREFIX already.
+. "$(dirname "$0")/lib.sh"
+if ! command -v make > /dev/null; then
+    skip 'make install' 'make is missing'
+    finish
+fi
+tree_here || exit 1
+# below DIR: everything in it, sorted.
+below() { (cd "$1" && find . | LC_ALL=C sort); }
+data_of() { strings -a "$1" | grep -E '^/[^%]*share/gridpatch$'; }
+
+# --- install ----------------------------------------------------------------------
+check 'make, for the usual PREFIX' mk PREFIX=/usr/local
+check 'install for another' mk install DESTDIR="$work/dest" PREFIX=/opt/one
+if command -v strings > /dev/null; then
+    check 'the program knows the PREFIX it was given' test "$(data_of dest/opt/one/bin/gridpatch)" = /opt/one/share/gridpatch
+    check 'and again another' mk install DESTDIR="$work/other" PREFIX=/opt/two/
+    check 'it knows that one' test "$(data_of other/opt/two/bin/gridpatch)" = /opt/two/share/gridpatch
+    check 'nothing is compiled without need' mk install DESTDIR="$work/other" PREFIX=/opt/two/
+    refute 'not even one file' grep -q ' CC ' out
+else
+    skip 'the PREFIX in the program' 'strings is missing'
+fi
+# An object that somebody removed is made again.
+obj=tree/$build/tools/base/utf8.o
+rm -f "$obj"
+check 'make after an object was removed' mk PREFIX=/opt/two
+check 'makes it' test -f "$obj"
+
+cat > want << 'EOF'
+opt/one/bin/gridpatch 755
+opt/one/share/bash-completion/completions/gridpatch 644
+opt/one/share/gridpatch/kernel-versions/5.12 644
+opt/one/share/gridpatch/patches/pfn-valid/series 644
+opt/one/share/gridpatch/schema/junit.xsd 644
+opt/one/share/man/man1/gridpatch.1 644
+EOF
+while read -r f mode; do
+    check "$f has mode $mode" test "$(stat -c %a "dest/$f" 2>&1)" = "$mode"
+done < want
+for d in kernel-versions patches; do
+    check "all of $d is there" diff -r "tree/$d" "dest/opt/one/share/gridpatch/$d"
+done
+check 'the list names every file, and itself' sh -c '
+    (cd dest && find . ! -type d | sed "s|^\.||" | LC_ALL=C sort) > files
+    grep -v "/\$" dest/opt/one/share/gridpatch/installed | LC_ALL=C sort | diff files -'
+mv dest moved
+HOME=$work/home moved/opt/one/bin/gridpatch select --driver 460.73.02 -k 5.4.0 --explain > out 2> err
+check 'it runs where it lies, with the data beside it' test $? -eq 0
+mv moved dest
+(umask 077 && mk install DESTDIR="$work/mask" PREFIX=/usr)
+check 'a umask does not hide it' test "$(stat -c %a mask/usr/share/gridpatch/patches)" = 755
+
+# --- upgrade ----------------------------------------------------------------------
+echo own > dest/opt/one/share/gridpatch/kernel-versions/own
+echo own > dest/opt/one/bin/other
+rm -r tree/kernel-versions/5.12 tree/patches/pfn-valid
+mkdir tree/patches/new-set tree/kernel-versions/5.12
+: > tree/patches/new-set/series
+: > tree/kernel-versions/5.12/now-a-folder
+check 'upgrade' mk install DESTDIR="$work/dest" PREFIX=/opt/one
+refute 'what the new version has not is gone' test -e dest/opt/one/share/gridpatch/patches/pfn-valid
+check 'a file became a folder' test -f dest/opt/one/share/gridpatch/kernel-versions/5.12/now-a-folder
+check 'what is new is there' test -f dest/opt/one/share/gridpatch/patches/new-set/series
+check 'files of others stay' test -f dest/opt/one/share/gridpatch/kernel-versions/own -a -f dest/opt/one/bin/other
+check 'the list is of the new version' sh -c '! grep -q pfn-valid dest/opt/one/share/gridpatch/installed'
+# One that ends half way: the next one still knows what the version before it made.
+rm -rf tree/patches/new-set
+mv tree/tools/man/gridpatch.1 page
+refute 'an upgrade that fails' mk install DESTDIR="$work/dest" PREFIX=/opt/one
+mv page tree/tools/man/gridpatch.1
+check 'is made up for by the next' mk install DESTDIR="$work/dest" PREFIX=/opt/one
+refute 'nothing is left of it' test -e dest/opt/one/share/gridpatch/patches/new-set
+# Versions before the list.
+rm mask/usr/share/gridpatch/installed
+mkdir mask/usr/share/gridpatch/patches/old-set
+: > mask/usr/share/gridpatch/patches/old-set/series
+check 'upgrade from a version without a list' mk install DESTDIR="$work/mask" PREFIX=/usr
+refute 'its files go, too' test -e mask/usr/share/gridpatch/patches/old-set
+check 'uninstall after it' mk uninstall DESTDIR="$work/mask" PREFIX=/usr
+check 'leaves no file' test -z "$(find mask ! -type d)"
+
+rm dest/opt/one/share/gridpatch/kernel-versions/own
+# --- uninstall --------------------------------------------------------------------
+check 'uninstall' mk uninstall DESTDIR="$work/dest" PREFIX=/opt/one
+printf '%s\n' . ./opt ./opt/one ./opt/one/bin ./opt/one/bin/other > want
+below dest > have
+check 'leaves nothing but what others have' diff want have
+mkdir -p again/usr/share/man/man1
+echo page > again/usr/share/man/other
+below again > want
+check 'install into what is there' mk install DESTDIR="$work/again" PREFIX=/usr
+# A list that somebody has edited.
+echo keep > again/keep
+mkdir again/empty
+printf '%s\n' /keep /empty/ /usr/../keep /usr/share/../../keep >> again/usr/share/gridpatch/installed
+check 'uninstall' mk uninstall DESTDIR="$work/again" PREFIX=/usr
+check 'nothing outside of PREFIX is touched' sh -c 'rm again/keep && rmdir again/empty'
+below again > have
+check 'folders that were there stay, empty or not' diff want have
+check 'uninstall once more' mk uninstall DESTDIR="$work/again" PREFIX=/usr
+says 'says that there is nothing' 'nothing of gridpatch' out
+check 'a PREFIX with a blank' mk install DESTDIR="$work/again" 'PREFIX=/opt/a b'
+check 'it is there' test -x 'again/opt/a b/bin/gridpatch'
+check 'and goes again' mk uninstall DESTDIR="$work/again" 'PREFIX=/opt/a b'
+below again > have
+check 'all of it' diff want have
+finish

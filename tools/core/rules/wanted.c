@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/rules/branch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+
+/* No driver branch is below it, and no vGPU release will be above it for long. */
+#define FIRST_BRANCH 100
+
+/* Takes "vGPU", and a blank or "-", off the front. */
+static bool take_vgpu(const char **text)
+{
+	if (strncasecmp(*text, "vgpu", 4) != 0)
+		return false;
+	*text += 4;
+	if (**text == ' ' || **text == '-')
+		(*text)++;
+	return true;
+}
+
+static int unknown_branch(unsigned number, const struct gp_branch_list *l, enum gp_kind kind, struct gp_err *err)
+{
+	if (gp_branch_known(l, number))
+		return gp_fail(err, GP_E_NO, "no %s driver of branch %u is listed in kernel-versions/drivers: "
+			       "give a whole version", gp_kind_name(kind), number);
+	return gp_fail(err, GP_E_NO, "driver branch %u is unknown: kernel-versions/drivers lists none of it", number);
+}
+
+static int find_branch(unsigned number, const struct gp_branch_list *l, enum gp_kind kind, struct gp_wanted *out,
+		       struct gp_err *err)
+{
+	out->version = (struct gp_version){ 0 };
+	out->branch = gp_branch_find(l, number, kind);
+	return out->branch ? 0 : unknown_branch(number, l, kind, err);
+}
+
+/* "16.0, 16.1": those of that number. */
+static void list_releases(const struct gp_branch_list *l, unsigned major, struct gp_buf *out)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_branch *b = &l->v[i];
+
+		for (size_t k = 0; b->named && k < b->nnamed; k++)
+			if (b->named[k].release.part[0] == major)
+				gp_buf_printf(out, "%s%s", out->len ? ", " : "", b->named[k].release.text);
+	}
+}
+
+static int unknown_release(const struct gp_version *v, const struct gp_branch_list *l, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf listed = { 0 };
+
+	list_releases(l, v->part[0], &listed);
+	return gp_fail(err, GP_E_NO, "vGPU %s is unknown: kernel-versions/drivers lists %s", v->text,
+		       listed.len ? listed.data : "none of that number");
+}
+
+static const struct gp_named *named_in(const struct gp_branch *b, const struct gp_version *release)
+{
+	for (size_t i = 0; i < b->nnamed; i++)
+		if (gp_version_cmp(&b->named[i].release, release) == 0)
+			return &b->named[i];
+	return NULL;
+}
+
+/* "vGPU 16": the branch that is that product. */
+static const struct gp_branch *branch_of(const struct gp_branch_list *l, unsigned major)
+{
+	char product[32];
+
+	snprintf(product, sizeof(product), "vGPU %u", major);
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].product && strcmp(l->v[i].product, product) == 0)
+			return &l->v[i];
+	return NULL;
+}
+
+/* 16.4, or 16 for the branch. */
+static int find_release(struct gp_version v, const struct gp_branch_list *l, enum gp_kind kind,
+			struct gp_wanted *out, struct gp_err *err)
+{
+	if (kind != GP_KIND_HOST && kind != GP_KIND_MERGED)
+		return gp_fail(err, GP_E_USAGE, "vGPU %s names a host driver; a %s driver has a version of its own",
+			       v.text, gp_kind_name(kind));
+	for (size_t i = 0; v.n > 1 && i < l->n; i++) {
+		const struct gp_named *n = named_in(&l->v[i], &v);
+
+		if (!n)
+			continue;
+		out->version = n->driver;
+		out->release = n->release.text;
+		return 0;
+	}
+	out->branch = v.n > 1 ? NULL : branch_of(l, v.part[0]);
+	if (out->branch)
+		return 0;
+	return unknown_release(&v, l, err);
+}
+
+int gp_wanted_parse(const char *text, const struct gp_branch_list *l, enum gp_kind kind,
+		    struct gp_wanted *out, struct gp_err *err)
+{
+	bool vgpu = take_vgpu(&text);
+	bool branch = !vgpu && (*text == 'R' || *text == 'r');
+	struct gp_version v;
+
+	*out = (struct gp_wanted){ 0 };
+	if (gp_version_parse(gp_str_of(text + branch), &v, err) < 0) {
+		if (err)
+			err->code = GP_E_USAGE;
+		return -1;
+	}
+	if (vgpu || (!branch && v.part[0] < FIRST_BRANCH))
+		return find_release(v, l, kind, out, err);
+	out->version = v;
+	return v.n == 1 && l->n ? find_branch(v.part[0], l, kind, out, err) : 0;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/job/reask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ops/job/patchjob.h"
+
+void gp_reask_release(struct gp_reask *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		gp_list_release(&r->v[i].kernels);
+		gp_list_release(&r->v[i].lines);
+	}
+	free(r->v);
+	free(r->was);
+	free(r->opened);
+	free(r->shut);
+	*r = (struct gp_reask){ 0 };
+}
+
+/* --- sets that are needed now --- */
+
+static bool kept_out(const struct gp_patch_opts *o, const struct gp_set *set)
+{
+	return gp_list_has(&o->no_sets, set->name) || gp_list_has(&o->no_sets, GP_ALL_SETS);
+}
+
+static void find_new(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_chosen_list *was,
+		     const struct gp_chosen_list *is, struct gp_list *without)
+{
+	for (size_t i = 0; i < is->n; i++) {
+		const struct gp_set *set = is->v[i].set;
+		const struct gp_rule *r = is->v[i].rule;
+
+		if (gp_chosen_has(was, set) || gp_chosen_has(&j->selection.neutral, set) || kept_out(o, set) ||
+		    gp_list_has(without, set->name))
+			continue;
+		gp_list_add(without, set->name);
+		gp_list_take(&j->warnings, gp_asprintf("the sources with your patches need set '%s', too (line %u of "
+			     "'%s'): sets go in before them, so it is left out; put what it does into your patches",
+			     set->name, r ? r->lineno : 0, r ? r->file : ""));
+	}
+}
+
+/* The answer for the patched sources, with what --set and --no-set say of it. */
+static void override(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_selection *s)
+{
+	gp_auto(gp_list_release) struct gp_list without = { 0 }, said = { 0 };
+
+	for (size_t i = 0; i < o->no_sets.n; i++)
+		gp_list_add(&without, o->no_sets.v[i]);
+	find_new(j, o, &j->selection.neutral, &s->neutral, &without);
+	for (size_t k = 0; k < s->nkernels && s->nkernels == j->selection.nkernels; k++)
+		find_new(j, o, &j->selection.kernels[k].sets, &s->kernels[k].sets, &without);
+	gp_selection_override(&j->catalog, s, &o->sets, &without, &said);
+}
+
+/* --- asking --- */
+
+static int ask(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_view *v, const struct gp_query_kernel *k,
+	       size_t n, struct gp_selection *out, struct gp_err *err)
+{
+	struct gp_query q = {
+		.driver = j->driver.version, .kind = j->driver.kind, .kernels = k, .nkernels = n,
+		.driver_file = gp_view_file, .arg = v,
+	};
+
+	if (gp_catalog_select(&j->catalog, &q, out, err) < 0)
+		return -1;
+	override(j, o, out);
+	return 0;
+}
+
+static bool any_match(const struct gp_patch_opts *o)
+{
+	for (size_t i = 0; i < o->matches.n; i++)
+		if (*o->matches.v[i])
+			return true;
+	return false;
+}
+
+static void swap_choice(struct gp_choice *a, struct gp_choice *b)
+{
+	struct gp_choice x = *a;
+
+	*a = *b;
+	*b = x;
+}
+
+/* Patches with an expression are for some kernels only: each has sources of its own. */
+static int ask_each(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_selection *now, struct gp_err *err)
+{
+	for (size_t k = 0; k < now->nkernels; k++) {
+		gp_auto(gp_view_close) struct gp_view v = { 0 };
+		gp_auto(gp_selection_release) struct gp_selection one = { 0 };
+
+		if (gp_view_open(&v, j, o, &now->kernels[k].release, err) < 0)
+			return -1;
+		if (ask(j, o, &v, &j->targets.v[k], 1, &one, err) < 0)
+			return -1;
+		swap_choice(&now->kernels[k], &one.kernels[0]);
+	}
+	return 0;
+}
+
+/* --- what is different --- */
+
+static const struct gp_judged *same_rule(const struct gp_choice *c, const struct gp_rule *r)
+{
+	for (size_t i = 0; i < c->nrules; i++)
+		if (c->rules[i].rule == r)
+			return &c->rules[i];
+	return NULL;
+}
+
+static struct gp_reasked *record(struct gp_reask *r, const struct gp_rule *rule, const struct gp_judgement *was,
+				 const struct gp_judgement *is)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i].rule == rule)
+			return &r->v[i];
+	GP_GROW(r->v, r->n, r->cap);
+	r->v[r->n] = (struct gp_reasked){ .rule = rule, .was = *was, .is = *is };
+	return &r->v[r->n++];
+}
+
+static void compare(struct gp_reask *r, const struct gp_choice *was, const struct gp_choice *is, bool line)
+{
+	for (size_t i = 0; i < was->nrules; i++) {
+		const struct gp_judged *a = &was->rules[i], *b = same_rule(is, a->rule);
+		struct gp_reasked *x;
+
+		if (!b || a->j.holds == b->j.holds)
+			continue;
+		x = record(r, a->rule, &a->j, &b->j);
+		gp_list_add(line ? &x->lines : &x->kernels, was->release.text);
+	}
+}
+
+/* What blocks no more; no rule's evidence is about patches of the user's. */
+static void cap_verdict(const struct gp_choice *was, struct gp_choice *is)
+{
+	if (was->verdict != GP_VERDICT_BLOCKED || is->verdict == GP_VERDICT_BLOCKED)
+		return;
+	if (is->verdict == GP_VERDICT_SUPPORTED)
+		is->verdict = GP_VERDICT_UNTESTED;
+	gp_list_take(&is->reasons, gp_asprintf("without your patches it is blocked: %s",
+					       was->reasons.n ? was->reasons.v[0] : "no reason given"));
+}
+
+static void swap_sets(struct gp_chosen_list *a, struct gp_chosen_list *b)
+{
+	struct gp_chosen_list x = *a;
+
+	*a = *b;
+	*b = x;
+}
+
+/* Take over the answers, but not the sets. */
+static void take_over(struct gp_patch_job *j, struct gp_selection *now)
+{
+	struct gp_selection was = j->selection;
+
+	j->reask.was = gp_alloc((was.nkernels + 1) * sizeof(*j->reask.was));
+	for (size_t k = 0; k < was.nkernels; k++) {
+		j->reask.was[k] = was.kernels[k].verdict;
+		compare(&j->reask, &was.kernels[k], &now->kernels[k], false);
+		cap_verdict(&was.kernels[k], &now->kernels[k]);
+		swap_sets(&was.kernels[k].sets, &now->kernels[k].sets);
+		swap_sets(&was.kernels[k].maybe, &now->kernels[k].maybe);
+	}
+	for (size_t i = 0; i < was.nlines; i++) {
+		compare(&j->reask, &was.lines[i], &now->lines[i], true);
+		cap_verdict(&was.lines[i], &now->lines[i]);
+	}
+	swap_sets(&was.neutral, &now->neutral);
+	swap_sets(&was.hook_sets, &now->hook_sets);
+	now->hooks = was.hooks;
+	j->selection = *now;
+	*now = was;
+}
+
+static bool any_blocked(const struct gp_selection *s)
+{
+	for (size_t k = 0; k < s->nkernels; k++)
+		if (s->kernels[k].verdict == GP_VERDICT_BLOCKED)
+			return true;
+	return false;
+}
+
+void gp_reask(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_view *view)
+{
+	gp_auto(gp_selection_release) struct gp_selection now = { 0 };
+	struct gp_err why = { 0 };
+
+	*view = (struct gp_view){ .driver = &j->driver };
+	if (!j->nuser)
+		return;
+	if (gp_view_open(view, j, o, NULL, &why) == 0) {
+		if (ask(j, o, view, j->targets.v, j->targets.n, &now, &why) == 0 &&
+		    (!any_match(o) || ask_each(j, o, &now, &why) == 0)) {
+			take_over(j, &now);
+			return;
+		}
+		gp_view_close(view);
+	}
+	if (any_blocked(&j->selection)) {
+		char text[640];
+
+		gp_err_format(&why, text, sizeof(text));
+		gp_list_take(&j->warnings, gp_asprintf("whether your patches mend what blocks cannot be said: %s", text));
+	}
+}

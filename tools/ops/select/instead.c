@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/select/select_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Rules say what else to use for their own reason, and know nothing of the others:
+ * what one of them names another one may block. So the answer is looked for anew,
+ * among the drivers and lines of the data, and what is named was asked about.
+ */
+
+struct search {
+	const struct gp_catalog *c;
+	const struct gp_asker *a;
+	const struct gp_choice *no;
+	const struct gp_branch *branch;   /* found, or NULL */
+	const struct gp_version *driver;
+	enum gp_hooks hooks;              /* of it */
+};
+
+static bool builds(const struct gp_choice *c)
+{
+	return (c->verdict == GP_VERDICT_SUPPORTED || c->verdict == GP_VERDICT_UNTESTED) && c->load != GP_LOAD_NO;
+}
+
+/* Is there a rule left open that would stop it from loading? */
+static bool may_not_load(const struct gp_choice *c)
+{
+	for (size_t i = 0; i < c->nrules; i++)
+		if (c->rules[i].j.holds == GP_TRI_UNKNOWN && c->rules[i].rule->load == GP_LOAD_NO)
+			return true;
+	return false;
+}
+
+/* --- another driver --- */
+
+/* Does it do on that kernel? Where the driver does not load, one that may not
+ * load either is no answer. */
+static bool driver_does(struct search *s, const struct gp_branch *b, const struct gp_version *v)
+{
+	struct gp_query q = { .driver = *v, .kind = s->a->q->kind };
+	struct gp_asker a = { .q = &q, .headers = s->a->headers, .modules = s->a->modules,
+			      .failed = s->a->failed };
+	gp_auto(gp_choice_release) struct gp_choice c = { 0 };
+
+	gp_choice_make(s->c, &a, &s->no->release, &c);
+	if (!builds(&c) || (s->no->verdict != GP_VERDICT_BLOCKED && may_not_load(&c)))
+		return false;
+	s->branch = b;
+	s->driver = v;
+	s->hooks = c.hooks;
+	return true;
+}
+
+/* The newest one that does: of those newer than the driver, or of the older ones. */
+static bool version_does(struct search *s, const struct gp_branch *b, bool newer, bool same_hooks)
+{
+	for (size_t i = b->n; i-- > 0;) {
+		int c = gp_version_cmp(&b->versions[i], &s->a->q->driver);
+
+		if (c && (c > 0) == newer && driver_does(s, b, &b->versions[i]) &&
+		    (!same_hooks || s->hooks == s->no->hooks))
+			return true;
+	}
+	return false;
+}
+
+/* Who has hooks for the driver would rather go on with them. */
+static bool branch_does(struct search *s, const struct gp_branch *b, bool newer)
+{
+	return b->kinds & (1u << s->a->q->kind) &&
+	       (version_does(s, b, newer, true) || version_does(s, b, newer, false));
+}
+
+/* The nearest branch from its own upwards, then downwards. */
+static bool find_driver(struct search *s)
+{
+	const struct gp_branch_list *l = &s->c->branches;
+
+	if (s->a->q->kind_unknown)
+		return false;
+	for (size_t i = 0; i < l->n; i++)
+		if (branch_does(s, &l->v[i], true))
+			return true;
+	for (size_t i = l->n; i-- > 0;)
+		if (branch_does(s, &l->v[i], false))
+			return true;
+	return false;
+}
+
+/* Hooks that fit the one driver may not fit the other. */
+static const char *about_hooks(const struct search *s)
+{
+	enum gp_kind kind = s->a->q->kind;
+
+	if ((kind != GP_KIND_HOST && kind != GP_KIND_MERGED) || s->hooks == s->no->hooks)
+		return "";
+	switch (s->hooks) {
+	case GP_HOOKS_UPSTREAM:
+		return ", with the upstream hooks";
+	case GP_HOOKS_NEWER_TABLE:
+		return ", with hooks for the newer table";
+	case GP_HOOKS_UNPROVED:
+		return ", which no hooks are known to unlock";
+	case GP_HOOKS_UNSET:
+		break;
+	}
+	return ", of which nobody knows whether hooks unlock it";
+}
+
+static void put_driver(const struct search *s, struct gp_buf *out)
+{
+	const char *release = gp_branch_release_of(s->branch, s->driver);
+
+	gp_buf_printf(out, "driver %s", s->driver->text);
+	if (release)
+		gp_buf_printf(out, " (vGPU %s)", release);
+	gp_buf_puts(out, about_hooks(s));
+}
+
+/* --- another kernel --- */
+
+/* A claim about the plain line, not about RHEL's kernels of that number. */
+static bool is_plain_claim(const struct gp_judged *x)
+{
+	return gp_judged_is_about(x) && !x->rule->has_rhel && !x->rule->distros;
+}
+
+static bool line_does(const struct gp_choice *line)
+{
+	if (!builds(line) || !gp_choice_covers(line))
+		return false;
+	for (size_t i = 0; i < line->nrules; i++)
+		if (is_plain_claim(&line->rules[i]))
+			return true;
+	return false;
+}
+
+/* The nearest line, an older one first; one that is known to load before others. */
+static const struct gp_choice *find_line(const struct search *s, const struct gp_choice *lines)
+{
+	const struct gp_choice *best = NULL;
+	bool best_loads = false, best_older = false;
+
+	for (size_t i = 0; i < s->c->nlines; i++) {
+		const struct gp_choice *l = &lines[i];
+		bool loads = l->load == GP_LOAD_YES;
+		bool older = gp_version_cmp(&l->release.ver, &s->no->release.ver) < 0;
+
+		if (!line_does(l) || l->line == s->no->line)
+			continue;
+		if (best && (best_loads != loads ? best_loads : best_older != older ? best_older : !older))
+			continue;
+		best = l;
+		best_loads = loads;
+		best_older = older;
+	}
+	return best;
+}
+
+/* Where the line does as a whole it is this kernel's part of it that does not, and
+ * the rule about that part knows the others. */
+static void put_kernel(const struct search *s, const struct gp_choice *lines, struct gp_buf *out)
+{
+	const struct gp_choice *own = NULL, *other;
+
+	for (size_t i = 0; i < s->c->nlines; i++)
+		if (lines[i].line == s->no->line)
+			own = &lines[i];
+	if (own && line_does(own) && s->no->instead.n) {
+		gp_buf_printf(out, "%s%s", out->len ? "; or " : "", s->no->instead.v[0]);
+		return;
+	}
+	other = find_line(s, lines);
+	if (other)
+		gp_buf_printf(out, "%sa %s kernel for driver %s", out->len ? "; or " : "", other->line->name,
+			      s->a->q->driver.text);
+}
+
+char *gp_instead(const struct gp_catalog *c, const struct gp_asker *a, const struct gp_choice *no,
+		 const struct gp_choice *lines)
+{
+	struct search s = { .c = c, .a = a, .no = no };
+	struct gp_buf out = { 0 };
+
+	if (find_driver(&s))
+		put_driver(&s, &out);
+	put_kernel(&s, lines, &out);
+	return out.len ? gp_buf_detach(&out) : NULL;
+}

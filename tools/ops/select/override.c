@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/select/select_impl.h"
+
+#include <string.h>
+
+/* --set and --no-set: what goes in by the user's word, and what that makes of the
+ * verdicts. */
+
+/* Out: false when it is there. */
+static bool choose_with(const struct gp_catalog *c, struct gp_chosen_list *l, const struct gp_set *set)
+{
+	bool changed = !gp_chosen_has(l, set);
+
+	gp_choose(l, set, NULL);
+	gp_sort_chosen(c, l);
+	return changed;
+}
+
+bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set)
+{
+	bool changed = false;
+
+	if (set->neutral || set->hooks)
+		return choose_with(c, set->hooks ? &s->hook_sets : &s->neutral, set);
+	for (size_t i = 0; i < s->nkernels; i++)
+		changed |= choose_with(c, &s->kernels[i].sets, set);
+	return changed;
+}
+
+static bool unchoose(struct gp_chosen_list *l, const struct gp_set *set)
+{
+	size_t keep = 0, n = l->n;
+
+	for (size_t i = 0; i < n; i++)
+		if (l->v[i].set != set)
+			l->v[keep++] = l->v[i];
+	l->n = keep;
+	return keep < n;
+}
+
+/* A rule that waits for a patch level or for the driver's sources may ask for it
+ * on a part of the kernels; what only a probe of the headers tells is no claim. */
+static bool may_need(const struct gp_judged *x, const struct gp_set *set)
+{
+	return x->j.holds == GP_TRI_UNKNOWN && !x->j.elsewhere &&
+	       (x->rule->has_release || !x->j.needs_headers) && gp_list_has(&x->rule->patches, set->name);
+}
+
+static bool needs(const struct gp_choice *c, const struct gp_set *set)
+{
+	if (set->hooks)
+		return false;
+	for (size_t i = 0; i < c->nrules; i++)
+		if (may_need(&c->rules[i], set))
+			return true;
+	return gp_chosen_has(&c->sets, set);
+}
+
+static bool lose(struct gp_choice *c, const struct gp_set *set)
+{
+	if (needs(c, set) && !gp_list_has(&c->left_out, set->name))
+		gp_list_add(&c->left_out, set->name);
+	unchoose(&c->maybe, set);
+	return unchoose(&c->sets, set);
+}
+
+bool gp_selection_without(struct gp_selection *s, const struct gp_set *set)
+{
+	bool changed = unchoose(&s->neutral, set);
+
+	changed |= unchoose(&s->hook_sets, set);
+	for (size_t i = 0; i < s->nkernels; i++)
+		changed |= lose(&s->kernels[i], set);
+	for (size_t i = 0; i < s->nlines; i++)
+		lose(&s->lines[i], set);
+	gp_selection_find_next(s);
+	return changed;
+}
+
+/* What was known of it was known with the sets. Said first: it is the user's doing. */
+static void doubt(struct gp_choice *c)
+{
+	gp_auto(gp_buf_release) struct gp_buf names = { 0 };
+	struct gp_list first = { 0 };
+
+	if (!c->left_out.n)
+		return;
+	for (size_t i = 0; i < c->left_out.n; i++)
+		gp_buf_printf(&names, "%s%s", i ? ", " : "", c->left_out.v[i]);
+	gp_list_take(&first, gp_asprintf("What is known of it is known with sets that are left out: %s.", names.data));
+	for (size_t i = 0; i < c->reasons.n; i++)
+		gp_list_add(&first, c->reasons.v[i]);
+	gp_list_release(&c->reasons);
+	c->reasons = first;
+	if (c->verdict == GP_VERDICT_SUPPORTED)
+		c->verdict = GP_VERDICT_UNTESTED;
+}
+
+int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, const struct gp_list *without,
+			struct gp_err *err)
+{
+	const struct gp_list *const given[] = { with, without };
+	gp_auto(gp_buf_release) struct gp_buf names = { 0 };
+
+	gp_buf_puts(&names, "");
+	for (size_t i = 0; i < c->nsets; i++)
+		gp_buf_printf(&names, " %s", c->sets[i].name);
+	for (size_t i = 0; i < GP_COUNT(given); i++)
+		for (size_t k = 0; k < given[i]->n; k++)
+			if (!gp_catalog_set(c, given[i]->v[k]) && !(i && strcmp(given[i]->v[k], GP_ALL_SETS) == 0))
+				return gp_fail(err, GP_E_USAGE, "%s: there is no patch set '%s'; there are:%s",
+					       i ? "--no-set" : "--set", given[i]->v[k], names.data);
+	return 0;
+}
+
+void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, const struct gp_list *with,
+			   const struct gp_list *without, struct gp_list *said)
+{
+	bool all = gp_list_has(without, GP_ALL_SETS);
+
+	for (size_t i = 0; i < with->n; i++)
+		if (gp_selection_with(c, s, gp_catalog_set(c, with->v[i])))
+			gp_list_take(said, gp_asprintf("set %s taken in", with->v[i]));
+	for (size_t i = 0; i < c->nsets; i++) {
+		const struct gp_set *set = &c->sets[i];
+		bool out = gp_list_has(without, set->name) || (all && !gp_list_has(with, set->name));
+
+		if (out && gp_selection_without(s, set))
+			gp_list_take(said, gp_asprintf("set %s left out", set->name));
+	}
+	for (size_t i = 0; i < s->nkernels; i++)
+		doubt(&s->kernels[i]);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_SELECT_IMPL_H
+#define GP_OPS_SELECT_IMPL_H
+
+#include "ops/select/select.h"
+
+/* Between the files of the selection. */
+
+/* Append a set, once; r: the rule that asks for it, or NULL. */
+void gp_choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp_rule *r);
+
+/* Order of patches/series; sets that it does not name keep the rules' order. */
+void gp_sort_chosen(const struct gp_catalog *c, struct gp_chosen_list *l);
+
+/* Who is asked about what, and what is known of the package. */
+struct gp_asker {
+	const struct gp_query *q;
+	struct gp_headers *headers;    /* NULL: none */
+	const struct gp_list *modules; /* NULL: not known */
+	struct gp_err *failed;         /* the first expression that could not be told */
+};
+
+/* Judge one release. Out: gp_choice_release() frees it. */
+void gp_choice_make(const struct gp_catalog *c, struct gp_asker *a, const struct gp_release *release,
+		    struct gp_choice *out);
+void gp_choice_release(struct gp_choice *c);
+
+/*
+ * One answer to "what else": another driver for this kernel and another kernel for
+ * this driver, each judged as the question itself was.
+ *
+ * In:  no: blocked, or its modules do not load. a: with its headers.
+ *      lines: the driver's answer for every line of the catalog.
+ * Out: free() it; NULL: there is none.
+ */
+char *gp_instead(const struct gp_catalog *c, const struct gp_asker *a, const struct gp_choice *no,
+		 const struct gp_choice *lines);
+
+/* next_unknown anew, after lines have lost a set. */
+void gp_selection_find_next(struct gp_selection *s);
+
+#endif
