@@ -417,6 +417,9 @@ static const struct refuses_case {
 	{ "5.14.0-427.13.1.el9_4.x86_64", 0, GP_TRI_UNKNOWN }, { "6.12.0-55.el10.x86_64", 0, GP_TRI_YES },
 	{ "5.10.0-60.18.0.50.oe2203.x86_64", 0, GP_TRI_UNKNOWN }, { "6.6.0-72.0.0.76.oe2403.x86_64", 0, GP_TRI_UNKNOWN },
 	{ "6.4.0-150600.21-default", 0, GP_TRI_UNKNOWN },
+	{ "5.10.134-16.al8.x86_64", 134, GP_TRI_UNKNOWN },
+	/* Oracle's names have the patch level behind their own number. */
+	{ "5.15.0-101.103.2.1.el8uek.x86_64", -1, GP_TRI_NO }, { "5.15.0-200.131.27.el9uek.x86_64", -1, GP_TRI_YES },
 };
 
 static void test_refuses(void **state)

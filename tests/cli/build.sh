@@ -50,6 +50,13 @@ expect_status 'an installer, one module' 0 build tree.run --headers "$headers" -
 check 'the other one is gone' test ! -e "made/$release/nvidia-uvm.ko"
 check 'the installer is as it was' cmp tree.run before.run
 check 'nothing of it is left' left_nothing
+cp -R tree/kernel without
+refute 'make by hand does not build a module without nvidia' make -s -C without modules SYSSRC="${source_dir:-$headers}" \
+    SYSOUT="$headers" CC="${CC:-gcc}" IGNORE_CC_MISMATCH=1 NV_EXCLUDE_KERNEL_MODULES=nvidia
+expect_status 'one that needs nvidia' 0 build tree --headers "$headers" --modules nvidia-uvm -o made -f
+says 'says so' 'note: nvidia is built with the modules that were asked for' out
+says 'and both are there' 'modules: nvidia.ko nvidia-uvm.ko' out
+check 'in the results, too' test -s "made/$release/nvidia.ko"
 expect_status 'a module that is not there' 2 build tree --headers "$headers" --modules nvidia-sound
 says 'the names are given' 'there are: nvidia nvidia-uvm'
 
@@ -157,6 +164,57 @@ expect_status 'one half of a signature' 2 build tree --headers "$headers" --sign
 mkdir 'sc ratch'
 TMPDIR="$work/sc ratch" expect_status 'a directory that make cannot work in' 4 build tree --headers "$headers"
 says 'it says why' 'has blanks' out
+
+# --- what is missing is told before anything is compiled ----------------------------
+# lacks WHAT HEADERS TEXT PROGRAM…: on a PATH without these programs.
+lacks() {
+    lost=$1 h=$2 text=$3
+    shift 3
+    rm -rf bin && mkdir bin
+    for d in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin "$(dirname "$(command -v gcc)")"; do
+        [ ! -d "$d" ] || ln -s "$d"/* bin/ 2> /dev/null
+    done
+    for p in "$@"; do rm -f bin/$p; done
+    rm -rf told
+    PATH=$work/bin expect_status "$lost" 4 build tree --headers "$h" --modules nvidia -o told
+    says "$lost: with the package" "$text" out
+    refute "$lost: no compiler has run" test -e "told/$release/build.log"
+}
+of=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\) .*/\1/p' "$headers/.config")
+lacks 'no compiler' "$headers" "there is no compiler '$of': install Debian's package ${of##*linux-gnu-}" 'gcc*' 'clang*' "$of"
+lacks 'no make' "$headers" "there is no program 'make', which builds modules: install Debian's package make" make
+other_release hsym "$release"
+rm hsym/Module.symvers
+lacks 'no Module.symvers' hsym "install the package linux-headers-$release anew"
+other_release hbtf "$release"
+: > hbtf/vmlinux
+if grep -qs 'DEBUG_INFO_BTF_MODULES=y' "$headers/.config" && grep -qs 'PAHOLE' "$headers/scripts/Makefile.modfinal"; then
+    lacks 'no pahole' hbtf "there is no program 'pahole', which this kernel's headers call for each module (BTF): install Debian's package pahole" pahole
+    cp -R tree/kernel btf
+    PATH=$work/bin make -s -C btf modules SYSSRC="${source_dir:-$headers}" SYSOUT="$work/hbtf" CC="$of" \
+        IGNORE_CC_MISMATCH=1 > by.hand 2>&1
+    check 'make by hand finds that out in the end' grep -q 'pahole' by.hand
+    rm hbtf/vmlinux
+    PATH=$work/bin expect_status 'without vmlinux nobody calls it' 0 build tree --headers hbtf --modules nvidia
+else
+    skip 'pahole' 'these headers make no BTF'
+fi
+other_release hmod "$release"
+rm -rf hmod/scripts
+lacks 'no modpost' hmod 'have no scripts/mod/modpost: install Debian'
+# A kernel that clang built: its name is behind the distribution's.
+other_release hllvm "$release"
+rm -f hllvm/.config hllvm/include/config/auto.conf
+sed 's/^CONFIG_CC_VERSION_TEXT=.*/CONFIG_CC_VERSION_TEXT="Debian clang version 77.1.7 (3)"/; s/^CONFIG_CC_IS_GCC=y/CONFIG_CC_IS_CLANG=y\nCONFIG_LD_IS_LLD=y/' \
+    "$headers/.config" > hllvm/.config
+sed 's/^CONFIG_CC_VERSION_TEXT=.*/CONFIG_CC_VERSION_TEXT="Debian clang version 77.1.7 (3)"/; s/^CONFIG_CC_IS_GCC=y/CONFIG_CC_IS_CLANG=y\nCONFIG_LD_IS_LLD=y/' \
+    "$headers/include/config/auto.conf" > hllvm/include/config/auto.conf
+lacks 'no clang' hllvm "install Debian's package clang-77; the kernel was built with Debian clang version 77.1.7" 'clang*'
+printf '#!/bin/sh\necho "Debian clang version 77.1.7"\n' > fake-clang && chmod 0755 fake-clang
+cp fake-clang bin/clang-77
+rm -f bin/ld.lld
+PATH=$work/bin expect_status 'a clang without LLVM' 4 build tree --headers hllvm --modules nvidia
+says 'no linker of LLVM' "there is no program 'ld.lld', and clang built this kernel: install Debian's package lld" out
 
 # --- time, and signals ----------------------------------------------------------------
 buildable --breaks hang hang

@@ -302,7 +302,7 @@ expect_status 'of a GPL-only export' 0 verify asks/nvidia.ko $asker --headers hg
 # --- Ubuntu's __versions ------------------------------------------------------------
 # Its 6.8 and 6.11: as long as the name makes it, and zeros behind the last one.
 # $1: printk's CRC.
-packed() { printf '%s' '-DPACKED="\x10\0\0\0\'"$1"'\0\0\0printk\0\0\x18\0\0\0\1\0\0\0module_layout\0\0\0\0\0\0\0\0\0\0"'; }
+packed() { printf '%s' '-DPACKED="\x10\0\0\0\00'"$1"'\0\0\0printk\0\0\x18\0\0\0\1\0\0\0module_layout\0\0\0\0\0\0\0\0\0\0"'; }
 ko ubuntu GPL -DMORE= "$(packed 2)" << 'C'
 int printk(const char *, ...);
 int init_module(void) { return printk("x"); }

@@ -50,6 +50,25 @@ if command -v jq > /dev/null; then
     run $opts --progress json -q small.run -n
     cp err objects
     check 'small, -n and -q: still one line for reading' all '[.[].phase] == ["read"]'
+    # Headers of an unknown kernel: decoded, and then nothing is built.
+    mkdir -p h/include/generated h/include/linux h/include/config
+    for f in linux/kernel.h generated/autoconf.h config/auto.conf; do : > h/include/$f; done
+    echo '#define UTS_RELEASE "5.13.0-9-amd64"' > h/include/generated/utsrelease.h
+    printf 'VERSION = 5\nPATCHLEVEL = 13\nSUBLEVEL = 0\n' > h/Makefile
+    cp big.run other.run
+    for verb in build matrix; do
+        run $verb --progress json --hooks hooks big.run h
+        grep '^{' err > objects
+        check "$verb reads" all '[.[] | select(.done == .total) | .phase] | unique - ["unpack"] == ["read"]'
+        run $verb --progress none --hooks hooks big.run h
+        refute "$verb, none: no object" grep -q '^{' err
+    done
+    run matrix -j 4 --progress json --hooks hooks big.run other.run h
+    grep '^{' err > objects
+    check 'matrix of two: every line is whole' all 'all(.[]; keys == ["done","eta","phase","rate","total"])'
+    run lint-set --build --progress json --from big.run --headers h
+    grep '^{' err > objects
+    check 'lint-set reads' all '[.[] | select(.done == .total) | .phase] | unique - ["unpack"] == ["read"]'
     run $opts --progress json --json small.run -n
     check 'with --json: the report is on standard output' json_ok out
     grep '^{' err > objects

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2154 # lib.sh sets the rest
-# modules.sh: small modules built by kbuild for Debian's 6.1 and 5.10, and what
-# `gridpatch verify` says of them beside modinfo, modprobe, nm and Module.symvers;
+# modules.sh: small modules built by kbuild for Debian's 6.1 and 5.10, and Ubuntu's own
+# of four kernels, and what `gridpatch verify` says of them beside modinfo, modprobe,
+# nm and Module.symvers;
 # and the real blob of a driver, linked with a linker script as the hooks' is.
 #
 #   GRIDPATCH            the program
@@ -137,6 +138,38 @@ if [ "$lines" = ' 6.1 5.10' ]; then
         check "those of $of on $on: the same symbols as by modprobe, nm and awk" same_findings cross.json "m$of" "h$on" || :
     done
 fi
+
+# --- Ubuntu's own modules ----------------------------------------------------------
+# 6.8 and 6.11 have symbol versions in a form of Ubuntu's, 6.14 and 6.17 in the usual
+# one and the extended one. The packages are small; the lists are most of it.
+
+# as_nm KO: as many versions as nm has undefined symbols, and module_layout.
+as_nm() {
+    [ "$("$GRIDPATCH" verify "$1" --json -q | jq '.modules[0].symbol_versions')" = \
+        $(($(nm -u "$1" | wc -l) + 1)) ]
+}
+# as_modprobe KO: as many as modprobe, which does not know Ubuntu's form.
+as_modprobe() {
+    [ "$("$GRIDPATCH" verify "$1" --json -q | jq '.modules[0].symbol_versions')" = \
+        "$(modprobe --dump-modversions "$1" | wc -l)" ]
+}
+: > debs
+if tool=$(lacks zstd dpkg-deb); then
+    skip "Ubuntu's modules: no $tool"
+elif ! sh "$here/ubuntu.sh" "$cache" usbio 6.8 6.11 6.14 6.17 > debs 2> debs.err; then
+    skip "Ubuntu's modules: $(tail -n 1 debs.err)"
+fi
+while read -r deb; do
+    rm -rf u && dpkg-deb -x "$deb" u
+    r=$(basename "$(echo u/lib/modules/*)")
+    find u -name '*.ko.zst' -exec zstd -qd {} +
+    find u -name '*.ko' > kos
+    while read -r ko; do
+        check "Ubuntu's $r, ${ko##*/}: verify reads it" "$GRIDPATCH" verify "$ko" || :
+        check "Ubuntu's $r, ${ko##*/}: nm agrees" as_nm "$ko" || :
+        case $r in 6.8.* | 6.11.*) ;; *) check "Ubuntu's $r, ${ko##*/}: modprobe agrees" as_modprobe "$ko" || : ;; esac
+    done < kos
+done < debs
 
 # --- a driver's blob -------------------------------------------------------------
 

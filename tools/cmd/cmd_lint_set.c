@@ -10,7 +10,7 @@
 
 static const enum gp_opt_id opts[] = {
 	OPT_FROM_RUN, OPT_HEADERS, OPT_HOOKS, OPT_DATA, OPT_BUILD_TOO, OPT_MODULES, OPT_JOBS, OPT_CC, OPT_TIMEOUT,
-	OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+	OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
 };
 
 static void say_all(const struct gp_args *a, const char *what, const struct gp_list *l)

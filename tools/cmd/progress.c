@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/progress.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,9 @@ static double seconds(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
+
+/* A matrix decodes in one thread and prints lines in others. */
+static pthread_mutex_t at_work = PTHREAD_MUTEX_INITIALIZER;
 
 /* In one piece, so that nothing comes between. A terminal that is gone is not
  * what the run is about. */
@@ -168,11 +172,11 @@ static void enter(enum gp_phase phase)
 	now.phase_begun = now.looked; /* where the last phase ended */
 }
 
-static void tell(void *arg, enum gp_phase phase, uint64_t done, uint64_t total)
+static void hear(enum gp_phase phase, uint64_t done, uint64_t total)
 {
-	bool first = !now.in_phase || phase != now.phase, end = done >= total;
+	/* It falls when the next of several sources is read. */
+	bool first = !now.in_phase || phase != now.phase || done < now.looked_done, end = done >= total;
 
-	(void)arg;
 	if (first)
 		enter(phase);
 	else if (now.ended || (!end && ++now.calls < CALLS && done - now.looked_done < BYTES))
@@ -192,6 +196,14 @@ static void tell(void *arg, enum gp_phase phase, uint64_t done, uint64_t total)
 		show_json();
 	else if (tcgetpgrp(STDERR_FILENO) == getpgrp() || tcgetpgrp(STDERR_FILENO) < 0)
 		show_bar(); /* and not out of the background */
+}
+
+static void tell(void *arg, enum gp_phase phase, uint64_t done, uint64_t total)
+{
+	(void)arg;
+	pthread_mutex_lock(&at_work);
+	hear(phase, done, total);
+	pthread_mutex_unlock(&at_work);
 }
 
 /* A bar needs a terminal that can clear a line, and nothing else going there. */
@@ -219,7 +231,9 @@ void gp_progress_end(void)
 {
 	static const char clear[] = "\r\033[K";
 
+	pthread_mutex_lock(&at_work);
 	if (now.visible)
 		put(clear, sizeof(clear) - 1);
 	now.visible = false;
+	pthread_mutex_unlock(&at_work);
 }

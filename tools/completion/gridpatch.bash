@@ -39,7 +39,7 @@ _gridpatch_options() {
 	applied) echo "--directory -d -C $common" ;;
 	lint-set)
 		echo "--from --headers --kernel-source-path --kernelsourcedir --hooks --data --build" \
-			"--modules --jobs --cc --timeout -j $common"
+			"--modules --jobs --cc --timeout --progress -j $common"
 		;;
 	info) echo "--progress $common" ;;
 	verify)
@@ -49,7 +49,7 @@ _gridpatch_options() {
 	build) echo "$patching $building $keeping --force --progress -f $common" ;;
 	matrix)
 		echo "$patching $building $keeping --keep-logs --shard --emit --resume" \
-			"--merge --expect --fail-on --junit --html --markdown $common"
+			"--merge --expect --fail-on --junit --html --markdown --progress $common"
 		;;
 	esac
 }

@@ -9,6 +9,7 @@
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
+#include "cmd/progress.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/proof/matrix_report.h"
 #include "cmd/report.h"
@@ -109,6 +110,7 @@ static void cell_done(void *arg, const struct gp_cell *c, size_t n, size_t total
 	/* What the line says is kept by then. */
 	if (!known)
 		save(r);
+	gp_progress_end();
 	say_line(r, c, n, total, known);
 }
 
@@ -196,7 +198,9 @@ int gp_matrix_build(struct gp_args *a, const struct gp_cells *known, struct gp_c
 		gp_cells_release(&r.so_far);
 		return -1;
 	}
+	o.progress = gp_progress_begin(a);
 	rc = gp_matrix_run(&o, cells, err);
+	gp_progress_end();
 	cells->part = r.so_far.part;
 	cells->program = gp_strdup(GP_PROGRAM_VERSION);
 	gp_cells_release(&r.so_far);

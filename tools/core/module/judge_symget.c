@@ -23,28 +23,6 @@ static const unsigned since[][3] = {
 #define OLDEST_MAJOR 4
 #define OLDEST_MINOR 14
 
-/* Of plain kernels it is said by the number behind the second dot, unless it is the
- * 0 that distributions write there. */
-static bool keeps_upstreams_number(const struct gp_release *r)
-{
-	if (!r->sublevel_known || r->ver.n < 3 || r->el_major)
-		return false;
-	switch (r->distro) {
-	case GP_DISTRO_RHEL: case GP_DISTRO_SUSE:
-		return false;
-	case GP_DISTRO_NONE:
-		return r->ver.part[2] != 0 || r->name.n < 4;
-	default:
-		return true;
-	}
-}
-
-/* openEuler has it in no line of its own, or had it for a while. */
-static bool took_it_out(const struct gp_release *r)
-{
-	return gp_str_find(gp_str_of(r->text + r->extra), GP_STR(".oe2")) >= 0;
-}
-
 static bool at_least(const unsigned part[2], unsigned major, unsigned minor)
 {
 	return part[0] > major || (part[0] == major && part[1] >= minor);
@@ -54,11 +32,12 @@ enum gp_tri gp_symbol_get_gpl(const struct gp_release *r)
 {
 	const unsigned *part = r->ver.part;
 
-	if (took_it_out(r))
+	/* openEuler had it in 5.10, and then not. */
+	if (gp_distro_trait(r->distro) == GP_DISTRO_APART)
 		return GP_TRI_UNKNOWN;
 	if (at_least(part, FIRST_MAJOR, FIRST_MINOR))
 		return GP_TRI_YES;
-	if (!keeps_upstreams_number(r))
+	if (!r->sublevel_known)
 		return GP_TRI_UNKNOWN;
 	for (size_t i = 0; i < GP_COUNT(since); i++)
 		if (part[0] == since[i][0] && part[1] == since[i][1])

@@ -20,6 +20,7 @@
 #include "ops/proof/keep.h"
 #include "ops/proof/kmake.h"
 #include "ops/proof/modcheck.h"
+#include "ops/proof/prereq.h"
 #include "ops/proof/workdir.h"
 
 #define LOG_MAX (64u << 20)   /* of a log that is read; make's own are below 1 MB */
@@ -193,6 +194,15 @@ static bool all_made(struct making *m, const struct gp_list *modules)
 	return m->cell->cls == GP_CELL_OK;
 }
 
+/* Modules that nobody asked for. */
+static void tell_needed(struct making *m, const struct gp_list *modules)
+{
+	for (size_t i = 0; i < modules->n; i++)
+		if (m->o->modules->n && !gp_list_has(m->o->modules, modules->v[i]))
+			gp_list_take(&m->cell->reasons, gp_asprintf("%s is built with the modules that were asked for: "
+				     "they need it", modules->v[i]));
+}
+
 static bool make(struct making *m, const struct gp_toolchain *cc)
 {
 	gp_auto(gp_list_release) struct gp_list modules = { 0 };
@@ -200,6 +210,7 @@ static bool make(struct making *m, const struct gp_toolchain *cc)
 	struct gp_err err = { 0 };
 
 	gp_kmake_modules(m->s, m->o->modules, &modules);
+	tell_needed(m, &modules);
 	if (gp_kmake_run(m->s, m->h, cc, m->o, &modules, m->work, &end, &err) < 0) {
 		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 		return false;
@@ -230,6 +241,10 @@ static bool compile(struct making *m)
 	m->cell->compiler = gp_strdup(cc.text);
 	if (cc.note)
 		gp_list_add(&m->cell->reasons, cc.note);
+	if (gp_prereq_check(m->h, &cc, &m->cell->reasons, &err) < 0) {
+		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+		return false;
+	}
 	ok = make(m, &cc);
 	m->cell->build_s = gp_clock_s() - began;
 	return ok;

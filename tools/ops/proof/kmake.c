@@ -29,6 +29,14 @@ static char *module_of(const char *path)
 	return strcmp(wanted, path) == 0 ? gp_strdup(name) : NULL;
 }
 
+/* Those that others cannot be built without: modpost wants to see what they export,
+ * and their conftest's answers are everybody's. */
+static bool is_needed(const char *name, const struct gp_list *wanted)
+{
+	return wanted->n && (strcmp(name, "nvidia") == 0 ||
+			     (strcmp(name, "nvidia-modeset") == 0 && gp_list_has(wanted, "nvidia-drm")));
+}
+
 void gp_kmake_modules(const struct gp_source *s, const struct gp_list *wanted, struct gp_list *out)
 {
 	for (size_t i = 0; i < s->rf.n; i++) {
@@ -38,7 +46,7 @@ void gp_kmake_modules(const struct gp_source *s, const struct gp_list *wanted, s
 		if (e->superseded || e->type == GP_ENTRY_DIR || e->type == GP_ENTRY_SYMLINK)
 			continue;
 		name = module_of(e->path);
-		if (name && (!wanted->n || gp_list_has(wanted, name)))
+		if (name && (!wanted->n || gp_list_has(wanted, name) || is_needed(name, wanted)))
 			gp_list_take(out, gp_steal(&name));
 	}
 	gp_list_sort(out);

@@ -10,7 +10,11 @@
 
 /*
  * The modules that are to be built: those of kernel/ (each has NAME/NAME.Kbuild),
- * or of these the wanted ones. Sorted, "nvidia" first.
+ * or of these the wanted ones and what they need: nvidia, and nvidia-modeset for
+ * nvidia-drm. Sorted, "nvidia" first.
+ *
+ * Source: nvidia-vgpu-vfio of 525.85.07 does not compile without nvidia's conftest
+ *         answers; modpost refuses symbols that nobody exports.
  */
 void gp_kmake_modules(const struct gp_source *s, const struct gp_list *wanted, struct gp_list *out);
 

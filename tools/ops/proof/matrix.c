@@ -46,6 +46,7 @@ struct pool {
 	double began, decode_s;
 	int tokens[2];           /* the job server, or -1 */
 	pthread_mutex_t lock;
+	pthread_mutex_t heard;   /* held by the source whose decoding is listened to */
 };
 
 /* How many compilers there is room for. */
@@ -61,13 +62,25 @@ static unsigned room(void)
 
 /* --- sources --- */
 
+/* There is one bar, and it tells of one source at a time. */
+static int open_source(struct pool *p, struct slot *s)
+{
+	bool heard = p->o->progress && pthread_mutex_trylock(&p->heard) == 0;
+	int rc = gp_source_open(&s->source, s->path, &p->also, s->store, p->build.cancel,
+				heard ? p->o->progress : NULL, &s->err);
+
+	if (heard)
+		pthread_mutex_unlock(&p->heard);
+	return rc;
+}
+
 /* false: what is wrong with it is in slot->err. */
 static bool source_ready(struct pool *p, struct slot *s)
 {
 	pthread_mutex_lock(&s->lock);
 	if (!s->tried) {
 		s->tried = true;
-		if (gp_source_open(&s->source, s->path, &p->also, s->store, p->build.cancel, p->o->progress, &s->err) == 0)
+		if (open_source(p, s) == 0)
 			gp_build_check_modules(&s->source, p->build.modules, &s->err);
 		pthread_mutex_lock(&p->lock);
 		p->decode_s += s->source.decode_s;
@@ -413,7 +426,7 @@ static int run(struct pool *p, int *lock, struct gp_cells *out, struct gp_err *e
 int gp_matrix_run(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err)
 {
 	struct pool p = { .o = o, .build = o->build, .began = gp_clock_s(), .tokens = { -1, -1 },
-			  .lock = PTHREAD_MUTEX_INITIALIZER };
+			  .lock = PTHREAD_MUTEX_INITIALIZER, .heard = PTHREAD_MUTEX_INITIALIZER };
 	int lock = -1, rc;
 
 	*out = (struct gp_cells){ .started = gp_clock_utc() };

@@ -15,7 +15,7 @@ struct gp_matrix_opts {
 	/* A cell is done, or was known. Called by one thread at a time. May be NULL. */
 	void (*done)(void *arg, const struct gp_cell *cell, size_t n, size_t total, bool known);
 	void *arg;
-	const struct gp_progress *progress; /* of decoding; NULL: nobody listens */
+	const struct gp_progress *progress; /* of decoding, of one source at a time, from its thread; NULL: nobody listens */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/text.h"
+#include "ops/proof/prereq.h"
 
 #define COMPILE_H_MAX (1u << 20)
 #define CC_WORDS 8
@@ -74,20 +75,60 @@ static char *two_numbers(struct gp_str s)
 
 /* --- which one --- */
 
-static char *named_by_headers(const char *text)
+/* "Debian clang version 19.1.7 (3)": Debian has a program for each version, and one
+ * that is the newest. */
+static void clang_names(struct gp_str text, struct gp_list *out)
+{
+	ssize_t at = gp_str_find(text, GP_STR("clang version "));
+	size_t n = 0;
+
+	if (at < 0)
+		return;
+	text.p += (size_t)at + strlen("clang version ");
+	text.len -= (size_t)at + strlen("clang version ");
+	while (n < text.len && isdigit((unsigned char)text.p[n]))
+		n++;
+	if (n)
+		gp_list_take(out, gp_asprintf("clang-%.*s", (int)(n < 8 ? n : 8), text.p));
+	gp_list_add(out, "clang");
+}
+
+/* Programs that CONFIG_CC_VERSION_TEXT may mean, the likeliest first. */
+static void named_by_headers(const char *text, struct gp_list *out)
 {
 	struct gp_str rest = gp_str_of(text ? text : ""), word;
-	gp_auto(gp_buf_release) struct gp_buf said = { 0 };
 	gp_auto(gp_free_ptr) char *cc = NULL;
-	struct gp_err none = { 0 };
 
-	if (!gp_text_word_next(&rest, &word))
-		return NULL;
+	clang_names(rest, out);
+	if (out->n || !gp_text_word_next(&rest, &word))
+		return;
 	cc = gp_strndup(word.p, word.len);
 	/* The name of a program, not the path of one: the headers may be anybody's. */
-	if (strchr(cc, '/') || cc[0] == '-')
-		return NULL;
-	return ask(cc, "--version", &said, &none) == 0 ? gp_steal(&cc) : NULL;
+	if (!strchr(cc, '/') && cc[0] != '-')
+		gp_list_take(out, gp_steal(&cc));
+}
+
+static char *first_here(const struct gp_list *names)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		gp_auto(gp_buf_release) struct gp_buf said = { 0 };
+		struct gp_err none = { 0 };
+
+		if (ask(names->v[i], "--version", &said, &none) == 0)
+			return gp_strdup(names->v[i]);
+	}
+	return NULL;
+}
+
+/* No compiler at all, or not the one on the command line: what has it. */
+static void is_missing(const char *cc, const char *built_with, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *package = gp_compiler_package(cc);
+
+	if (!package || gp_program_is_here(cc))
+		return;
+	gp_fail(err, GP_E_NOTFOUND, "there is no compiler '%s': install Debian's package %s%s%s", cc, package,
+		built_with ? "; the kernel was built with " : "", built_with ? built_with : "");
 }
 
 /* --- does it fit --- */
@@ -135,6 +176,19 @@ static void judge(const struct gp_headers *h, struct gp_toolchain *t)
 	t->note = gp_asprintf("the kernel was built with %s, this is %s: IGNORE_CC_MISMATCH=1 is set", kernels, t->text);
 }
 
+/* The kernel's own compiler is not here, and another one is taken. */
+static void tell_package(struct gp_toolchain *t, const char *cc, const struct gp_list *named)
+{
+	gp_auto(gp_free_ptr) char *package = !cc && named->n ? gp_compiler_package(named->v[0]) : NULL;
+	gp_auto(gp_free_ptr) char *note = t->note;
+
+	t->note = NULL;
+	if (note && package && strcmp(t->cc, named->v[0]) != 0)
+		t->note = gp_asprintf("%s; Debian's package %s has the kernel's", note, package);
+	else
+		t->note = gp_steal(&note);
+}
+
 /* Where distributions keep ccache under the names of compilers: Debian and Arch,
  * Fedora, Alpine. */
 static char *masquerade(const char *cc)
@@ -154,18 +208,22 @@ int gp_toolchain_find(const struct gp_headers *h, const char *cc, struct gp_tool
 {
 	gp_auto(gp_free_ptr) char *text = gp_headers_config(h, "CONFIG_CC_VERSION_TEXT");
 	gp_auto(gp_free_ptr) char *clang = gp_headers_config(h, "CONFIG_CC_IS_CLANG");
+	gp_auto(gp_list_release) struct gp_list named = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf said = { 0 };
 
 	*out = (struct gp_toolchain){ .clang = clang && strcmp(clang, "y") == 0 };
-	out->cc = cc ? gp_strdup(cc) : named_by_headers(text);
+	named_by_headers(text, &named);
+	out->cc = cc ? gp_strdup(cc) : first_here(&named);
 	if (!out->cc)
 		out->cc = gp_strdup(out->clang ? "clang" : "gcc");
 	if (ask(out->cc, "--version", &said, err) < 0) {
+		is_missing(cc || !named.n ? out->cc : named.v[0], text, err);
 		gp_toolchain_release(out);
 		return -1;
 	}
 	out->text = first_line(&said);
 	out->masquerade = masquerade(out->cc);
 	judge(h, out);
+	tell_package(out, cc, &named);
 	return 0;
 }
