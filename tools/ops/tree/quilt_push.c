@@ -80,20 +80,27 @@ int gp_quilt_pushed(struct gp_quilt *q, struct gp_tree *t, const char *patch, st
 	return gp_quilt_write_applied(q, t, err);
 }
 
+static bool is_later(struct timespec a, struct timespec b)
+{
+	return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
+}
+
 /*
- * The time of the next tick of the clock that files have their times from: later
- * than all that was written so far, and not later than what anybody writes from now
- * on, so that no change hides behind it.
+ * A time of the coarse clock that files have their times from: later than all that
+ * was written so far, and not later than what anybody writes from now on, so that no
+ * change hides behind it. Since 6.13 Linux may give a file the exact time instead
+ * (fs/inode.c, multigrain timestamps), which the coarse clock is behind by up to two
+ * ticks: it has to pass the exact time of now.
  */
 static struct timespec next_tick(void)
 {
 	const struct timespec pause = { .tv_nsec = 250000 };
 	struct timespec start, now;
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &start);
-	now = start;
+	clock_gettime(CLOCK_REALTIME, &start);
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	/* A clock that somebody holds does not hold this up. */
-	for (int i = 0; i < 200 && now.tv_sec == start.tv_sec && now.tv_nsec == start.tv_nsec; i++) {
+	for (int i = 0; i < 200 && !is_later(now, start); i++) {
 		nanosleep(&pause, NULL);
 		clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	}
