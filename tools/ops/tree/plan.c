@@ -284,7 +284,7 @@ static bool is_renamed(struct gp_applying *j, const struct gp_filediff *f, const
 		       struct gp_applied_file *a, struct gp_buf *out)
 {
 	gp_auto(gp_buf_release) struct gp_buf old = { 0 };
-	struct gp_str now;
+	struct gp_str now = { "", 0 };
 
 	if (p->op != GP_FILE_RENAME || !gp_tree_has(j->t, p->target) || is_vacated(j, p->target) ||
 	    written(j, p->target) || check_absent(j, p->source, NULL) < 0 ||
