@@ -326,7 +326,7 @@ static int plan_move(struct gp_applying *j, const struct gp_filediff *f, struct 
 		     struct gp_err *err)
 {
 	struct gp_applied_file *a;
-	struct gp_str old;
+	struct gp_str old = { "", 0 };
 	bool same;
 
 	if (!gp_tree_has(j->t, p->source)) {
