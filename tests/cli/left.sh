@@ -17,6 +17,11 @@ for r in 6.1.0-1-amd64 6.1.0-2-amd64; do
     echo "#define UTS_RELEASE \"$r\"" > h-$r/include/generated/utsrelease.h
     echo 'CONFIG_MODULES=y' > h-$r/include/config/auto.conf
     : > h-$r/Makefile
+    # What a build is not begun without.
+    mkdir -p h-$r/scripts/mod
+    printf '#!/bin/sh\n' > h-$r/scripts/mod/modpost
+    chmod +x h-$r/scripts/mod/modpost
+    : > h-$r/Module.symvers
 done
 headers=h-6.1.0-1-amd64
 both="--headers $headers --headers h-6.1.0-2-amd64"
