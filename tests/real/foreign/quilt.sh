@@ -68,7 +68,7 @@ if [ "$verb" = pop ]; then
             touch "$tmp/ours/$stamp"
             sleep 0.01
             (cd "$top" && find . -path '*/.pc/*' -prune -o -type f \( -newer "$stamp" -o -cnewer "$stamp" \) -print0) |
-                (cd "$tmp/ours" && xargs -0r touch --)
+                tee -a "$tmp/newer" | (cd "$tmp/ours" && xargs -0r touch --)
         done
 fi
 
@@ -80,6 +80,13 @@ rc_ours=0
 rc_judge=0
 "$FOREIGN_QUILT" "$@" > "$tmp/judge.log" 2>&1 || rc_judge=$?
 cat "$tmp/judge.log"
+# A file that has just the stamp's time quilt may take for changed, and then does not
+# look at it: that is its clock's word, not a verdict.
+if [ "$verb" = pop ] && [ $rc_judge -ne 0 ] && [ $rc_ours -eq 0 ] && [ ! -s "$tmp/newer" ] &&
+    grep -q 'needs to be refreshed' "$tmp/judge.log"; then
+    verdict 'not asked' "a file of its stamp's own time"
+    exit $rc_judge
+fi
 ln -s "$top" "$tmp/judge"
 # quilt leaves the empty folder of a patch in a folder, which is no record of anything.
 find "$top" -path '*/.pc/*' -type d -empty -printf '%P\n' | while IFS= read -r dir; do
