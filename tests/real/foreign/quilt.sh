@@ -80,10 +80,10 @@ rc_ours=0
 rc_judge=0
 "$FOREIGN_QUILT" "$@" > "$tmp/judge.log" 2>&1 || rc_judge=$?
 cat "$tmp/judge.log"
-# A file that has just the stamp's time quilt may take for changed, and then does not
-# look at it: that is its clock's word, not a verdict.
+# Files and stamp may be of one tick; quilt may take a patch for changed then, and does not
+# look at what is in it: that is its clock's word, not a verdict.
 if [ "$verb" = pop ] && [ $rc_judge -ne 0 ] && [ $rc_ours -eq 0 ] && [ ! -s "$tmp/newer" ] &&
-    grep -q 'needs to be refreshed' "$tmp/judge.log"; then
+    grep -qE 'needs to be refreshed|does not remove cleanly' "$tmp/judge.log"; then
     verdict 'not asked' "a file of its stamp's own time"
     exit $rc_judge
 fi
