@@ -12,7 +12,7 @@ static bool tree_there(const void *t, const char *path)
 	return gp_tree_has(t, path);
 }
 
-static char *below_dir(const char *below, char *path)
+char *gp_name_below(const char *below, char *path)
 {
 	char *full;
 
@@ -63,13 +63,13 @@ static char *name_of(const char *raw, unsigned strip, const char *below)
 
 	if (path && !*path)
 		gp_free_ptr(&path), path = NULL;
-	return below_dir(below, path);
+	return gp_name_below(below, path);
 }
 
 char *gp_name_in_tree(const struct gp_tree *t, const char *below, const struct gp_filediff *f,
 		      unsigned strip, bool reverse, gp_there_fn *there, const void *arg, struct gp_err *err)
 {
-	char *chosen = below_dir(below, gp_diff_target(f, strip, reverse, err));
+	char *chosen = gp_name_below(below, gp_diff_target(f, strip, reverse, err));
 	gp_auto(gp_free_ptr) char *old = NULL, *new = NULL;
 	char **other;
 
@@ -95,7 +95,7 @@ bool gp_name_is_there(const struct gp_tree *t, const char *below, const struct g
 	gp_auto(gp_free_ptr) char *source = NULL;
 
 	if (f->op == GP_FILE_RENAME || f->op == GP_FILE_COPY) {
-		source = below_dir(below, gp_diff_source(f, strip, reverse, NULL));
+		source = gp_name_below(below, gp_diff_source(f, strip, reverse, NULL));
 		if (source && gp_tree_has(t, source))
 			return true;
 	}

@@ -5,6 +5,10 @@
 #include "core/diff/diff.h"
 #include "ops/tree/tree.h"
 
+/* A name as a path of the tree: below this folder, "" is the tree. path is taken, and may
+ * be NULL; free() the result. */
+char *gp_name_below(const char *below, char *path);
+
 /* Is there a file of that name? */
 typedef bool gp_there_fn(const void *arg, const char *path);
 

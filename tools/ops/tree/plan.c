@@ -198,7 +198,7 @@ static int set_names(const struct gp_applying *j, const struct gp_filediff *f, s
 
 		if (!name)
 			return -1;
-		p->source = *j->prefix ? gp_path_join(j->prefix, name) : gp_steal(&name);
+		p->source = gp_name_below(j->prefix, gp_steal(&name));
 	} else {
 		p->source = gp_strdup(p->target);
 	}
@@ -436,7 +436,7 @@ static void note_leaving(struct gp_applying *j, const struct gp_diff *d)
 		name = gp_diff_source(&d->file[i], j->p->strip, j->p->reverse, NULL);
 		if (!name)
 			continue;
-		full = *j->prefix ? gp_path_join(j->prefix, name) : gp_steal(&name);
+		full = gp_name_below(j->prefix, gp_steal(&name));
 		gp_map_put(&j->state, full, GP_PATH_LEAVING);
 	}
 }
@@ -463,16 +463,15 @@ static int check_level(struct gp_applying *j, struct gp_err *err)
 			continue;
 		for (unsigned strip = j->p->strip; strip-- > 0;) {
 			const char *name = gp_diff_strip(raw, strip);
-			gp_auto(gp_free_ptr) char *path = name ? gp_path_clean(name, strlen(name), NULL) : NULL;
-			gp_auto(gp_free_ptr) char *full = path ? gp_path_join(*j->prefix ? j->prefix : ".", path) : NULL;
-			gp_auto(gp_free_ptr) char *clean = full ? gp_path_clean(full, strlen(full), NULL) : NULL;
-			gp_auto(gp_free_ptr) char *dir = clean ? gp_path_dir(clean) : NULL;
+			gp_auto(gp_free_ptr) char *full =
+				gp_name_below(j->prefix, name ? gp_path_clean(name, strlen(name), NULL) : NULL);
+			gp_auto(gp_free_ptr) char *dir = full ? gp_path_dir(full) : NULL;
 
 			if (!dir || strcmp(dir, ".") == 0 || strcmp(dir, j->prefix) == 0 || !gp_tree_has_dir(j->t, dir))
 				continue;
 			j->misses = true;
 			return gp_fail(err, GP_E_NO, "there is no file '%s' to delete, and '%s' is a directory: "
-				       "with -p%u it would be '%s'", j->plan[i].target, dir, strip, clean);
+				       "with -p%u it would be '%s'", j->plan[i].target, dir, strip, full);
 		}
 	}
 	return 0;
