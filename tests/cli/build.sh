@@ -15,7 +15,9 @@ GRIDPATCH_DATA=$work/data TMPDIR=$work/scratch
 export GRIDPATCH_DATA TMPDIR
 mkdir scratch
 left_nothing() { [ -z "$(ls -A "$work/scratch")" ]; }
-no_sleepers() { ! ps -e -o args= | grep -q '^sleep 98[67]$'; }
+HANG=$$
+export HANG
+no_sleepers() { ! ps -e -o args= | grep -q "^sleep 98[67]\.$HANG\$"; }
 
 # --- it builds ---------------------------------------------------------------
 buildable tree

@@ -110,17 +110,20 @@ check 'now all is there' test "$(jq -r '[.cells[].class] | join(" ")' k.json)" =
 "$GRIDPATCH" matrix b --headers blocked -q > /dev/null 2>&1
 check 'the killed run left nothing in the end' left_nothing
 
+HANG=$$
+export HANG
+sleepers() { ps -e -o args= | grep -q "^sleep 98[67]\.$HANG\$"; }
 sh "$fx/buildable.sh" --version 390.30 --breaks hang hang
 "$GRIDPATCH" matrix b hang a.run --headers "$headers" --modules nvidia -j1 --json=c.json --html c.html > c.out 2>&1 < /dev/null &
 pid=$!
 n=0
-while ! ps -e -o args= | grep -q '^sleep 986$' && [ $n -lt 600 ]; do sleep 0.1; n=$((n + 1)); done
+while ! sleepers && [ $n -lt 600 ]; do sleep 0.1; n=$((n + 1)); done
 kill -TERM $pid
 wait $pid
 check 'a signal ends it, as signals do' test $? -eq 143
 check 'and what there is is reported' test "$(jq -r '[.cells[].class] | join(" ")' c.json)" = 'modpost cancelled cancelled'
 check 'in all reports' test -s c.html
-refute 'nothing runs on' sh -c 'ps -e -o args= | grep -q "^sleep 98[67]$"'
+refute 'nothing runs on' sleepers
 check 'nothing is left' left_nothing
 
 # --- spread and joined -----------------------------------------------------------------

@@ -15,7 +15,9 @@
 #                     asks      nvidia-uvm.ko gets that function by symbol_get()
 #                     sibling   nvidia-uvm.ko takes a symbol that nobody exports
 #                     version   nvidia.ko says that it is another version
-#                     hang      make never ends, and starts something that does not either
+#                     hang      make never ends, and starts something that does not either:
+#                               sleep 986.$HANG and 987.$HANG (a number of the caller's,
+#                               who then knows its own among those of other tests)
 #                     headers   includes a header that is not there
 #
 # buildable.sh --data DIR [--line 6.1] writes kernel-versions/ for that kernel line and
@@ -113,7 +115,8 @@ modules:
 endif
 EOF
 # Between two words a tab, which a here document may lose.
-broken hang && printf 'modules: hang\nhang:\n\tsleep 987 & sleep 986\n.PHONY: hang\n' >> Makefile
+broken hang && printf 'modules: hang\nhang:\n\tsleep 987.%s & sleep 986.%s\n.PHONY: hang\n' \
+    "${HANG:-0}" "${HANG:-0}" >> Makefile
 
 cat > conftest.sh << 'EOF'
 #!/bin/sh
