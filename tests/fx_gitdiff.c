@@ -11,29 +11,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MUST(cond) do {                                                             \
-	if (!(cond)) {                                                              \
-		fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);          \
-		abort();                                                            \
-	}                                                                           \
-} while (0)
+#define MUST(cond) \
+	do { \
+		if (!(cond)) { \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond); \
+			abort(); \
+		} \
+	} while (0)
 
 static bool chance(uint64_t *seed, size_t one_in)
 {
 	return fx_below(seed, one_in) == 0;
 }
 
-static const char *const names[] = {
-	"f", "g", "h.c", "d/f", "d/g", "d/e/f", "x y", "q\"t", "\303\244", "d/z", "lib/k", "lib/a b/m",
-	"lib/f", "k/l/m/n", "k/l/o", "z.h",
-};
+static const char *const names[] = { "f",        "g",   "h.c",   "d/f",       "d/g",   "d/e/f",   "x y",   "q\"t",
+				     "\303\244", "d/z", "lib/k", "lib/a b/m", "lib/f", "k/l/m/n", "k/l/o", "z.h" };
 
 static const char *free_name(uint64_t *seed, const struct fx_tree *a, const struct fx_tree *b)
 {
 	for (;;) {
 		const char *s = names[fx_below(seed, GP_COUNT(names))];
 
-		if (!fx_tree_find((struct fx_tree *)(uintptr_t)a, s) && !fx_tree_find((struct fx_tree *)(uintptr_t)b, s))
+		if (!fx_tree_find((struct fx_tree *)(uintptr_t)a, s) &&
+		    !fx_tree_find((struct fx_tree *)(uintptr_t)b, s))
 			return s;
 	}
 }
@@ -242,9 +242,7 @@ void fx_tree_spoil(uint64_t *seed, struct fx_tree *t)
 	const char *other = names[fx_below(seed, GP_COUNT(names))];
 
 	switch (fx_below(seed, 4)) {
-	case 0:
-		f->mode ^= f->path[0] ? 0111 : 0;
-		break;
+	case 0: f->mode ^= f->path[0] ? 0111 : 0; break;
 	case 1:
 		if (f->path[0] && f->data.len)
 			f->data.data[fx_below(seed, f->data.len)] = '#';
@@ -460,9 +458,7 @@ struct style {
 	size_t context;
 };
 
-static const struct style styles[] = {
-	{ "", "", "", 3 }, { "a/", "b/", "", 3 }, { "a/sub/", "b/sub/", "sub/", 3 },
-};
+static const struct style styles[] = { { "", "", "", 3 }, { "a/", "b/", "", 3 }, { "a/sub/", "b/sub/", "sub/", 3 } };
 
 static void line(struct gp_buf *out, const char *word, const char *prefix, const char *path, bool header)
 {
@@ -474,8 +470,7 @@ static void line(struct gp_buf *out, const char *word, const char *prefix, const
 	gp_buf_putc(out, '\n');
 }
 
-static void put_extended(uint64_t *seed, struct gp_buf *out, const struct entry *e, const struct style *s,
-			 bool index)
+static void put_extended(uint64_t *seed, struct gp_buf *out, const struct entry *e, const struct style *s, bool index)
 {
 	static const char *const words[][2] = { { "rename from ", "rename to " }, { "copy from ", "copy to " } };
 
@@ -529,8 +524,11 @@ static struct entry *add(struct plan *p, enum kind kind, const struct fx_file *f
 	struct entry *e = &p->entry[p->n++];
 
 	MUST(p->n <= GP_COUNT(p->entry));
-	*e = (struct entry){ .kind = kind, .from = from ? from->path : NULL, .to = to,
-			     .old_mode = from ? from->mode : 0644, .new_mode = from ? from->mode : 0644 };
+	*e = (struct entry){ .kind = kind,
+			     .from = from ? from->path : NULL,
+			     .to = to,
+			     .old_mode = from ? from->mode : 0644,
+			     .new_mode = from ? from->mode : 0644 };
 	return e;
 }
 
@@ -661,7 +659,8 @@ void fx_git_case(uint64_t *seed, struct fx_case *c)
 
 		random_script(seed, &script[i], ' ');
 		script_side(&script[i], '-', &text);
-		fx_tree_put(&c->old, free_name(seed, &c->old, &c->old), chance(seed, 3) ? 0755 : 0644, gp_buf_str(&text));
+		fx_tree_put(&c->old, free_name(seed, &c->old, &c->old), chance(seed, 3) ? 0755 : 0644,
+			    gp_buf_str(&text));
 	}
 	plan_old(seed, c, &plan, script, n);
 	plan_new(seed, c, &plan, script, n);
@@ -682,13 +681,21 @@ void fx_git_case(uint64_t *seed, struct fx_case *c)
 /* --- plain patches --- */
 
 /* What a diff may say behind a name. */
-static const char *const stamps[] = {
-	"", "", "", "\t2024-02-03 04:05:06.789 +0100", "\t(revision 3)", "\t",
-	"\t1970-01-01 00:00:00.000000000 +0000", "\t1970-01-01 01:00:00.000000000 +0100",
-	"\t1969-12-31 16:00:00.000000000 -0800", "\tThu Jan  1 00:00:00 1970", "\t1970-01-01 00:00:00 +0000",
-	"\t1970-01-01", "\tThu, 01 Jan 1970 00:00:00 +0000", "\t1970-01-01T00:00:00Z",
-	"\t1970-01-01 00:00:01 +0000",
-};
+static const char *const stamps[] = { "",
+				      "",
+				      "",
+				      "\t2024-02-03 04:05:06.789 +0100",
+				      "\t(revision 3)",
+				      "\t",
+				      "\t1970-01-01 00:00:00.000000000 +0000",
+				      "\t1970-01-01 01:00:00.000000000 +0100",
+				      "\t1969-12-31 16:00:00.000000000 -0800",
+				      "\tThu Jan  1 00:00:00 1970",
+				      "\t1970-01-01 00:00:00 +0000",
+				      "\t1970-01-01",
+				      "\tThu, 01 Jan 1970 00:00:00 +0000",
+				      "\t1970-01-01T00:00:00Z",
+				      "\t1970-01-01 00:00:01 +0000" };
 
 /* NULL: the name is /dev/null. */
 static const char *stamp_of(uint64_t *seed, bool may_be_none)

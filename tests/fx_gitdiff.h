@@ -42,12 +42,12 @@ void fx_tree_read(struct fx_tree *t);
 void fx_tree_wipe(void);
 
 struct fx_case {
-	struct fx_tree old, now;  /* the patch leads from old to now */
+	struct fx_tree old, now; /* the patch leads from old to now */
 	struct gp_buf patch;
 	unsigned strip;
-	bool copies;              /* git does not take a copy back */
-	bool chained;             /* a file is moved over one that is moved */
-	bool reused;              /* a name is left and made anew: git looks at the order, then */
+	bool copies;  /* git does not take a copy back */
+	bool chained; /* a file is moved over one that is moved */
+	bool reused;  /* a name is left and made anew: git looks at the order, then */
 };
 
 /* git's own kind, with plain diffs of other files in between. */

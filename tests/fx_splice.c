@@ -11,12 +11,13 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define MUST(cond) do {                                                             \
-	if (!(cond)) {                                                              \
-		fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);          \
-		abort();                                                            \
-	}                                                                           \
-} while (0)
+#define MUST(cond) \
+	do { \
+		if (!(cond)) { \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond); \
+			abort(); \
+		} \
+	} while (0)
 
 /* --- data --- */
 
@@ -154,7 +155,9 @@ static void xz_one(const struct fx_recipe *r, struct gp_str plain, struct gp_buf
 {
 	lzma_options_lzma o;
 	lzma_filter filter[] = { { LZMA_FILTER_X86, NULL }, { LZMA_FILTER_LZMA2, &o }, { LZMA_VLI_UNKNOWN, NULL } };
-	lzma_mt mt = { .threads = 2, .block_size = r->block_size, .filters = filter + 1, .check = (lzma_check)r->check };
+	lzma_mt mt = {
+		.threads = 2, .block_size = r->block_size, .filters = filter + 1, .check = (lzma_check)r->check
+	};
 	lzma_stream x = LZMA_STREAM_INIT;
 	uint8_t block[65536];
 	lzma_ret rc;
@@ -363,7 +366,8 @@ const struct fx_recipe fx_recipe[] = {
 	{ "xz, SHA-256", XZ, .level = 0, .check = LZMA_CHECK_SHA256,
 	  .why = "an xz stream with SHA-256 checks cannot be gone on with" },
 	{ "xz, the smallest dictionary", XZ, .level = 1, .check = LZMA_CHECK_CRC32, .flags = FX_SMALL_WINDOW },
-	{ "xz, blocks without sizes", XZ, .level = 0, .check = LZMA_CHECK_CRC64, .piece = 30011, .flush = LZMA_FULL_FLUSH },
+	{ "xz, blocks without sizes", XZ, .level = 0, .check = LZMA_CHECK_CRC64, .piece = 30011,
+	  .flush = LZMA_FULL_FLUSH },
 	{ "xz, many blocks without sizes", XZ, .level = 0, .check = LZMA_CHECK_CRC32, .piece = 517,
 	  .flush = LZMA_FULL_FLUSH },
 	{ "xz, blocks without sizes or checks", XZ, .level = 0, .piece = 9001, .flush = LZMA_FULL_FLUSH },
@@ -389,7 +393,8 @@ const struct fx_recipe fx_recipe[] = {
 	{ "zstd, flushed", ZS, .level = 1, .check = 1, .piece = 20000 },
 	{ "zstd, flushed often, size", ZS, .level = 1, .check = 1, .piece = 700, .flags = FX_SIZED },
 	{ "zstd, five frames", ZS, .level = 1, .units = 5 },
-	{ "zstd, five frames at once, checksums", ZS, .level = 1, .check = 1, .units = 5, .flags = FX_SIZED | FX_ONE_SHOT },
+	{ "zstd, five frames at once, checksums", ZS, .level = 1, .check = 1, .units = 5,
+	  .flags = FX_SIZED | FX_ONE_SHOT },
 	{ "zstd, skippable frames", ZS, .level = 1, .check = 1, .units = 4, .flags = FX_SKIPPABLE },
 	{ "zstd, an empty frame at the end", ZS, .level = 1, .check = 1, .flags = FX_EMPTY_UNIT | FX_SIZED },
 	{ "zstd by hand", ZH, .piece = 8000 },
@@ -397,7 +402,8 @@ const struct fx_recipe fx_recipe[] = {
 	{ "zstd by hand, single segment", ZH, .piece = 1000, .flags = FX_SINGLE },
 	{ "zstd by hand, 2 bytes of size", ZH, .level = 1, .piece = 1000, .check = 1, .flags = FX_SINGLE },
 	{ "zstd by hand, 4 bytes of size", ZH, .level = 2, .piece = 1000, .flags = FX_EMPTY_LAST },
-	{ "zstd by hand, 8 bytes of size", ZH, .level = 3, .piece = 90, .check = 1, .flags = FX_SINGLE | FX_EMPTY_LAST },
+	{ "zstd by hand, 8 bytes of size", ZH, .level = 3, .piece = 90, .check = 1,
+	  .flags = FX_SINGLE | FX_EMPTY_LAST },
 	{ "zstd by hand, 8 bytes, dictionary 1", ZH, .level = 3, .strategy = 1, .piece = 900, .flags = FX_SINGLE },
 	{ "zstd by hand, dictionary 2", ZH, .strategy = 2, .piece = 900, .check = 1 },
 	{ "zstd by hand, 4 bytes, dictionary 3", ZH, .level = 2, .strategy = 3, .piece = 20000, .check = 1 },
@@ -456,8 +462,8 @@ static void go_beyond(const struct fx_way *way, uint64_t *seed, uint64_t *beyond
 	gp_splice_beyond(s, *beyond);
 }
 
-int fx_scan(enum gp_codec c, struct gp_str packed, const struct fx_way *way, struct gp_splice *s,
-	    struct gp_buf *plain, struct gp_err *err)
+int fx_scan(enum gp_codec c, struct gp_str packed, const struct fx_way *way, struct gp_splice *s, struct gp_buf *plain,
+	    struct gp_err *err)
 {
 	struct memory m = { packed, way->step };
 	struct gp_decoder *dec = gp_decoder_new(c, (struct gp_src){ memory_read, &m }, err);
@@ -513,8 +519,8 @@ static bool xz_decode(struct gp_str packed, size_t plain_len, struct gp_buf *pla
 
 	gp_buf_reserve(plain, plain_len + 1);
 	*units = 1;
-	if (lzma_stream_buffer_decode(&mem, 0, NULL, (const uint8_t *)packed.p, &in, packed.len,
-				      (uint8_t *)plain->data, &out, plain_len) != LZMA_OK)
+	if (lzma_stream_buffer_decode(&mem, 0, NULL, (const uint8_t *)packed.p, &in, packed.len, (uint8_t *)plain->data,
+				      &out, plain_len) != LZMA_OK)
 		return false;
 	plain->len = out;
 	return in == packed.len;

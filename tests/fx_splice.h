@@ -25,7 +25,7 @@ struct fx_recipe {
 	int check;         /* xz: its ID; zstd: a checksum */
 	size_t block_size; /* xz: the threaded encoder, which states sizes */
 	unsigned flags;
-	const char *why;   /* why there is never a place */
+	const char *why; /* why there is never a place */
 };
 
 enum {
@@ -51,14 +51,14 @@ int fx_peek(void *arg, uint64_t off, void *buf, size_t len, struct gp_err *err);
 struct fx_way {
 	size_t step, cap; /* bytes that the source gives and the caller takes at once */
 	bool blocks;
-	uint64_t end;     /* gp_splice_beyond() at places before it, … */
-	uint64_t seed;    /* … unless this is 0 */
-	size_t max;       /* stop after so many plain bytes; 0: never */
+	uint64_t end;  /* gp_splice_beyond() at places before it, … */
+	uint64_t seed; /* … unless this is 0 */
+	size_t max;    /* stop after so many plain bytes; 0: never */
 };
 
 /* Decode and watch; the result of the last read. plain gets what was decoded. */
-int fx_scan(enum gp_codec c, struct gp_str packed, const struct fx_way *way, struct gp_splice *s,
-	    struct gp_buf *plain, struct gp_err *err);
+int fx_scan(enum gp_codec c, struct gp_str packed, const struct fx_way *way, struct gp_splice *s, struct gp_buf *plain,
+	    struct gp_err *err);
 
 /* What the library itself makes of a payload: false when it does not like it.
  * units: how many members, streams or frames there are. */

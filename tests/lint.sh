@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# clang-tidy and cppcheck over the program. A missing tool is said, loudly.
+# clang-tidy and cppcheck over the program, clang-format over all C. A missing tool is said, loudly.
 set -eu
 cd "$(dirname "$0")/.."
 flags=$1
@@ -26,6 +26,12 @@ if command -v cppcheck >/dev/null 2>&1; then
 		--enable=warning,portability --suppress=missingIncludeSystem tools || bad=1
 else
 	echo "SKIP lint: cppcheck is missing"
+fi
+# Other versions of clang-format break lines elsewhere.
+if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
+	find tools tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run --Werror || bad=1
+else
+	echo "SKIP lint: clang-format 14 is missing"
 fi
 [ $bad = 0 ] && echo "lint: fine"
 exit $bad

@@ -31,26 +31,24 @@
 
 static const struct clean_case {
 	const char *name, *path;
-	size_t len;          /* 0: strlen */
-	const char *want;    /* NULL: refused */
-} cleans[] = {
-	{ "plain", "kernel/a.c", 0, "kernel/a.c" },
-	{ "./ in front", "./kernel/a.c", 0, "kernel/a.c" },
-	{ "doubled slashes", "kernel//nvidia///a.c", 0, "kernel/nvidia/a.c" },
-	{ "a slash behind", "kernel/", 0, "kernel" },
-	{ "dots between", "./a/./b/.", 0, "a/b" },
-	{ "the root itself", ".", 0, "" },
-	{ "the root with slash", "./", 0, "" },
-	{ "empty", "", 0, "" },
-	{ "names that start with dots", "..a/.b/...", 0, "..a/.b/..." },
-	{ "absolute", "/etc/passwd", 0, NULL },
-	{ "climbing at once", "../x", 0, NULL },
-	{ "climbing later", "a/b/../../../x", 0, NULL },
-	{ "climbing that comes back", "a/../b", 0, NULL },
-	{ "climbing at the end", "a/..", 0, NULL },
-	{ "only ..", "..", 0, NULL },
-	{ "a NUL byte", "a\0b", 3, NULL },
-};
+	size_t len;       /* 0: strlen */
+	const char *want; /* NULL: refused */
+} cleans[] = { { "plain", "kernel/a.c", 0, "kernel/a.c" },
+	       { "./ in front", "./kernel/a.c", 0, "kernel/a.c" },
+	       { "doubled slashes", "kernel//nvidia///a.c", 0, "kernel/nvidia/a.c" },
+	       { "a slash behind", "kernel/", 0, "kernel" },
+	       { "dots between", "./a/./b/.", 0, "a/b" },
+	       { "the root itself", ".", 0, "" },
+	       { "the root with slash", "./", 0, "" },
+	       { "empty", "", 0, "" },
+	       { "names that start with dots", "..a/.b/...", 0, "..a/.b/..." },
+	       { "absolute", "/etc/passwd", 0, NULL },
+	       { "climbing at once", "../x", 0, NULL },
+	       { "climbing later", "a/b/../../../x", 0, NULL },
+	       { "climbing that comes back", "a/../b", 0, NULL },
+	       { "climbing at the end", "a/..", 0, NULL },
+	       { "only ..", "..", 0, NULL },
+	       { "a NUL byte", "a\0b", 3, NULL } };
 
 static void check_clean(void **state)
 {
@@ -125,27 +123,37 @@ static const struct mask_case {
 	const char *name, *text;
 	size_t len;
 	const char *want;
-} masks[] = {
-	{ "plain", "abc XYZ~", 8, "abc XYZ~" },
-	{ "escape", "a\033[2Jb", 6, "a?[2Jb" },
-	{ "newline, CR, tab, NUL, DEL", "\n\r\t\0\177", 5, "?????" },
-	{ "UTF-8 stays", "gr\xc3\xb6\xc3\x9f", 6, "gr\xc3\xb6\xc3\x9f" },
-	{ "C1 in UTF-8 goes: CSI", "a\xc2\x9b" "2J", 5, "a??2J" },
-	{ "U+00A0 is no control", "a\xc2\xa0", 3, "a\xc2\xa0" },
-	{ "half a sequence", "a\xc2", 2, "a?" },
-	{ "C1 as a byte goes: CSI", "a\x9b" "2J", 4, "a?2J" },
-	{ "C1 behind a character", "\xc3\xb6\x90q", 4, "\xc3\xb6?q" },
-	{ "Latin-1 stays readable", "gr\xf6\xdf" "er", 6, "gr??er" },
-	{ "an overlong escape", "\xc0\x9b[", 3, "??[" },
-	{ "a surrogate", "\xed\xa0\x80", 3, "???" },
-	{ "text turned round", "a\xe2\x80\xae" "b", 5, "a???b" },
-	{ "a line separator", "\xe2\x80\xa8", 3, "???" },
-	{ "an isolate, a byte order mark", "\xe2\x81\xa6\xef\xbb\xbf", 6, "??????" },
-	{ "the Arabic letter mark", "\xd8\x9c", 2, "??" },
-	{ "joiners stay", "\xe2\x80\x8c\xe2\x80\x8d", 6, "\xe2\x80\x8c\xe2\x80\x8d" },
-	{ "four bytes stay", "\xf0\x9f\x90\xa7", 4, "\xf0\x9f\x90\xa7" },
-	{ "nothing", "", 0, "" },
-};
+} masks[] = { { "plain", "abc XYZ~", 8, "abc XYZ~" },
+	      { "escape", "a\033[2Jb", 6, "a?[2Jb" },
+	      { "newline, CR, tab, NUL, DEL", "\n\r\t\0\177", 5, "?????" },
+	      { "UTF-8 stays", "gr\xc3\xb6\xc3\x9f", 6, "gr\xc3\xb6\xc3\x9f" },
+	      { "C1 in UTF-8 goes: CSI",
+		"a\xc2\x9b"
+		"2J",
+		5, "a??2J" },
+	      { "U+00A0 is no control", "a\xc2\xa0", 3, "a\xc2\xa0" },
+	      { "half a sequence", "a\xc2", 2, "a?" },
+	      { "C1 as a byte goes: CSI",
+		"a\x9b"
+		"2J",
+		4, "a?2J" },
+	      { "C1 behind a character", "\xc3\xb6\x90q", 4, "\xc3\xb6?q" },
+	      { "Latin-1 stays readable",
+		"gr\xf6\xdf"
+		"er",
+		6, "gr??er" },
+	      { "an overlong escape", "\xc0\x9b[", 3, "??[" },
+	      { "a surrogate", "\xed\xa0\x80", 3, "???" },
+	      { "text turned round",
+		"a\xe2\x80\xae"
+		"b",
+		5, "a???b" },
+	      { "a line separator", "\xe2\x80\xa8", 3, "???" },
+	      { "an isolate, a byte order mark", "\xe2\x81\xa6\xef\xbb\xbf", 6, "??????" },
+	      { "the Arabic letter mark", "\xd8\x9c", 2, "??" },
+	      { "joiners stay", "\xe2\x80\x8c\xe2\x80\x8d", 6, "\xe2\x80\x8c\xe2\x80\x8d" },
+	      { "four bytes stay", "\xf0\x9f\x90\xa7", 4, "\xf0\x9f\x90\xa7" },
+	      { "nothing", "", 0, "" } };
 
 static void check_text_mask(void **state)
 {
@@ -161,8 +169,8 @@ static void check_text_mask(void **state)
  * marks are those of Unicode's PropList.txt, Bidi_Control. */
 static void what_hides(void **state)
 {
-	static const uint32_t bidi[] = { 0x61c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e,
-					 0x2066, 0x2067, 0x2068, 0x2069 };
+	static const uint32_t bidi[] = { 0x61c,  0x200e, 0x200f, 0x202a, 0x202b, 0x202c,
+					 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069 };
 
 	(void)state;
 	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
@@ -179,10 +187,11 @@ static void what_hides(void **state)
 
 static void lines(void **state)
 {
-	static const struct { const char *text; size_t n, last; } t[] = {
-		{ "", 0, 0 }, { "\n", 1, 0 }, { "a", 1, 1 }, { "a\n", 1, 1 }, { "a\nbc", 2, 2 }, { "\n\n\n", 3, 0 },
-		{ "a\r\n", 1, 2 },
-	};
+	static const struct {
+		const char *text;
+		size_t n, last;
+	} t[] = { { "", 0, 0 },      { "\n", 1, 0 },     { "a", 1, 1 },    { "a\n", 1, 1 },
+		  { "a\nbc", 2, 2 }, { "\n\n\n", 3, 0 }, { "a\r\n", 1, 2 } };
 
 	(void)state;
 	for (size_t i = 0; i < GP_COUNT(t); i++) {
@@ -233,21 +242,19 @@ static const struct number_case {
 	uint64_t max;
 	bool ok;
 	uint64_t want;
-} numbers[] = {
-	{ "zero", "0", 10, true, 0 },
-	{ "leading zeros", "007", 10, true, 7 },
-	{ "the maximum", "10", 10, true, 10 },
-	{ "one more", "11", 10, false, 0 },
-	{ "the largest", "18446744073709551615", UINT64_MAX, true, UINT64_MAX },
-	{ "larger than the largest", "18446744073709551616", UINT64_MAX, false, 0 },
-	{ "much larger", "99999999999999999999999", UINT64_MAX, false, 0 },
-	{ "empty", "", 10, false, 0 },
-	{ "a sign", "+1", 10, false, 0 },
-	{ "minus", "-1", 10, false, 0 },
-	{ "blanks", " 1", 10, false, 0 },
-	{ "hex", "0x1", 10, false, 0 },
-	{ "letters behind", "1a", 10, false, 0 },
-};
+} numbers[] = { { "zero", "0", 10, true, 0 },
+		{ "leading zeros", "007", 10, true, 7 },
+		{ "the maximum", "10", 10, true, 10 },
+		{ "one more", "11", 10, false, 0 },
+		{ "the largest", "18446744073709551615", UINT64_MAX, true, UINT64_MAX },
+		{ "larger than the largest", "18446744073709551616", UINT64_MAX, false, 0 },
+		{ "much larger", "99999999999999999999999", UINT64_MAX, false, 0 },
+		{ "empty", "", 10, false, 0 },
+		{ "a sign", "+1", 10, false, 0 },
+		{ "minus", "-1", 10, false, 0 },
+		{ "blanks", " 1", 10, false, 0 },
+		{ "hex", "0x1", 10, false, 0 },
+		{ "letters behind", "1a", 10, false, 0 } };
 
 static void check_number(void **state)
 {
@@ -284,7 +291,10 @@ static void buffers(void **state)
 	gp_buf_putc(&b, '\0');
 	gp_buf_printf(&b, "%d-%s", 42, "x");
 	assert_int_equal(b.len, 7);
-	assert_memory_equal(b.data, "ab\0" "42-x", 8); /* with the NUL behind */
+	assert_memory_equal(b.data,
+			    "ab\0"
+			    "42-x",
+			    8); /* with the NUL behind */
 	for (int i = 0; i < 100000; i++)
 		gp_buf_putc(&b, (char)('a' + i % 26));
 	assert_int_equal(b.len, 100007);
@@ -805,11 +815,13 @@ static void umask_and_cancel(void **state)
 	assert_int_equal(err.code, GP_E_CANCELLED);
 }
 
-#define PUT(cases, func) do {                                                       \
-	for (size_t i = 0; i < GP_COUNT(cases); i++)                                \
-		tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name,          \
-			.test_func = (func), .initial_state = (void *)(uintptr_t)&(cases)[i] }; \
-} while (0)
+#define PUT(cases, func) \
+	do { \
+		for (size_t i = 0; i < GP_COUNT(cases); i++) \
+			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
+							  .test_func = (func), \
+							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
+	} while (0)
 
 int main(void)
 {

@@ -68,7 +68,8 @@ static void relative(void **state)
 static void utf8_quotes(void **state)
 {
 	(void)state;
-	assert_true(first("a.c:3:1: error: unknown type name \xe2\x80\x98mm_segment_t\xe2\x80\x99; did you mean \xe2\x80\x98x\xe2\x80\x99?\n"));
+	assert_true(first(
+		"a.c:3:1: error: unknown type name \xe2\x80\x98mm_segment_t\xe2\x80\x99; did you mean \xe2\x80\x98x\xe2\x80\x99?\n"));
 	assert_string_equal(e.name, "mm_segment_t");
 }
 
@@ -86,7 +87,8 @@ static void member(void **state)
 static void missing_header(void **state)
 {
 	(void)state;
-	assert_true(first("/tmp/x/kernel/common/inc/nv.h:20:10: fatal error: asm/kmap_types.h: No such file or directory\n"));
+	assert_true(first(
+		"/tmp/x/kernel/common/inc/nv.h:20:10: fatal error: asm/kmap_types.h: No such file or directory\n"));
 	assert_string_equal(e.name, "asm/kmap_types.h");
 	assert_string_equal(e.file, "common/inc/nv.h");
 }
@@ -100,7 +102,8 @@ static void modpost(void **state)
 	assert_string_equal(e.name, "follow_pfn");
 	assert_string_equal(e.text, "ERROR: modpost: \"follow_pfn\" [nvidia.ko] undefined!");
 	assert_null(e.file);
-	assert_true(first("FATAL: modpost: GPL-incompatible module nvidia.ko uses GPL-only symbol 'rcu_read_unlock_strict'\n"));
+	assert_true(first(
+		"FATAL: modpost: GPL-incompatible module nvidia.ko uses GPL-only symbol 'rcu_read_unlock_strict'\n"));
 	assert_int_equal(e.cls, GP_CELL_MODPOST);
 	assert_string_equal(e.name, "rcu_read_unlock_strict");
 	assert_true(first("ERROR: \"old_style\" [/tmp/x/kernel/nvidia.ko] undefined!\n"));
@@ -145,7 +148,8 @@ static void excerpt(void **state)
 static void make_alone(void **state)
 {
 	(void)state;
-	assert_true(first("make[1]: *** No rule to make target '/tmp/x/kernel/nvidia/gone.o', needed by 'x'.  Stop.\n"));
+	assert_true(
+		first("make[1]: *** No rule to make target '/tmp/x/kernel/nvidia/gone.o', needed by 'x'.  Stop.\n"));
 	assert_int_equal(e.cls, GP_CELL_COMPILE);
 	assert_true(first("make: Entering directory '/h'\nit would not\nmake: *** [Makefile:3: all] Error 2\n"));
 	assert_int_equal(e.cls, GP_CELL_COMPILE);
@@ -195,13 +199,12 @@ static void tail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(compiler, done), cmocka_unit_test_teardown(relative, done),
-		cmocka_unit_test_teardown(utf8_quotes, done),
-		cmocka_unit_test_teardown(member, done), cmocka_unit_test_teardown(missing_header, done),
-		cmocka_unit_test_teardown(modpost, done), cmocka_unit_test_teardown(environment, done),
-		cmocka_unit_test_teardown(excerpt, done), cmocka_unit_test_teardown(make_alone, done),
-		cmocka_unit_test_teardown(nothing, done), cmocka_unit_test_teardown(hostile, done),
-		cmocka_unit_test(tail),
+		cmocka_unit_test_teardown(compiler, done),       cmocka_unit_test_teardown(relative, done),
+		cmocka_unit_test_teardown(utf8_quotes, done),    cmocka_unit_test_teardown(member, done),
+		cmocka_unit_test_teardown(missing_header, done), cmocka_unit_test_teardown(modpost, done),
+		cmocka_unit_test_teardown(environment, done),    cmocka_unit_test_teardown(excerpt, done),
+		cmocka_unit_test_teardown(make_alone, done),     cmocka_unit_test_teardown(nothing, done),
+		cmocka_unit_test_teardown(hostile, done),        cmocka_unit_test(tail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

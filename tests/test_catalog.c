@@ -26,7 +26,7 @@ struct world {
 	const char *driver_files; /* "path=text" of the only file, NULL: none at hand */
 	struct gp_query_kernel kernel[8];
 	struct gp_query q;
-	const void *want;         /* the case of a table */
+	const void *want; /* the case of a table */
 };
 
 static void put(const struct world *w, const char *path, const char *text)
@@ -49,8 +49,8 @@ static void put_set(const struct world *w, const char *set, bool neutral)
 	gp_auto(gp_free_ptr) char *patch = gp_asprintf("d/patches/%s/x.patch", set);
 
 	put(w, series, "# one\nx.patch\n");
-	put(w, patch, neutral ? "Description: x\nScope: neutral\n\n--- a/x\n+++ b/x\n"
-			      : "some words\n--- a/x\n+++ b/x\n");
+	put(w, patch,
+	    neutral ? "Description: x\nScope: neutral\n\n--- a/x\n+++ b/x\n" : "some words\n--- a/x\n+++ b/x\n");
 }
 
 /* Data that is like the real one, but small. */
@@ -172,8 +172,9 @@ static void test_missing_set(void **state)
 {
 	struct world *w = *state;
 
-	put(w, "d/kernel-versions/5.12", "Kernel: 5.12\nStatus: supported\n\n"
-					 "Driver: 460\nPatches: eventfd none\n");
+	put(w, "d/kernel-versions/5.12",
+	    "Kernel: 5.12\nStatus: supported\n\n"
+	    "Driver: 460\nPatches: eventfd none\n");
 	refused(w, GP_E_FORMAT, "/d/kernel-versions/5.12:4': patch set 'none' does not exist");
 }
 
@@ -282,27 +283,22 @@ struct select_case {
 };
 
 static const struct select_case selects[] = {
-	{ "in its window", "460.73.01", "5.10.9", "supported", "5.10", "yes",
-	  "eventfd symbol-get", "pfn licence", "" },
-	{ "in the other window", "460.73.01", "5.10.200", "supported", "5.10", "no", "eventfd own",
-	  "pfn licence", "" },
+	{ "in its window", "460.73.01", "5.10.9", "supported", "5.10", "yes", "eventfd symbol-get", "pfn licence", "" },
+	{ "in the other window", "460.73.01", "5.10.200", "supported", "5.10", "no", "eventfd own", "pfn licence", "" },
 	{ "patch level hidden", "460.73.01", "5.10.0-32-amd64", "supported", "5.10", "unknown", "",
 	  "eventfd symbol-get own pfn licence", "" },
 	{ "builds unpatched", "460.73.01", "5.4.106-1-pve", "supported", "5.4", "yes", "", "", "" },
-	{ "line untested", "460.73.01", "5.11.22-7-pve", "untested", "5.11", "unknown", "eventfd", "",
-	  "nobody tried" },
+	{ "line untested", "460.73.01", "5.11.22-7-pve", "untested", "5.11", "unknown", "eventfd", "", "nobody tried" },
 	{ "gap", "460.73.01", "5.12.9", "untested", "5.11", "unknown", "", "", "" },
 	{ "line blocked", "460.73.01", "5.13.19", "blocked", "5.13", "unknown", "", "", "mdev" },
 	{ "a rule overrules its line", "525.85.07", "5.13.19", "supported", "5.13", "yes", "", "", "" },
-	{ "blocked for any line", "460.73.01", "6.1.0-56-amd64", "blocked", "6.1", "unknown", "", "",
-	  "too new" },
+	{ "blocked for any line", "460.73.01", "6.1.0-56-amd64", "blocked", "6.1", "unknown", "", "", "too new" },
 	{ "blocked beats unknown", "460.73.01", "6.9.1", "blocked", "6.1", "unknown", "", "", "too new" },
 	{ "newer than all", "535.54.06", "6.9.1", "unknown", "6.1", "unknown", "", "", "" },
 	{ "older than all", "460.73.01", "4.19.1", "unknown", "5.4", "unknown", "", "", "" },
 	{ "no evidence", "535.54.06", "5.10.9", "no evidence", "5.10", "unknown", "", "", "" },
 	{ "a bare warning is no evidence", "550.54.10", "6.1.9", "no evidence", "6.1", "no", "", "", "" },
-	{ "nor is what needs the sources", "570.124.03", "6.1.9", "no evidence", "6.1", "unknown",
-	  "", "", "" },
+	{ "nor is what needs the sources", "570.124.03", "6.1.9", "no evidence", "6.1", "unknown", "", "", "" },
 	{ "another driver", "535.54.06", "6.1.9", "supported", "6.1", "yes", "", "", "" },
 };
 
@@ -347,7 +343,8 @@ static void test_driver_sources_say_no(void **state)
  * of the driver's. */
 static void test_hook_sets(void **state)
 {
-	static const char rule[] = "Kernel: 5.11\nStatus: supported\n\nDriver: 460\nPatches: fix eventfd half\nLoad: yes\n";
+	static const char rule[] =
+		"Kernel: 5.11\nStatus: supported\n\nDriver: 460\nPatches: fix eventfd half\nLoad: yes\n";
 	struct world *w = *state;
 
 	put(w, "d/patches/fix/series", "x.patch\ny.patch\n");
@@ -378,11 +375,12 @@ static void test_conftest(void **state)
 {
 	struct world *w = *state;
 
-	put(w, "d/kernel-versions/6.1", "Kernel: 6.1\nStatus: supported\n\n"
+	put(w, "d/kernel-versions/6.1",
+	    "Kernel: 6.1\nStatus: supported\n\n"
 	    "Driver: 535\nProbe: driver-conftest b_two\nPatches: eventfd\n\n"
 	    "Driver: 535\nProbe: driver-conftest two\nPatches: pfn\n");
 	w->driver_files = "kernel/nvidia-vgpu-vfio/nvidia-vgpu-vfio.Kbuild="
-		"NV_CONFTEST_TYPE_COMPILE_TESTS += b_two\n";
+			  "NV_CONFTEST_TYPE_COMPILE_TESTS += b_two\n";
 	ask(w, "535.54.06", "6.1.9");
 	assert_string_equal(names(w, &w->s.kernels[0].sets), "eventfd");
 	assert_string_equal(names(w, &w->s.kernels[0].maybe), "");
@@ -391,14 +389,18 @@ static void test_conftest(void **state)
 /* Each place where a release may have its lists; and one that has none. */
 static void test_conftest_places(void **state)
 {
-	static const char *const places[] = {
-		"kernel/Kbuild", "Kbuild", "kernel/nvidia/nvidia.Kbuild", "nvidia-uvm/nvidia-uvm.Kbuild",
-		"kernel/nvidia-modeset/nvidia-modeset.Kbuild", "kernel/nvidia-drm/nvidia-drm-sources.mk",
-		"kernel/nvidia-peermem/nvidia-peermem.Kbuild", "kernel/conftest.sh",
-	};
+	static const char *const places[] = { "kernel/Kbuild",
+					      "Kbuild",
+					      "kernel/nvidia/nvidia.Kbuild",
+					      "nvidia-uvm/nvidia-uvm.Kbuild",
+					      "kernel/nvidia-modeset/nvidia-modeset.Kbuild",
+					      "kernel/nvidia-drm/nvidia-drm-sources.mk",
+					      "kernel/nvidia-peermem/nvidia-peermem.Kbuild",
+					      "kernel/conftest.sh" };
 	struct world *w = *state;
 
-	put(w, "d/kernel-versions/6.1", "Kernel: 6.1\nStatus: supported\n\n"
+	put(w, "d/kernel-versions/6.1",
+	    "Kernel: 6.1\nStatus: supported\n\n"
 	    "Driver: 535\nProbe: driver-conftest two\nPatches: pfn\n");
 	for (size_t i = 0; i < GP_COUNT(places); i++) {
 		gp_auto(gp_free_ptr) char *file =
@@ -561,16 +563,25 @@ static void test_shipped(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest plain[] = {
-		TEST(test_load), TEST(test_set_order), TEST(test_missing_set),
-		TEST(test_order_names_missing_set), TEST(test_missing_patch), TEST(test_bad_files),
-		TEST(test_not_data), TEST(test_overlay),
-		TEST(test_driver_sources), TEST(test_driver_sources_say_no), TEST(test_hook_sets),
-		TEST(test_conftest),
-		TEST(test_conftest_places),
-		TEST(test_driver_wide), TEST(test_nothing_known), TEST(test_global_order),
-		TEST(test_with_headers), TEST(test_datadir), TEST(test_shipped),
-	};
+	static const struct CMUnitTest plain[] = { TEST(test_load),
+						   TEST(test_set_order),
+						   TEST(test_missing_set),
+						   TEST(test_order_names_missing_set),
+						   TEST(test_missing_patch),
+						   TEST(test_bad_files),
+						   TEST(test_not_data),
+						   TEST(test_overlay),
+						   TEST(test_driver_sources),
+						   TEST(test_driver_sources_say_no),
+						   TEST(test_hook_sets),
+						   TEST(test_conftest),
+						   TEST(test_conftest_places),
+						   TEST(test_driver_wide),
+						   TEST(test_nothing_known),
+						   TEST(test_global_order),
+						   TEST(test_with_headers),
+						   TEST(test_datadir),
+						   TEST(test_shipped) };
 
 	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(selects)];
 	size_t n = 0;
@@ -578,8 +589,10 @@ int main(void)
 	for (size_t i = 0; i < GP_COUNT(plain); i++)
 		tests[n++] = plain[i];
 	for (size_t i = 0; i < GP_COUNT(selects); i++)
-		tests[n++] = (struct CMUnitTest){ .name = selects[i].name, .test_func = check_select,
-			.setup_func = setup, .teardown_func = teardown,
-			.initial_state = (void *)&selects[i] };
+		tests[n++] = (struct CMUnitTest){ .name = selects[i].name,
+						  .test_func = check_select,
+						  .setup_func = setup,
+						  .teardown_func = teardown,
+						  .initial_state = (void *)&selects[i] };
 	return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);
 }

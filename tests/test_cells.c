@@ -46,9 +46,9 @@ static struct gp_cell *add(struct gp_cells *l, const char *driver, const char *r
 /* Every field has a value of its own, so that none can be mixed up. */
 static void fill(struct gp_cell *cell)
 {
-	char **const texts[] = { &cell->driver, &cell->kind, &cell->input, &cell->input_md5, &cell->release,
-				 &cell->headers, &cell->verdict, &cell->error, &cell->file, &cell->fact,
-				 &cell->compiler, &cell->repeat, &cell->log, &cell->log_tail };
+	char **const texts[] = { &cell->driver,   &cell->kind,    &cell->input, &cell->input_md5, &cell->release,
+				 &cell->headers,  &cell->verdict, &cell->error, &cell->file,      &cell->fact,
+				 &cell->compiler, &cell->repeat,  &cell->log,   &cell->log_tail };
 	struct gp_list *const lists[] = { &cell->sets, &cell->modules, &cell->reasons };
 
 	for (size_t i = 0; i < GP_COUNT(texts); i++)
@@ -98,16 +98,13 @@ static void round_trip(void **state)
 	same_list(&a.twice, &b.twice);
 	same_list(&a.skipped, &b.skipped);
 	for (size_t i = 0; i < 14; i++) {
-		static const size_t at[] = {
-			offsetof(struct gp_cell, driver), offsetof(struct gp_cell, kind),
-			offsetof(struct gp_cell, input), offsetof(struct gp_cell, input_md5),
-			offsetof(struct gp_cell, release),
-			offsetof(struct gp_cell, headers), offsetof(struct gp_cell, verdict),
-			offsetof(struct gp_cell, error), offsetof(struct gp_cell, file),
-			offsetof(struct gp_cell, fact), offsetof(struct gp_cell, compiler),
-			offsetof(struct gp_cell, repeat),
-			offsetof(struct gp_cell, log), offsetof(struct gp_cell, log_tail),
-		};
+		static const size_t at[] = { offsetof(struct gp_cell, driver),   offsetof(struct gp_cell, kind),
+					     offsetof(struct gp_cell, input),    offsetof(struct gp_cell, input_md5),
+					     offsetof(struct gp_cell, release),  offsetof(struct gp_cell, headers),
+					     offsetof(struct gp_cell, verdict),  offsetof(struct gp_cell, error),
+					     offsetof(struct gp_cell, file),     offsetof(struct gp_cell, fact),
+					     offsetof(struct gp_cell, compiler), offsetof(struct gp_cell, repeat),
+					     offsetof(struct gp_cell, log),      offsetof(struct gp_cell, log_tail) };
 
 		assert_string_equal(*(char **)((char *)&a.v[0] + at[i]), *(char **)((char *)&b.v[0] + at[i]));
 	}
@@ -128,11 +125,13 @@ static void bad_utf8(void **state)
 	struct gp_err err = { 0 };
 
 	(void)state;
-	add(&a, "1.0", "6.1", GP_CELL_COMPILE)->log_tail = gp_strdup("a\xff\xc3" "b\xed\xa0\x80");
+	add(&a, "1.0", "6.1", GP_CELL_COMPILE)->log_tail = gp_strdup("a\xff\xc3"
+								     "b\xed\xa0\x80");
 	a.wall_s = -1;
 	gp_cells_to_json(&a, &text);
 	assert_int_equal(gp_cells_from_json(gp_buf_str(&text), "f", &b, &err), 0);
-	assert_string_equal(b.v[0].log_tail, "a\xef\xbf\xbd\xef\xbf\xbd" "b\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	assert_string_equal(b.v[0].log_tail, "a\xef\xbf\xbd\xef\xbf\xbd"
+					     "b\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 	assert_true(b.wall_s == 0);
 }
 
@@ -147,7 +146,8 @@ static const struct bad_case {
 } bad[] = {
 	{ "the least", HEAD "\"cells\":[]}", GP_OK, NULL },
 	{ "unknown fields are ignored",
-	  "{\"new\":{\"x\":[1]}," "\"type\":\"gridpatch matrix\",\"schema\":1,\"cells\":[]}",
+	  "{\"new\":{\"x\":[1]},"
+	  "\"type\":\"gridpatch matrix\",\"schema\":1,\"cells\":[]}",
 	  GP_OK, NULL },
 	{ "null is not there", CELL(DR "\"class\":\"ok\",\"error\":null,\"line\":null,\"sets\":null"), GP_OK, NULL },
 	{ "empty", "", GP_E_FORMAT, "ends too early" },
@@ -158,8 +158,7 @@ static const struct bad_case {
 	{ "null", "null ", GP_E_FORMAT, "not a JSON object" },
 	{ "no type", "{\"schema\":1,\"cells\":[]}", GP_E_FORMAT, "not a JSON report" },
 	{ "another type", "{\"type\":\"x\",\"schema\":1,\"cells\":[]}", GP_E_FORMAT, "not a JSON report" },
-	{ "another schema", "{\"type\":\"gridpatch matrix\",\"schema\":2,\"cells\":[]}", GP_E_UNSUPPORTED,
-	  "schema 2" },
+	{ "another schema", "{\"type\":\"gridpatch matrix\",\"schema\":2,\"cells\":[]}", GP_E_UNSUPPORTED, "schema 2" },
 	{ "no schema", "{\"type\":\"gridpatch matrix\",\"cells\":[]}", GP_E_UNSUPPORTED, "schema 0" },
 	{ "no cells", HEAD "\"jobs\":1}", GP_E_FORMAT, "cells: is missing" },
 	{ "cells of another type", HEAD "\"cells\":{}}", GP_E_FORMAT, "cells: is not an array" },
@@ -248,8 +247,9 @@ static void merge(void **state)
 	b.wall_s = 7;
 	b.jobs = 3;
 	b.started = gp_strdup("2026-11-24T01:00:00Z");
-	for (const char *const *p = (const char *const[]){ "1.run 5.10", "1.run 6.1", "2.run 5.10",
-	     "2.run 6.1", "3.run 5.10", "3.run 6.1", NULL }; *p; p++) {
+	for (const char *const *p = (const char *const[]){ "1.run 5.10", "1.run 6.1", "2.run 5.10", "2.run 6.1",
+							   "3.run 5.10", "3.run 6.1", NULL };
+	     *p; p++) {
 		gp_list_add(&a.planned, *p);
 		gp_list_add(&b.planned, *p);
 	}
@@ -301,27 +301,25 @@ static const struct list_case {
 	enum gp_code code;
 	const char *want; /* expected cells "driver/release …; passes", or part of the message */
 	unsigned unexpected;
-} lists[] = {
-	{ "nothing is expected", "# nothing\n\n  \t\n", GP_OK, ";", 4 },
-	{ "a cell", "1 6.1 compile\n", GP_OK, "1/6.1;", 3 },
-	{ "another class", "1 6.1 modpost\n", GP_OK, ";", 4 },
-	{ "any class", "1 6.1 *", GP_OK, "1/6.1;", 3 },
-	{ "a comment behind it, CRLF", "1 6.1 * # known\r\n", GP_OK, "1/6.1;", 3 },
-	{ "a glob", "* 6.* compile\n", GP_OK, "1/6.1 2/6.17;", 2 },
-	{ "a question mark", "? 6.? *\n", GP_OK, "1/6.1 3/6.1;", 2 },
-	{ "all", "* * *\n", GP_OK, "1/6.1 2/6.17 3/6.1;", 1 },
-	{ "one that builds now", "1 5.10 compile\n", GP_OK, "; line 1: 1 5.10 compile", 4 },
-	{ "one that is blocked says nothing", "2 5.10 *\n", GP_OK, ";", 4 },
-	{ "one that is not there", "4 5.10 *\n", GP_OK, ";", 4 },
-	{ "words are missing", "\n1 6.1\n", GP_E_FORMAT, "line 2: not DRIVER RELEASE CLASS", 0 },
-	{ "a word too many", "1 6.1 compile x\n", GP_E_FORMAT, "line 1: more than", 0 },
-	{ "no such class", "1 6.1 fine\n", GP_E_FORMAT, "line 1: 'fine' is neither", 0 },
-	{ "ok is no failure", "1 6.1 ok\n", GP_E_FORMAT, "line 1: 'ok'", 0 },
-	{ "blocked is no failure", "1 6.1 blocked\n", GP_E_FORMAT, "line 1: 'blocked'", 0 },
-	{ "cancelled cannot be expected", "1 6.1 cancelled\n", GP_E_FORMAT, "line 1: 'cancelled'", 0 },
-	{ "a terminal sequence is masked", "1 6.1 \x1b[2J\n", GP_E_FORMAT, "'?[2J'", 0 },
-	{ "a report that is none", " {}", GP_E_FORMAT, "not a JSON report", 0 },
-};
+} lists[] = { { "nothing is expected", "# nothing\n\n  \t\n", GP_OK, ";", 4 },
+	      { "a cell", "1 6.1 compile\n", GP_OK, "1/6.1;", 3 },
+	      { "another class", "1 6.1 modpost\n", GP_OK, ";", 4 },
+	      { "any class", "1 6.1 *", GP_OK, "1/6.1;", 3 },
+	      { "a comment behind it, CRLF", "1 6.1 * # known\r\n", GP_OK, "1/6.1;", 3 },
+	      { "a glob", "* 6.* compile\n", GP_OK, "1/6.1 2/6.17;", 2 },
+	      { "a question mark", "? 6.? *\n", GP_OK, "1/6.1 3/6.1;", 2 },
+	      { "all", "* * *\n", GP_OK, "1/6.1 2/6.17 3/6.1;", 1 },
+	      { "one that builds now", "1 5.10 compile\n", GP_OK, "; line 1: 1 5.10 compile", 4 },
+	      { "one that is blocked says nothing", "2 5.10 *\n", GP_OK, ";", 4 },
+	      { "one that is not there", "4 5.10 *\n", GP_OK, ";", 4 },
+	      { "words are missing", "\n1 6.1\n", GP_E_FORMAT, "line 2: not DRIVER RELEASE CLASS", 0 },
+	      { "a word too many", "1 6.1 compile x\n", GP_E_FORMAT, "line 1: more than", 0 },
+	      { "no such class", "1 6.1 fine\n", GP_E_FORMAT, "line 1: 'fine' is neither", 0 },
+	      { "ok is no failure", "1 6.1 ok\n", GP_E_FORMAT, "line 1: 'ok'", 0 },
+	      { "blocked is no failure", "1 6.1 blocked\n", GP_E_FORMAT, "line 1: 'blocked'", 0 },
+	      { "cancelled cannot be expected", "1 6.1 cancelled\n", GP_E_FORMAT, "line 1: 'cancelled'", 0 },
+	      { "a terminal sequence is masked", "1 6.1 \x1b[2J\n", GP_E_FORMAT, "'?[2J'", 0 },
+	      { "a report that is none", " {}", GP_E_FORMAT, "not a JSON report", 0 } };
 
 static void some_cells(struct gp_cells *l)
 {
@@ -375,7 +373,7 @@ static void earlier(void **state)
 	gp_cells_to_json(&b, &text);
 	assert_int_equal(gp_expect_parse(gp_buf_str(&text), "f", &expect, &err), 0);
 	some_cells(&a);
-	add(&a, "4", "6.1", GP_CELL_HUNK);         /* new */
+	add(&a, "4", "6.1", GP_CELL_HUNK); /* new */
 	gp_expect_judge(&expect, &a, &judged);
 	assert_int_equal(judged.failed, 5);
 	assert_int_equal(judged.unexpected, 4);
@@ -422,9 +420,9 @@ static void globs(void **state)
 int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
-		cmocka_unit_test_teardown(round_trip, clear), cmocka_unit_test_teardown(bad_utf8, clear),
-		cmocka_unit_test_teardown(hostile, clear), cmocka_unit_test_teardown(merge, clear),
-		cmocka_unit_test_teardown(merge_itself, clear), cmocka_unit_test_teardown(earlier, clear),
+		cmocka_unit_test_teardown(round_trip, clear),     cmocka_unit_test_teardown(bad_utf8, clear),
+		cmocka_unit_test_teardown(hostile, clear),        cmocka_unit_test_teardown(merge, clear),
+		cmocka_unit_test_teardown(merge_itself, clear),   cmocka_unit_test_teardown(earlier, clear),
 		cmocka_unit_test_teardown(no_expectation, clear), cmocka_unit_test(globs),
 	};
 	struct CMUnitTest tests[GP_COUNT(bad) + GP_COUNT(lists) + GP_COUNT(fixed)];

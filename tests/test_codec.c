@@ -140,7 +140,7 @@ static const struct read_case {
 	const char *name, *cmd; /* plain → packed */
 	enum gp_codec codec;
 	size_t len;
-	const char *check;      /* of xz */
+	const char *check; /* of xz */
 	int xz_check;
 } reads[] = {
 	{ "gzip -9", "gzip -9nc plain > packed", GP_CODEC_GZIP, 300000, NULL, -1 },
@@ -157,14 +157,13 @@ static const struct read_case {
 	{ "xz -C crc64", "xz -0 -C crc64 -c plain > packed", GP_CODEC_XZ, 300000, "CRC64", 4 },
 	{ "xz -C sha256", "xz -0 -C sha256 -c plain > packed", GP_CODEC_XZ, 300000, "SHA-256", 10 },
 	{ "xz of nothing", "xz -C none -c plain > packed", GP_CODEC_XZ, 0, "none", 0 },
-	{ "xz with several blocks", "xz -0 -T2 --block-size=50000 -c plain > packed", GP_CODEC_XZ, 300000,
-	  "CRC64", 4 },
+	{ "xz with several blocks", "xz -0 -T2 --block-size=50000 -c plain > packed", GP_CODEC_XZ, 300000, "CRC64", 4 },
 	{ "xz with a BCJ filter", "xz --x86 --lzma2=preset=1 -c plain > packed", GP_CODEC_XZ, 300000, "CRC64", 4 },
-	{ "two xz streams", "{ head -c 1000 plain | xz -0c; tail -c +1001 plain | xz -0c; } > packed",
-	  GP_CODEC_XZ, 300000, "CRC64", 4 },
+	{ "two xz streams", "{ head -c 1000 plain | xz -0c; tail -c +1001 plain | xz -0c; } > packed", GP_CODEC_XZ,
+	  300000, "CRC64", 4 },
 	{ "two xz streams and padding",
-	  "{ head -c 1000 plain | xz -0c; printf '\\0\\0\\0\\0'; tail -c +1001 plain | xz -0c; } > packed",
-	  GP_CODEC_XZ, 300000, "CRC64", 4 },
+	  "{ head -c 1000 plain | xz -0c; printf '\\0\\0\\0\\0'; tail -c +1001 plain | xz -0c; } > packed", GP_CODEC_XZ,
+	  300000, "CRC64", 4 },
 	{ "zstd -9", "zstd -q9 -c plain > packed", GP_CODEC_ZSTD, 300000, NULL, -1 },
 	{ "zstd of nothing", "zstd -q -c plain > packed", GP_CODEC_ZSTD, 0, NULL, -1 },
 	{ "zstd without a checksum", "zstd -q --no-check -c plain > packed", GP_CODEC_ZSTD, 300000, NULL, -1 },
@@ -172,8 +171,8 @@ static const struct read_case {
 	{ "two zstd frames", "{ head -c 1000 plain | zstd -qc; tail -c +1001 plain | zstd -qc; } > packed",
 	  GP_CODEC_ZSTD, 300000, NULL, -1 },
 	{ "zstd behind a skippable frame",
-	  "{ printf '\\120\\052\\115\\030\\003\\0\\0\\0xyz'; zstd -qc plain; } > packed",
-	  GP_CODEC_ZSTD, 300000, NULL, -1 },
+	  "{ printf '\\120\\052\\115\\030\\003\\0\\0\\0xyz'; zstd -qc plain; } > packed", GP_CODEC_ZSTD, 300000, NULL,
+	  -1 },
 	{ "none", "cp plain packed", GP_CODEC_NONE, 300000, NULL, -1 },
 };
 
@@ -220,13 +219,11 @@ static void xz_facts_do_not_depend_on_the_reads(void **state)
 static const struct hurt_case {
 	const char *name, *cmd;
 	enum gp_codec codec;
-} hurts[] = {
-	{ "gzip", "gzip -nc plain > packed", GP_CODEC_GZIP },
-	{ "bzip2", "bzip2 -c plain > packed", GP_CODEC_BZIP2 },
-	{ "xz -C none", "xz -0 -C none -c plain > packed", GP_CODEC_XZ },
-	{ "xz -C crc64", "xz -0 -c plain > packed", GP_CODEC_XZ },
-	{ "zstd", "zstd -qc plain > packed", GP_CODEC_ZSTD },
-};
+} hurts[] = { { "gzip", "gzip -nc plain > packed", GP_CODEC_GZIP },
+	      { "bzip2", "bzip2 -c plain > packed", GP_CODEC_BZIP2 },
+	      { "xz -C none", "xz -0 -C none -c plain > packed", GP_CODEC_XZ },
+	      { "xz -C crc64", "xz -0 -c plain > packed", GP_CODEC_XZ },
+	      { "zstd", "zstd -qc plain > packed", GP_CODEC_ZSTD } };
 
 /* Every place in the first and last 40 bytes, and about 60 between. */
 static size_t next_cut(size_t at, size_t len)
@@ -360,8 +357,7 @@ static int sink_full(void *arg, const void *p, size_t len, struct gp_err *err)
 	return len ? gp_fail(err, GP_E_SYSTEM, "no space") : 0;
 }
 
-static int encode(enum gp_codec c, const struct gp_encoder_opts *o, size_t step, struct gp_buf *to,
-		  struct gp_err *err)
+static int encode(enum gp_codec c, const struct gp_encoder_opts *o, size_t step, struct gp_buf *to, struct gp_err *err)
 {
 	struct gp_encoder *enc;
 	int rc;
@@ -398,8 +394,8 @@ static const struct write_case {
 	{ "xz: check none", GP_CODEC_XZ, 1, 0, 600000, "xz -l --robot -v packed.xz | grep -q 'None'",
 	  "xz -cdqQ < packed" },
 	{ "xz: check CRC64, several blocks", GP_CODEC_XZ, 1, 4, 3500000, "xz -t < packed", "xz -cd < packed" },
-	{ "xz: check SHA-256", GP_CODEC_XZ, 1, 10, 100000,
-	  "xz -l --robot -v packed.xz | grep -q 'SHA-256'", "xz -cd < packed" },
+	{ "xz: check SHA-256", GP_CODEC_XZ, 1, 10, 100000, "xz -l --robot -v packed.xz | grep -q 'SHA-256'",
+	  "xz -cd < packed" },
 	{ "zstd: nothing", GP_CODEC_ZSTD, 0, 0, 0, "zstd -tq < packed", "zstd -cdq < packed" },
 	{ "zstd: a byte", GP_CODEC_ZSTD, 0, 0, 1, "zstd -tq < packed", "zstd -cdq < packed" },
 	{ "zstd: many jobs", GP_CODEC_ZSTD, 0, 0, 4500000, "zstd -tq < packed", "zstd -cdq < packed" },
@@ -453,7 +449,8 @@ static void there_is_one_stream_only(void **state)
 	save("packed.gz", &packed);
 	assert_int_equal(shell("python3 -c 'import zlib; d = zlib.decompressobj(31); "
 			       "d.decompress(open(\"packed.gz\", \"rb\").read()); "
-			       "assert d.eof and not d.unused_data' || ! command -v python3 > /dev/null"), 0);
+			       "assert d.eof and not d.unused_data' || ! command -v python3 > /dev/null"),
+			 0);
 }
 
 static void a_sink_that_fails_ends_it(void **state)
@@ -477,7 +474,8 @@ static void giving_up_early_is_fine(void **state)
 	(void)state;
 	make(3000000, true);
 	for (int c = GP_CODEC_NONE; c <= GP_CODEC_ZSTD; c++) {
-		struct gp_encoder *enc = gp_encoder_new((enum gp_codec)c, &o, (struct gp_sink){ sink_add, &packed }, &err);
+		struct gp_encoder *enc =
+			gp_encoder_new((enum gp_codec)c, &o, (struct gp_sink){ sink_add, &packed }, &err);
 
 		assert_non_null(enc);
 		assert_int_equal(gp_encoder_write(enc, plain.data, plain.len, &err), 0);
@@ -505,22 +503,26 @@ static const struct detect_case {
 	size_t len;
 	enum gp_code code;
 	enum gp_codec want;
-} detects[] = {
-	{ "gzip's two bytes", "\x1f\x8b\x08", 3, GP_OK, GP_CODEC_GZIP },
-	{ "bzip2's three", "BZh9", 4, GP_OK, GP_CODEC_BZIP2 },
-	{ "xz's six", "\xfd" "7zXZ\0", 6, GP_OK, GP_CODEC_XZ },
-	{ "zstd's four", "\x28\xb5\x2f\xfd", 4, GP_OK, GP_CODEC_ZSTD },
-	{ "zstd's first skippable frame", "\x50\x2a\x4d\x18", 4, GP_OK, GP_CODEC_ZSTD },
-	{ "zstd's last skippable frame", "\x5f\x2a\x4d\x18", 4, GP_OK, GP_CODEC_ZSTD },
-	{ "no skippable frame", "\x60\x2a\x4d\x18", 4, GP_E_UNSUPPORTED, GP_CODEC_NONE },
-	{ "nothing", "", 0, GP_E_FORMAT, GP_CODEC_NONE },
-	{ "one byte of gzip", "\x1f", 1, GP_E_UNSUPPORTED, GP_CODEC_NONE },
-	{ "xz cut short", "\xfd" "7zX", 4, GP_E_UNSUPPORTED, GP_CODEC_NONE },
-	{ "lzip", "LZIP\1", 5, GP_E_UNSUPPORTED, GP_CODEC_NONE },
-	{ "lzma alone", "\x5d\0\0\x80\0", 5, GP_E_UNSUPPORTED, GP_CODEC_NONE },
-	{ "compress", "\x1f\x9d\x90", 3, GP_E_UNSUPPORTED, GP_CODEC_NONE },
-	{ "text", "hello", 5, GP_E_UNSUPPORTED, GP_CODEC_NONE },
-};
+} detects[] = { { "gzip's two bytes", "\x1f\x8b\x08", 3, GP_OK, GP_CODEC_GZIP },
+		{ "bzip2's three", "BZh9", 4, GP_OK, GP_CODEC_BZIP2 },
+		{ "xz's six",
+		  "\xfd"
+		  "7zXZ\0",
+		  6, GP_OK, GP_CODEC_XZ },
+		{ "zstd's four", "\x28\xb5\x2f\xfd", 4, GP_OK, GP_CODEC_ZSTD },
+		{ "zstd's first skippable frame", "\x50\x2a\x4d\x18", 4, GP_OK, GP_CODEC_ZSTD },
+		{ "zstd's last skippable frame", "\x5f\x2a\x4d\x18", 4, GP_OK, GP_CODEC_ZSTD },
+		{ "no skippable frame", "\x60\x2a\x4d\x18", 4, GP_E_UNSUPPORTED, GP_CODEC_NONE },
+		{ "nothing", "", 0, GP_E_FORMAT, GP_CODEC_NONE },
+		{ "one byte of gzip", "\x1f", 1, GP_E_UNSUPPORTED, GP_CODEC_NONE },
+		{ "xz cut short",
+		  "\xfd"
+		  "7zX",
+		  4, GP_E_UNSUPPORTED, GP_CODEC_NONE },
+		{ "lzip", "LZIP\1", 5, GP_E_UNSUPPORTED, GP_CODEC_NONE },
+		{ "lzma alone", "\x5d\0\0\x80\0", 5, GP_E_UNSUPPORTED, GP_CODEC_NONE },
+		{ "compress", "\x1f\x9d\x90", 3, GP_E_UNSUPPORTED, GP_CODEC_NONE },
+		{ "text", "hello", 5, GP_E_UNSUPPORTED, GP_CODEC_NONE } };
 
 static void check_detect(void **state)
 {
@@ -541,7 +543,8 @@ static void a_plain_tar_is_told_by_its_magic(void **state)
 
 	(void)state;
 	assert_int_equal(shell("echo x > f && tar -cf packed --format=gnu f && "
-			       "tar -cf ustar --format=ustar f && head -c 300 packed > short"), 0);
+			       "tar -cf ustar --format=ustar f && head -c 300 packed > short"),
+			 0);
 	load("packed", &packed);
 	assert_int_equal(gp_codec_detect(gp_buf_str(&packed), &codec, &err), 0);
 	assert_int_equal(codec, GP_CODEC_NONE);
@@ -576,28 +579,28 @@ static int teardown(void **state)
 	return system(cmd);
 }
 
-#define PUT(cases, func) do {                                                       \
-	for (size_t i = 0; i < GP_COUNT(cases); i++)                                \
-		tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name,          \
-			.test_func = (func), .teardown_func = clear,                \
-			.initial_state = (void *)(uintptr_t)&(cases)[i] };          \
-} while (0)
+#define PUT(cases, func) \
+	do { \
+		for (size_t i = 0; i < GP_COUNT(cases); i++) \
+			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
+							  .test_func = (func), \
+							  .teardown_func = clear, \
+							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
+	} while (0)
 
 int main(void)
 {
-	static const struct CMUnitTest rest[] = {
-		cmocka_unit_test_teardown(xz_facts_do_not_depend_on_the_reads, clear),
-		cmocka_unit_test_teardown(a_dictionary_that_is_too_large, clear),
-		cmocka_unit_test_teardown(an_error_of_the_source_is_passed_on, clear),
-		cmocka_unit_test_teardown(there_is_one_stream_only, clear),
-		cmocka_unit_test_teardown(a_sink_that_fails_ends_it, clear),
-		cmocka_unit_test_teardown(giving_up_early_is_fine, clear),
-		cmocka_unit_test_teardown(levels, clear),
-		cmocka_unit_test_teardown(a_plain_tar_is_told_by_its_magic, clear),
-		cmocka_unit_test_teardown(names, clear),
-	};
-	struct CMUnitTest tests[GP_COUNT(reads) + 3 * GP_COUNT(hurts) + GP_COUNT(writes) + GP_COUNT(detects) +
-				GP_COUNT(rest)];
+	static const struct CMUnitTest rest[] = { cmocka_unit_test_teardown(xz_facts_do_not_depend_on_the_reads, clear),
+						  cmocka_unit_test_teardown(a_dictionary_that_is_too_large, clear),
+						  cmocka_unit_test_teardown(an_error_of_the_source_is_passed_on, clear),
+						  cmocka_unit_test_teardown(there_is_one_stream_only, clear),
+						  cmocka_unit_test_teardown(a_sink_that_fails_ends_it, clear),
+						  cmocka_unit_test_teardown(giving_up_early_is_fine, clear),
+						  cmocka_unit_test_teardown(levels, clear),
+						  cmocka_unit_test_teardown(a_plain_tar_is_told_by_its_magic, clear),
+						  cmocka_unit_test_teardown(names, clear) };
+	struct CMUnitTest
+		tests[GP_COUNT(reads) + 3 * GP_COUNT(hurts) + GP_COUNT(writes) + GP_COUNT(detects) + GP_COUNT(rest)];
 	size_t n = 0;
 
 	PUT(reads, check_read);

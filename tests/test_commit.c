@@ -33,7 +33,7 @@
 #include "base/path.h"
 #include "ops/tree/disktree.h"
 
-static char top[64];  /* holds root, and what must never be touched */
+static char top[64]; /* holds root, and what must never be touched */
 static char root[96];
 static volatile sig_atomic_t cancel_flag;
 static bool with_fsync;
@@ -117,9 +117,11 @@ static int make_changes(struct gp_tree *t)
 	bad |= gp_tree_delete(t, "dir/sub/only.c", NULL) | gp_tree_delete(t, "two/gone.c", NULL);
 	bad |= gp_tree_delete(t, "all/one.c", NULL) | gp_tree_delete(t, "all/deep/two.c", NULL);
 	bad |= gp_tree_delete(t, "moved/from.c", NULL) | set(t, "moved/to.c", "moved\n", -1);
-	bad |= set(t, "new/deep/er/a.c", "a\n", -1) | set(t, "new/deep/b%\n.c", "b\n", 0755) | set(t, "empty.c", "", -1);
+	bad |= set(t, "new/deep/er/a.c", "a\n", -1) | set(t, "new/deep/b%\n.c", "b\n", 0755) |
+	       set(t, "empty.c", "", -1);
 	bad |= gp_tree_delete(t, "swap.c", NULL) | set(t, "swap.c/in/x.c", "x\n", -1);
-	bad |= set(t, "keep/first.c", "1\n", -1) | gp_tree_delete(t, "keep/swap", NULL) | set(t, "keep/swap/y", "y\n", -1);
+	bad |= set(t, "keep/first.c", "1\n", -1) | gp_tree_delete(t, "keep/swap", NULL) |
+	       set(t, "keep/swap/y", "y\n", -1);
 	bad |= set(t, "two/late.c", "late\n", 0600) | set(t, "same.c", "untouched\n", -1);
 	/* Came and went: nothing to be done. */
 	bad |= set(t, "brief/x.c", "x\n", -1) | gp_tree_delete(t, "brief/x.c", NULL);
@@ -201,7 +203,7 @@ static int do_recover(struct gp_err *err)
 enum fault { KILL, FAIL, FAIL_ON, CANCEL };
 
 static bool looks_fail; /* looking is an operation, too */
-static bool no_links; /* as on a file system without hard links */
+static bool no_links;   /* as on a file system without hard links */
 
 /* How a traced child ended. */
 enum { DONE_OK, DONE_NO, DONE_NEITHER, DONE_CANCELLED, KILLED };
@@ -209,20 +211,36 @@ enum { DONE_OK, DONE_NO, DONE_NEITHER, DONE_CANCELLED, KILLED };
 static bool changes_files(uint64_t nr)
 {
 	switch (nr) {
-	case SYS_openat: case SYS_mkdirat: case SYS_unlinkat: case SYS_linkat: case SYS_renameat2:
-	case SYS_write: case SYS_fchmod: case SYS_fchown: case SYS_fchmodat: case SYS_fsync:
+	case SYS_openat:
+	case SYS_mkdirat:
+	case SYS_unlinkat:
+	case SYS_linkat:
+	case SYS_renameat2:
+	case SYS_write:
+	case SYS_fchmod:
+	case SYS_fchown:
+	case SYS_fchmodat:
+	case SYS_fsync:
 #ifdef SYS_renameat
 	case SYS_renameat:
 #endif
 #ifdef SYS_rename
-	case SYS_rename: case SYS_rmdir: case SYS_unlink: case SYS_mkdir: case SYS_link: case SYS_chmod:
+	case SYS_rename:
+	case SYS_rmdir:
+	case SYS_unlink:
+	case SYS_mkdir:
+	case SYS_link:
+	case SYS_chmod:
 #endif
 		return true;
-	case SYS_newfstatat: case SYS_openat2: case SYS_faccessat2: case SYS_getdents64: case SYS_read: case SYS_pread64:
-	case SYS_close:
-		return looks_fail;
-	default:
-		return false;
+	case SYS_newfstatat:
+	case SYS_openat2:
+	case SYS_faccessat2:
+	case SYS_getdents64:
+	case SYS_read:
+	case SYS_pread64:
+	case SYS_close: return looks_fail;
+	default: return false;
 	}
 }
 
@@ -428,7 +446,7 @@ static void test_kill(void **state)
 		if (which_tree("killed at", n, 0) == 'o')
 			old++;
 		else
-			new++;
+			new ++;
 	}
 	assert_int_equal(which_tree("not killed", n, 0), 'n');
 	print_message("killed at %zu operations: %zu old, %zu new\n", n - 1, old, new);
@@ -725,7 +743,7 @@ static char *outside_now(void)
 static void test_symlinks(void **state)
 {
 	static const char *const paths[] = { "out/victim.c", "out/new.c", "out/empty/new.c", "link", "link/x.c",
-					     "plain.c/x.c", "dir" };
+					     "plain.c/x.c",  "dir" };
 	struct gp_disktree d;
 	struct gp_tree t;
 
@@ -748,32 +766,30 @@ static void test_symlinks(void **state)
 static const struct journal_case {
 	const char *name, *text;
 	enum { GOOD, REFUSED, EITHER } want;
-} journals[] = {
-	{ "..", "n 0 ../outside/victim.c\nend\n", REFUSED },
-	{ ".. inside", "n 0 dir/../../outside/victim.c\nend\n", REFUSED },
-	{ "../.. for a backup", "c 0 ../../x\nend\n", REFUSED },
-	{ "absolute", "n 0 /etc/hostname\nend\n", REFUSED },
-	{ "a huge number", "c 99999999999999999999999999 plain.c\nend\n", REFUSED },
-	{ "a negative number", "c -1 plain.c\nend\n", REFUSED },
-	{ "no number", "c x plain.c\nend\n", REFUSED },
-	{ "no path", "c 0 \nend\n", REFUSED },
-	{ "an unknown kind", "x 0 plain.c\nend\n", REFUSED },
-	{ "binary", "\001\002\003\377\nend\n", REFUSED },
-	{ "truncated behind a line", "n 0 not-there.c\n", REFUSED },
-	{ "truncated in the end mark", "n 0 not-there.c\nen", REFUSED },
-	{ "a path that is no path", "n 0 plain%41.c\nend\n", REFUSED },
-	{ "good", "n 0 not-there.c\nend\n", GOOD },
-	{ "truncated in a path", "n 0 plain.c\nn 1 plain.c.ori", REFUSED },
-	{ "truncated in a word", "n 0 not-there.c\nc", REFUSED },
-	{ "empty", "", REFUSED },
-	{ "one of our own files", "n 0 .gridpatch-journal/b0\nend\n", REFUSED },
-	{ "a new file behind a symlink", "n 0 out/victim.c\nend\n", REFUSED },
-	{ "a backup behind a symlink", "c 0 out/victim.c\nend\n", REFUSED },
-	{ "a deleted file behind a symlink", "d 0 out/new.c\nend\n", REFUSED },
-	{ "a made directory behind a symlink", "m 0 out/empty\nend\n", REFUSED },
-	{ "a mode behind a symlink", "r 511 out/empty\nend\n", REFUSED },
-	{ "a mode of a symlink", "r 511 out\nend\n", EITHER },
-};
+} journals[] = { { "..", "n 0 ../outside/victim.c\nend\n", REFUSED },
+		 { ".. inside", "n 0 dir/../../outside/victim.c\nend\n", REFUSED },
+		 { "../.. for a backup", "c 0 ../../x\nend\n", REFUSED },
+		 { "absolute", "n 0 /etc/hostname\nend\n", REFUSED },
+		 { "a huge number", "c 99999999999999999999999999 plain.c\nend\n", REFUSED },
+		 { "a negative number", "c -1 plain.c\nend\n", REFUSED },
+		 { "no number", "c x plain.c\nend\n", REFUSED },
+		 { "no path", "c 0 \nend\n", REFUSED },
+		 { "an unknown kind", "x 0 plain.c\nend\n", REFUSED },
+		 { "binary", "\001\002\003\377\nend\n", REFUSED },
+		 { "truncated behind a line", "n 0 not-there.c\n", REFUSED },
+		 { "truncated in the end mark", "n 0 not-there.c\nen", REFUSED },
+		 { "a path that is no path", "n 0 plain%41.c\nend\n", REFUSED },
+		 { "good", "n 0 not-there.c\nend\n", GOOD },
+		 { "truncated in a path", "n 0 plain.c\nn 1 plain.c.ori", REFUSED },
+		 { "truncated in a word", "n 0 not-there.c\nc", REFUSED },
+		 { "empty", "", REFUSED },
+		 { "one of our own files", "n 0 .gridpatch-journal/b0\nend\n", REFUSED },
+		 { "a new file behind a symlink", "n 0 out/victim.c\nend\n", REFUSED },
+		 { "a backup behind a symlink", "c 0 out/victim.c\nend\n", REFUSED },
+		 { "a deleted file behind a symlink", "d 0 out/new.c\nend\n", REFUSED },
+		 { "a made directory behind a symlink", "m 0 out/empty\nend\n", REFUSED },
+		 { "a mode behind a symlink", "r 511 out/empty\nend\n", REFUSED },
+		 { "a mode of a symlink", "r 511 out\nend\n", EITHER } };
 
 static void test_journal(void **state)
 {
@@ -926,9 +942,8 @@ int main(void)
 
 	memcpy(tests, fixed, sizeof(fixed));
 	for (size_t i = 0; i < GP_COUNT(journals); i++)
-		tests[GP_COUNT(fixed) + i] = (struct CMUnitTest){
-			.name = journals[i].name, .test_func = test_journal,
-			.initial_state = (void *)(uintptr_t)&journals[i],
-		};
+		tests[GP_COUNT(fixed) + i] = (struct CMUnitTest){ .name = journals[i].name,
+								  .test_func = test_journal,
+								  .initial_state = (void *)(uintptr_t)&journals[i] };
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -10,8 +10,8 @@
 
 #include "core/diff/diff.h"
 
-#define H "--- a/f\n+++ b/f\n"          /* the header most cases share */
-#define BODY " x\n-y\n+Y\n"             /* fits @@ -1,2 +1,2 @@ */
+#define H "--- a/f\n+++ b/f\n" /* the header most cases share */
+#define BODY " x\n-y\n+Y\n"    /* fits @@ -1,2 +1,2 @@ */
 #define HUNK "@@ -1,2 +1,2 @@\n" BODY
 #define GIT "diff --git a/f b/f\n"
 
@@ -23,11 +23,9 @@ static const struct diff_case {
 } cases[] = {
 	/* Dialects of the header. */
 	{ "plain", H HUNK, GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}" },
-	{ "counts omitted", H "@@ -5 +5,2 @@\n-a\n+b\n+c\n", GP_OK,
-	  "M a/f b/f {-5,1+5,2|-a|+b|+c}" },
+	{ "counts omitted", H "@@ -5 +5,2 @@\n-a\n+b\n+c\n", GP_OK, "M a/f b/f {-5,1+5,2|-a|+b|+c}" },
 	{ "zero context", H "@@ -4,0 +5 @@\n+a\n", GP_OK, "M a/f b/f {-4,0+5,1|+a}" },
-	{ "two hunks", H HUNK "@@ -9 +9 @@\n-a\n+b\n", GP_OK,
-	  "M a/f b/f {-1,2+1,2| x|-y|+Y}{-9,1+9,1|-a|+b}" },
+	{ "two hunks", H HUNK "@@ -9 +9 @@\n-a\n+b\n", GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}{-9,1+9,1|-a|+b}" },
 	{ "a section behind the second @@", H "@@ -1,2 +1,2 @@ int f(void)\n" BODY, GP_OK,
 	  "M a/f b/f {-1,2+1,2| x|-y|+Y}" },
 	{ "time stamps", "--- ./k/f\t2021-04-01 10:00:00.0 +0200\n+++ ./k/f\t2021-04-02\n" HUNK, GP_OK,
@@ -40,8 +38,8 @@ static const struct diff_case {
 	  "M a/f b/f {-1,2+1,2| x|-y|+Y}" },
 	{ "Index: lines", "Index: f\n=====\n" H HUNK, GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}" },
 	{ "Index: alone names the file", "Index: f\n" HUNK, GP_OK, "M f f {-1,2+1,2| x|-y|+Y}" },
-	{ "prose before, between and after", "Description: x\n- a\n+ b\n@@ no\n---\n\n" H HUNK
-	  "\nthen\n --- q\n" H HUNK "-- \n2.30\n", GP_OK,
+	{ "prose before, between and after",
+	  "Description: x\n- a\n+ b\n@@ no\n---\n\n" H HUNK "\nthen\n --- q\n" H HUNK "-- \n2.30\n", GP_OK,
 	  "M a/f b/f {-1,2+1,2| x|-y|+Y}\nM a/f b/f {-1,2+1,2| x|-y|+Y}" },
 	{ "prose between the header lines", "--- a/f\nfoo\n+++ b/f\nbar\n" HUNK, GP_OK,
 	  "M a/f b/f {-1,2+1,2| x|-y|+Y}" },
@@ -56,67 +54,66 @@ static const struct diff_case {
 	  "M a/f b/f {-1,2+1,2|--- a/q|-@@ -1 +1 @@|+++ b/q|+diff --git a b}" },
 	{ "lines with '#' inside a hunk are comments", H "@@ -1,2 +1,2 @@\n x\n#c\n-y\n+Y\n", GP_OK,
 	  "M a/f b/f {-1,2+1,2| x|-y|+Y}" },
-	{ "no newline at end of both", H "@@ -1 +1 @@\n-y\n\\ No newline at end of file\n+Y\n"
-	  "\\ No newline at end of file\n", GP_OK, "M a/f b/f {-1,1+1,1|-y~|+Y~}on" },
+	{ "no newline at end of both",
+	  H "@@ -1 +1 @@\n-y\n\\ No newline at end of file\n+Y\n"
+	    "\\ No newline at end of file\n",
+	  GP_OK, "M a/f b/f {-1,1+1,1|-y~|+Y~}on" },
 	{ "no newline at the end of the old side", H "@@ -1 +1 @@\n-y\n\\ in any language\n+Y\n", GP_OK,
 	  "M a/f b/f {-1,1+1,1|-y~|+Y}o" },
 	{ "no newline behind context", H "@@ -1,2 +1,2 @@\n-y\n+Y\n z\n\\ No newline\n", GP_OK,
 	  "M a/f b/f {-1,2+1,2|-y|+Y| z~}on" },
 
 	/* CRLF: the last header line before the first hunk decides (as in GNU patch). */
-	{ "a CRLF patch loses its CRs", "--- a/f\r\n+++ b/f\r\n@@ -1,3 +1,3 @@\r\n x\r\n\r\n-y\r\n+Y\r\n",
-	  GP_OK, "M a/f b/f {-1,3+1,3| x| |-y|+Y}r" },
-	{ "CRLF in the body only is content", H "@@ -1 +1 @@\n-y\r\n+Y\r\n", GP_OK,
-	  "M a/f b/f {-1,1+1,1|-y\r|+Y\r}" },
+	{ "a CRLF patch loses its CRs", "--- a/f\r\n+++ b/f\r\n@@ -1,3 +1,3 @@\r\n x\r\n\r\n-y\r\n+Y\r\n", GP_OK,
+	  "M a/f b/f {-1,3+1,3| x| |-y|+Y}r" },
+	{ "CRLF in the body only is content", H "@@ -1 +1 @@\n-y\r\n+Y\r\n", GP_OK, "M a/f b/f {-1,1+1,1|-y\r|+Y\r}" },
 	{ "CRLF in the +++ line only", "--- a/f\n+++ b/f\r\n@@ -1 +1 @@\n-y\r\n+Y\r\n", GP_OK,
 	  "M a/f b/f {-1,1+1,1|-y|+Y}r" },
-	{ "CRLF in the @@ line only", H "@@ -1 +1 @@\r\n-y\r\n+Y\r\n", GP_OK,
-	  "M a/f b/f {-1,1+1,1|-y\r|+Y\r}" },
+	{ "CRLF in the @@ line only", H "@@ -1 +1 @@\r\n-y\r\n+Y\r\n", GP_OK, "M a/f b/f {-1,1+1,1|-y\r|+Y\r}" },
 
 	/* Created and deleted files. */
-	{ "/dev/null creates", "--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n", GP_OK,
-	  "C - b/f {-0,0+1,1|+a}" },
+	{ "/dev/null creates", "--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n", GP_OK, "C - b/f {-0,0+1,1|+a}" },
 	{ "/dev/null deletes", "--- a/f\n+++ /dev/null\t1970-01-01\n@@ -1 +0,0 @@\n-a\n", GP_OK,
 	  "D a/f - {-1,1+0,0|-a}" },
-	{ "the epoch creates", "--- a/f\t1970-01-01 00:00:00.000 +0000\n+++ b/f\t2020-01-01 00:00:00 +0000\n"
-	  "@@ -0,0 +1 @@\n+a\n", GP_OK, "C a/f b/f {-0,0+1,1|+a}" },
-	{ "the epoch east of Greenwich", "--- a/f\t1970-01-01 05:30:00 +0530\n+++ b/f\n@@ -0,0 +1 @@\n+a\n",
+	{ "the epoch creates",
+	  "--- a/f\t1970-01-01 00:00:00.000 +0000\n+++ b/f\t2020-01-01 00:00:00 +0000\n"
+	  "@@ -0,0 +1 @@\n+a\n",
 	  GP_OK, "C a/f b/f {-0,0+1,1|+a}" },
-	{ "the epoch west of Greenwich deletes",
-	  "--- a/f\n+++ b/f\t1969-12-31 19:00:00 -0500\n@@ -1 +0,0 @@\n-a\n", GP_OK,
-	  "D a/f b/f {-1,1+0,0|-a}" },
+	{ "the epoch east of Greenwich", "--- a/f\t1970-01-01 05:30:00 +0530\n+++ b/f\n@@ -0,0 +1 @@\n+a\n", GP_OK,
+	  "C a/f b/f {-0,0+1,1|+a}" },
+	{ "the epoch west of Greenwich deletes", "--- a/f\n+++ b/f\t1969-12-31 19:00:00 -0500\n@@ -1 +0,0 @@\n-a\n",
+	  GP_OK, "D a/f b/f {-1,1+0,0|-a}" },
 	{ "two days later it is a file that was empty",
-	  "--- a/f\t1970-01-03 00:00:00 +0000\n+++ b/f\n@@ -0,0 +1 @@\n+a\n", GP_OK,
-	  "M a/f b/f {-0,0+1,1|+a}" },
+	  "--- a/f\t1970-01-03 00:00:00 +0000\n+++ b/f\n@@ -0,0 +1 @@\n+a\n", GP_OK, "M a/f b/f {-0,0+1,1|+a}" },
 	{ "the epoch with content is a file", "--- a/f\t1970-01-01 00:00:00 +0000\n+++ b/f\n" HUNK, GP_OK,
 	  "M a/f b/f {-1,2+1,2| x|-y|+Y}" },
 
 	/* Git's headers. */
 	{ "git", GIT "index 12..34 100644\n" H HUNK, GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}g" },
-	{ "git creates", GIT "new file mode 100755\nindex 0..1\n--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n",
-	  GP_OK, "C - b/f -1,33261 {-0,0+1,1|+a}g" },
-	{ "git creates an empty file", GIT "new file mode 100644\nindex 0..e69\n", GP_OK,
-	  "C - b/f -1,33188 g" },
-	{ "git deletes an empty file", GIT "deleted file mode 100644\nindex e69..0\n", GP_OK,
-	  "D a/f - 33188,-1 g" },
-	{ "git changes the mode", GIT "old mode 100644\nnew mode 100755\n", GP_OK,
-	  "M a/f b/f 33188,33261 g" },
+	{ "git creates", GIT "new file mode 100755\nindex 0..1\n--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n", GP_OK,
+	  "C - b/f -1,33261 {-0,0+1,1|+a}g" },
+	{ "git creates an empty file", GIT "new file mode 100644\nindex 0..e69\n", GP_OK, "C - b/f -1,33188 g" },
+	{ "git deletes an empty file", GIT "deleted file mode 100644\nindex e69..0\n", GP_OK, "D a/f - 33188,-1 g" },
+	{ "git changes the mode", GIT "old mode 100644\nnew mode 100755\n", GP_OK, "M a/f b/f 33188,33261 g" },
 	{ "git renames", "diff --git a/f b/g/h\nsimilarity index 100%\nrename from f\nrename to g/h\n", GP_OK,
 	  "R a/f b/g/h g" },
-	{ "git renames and changes", "diff --git a/f b/g\nsimilarity index 90%\nrename from f\nrename to g\n"
-	  "--- a/f\n+++ b/g\n" HUNK, GP_OK, "R a/f b/g {-1,2+1,2| x|-y|+Y}g" },
+	{ "git renames and changes",
+	  "diff --git a/f b/g\nsimilarity index 90%\nrename from f\nrename to g\n"
+	  "--- a/f\n+++ b/g\n" HUNK,
+	  GP_OK, "R a/f b/g {-1,2+1,2| x|-y|+Y}g" },
 	{ "git copies", "diff --git a/f b/g\ncopy from f\ncopy to g\n", GP_OK, "Y a/f b/g g" },
-	{ "git: several files, some without hunks", GIT "old mode 100644\nnew mode 100755\n"
-	  "diff --git a/g b/g\nnew file mode 100644\n" GIT H HUNK "diff --git a/h b/h\nindex 1..2\n", GP_OK,
-	  "M a/f b/f 33188,33261 g\nC - b/g -1,33188 g\nM a/f b/f {-1,2+1,2| x|-y|+Y}g" },
-	{ "git's headers alone, then a plain diff", GIT "new file mode 100644\nprose\n--- a/g\n+++ b/g\n" HUNK,
-	  GP_OK, "C - b/f -1,33188 g\nM a/g b/g {-1,2+1,2| x|-y|+Y}" },
+	{ "git: several files, some without hunks",
+	  GIT "old mode 100644\nnew mode 100755\n"
+	      "diff --git a/g b/g\nnew file mode 100644\n" GIT H HUNK "diff --git a/h b/h\nindex 1..2\n",
+	  GP_OK, "M a/f b/f 33188,33261 g\nC - b/g -1,33188 g\nM a/f b/f {-1,2+1,2| x|-y|+Y}g" },
+	{ "git's headers alone, then a plain diff", GIT "new file mode 100644\nprose\n--- a/g\n+++ b/g\n" HUNK, GP_OK,
+	  "C - b/f -1,33188 g\nM a/g b/g {-1,2+1,2| x|-y|+Y}" },
 	{ "git: blanks in names", "diff --git a/f g b/f g\nold mode 100644\nnew mode 100755\n", GP_OK,
 	  "M a/f g b/f g 33188,33261 g" },
 	{ "git: blanks in renamed names", "diff --git a/x b/x b/y y\nrename from x b/x\nrename to y y\n", GP_OK,
 	  "R a/x b/x b/y y g" },
-	{ "git: quoted names", "diff --git \"a/\\303\\244\\\"\" \"b/\\303\\244\\\"\"\nnew file mode 100644\n",
-	  GP_OK, "C - b/\303\244\" -1,33188 g" },
+	{ "git: quoted names", "diff --git \"a/\\303\\244\\\"\" \"b/\\303\\244\\\"\"\nnew file mode 100644\n", GP_OK,
+	  "C - b/\303\244\" -1,33188 g" },
 	{ "git: a quoted name, a bare one with blanks", "diff --git \"a/\\t\" b/f g\ncopy from \"\\t\"\ncopy to f g\n",
 	  GP_OK, "Y a/\t b/f g g" },
 	{ "git: a bare name with blanks, a quoted one", "diff --git a/f g \"b/\\t\"\ncopy from f g\ncopy to \"\\t\"\n",
@@ -130,8 +127,8 @@ static const struct diff_case {
 	  "M a/f b/f {-1,2+1,2| x|-y|+Y}" },
 
 	/* Unsupported: said, not skipped. */
-	{ "a context diff", "*** a/f\n--- b/f\n***************\n*** 1 ****\n! a\n--- 1 ----\n! b\n",
-	  GP_E_UNSUPPORTED, "context diff at line 3" },
+	{ "a context diff", "*** a/f\n--- b/f\n***************\n*** 1 ****\n! a\n--- 1 ----\n! b\n", GP_E_UNSUPPORTED,
+	  "context diff at line 3" },
 	{ "rows of stars are prose", "***************\n" H HUNK, GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}" },
 	{ "an ed script", "3d\n1c\nx\n.\n", GP_E_UNSUPPORTED, "ed script or normal diff at line 1" },
 	{ "a normal diff", "5,7c8\n< a\n---\n> b\n", GP_E_UNSUPPORTED, "normal diff at line 1" },
@@ -139,8 +136,7 @@ static const struct diff_case {
 	{ "a git binary patch", H HUNK GIT "index 1..2\nGIT binary patch\nliteral 1\n", GP_E_UNSUPPORTED,
 	  "binary patch at line 9" },
 	{ "binary files differ, and nothing else", "Binary files a/x and b/x differ\n", GP_E_UNSUPPORTED, "line 1" },
-	{ "binary files differ", H HUNK "Binary files a/x and b/x differ\n", GP_OK,
-	  "M a/f b/f {-1,2+1,2| x|-y|+Y}N7" },
+	{ "binary files differ", H HUNK "Binary files a/x and b/x differ\n", GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}N7" },
 	{ "a combined diff", "diff --cc f\n--- a/f\n+++ b/f\n@@@ -1 -1 +1 @@@\n", GP_E_UNSUPPORTED,
 	  "combined diff at line 1" },
 
@@ -148,19 +144,23 @@ static const struct diff_case {
 	{ "nothing", "", GP_E_FORMAT, "no diff found" },
 	{ "prose alone", "hello\nworld\n", GP_E_FORMAT, "no diff found" },
 	{ "a header alone", H, GP_E_FORMAT, "no diff found" },
-	{ "a body that ends early", H "@@ -1,3 +1,2 @@\n x\n-y\n+Y\n", GP_E_FORMAT, "line 6: ends inside the hunk of line 3" },
-	{ "four lines of context cut off", H "@@ -1,5 +1,5 @@\n-y\n+Y\n", GP_E_FORMAT, "line 5: ends inside the hunk of line 3" },
+	{ "a body that ends early", H "@@ -1,3 +1,2 @@\n x\n-y\n+Y\n", GP_E_FORMAT,
+	  "line 6: ends inside the hunk of line 3" },
+	{ "four lines of context cut off", H "@@ -1,5 +1,5 @@\n-y\n+Y\n", GP_E_FORMAT,
+	  "line 5: ends inside the hunk of line 3" },
 	{ "nothing but context was there", H "@@ -1,4 +1,4 @@\n x\n", GP_E_FORMAT, "the hunk changes nothing" },
 	{ "three lines of context cut off", H "@@ -1,4 +1,4 @@\n-y\n+Y\n", GP_OK,
 	  "M a/f b/f {-1,4+1,4|-y|+Y| | | }N5" },
-	{ "one line of context cut off", H "@@ -1,3 +1,3 @@\n " "x\n-y\n+Y\n", GP_OK,
-	  "M a/f b/f {-1,3+1,3| x|-y|+Y| }N6" },
+	{ "one line of context cut off",
+	  H "@@ -1,3 +1,3 @@\n "
+	    "x\n-y\n+Y\n",
+	  GP_OK, "M a/f b/f {-1,3+1,3| x|-y|+Y| }N6" },
 	{ "context cut off before another file", H "@@ -1,3 +1,3 @@\n-y\n+Y\n" H HUNK, GP_E_FORMAT, "line 8" },
 
 	/* What GNU patch takes besides: tests/cli/dialects.sh asks it. */
-	{ "a hunk in prose", "Text:\n@@ -1,3 +1,3 @@\n and more\n" H HUNK, GP_OK,
-	  "M a/f b/f {-1,2+1,2| x|-y|+Y}N2" },
-	{ "a whole hunk in the text before", "@@ -1 +1 @@\n-a\n+b\n\n" H HUNK, GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}N1" },
+	{ "a hunk in prose", "Text:\n@@ -1,3 +1,3 @@\n and more\n" H HUNK, GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}N2" },
+	{ "a whole hunk in the text before", "@@ -1 +1 @@\n-a\n+b\n\n" H HUNK, GP_OK,
+	  "M a/f b/f {-1,2+1,2| x|-y|+Y}N1" },
 	{ "a whole hunk that a blank line parts", H HUNK "\n@@ -9 +9 @@\n-a\n+b\n", GP_E_FORMAT,
 	  "the hunk of line 8 has no '---' and '+++' lines before it" },
 	{ "prose behind a file", H HUNK "\n@@ -9 +9 @@\nand so on\n", GP_OK, "M a/f b/f {-1,2+1,2| x|-y|+Y}N8" },
@@ -179,12 +179,14 @@ static const struct diff_case {
 	  "M a/f b/f {-1,3+1,3| x| |-y|+Y}N4" },
 	{ "indented by a tab", "\t--- a/f\n\t+++ b/f\n\t@@ -1 +1 @@\n\t-y\n\t\\ no\n\t+\tY\n", GP_OK,
 	  "M a/f b/f {-1,1+1,1|-y~|+\tY}oN3" },
-	{ "indented, two files", " --- a/f\n +++ b/f\n @@ -1 +1 @@\n -y\n +Y\n @@ -5 +5 @@\n -z\n +Z\n"
-	  "  --- a/g\n  +++ b/g\n  @@ -1 +1 @@\n  -y\n  +Y\n", GP_OK,
-	  "M a/f b/f {-1,1+1,1|-y|+Y}{-5,1+5,1|-z|+Z}\nM a/g b/g {-1,1+1,1|-y|+Y}N3" },
+	{ "indented, two files",
+	  " --- a/f\n +++ b/f\n @@ -1 +1 @@\n -y\n +Y\n @@ -5 +5 @@\n -z\n +Z\n"
+	  "  --- a/g\n  +++ b/g\n  @@ -1 +1 @@\n  -y\n  +Y\n",
+	  GP_OK, "M a/f b/f {-1,1+1,1|-y|+Y}{-5,1+5,1|-z|+Z}\nM a/g b/g {-1,1+1,1|-y|+Y}N3" },
 	{ "an indented diff in the text of another", "  --- a/g\n  +++ b/g\n  @@ -1 +1 @@\n  -y\n  +Y\n" H HUNK, GP_OK,
 	  "M a/f b/f {-1,2+1,2| x|-y|+Y}N3" },
-	{ "a body cut by another file", H "@@ -1,3 +1,3 @@\n" BODY "diff -u a b\n", GP_E_FORMAT, "line 7: 'diff -u a b'" },
+	{ "a body cut by another file", H "@@ -1,3 +1,3 @@\n" BODY "diff -u a b\n", GP_E_FORMAT,
+	  "line 7: 'diff -u a b'" },
 	{ "a body with a line too many", H "@@ -1,2 +1,2 @@\n" BODY "+z\n", GP_E_FORMAT, "line 7: '+z'" },
 	{ "more removed lines than counted", H "@@ -1 +1,2 @@\n-a\n-b\n+c\n+d\n", GP_E_FORMAT, "line 5: '-b'" },
 	{ "nothing changes", H "@@ -1 +1 @@\n x\n", GP_E_FORMAT, "changes nothing" },
@@ -218,12 +220,11 @@ static int clear(void **state)
 
 static void format_hunk(struct gp_buf *b, const struct gp_hunk *h)
 {
-	gp_buf_printf(b, "{-%llu,%llu+%llu,%llu", (unsigned long long)h->old_start,
-		      (unsigned long long)h->old_count, (unsigned long long)h->new_start,
-		      (unsigned long long)h->new_count);
+	gp_buf_printf(b, "{-%llu,%llu+%llu,%llu", (unsigned long long)h->old_start, (unsigned long long)h->old_count,
+		      (unsigned long long)h->new_start, (unsigned long long)h->new_count);
 	for (size_t i = 0; i < h->nline; i++)
-		gp_buf_printf(b, "|%c%.*s%s", h->line[i].op, (int)h->line[i].text.len,
-			      h->line[i].text.p, h->line[i].nl ? "" : "~");
+		gp_buf_printf(b, "|%c%.*s%s", h->line[i].op, (int)h->line[i].text.len, h->line[i].text.p,
+			      h->line[i].nl ? "" : "~");
 	gp_buf_printf(b, "}%s%s", h->old_eof_nonl ? "o" : "", h->new_eof_nonl ? "n" : "");
 }
 
@@ -232,8 +233,8 @@ static void format(struct gp_buf *b)
 	for (size_t i = 0; i < diff.nfile; i++) {
 		const struct gp_filediff *f = &diff.file[i];
 
-		gp_buf_printf(b, "%s%c %s %s ", i ? "\n" : "", "MCDRY"[f->op],
-			      f->old_path ? f->old_path : "-", f->new_path ? f->new_path : "-");
+		gp_buf_printf(b, "%s%c %s %s ", i ? "\n" : "", "MCDRY"[f->op], f -> old_path ? f -> old_path : "-",
+			      f->new_path ? f->new_path : "-");
 		if (f->old_mode != -1 || f->new_mode != -1)
 			gp_buf_printf(b, "%d,%d ", f->old_mode, f->new_mode);
 		for (size_t k = 0; k < f->nhunk; k++)
@@ -284,7 +285,8 @@ static const struct target_case {
 	{ "target: climbing", BOTH("a/../../f", "b/../../f"), 1, false, NULL, NULL },
 	{ "target: the shorter name wins", BOTH("f.c.orig", "f.c"), 0, false, "f.c", "f.c" },
 	{ "target: the shorter name wins in reverse", BOTH("f.c.orig", "f.c"), 0, true, "f.c", "f.c" },
-	{ "target: the shorter name wins, whatever its base name", BOTH("dir/gg", "d/fff"), 0, false, "d/fff", "d/fff" },
+	{ "target: the shorter name wins, whatever its base name", BOTH("dir/gg", "d/fff"), 0, false, "d/fff",
+	  "d/fff" },
 	{ "target: -p leaves nothing but Index:'s name", "Index: i/i/g\n" BOTH("f", "f"), 2, false, "g", "g" },
 	{ "target: fewer components win", BOTH("f.c.orig", "k/f.c"), 0, false, "f.c.orig", "f.c.orig" },
 	{ "target: one name is too short for -p", BOTH("f.c", "b/f.c"), 1, false, "f.c", "f.c" },
@@ -294,8 +296,7 @@ static const struct target_case {
 	{ "target: renamed", "diff --git a/f b/g\nrename from f\nrename to g\n", 1, false, "g", "f" },
 	{ "target: renamed, in reverse", "diff --git a/f b/g\nrename from f\nrename to g\n", 1, true, "f", "g" },
 	{ "target: copied", "diff --git a/f b/g\ncopy from f\ncopy to g\n", 1, false, "g", "f" },
-	{ "target: a copy in reverse deletes it", "diff --git a/f b/g\ncopy from f\ncopy to g\n", 1, true,
-	  "g", "g" },
+	{ "target: a copy in reverse deletes it", "diff --git a/f b/g\ncopy from f\ncopy to g\n", 1, true, "g", "g" },
 };
 
 static void check_path(char *got, const char *want, const struct gp_err *err)
@@ -345,9 +346,8 @@ static void line_numbers_are_of_the_patch(void **state)
 static void reverse_swaps_create_and_delete(void **state)
 {
 	static const enum gp_file_op want[] = {
-		[GP_FILE_MODIFY] = GP_FILE_MODIFY, [GP_FILE_CREATE] = GP_FILE_DELETE,
-		[GP_FILE_DELETE] = GP_FILE_CREATE, [GP_FILE_RENAME] = GP_FILE_RENAME,
-		[GP_FILE_COPY] = GP_FILE_DELETE,
+		[GP_FILE_MODIFY] = GP_FILE_MODIFY, [GP_FILE_CREATE] = GP_FILE_DELETE, [GP_FILE_DELETE] = GP_FILE_CREATE,
+		[GP_FILE_RENAME] = GP_FILE_RENAME, [GP_FILE_COPY] = GP_FILE_DELETE,
 	};
 
 	(void)state;
@@ -383,18 +383,15 @@ static void any_prefix_is_survived(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest single[] = {
-		cmocka_unit_test_teardown(nul_bytes_are_content, clear),
-		cmocka_unit_test_teardown(line_numbers_are_of_the_patch, clear),
-		cmocka_unit_test_teardown(reverse_swaps_create_and_delete, clear),
-		cmocka_unit_test_teardown(any_prefix_is_survived, clear),
-	};
+	static const struct CMUnitTest single[] = { cmocka_unit_test_teardown(nul_bytes_are_content, clear),
+						    cmocka_unit_test_teardown(line_numbers_are_of_the_patch, clear),
+						    cmocka_unit_test_teardown(reverse_swaps_create_and_delete, clear),
+						    cmocka_unit_test_teardown(any_prefix_is_survived, clear) };
 	struct CMUnitTest tests[GP_COUNT(cases) + GP_COUNT(targets) + GP_COUNT(single)];
 	size_t n = 0;
 
 	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[n++] = (struct CMUnitTest){ cases[i].name, check, NULL, clear,
-						  (void *)(uintptr_t)&cases[i] };
+		tests[n++] = (struct CMUnitTest){ cases[i].name, check, NULL, clear, (void *)(uintptr_t)&cases[i] };
 	for (size_t i = 0; i < GP_COUNT(targets); i++)
 		tests[n++] = (struct CMUnitTest){ targets[i].name, check_target, NULL, clear,
 						  (void *)(uintptr_t)&targets[i] };

@@ -39,18 +39,11 @@ static const struct group {
 	const char *name;
 	int context;
 	bool reverse;
-} groups[] = {
-	{ "gnu patch agrees: -U0", 0, false },
-	{ "gnu patch agrees: -U1", 1, false },
-	{ "gnu patch agrees: -U2", 2, false },
-	{ "gnu patch agrees: -U3", 3, false },
-	{ "gnu patch agrees: -U5", 5, false },
-	{ "gnu patch agrees: -U0 -R", 0, true },
-	{ "gnu patch agrees: -U1 -R", 1, true },
-	{ "gnu patch agrees: -U2 -R", 2, true },
-	{ "gnu patch agrees: -U3 -R", 3, true },
-	{ "gnu patch agrees: -U5 -R", 5, true },
-};
+} groups[] = { { "gnu patch agrees: -U0", 0, false },   { "gnu patch agrees: -U1", 1, false },
+	       { "gnu patch agrees: -U2", 2, false },   { "gnu patch agrees: -U3", 3, false },
+	       { "gnu patch agrees: -U5", 5, false },   { "gnu patch agrees: -U0 -R", 0, true },
+	       { "gnu patch agrees: -U1 -R", 1, true }, { "gnu patch agrees: -U2 -R", 2, true },
+	       { "gnu patch agrees: -U3 -R", 3, true }, { "gnu patch agrees: -U5 -R", 5, true } };
 
 static char work_dir[64];
 static bool have_tools;
@@ -135,23 +128,24 @@ static void doc_edit(struct doc *d, unsigned edits)
 		size_t at = below((unsigned)d->n + 1);
 
 		switch (below(9)) {
-		case 0: case 1: case 2:
+		case 0:
+		case 1:
+		case 2:
 			for (unsigned k = 1 + below(3); k; k--)
 				doc_insert(d, at, below(kinds + 1));
 			break;
-		case 3: case 4:
+		case 3:
+		case 4:
 			for (unsigned k = 1 + below(3); k; k--)
 				doc_delete(d, at);
 			break;
-		case 5: case 6:
+		case 5:
+		case 6:
 			if (at < d->n)
 				d->line[at] = below(kinds + 1);
 			break;
-		case 7:
-			doc_move_block(d);
-			break;
-		default:
-			doc_copy_block(d);
+		case 7: doc_move_block(d); break;
+		default: doc_copy_block(d);
 		}
 	}
 }
@@ -188,8 +182,7 @@ static void make_target(struct doc *t, const struct doc *from, const struct doc 
 {
 	*t = chance(9) ? *to : *from;
 	switch (below(6)) {
-	case 0:
-		break;
+	case 0: break;
 	case 1:
 		for (unsigned k = 1 + below(12); k; k--)
 			doc_insert(t, 0, below(kinds + 1));
@@ -198,11 +191,8 @@ static void make_target(struct doc *t, const struct doc *from, const struct doc 
 		for (unsigned k = 1 + below(6); k; k--)
 			doc_delete(t, 0);
 		break;
-	case 3:
-		doc_edit(t, 1);
-		break;
-	default:
-		doc_edit(t, 1 + below(5));
+	case 3: doc_edit(t, 1); break;
+	default: doc_edit(t, 1 + below(5));
 	}
 	if (chance(8))
 		t->no_final_nl = !t->no_final_nl;
@@ -260,7 +250,10 @@ static int run_tool(char *const argv[], const char *out)
 
 /* What patch said about each hunk. */
 struct said {
-	struct { bool ok; long at, fuzz, offset; } hunk[MAX_HUNKS];
+	struct {
+		bool ok;
+		long at, fuzz, offset;
+	} hunk[MAX_HUNKS];
 	size_t n;
 	int rc;
 	bool before_start; /* "succeeded at -1": we refuse that on purpose */
@@ -307,9 +300,18 @@ struct fixture {
 static void run_patch(struct fixture *fx, unsigned fuzz, bool reverse)
 {
 	char f[16];
-	char *argv[] = { (char *)"patch", (char *)"-f", (char *)(fx->strip ? "-p1" : "-p0"),
-			 (char *)"--verbose", (char *)"--no-backup-if-mismatch",
-			 (char *)"-r", (char *)"rej", f, (char *)"-i", (char *)"p", (char *)(reverse ? "-R" : NULL), NULL };
+	char *argv[] = { (char *)"patch",
+			 (char *)"-f",
+			 (char *)(fx->strip ? "-p1" : "-p0"),
+			 (char *)"--verbose",
+			 (char *)"--no-backup-if-mismatch",
+			 (char *)"-r",
+			 (char *)"rej",
+			 f,
+			 (char *)"-i",
+			 (char *)"p",
+			 (char *)(reverse ? "-R" : NULL),
+			 NULL };
 
 	snprintf(f, sizeof(f), "-F%u", fuzz);
 	write_file("t", &fx->target);
@@ -344,8 +346,7 @@ static void falsify(struct gp_buf *patch)
 				if (*s == ',')
 					v[i + 1] = strtoull(s + 1, &s, 10);
 			}
-			gp_buf_printf(&b, "@@ -%llu,%llu +%llu,%llu%s\n",
-				      (unsigned long long)drift(v[0]), v[1],
+			gp_buf_printf(&b, "@@ -%llu,%llu +%llu,%llu%s\n", (unsigned long long)drift(v[0]), v[1],
 				      (unsigned long long)drift(v[2]), v[3], s);
 		} else {
 			gp_buf_printf(&b, "%s\n", p);
@@ -364,7 +365,9 @@ static void disguise(struct fixture *fx, bool new_file, bool gone)
 
 	if (fx->strip && chance(2))
 		gp_buf_printf(&b, "diff --git a/t b/t\n%sindex 1234567..89abcde%s\n",
-			      new_file ? "new file mode 100644\n" : gone ? "deleted file mode 100644\n" : "",
+			      new_file ? "new file mode 100644\n" :
+			      gone     ? "deleted file mode 100644\n" :
+					 "",
 			      new_file || gone ? "" : " 100644");
 	else if (chance(4))
 		gp_buf_puts(&b, chance(2) ? "Index: t\n=====\n" : "diff -Naur a/t b/t\n");
@@ -392,8 +395,16 @@ static bool run_diff(struct fixture *fx, int context)
 {
 	char u[16], from[64], to[64];
 	bool new_file = !fx->a.len && chance(2), gone = !fx->b.len && chance(2);
-	char *argv[] = { (char *)"diff", u, (char *)"--label", from, (char *)"--label", to,
-			 (char *)"a", (char *)"b", (char *)(chance(2) ? "-F^l" : NULL), NULL };
+	char *argv[] = { (char *)"diff",
+			 u,
+			 (char *)"--label",
+			 from,
+			 (char *)"--label",
+			 to,
+			 (char *)"a",
+			 (char *)"b",
+			 (char *)(chance(2) ? "-F^l" : NULL),
+			 NULL };
 
 	fx->strip = below(2);
 	label(fx->strip ? "a/t" : "t", new_file, from);
@@ -415,8 +426,7 @@ static bool run_diff(struct fixture *fx, int context)
 static void compare_hunks(const struct fixture *fx, const char *what)
 {
 	if (fx->rep.n != fx->said.n)
-		fail_msg("%s: %zu hunks here, patch saw %zu:\n%s", what, fx->rep.n, fx->said.n,
-			 fx->log.data);
+		fail_msg("%s: %zu hunks here, patch saw %zu:\n%s", what, fx->rep.n, fx->said.n, fx->log.data);
 	for (size_t i = 0; i < fx->rep.n; i++) {
 		const struct gp_place *p = &fx->rep.place[i];
 		/* patch names another line when it found a place above the last one. */
@@ -427,8 +437,9 @@ static void compare_hunks(const struct fixture *fx, const char *what)
 		    (long)p->fuzz == fx->said.hunk[i].fuzz && p->offset == fx->said.hunk[i].offset)
 			continue;
 		fail_msg("%s: hunk %zu: ok %d at %ld fuzz %u offset %ld here, but patch says:\n%s"
-			 "--- target\n%s--- patch\n%s", what, i + 1, p->ok, at, p->fuzz,
-			 (long)p->offset, fx->log.data, fx->target.data, fx->patch.data);
+			 "--- target\n%s--- patch\n%s",
+			 what, i + 1, p->ok, at, p->fuzz, (long)p->offset, fx->log.data, fx->target.data,
+			 fx->patch.data);
 	}
 }
 
@@ -436,9 +447,8 @@ static void compare_rejects(struct fixture *fx, bool reverse, const char *what)
 {
 	gp_reject_append(&fx->diff.file[0], &fx->rep, fx->strip, reverse, &fx->our_rej);
 	if (!gp_str_same(gp_buf_str(&fx->our_rej), gp_buf_str(&fx->their_rej)))
-		fail_msg("%s: the rejects differ\n--- patch\n%s--- ours\n%s\n--- theirs\n%s\n%s",
-			 what, fx->patch.data, fx->our_rej.data ? fx->our_rej.data : "",
-			 fx->their_rej.data, fx->log.data);
+		fail_msg("%s: the rejects differ\n--- patch\n%s--- ours\n%s\n--- theirs\n%s\n%s", what, fx->patch.data,
+			 fx->our_rej.data ? fx->our_rej.data : "", fx->their_rej.data, fx->log.data);
 }
 
 static bool starts_from_nothing(const struct gp_filediff *f, bool reverse)
@@ -461,12 +471,12 @@ static void compare(struct fixture *fx, unsigned fuzz, bool reverse, const char 
 	compare_hunks(fx, what);
 	compare_rejects(fx, reverse, what);
 	if ((fx->rep.result == GP_HUNKS_APPLIED) != (fx->said.rc == 0))
-		fail_msg("%s: result %d here, patch exits %d (fuzz %u):\n%s", what,
-			 fx->rep.result, fx->said.rc, fuzz, fx->log.data);
+		fail_msg("%s: result %d here, patch exits %d (fuzz %u):\n%s", what, fx->rep.result, fx->said.rc, fuzz,
+			 fx->log.data);
 	if (fx->said.rc == 0 && !gp_str_same(gp_buf_str(&fx->ours), gp_buf_str(&fx->theirs)))
 		fail_msg("%s: the bytes differ\n--- target\n%s--- patch\n%s--- ours\n%s"
-			 "--- theirs\n%s%s", what, fx->target.data, fx->patch.data,
-			 fx->ours.data, fx->theirs.data, fx->log.data);
+			 "--- theirs\n%s%s",
+			 what, fx->target.data, fx->patch.data, fx->ours.data, fx->theirs.data, fx->log.data);
 }
 
 /* false: there was nothing to compare. */
@@ -490,13 +500,13 @@ static bool one_case(struct fixture *fx, const struct group *g, uint64_t seed)
 	doc_write(&t, &fx->target);
 	if (!run_diff(fx, g->context))
 		return false;
-	snprintf(what, sizeof(what), "GP_DIFF_SEED=%llu, %s -F%u", (unsigned long long)seed,
-		 g->name, fuzz);
+	snprintf(what, sizeof(what), "GP_DIFF_SEED=%llu, %s -F%u", (unsigned long long)seed, g->name, fuzz);
 	if (gp_diff_parse(gp_buf_str(&fx->patch), &fx->diff, NULL))
 		fail_msg("%s: cannot parse:\n%s", what, fx->patch.data);
 	assert_int_equal(fx->diff.nfile, 1);
-	assert_int_equal(gp_hunks_apply(gp_buf_str(&fx->target), &fx->diff.file[0], fuzz,
-					g->reverse, &fx->ours, &fx->rep, NULL), 0);
+	assert_int_equal(
+		gp_hunks_apply(gp_buf_str(&fx->target), &fx->diff.file[0], fuzz, g->reverse, &fx->ours, &fx->rep, NULL),
+		0);
 	already = fx->rep.result == GP_HUNKS_ALREADY;
 	run_patch(fx, already ? 0 : fuzz, already ? !g->reverse : g->reverse);
 	if (fx->said.before_start)
@@ -570,7 +580,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	static const char *const names[] = { "a", "b", "p", "t", "log", "t.orig", "rej" };
-	struct gp_buf *bufs[] = { &fixture.a, &fixture.b, &fixture.target, &fixture.patch,
+	struct gp_buf *bufs[] = { &fixture.a,   &fixture.b,      &fixture.target,   &fixture.patch,
 				  &fixture.log, &fixture.theirs, &fixture.their_rej };
 
 	(void)state;
@@ -587,9 +597,8 @@ int main(void)
 	struct CMUnitTest tests[GP_COUNT(groups)];
 
 	for (size_t i = 0; i < GP_COUNT(groups); i++)
-		tests[i] = (struct CMUnitTest){
-			.name = groups[i].name, .test_func = check_group,
-			.initial_state = (void *)(uintptr_t)&groups[i],
-		};
+		tests[i] = (struct CMUnitTest){ .name = groups[i].name,
+						.test_func = check_group,
+						.initial_state = (void *)(uintptr_t)&groups[i] };
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -20,23 +20,25 @@ static const struct put_case {
 } cases[] = {
 	{ "a change", "1\n2\n3\n", "--- f\n+++ f\n@@ -1,3 +1,3 @@\n 1\n-2\n+x\n 3\n", "1\nx\n3\n", false },
 	{ "in reverse", "1\nx\n3\n", "--- f\n+++ f\n@@ -1,3 +1,3 @@\n 1\n-2\n+x\n 3\n", "1\n2\n3\n", true },
-	{ "blank context lines without their blank", "1\n\n3\n\n", "--- ./f\n+++ ./f\n@@ -1,4 +1,4 @@ fn()\n 1\n\n-3\n+x\n\n",
-	  "1\n\nx\n\n", false },
-	{ "what comes before what goes", "1\n2\n3\n", "--- f\n+++ f\n@@ -1,3 +1,3 @@\n 1\n+x\n-2\n 3\n", "1\nx\n3\n", false },
-	{ "two hunks", "1\n2\n3\n4\n5\n6\n7\n8\n", "--- f\n+++ f\n@@ -1,2 +1,3 @@\n 1\n+x\n 2\n@@ -7,2 +8,1 @@\n 7\n-8\n",
-	  "1\nx\n2\n3\n4\n5\n6\n7\n", false },
+	{ "blank context lines without their blank", "1\n\n3\n\n",
+	  "--- ./f\n+++ ./f\n@@ -1,4 +1,4 @@ fn()\n 1\n\n-3\n+x\n\n", "1\n\nx\n\n", false },
+	{ "what comes before what goes", "1\n2\n3\n", "--- f\n+++ f\n@@ -1,3 +1,3 @@\n 1\n+x\n-2\n 3\n", "1\nx\n3\n",
+	  false },
+	{ "two hunks", "1\n2\n3\n4\n5\n6\n7\n8\n",
+	  "--- f\n+++ f\n@@ -1,2 +1,3 @@\n 1\n+x\n 2\n@@ -7,2 +8,1 @@\n 7\n-8\n", "1\nx\n2\n3\n4\n5\n6\n7\n", false },
 	{ "two hunks in reverse", "1\nx\n2\n3\n4\n5\n6\n7\n",
 	  "--- f\n+++ f\n@@ -1,2 +1,3 @@\n 1\n+x\n 2\n@@ -7,2 +8,1 @@\n 7\n-8\n", "1\n2\n3\n4\n5\n6\n7\n8\n", true },
-	{ "no newline at the end, before", "1\n2", "--- f\n+++ f\n@@ -1,2 +1,2 @@\n 1\n-2\n\\ No newline at end of file\n+x\n",
-	  "1\nx\n", false },
-	{ "no newline at the end, behind", "1\n2\n", "--- f\n+++ f\n@@ -1,2 +1,2 @@\n 1\n-2\n+x\n\\ No newline at end of file\n",
-	  "1\nx", false },
+	{ "no newline at the end, before", "1\n2",
+	  "--- f\n+++ f\n@@ -1,2 +1,2 @@\n 1\n-2\n\\ No newline at end of file\n+x\n", "1\nx\n", false },
+	{ "no newline at the end, behind", "1\n2\n",
+	  "--- f\n+++ f\n@@ -1,2 +1,2 @@\n 1\n-2\n+x\n\\ No newline at end of file\n", "1\nx", false },
 	{ "the same in reverse", "1\nx", "--- f\n+++ f\n@@ -1,2 +1,2 @@\n 1\n-2\n+x\n\\ No newline at end of file\n",
 	  "1\n2\n", true },
 	{ "a new file", NULL, "--- /dev/null\n+++ b/f\n@@ -0,0 +1,2 @@\n+1\n+2\n", "1\n2\n", false },
 	{ "a file that goes", "1\n2\n", "--- a/f\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-1\n-2\n", NULL, false },
 	{ "a new file in reverse", "1\n2\n", "--- /dev/null\n+++ b/f\n@@ -0,0 +1,2 @@\n+1\n+2\n", NULL, true },
-	{ "the patch has CRLF", "1\n2\n3\n", "--- f\r\n+++ f\r\n@@ -1,3 +1,3 @@\r\n 1\r\n-2\r\n+x\r\n 3\r\n", "1\nx\n3\n", false },
+	{ "the patch has CRLF", "1\n2\n3\n", "--- f\r\n+++ f\r\n@@ -1,3 +1,3 @@\r\n 1\r\n-2\r\n+x\r\n 3\r\n",
+	  "1\nx\n3\n", false },
 };
 
 static char dir[] = "/tmp/gp-diffout-XXXXXX";
@@ -88,7 +90,8 @@ static void check_put(void **state)
 	gp_diff_put(&d.file[0], gp_diff_op(&d.file[0], c->reverse), "sub/f", c->reverse, &out);
 	assert_int_equal(gp_diff_parse(gp_buf_str(&out), &again, &err), 0);
 	assert_int_equal(again.nfile, 1);
-	assert_int_equal(gp_hunks_apply(gp_str_of(c->old ? c->old : ""), &again.file[0], 0, false, &result, &rep, &err), 0);
+	assert_int_equal(gp_hunks_apply(gp_str_of(c->old ? c->old : ""), &again.file[0], 0, false, &result, &rep, &err),
+			 0);
 	assert_int_equal(rep.result, GP_HUNKS_APPLIED);
 	assert_int_equal(result.len, c->want ? strlen(c->want) : 0);
 	if (result.len)
@@ -117,7 +120,8 @@ int main(void)
 	struct CMUnitTest tests[GP_COUNT(cases)];
 
 	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[i] = (struct CMUnitTest){ .name = cases[i].name, .test_func = check_put,
+		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
+						.test_func = check_put,
 						.initial_state = (void *)(uintptr_t)&cases[i] };
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

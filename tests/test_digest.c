@@ -20,25 +20,23 @@ static const struct sum_case {
 	const char *name;
 	size_t len, piece;
 	int fill; /* one byte value, or -1: mixed */
-} cases[] = {
-	{ "nothing at all", 0, 1, -1 },
-	{ "one zero byte", 1, 1, 0 },
-	{ "one byte 0xff", 1, 1, 0xff },
-	{ "seven bytes, less than a step", 7, 7, -1 },
-	{ "eight bytes, one step", 8, 8, -1 },
-	{ "nine bytes", 9, 9, -1 },
-	{ "fifteen bytes in pieces of four", 15, 4, -1 },
-	{ "sixteen bytes, one at a time", 16, 1, -1 },
-	{ "255 bytes: the length fits one byte", 255, 255, -1 },
-	{ "256 bytes: it takes two", 256, 13, -1 },
-	{ "257 bytes", 257, 257, -1 },
-	{ "zeros only", 1000, 1000, 0 },
-	{ "0xff only", 1000, 17, 0xff },
-	{ "65535 bytes", 65535, 4096, -1 },
-	{ "65536 bytes: three length bytes", 65536, 4097, -1 },
-	{ "a megabyte and three", (1u << 20) + 3, 65536, -1 },
-	{ "sixteen megabytes and five: four length bytes", (16u << 20) + 5, 1u << 20, -1 },
-};
+} cases[] = { { "nothing at all", 0, 1, -1 },
+	      { "one zero byte", 1, 1, 0 },
+	      { "one byte 0xff", 1, 1, 0xff },
+	      { "seven bytes, less than a step", 7, 7, -1 },
+	      { "eight bytes, one step", 8, 8, -1 },
+	      { "nine bytes", 9, 9, -1 },
+	      { "fifteen bytes in pieces of four", 15, 4, -1 },
+	      { "sixteen bytes, one at a time", 16, 1, -1 },
+	      { "255 bytes: the length fits one byte", 255, 255, -1 },
+	      { "256 bytes: it takes two", 256, 13, -1 },
+	      { "257 bytes", 257, 257, -1 },
+	      { "zeros only", 1000, 1000, 0 },
+	      { "0xff only", 1000, 17, 0xff },
+	      { "65535 bytes", 65535, 4096, -1 },
+	      { "65536 bytes: three length bytes", 65536, 4097, -1 },
+	      { "a megabyte and three", (1u << 20) + 3, 65536, -1 },
+	      { "sixteen megabytes and five: four length bytes", (16u << 20) + 5, 1u << 20, -1 } };
 
 static uint8_t *data;
 static char file[] = "/tmp/gp-digest-XXXXXX";
@@ -302,22 +300,19 @@ static void a_hash_is_freed_unused_or_null(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest rest[] = {
-		cmocka_unit_test(published_values),
-		cmocka_unit_test(every_length),
-		cmocka_unit_test(every_alignment),
-		cmocka_unit_test(random_pieces),
-		cmocka_unit_test(sums_of_a_thread),
-		cmocka_unit_test(sums_given_up),
-		cmocka_unit_test(a_hash_is_freed_unused_or_null),
-	};
+	static const struct CMUnitTest rest[] = { cmocka_unit_test(published_values),
+						  cmocka_unit_test(every_length),
+						  cmocka_unit_test(every_alignment),
+						  cmocka_unit_test(random_pieces),
+						  cmocka_unit_test(sums_of_a_thread),
+						  cmocka_unit_test(sums_given_up),
+						  cmocka_unit_test(a_hash_is_freed_unused_or_null) };
 	struct CMUnitTest tests[GP_COUNT(cases) + GP_COUNT(rest)];
 
 	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[i] = (struct CMUnitTest){
-			.name = cases[i].name, .test_func = check,
-			.initial_state = (void *)(uintptr_t)&cases[i],
-		};
+		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
+						.test_func = check,
+						.initial_state = (void *)(uintptr_t)&cases[i] };
 	for (size_t i = 0; i < GP_COUNT(rest); i++)
 		tests[GP_COUNT(cases) + i] = rest[i];
 	return cmocka_run_group_tests(tests, setup, teardown);

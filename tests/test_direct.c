@@ -56,8 +56,10 @@ static bool chance(unsigned one_in)
 
 /* Frequent lines, empty ones, with the CR of a CRLF file, with a NUL, one in another. */
 static const struct gp_str texts[] = {
-	{ "a", 1 }, { "", 0 }, { "b", 1 }, { "a\r", 2 }, { "{", 1 }, { "ab", 2 }, { "\r", 1 }, { "a\0b", 3 },
-	{ "a longer line, which is not compared at a glance", 48 }, { " a", 2 }, { "-a", 2 }, { "b ", 2 },
+	{ "a", 1 },   { "", 0 },     { "b", 1 },
+	{ "a\r", 2 }, { "{", 1 },    { "ab", 2 },
+	{ "\r", 1 },  { "a\0b", 3 }, { "a longer line, which is not compared at a glance", 48 },
+	{ " a", 2 },  { "-a", 2 },   { "b ", 2 },
 };
 
 struct doc {
@@ -169,14 +171,9 @@ static void spoil_hunks(struct made *m)
 		*h = m->hunk[k];
 		m->hunk[k] = was;
 		break;
-	case 2:
-		m->hunk[k] = *h;
-		break;
-	case 3:
-		h->line[below((unsigned)h->nline)].nl ^= true;
-		break;
-	default:
-		h->line[below((unsigned)h->nline)].text = chance(8) ? GP_STR("a\na") : texts[below(GP_COUNT(texts))];
+	case 2: m->hunk[k] = *h; break;
+	case 3: h->line[below((unsigned)h->nline)].nl ^= true; break;
+	default: h->line[below((unsigned)h->nline)].text = chance(8) ? GP_STR("a\na") : texts[below(GP_COUNT(texts))];
 	}
 }
 
@@ -188,15 +185,9 @@ static void spoil_doc(struct made *m)
 	if (!d->n)
 		return;
 	switch (below(4)) {
-	case 0:
-		d->line[i].text = texts[below(GP_COUNT(texts))];
-		break;
-	case 1:
-		memmove(d->line + i, d->line + i + 1, (--d->n - i) * sizeof(*d->line));
-		break;
-	case 2:
-		d->line[d->n - 1].nl ^= true;
-		break;
+	case 0: d->line[i].text = texts[below(GP_COUNT(texts))]; break;
+	case 1: memmove(d->line + i, d->line + i + 1, (--d->n - i) * sizeof(*d->line)); break;
+	case 2: d->line[d->n - 1].nl ^= true; break;
 	default:
 		if (d->n == MAX_LINES || !d->line[d->n - 1].nl)
 			return;
@@ -257,9 +248,9 @@ static void same_places(const struct gp_hunk_report *a, const struct gp_hunk_rep
 		if (p->hunk != q->hunk || p->ok != q->ok || p->offset != q->offset || p->fuzz != q->fuzz ||
 		    p->at != q->at || p->expected != q->expected)
 			fail_msg("GP_DIRECT_SEED=%llu: hunk %zu: ok %d at %lld offset %lld here, ok %d at %lld "
-				 "offset %lld by searching", (unsigned long long)seed, i + 1, p->ok,
-				 (long long)p->at, (long long)p->offset, q->ok, (long long)q->at,
-				 (long long)q->offset);
+				 "offset %lld by searching",
+				 (unsigned long long)seed, i + 1, p->ok, (long long)p->at, (long long)p->offset, q->ok,
+				 (long long)q->at, (long long)q->offset);
 	}
 }
 
@@ -323,10 +314,10 @@ static void the_short_cut_changes_nothing(void **state)
 		rng = seed;
 		make_case(m);
 		fuzz = below(4);
-		assert_int_equal(gp_hunks_apply(gp_buf_str(&m->old), &m->f, fuzz, m->reverse, &m->fast,
-						&m->fast_rep, NULL), 0);
-		assert_int_equal(gp_hunks_search(gp_buf_str(&m->old), &m->f, fuzz, m->reverse, &m->slow,
-						 &m->slow_rep, NULL), 0);
+		assert_int_equal(
+			gp_hunks_apply(gp_buf_str(&m->old), &m->f, fuzz, m->reverse, &m->fast, &m->fast_rep, NULL), 0);
+		assert_int_equal(
+			gp_hunks_search(gp_buf_str(&m->old), &m->f, fuzz, m->reverse, &m->slow, &m->slow_rep, NULL), 0);
 		compare(m, seed);
 		count[m->fast_rep.result]++;
 		if (is_direct(m)) {
@@ -355,7 +346,8 @@ static const struct direct_case {
 } cases[] = {
 	{ "direct: in place", TEN, H FIVE, "1\n2\n3\n4\nV\n6\n7\n8\n9\n10\n" },
 	{ "direct: two hunks that touch", TEN, H FIVE "@@ -7 +7 @@\n-7\n+W\n", "1\n2\n3\n4\nV\n6\nW\n8\n9\n10\n" },
-	{ "direct: in the last hunk's context", TEN, H FIVE "@@ -6 +6 @@\n-6\n+W\n", "1\n2\n3\n4\nV\nW\n7\n8\n9\n10\n" },
+	{ "direct: in the last hunk's context", TEN, H FIVE "@@ -6 +6 @@\n-6\n+W\n",
+	  "1\n2\n3\n4\nV\nW\n7\n8\n9\n10\n" },
 	{ "direct: the whole file goes", "1\n", "--- f\n+++ /dev/null\n@@ -1 +0,0 @@\n-1\n", "" },
 	{ "direct: no hunks", "1\n", "diff --git a/f b/f\nold mode 100644\nnew mode 100755\n", "1\n" },
 	{ "direct: the last line loses its newline", "1\n", H "@@ -1 +1 @@\n-1\n+1\n" NONL, "1" },

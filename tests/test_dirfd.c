@@ -47,8 +47,8 @@ static int make(void **state)
 		return -1;
 	root = open(at_top("root"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0 || mkdirat(root, "closed", 0711) || mkdirat(root, "closed/in", 0755) ||
-	    symlinkat("../outside", root, "out") || symlinkat("a", root, "in") ||
-	    symlinkat("none", root, "dangling") || symlinkat("../../outside", root, "a/up") || mknodat(root, "file", S_IFREG | 0644, 0))
+	    symlinkat("../outside", root, "out") || symlinkat("a", root, "in") || symlinkat("none", root, "dangling") ||
+	    symlinkat("../../outside", root, "a/up") || mknodat(root, "file", S_IFREG | 0644, 0))
 		return -1;
 	return 0;
 }
@@ -62,31 +62,30 @@ static int drop(void **state)
 }
 
 #define LONG16 "0123456789abcdef"
-#define LONG256 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16
+#define LONG256 \
+	LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16
 
 static const struct path_case {
 	const char *name, *path;
 	int error;
-} paths[] = {
-	{ "a directory", "a", 0 },
-	{ "three deep", "a/b/c", 0 },
-	{ "the root", ".", 0 },
-	{ "search is all that is needed", "closed/in", 0 },
-	{ "missing", "none", ENOENT },
-	{ "below what is missing", "none/x", ENOENT },
-	{ "a file", "file", ENOTDIR },
-	{ "below a file", "file/x", ENOTDIR },
-	{ "a link to a directory outside", "out", ELOOP },
-	{ "behind it", "out/b", ELOOP },
-	{ "a link to a directory inside", "in", ELOOP },
-	{ "behind that", "in/b", ELOOP },
-	{ "a dangling link", "dangling", ELOOP },
-	{ "a link further down", "a/up/b", ELOOP },
-	{ "up and out", "..", EXDEV },
-	{ "up and out, later", "a/b/../../../outside", EXDEV },
-	{ "absolute", "/tmp", EXDEV },
-	{ "a name that is too long", "a/" LONG256, ENAMETOOLONG },
-};
+} paths[] = { { "a directory", "a", 0 },
+	      { "three deep", "a/b/c", 0 },
+	      { "the root", ".", 0 },
+	      { "search is all that is needed", "closed/in", 0 },
+	      { "missing", "none", ENOENT },
+	      { "below what is missing", "none/x", ENOENT },
+	      { "a file", "file", ENOTDIR },
+	      { "below a file", "file/x", ENOTDIR },
+	      { "a link to a directory outside", "out", ELOOP },
+	      { "behind it", "out/b", ELOOP },
+	      { "a link to a directory inside", "in", ELOOP },
+	      { "behind that", "in/b", ELOOP },
+	      { "a dangling link", "dangling", ELOOP },
+	      { "a link further down", "a/up/b", ELOOP },
+	      { "up and out", "..", EXDEV },
+	      { "up and out, later", "a/b/../../../outside", EXDEV },
+	      { "absolute", "/tmp", EXDEV },
+	      { "a name that is too long", "a/" LONG256, ENAMETOOLONG } };
 
 static void check_path(void **state)
 {
@@ -118,12 +117,10 @@ static bool has_openat2(void)
 /* In a child: openat2() does not exist, or may not be called. */
 static int without_openat2(unsigned error)
 {
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
+	struct sock_filter code[] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+				      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+				      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+				      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) };
 	struct sock_fprog prog = { sizeof(code) / sizeof(*code), code };
 	struct stat got, want;
 	int fd;
@@ -400,7 +397,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_race, make, drop),
 		cmocka_unit_test_setup_teardown(deeper_than_descriptors, make, drop),
 		{ "a new file stays in its directory", a_file_stays_in_its_directory, NULL, NULL, NULL },
-		{ "a file that replaces stays in its directory", a_file_stays_in_its_directory, NULL, NULL, (void *)"replace" },
+		{ "a file that replaces stays in its directory", a_file_stays_in_its_directory, NULL, NULL,
+		  (void *)"replace" },
 		cmocka_unit_test_setup_teardown(a_file_below_goes_through_no_link, make, drop),
 		cmocka_unit_test_setup_teardown(a_scratch_that_others_can_move, make, drop),
 		cmocka_unit_test_setup_teardown(a_directory_stays_in_its_directory, make, drop),
@@ -409,8 +407,11 @@ int main(void)
 	size_t n = 0;
 
 	for (size_t i = 0; i < GP_COUNT(paths); i++)
-		tests[n++] = (struct CMUnitTest){ .name = paths[i].name, .test_func = check_path, .setup_func = make,
-						  .teardown_func = drop, .initial_state = (void *)(uintptr_t)&paths[i] };
+		tests[n++] = (struct CMUnitTest){ .name = paths[i].name,
+						  .test_func = check_path,
+						  .setup_func = make,
+						  .teardown_func = drop,
+						  .initial_state = (void *)(uintptr_t)&paths[i] };
 	for (size_t i = 0; i < GP_COUNT(rest); i++)
 		tests[n++] = rest[i];
 	return cmocka_run_group_tests(tests, NULL, NULL);

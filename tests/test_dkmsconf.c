@@ -82,7 +82,8 @@ static const struct regex_case {
 	{ "lines above the open end change nothing", { { 6, 2, false }, { 5, 13, true } }, 2 },
 	{ "the same line twice", { { 5, 13, false }, { 5, 13, false } }, 2 },
 	{ "many lines of one major",
-	  { { 5, 2, false }, { 5, 5, false }, { 5, 12, false }, { 5, 20, false }, { 5, 21, false }, { 5, 30, false } }, 6 },
+	  { { 5, 2, false }, { 5, 5, false }, { 5, 12, false }, { 5, 20, false }, { 5, 21, false }, { 5, 30, false } },
+	  6 },
 };
 
 /* The plain truth. */
@@ -101,8 +102,9 @@ static bool shut_out(const struct regex_case *c, unsigned major, unsigned minor)
 
 static void check_regex(void **state)
 {
-	static const char *const suffix[] = { "", ".0", ".9-1-pve", "-rc1", ".0-32-amd64", ".10+deb12-amd64",
-					      ".0-305.el8.x86_64" };
+	static const char *const suffix[] = {
+		"", ".0", ".9-1-pve", "-rc1", ".0-32-amd64", ".10+deb12-amd64", ".0-305.el8.x86_64"
+	};
 	const struct regex_case *c = *state;
 	gp_auto(gp_buf_release) struct gp_buf list = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf script = { 0 };
@@ -117,8 +119,8 @@ static void check_regex(void **state)
 	save("list", list.data);
 	save("regex", out.data);
 	gp_buf_puts(&script, "re=$(cat regex)\nwhile read -r r want; do\n"
-		    "  got=n; [[ $r =~ $re ]] && got=y\n"
-		    "  [ $got = $want ] || echo \"$r: $got instead of $want\"\ndone < list\n");
+			     "  got=n; [[ $r =~ $re ]] && got=y\n"
+			     "  [ $got = $want ] || echo \"$r: $got instead of $want\"\ndone < list\n");
 	bash(script.data, &again);
 	rest = gp_buf_str(&again);
 	if (rest.len)
@@ -155,7 +157,7 @@ static const struct patch_case {
 	{ "an empty one", "PATCH[0]=\"\"\nPATCH[1]=\"b.patch\"\n" },
 	{ "other names", "XPATCH[0]=\"a\"\nPATCHES[0]=\"b\"\nPATCH_X[0]=\"c\"\n" },
 	{ "a real file", "PACKAGE_NAME=\"nvidia\"\nMAKE[0]=\"'make' -j4 modules\"\nAUTOINSTALL=\"yes\"\n"
-	  "PATCH[0]=\"twelve.patch\"\nPATCH_MATCH[0]=\"^5\\.1[0-2]\\..*$\"\n" },
+			 "PATCH[0]=\"twelve.patch\"\nPATCH_MATCH[0]=\"^5\\.1[0-2]\\..*$\"\n" },
 };
 
 /* bash's words, one to a line, without empty ones. */
@@ -199,25 +201,23 @@ static const char LOOP[] =
 static const struct read_case {
 	const char *name, *text;
 	bool clear;
-} reads[] = {
-	{ "nothing", "A=1\n", true },
-	{ "two", "PATCH[0]=a\nPATCH[1]=\"b\"\n", true },
-	{ "the later one counts", "PATCH[0]=a\nPATCH[0]=b\n", true },
-	{ "out of order", "PATCH[1]=b\nPATCH_MATCH[0]='^5'\nPATCH[0]=a\n", true },
-	{ "an expression without a patch", "PATCH[0]=a\nPATCH_MATCH[1]=\"x\"\n", true },
-	{ "double quotes keep most backslashes", "PATCH[0]=a\nPATCH_MATCH[0]=\"^5\\.1\\\\[\\\"\\$\"\n", true },
-	{ "a dollar before the quote", "PATCH[0]=a\nPATCH_MATCH[0]=\"^5\\..*$\"\n", true },
-	{ "single quotes keep all", "PATCH[0]=a\nPATCH_MATCH[0]='^5\\.$x`y`'\n", true },
-	{ "quotes that touch", "PATCH[0]=a\nPATCH_MATCH[0]='it'\\''s'\"x\"y # z\n", true },
-	{ "a semicolon", "PATCH[0]=a; PATCH_MATCH[7]=b\n", true },
-	{ "a gap", "PATCH[0]=a\nPATCH[2]=b\n", false },
-	{ "not from 0", "PATCH[1]=a\n", false },
-	{ "a list", "PATCH=(a b)\n", false },
-	{ "appended", "PATCH[0]=a\nPATCH+=(b)\n", false },
-	{ "a variable", "x=a\nPATCH[0]=\"$x\"\n", false },
-	{ "a command", "PATCH[0]=a\nPATCH_MATCH[0]=`echo b`\n", false },
-	{ "an open quote", "PATCH[0]=\"a\n\"\n", false },
-};
+} reads[] = { { "nothing", "A=1\n", true },
+	      { "two", "PATCH[0]=a\nPATCH[1]=\"b\"\n", true },
+	      { "the later one counts", "PATCH[0]=a\nPATCH[0]=b\n", true },
+	      { "out of order", "PATCH[1]=b\nPATCH_MATCH[0]='^5'\nPATCH[0]=a\n", true },
+	      { "an expression without a patch", "PATCH[0]=a\nPATCH_MATCH[1]=\"x\"\n", true },
+	      { "double quotes keep most backslashes", "PATCH[0]=a\nPATCH_MATCH[0]=\"^5\\.1\\\\[\\\"\\$\"\n", true },
+	      { "a dollar before the quote", "PATCH[0]=a\nPATCH_MATCH[0]=\"^5\\..*$\"\n", true },
+	      { "single quotes keep all", "PATCH[0]=a\nPATCH_MATCH[0]='^5\\.$x`y`'\n", true },
+	      { "quotes that touch", "PATCH[0]=a\nPATCH_MATCH[0]='it'\\''s'\"x\"y # z\n", true },
+	      { "a semicolon", "PATCH[0]=a; PATCH_MATCH[7]=b\n", true },
+	      { "a gap", "PATCH[0]=a\nPATCH[2]=b\n", false },
+	      { "not from 0", "PATCH[1]=a\n", false },
+	      { "a list", "PATCH=(a b)\n", false },
+	      { "appended", "PATCH[0]=a\nPATCH+=(b)\n", false },
+	      { "a variable", "x=a\nPATCH[0]=\"$x\"\n", false },
+	      { "a command", "PATCH[0]=a\nPATCH_MATCH[0]=`echo b`\n", false },
+	      { "an open quote", "PATCH[0]=\"a\n\"\n", false } };
 
 static void check_read(void **state)
 {
@@ -278,7 +278,7 @@ static void put_and_read(void **state)
 static void releases_only(void **state)
 {
 	static const char *const in[] = { "5.10.0-32-amd64", "6.12.95+deb12-amd64", "5.4" };
-	static const char *const no[] = { "5.10.0-32-amd64x", "15.10.0-32-amd64", "5x10.0-32-amd64", "5.4.1", "",
+	static const char *const no[] = { "5.10.0-32-amd64x",    "15.10.0-32-amd64",  "5x10.0-32-amd64", "5.4.1", "",
 					  "6.12.955deb12-amd64", "6.12.95deb12-amd64" };
 	gp_auto(gp_buf_release) struct gp_buf script = { 0 };
 
@@ -309,7 +309,8 @@ static void line_only(void **state)
 	save("regex", out.data);
 	bash("re=$(cat regex)\n"
 	     "for r in 5.10 5.10.0-32-amd64 5.10-rc1 5.10.223; do [[ $r =~ $re ]] || echo $r; done\n"
-	     "for r in 5.1 5.1.10 5.100 5.101.1 15.10.1 5.11 6.10.1 5x10; do [[ $r =~ $re ]] && echo $r; done; :\n", &again);
+	     "for r in 5.1 5.1.10 5.100 5.101.1 15.10.1 5.11 6.10.1 5x10; do [[ $r =~ $re ]] && echo $r; done; :\n",
+	     &again);
 	assert_string_equal(again.data, "");
 }
 
@@ -326,7 +327,8 @@ static void also(void **state)
 	bash("re=$(cat regex)\n"
 	     "for r in 5.14.0-427.el9 5.140.1 5.13.9 5.15.0-1.el9 4.18.0-80.el8; do [[ $r =~ $re ]] || echo $r; done\n"
 	     "for r in 5.14 5.14.0-427.el9x 5.14.1-1.el9 15.14.0-427.el9 6.14.0-1.el9; do\n"
-	     "[[ $r =~ $re ]] && echo $r; done; :\n", &again);
+	     "[[ $r =~ $re ]] && echo $r; done; :\n",
+	     &again);
 	assert_string_equal(again.data, "");
 }
 
@@ -338,14 +340,12 @@ static const char ASK[] = ". ./conf\necho \"$BUILD_EXCLUSIVE_KERNEL\"\n";
 static const struct exclusive_case {
 	const char *name, *text;
 	bool ours; /* it may be set */
-} exclusives[] = {
-	{ "an empty file", "", true },
-	{ "without a newline at its end", "A=1", true },
-	{ "comments are no limit", "#BUILD_EXCLUSIVE_KERNEL=\"^5\"\n", true },
-	{ "another limit is no hindrance", "BUILD_EXCLUSIVE_ARCH=\"x86_64\"\n", true },
-	{ "the package has its own", "BUILD_EXCLUSIVE_KERNEL=\"^4.*\"\nA=1\n", false },
-	{ "its own, indented", "A=1\n  BUILD_EXCLUSIVE_KERNEL='^4.*'\n", false },
-};
+} exclusives[] = { { "an empty file", "", true },
+		   { "without a newline at its end", "A=1", true },
+		   { "comments are no limit", "#BUILD_EXCLUSIVE_KERNEL=\"^5\"\n", true },
+		   { "another limit is no hindrance", "BUILD_EXCLUSIVE_ARCH=\"x86_64\"\n", true },
+		   { "the package has its own", "BUILD_EXCLUSIVE_KERNEL=\"^4.*\"\nA=1\n", false },
+		   { "its own, indented", "A=1\n  BUILD_EXCLUSIVE_KERNEL='^4.*'\n", false } };
 
 static void check_exclusive(void **state)
 {
@@ -397,17 +397,18 @@ static int teardown(void **state)
 	return system(cmd);
 }
 
-#define PUT(cases, func) do {                                                       \
-	for (size_t i = 0; i < GP_COUNT(cases); i++)                                \
-		tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name,          \
-			.test_func = (func), .teardown_func = clear,                \
-			.initial_state = (void *)(uintptr_t)&(cases)[i] };          \
-} while (0)
+#define PUT(cases, func) \
+	do { \
+		for (size_t i = 0; i < GP_COUNT(cases); i++) \
+			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
+							  .test_func = (func), \
+							  .teardown_func = clear, \
+							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
+	} while (0)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(regexes) + 2 * GP_COUNT(patches) + GP_COUNT(exclusives) +
-				 GP_COUNT(reads) + 5];
+	struct CMUnitTest tests[GP_COUNT(regexes) + 2 * GP_COUNT(patches) + GP_COUNT(exclusives) + GP_COUNT(reads) + 5];
 	size_t n = 0;
 
 	PUT(regexes, check_regex);

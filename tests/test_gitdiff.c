@@ -41,14 +41,12 @@ static const struct group {
 	bool git, reverse;
 	enum tree_kind tree;
 	unsigned share; /* of a hundred */
-} groups[] = {
-	{ "git apply agrees", true, false, AS_IT_WAS, 30 },
-	{ "git apply agrees: -R", true, true, AS_IT_WAS, 15 },
-	{ "git apply agrees: another tree", true, false, SPOILED, 15 },
-	{ "git apply agrees: half done", true, false, HALF_DONE, 10 },
-	{ "gnu patch agrees: names and stamps", false, false, AS_IT_WAS, 25 },
-	{ "gnu patch agrees: names and stamps, -R", false, true, AS_IT_WAS, 5 },
-};
+} groups[] = { { "git apply agrees", true, false, AS_IT_WAS, 30 },
+	       { "git apply agrees: -R", true, true, AS_IT_WAS, 15 },
+	       { "git apply agrees: another tree", true, false, SPOILED, 15 },
+	       { "git apply agrees: half done", true, false, HALF_DONE, 10 },
+	       { "gnu patch agrees: names and stamps", false, false, AS_IT_WAS, 25 },
+	       { "gnu patch agrees: names and stamps, -R", false, true, AS_IT_WAS, 5 } };
 
 static char work_dir[64], tree_dir[80], patch_name[80], log_name[80];
 static bool have_git, have_patch;
@@ -112,8 +110,10 @@ static int judge(bool git, bool reverse)
 {
 	char strip[8];
 	char *as_git[] = { (char *)"git", (char *)"apply", strip, patch_name, (char *)(reverse ? "-R" : NULL), NULL };
-	char *as_patch[] = { (char *)"patch", (char *)"-f", (char *)"--no-backup-if-mismatch", (char *)"-r-",
-			     (char *)"-F0", strip, (char *)"-i", patch_name, (char *)(reverse ? "-R" : NULL), NULL };
+	char *as_patch[] = {
+		(char *)"patch", (char *)"-f", (char *)"--no-backup-if-mismatch", (char *)"-r-", (char *)"-F0", strip,
+		(char *)"-i",    patch_name,   (char *)(reverse ? "-R" : NULL),   NULL
+	};
 	int rc;
 
 	snprintf(strip, sizeof(strip), "-p%u", now.c.strip);
@@ -129,8 +129,12 @@ static int judge(bool git, bool reverse)
 
 static bool applied(unsigned strip, bool reverse)
 {
-	struct gp_patch p = { .set = "set", .name = "p", .text = gp_buf_str(&now.c.patch), .strip = strip,
-			      .reverse = reverse, .by_hand = true };
+	struct gp_patch p = { .set = "set",
+			      .name = "p",
+			      .text = gp_buf_str(&now.c.patch),
+			      .strip = strip,
+			      .reverse = reverse,
+			      .by_hand = true };
 	struct gp_tree_base base;
 	struct gp_tree tree;
 	bool good;
@@ -381,9 +385,8 @@ int main(void)
 	struct CMUnitTest tests[GP_COUNT(groups)];
 
 	for (size_t i = 0; i < GP_COUNT(groups); i++)
-		tests[i] = (struct CMUnitTest){
-			.name = groups[i].name, .test_func = check_group,
-			.initial_state = (void *)(uintptr_t)&groups[i],
-		};
+		tests[i] = (struct CMUnitTest){ .name = groups[i].name,
+						.test_func = check_group,
+						.initial_state = (void *)(uintptr_t)&groups[i] };
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

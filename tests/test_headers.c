@@ -103,7 +103,8 @@ static void source_dir(const struct world *w, const char *dir, const char *makef
 }
 
 #define MAKE_5_10_262 "# SPDX\nVERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 262\nEXTRAVERSION =\n"
-#define CODE_5_10_255 "#define LINUX_VERSION_CODE 330495\n" \
+#define CODE_5_10_255 \
+	"#define LINUX_VERSION_CODE 330495\n" \
 	"#define KERNEL_VERSION(a,b,c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))\n"
 
 static void debian(const struct world *w, const char *common_path)
@@ -326,8 +327,7 @@ static void test_modules_dir(void **state)
 	link_to(w, deb, "lib/modules/5.10.0-46-amd64/build");
 	link_to(w, common, "lib/modules/5.10.0-46-amd64/source");
 	opens(w, "lib/modules/5.10.0-46-amd64", "usr/src/linux-headers-5.10.0-46-amd64");
-	refuses(w, "lib/modules/5.10.0-46-amd64/source", GP_E_NOTFOUND,
-		"linux-headers-5.10.0-46-amd64' instead");
+	refuses(w, "lib/modules/5.10.0-46-amd64/source", GP_E_NOTFOUND, "linux-headers-5.10.0-46-amd64' instead");
 
 	link_to(w, "/nonexistent/linux-headers-5.4.0-1-amd64", "lib/modules/5.4.0-1-amd64/build");
 	refuses(w, "lib/modules/5.4.0-1-amd64", GP_E_NOTFOUND,
@@ -368,8 +368,7 @@ static void test_ubuntu(void **state)
 	opens(w, "usr/src/linux-headers-5.15.0-33-generic", "usr/src/linux-headers-5.15.0-33-generic");
 	assert_string_equal(w->h.release.ver.text, "5.15.30");
 	assert_false(w->h.split);
-	refuses(w, "usr/src/linux-headers-5.15.0-33", GP_E_NOTFOUND,
-		"linux-headers-5.15.0-33-generic' instead");
+	refuses(w, "usr/src/linux-headers-5.15.0-33", GP_E_NOTFOUND, "linux-headers-5.15.0-33-generic' instead");
 	source_dir(w, "usr/src/linux-hwe-5.15-headers-5.15.0-33", "");
 	refuses(w, "usr/src/linux-hwe-5.15-headers-5.15.0-33", GP_E_NOTFOUND,
 		"linux-headers-5.15.0-33-generic' instead");
@@ -409,10 +408,12 @@ static void test_not_headers(void **state)
 
 static void test_architectures(void **state)
 {
-	static const struct { const char *config, *name; } others[] = {
-		{ "CONFIG_ARM64=y\n", "arm64" }, { "CONFIG_X86_32=y\n", "32-bit x86" },
-		{ "CONFIG_PPC=y\n", "powerpc" }, { "# x\nCONFIG_A=m\nCONFIG_RISCV=y\n", "riscv" },
-	};
+	static const struct {
+		const char *config, *name;
+	} others[] = { { "CONFIG_ARM64=y\n", "arm64" },
+		       { "CONFIG_X86_32=y\n", "32-bit x86" },
+		       { "CONFIG_PPC=y\n", "powerpc" },
+		       { "# x\nCONFIG_A=m\nCONFIG_RISCV=y\n", "riscv" } };
 	struct world *w = *state;
 
 	build_dir(w, "k", "6.1.9", "");
@@ -545,23 +546,35 @@ static void test_real_debian(void **state)
 	assert_int_equal(probe(h, GP_PROBE_SYMBOL_GPL, "init_uts_ns", NULL), GP_TRI_YES);
 	assert_int_equal(probe(h, GP_PROBE_SYMBOL_GPL, "empty_zero_page", NULL), GP_TRI_NO);
 	assert_int_equal(probe(h, GP_PROBE_SYMBOL, "no_such_symbol", NULL), GP_TRI_NO);
-	assert_int_equal(probe(h, GP_PROBE_TEXT, "linux/eventfd.h", "eventfd_signal\\(.*__u64 n\\)"),
-			 GP_TRI_YES);
+	assert_int_equal(probe(h, GP_PROBE_TEXT, "linux/eventfd.h", "eventfd_signal\\(.*__u64 n\\)"), GP_TRI_YES);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		TEST(test_debian), TEST(test_debian_elsewhere), TEST(test_debian_half),
-		TEST(test_makeargs), TEST(test_o_build), TEST(test_source_link), TEST(test_rpm),
-		TEST(test_version_macros), TEST(test_version_code), TEST(test_kernel_release_file),
-		TEST(test_never_prepared), TEST(test_modules_dir),
-		TEST(test_common_alone), TEST(test_ubuntu), TEST(test_suse), TEST(test_not_headers),
-		TEST(test_architectures), TEST(test_find), TEST(test_installed), TEST(test_probes),
-		TEST(test_dot_config_and_no_symvers), TEST(test_real_debian),
-	};
+	static const struct CMUnitTest tests[] = { TEST(test_debian),
+						   TEST(test_debian_elsewhere),
+						   TEST(test_debian_half),
+						   TEST(test_makeargs),
+						   TEST(test_o_build),
+						   TEST(test_source_link),
+						   TEST(test_rpm),
+						   TEST(test_version_macros),
+						   TEST(test_version_code),
+						   TEST(test_kernel_release_file),
+						   TEST(test_never_prepared),
+						   TEST(test_modules_dir),
+						   TEST(test_common_alone),
+						   TEST(test_ubuntu),
+						   TEST(test_suse),
+						   TEST(test_not_headers),
+						   TEST(test_architectures),
+						   TEST(test_find),
+						   TEST(test_installed),
+						   TEST(test_probes),
+						   TEST(test_dot_config_and_no_symvers),
+						   TEST(test_real_debian) };
 
 	return cmocka_run_group_tests_name("headers", tests, NULL, NULL);
 }

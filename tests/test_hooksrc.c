@@ -23,15 +23,20 @@ static const struct table_case {
 } tables[] = {
 	{ "upstream's", TABLE(OLDER), GP_TABLE_OLDER },
 	{ "the newer one", TABLE(NEWER), GP_TABLE_NEWER },
-	{ "capitals", TABLE("0X46, 0X4F, 0x39, 0x49, 0x74, 0x91, 0xD7, 0x0F, 0xBC, 0x65, 0xC2, 0x70, 0xDD, 0xDD, 0x11, 0x54"),
+	{ "capitals",
+	  TABLE("0X46, 0X4F, 0x39, 0x49, 0x74, 0x91, 0xD7, 0x0F, 0xBC, 0x65, 0xC2, 0x70, 0xDD, 0xDD, 0x11, 0x54"),
 	  GP_TABLE_OLDER },
-	{ "over several lines", TABLE("0x9d, 0x72, 0xd9, 0x06,\n0xa6, 0x20, 0xf4, 0x39,\n\n0xe1,0x11,0x7d,0x17,"
-				      "\t0xb4,\n0x53, 0x1d, 0x73,"), GP_TABLE_NEWER },
-	{ "another table in front", "static const uint8_t vgpu_unlock_magic_start[0x10] = {\n" NEWER "\n};\n" TABLE(OLDER),
-	  GP_TABLE_OLDER },
-	{ "one bit differs", TABLE("0x47, 0x4f, 0x39, 0x49, 0x74, 0x91, 0xd7, 0x0f, 0xbc, 0x65, 0xc2, 0x70, 0xdd, 0xdd, 0x11, 0x54"),
+	{ "over several lines",
+	  TABLE("0x9d, 0x72, 0xd9, 0x06,\n0xa6, 0x20, 0xf4, 0x39,\n\n0xe1,0x11,0x7d,0x17,"
+		"\t0xb4,\n0x53, 0x1d, 0x73,"),
+	  GP_TABLE_NEWER },
+	{ "another table in front",
+	  "static const uint8_t vgpu_unlock_magic_start[0x10] = {\n" NEWER "\n};\n" TABLE(OLDER), GP_TABLE_OLDER },
+	{ "one bit differs",
+	  TABLE("0x47, 0x4f, 0x39, 0x49, 0x74, 0x91, 0xd7, 0x0f, 0xbc, 0x65, 0xc2, 0x70, 0xdd, 0xdd, 0x11, 0x54"),
 	  GP_TABLE_UNKNOWN },
-	{ "one byte short", TABLE("0x46, 0x4f, 0x39, 0x49, 0x74, 0x91, 0xd7, 0x0f, 0xbc, 0x65, 0xc2, 0x70, 0xdd, 0xdd, 0x11"),
+	{ "one byte short",
+	  TABLE("0x46, 0x4f, 0x39, 0x49, 0x74, 0x91, 0xd7, 0x0f, 0xbc, 0x65, 0xc2, 0x70, 0xdd, 0xdd, 0x11"),
 	  GP_TABLE_UNKNOWN },
 	{ "bytes behind the brace do not count", TABLE("0x46") "{" OLDER "}", GP_TABLE_UNKNOWN },
 	{ "no brace", "vgpu_unlock_magic_sacrifice[0x10];", GP_TABLE_UNKNOWN },
@@ -66,7 +71,8 @@ static const struct place_case {
 	  "/*\n * text\n */\n#include \"a.h\"\n\n/* one */ /* two */\n// three\n#include \"b.h\"\n|int x;\n" },
 	{ "an #include inside a comment", "#include \"a.h\"\n|/*\n#include \"b.h\"\n*/\nint x;\n" },
 	{ "a comment in front of one", "/* c */ #include \"a.h\"\n|int x;\n" },
-	{ "a comment that starts behind one", "#include \"a.h\" /* long\n#include \"no.h\"\n*/\n#include \"b.h\"\n|int x;\n" },
+	{ "a comment that starts behind one",
+	  "#include \"a.h\" /* long\n#include \"no.h\"\n*/\n#include \"b.h\"\n|int x;\n" },
 	{ "#define in between", "#define X\n#include \"a.h\"\n#define Y 1\n#include \"b.h\"\n|static int x;\n" },
 	{ "a #define over two lines", "#define X \\\n\tfoo()\n#include \"a.h\"\n|int x;\n" },
 	{ "not inside #if", "#include \"a.h\"\n|#if defined(X)\n#include \"b.h\"\n#endif\nint x;\n" },
@@ -141,18 +147,16 @@ static void check_linked(void **state)
 
 static const struct licence_case {
 	const char *name, *text, *want;
-} licences[] = {
-	{ "NVIDIA's", "int x;\nMODULE_LICENSE(\"NVIDIA\");\n", "NVIDIA" },
-	{ "a dual one", "MODULE_LICENSE(\"Dual MIT/GPL\");\n", "Dual MIT/GPL" },
-	{ "blanks inside", "MODULE_LICENSE( \"MIT\" );\n", "MIT" },
-	{ "an empty one", "MODULE_LICENSE(\"\");\n", "" },
-	{ "the first counts", "MODULE_LICENSE(\"A\");\nMODULE_LICENSE(\"B\");\n", "A" },
-	{ "a macro's definition is none", "#define MODULE_LICENSE(x)\nMODULE_LICENSE(\"A\");\n", "A" },
-	{ "the quote never ends", "MODULE_LICENSE(\"A\n", "" },
-	{ "cut off", "MODULE_LICENSE(", "" },
-	{ "none", "MODULE_INFO(license, x);\n", "" },
-	{ "nothing", "", "" },
-};
+} licences[] = { { "NVIDIA's", "int x;\nMODULE_LICENSE(\"NVIDIA\");\n", "NVIDIA" },
+		 { "a dual one", "MODULE_LICENSE(\"Dual MIT/GPL\");\n", "Dual MIT/GPL" },
+		 { "blanks inside", "MODULE_LICENSE( \"MIT\" );\n", "MIT" },
+		 { "an empty one", "MODULE_LICENSE(\"\");\n", "" },
+		 { "the first counts", "MODULE_LICENSE(\"A\");\nMODULE_LICENSE(\"B\");\n", "A" },
+		 { "a macro's definition is none", "#define MODULE_LICENSE(x)\nMODULE_LICENSE(\"A\");\n", "A" },
+		 { "the quote never ends", "MODULE_LICENSE(\"A\n", "" },
+		 { "cut off", "MODULE_LICENSE(", "" },
+		 { "none", "MODULE_INFO(license, x);\n", "" },
+		 { "nothing", "", "" } };
 
 static void check_licence(void **state)
 {
@@ -163,11 +167,13 @@ static void check_licence(void **state)
 	assert_memory_equal(got.p, c->want, got.len);
 }
 
-#define PUT(cases, func) do {                                                       \
-	for (size_t i = 0; i < GP_COUNT(cases); i++)                                \
-		tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name,          \
-			.test_func = (func), .initial_state = (void *)(uintptr_t)&(cases)[i] }; \
-} while (0)
+#define PUT(cases, func) \
+	do { \
+		for (size_t i = 0; i < GP_COUNT(cases); i++) \
+			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
+							  .test_func = (func), \
+							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
+	} while (0)
 
 int main(void)
 {

@@ -32,20 +32,20 @@ static const struct hunk_case {
 	const char *new, *places;
 } cases[] = {
 	{ "in place", TEN, H FIVE, 0, 0, APPLIED, "1\n2\n3\n4\nV\n6\n7\n8\n9\n10\n", "4" },
-	{ "no hunks: the file as it is", "a\n", "diff --git a/f b/f\nold mode 100644\nnew mode 100755\n", 0, 0,
-	  APPLIED, "a\n", "" },
+	{ "no hunks: the file as it is", "a\n", "diff --git a/f b/f\nold mode 100644\nnew mode 100755\n", 0, 0, APPLIED,
+	  "a\n", "" },
 	{ "later in the file", "0\n0\n" TEN, H FIVE, 0, 0, APPLIED, "0\n0\n1\n2\n3\n4\nV\n6\n7\n8\n9\n10\n", "6+2" },
 	{ "earlier in the file", "4\n5\n6\n", H FIVE, 0, 0, APPLIED, "4\nV\n6\n", "1-3" },
-	{ "the line number is beyond the file", "4\n5\n6\n", H "@@ -40,3 +40,3 @@\n 4\n-5\n+V\n 6\n", 0, 0,
-	  APPLIED, "4\nV\n6\n", "1-39" },
+	{ "the line number is beyond the file", "4\n5\n6\n", H "@@ -40,3 +40,3 @@\n 4\n-5\n+V\n 6\n", 0, 0, APPLIED,
+	  "4\nV\n6\n", "1-39" },
 	{ "at equal distance the place below wins", "a\nb\nc\nx\nx\nx\na\nb\nc\n",
 	  H "@@ -4,3 +4,3 @@\n a\n-b\n+B\n c\n", 0, 0, APPLIED, "a\nb\nc\nx\nx\nx\na\nB\nc\n", "7+3" },
-	{ "the nearer place above wins", "a\nb\nc\nx\nx\nx\na\nb\nc\n",
-	  H "@@ -3,3 +3,3 @@\n a\n-b\n+B\n c\n", 0, 0, APPLIED, "a\nB\nc\nx\nx\nx\na\nb\nc\n", "1-2" },
+	{ "the nearer place above wins", "a\nb\nc\nx\nx\nx\na\nb\nc\n", H "@@ -3,3 +3,3 @@\n a\n-b\n+B\n c\n", 0, 0,
+	  APPLIED, "a\nB\nc\nx\nx\nx\na\nb\nc\n", "1-2" },
 	{ "the last offset counts for the next hunk", "0\n0\na\nx\nx\na\nx\na\n",
 	  H "@@ -1 +1 @@\n-a\n+A\n@@ -4 +4 @@\n-a\n+B\n", 0, 0, APPLIED, "0\n0\nA\nx\nx\nB\nx\na\n", "3+2 6+2" },
-	{ "never above what is written", "a\nx\na\nx\n", H "@@ -3 +3 @@\n-a\n+A\n@@ -4 +4 @@\n-a\n+B\n", 0, 0,
-	  FAILED, "", "3 !4" },
+	{ "never above what is written", "a\nx\na\nx\n", H "@@ -3 +3 @@\n-a\n+A\n@@ -4 +4 @@\n-a\n+B\n", 0, 0, FAILED,
+	  "", "3 !4" },
 	{ "hunks out of order", TEN, H "@@ -5 +5 @@\n-5\n+V\n@@ -1 +1 @@\n-1\n+I\n", 0, 0, FAILED, "", "5 !1" },
 	{ "neighbours share no context, but may touch it", TEN,
 	  H "@@ -4,3 +4,3 @@\n 4\n-5\n+V\n 6\n@@ -6,2 +6,2 @@\n 6\n-7\n+W\n", 0, 0, FAILED, "", "4 !6" },
@@ -69,32 +69,35 @@ static const struct hunk_case {
 	  0, 0, FAILED, "", "!1" },
 	{ "fuzz takes it off the start", "0\n1\n2\n3\n4\n", H "@@ -1,4 +1,4 @@\n-1\n+I\n 2\n 3\n 4\n", 3, 0, APPLIED,
 	  "0\nI\n2\n3\n4\n", "2~3+1" },
-	{ "short context before, not in line 1: free", "0\n1\n2\n3\n4\n", H "@@ -3,4 +3,4 @@\n-1\n+I\n 2\n 3\n 4\n",
-	  0, 0, APPLIED, "0\nI\n2\n3\n4\n", "2-1" },
-	{ "short context behind: the end of the file", "1\n2\n3\n4\n5\n", H "@@ -1,4 +1,4 @@\n 1\n 2\n 3\n-4\n+IV\n", 0, 0,
-	  FAILED, "", "!1" },
+	{ "short context before, not in line 1: free", "0\n1\n2\n3\n4\n", H "@@ -3,4 +3,4 @@\n-1\n+I\n 2\n 3\n 4\n", 0,
+	  0, APPLIED, "0\nI\n2\n3\n4\n", "2-1" },
+	{ "short context behind: the end of the file", "1\n2\n3\n4\n5\n", H "@@ -1,4 +1,4 @@\n 1\n 2\n 3\n-4\n+IV\n", 0,
+	  0, FAILED, "", "!1" },
 	{ "short context behind, found at the end", "0\n1\n2\n3\n4\n", H "@@ -1,4 +1,4 @@\n 1\n 2\n 3\n-4\n+IV\n", 0, 0,
 	  APPLIED, "0\n1\n2\n3\nIV\n", "2+1" },
 
 	/* Zero context. */
 	{ "an insertion goes behind its line", "1\n2\n", H "@@ -1,0 +2 @@\n+x\n", 0, 0, APPLIED, "1\nx\n2\n", "2" },
 	{ "an insertion at the start", "1\n", H "@@ -0,0 +1 @@\n+x\n", 0, 0, APPLIED, "x\n1\n", "1" },
-	{ "an insertion beyond the end is appended", "1\n2\n", H "@@ -50,0 +51 @@\n+x\n", 0, 0, APPLIED, "1\n2\nx\n", "51" },
+	{ "an insertion beyond the end is appended", "1\n2\n", H "@@ -50,0 +51 @@\n+x\n", 0, 0, APPLIED, "1\n2\nx\n",
+	  "51" },
 	{ "a deletion without context", "1\n2\n3\n", H "@@ -2 +1,0 @@\n-2\n", 0, 0, APPLIED, "1\n3\n", "2" },
 
 	/* The end of the file without a newline. */
-	{ "appended behind a last line without newline", "1", H "@@ -50,0 +51 @@\n+x\n", 0, 0, APPLIED, "1\nx\n", "51" },
+	{ "appended behind a last line without newline", "1", H "@@ -50,0 +51 @@\n+x\n", 0, 0, APPLIED, "1\nx\n",
+	  "51" },
 	{ "the newline is taken away", "a\nb\n", H "@@ -1,2 +1,2 @@\n a\n-b\n+b\n" NONL, 0, 0, APPLIED, "a\nb", "1" },
 	{ "the newline is added", "a\nb", H "@@ -1,2 +1,2 @@\n a\n-b\n" NONL "+b\n", 0, 0, APPLIED, "a\nb\n", "1" },
 	{ "a missing newline is a difference", "a\nb", H "@@ -1,2 +1,2 @@\n-a\n+A\n b\n", 0, 0, FAILED, "", "!1" },
-	{ "no newline, but the file goes on", "a\nb\nc\n", H "@@ -1,2 +1,2 @@\n a\n-b\n" NONL "+B\n" NONL, 0, 0,
-	  FAILED, "", "!1" },
+	{ "no newline, but the file goes on", "a\nb\nc\n", H "@@ -1,2 +1,2 @@\n a\n-b\n" NONL "+B\n" NONL, 0, 0, FAILED,
+	  "", "!1" },
 	{ "context without newline, lines follow", "a\nb", H "@@ -1,2 +1,3 @@\n a\n b\n" NONL "+c\n", 0, 0, APPLIED,
 	  "a\nb\nc\n", "1" },
 
 	/* Reverse. */
 	{ "reverse", "1\n2\n3\n4\nV\n6\n7\n8\n9\n10\n", H FIVE, 0, 1, APPLIED, TEN, "4" },
-	{ "reverse uses the new side's lines", "a\nc\nx\n", H "@@ -9 +3 @@\n-y\n+x\n", 0, 1, APPLIED, "a\nc\ny\n", "3" },
+	{ "reverse uses the new side's lines", "a\nc\nx\n", H "@@ -9 +3 @@\n-y\n+x\n", 0, 1, APPLIED, "a\nc\ny\n",
+	  "3" },
 	{ "reverse of an insertion", "1\nx\n2\n", H "@@ -1,0 +2 @@\n+x\n", 0, 1, APPLIED, "1\n2\n", "2" },
 	{ "reverse with fuzz", "1\n2\n3\nX\nV\n6\n", H FIVE, 1, 1, APPLIED, "1\n2\n3\nX\n5\n6\n", "4~1" },
 
@@ -103,9 +106,10 @@ static const struct hunk_case {
 	  "1\n2\n3\n4\nV\n6\n7\n8\n9\n10\n", "4" },
 	{ "already applied, elsewhere", "0\n4\nV\n6\n", H FIVE, 2, 0, ALREADY, "0\n4\nV\n6\n", "2-2" },
 	{ "already reversed", TEN, H FIVE, 2, 1, ALREADY, TEN, "4" },
-	{ "half of it is already there", "1\nB\n3\n4\n", H "@@ -2 +2 @@\n-2\n+B\n@@ -4 +4 @@\n-4\n+D\n", 0, 0, FAILED, "",
-	  "!2 4" },
-	{ "already there goes before fuzz", "4\nV\n6\nx\nX\n5\nX\n", H FIVE, 2, 0, ALREADY, "4\nV\n6\nx\nX\n5\nX\n", "1-3" },
+	{ "half of it is already there", "1\nB\n3\n4\n", H "@@ -2 +2 @@\n-2\n+B\n@@ -4 +4 @@\n-4\n+D\n", 0, 0, FAILED,
+	  "", "!2 4" },
+	{ "already there goes before fuzz", "4\nV\n6\nx\nX\n5\nX\n", H FIVE, 2, 0, ALREADY, "4\nV\n6\nx\nX\n5\nX\n",
+	  "1-3" },
 	{ "a deletion without context proves nothing", "1\n3\n", H "@@ -2 +1,0 @@\n-2\n", 0, 0, FAILED, "", "!2" },
 
 	/* Files that are created and deleted. */
@@ -114,17 +118,19 @@ static const struct hunk_case {
 	{ "create: it is there already", "a\nb\n", CREATE, 2, 0, ALREADY, "a\nb\n", "1" },
 	{ "create: it is there, and longer", "a\nb\nc\n", CREATE, 2, 0, FAILED, "", "!1" },
 	{ "create an empty file", "", "diff --git a/f b/f\nnew file mode 100644\n", 0, 0, APPLIED, "", "" },
-	{ "create an empty file that has content", "x\n", "diff --git a/f b/f\nnew file mode 100644\n", 0, 0, FAILED, "", "" },
+	{ "create an empty file that has content", "x\n", "diff --git a/f b/f\nnew file mode 100644\n", 0, 0, FAILED,
+	  "", "" },
 	{ "create in reverse deletes", "a\nb\n", CREATE, 0, 1, APPLIED, "", "1" },
-	{ "a file that was empty may have content now", "x\n", "--- f\t2020-01-01\n+++ f\n@@ -0,0 +1 @@\n+a\n", 0, 0, APPLIED,
-	  "a\nx\n", "1" },
+	{ "a file that was empty may have content now", "x\n", "--- f\t2020-01-01\n+++ f\n@@ -0,0 +1 @@\n+a\n", 0, 0,
+	  APPLIED, "a\nx\n", "1" },
 	{ "delete", "a\nb\n", DELETE, 0, 0, APPLIED, "", "1" },
 	{ "delete: content is left", "a\nb\nc\n", DELETE, 0, 0, FAILED, "", "1" },
 	{ "delete: it is gone already", "", DELETE, 0, 0, ALREADY, "", "1" },
 	{ "delete in reverse creates", "", DELETE, 0, 1, APPLIED, "a\nb\n", "1" },
 
 	/* Line ends. */
-	{ "a CRLF patch, an LF file", "a\n", "--- f\r\n+++ f\r\n@@ -1 +1 @@\r\n-a\r\n+b\r\n", 0, 0, APPLIED, "b\n", "1" },
+	{ "a CRLF patch, an LF file", "a\n", "--- f\r\n+++ f\r\n@@ -1 +1 @@\r\n-a\r\n+b\r\n", 0, 0, APPLIED, "b\n",
+	  "1" },
 	{ "a CRLF file, a CRLF body", "a\r\n", H "@@ -1 +1 @@\n-a\r\n+b\r\n", 0, 0, APPLIED, "b\r\n", "1" },
 	{ "a CRLF file, an LF patch", "a\r\n", H "@@ -1 +1 @@\n-a\n+b\n", 0, 0, FAILED, "", "!1" },
 };
@@ -192,25 +198,24 @@ static const struct why_case {
 	uint64_t near_line;
 	size_t near_hunk;
 	const char *why; /* a part of it */
-} whys[] = {
-	{ "why: expected and found", "1\n2\n3\n4\nX\n6\n", H FIVE, 4, 0,
-	  "  line 5 expected: 5\n  line 5 found:    X\n" },
-	{ "why: the nearest place", "0\n0\n0\n0\n0\n0\n0\n4\nX\n6\n", H FIVE, 8, 0,
-	  "was expected at line 4; nearest place: line 8, where 2 of 3 lines agree\n" },
-	{ "why: the patch's line", TEN, H "@@ -1 +1 @@\n-1\n+I\n@@ -9 +9 @@\n-x\n+y\n", 9, 1, "hunk 2 (line 6 of the patch)" },
-	{ "why: the end of the file", "4\n", H FIVE, 1, 0, "  line 2 found:    (end of file)\n" },
-	{ "why: an empty file", "", H FIVE, 0, 0, "(end of file)\n" },
-	{ "why: line endings", "4\n5\r\n6\n", H FIVE, 1, 0, "(only the line ending (CR LF) differs)\n" },
-	{ "why: white space", "4\n5 \n6\n", H FIVE, 1, 0, "(only the white space differs)\n" },
-	{ "why: the last newline", "4\n5\n6", H FIVE, 1, 0, "(only the newline at end of file differs)\n" },
-	{ "why: anchored", "0\n1\n2\n3\n4\n", H "@@ -1,4 +1,4 @@\n-1\n+I\n 2\n 3\n 4\n", 2, 0,
-	  "  but that is above what earlier hunks changed, or the hunk belongs to the start" },
-	{ "why: terminal sequences are masked", "4\n\033[31m\n6\n", H FIVE, 1, 0, "found:    ?[31m\n" },
-	{ "why: no more than six lines", "a\n", H "@@ -1,8 +1,7 @@\n-1\n 2\n 3\n 4\n 5\n 6\n 7\n 8\n", 1, 0,
-	  "  and 2 more lines\n" },
-	{ "why: the file exists", "x\n", CREATE, 0, 0, "creates this file, but it has content" },
-	{ "why: content is left", "a\nb\nc\n", DELETE, 0, 0, "deletes this file, but it has content" },
-};
+} whys[] = { { "why: expected and found", "1\n2\n3\n4\nX\n6\n", H FIVE, 4, 0,
+	       "  line 5 expected: 5\n  line 5 found:    X\n" },
+	     { "why: the nearest place", "0\n0\n0\n0\n0\n0\n0\n4\nX\n6\n", H FIVE, 8, 0,
+	       "was expected at line 4; nearest place: line 8, where 2 of 3 lines agree\n" },
+	     { "why: the patch's line", TEN, H "@@ -1 +1 @@\n-1\n+I\n@@ -9 +9 @@\n-x\n+y\n", 9, 1,
+	       "hunk 2 (line 6 of the patch)" },
+	     { "why: the end of the file", "4\n", H FIVE, 1, 0, "  line 2 found:    (end of file)\n" },
+	     { "why: an empty file", "", H FIVE, 0, 0, "(end of file)\n" },
+	     { "why: line endings", "4\n5\r\n6\n", H FIVE, 1, 0, "(only the line ending (CR LF) differs)\n" },
+	     { "why: white space", "4\n5 \n6\n", H FIVE, 1, 0, "(only the white space differs)\n" },
+	     { "why: the last newline", "4\n5\n6", H FIVE, 1, 0, "(only the newline at end of file differs)\n" },
+	     { "why: anchored", "0\n1\n2\n3\n4\n", H "@@ -1,4 +1,4 @@\n-1\n+I\n 2\n 3\n 4\n", 2, 0,
+	       "  but that is above what earlier hunks changed, or the hunk belongs to the start" },
+	     { "why: terminal sequences are masked", "4\n\033[31m\n6\n", H FIVE, 1, 0, "found:    ?[31m\n" },
+	     { "why: no more than six lines", "a\n", H "@@ -1,8 +1,7 @@\n-1\n 2\n 3\n 4\n 5\n 6\n 7\n 8\n", 1, 0,
+	       "  and 2 more lines\n" },
+	     { "why: the file exists", "x\n", CREATE, 0, 0, "creates this file, but it has content" },
+	     { "why: content is left", "a\nb\nc\n", DELETE, 0, 0, "deletes this file, but it has content" } };
 
 static void check_why(void **state)
 {
@@ -328,11 +333,9 @@ int main(void)
 	size_t n = 0;
 
 	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[n++] = (struct CMUnitTest){ cases[i].name, check, NULL, clear,
-						  (void *)(uintptr_t)&cases[i] };
+		tests[n++] = (struct CMUnitTest){ cases[i].name, check, NULL, clear, (void *)(uintptr_t)&cases[i] };
 	for (size_t i = 0; i < GP_COUNT(whys); i++)
-		tests[n++] = (struct CMUnitTest){ whys[i].name, check_why, NULL, clear,
-						  (void *)(uintptr_t)&whys[i] };
+		tests[n++] = (struct CMUnitTest){ whys[i].name, check_why, NULL, clear, (void *)(uintptr_t)&whys[i] };
 	for (size_t i = 0; i < GP_COUNT(single); i++)
 		tests[n++] = single[i];
 	return cmocka_run_group_tests(tests, NULL, NULL);

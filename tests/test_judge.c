@@ -15,12 +15,11 @@
 
 #define VERMAGIC "6.1.0-50-amd64 SMP preempt mod_unload modversions "
 
-static const char symvers_text[] =
-	"0x00000001\tmodule_layout\tvmlinux\tEXPORT_SYMBOL\t\n"
-	"0x00000002\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n"
-	"0x00000003\tkobject_create\tvmlinux\tEXPORT_SYMBOL_GPL\t\n"
-	"0x00000004\tusb_thing\tdrivers/usb/core/usbcore\tEXPORT_SYMBOL\tUSB\n"
-	"0x00000005\tkvm_thing\tvmlinux\tEXPORT_SYMBOL\tmodule:kvm,nvidia-v*\n";
+static const char symvers_text[] = "0x00000001\tmodule_layout\tvmlinux\tEXPORT_SYMBOL\t\n"
+				   "0x00000002\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n"
+				   "0x00000003\tkobject_create\tvmlinux\tEXPORT_SYMBOL_GPL\t\n"
+				   "0x00000004\tusb_thing\tdrivers/usb/core/usbcore\tEXPORT_SYMBOL\tUSB\n"
+				   "0x00000005\tkvm_thing\tvmlinux\tEXPORT_SYMBOL\tmodule:kvm,nvidia-v*\n";
 
 /* Two modules that are right: nvidia gives "nv_give", nvidia-vfio takes it. */
 struct world {
@@ -65,28 +64,44 @@ static int setup(void **state)
 		w.version[i][2] = (struct gp_modversion){ GP_STR("nv_give"), 9 };
 		w.undef[i][0] = (struct gp_modsymbol){ GP_STR("printk"), false };
 		w.undef[i][1] = (struct gp_modsymbol){ GP_STR("nv_give"), false };
-		w.m[i] = (struct gp_module){ .machine = EM_X86_64, .is_module = true, .section = w.section, .nsection = 3,
-					     .info = w.info[i], .ninfo = 5, .undef = w.undef[i], .nundef = 1 + i,
-					     .version = w.version[i], .nversion = 2 + i };
-		w.u[i] = (struct gp_modunit){ i ? "nvidia-vfio.ko" : "nvidia.ko", i ? "nvidia_vfio" : "nvidia", &w.m[i] };
+		w.m[i] = (struct gp_module){ .machine = EM_X86_64,
+					     .is_module = true,
+					     .section = w.section,
+					     .nsection = 3,
+					     .info = w.info[i],
+					     .ninfo = 5,
+					     .undef = w.undef[i],
+					     .nundef = 1 + i,
+					     .version = w.version[i],
+					     .nversion = 2 + i };
+		w.u[i] = (struct gp_modunit){ i ? "nvidia-vfio.ko" : "nvidia.ko", i ? "nvidia_vfio" : "nvidia",
+					      &w.m[i] };
 	}
 	w.export[0] = (struct gp_modexport){ GP_STR("nv_give"), false, true, 9 };
 	w.m[0].export = w.export;
 	w.m[0].nexport = 1;
-	w.section[1] = (struct gp_modsection){ .name = GP_STR(".data"), .type = SHT_PROGBITS,
-					       .flags = SHF_WRITE | SHF_ALLOC, .size = 0x2000 };
-	w.section[2] = (struct gp_modsection){ .name = GP_STR(".rodata"), .type = SHT_PROGBITS, .flags = SHF_ALLOC,
-					       .size = 0x2000 };
+	w.section[1] = (struct gp_modsection){
+		.name = GP_STR(".data"), .type = SHT_PROGBITS, .flags = SHF_WRITE | SHF_ALLOC, .size = 0x2000
+	};
+	w.section[2] = (struct gp_modsection){
+		.name = GP_STR(".rodata"), .type = SHT_PROGBITS, .flags = SHF_ALLOC, .size = 0x2000
+	};
 	w.m[0].hook_beg = (struct gp_modplace){ true, 0x100, 1 };
 	w.m[0].hook_end = (struct gp_modplace){ true, 0x1100, 1 };
-	w.blob_section[1] = (struct gp_modsection){ .name = GP_STR(".rodata"), .type = SHT_PROGBITS, .size = 0x1000,
-						    .align = 32 };
+	w.blob_section[1] =
+		(struct gp_modsection){ .name = GP_STR(".rodata"), .type = SHT_PROGBITS, .size = 0x1000, .align = 32 };
 	w.blob_section[2] = (struct gp_modsection){ .name = GP_STR(".rela.rodata"), .type = SHT_RELA, .size = 0x500 };
 	w.blob = (struct gp_module){ .machine = EM_X86_64, .section = w.blob_section, .nsection = 3 };
-	w.k = (struct gp_modkernel){ .release = "6.1.0-50-amd64", .vermagic = VERMAGIC, .machine = EM_X86_64,
-				     .symvers = &w.symvers, .modversions = true, .namespaces = true,
+	w.k = (struct gp_modkernel){ .release = "6.1.0-50-amd64",
+				     .vermagic = VERMAGIC,
+				     .machine = EM_X86_64,
+				     .symvers = &w.symvers,
+				     .modversions = true,
+				     .namespaces = true,
 				     .inherits_taint = true };
-	w.o = (struct gp_modjudge_opts){ .kernel = &w.k, .blob = &w.blob, .hooks_wanted = true, .version = "460.73.01" };
+	w.o = (struct gp_modjudge_opts){
+		.kernel = &w.k, .blob = &w.blob, .hooks_wanted = true, .version = "460.73.01"
+	};
 	return 0;
 }
 
@@ -100,13 +115,35 @@ static int teardown(void **state)
 
 /* --- one change each --- */
 
-static void nothing(void) {}
-static void no_kernel(void) { w.o.kernel = NULL; }
-static void other_machine(void) { w.m[1].machine = EM_AARCH64; }
-static void other_kernel_machine(void) { w.k.machine = EM_AARCH64; w.m[1].machine = EM_AARCH64; }
-static void mixed_machines(void) { no_kernel(); other_machine(); }
-static void no_module(void) { w.m[1].is_module = false; }
-static void no_vermagic(void) { info(1, 2, "x", "y"); }
+static void nothing(void)
+{
+}
+static void no_kernel(void)
+{
+	w.o.kernel = NULL;
+}
+static void other_machine(void)
+{
+	w.m[1].machine = EM_AARCH64;
+}
+static void other_kernel_machine(void)
+{
+	w.k.machine = EM_AARCH64;
+	w.m[1].machine = EM_AARCH64;
+}
+static void mixed_machines(void)
+{
+	no_kernel();
+	other_machine();
+}
+static void no_module(void)
+{
+	w.m[1].is_module = false;
+}
+static void no_vermagic(void)
+{
+	info(1, 2, "x", "y");
+}
 static void other_release(void)
 {
 	info(1, 2, "vermagic", "6.1.0-49-amd64 SMP preempt mod_unload modversions ");
@@ -121,21 +158,71 @@ static void other_flags(void)
 {
 	info(1, 2, "vermagic", "6.1.0-50-amd64 SMP mod_unload modversions ");
 }
-static void more_flags(void) { info(1, 2, "vermagic", VERMAGIC "RANDSTRUCT_0123"); }
-static void unknown_flags(void) { other_flags(); w.k.vermagic = NULL; }
-static void other_version(void) { info(1, 1, "version", "460.73.02"); }
-static void siblings_differ(void) { other_version(); w.o.version = NULL; }
-static void no_version(void) { info(1, 1, "x", "y"); }
-static void no_version_asked(void) { no_version(); w.o.version = NULL; }
-static void no_license(void) { info(1, 0, "x", "y"); }
-static void bad_srcversion(void) { info(1, 3, "srcversion", "F96F906F5789AB161B9848"); }
-static void unknown_depends(void) { info(1, 4, "depends", "nvidia,nothing"); }
-static void kernel_depends(void) { info(1, 4, "depends", "nvidia,usbcore"); }
-static void silent_depends(void) { info(1, 4, "depends", ""); }
-static void missing_symbol(void) { w.undef[1][0].name = GP_STR("gone"); }
-static void weak_symbol(void) { missing_symbol(); w.undef[1][0].weak = true; }
-static void made_up_symbol(void) { w.undef[1][0].name = GP_STR("_GLOBAL_OFFSET_TABLE_"); }
-static void missing_unknown(void) { missing_symbol(); no_kernel(); }
+static void more_flags(void)
+{
+	info(1, 2, "vermagic", VERMAGIC "RANDSTRUCT_0123");
+}
+static void unknown_flags(void)
+{
+	other_flags();
+	w.k.vermagic = NULL;
+}
+static void other_version(void)
+{
+	info(1, 1, "version", "460.73.02");
+}
+static void siblings_differ(void)
+{
+	other_version();
+	w.o.version = NULL;
+}
+static void no_version(void)
+{
+	info(1, 1, "x", "y");
+}
+static void no_version_asked(void)
+{
+	no_version();
+	w.o.version = NULL;
+}
+static void no_license(void)
+{
+	info(1, 0, "x", "y");
+}
+static void bad_srcversion(void)
+{
+	info(1, 3, "srcversion", "F96F906F5789AB161B9848");
+}
+static void unknown_depends(void)
+{
+	info(1, 4, "depends", "nvidia,nothing");
+}
+static void kernel_depends(void)
+{
+	info(1, 4, "depends", "nvidia,usbcore");
+}
+static void silent_depends(void)
+{
+	info(1, 4, "depends", "");
+}
+static void missing_symbol(void)
+{
+	w.undef[1][0].name = GP_STR("gone");
+}
+static void weak_symbol(void)
+{
+	missing_symbol();
+	w.undef[1][0].weak = true;
+}
+static void made_up_symbol(void)
+{
+	w.undef[1][0].name = GP_STR("_GLOBAL_OFFSET_TABLE_");
+}
+static void missing_unknown(void)
+{
+	missing_symbol();
+	no_kernel();
+}
 static void gpl_from_nvidia(void)
 {
 	w.undef[0][0].name = GP_STR("kobject_create");
@@ -147,22 +234,61 @@ static void tainted(void)
 	w.undef[1][0].name = GP_STR("kobject_create");
 	w.version[1][1] = (struct gp_modversion){ GP_STR("kobject_create"), 3 };
 }
-static void tainted_old_kernel(void) { tainted(); w.k.inherits_taint = false; }
-static void gpl_giver(void) { tainted(); info(0, 0, "license", "Dual MIT/GPL"); }
-static void gpl_sibling(void) { w.export[0].gpl_only = true; info(1, 0, "license", "MIT"); }
-static void other_crc(void) { w.version[1][1].crc = 77; }
-static void other_layout(void) { w.version[1][0].crc = 77; }
-static void other_sibling_crc(void) { w.version[1][2].crc = 77; }
-static void no_modversions(void) { other_crc(); w.k.modversions = false; }
-static void no_crcs(void) { w.m[1].nversion = 0; }
-static void one_crc_missing(void) { w.version[1][1].name = GP_STR("x"); }
+static void tainted_old_kernel(void)
+{
+	tainted();
+	w.k.inherits_taint = false;
+}
+static void gpl_giver(void)
+{
+	tainted();
+	info(0, 0, "license", "Dual MIT/GPL");
+}
+static void gpl_sibling(void)
+{
+	w.export[0].gpl_only = true;
+	info(1, 0, "license", "MIT");
+}
+static void other_crc(void)
+{
+	w.version[1][1].crc = 77;
+}
+static void other_layout(void)
+{
+	w.version[1][0].crc = 77;
+}
+static void other_sibling_crc(void)
+{
+	w.version[1][2].crc = 77;
+}
+static void no_modversions(void)
+{
+	other_crc();
+	w.k.modversions = false;
+}
+static void no_crcs(void)
+{
+	w.m[1].nversion = 0;
+}
+static void one_crc_missing(void)
+{
+	w.version[1][1].name = GP_STR("x");
+}
 static void namespace_missing(void)
 {
 	w.undef[1][0].name = GP_STR("usb_thing");
 	w.version[1][1] = (struct gp_modversion){ GP_STR("usb_thing"), 4 };
 }
-static void namespace_allowed(void) { namespace_missing(); w.k.namespaces = false; }
-static void namespace_there(void) { namespace_missing(); info(1, 3, "import_ns", "USB"); }
+static void namespace_allowed(void)
+{
+	namespace_missing();
+	w.k.namespaces = false;
+}
+static void namespace_there(void)
+{
+	namespace_missing();
+	info(1, 3, "import_ns", "USB");
+}
 static void for_nvidia_v(void)
 {
 	w.undef[1][0].name = GP_STR("kvm_thing");
@@ -186,19 +312,61 @@ static void both_export(void)
 	w.m[1].nundef = 1;
 	w.m[1].nversion = 2;
 }
-static void no_hooks(void) { w.m[0].hook_beg.found = w.m[0].hook_end.found = false; }
-static void no_hooks_asked(void) { no_hooks(); w.o.hooks_wanted = false; }
-static void half_hooks(void) { w.m[0].hook_beg.found = false; w.o.hooks_wanted = false; }
-static void empty_hooks(void) { w.m[0].hook_end.value = 0x100; }
-static void backward_hooks(void) { w.m[0].hook_end.value = 0x80; }
-static void hooks_outside(void) { w.section[1].size = 0x1000; }
-static void readonly_hooks(void) { w.m[0].hook_beg.section = w.m[0].hook_end.section = 2; }
-static void hooks_nowhere(void) { w.m[0].hook_beg.section = w.m[0].hook_end.section = SIZE_MAX; }
-static void hooks_in_two(void) { w.m[0].hook_end.section = 2; }
-static void short_hooks(void) { w.m[0].hook_end.value = 0x10ff; }
-static void aligned_hooks(void) { w.m[0].hook_end.value = 0x1100 + 31; }
-static void long_hooks(void) { w.m[0].hook_end.value = 0x1100 + 32; }
-static void no_blob(void) { long_hooks(); w.o.blob = NULL; }
+static void no_hooks(void)
+{
+	w.m[0].hook_beg.found = w.m[0].hook_end.found = false;
+}
+static void no_hooks_asked(void)
+{
+	no_hooks();
+	w.o.hooks_wanted = false;
+}
+static void half_hooks(void)
+{
+	w.m[0].hook_beg.found = false;
+	w.o.hooks_wanted = false;
+}
+static void empty_hooks(void)
+{
+	w.m[0].hook_end.value = 0x100;
+}
+static void backward_hooks(void)
+{
+	w.m[0].hook_end.value = 0x80;
+}
+static void hooks_outside(void)
+{
+	w.section[1].size = 0x1000;
+}
+static void readonly_hooks(void)
+{
+	w.m[0].hook_beg.section = w.m[0].hook_end.section = 2;
+}
+static void hooks_nowhere(void)
+{
+	w.m[0].hook_beg.section = w.m[0].hook_end.section = SIZE_MAX;
+}
+static void hooks_in_two(void)
+{
+	w.m[0].hook_end.section = 2;
+}
+static void short_hooks(void)
+{
+	w.m[0].hook_end.value = 0x10ff;
+}
+static void aligned_hooks(void)
+{
+	w.m[0].hook_end.value = 0x1100 + 31;
+}
+static void long_hooks(void)
+{
+	w.m[0].hook_end.value = 0x1100 + 32;
+}
+static void no_blob(void)
+{
+	long_hooks();
+	w.o.blob = NULL;
+}
 static void no_script(void)
 {
 	no_hooks();
@@ -211,15 +379,20 @@ static void shared_script(void)
 {
 	w.m[1].hook_beg = w.m[1].hook_end = (struct gp_modplace){ true, 0x40, 1 };
 }
-static void no_nvidia(void) { w.u[0].name = "other"; info(1, 4, "depends", "other"); }
+static void no_nvidia(void)
+{
+	w.u[0].name = "other";
+	info(1, 4, "depends", "other");
+}
 
 static void asks(void)
 {
 	w.undef[1][1].name = GP_STR("__symbol_get");
 	w.version[1][2].name = GP_STR("x");
 	w.m[1].image = (struct gp_str){ texts, sizeof(texts) };
-	w.section[1] = (struct gp_modsection){ .name = GP_STR(".rodata.str1.1"), .type = SHT_PROGBITS, .flags = SHF_ALLOC,
-					       .size = sizeof(texts) };
+	w.section[1] = (struct gp_modsection){
+		.name = GP_STR(".rodata.str1.1"), .type = SHT_PROGBITS, .flags = SHF_ALLOC, .size = sizeof(texts)
+	};
 	w.section[2].size = 0;
 	no_hooks_asked();
 	w.o.blob = NULL;
@@ -227,15 +400,48 @@ static void asks(void)
 	w.k.modversions = false;
 	w.k.symbol_get_gpl = GP_TRI_YES;
 }
-static void asks_old_kernel(void) { asks(); w.k.symbol_get_gpl = GP_TRI_NO; }
-static void asks_unknown_kernel(void) { asks(); w.k.symbol_get_gpl = GP_TRI_UNKNOWN; }
-static void asks_no_kernel(void) { asks(); no_kernel(); }
-static void asks_gpl_only(void) { asks(); w.export[0].gpl_only = true; }
-static void asks_for_others(void) { asks(); w.export[0].name = GP_STR("nv_giv"); }
-static void asks_not(void) { asks(); w.undef[1][1].weak = true; w.undef[1][1].name = GP_STR("__symbol_put"); }
+static void asks_old_kernel(void)
+{
+	asks();
+	w.k.symbol_get_gpl = GP_TRI_NO;
+}
+static void asks_unknown_kernel(void)
+{
+	asks();
+	w.k.symbol_get_gpl = GP_TRI_UNKNOWN;
+}
+static void asks_no_kernel(void)
+{
+	asks();
+	no_kernel();
+}
+static void asks_gpl_only(void)
+{
+	asks();
+	w.export[0].gpl_only = true;
+}
+static void asks_for_others(void)
+{
+	asks();
+	w.export[0].name = GP_STR("nv_giv");
+}
+static void asks_not(void)
+{
+	asks();
+	w.undef[1][1].weak = true;
+	w.undef[1][1].name = GP_STR("__symbol_put");
+}
 /* Its name in code, or in a table of its own exports, asks for nothing. */
-static void asks_in_code(void) { asks(); w.section[1].flags |= SHF_EXECINSTR; }
-static void asks_in_exports(void) { asks(); w.section[1].name = GP_STR("__ksymtab_strings"); }
+static void asks_in_code(void)
+{
+	asks();
+	w.section[1].flags |= SHF_EXECINSTR;
+}
+static void asks_in_exports(void)
+{
+	asks();
+	w.section[1].name = GP_STR("__ksymtab_strings");
+}
 static void asks_beside(void)
 {
 	asks();
@@ -258,7 +464,8 @@ static const struct judge_case {
 	{ "two architectures", mixed_machines, "nvidia-vfio.ko", "architecture", GP_FIND_ERROR, "others" },
 	{ "an object", no_module, "nvidia-vfio.ko", "modinfo", GP_FIND_ERROR, "object" },
 	{ "no vermagic", no_vermagic, "nvidia-vfio.ko", "vermagic", GP_FIND_ERROR, "no vermagic" },
-	{ "another release, versions decide", other_release, "nvidia-vfio.ko", "vermagic", GP_FIND_WARNING, "6.1.0-49" },
+	{ "another release, versions decide", other_release, "nvidia-vfio.ko", "vermagic", GP_FIND_WARNING,
+	  "6.1.0-49" },
 	{ "another release", other_release_bare, "nvidia-vfio.ko", "vermagic", GP_FIND_ERROR, "6.1.0-49" },
 	{ "not preemptible", other_flags, "nvidia-vfio.ko", "vermagic", GP_FIND_ERROR, "'preempt'" },
 	{ "randomised structures", more_flags, "nvidia-vfio.ko", "vermagic", GP_FIND_ERROR, "RANDSTRUCT_0123" },
@@ -311,7 +518,8 @@ static const struct judge_case {
 	{ "hooks without their script", no_script, "nvidia.ko", "hooks", GP_FIND_ERROR, "linker script" },
 	{ "symbol_get", asks, "nvidia-vfio.ko", "symbol-get", GP_FIND_ERROR, "'nv_give' of 'nvidia.ko'" },
 	{ "symbol_get, before", asks_old_kernel, NULL, NULL, 0, NULL },
-	{ "symbol_get, who knows", asks_unknown_kernel, "nvidia-vfio.ko", "symbol-get", GP_FIND_WARNING, "headers do not say" },
+	{ "symbol_get, who knows", asks_unknown_kernel, "nvidia-vfio.ko", "symbol-get", GP_FIND_WARNING,
+	  "headers do not say" },
 	{ "symbol_get, no kernel", asks_no_kernel, "nvidia-vfio.ko", "symbol-get", GP_FIND_WARNING, "6.6" },
 	{ "symbol_get of a GPL-only one", asks_gpl_only, NULL, NULL, 0, NULL },
 	{ "symbol_get of something else", asks_for_others, NULL, NULL, 0, NULL },
@@ -330,8 +538,8 @@ static void test_case(void **state)
 	c->change();
 	gp_modjudge(w.u, 2, &w.o, &found);
 	for (size_t i = 0; i < found.n; i++)
-		print_message("%s %s: %s: %s\n", gp_severity_name(found.v[i].severity), found.v[i].module, found.v[i].check,
-			      found.v[i].text);
+		print_message("%s %s: %s: %s\n", gp_severity_name(found.v[i].severity), found.v[i].module,
+			      found.v[i].check, found.v[i].text);
 	assert_int_equal(found.n, c->check ? 1 : 0);
 	assert_int_equal(found.errors, c->check && c->severity == GP_FIND_ERROR ? 1 : 0);
 	assert_int_equal(found.warnings, c->check && c->severity == GP_FIND_WARNING ? 1 : 0);
@@ -348,11 +556,17 @@ static void test_taint_chain(void **state)
 {
 	static struct gp_modinfo mit[] = { { { "license", 7 }, { "NVIDIA", 6 } } };
 	static struct gp_modinfo gpl[] = { { { "license", 7 }, { "GPL", 3 } } };
-	static struct gp_modexport gives_a[] = { { .name = { "from_a", 6 } } }, gives_b[] = { { .name = { "from_b", 6 } } };
+	static struct gp_modexport gives_a[] = { { .name = { "from_a", 6 } } },
+				   gives_b[] = { { .name = { "from_b", 6 } } };
 	static struct gp_modsymbol takes_b[] = { { { "from_a", 6 }, false } };
 	static struct gp_modsymbol takes_c[] = { { { "from_b", 6 }, false }, { { "kobject_create", 14 }, false } };
 	struct gp_module a = { .is_module = true, .info = mit, .ninfo = 1, .export = gives_a, .nexport = 1 };
-	struct gp_module b = { .is_module = true, .info = gpl, .ninfo = 1, .export = gives_b, .nexport = 1, .undef = takes_b,
+	struct gp_module b = { .is_module = true,
+			       .info = gpl,
+			       .ninfo = 1,
+			       .export = gives_b,
+			       .nexport = 1,
+			       .undef = takes_b,
 			       .nundef = 1 };
 	struct gp_module c = { .is_module = true, .info = gpl, .ninfo = 1, .undef = takes_c, .nundef = 2 };
 	struct gp_modunit u[] = { { "c.ko", "c", &c }, { "b.ko", "b", &b }, { "a.ko", "a", &a } };
@@ -394,33 +608,51 @@ static const struct refuses_case {
 	const char *release;
 	int sublevel; /* of the headers; -1: they do not say */
 	enum gp_tri want;
-} refuses[] = {
-	{ "4.14.325", -1, GP_TRI_NO }, { "4.14.326", -1, GP_TRI_YES },
-	{ "4.19.294", -1, GP_TRI_NO }, { "4.19.295", -1, GP_TRI_YES },
-	{ "5.4.256", -1, GP_TRI_NO }, { "5.4.257", -1, GP_TRI_YES },
-	{ "5.10.194", -1, GP_TRI_NO }, { "5.10.195", -1, GP_TRI_YES },
-	{ "5.15.130", -1, GP_TRI_NO }, { "5.15.131", -1, GP_TRI_YES },
-	{ "6.1.51", -1, GP_TRI_NO }, { "6.1.52", -1, GP_TRI_YES },
-	{ "6.4.14", -1, GP_TRI_NO }, { "6.4.15", -1, GP_TRI_YES },
-	{ "6.5.1", -1, GP_TRI_NO }, { "6.5.2", -1, GP_TRI_YES },
-	{ "6.6.0-rc1", -1, GP_TRI_YES }, { "6.12.8", -1, GP_TRI_YES }, { "7.3.4", -1, GP_TRI_YES },
-	/* Lines that had ended, and those that came before all of it. */
-	{ "5.12.9", -1, GP_TRI_NO }, { "6.3.13", -1, GP_TRI_NO }, { "4.9.300", -1, GP_TRI_NO },
-	{ "6.2.0-39-generic", 16, GP_TRI_UNKNOWN }, { "6.2.16-19-pve", -1, GP_TRI_UNKNOWN },
-	/* The headers of these have upstream's number, their names do not. */
-	{ "5.10.0-26-amd64", 197, GP_TRI_YES }, { "5.10.0-25-amd64", 191, GP_TRI_NO },
-	{ "5.10.0-26-amd64", -1, GP_TRI_UNKNOWN },
-	{ "6.1.0-12-amd64", 52, GP_TRI_YES }, { "6.1.0-11-amd64", 38, GP_TRI_NO },
-	{ "5.15.0-90-generic", 131, GP_TRI_YES }, { "5.15.0-88-generic", 126, GP_TRI_NO },
-	{ "5.15.131-1-pve", -1, GP_TRI_YES }, { "5.15.126-1-pve", -1, GP_TRI_NO },
-	/* Not the plain kernel of that number. */
-	{ "5.14.0-427.13.1.el9_4.x86_64", 0, GP_TRI_UNKNOWN }, { "6.12.0-55.el10.x86_64", 0, GP_TRI_YES },
-	{ "5.10.0-60.18.0.50.oe2203.x86_64", 0, GP_TRI_UNKNOWN }, { "6.6.0-72.0.0.76.oe2403.x86_64", 0, GP_TRI_UNKNOWN },
-	{ "6.4.0-150600.21-default", 0, GP_TRI_UNKNOWN },
-	{ "5.10.134-16.al8.x86_64", 134, GP_TRI_UNKNOWN },
-	/* Oracle's names have the patch level behind their own number. */
-	{ "5.15.0-101.103.2.1.el8uek.x86_64", -1, GP_TRI_NO }, { "5.15.0-200.131.27.el9uek.x86_64", -1, GP_TRI_YES },
-};
+} refuses[] = { { "4.14.325", -1, GP_TRI_NO },
+		{ "4.14.326", -1, GP_TRI_YES },
+		{ "4.19.294", -1, GP_TRI_NO },
+		{ "4.19.295", -1, GP_TRI_YES },
+		{ "5.4.256", -1, GP_TRI_NO },
+		{ "5.4.257", -1, GP_TRI_YES },
+		{ "5.10.194", -1, GP_TRI_NO },
+		{ "5.10.195", -1, GP_TRI_YES },
+		{ "5.15.130", -1, GP_TRI_NO },
+		{ "5.15.131", -1, GP_TRI_YES },
+		{ "6.1.51", -1, GP_TRI_NO },
+		{ "6.1.52", -1, GP_TRI_YES },
+		{ "6.4.14", -1, GP_TRI_NO },
+		{ "6.4.15", -1, GP_TRI_YES },
+		{ "6.5.1", -1, GP_TRI_NO },
+		{ "6.5.2", -1, GP_TRI_YES },
+		{ "6.6.0-rc1", -1, GP_TRI_YES },
+		{ "6.12.8", -1, GP_TRI_YES },
+		{ "7.3.4", -1, GP_TRI_YES },
+		/* Lines that had ended, and those that came before all of it. */
+		{ "5.12.9", -1, GP_TRI_NO },
+		{ "6.3.13", -1, GP_TRI_NO },
+		{ "4.9.300", -1, GP_TRI_NO },
+		{ "6.2.0-39-generic", 16, GP_TRI_UNKNOWN },
+		{ "6.2.16-19-pve", -1, GP_TRI_UNKNOWN },
+		/* The headers of these have upstream's number, their names do not. */
+		{ "5.10.0-26-amd64", 197, GP_TRI_YES },
+		{ "5.10.0-25-amd64", 191, GP_TRI_NO },
+		{ "5.10.0-26-amd64", -1, GP_TRI_UNKNOWN },
+		{ "6.1.0-12-amd64", 52, GP_TRI_YES },
+		{ "6.1.0-11-amd64", 38, GP_TRI_NO },
+		{ "5.15.0-90-generic", 131, GP_TRI_YES },
+		{ "5.15.0-88-generic", 126, GP_TRI_NO },
+		{ "5.15.131-1-pve", -1, GP_TRI_YES },
+		{ "5.15.126-1-pve", -1, GP_TRI_NO },
+		/* Not the plain kernel of that number. */
+		{ "5.14.0-427.13.1.el9_4.x86_64", 0, GP_TRI_UNKNOWN },
+		{ "6.12.0-55.el10.x86_64", 0, GP_TRI_YES },
+		{ "5.10.0-60.18.0.50.oe2203.x86_64", 0, GP_TRI_UNKNOWN },
+		{ "6.6.0-72.0.0.76.oe2403.x86_64", 0, GP_TRI_UNKNOWN },
+		{ "6.4.0-150600.21-default", 0, GP_TRI_UNKNOWN },
+		{ "5.10.134-16.al8.x86_64", 134, GP_TRI_UNKNOWN },
+		/* Oracle's names have the patch level behind their own number. */
+		{ "5.15.0-101.103.2.1.el8uek.x86_64", -1, GP_TRI_NO },
+		{ "5.15.0-200.131.27.el9uek.x86_64", -1, GP_TRI_YES } };
 
 static void test_refuses(void **state)
 {
@@ -432,7 +664,8 @@ static void test_refuses(void **state)
 		if (refuses[i].sublevel >= 0)
 			gp_release_set_sublevel(&r, (unsigned)refuses[i].sublevel);
 		if (gp_symbol_get_gpl(&r) != refuses[i].want)
-			fail_msg("%s (%d): %s", refuses[i].release, refuses[i].sublevel, gp_tri_name(gp_symbol_get_gpl(&r)));
+			fail_msg("%s (%d): %s", refuses[i].release, refuses[i].sublevel,
+				 gp_tri_name(gp_symbol_get_gpl(&r)));
 	}
 }
 
@@ -442,7 +675,8 @@ int main(void)
 	size_t n = 0;
 
 	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[n++] = (struct CMUnitTest){ cases[i].name, test_case, NULL, teardown, (void *)(uintptr_t)&cases[i] };
+		tests[n++] =
+			(struct CMUnitTest){ cases[i].name, test_case, NULL, teardown, (void *)(uintptr_t)&cases[i] };
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_taint_chain, teardown);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_refuses);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_many, teardown);

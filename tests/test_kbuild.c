@@ -50,7 +50,8 @@ int main(void)
 	struct CMUnitTest tests[GP_COUNT(cases)];
 
 	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[i] = (struct CMUnitTest){ .name = cases[i].name, .test_func = check,
-			.initial_state = (void *)&cases[i] };
+		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
+						.test_func = check,
+						.initial_state = (void *)&cases[i] };
 	return cmocka_run_group_tests_name("kbuild", tests, NULL, NULL);
 }

@@ -23,30 +23,41 @@ struct lint_case {
 
 static const struct lint_case cases[] = {
 	{ "fine", HEADER NAMES "@@ -1,2 +1,2 @@\n x\n-a\n+b\n", 0, 0, NULL, NULL },
-	{ "Subject and Author do", "Subject: d\nAuthor: a\nLast-Update: 2026-11-23\nScope: x\n\n" NAMES
-	  "@@ -1 +1 @@\n-a\n+b\n", 0, 0, NULL, NULL },
-	{ "an empty field is none", "Description:\nOrigin: o\nLast-Update: 2026-11-23\nScope: x\n\n" NAMES
-	  "@@ -1 +1 @@\n-a\n+b\n", 1, 1, "no Description", NULL },
+	{ "Subject and Author do",
+	  "Subject: d\nAuthor: a\nLast-Update: 2026-11-23\nScope: x\n\n" NAMES "@@ -1 +1 @@\n-a\n+b\n", 0, 0, NULL,
+	  NULL },
+	{ "an empty field is none",
+	  "Description:\nOrigin: o\nLast-Update: 2026-11-23\nScope: x\n\n" NAMES "@@ -1 +1 @@\n-a\n+b\n", 1, 1,
+	  "no Description", NULL },
 	{ "no header at all", NAMES "@@ -1 +1 @@\n-a\n+b\n", 4, 1, "no Description", NULL },
-	{ "a date of nine", "Description: d\nOrigin: o\nLast-Update: 2026-11-2\nScope: x\n\n" NAMES
-	  "@@ -1 +1 @@\n-a\n+b\n", 1, 3, "'2026-11-2' is not a date", NULL },
-	{ "a date of eleven", "Description: d\nOrigin: o\nLast-Update: 2026-11-233\nScope: x\n\n" NAMES
-	  "@@ -1 +1 @@\n-a\n+b\n", 1, 3, "is not a date", NULL },
-	{ "three lines in front and behind", HEADER NAMES "@@ -1,7 +1,7 @@\n 1\n 2\n 3\n-a\n+b\n 4\n 5\n 6\n", 0, 0, NULL, NULL },
+	{ "a date of nine",
+	  "Description: d\nOrigin: o\nLast-Update: 2026-11-2\nScope: x\n\n" NAMES "@@ -1 +1 @@\n-a\n+b\n", 1, 3,
+	  "'2026-11-2' is not a date", NULL },
+	{ "a date of eleven",
+	  "Description: d\nOrigin: o\nLast-Update: 2026-11-233\nScope: x\n\n" NAMES "@@ -1 +1 @@\n-a\n+b\n", 1, 3,
+	  "is not a date", NULL },
+	{ "three lines in front and behind", HEADER NAMES "@@ -1,7 +1,7 @@\n 1\n 2\n 3\n-a\n+b\n 4\n 5\n 6\n", 0, 0,
+	  NULL, NULL },
 	{ "four in front", HEADER NAMES "@@ -1,5 +1,5 @@\n 1\n 2\n 3\n 4\n-a\n+b\n", 1, 8, "4 lines of context", NULL },
-	{ "five behind", HEADER NAMES "@@ -1,6 +1,6 @@\n-a\n+b\n 1\n 2\n 3\n 4\n 5\n", 1, 8, "5 lines of context", NULL },
+	{ "five behind", HEADER NAMES "@@ -1,6 +1,6 @@\n-a\n+b\n 1\n 2\n 3\n 4\n 5\n", 1, 8, "5 lines of context",
+	  NULL },
 	{ "six between", HEADER NAMES "@@ -1,8 +1,8 @@\n-a\n+b\n 1\n 2\n 3\n 4\n 5\n 6\n-c\n+d\n", 0, 0, NULL, NULL },
 	{ "seven between", HEADER NAMES "@@ -1,9 +1,9 @@\n-a\n+b\n 1\n 2\n 3\n 4\n 5\n 6\n 7\n-c\n+d\n", 1, 8,
 	  "4 lines of context", NULL },
-	{ "the second hunk's line", HEADER NAMES "@@ -1 +1 @@\n-a\n+b\n@@ -9,5 +9,5 @@\n 1\n 2\n 3\n 4\n-a\n+b\n", 1, 11,
-	  "4 lines", NULL },
-	{ "a licence by itself", HEADER NAMES "@@ -1 +1 @@\n-MODULE_LICENSE(\"MIT\");\n+MODULE_LICENSE(\"Dual MIT/GPL\");\n",
-	  0, 0, NULL, "k/f.c" },
-	{ "a licence in the context", HEADER NAMES "@@ -1,2 +1,2 @@\n MODULE_LICENSE(\"MIT\");\n-a\n+b\n", 0, 0, NULL, NULL },
-	{ "a licence and a line", HEADER NAMES "@@ -1,2 +1 @@\n-MODULE_LICENSE(\"MIT\");\n-a\n+MODULE_LICENSE(\"X\");\n",
-	  1, 6, "and 1 others", "k/f.c" },
-	{ "a licence and another file", HEADER NAMES "@@ -1 +1 @@\n-MODULE_LICENSE(\"MIT\");\n+MODULE_LICENSE(\"X\");\n"
-	  "--- a/g\n+++ b/g\n@@ -1 +1 @@\n-a\n+b\n", 1, 6, "and 2 others", "k/f.c" },
+	{ "the second hunk's line", HEADER NAMES "@@ -1 +1 @@\n-a\n+b\n@@ -9,5 +9,5 @@\n 1\n 2\n 3\n 4\n-a\n+b\n", 1,
+	  11, "4 lines", NULL },
+	{ "a licence by itself",
+	  HEADER NAMES "@@ -1 +1 @@\n-MODULE_LICENSE(\"MIT\");\n+MODULE_LICENSE(\"Dual MIT/GPL\");\n", 0, 0, NULL,
+	  "k/f.c" },
+	{ "a licence in the context", HEADER NAMES "@@ -1,2 +1,2 @@\n MODULE_LICENSE(\"MIT\");\n-a\n+b\n", 0, 0, NULL,
+	  NULL },
+	{ "a licence and a line",
+	  HEADER NAMES "@@ -1,2 +1 @@\n-MODULE_LICENSE(\"MIT\");\n-a\n+MODULE_LICENSE(\"X\");\n", 1, 6, "and 1 others",
+	  "k/f.c" },
+	{ "a licence and another file",
+	  HEADER NAMES "@@ -1 +1 @@\n-MODULE_LICENSE(\"MIT\");\n+MODULE_LICENSE(\"X\");\n"
+		       "--- a/g\n+++ b/g\n@@ -1 +1 @@\n-a\n+b\n",
+	  1, 6, "and 2 others", "k/f.c" },
 	{ "a licence that goes", HEADER NAMES "@@ -1,2 +1 @@\n x\n-MODULE_LICENSE(\"MIT\");\n", 0, 0, NULL, "k/f.c" },
 	{ "no diff", HEADER, 1, 0, "", NULL },
 	{ "nothing", "", 5, 1, "no Description", NULL },
@@ -101,7 +112,8 @@ int main(void)
 	struct CMUnitTest tests[GP_COUNT(cases) + 2] = { 0 };
 
 	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[i] = (struct CMUnitTest){ .name = cases[i].name, .test_func = lint,
+		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
+						.test_func = lint,
 						.initial_state = (void *)&cases[i] };
 	tests[GP_COUNT(cases)] = (struct CMUnitTest)cmocka_unit_test(mit);
 	tests[GP_COUNT(cases) + 1] = (struct CMUnitTest)cmocka_unit_test(masks);

@@ -33,8 +33,8 @@ static int clear(void **state)
 static const struct read_case {
 	const char *name, *text; /* '@' stands for NUL */
 	enum gp_code code;
-	size_t n;            /* entries */
-	const char *last;    /* path|mode|type|rest of the last one; or what the error says */
+	size_t n;         /* entries */
+	const char *last; /* path|mode|type|rest of the last one; or what the error says */
 } reads[] = {
 	{ "no entries", HOST, GP_OK, 0, "" },
 	{ "a header without its last newline", "a\n1\n \nm\n \n \nx\ny", GP_OK, 0, "" },
@@ -89,8 +89,8 @@ static void check_read(void **state)
 	if (m.n) {
 		const struct gp_mentry *e = &m.entry[m.n - 1];
 
-		gp_buf_printf(&text, "%s|%.*s|%.*s|%.*s", e->path, (int)e->mode.len, e->mode.p,
-			      (int)e->type.len, e->type.p, (int)e->rest.len, e->rest.p);
+		gp_buf_printf(&text, "%s|%.*s|%.*s|%.*s", e->path, (int)e->mode.len, e->mode.p, (int)e->type.len,
+			      e->type.p, (int)e->rest.len, e->rest.p);
 		assert_string_equal(text.data, c->last);
 		assert_ptr_equal(gp_manifest_find(&m, e->path), e);
 	}
@@ -128,9 +128,10 @@ static const struct kind_case {
 	{ "nvidia-gridd", HEAD("nvidia nvidia-drm") "nvidia-gridd 0755 UTILITY_BINARY\n", GP_KIND_GUEST, "guest" },
 	{ "a guest with libraries", HEAD("nvidia") "nvidia-gridd 0755 UTILITY_BINARY\nlibcuda.so.1 0755 CUDA_LIB N\n",
 	  GP_KIND_GUEST, "guest" },
-	{ "none of these", HEAD("nvidia nvidia-uvm") "libcuda.so.1 0755 CUDA_LIB NATIVE\n", GP_KIND_GENERAL, "general" },
-	{ "the module's name in line 1 does not count", "nvidia-vgpu-vfio\n1\n \nnvidia\n \n \na\nb\n",
-	  GP_KIND_GENERAL, "general" },
+	{ "none of these", HEAD("nvidia nvidia-uvm") "libcuda.so.1 0755 CUDA_LIB NATIVE\n", GP_KIND_GENERAL,
+	  "general" },
+	{ "the module's name in line 1 does not count", "nvidia-vgpu-vfio\n1\n \nnvidia\n \n \na\nb\n", GP_KIND_GENERAL,
+	  "general" },
 };
 
 static void check_kind(void **state)
@@ -145,10 +146,11 @@ static void check_kind(void **state)
 
 static void symlink_types(void **state)
 {
-	static const struct { const char *type; bool is; } t[] = {
-		{ "OPENGL_SYMLINK", true }, { "UTILITY_BIN_SYMLINK", true }, { "TLS_LIB_NEWSYM", true },
-		{ "OPENGL_LIB", false }, { "SYMLINK_X", false }, { "KERNEL_MODULE_SRC", false },
-	};
+	static const struct {
+		const char *type;
+		bool is;
+	} t[] = { { "OPENGL_SYMLINK", true }, { "UTILITY_BIN_SYMLINK", true }, { "TLS_LIB_NEWSYM", true },
+		  { "OPENGL_LIB", false },    { "SYMLINK_X", false },          { "KERNEL_MODULE_SRC", false } };
 
 	(void)state;
 	for (size_t i = 0; i < GP_COUNT(t); i++) {
@@ -162,21 +164,37 @@ static void symlink_types(void **state)
 
 static const struct add_case {
 	const char *name, *text, *add[3], *like, *want; /* want NULL: refused */
-} adds[] = {
-	{ "behind its model", HOST SRC("kernel/a.c") SRC("kernel/z.c"), { "kernel/b.c" }, "kernel/a.c",
-	  HOST SRC("kernel/a.c") SRC("kernel/b.c") SRC("kernel/z.c") },
-	{ "in the given order", HOST SRC("kernel/a.c"), { "kernel/c.c", "kernel/b.c" }, "kernel/a.c",
-	  HOST SRC("kernel/a.c") SRC("kernel/c.c") SRC("kernel/b.c") },
-	{ "with ./ as its model has it", HOST SRC("./kernel/a.c"), { "kernel/b.c" }, "kernel/a.c",
-	  HOST SRC("./kernel/a.c") SRC("./kernel/b.c") },
-	{ "what is listed stays alone", HOST SRC("kernel/a.c") SRC("./kernel/b.c"), { "kernel/b.c" }, "kernel/a.c",
-	  HOST SRC("kernel/a.c") SRC("./kernel/b.c") },
-	{ "behind the last line without newline", HOST "kernel/a.c 0644 T", { "kernel/b.c" }, "kernel/a.c",
-	  HOST "kernel/a.c 0644 T\nkernel/b.c 0644 T" },
-	{ "before the empty line", HOST SRC("kernel/a.c") "\nrest\n", { "kernel/b.c" }, "kernel/a.c",
-	  HOST SRC("kernel/a.c") SRC("kernel/b.c") "\nrest\n" },
-	{ "without a model", HOST SRC("kernel/a.c"), { "kernel/b.c" }, "kernel/none.c", NULL },
-};
+} adds[] = { { "behind its model",
+	       HOST SRC("kernel/a.c") SRC("kernel/z.c"),
+	       { "kernel/b.c" },
+	       "kernel/a.c",
+	       HOST SRC("kernel/a.c") SRC("kernel/b.c") SRC("kernel/z.c") },
+	     { "in the given order",
+	       HOST SRC("kernel/a.c"),
+	       { "kernel/c.c", "kernel/b.c" },
+	       "kernel/a.c",
+	       HOST SRC("kernel/a.c") SRC("kernel/c.c") SRC("kernel/b.c") },
+	     { "with ./ as its model has it",
+	       HOST SRC("./kernel/a.c"),
+	       { "kernel/b.c" },
+	       "kernel/a.c",
+	       HOST SRC("./kernel/a.c") SRC("./kernel/b.c") },
+	     { "what is listed stays alone",
+	       HOST SRC("kernel/a.c") SRC("./kernel/b.c"),
+	       { "kernel/b.c" },
+	       "kernel/a.c",
+	       HOST SRC("kernel/a.c") SRC("./kernel/b.c") },
+	     { "behind the last line without newline",
+	       HOST "kernel/a.c 0644 T",
+	       { "kernel/b.c" },
+	       "kernel/a.c",
+	       HOST "kernel/a.c 0644 T\nkernel/b.c 0644 T" },
+	     { "before the empty line",
+	       HOST SRC("kernel/a.c") "\nrest\n",
+	       { "kernel/b.c" },
+	       "kernel/a.c",
+	       HOST SRC("kernel/a.c") SRC("kernel/b.c") "\nrest\n" },
+	     { "without a model", HOST SRC("kernel/a.c"), { "kernel/b.c" }, "kernel/none.c", NULL } };
 
 static void check_add(void **state)
 {
@@ -196,13 +214,11 @@ static void check_add(void **state)
 
 static const struct drop_case {
 	const char *name, *text, *path, *want;
-} drops[] = {
-	{ "a line goes", HOST SRC("kernel/a.c") SRC("kernel/b.c"), "kernel/a.c", HOST SRC("kernel/b.c") },
-	{ "the last one", HOST SRC("kernel/a.c") "kernel/b.c 0644 T", "kernel/b.c", HOST SRC("kernel/a.c") },
-	{ "a path that is not listed", HOST SRC("kernel/a.c"), "kernel/b.c", HOST SRC("kernel/a.c") },
-	{ "written with ./", HOST SRC("./kernel/a.c") SRC("b.c"), "kernel/a.c", HOST SRC("b.c") },
-	{ "what follows the empty line stays", HOST SRC("a.c") "\nrest\n", "a.c", HOST "\nrest\n" },
-};
+} drops[] = { { "a line goes", HOST SRC("kernel/a.c") SRC("kernel/b.c"), "kernel/a.c", HOST SRC("kernel/b.c") },
+	      { "the last one", HOST SRC("kernel/a.c") "kernel/b.c 0644 T", "kernel/b.c", HOST SRC("kernel/a.c") },
+	      { "a path that is not listed", HOST SRC("kernel/a.c"), "kernel/b.c", HOST SRC("kernel/a.c") },
+	      { "written with ./", HOST SRC("./kernel/a.c") SRC("b.c"), "kernel/a.c", HOST SRC("b.c") },
+	      { "what follows the empty line stays", HOST SRC("a.c") "\nrest\n", "a.c", HOST "\nrest\n" } };
 
 static void check_drop(void **state)
 {
@@ -214,12 +230,14 @@ static void check_drop(void **state)
 	assert_string_equal(text.data, c->want);
 }
 
-#define PUT(cases, func) do {                                                       \
-	for (size_t i = 0; i < GP_COUNT(cases); i++)                                \
-		tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name,          \
-			.test_func = (func), .teardown_func = clear,                \
-			.initial_state = (void *)(uintptr_t)&(cases)[i] };          \
-} while (0)
+#define PUT(cases, func) \
+	do { \
+		for (size_t i = 0; i < GP_COUNT(cases); i++) \
+			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
+							  .test_func = (func), \
+							  .teardown_func = clear, \
+							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
+	} while (0)
 
 int main(void)
 {

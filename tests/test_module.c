@@ -211,26 +211,53 @@ static const struct packed_case {
 	const char *name, *bytes; /* of a C string */
 	size_t n;                 /* of versions; SIZE_MAX: refused */
 } packed_cases[] = {
-	{ "packed", "\\x1c\\0\\0\\0\\xfc\\xd1\\x41\\x67" "is_acpi_device_node\\0"
-		    "\\x18\\0\\0\\0\\xf8\\x1a\\x8b\\312" "devm_kmalloc\\0\\0\\0\\0"
-		    "\\x18\\0\\0\\0\\x31\\x03\\xb4\\x32" "module_layout\\0\\0\\0" "\\0\\0\\0\\0\\0\\0\\0\\0", 3 },
-	{ "packed, one", "\\x18\\0\\0\\0\\x31\\x03\\xb4\\x32" "module_layout\\0\\0\\0" "\\0\\0\\0\\0\\0\\0\\0\\0", 1 },
+	{ "packed",
+	  "\\x1c\\0\\0\\0\\xfc\\xd1\\x41\\x67"
+	  "is_acpi_device_node\\0"
+	  "\\x18\\0\\0\\0\\xf8\\x1a\\x8b\\312"
+	  "devm_kmalloc\\0\\0\\0\\0"
+	  "\\x18\\0\\0\\0\\x31\\x03\\xb4\\x32"
+	  "module_layout\\0\\0\\0"
+	  "\\0\\0\\0\\0\\0\\0\\0\\0",
+	  3 },
+	{ "packed, one",
+	  "\\x18\\0\\0\\0\\x31\\x03\\xb4\\x32"
+	  "module_layout\\0\\0\\0"
+	  "\\0\\0\\0\\0\\0\\0\\0\\0",
+	  1 },
 	/* 120 characters: what the form was made for. */
-	{ "packed, a long name", "\\x84\\0\\0\\0\\1\\2\\3\\4"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbccccccccccccccccccccccccccccccdddddddddddddddddddddddddddddd"
-		"\\0\\0\\0\\0" "\\x10\\0\\0\\0\\1\\2\\3\\4" "printk\\0\\0", 2 },
-	{ "packed, the second too long", "\\x10\\0\\0\\0\\1\\2\\3\\4" "printk\\0\\0"
-		"\\x10\\0\\0\\0\\1\\2\\3\\4" "printk\\0\\0" "\\x40\\0\\0\\0\\1\\2\\3\\4" "printk\\0\\0", SIZE_MAX },
-	{ "packed, the next nowhere", "\\xff\\xff\\xff\\xff\\1\\2\\3\\4" "printk\\0\\0", SIZE_MAX },
-	{ "packed, no end of the name", "\\x10\\0\\0\\0\\1\\2\\3\\4" "printk__", SIZE_MAX },
+	{ "packed, a long name",
+	  "\\x84\\0\\0\\0\\1\\2\\3\\4"
+	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbccccccccccccccccccccccccccccccdddddddddddddddddddddddddddddd"
+	  "\\0\\0\\0\\0"
+	  "\\x10\\0\\0\\0\\1\\2\\3\\4"
+	  "printk\\0\\0",
+	  2 },
+	{ "packed, the second too long",
+	  "\\x10\\0\\0\\0\\1\\2\\3\\4"
+	  "printk\\0\\0"
+	  "\\x10\\0\\0\\0\\1\\2\\3\\4"
+	  "printk\\0\\0"
+	  "\\x40\\0\\0\\0\\1\\2\\3\\4"
+	  "printk\\0\\0",
+	  SIZE_MAX },
+	{ "packed, the next nowhere",
+	  "\\xff\\xff\\xff\\xff\\1\\2\\3\\4"
+	  "printk\\0\\0",
+	  SIZE_MAX },
+	{ "packed, no end of the name",
+	  "\\x10\\0\\0\\0\\1\\2\\3\\4"
+	  "printk__",
+	  SIZE_MAX },
 };
 
 static void test_packed_versions(void **state)
 {
 	const struct packed_case *c = *state;
-	gp_auto(gp_free_ptr) char *src = gp_asprintf(
-		"static const char v[] __attribute__((section(\"__versions\"), used)) = \"%s\";\n"
-		"static const char i[] __attribute__((section(\".modinfo\"), used)) = \"license=GPL\";\n", c->bytes);
+	gp_auto(gp_free_ptr) char *src =
+		gp_asprintf("static const char v[] __attribute__((section(\"__versions\"), used)) = \"%s\";\n"
+			    "static const char i[] __attribute__((section(\".modinfo\"), used)) = \"license=GPL\";\n",
+			    c->bytes);
 	struct gp_err err = { 0 };
 	int rc;
 
@@ -278,26 +305,24 @@ static const struct damage {
 	uint64_t value;
 	enum gp_code code;
 	const char *says;
-} damages[] = {
-	{ "no magic", 0, 1, 0, GP_E_FORMAT, "not an ELF file" },
-	{ "32 bits", EI_CLASS, 1, ELFCLASS32, GP_E_UNSUPPORTED, "32-bit" },
-	{ "no such class", EI_CLASS, 1, 9, GP_E_FORMAT, "class" },
-	{ "big endian", EI_DATA, 1, ELFDATA2MSB, GP_E_UNSUPPORTED, "big-endian" },
-	{ "no such order", EI_DATA, 1, 0, GP_E_FORMAT, "byte order" },
-	{ "another ELF", EI_VERSION, 1, 2, GP_E_UNSUPPORTED, "version" },
-	{ "a program", offsetof(Elf64_Ehdr, e_type), 2, ET_EXEC, GP_E_UNSUPPORTED, "program" },
-	{ "a library", offsetof(Elf64_Ehdr, e_type), 2, ET_DYN, GP_E_UNSUPPORTED, "library" },
-	{ "no type", offsetof(Elf64_Ehdr, e_type), 2, 0x1234, GP_E_FORMAT, "type" },
-	{ "header size", offsetof(Elf64_Ehdr, e_ehsize), 2, 63, GP_E_FORMAT, "header" },
-	{ "no sections", offsetof(Elf64_Ehdr, e_shoff), 8, 0, GP_E_FORMAT, "section table" },
-	{ "sections far away", offsetof(Elf64_Ehdr, e_shoff), 8, UINT64_MAX - 8, GP_E_FORMAT, "truncated" },
-	{ "sections in the header", offsetof(Elf64_Ehdr, e_shoff), 8, 8, GP_E_FORMAT, "truncated" },
-	{ "section size", offsetof(Elf64_Ehdr, e_shentsize), 2, 65, GP_E_FORMAT, "65 bytes" },
-	{ "many sections", offsetof(Elf64_Ehdr, e_shnum), 2, 0xfeff, GP_E_FORMAT, "truncated" },
-	{ "one section", offsetof(Elf64_Ehdr, e_shnum), 2, 1, GP_E_FORMAT, "1 sections" },
-	{ "no names", offsetof(Elf64_Ehdr, e_shstrndx), 2, 0, GP_E_FORMAT, "names" },
-	{ "names behind the end", offsetof(Elf64_Ehdr, e_shstrndx), 2, 0xfe00, GP_E_FORMAT, "names" },
-};
+} damages[] = { { "no magic", 0, 1, 0, GP_E_FORMAT, "not an ELF file" },
+		{ "32 bits", EI_CLASS, 1, ELFCLASS32, GP_E_UNSUPPORTED, "32-bit" },
+		{ "no such class", EI_CLASS, 1, 9, GP_E_FORMAT, "class" },
+		{ "big endian", EI_DATA, 1, ELFDATA2MSB, GP_E_UNSUPPORTED, "big-endian" },
+		{ "no such order", EI_DATA, 1, 0, GP_E_FORMAT, "byte order" },
+		{ "another ELF", EI_VERSION, 1, 2, GP_E_UNSUPPORTED, "version" },
+		{ "a program", offsetof(Elf64_Ehdr, e_type), 2, ET_EXEC, GP_E_UNSUPPORTED, "program" },
+		{ "a library", offsetof(Elf64_Ehdr, e_type), 2, ET_DYN, GP_E_UNSUPPORTED, "library" },
+		{ "no type", offsetof(Elf64_Ehdr, e_type), 2, 0x1234, GP_E_FORMAT, "type" },
+		{ "header size", offsetof(Elf64_Ehdr, e_ehsize), 2, 63, GP_E_FORMAT, "header" },
+		{ "no sections", offsetof(Elf64_Ehdr, e_shoff), 8, 0, GP_E_FORMAT, "section table" },
+		{ "sections far away", offsetof(Elf64_Ehdr, e_shoff), 8, UINT64_MAX - 8, GP_E_FORMAT, "truncated" },
+		{ "sections in the header", offsetof(Elf64_Ehdr, e_shoff), 8, 8, GP_E_FORMAT, "truncated" },
+		{ "section size", offsetof(Elf64_Ehdr, e_shentsize), 2, 65, GP_E_FORMAT, "65 bytes" },
+		{ "many sections", offsetof(Elf64_Ehdr, e_shnum), 2, 0xfeff, GP_E_FORMAT, "truncated" },
+		{ "one section", offsetof(Elf64_Ehdr, e_shnum), 2, 1, GP_E_FORMAT, "1 sections" },
+		{ "no names", offsetof(Elf64_Ehdr, e_shstrndx), 2, 0, GP_E_FORMAT, "names" },
+		{ "names behind the end", offsetof(Elf64_Ehdr, e_shstrndx), 2, 0xfe00, GP_E_FORMAT, "names" } };
 
 static void test_damage(void **state)
 {
@@ -373,8 +398,13 @@ static void mutate(uint32_t *r, char *p, size_t len)
 static void judge(const struct gp_module *mod)
 {
 	struct gp_symvers s = { 0 };
-	struct gp_modkernel k = { .release = "6.1.0", .vermagic = "6.1.0 SMP ", .machine = EM_X86_64, .modversions = true,
-				  .namespaces = true, .inherits_taint = true, .symvers = &s };
+	struct gp_modkernel k = { .release = "6.1.0",
+				  .vermagic = "6.1.0 SMP ",
+				  .machine = EM_X86_64,
+				  .modversions = true,
+				  .namespaces = true,
+				  .inherits_taint = true,
+				  .symvers = &s };
 	struct gp_modunit u[] = { { "a.ko", "nvidia", mod }, { "b.ko", "b", mod } };
 	struct gp_modfindings found = { 0 };
 
@@ -416,9 +446,11 @@ static void test_fuzz(void **state)
 
 static void test_licences(void **state)
 {
-	static const char *const yes[] = { "GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL",
-					   "Dual MPL/GPL" };
-	static const char *const no[] = { "", "MIT", "NVIDIA", "Proprietary", "gpl", "GPL v3", "GPL ", "Dual MIT/GPL\n" };
+	static const char *const yes[] = { "GPL",          "GPL v2",       "GPL and additional rights",
+					   "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL" };
+	static const char *const no[] = {
+		"", "MIT", "NVIDIA", "Proprietary", "gpl", "GPL v3", "GPL ", "Dual MIT/GPL\n"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < GP_COUNT(yes); i++)
@@ -445,7 +477,8 @@ int main(void)
 		tests[n++] = (struct CMUnitTest){ packed_cases[i].name, test_packed_versions, NULL, clear,
 						  (void *)(uintptr_t)&packed_cases[i] };
 	for (size_t i = 0; i < GP_COUNT(damages); i++)
-		tests[n++] = (struct CMUnitTest){ damages[i].name, test_damage, NULL, clear, (void *)(uintptr_t)&damages[i] };
+		tests[n++] = (struct CMUnitTest){ damages[i].name, test_damage, NULL, clear,
+						  (void *)(uintptr_t)&damages[i] };
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_truncated, clear);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_fuzz, clear);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_licences, clear);

@@ -27,7 +27,8 @@
 static void default_signals(void **state)
 {
 	const char *const pipe[] = { "sh", "-c", "kill -PIPE $$", NULL };
-	const char *const size[] = { "sh", "-c", "ulimit -f 1; head -c 100000 /dev/zero > file; test $? -gt 128", NULL };
+	const char *const size[] = { "sh", "-c", "ulimit -f 1; head -c 100000 /dev/zero > file; test $? -gt 128",
+				     NULL };
 	const char *const rm[] = { "rm", "-f", "file", NULL };
 	gp_auto(gp_buf_release) struct gp_buf out = { 0 }; /* a log that is a file would be limited, too */
 	char dir[] = "/tmp/gp-proc-XXXXXX";
@@ -99,7 +100,8 @@ static int until_marked(unsigned n, int limit)
 
 /* A daemon of each sort: out of the group, out of the family, deaf, and with
  * children that it left as well. */
-#define DAEMONS "setsid sh -c 'sleep 300 & sleep 300 & exit 0' & (setsid sh -c \"trap '' TERM HUP; (sleep 300; :)\" &) & "
+#define DAEMONS \
+	"setsid sh -c 'sleep 300 & sleep 300 & exit 0' & (setsid sh -c \"trap '' TERM HUP; (sleep 300; :)\" &) & "
 
 static int work(const char *script, enum gp_confine_way way, struct gp_proc_end *end)
 {
@@ -174,8 +176,9 @@ static void has_its_time(void **state)
 {
 	enum gp_confine_way way = way_of(state);
 	const char *const argv[] = { "sh", "-c", DAEMONS "sleep 300", NULL };
-	struct gp_proc_work w = { .argv = argv, .env = env, .out = -1, .keep = { -1, -1 }, .timeout_s = 0.2,
-				  .confine.ways = way };
+	struct gp_proc_work w = {
+		.argv = argv, .env = env, .out = -1, .keep = { -1, -1 }, .timeout_s = 0.2, .confine.ways = way
+	};
 	struct gp_proc_end end;
 
 	assert_int_equal(gp_proc_work(&w, &end, NULL), 0);
@@ -270,14 +273,17 @@ static void words(void **state)
 int main(void)
 {
 	static const enum gp_confine_way ways[] = { GP_CONFINE_PIDS, GP_CONFINE_USER, GP_CONFINE_WATCH };
-	static const struct { const char *name; void (*func)(void **); } each[] = {
-		{ "ends with the program", ends_with_the_program }, { "ends with us", ends_with_us },
-		{ "has its time", has_its_time }, { "files are ours", files_are_ours },
-		{ "without /proc", without_proc }, { "holds nothing", holds_nothing },
-	};
-	static const struct CMUnitTest rest[] = {
-		cmocka_unit_test(default_signals), cmocka_unit_test(a_run_leaves_nothing), cmocka_unit_test(words),
-	};
+	static const struct {
+		const char *name;
+		void (*func)(void **);
+	} each[] = { { "ends with the program", ends_with_the_program },
+		     { "ends with us", ends_with_us },
+		     { "has its time", has_its_time },
+		     { "files are ours", files_are_ours },
+		     { "without /proc", without_proc },
+		     { "holds nothing", holds_nothing } };
+	static const struct CMUnitTest rest[] = { cmocka_unit_test(default_signals),
+						  cmocka_unit_test(a_run_leaves_nothing), cmocka_unit_test(words) };
 	static char names[GP_COUNT(ways) * GP_COUNT(each)][80];
 	struct CMUnitTest tests[GP_COUNT(rest) + GP_COUNT(names)];
 
@@ -285,7 +291,8 @@ int main(void)
 		enum gp_confine_way way = ways[i % GP_COUNT(ways)];
 
 		snprintf(names[i], sizeof(names[i]), "%s: %s", gp_confine_name(way), each[i / GP_COUNT(ways)].name);
-		tests[i] = (struct CMUnitTest){ .name = names[i], .test_func = each[i / GP_COUNT(ways)].func,
+		tests[i] = (struct CMUnitTest){ .name = names[i],
+						.test_func = each[i / GP_COUNT(ways)].func,
 						.initial_state = (void *)(uintptr_t)&ways[i % GP_COUNT(ways)] };
 	}
 	memcpy(tests + GP_COUNT(names), rest, sizeof(rest));

@@ -17,11 +17,12 @@
 #include "base/regex.h"
 
 /* None has a newline: regexec finds "$[^a]" in "a\nb" (glibc 2.36). */
-static const char *const texts[] = {
-	"", "a", "b", "ab", "ba", "aab", "abab", "abc", "a b", " a", "a ", "_a", "a-b", "5.10.0-32-amd64", "5x10", "]", "-", "^",
-	"\\", "a]", "[a", "{", "a{2}", "}", ")", "a)", "aaaa", "aaaaa", "\t", "AZ", "\xc3\xa4", "1", "n", "d", "*", "a*",
-	"foo(bar)", "x.y", "|", "w", "\x01", "~",
-};
+static const char *const texts[] = { "",     "a",        "b",        "ab", "ba", "aab",  "abab",
+				     "abc",  "a b",      " a",       "a ", "_a", "a-b",  "5.10.0-32-amd64",
+				     "5x10", "]",        "-",        "^",  "\\", "a]",   "[a",
+				     "{",    "a{2}",     "}",        ")",  "a)", "aaaa", "aaaaa",
+				     "\t",   "AZ",       "\xc3\xa4", "1",  "n",  "d",    "*",
+				     "a*",   "foo(bar)", "x.y",      "|",  "w",  "\x01", "~" };
 
 /* Both must say the same of every text; malformed for one is malformed for the other. */
 static void compare(const char *ere)
@@ -51,20 +52,174 @@ static void compare(const char *ere)
 
 static void by_hand(void **state)
 {
-	static const char *const eres[] = {
-		"", "a", "a|b", "|a", "a|", "a||b", "(|a)b", "(a|)b", "()", "()*a", "(()|a)+", "a**", "a+?", "a?*", "(a*)*", "(a*)+b",
-		"^", "$", "^$", "a^b", "a$b", "(^a|b$)", "(^)*a", "($)+", "^*", "^+a", "$?", "\\b*", "*a", "+", "?", "a|*b", "(*a)",
-		"(+)", "{1}", "a|{1}", "({1})", "a{2}", "a{2,}", "a{,2}", "a{,}", "a{0}", "a{0}b", "a{0,0}", "a{0,1}b", "a{1,3}b", "a{2,1}", "a{1",
-		"a{", "a{x}", "a{1,x}", "a{1,2,3}", "a{-1}", "a{1a}", "a{}", "}", "a}", ")", "a)", ")*", "(", "(a", "a|)", "((a)", "(a))",
-		"[a]", "[^a]", "[]]", "[^]]", "[]a]", "[a", "[", "[]", "[^]", "[^", "[a-c]", "[c-a]", "[a-]", "[-a]", "[^-a]", "[a-c-e]",
-		"[--a]", "[%--]", "[a--]", "[+--1]", "[]-a]", "[a-a]", "[a\\]", "[\\n]", "[\\]a]", "[*]", "[^^]", "[a^]", "[[]", "[[a]", "[a[b]",
-		"[[:alpha:]]", "[[:alpha:]-z]", "[a-[:digit:]]", "[[:nope:]]", "[[:alpha:]", "[[:alpha]]", "[[:]", "[[:]]", "[^[:space:]]",
-		"[[:alpha:][:digit:]_]+", "[[:w:]]", "[a[:digit:]-]", "[[:digit:]-]", "a\\", "\\", "\\.", "\\*", "\\{", "\\}", "\\|", "\\(a\\)",
-		"\\n", "\\d", "\\0", "\\w", "\\W", "\\s", "\\S", "\\w+\\W", "\\ba\\b", "\\Ba", "a\\B", "\\<a", "a\\>", "\\`a", "b\\'", "\\<\\>",
-		"\\b", "\\B", "\\b\\B", ".", "..", ".*", "^.*$", "^.+$", "^.$", "x\\.y", "^5\\.1[0-2]\\..*$", "^5.10.0-(30|32)-amd64$",
-		"(a|ab)(c|bcd)*", "(a|b)*a(a|b){3}", "((a{1,2}){1,2}){1,2}b", "(a|b{0}c)", "\xc3", "[^\x01-\x7f]", "(a?){3}b", "^(a|b)*$",
-		"a{255}", "(^a)+", "(a$)*", "(\\ba)*b", "a.b", "\t", "(a)(b)(c)", "((((a))))", "x*", "x*y*", "(x*)", "[.]", "[.-/]", "[=]", "[:alpha:]",
-	};
+	static const char *const eres[] = { "",
+					    "a",
+					    "a|b",
+					    "|a",
+					    "a|",
+					    "a||b",
+					    "(|a)b",
+					    "(a|)b",
+					    "()",
+					    "()*a",
+					    "(()|a)+",
+					    "a**",
+					    "a+?",
+					    "a?*",
+					    "(a*)*",
+					    "(a*)+b",
+					    "^",
+					    "$",
+					    "^$",
+					    "a^b",
+					    "a$b",
+					    "(^a|b$)",
+					    "(^)*a",
+					    "($)+",
+					    "^*",
+					    "^+a",
+					    "$?",
+					    "\\b*",
+					    "*a",
+					    "+",
+					    "?",
+					    "a|*b",
+					    "(*a)",
+					    "(+)",
+					    "{1}",
+					    "a|{1}",
+					    "({1})",
+					    "a{2}",
+					    "a{2,}",
+					    "a{,2}",
+					    "a{,}",
+					    "a{0}",
+					    "a{0}b",
+					    "a{0,0}",
+					    "a{0,1}b",
+					    "a{1,3}b",
+					    "a{2,1}",
+					    "a{1",
+					    "a{",
+					    "a{x}",
+					    "a{1,x}",
+					    "a{1,2,3}",
+					    "a{-1}",
+					    "a{1a}",
+					    "a{}",
+					    "}",
+					    "a}",
+					    ")",
+					    "a)",
+					    ")*",
+					    "(",
+					    "(a",
+					    "a|)",
+					    "((a)",
+					    "(a))",
+					    "[a]",
+					    "[^a]",
+					    "[]]",
+					    "[^]]",
+					    "[]a]",
+					    "[a",
+					    "[",
+					    "[]",
+					    "[^]",
+					    "[^",
+					    "[a-c]",
+					    "[c-a]",
+					    "[a-]",
+					    "[-a]",
+					    "[^-a]",
+					    "[a-c-e]",
+					    "[--a]",
+					    "[%--]",
+					    "[a--]",
+					    "[+--1]",
+					    "[]-a]",
+					    "[a-a]",
+					    "[a\\]",
+					    "[\\n]",
+					    "[\\]a]",
+					    "[*]",
+					    "[^^]",
+					    "[a^]",
+					    "[[]",
+					    "[[a]",
+					    "[a[b]",
+					    "[[:alpha:]]",
+					    "[[:alpha:]-z]",
+					    "[a-[:digit:]]",
+					    "[[:nope:]]",
+					    "[[:alpha:]",
+					    "[[:alpha]]",
+					    "[[:]",
+					    "[[:]]",
+					    "[^[:space:]]",
+					    "[[:alpha:][:digit:]_]+",
+					    "[[:w:]]",
+					    "[a[:digit:]-]",
+					    "[[:digit:]-]",
+					    "a\\",
+					    "\\",
+					    "\\.",
+					    "\\*",
+					    "\\{",
+					    "\\}",
+					    "\\|",
+					    "\\(a\\)",
+					    "\\n",
+					    "\\d",
+					    "\\0",
+					    "\\w",
+					    "\\W",
+					    "\\s",
+					    "\\S",
+					    "\\w+\\W",
+					    "\\ba\\b",
+					    "\\Ba",
+					    "a\\B",
+					    "\\<a",
+					    "a\\>",
+					    "\\`a",
+					    "b\\'",
+					    "\\<\\>",
+					    "\\b",
+					    "\\B",
+					    "\\b\\B",
+					    ".",
+					    "..",
+					    ".*",
+					    "^.*$",
+					    "^.+$",
+					    "^.$",
+					    "x\\.y",
+					    "^5\\.1[0-2]\\..*$",
+					    "^5.10.0-(30|32)-amd64$",
+					    "(a|ab)(c|bcd)*",
+					    "(a|b)*a(a|b){3}",
+					    "((a{1,2}){1,2}){1,2}b",
+					    "(a|b{0}c)",
+					    "\xc3",
+					    "[^\x01-\x7f]",
+					    "(a?){3}b",
+					    "^(a|b)*$",
+					    "a{255}",
+					    "(^a)+",
+					    "(a$)*",
+					    "(\\ba)*b",
+					    "a.b",
+					    "\t",
+					    "(a)(b)(c)",
+					    "((((a))))",
+					    "x*",
+					    "x*y*",
+					    "(x*)",
+					    "[.]",
+					    "[.-/]",
+					    "[=]",
+					    "[:alpha:]" };
 
 	(void)state;
 	for (size_t i = 0; i < GP_COUNT(eres); i++)
@@ -73,8 +228,8 @@ static void by_hand(void **state)
 
 static void classes(void **state)
 {
-	static const char *const names[] = { "alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
-					     "space", "upper", "xdigit" };
+	static const char *const names[] = { "alnum", "alpha", "blank", "cntrl", "digit", "graph",
+					     "lower", "print", "punct", "space", "upper", "xdigit" };
 
 	(void)state;
 	for (size_t i = 0; i < GP_COUNT(names); i++) {
@@ -100,9 +255,9 @@ static void classes(void **state)
 static void by_chance(void **state)
 {
 	static const char *const words[] = {
-		"^", "$", "\\b", "\\<", "\\>", "\\B",
-		"a", "b", "c", "(", ")", "(", ")", "|", "*", "+", "?", "{2}", "{0,2}", "{1,}", "[ab]", "[^a]", "[a-c]", ".",
-		"\\w", "\\W", "-", " ", "]", "{", "}", "[", "\\", ",", "1", "[[:alpha:]]", "\\.", "a", "b", "(a|b", "c)*",
+		"^", "$", "\\b", "\\<", "\\>",   "\\B",  "a",    "b",           "c",     "(", ")",   "(",    ")",   "|",
+		"*", "+", "?",   "{2}", "{0,2}", "{1,}", "[ab]", "[^a]",        "[a-c]", ".", "\\w", "\\W",  "-",   " ",
+		"]", "{", "}",   "[",   "\\",    ",",    "1",    "[[:alpha:]]", "\\.",   "a", "b",   "(a|b", "c)*",
 	};
 	unsigned seed = 20200102;
 
@@ -126,7 +281,7 @@ struct bomb {
 	const char *head, *again; /* the expression: head, `times` times again, tail */
 	unsigned times;
 	const char *tail;
-	enum gp_code code;        /* what compiling and matching say; GP_OK: there is an answer */
+	enum gp_code code; /* what compiling and matching say; GP_OK: there is an answer */
 };
 
 static const struct bomb bombs[] = {
@@ -231,14 +386,15 @@ static void bytes_like_others(void **state)
 int main(void)
 {
 	static const struct CMUnitTest rest[] = {
-		cmocka_unit_test(by_hand), cmocka_unit_test(classes), cmocka_unit_test(by_chance),
+		cmocka_unit_test(by_hand),         cmocka_unit_test(classes),           cmocka_unit_test(by_chance),
 		cmocka_unit_test(all_lines_count), cmocka_unit_test(bytes_like_others),
 	};
 	struct CMUnitTest tests[GP_COUNT(rest) + GP_COUNT(bombs)];
 	size_t n = 0;
 
 	for (size_t i = 0; i < GP_COUNT(bombs); i++)
-		tests[n++] = (struct CMUnitTest){ .name = bombs[i].name, .test_func = bomb,
+		tests[n++] = (struct CMUnitTest){ .name = bombs[i].name,
+						  .test_func = bomb,
 						  .initial_state = (void *)(uintptr_t)&bombs[i] };
 	memcpy(tests + n, rest, sizeof(rest));
 	return cmocka_run_group_tests(tests, NULL, NULL);

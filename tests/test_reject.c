@@ -55,8 +55,7 @@ static const struct reject_case {
 	{ "only +++, -R", "f", ABC, "+++ f\t1\n" XY, 0, R, "--- f\t1\n+++ /dev/null\n@@ -2 +2 @@\n-y\n+x\n" },
 	{ "CRLF headers: the CRs go", "f", ABC, "--- f\t1\r\n+++ f\r\n@@ -2 +2 @@ fn\r\n-x\r\n+y\r\n", 0, 0,
 	  "--- f\t1\n+++ f\n@@ -2 +2 @@ fn\n-x\n+y\n" },
-	{ "a CR in the first header alone", "f", ABC, "--- f\t1\r\n+++ f\n" XY, 0, 0,
-	  "--- f\t1\n+++ f\n" XY },
+	{ "a CR in the first header alone", "f", ABC, "--- f\t1\r\n+++ f\n" XY, 0, 0, "--- f\t1\n+++ f\n" XY },
 	{ "CRLF in the body alone stays", "f", ABC, H "@@ -2 +2 @@ fn\r\n-x\r\n+y\r\n", 0, 0,
 	  H "@@ -2 +2 @@ fn\r\n-x\r\n+y\r\n" },
 
@@ -81,9 +80,9 @@ static const struct reject_case {
 	  "--- f\n+++ g\n" XY },
 
 	/* Whole files. */
-	{ "a new file that exists", "f", ABC, "--- /dev/null\t1\n+++ f\t2\n" CREATE, 0, 0, "--- /dev/null\n+++ f\t2\n" CREATE },
-	{ "a new file by its time stamp", "f", ABC,
-	  "--- f.orig\t1970-01-01 00:00:00 +0000\n+++ f\t2\n" CREATE, 0, 0,
+	{ "a new file that exists", "f", ABC, "--- /dev/null\t1\n+++ f\t2\n" CREATE, 0, 0,
+	  "--- /dev/null\n+++ f\t2\n" CREATE },
+	{ "a new file by its time stamp", "f", ABC, "--- f.orig\t1970-01-01 00:00:00 +0000\n+++ f\t2\n" CREATE, 0, 0,
 	  "--- f.orig\t1970-01-01 00:00:00 +0000\n+++ f\t2\n" CREATE },
 	{ "a deletion, content differs", "f", ABC, "--- f\t1\n+++ /dev/null\t2\n@@ -1,2 +0,0 @@\n-x\n-b\n", 0, 0,
 	  "--- f\t1\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-x\n-b\n" },
@@ -100,21 +99,22 @@ static const struct reject_case {
 	{ "a single @", "f", ABC, H "@@ -2 +2 @\n-x\n+y\n", 0, 0, H XY },
 	{ "counts of one are left out", "f", ABC, H "@@ -2,1 +2,1 @@\n-x\n+y\n", 0, 0, H XY },
 	{ "line numbers move by what was added before", "f", ABC "d\ne\nf\n",
-	  H "@@ -1 +1,3 @@\n-a\n+1\n+2\n+3\n@@ -3 +5 @@\n-x\n+y\n@@ -4 +6,0 @@\n-d\n@@ -6 +7,2 @@ s\n-x\n+y\n+z\n", 0, 0,
-	  H "@@ -5 +7 @@\n-x\n+y\n@@ -7 +8,2 @@ s\n-x\n+y\n+z\n" },
+	  H "@@ -1 +1,3 @@\n-a\n+1\n+2\n+3\n@@ -3 +5 @@\n-x\n+y\n@@ -4 +6,0 @@\n-d\n@@ -6 +7,2 @@ s\n-x\n+y\n+z\n", 0,
+	  0, H "@@ -5 +7 @@\n-x\n+y\n@@ -7 +8,2 @@ s\n-x\n+y\n+z\n" },
 	{ "not by offsets", "f", "0\n0\n" ABC, H "@@ -1 +1 @@\n-a\n+A\n@@ -2 +2 @@\n-x\n+y\n", 0, 0, H XY },
 	{ "below zero", "f", ABC, "--- f\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-a\n-b\n@@ -7 +0,0 @@\n-q\n", 0, 0,
 	  "--- f\n+++ /dev/null\n@@ -5 +-2,0 @@\n-q\n" },
-	{ "misordered insertions", "f", ABC, H "@@ -2,0 +2 @@\n+x\n@@ -1,0 +5,2 @@\n+y\n+z\n@@ -0,0 +5,2 @@\n+y\n+z\n", 0, 0,
-	  H "@@ -2,0 +6,2 @@\n+y\n+z\n@@ -1,0 +6,2 @@\n+y\n+z\n" },
-	{ "between context - comes before +", "f", ABC, H "@@ -1,6 +1,6 @@\n+x\n-b\n+c\n-d\n 1\n-f\n+g\n 2\n+h\n-i\n", 0, 0,
-	  H "@@ -1,6 +1,6 @@\n-b\n-d\n+x\n+c\n 1\n-f\n+g\n 2\n-i\n+h\n" },
+	{ "misordered insertions", "f", ABC, H "@@ -2,0 +2 @@\n+x\n@@ -1,0 +5,2 @@\n+y\n+z\n@@ -0,0 +5,2 @@\n+y\n+z\n",
+	  0, 0, H "@@ -2,0 +6,2 @@\n+y\n+z\n@@ -1,0 +6,2 @@\n+y\n+z\n" },
+	{ "between context - comes before +", "f", ABC, H "@@ -1,6 +1,6 @@\n+x\n-b\n+c\n-d\n 1\n-f\n+g\n 2\n+h\n-i\n",
+	  0, 0, H "@@ -1,6 +1,6 @@\n-b\n-d\n+x\n+c\n 1\n-f\n+g\n 2\n-i\n+h\n" },
 	{ "-R too", "f", ABC, H "@@ -1,3 +1,5 @@\n+x\n-b\n+c\n-d\n+e\n+g\n f\n", 0, R,
 	  H "@@ -1,5 +1,3 @@\n-x\n-c\n-e\n-g\n+b\n+d\n f\n" },
 	{ "no newline: patch leaves it off and says nothing", "f", ABC, H "@@ -2 +2 @@\n-x\n" NONL "+y\n", 0, 0,
 	  H "@@ -2 +2 @@\n-x+y\n" },
 	{ "no newline, -R", "f", ABC, H "@@ -2 +2 @@\n-x\n" NONL "+y\n", 0, R, H "@@ -2 +2 @@\n-y\n+x" },
-	{ "no newline in context", "f", ABC, H "@@ -2,2 +2,2 @@\n-x\n+y\n z\n" NONL, 0, 0, H "@@ -2,2 +2,2 @@\n-x\n+y\n z" },
+	{ "no newline in context", "f", ABC, H "@@ -2,2 +2,2 @@\n-x\n+y\n z\n" NONL, 0, 0,
+	  H "@@ -2,2 +2,2 @@\n-x\n+y\n z" },
 	{ "comments go, blanks come back", "f", ABC, H "@@ -1,4 +1,4 @@\n#comment\n-x\n+b\n c\n\n\ttab\n", 0, 0,
 	  H "@@ -1,4 +1,4 @@\n-x\n+b\n c\n \n \ttab\n" },
 };
@@ -140,8 +140,15 @@ static int run_tool(char *const argv[])
 static void run_patch(const struct reject_case *c)
 {
 	char strip[16];
-	char *argv[] = { (char *)"patch", (char *)"-f", strip, (char *)"-r", (char *)"rej", (char *)"-i", (char *)"p",
-			 (char *)(c->reverse ? "-R" : NULL), NULL };
+	char *argv[] = { (char *)"patch",
+			 (char *)"-f",
+			 strip,
+			 (char *)"-r",
+			 (char *)"rej",
+			 (char *)"-i",
+			 (char *)"p",
+			 (char *)(c->reverse ? "-R" : NULL),
+			 NULL };
 
 	snprintf(strip, sizeof(strip), "-p%u", c->strip);
 	run_tool(argv);
@@ -222,9 +229,9 @@ int main(void)
 	struct CMUnitTest tests[GP_COUNT(cases)];
 
 	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[i] = (struct CMUnitTest){
-			.name = cases[i].name, .test_func = check, .teardown_func = clear,
-			.initial_state = (void *)(uintptr_t)&cases[i],
-		};
+		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
+						.test_func = check,
+						.teardown_func = clear,
+						.initial_state = (void *)(uintptr_t)&cases[i] };
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

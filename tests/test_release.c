@@ -15,7 +15,7 @@
 
 struct release_case {
 	const char *name;
-	const char *line;      /* NULL: must be refused */
+	const char *line; /* NULL: must be refused */
 	const char *distro;
 	bool sublevel_known;
 	unsigned rc;
@@ -113,8 +113,7 @@ static const struct release_case releases[] = {
 	{ "5.10.0/../../etc", NULL, NULL, false, 0, 0, 0 },
 	{ "5.10.0-\x1b[31m", NULL, NULL, false, 0, 0, 0 },
 	{ "5.99999999999999999999", NULL, NULL, false, 0, 0, 0 },
-	{ "5.10.0-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL, NULL,
-	  false, 0, 0, 0 },
+	{ "5.10.0-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL, NULL, false, 0, 0, 0 },
 };
 
 static void check_release(void **state)
@@ -143,12 +142,21 @@ static void check_release(void **state)
 
 static void test_release_order(void **state)
 {
-	static const char *const sorted[] = {
-		"4.18.0-80.el8.x86_64", "4.18.0-305.el8.x86_64", "4.18.0-305.25.1.el8_4.x86_64",
-		"5.9.1", "5.10.0-9-amd64", "5.10.0-32-amd64", "5.10.9", "5.10.101",
-		"5.11.22-7-pve", "5.11.22-10-pve", "6.6.8-arch1-1", "6.6.8-arch1-2",
-		"7.0.0-rc1", "7.0.0-rc10", "7.0.0",
-	};
+	static const char *const sorted[] = { "4.18.0-80.el8.x86_64",
+					      "4.18.0-305.el8.x86_64",
+					      "4.18.0-305.25.1.el8_4.x86_64",
+					      "5.9.1",
+					      "5.10.0-9-amd64",
+					      "5.10.0-32-amd64",
+					      "5.10.9",
+					      "5.10.101",
+					      "5.11.22-7-pve",
+					      "5.11.22-10-pve",
+					      "6.6.8-arch1-1",
+					      "6.6.8-arch1-2",
+					      "7.0.0-rc1",
+					      "7.0.0-rc10",
+					      "7.0.0" };
 
 	(void)state;
 	for (size_t i = 0; i + 1 < GP_COUNT(sorted); i++) {
@@ -175,40 +183,43 @@ struct order_case {
 };
 
 static const struct order_case orders[] = {
-	{ "order: debian", JUDGE_SORT | JUDGE_DPKG, {
-		"5.10.0-8-amd64", "5.10.0-9-amd64", "5.10.0-32-amd64", "5.10.0-46-amd64",
-		"6.1.0-0.deb11.5-amd64", "6.1.0-9-amd64", "6.1.0-10-amd64", "6.1.0-56-amd64",
-		"6.10.11+bpo-amd64", "6.12.9+bpo-amd64", "6.12.95+deb12-amd64" } },
-	{ "order: ubuntu", JUDGE_SORT | JUDGE_DPKG, {
-		"5.4.0-26-generic", "5.4.0-216-generic", "5.11.0-46-generic", "5.15.0-33-generic",
-		"5.15.0-100-generic", "6.5.0-14-generic", "6.5.0-1023-oem", "6.8.0-31-generic",
-		"6.8.0-110-generic" } },
-	{ "order: proxmox", JUDGE_SORT | JUDGE_DPKG, {
-		"5.4.106-1-pve", "5.11.22-7-pve", "5.11.22-10-pve", "6.2.16-3-pve", "6.8.4-2-pve",
-		"6.8.12-4-pve", "6.8.12-16-pve", "6.14.8-2-pve", "6.14.11-1-pve" } },
-	{ "order: rhel", 0, {
-		"4.18.0-80.el8.x86_64", "4.18.0-305.el8.x86_64", "4.18.0-305.25.1.el8_4.x86_64",
-		"4.18.0-553.el8_10.x86_64", "4.18.0-553.5.1.el8_10.x86_64",
-		"4.18.0-553.16.1.el8_10.x86_64", "5.14.0-70.13.1.el9_0.x86_64",
-		"5.14.0-162.6.1.el9_1.x86_64", "5.14.0-427.13.1.el9_4.x86_64",
-		"5.14.0-503.11.1.el9_5.x86_64", "6.12.0-55.9.1.el10_0.x86_64" } },
-	{ "order: fedora", JUDGE_SORT, {
-		"6.5.6-200.fc38.x86_64", "6.5.6-300.fc39.x86_64", "6.5.12-300.fc39.x86_64",
-		"6.7.0-0.rc1.16.fc40.x86_64", "6.7.0-0.rc8.61.fc40.x86_64", "6.7.0-68.fc40.x86_64",
-		"6.11.4-301.fc41.x86_64" } },
-	{ "order: arch", JUDGE_SORT, {
-		"6.1.69-1-lts", "6.1.100-1-lts", "6.6.8-arch1-1", "6.6.8-arch1-2", "6.6.10-arch1-1",
-		"6.12.1-arch1-1" } },
-	{ "order: suse", JUDGE_SORT, {
-		"5.3.18-150300.59.106-default", "5.14.21-150400.24.11-default",
-		"5.14.21-150500.55.7-default", "5.14.21-150500.55.65-default",
-		"6.4.0-150600.21-default", "6.4.0-150600.23.7-default" } },
-	{ "order: plain", JUDGE_SORT, {
-		"4.4.302", "4.19.0", "5.4.9", "5.4.10", "5.9.16", "5.10.0", "5.10.195", "5.19.17",
-		"6.0.0", "6.19.1", "7.0.0" } },
-	{ "order: release candidates", 0, {
-		"5.9.16", "5.10.0-rc2", "5.10.0-rc10", "5.10.0", "5.10.1", "6.19.0-rc5", "6.19.0",
-		"7.0-rc1", "7.0.0" } },
+	{ "order: debian",
+	  JUDGE_SORT | JUDGE_DPKG,
+	  { "5.10.0-8-amd64", "5.10.0-9-amd64", "5.10.0-32-amd64", "5.10.0-46-amd64", "6.1.0-0.deb11.5-amd64",
+	    "6.1.0-9-amd64", "6.1.0-10-amd64", "6.1.0-56-amd64", "6.10.11+bpo-amd64", "6.12.9+bpo-amd64",
+	    "6.12.95+deb12-amd64" } },
+	{ "order: ubuntu",
+	  JUDGE_SORT | JUDGE_DPKG,
+	  { "5.4.0-26-generic", "5.4.0-216-generic", "5.11.0-46-generic", "5.15.0-33-generic", "5.15.0-100-generic",
+	    "6.5.0-14-generic", "6.5.0-1023-oem", "6.8.0-31-generic", "6.8.0-110-generic" } },
+	{ "order: proxmox",
+	  JUDGE_SORT | JUDGE_DPKG,
+	  { "5.4.106-1-pve", "5.11.22-7-pve", "5.11.22-10-pve", "6.2.16-3-pve", "6.8.4-2-pve", "6.8.12-4-pve",
+	    "6.8.12-16-pve", "6.14.8-2-pve", "6.14.11-1-pve" } },
+	{ "order: rhel",
+	  0,
+	  { "4.18.0-80.el8.x86_64", "4.18.0-305.el8.x86_64", "4.18.0-305.25.1.el8_4.x86_64", "4.18.0-553.el8_10.x86_64",
+	    "4.18.0-553.5.1.el8_10.x86_64", "4.18.0-553.16.1.el8_10.x86_64", "5.14.0-70.13.1.el9_0.x86_64",
+	    "5.14.0-162.6.1.el9_1.x86_64", "5.14.0-427.13.1.el9_4.x86_64", "5.14.0-503.11.1.el9_5.x86_64",
+	    "6.12.0-55.9.1.el10_0.x86_64" } },
+	{ "order: fedora",
+	  JUDGE_SORT,
+	  { "6.5.6-200.fc38.x86_64", "6.5.6-300.fc39.x86_64", "6.5.12-300.fc39.x86_64", "6.7.0-0.rc1.16.fc40.x86_64",
+	    "6.7.0-0.rc8.61.fc40.x86_64", "6.7.0-68.fc40.x86_64", "6.11.4-301.fc41.x86_64" } },
+	{ "order: arch",
+	  JUDGE_SORT,
+	  { "6.1.69-1-lts", "6.1.100-1-lts", "6.6.8-arch1-1", "6.6.8-arch1-2", "6.6.10-arch1-1", "6.12.1-arch1-1" } },
+	{ "order: suse",
+	  JUDGE_SORT,
+	  { "5.3.18-150300.59.106-default", "5.14.21-150400.24.11-default", "5.14.21-150500.55.7-default",
+	    "5.14.21-150500.55.65-default", "6.4.0-150600.21-default", "6.4.0-150600.23.7-default" } },
+	{ "order: plain",
+	  JUDGE_SORT,
+	  { "4.4.302", "4.19.0", "5.4.9", "5.4.10", "5.9.16", "5.10.0", "5.10.195", "5.19.17", "6.0.0", "6.19.1",
+	    "7.0.0" } },
+	{ "order: release candidates",
+	  0,
+	  { "5.9.16", "5.10.0-rc2", "5.10.0-rc10", "5.10.0", "5.10.1", "6.19.0-rc5", "6.19.0", "7.0-rc1", "7.0.0" } },
 };
 
 /* "true" when there is no such program here: then the list has to do. */
@@ -246,22 +257,24 @@ static void check_order(void **state)
  * is a real-time kernel. */
 static void test_names(void **state)
 {
-	static const struct { const char *name, *ver; unsigned number; bool rt; } cases[] = {
-		{ "5.15.0-101.103.2.1.el8uek.x86_64", "5.15.103", 101, false },
-		{ "5.15.0-200.131.27.el9uek.x86_64", "5.15.131", 200, false },
-		{ "5.10.0-26-amd64", "5.10.0", 26, false },
-		{ "5.10.0-0.deb10.26-amd64", "5.10.0", 26, false },
-		{ "5.10.0-0.bpo.15-amd64", "5.10.0", 15, false },
-		{ "6.1.0-57-rt-amd64", "6.1.0", 57, true },
-		{ "6.1.0-kali5-amd64", "6.1.0", 0, false },
-		{ "5.15.0-1032-realtime", "5.15.0", 1032, true },
-		{ "4.18.0-305.rt7.72.el8.x86_64", "4.18.0", 305, true },
-		{ "5.14.0-427.13.1.el9_4.x86_64+rt", "5.14.0", 427, true },
-		{ "6.6.8-rt18", "6.6.8", 0, true },
-		{ "5.14.21-150400.15.5-rt", "5.14.21", 150400, true },
-		{ "6.6.20+rpt-rpi-v8", "6.6.20", 0, false },
-		{ "6.6.8-art1", "6.6.8", 0, false },
-	};
+	static const struct {
+		const char *name, *ver;
+		unsigned number;
+		bool rt;
+	} cases[] = { { "5.15.0-101.103.2.1.el8uek.x86_64", "5.15.103", 101, false },
+		      { "5.15.0-200.131.27.el9uek.x86_64", "5.15.131", 200, false },
+		      { "5.10.0-26-amd64", "5.10.0", 26, false },
+		      { "5.10.0-0.deb10.26-amd64", "5.10.0", 26, false },
+		      { "5.10.0-0.bpo.15-amd64", "5.10.0", 15, false },
+		      { "6.1.0-57-rt-amd64", "6.1.0", 57, true },
+		      { "6.1.0-kali5-amd64", "6.1.0", 0, false },
+		      { "5.15.0-1032-realtime", "5.15.0", 1032, true },
+		      { "4.18.0-305.rt7.72.el8.x86_64", "4.18.0", 305, true },
+		      { "5.14.0-427.13.1.el9_4.x86_64+rt", "5.14.0", 427, true },
+		      { "6.6.8-rt18", "6.6.8", 0, true },
+		      { "5.14.21-150400.15.5-rt", "5.14.21", 150400, true },
+		      { "6.6.20+rpt-rpi-v8", "6.6.20", 0, false },
+		      { "6.6.8-art1", "6.6.8", 0, false } };
 
 	(void)state;
 	for (size_t i = 0; i < GP_COUNT(cases); i++) {
@@ -316,8 +329,8 @@ static void test_set_sublevel(void **state)
 static void test_version_order(void **state)
 {
 	static const char *const sorted[] = {
-		"418.66", "450.80", "460", "460.32.03", "460.32.04", "460.73.01", "460.91.03",
-		"460.107", "470", "470.63", "470.141.03", "470.141.05", "510.47.03",
+		"418.66",  "450.80", "460",    "460.32.03",  "460.32.04",  "460.73.01", "460.91.03",
+		"460.107", "470",    "470.63", "470.141.03", "470.141.05", "510.47.03",
 	};
 
 	(void)state;
@@ -335,8 +348,9 @@ static void test_version_order(void **state)
 static void test_version_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", ".", "460.", ".460", "460..1", "460.73.01-grid", "460 ", "-460", "+460",
-		"1.2.3.4.5", "99999999", "000000000000000000000000000000000460", "460.x",
+		"",      ".",    "460.", ".460",      "460..1",   "460.73.01-grid",
+		"460 ",  "-460", "+460", "1.2.3.4.5", "99999999", "000000000000000000000000000000000460",
+		"460.x",
 	};
 
 	(void)state;
@@ -406,10 +420,20 @@ static void check_range(void **state)
 
 static void test_range_refused(void **state)
 {
-	static const char *const bad[] = {
-		"", "<", ">=", "all", "460 -", "- 460", "460-470", "470 - 460", "460.2 - 460.1.9",
-		">= 460 - 470", "460, 470", "= 460", "=> 460", "<= 5.10.0-32-amd64",
-	};
+	static const char *const bad[] = { "",
+					   "<",
+					   ">=",
+					   "all",
+					   "460 -",
+					   "- 460",
+					   "460-470",
+					   "470 - 460",
+					   "460.2 - 460.1.9",
+					   ">= 460 - 470",
+					   "460, 470",
+					   "= 460",
+					   "=> 460",
+					   "<= 5.10.0-32-amd64" };
 
 	(void)state;
 	for (size_t i = 0; i < GP_COUNT(bad); i++) {
@@ -424,7 +448,7 @@ static void test_range_refused(void **state)
 static void test_window_refused(void **state)
 {
 	static const char *const bad_windows[] = {
-		"5.10.0-26 - 5.10.9", "5.10-26", "5.10.0-", "5.10.0-26-amd64", "5.10.0-x",
+		"5.10.0-26 - 5.10.9",    "5.10-26", "5.10.0-", "5.10.0-26-amd64", "5.10.0-x",
 		"5.10.0-99 - 5.10.0-26", "-26",
 	};
 
@@ -486,29 +510,33 @@ static void check_window(void **state)
 int main(void)
 {
 	static const struct CMUnitTest plain[] = {
-		cmocka_unit_test(test_release_order), cmocka_unit_test(test_set_sublevel), cmocka_unit_test(test_names),
-		cmocka_unit_test(test_distros),
-		cmocka_unit_test(test_version_order), cmocka_unit_test(test_version_refused),
-		cmocka_unit_test(test_branch), cmocka_unit_test(test_range_refused),
+		cmocka_unit_test(test_release_order),  cmocka_unit_test(test_set_sublevel),
+		cmocka_unit_test(test_names),          cmocka_unit_test(test_distros),
+		cmocka_unit_test(test_version_order),  cmocka_unit_test(test_version_refused),
+		cmocka_unit_test(test_branch),         cmocka_unit_test(test_range_refused),
 		cmocka_unit_test(test_window_refused),
 	};
-	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(releases) + GP_COUNT(ranges) +
-				GP_COUNT(windows) + GP_COUNT(orders)];
+	struct CMUnitTest
+		tests[GP_COUNT(plain) + GP_COUNT(releases) + GP_COUNT(ranges) + GP_COUNT(windows) + GP_COUNT(orders)];
 	size_t n = 0;
 
 	for (size_t i = 0; i < GP_COUNT(plain); i++)
 		tests[n++] = plain[i];
 	for (size_t i = 0; i < GP_COUNT(releases); i++)
 		tests[n++] = (struct CMUnitTest){ .name = releases[i].name,
-			.test_func = check_release, .initial_state = (void *)&releases[i] };
+						  .test_func = check_release,
+						  .initial_state = (void *)&releases[i] };
 	for (size_t i = 0; i < GP_COUNT(ranges); i++)
 		tests[n++] = (struct CMUnitTest){ .name = ranges[i].name,
-			.test_func = check_range, .initial_state = (void *)&ranges[i] };
+						  .test_func = check_range,
+						  .initial_state = (void *)&ranges[i] };
 	for (size_t i = 0; i < GP_COUNT(windows); i++)
 		tests[n++] = (struct CMUnitTest){ .name = windows[i].name,
-			.test_func = check_window, .initial_state = (void *)&windows[i] };
+						  .test_func = check_window,
+						  .initial_state = (void *)&windows[i] };
 	for (size_t i = 0; i < GP_COUNT(orders); i++)
 		tests[n++] = (struct CMUnitTest){ .name = orders[i].name,
-			.test_func = check_order, .initial_state = (void *)&orders[i] };
+						  .test_func = check_order,
+						  .initial_state = (void *)&orders[i] };
 	return cmocka_run_group_tests_name("release", tests, NULL, NULL);
 }

@@ -136,9 +136,13 @@ static void test_overlay(void **state)
 
 	(void)state;
 	assert_int_equal(parse("Kernel: 5.10\nStatus: blocked\nReason: r\nChanges: c\n\n"
-			       "Driver: 460\nLoad: yes\n\nDriver: 470\nLoad: yes\n", &base, NULL), 0);
+			       "Driver: 460\nLoad: yes\n\nDriver: 470\nLoad: yes\n",
+			       &base, NULL),
+			 0);
 	assert_int_equal(parse("Kernel: 5.10\nStatus: supported\n\n"
-			       "Driver: 460\nLoad: no\n\nDriver: 450\nLoad: yes\n", &over, NULL), 0);
+			       "Driver: 460\nLoad: no\n\nDriver: 450\nLoad: yes\n",
+			       &over, NULL),
+			 0);
 	gp_line_overlay(&base, &over);
 	assert_null(over.name);
 	assert_int_equal(base.status, GP_STATUS_SUPPORTED);
@@ -164,15 +168,32 @@ static void test_matches(void **state)
 /* Whatever is skipped at a glance, the answer is regexec's. */
 static void text_matches_like_regexec(void **state)
 {
-	static const char *const ere[] = {
-		"ab", "ab*c", "ab?c", "ab+c", "ab{0,1}c", "a|b", "(ab)c", "(ab|xy)c", "[ab]c", "a.c", "^ab", "ab$",
-		"^ab$", "set_fs\\(", "\\bab\\b", "a\\.c", "\\<ab\\>", "x*", "", "MODULE_LICENSE\\(\"MIT\"\\)",
-		"ab\\*", "a\\?b", "\\(", "b\\{c", "\\wb", "\\sab",
-	};
-	static const char *const line[] = {
-		"ab", "abc", "ac", "abbc", "xabcx", "a.c", "a c", " ab ", "set_fs(x)", "set_fs", "MODULE_LICENSE(\"MIT\");",
-		"xyc", "c", "", "ab*", "a?b", "(", "b{c", "\tab", "abab",
-	};
+	static const char *const ere[] = { "ab",    "ab*c",     "ab?c",     "ab+c",      "ab{0,1}c",
+					   "a|b",   "(ab)c",    "(ab|xy)c", "[ab]c",     "a.c",
+					   "^ab",   "ab$",      "^ab$",     "set_fs\\(", "\\bab\\b",
+					   "a\\.c", "\\<ab\\>", "x*",       "",          "MODULE_LICENSE\\(\"MIT\"\\)",
+					   "ab\\*", "a\\?b",    "\\(",      "b\\{c",     "\\wb",
+					   "\\sab" };
+	static const char *const line[] = { "ab",
+					    "abc",
+					    "ac",
+					    "abbc",
+					    "xabcx",
+					    "a.c",
+					    "a c",
+					    " ab ",
+					    "set_fs(x)",
+					    "set_fs",
+					    "MODULE_LICENSE(\"MIT\");",
+					    "xyc",
+					    "c",
+					    "",
+					    "ab*",
+					    "a?b",
+					    "(",
+					    "b{c",
+					    "\tab",
+					    "abab" };
 
 	(void)state;
 	for (size_t i = 0; i < GP_COUNT(ere); i++) {
@@ -200,60 +221,57 @@ struct judge_case {
 	const char *answers; /* "probe=yes probe=no"; NULL: no headers, no driver */
 	bool driver;         /* the driver's sources are at hand */
 	unsigned rhel;
-	const char *want;    /* holds, decider, needs: h, d */
-	const char *why;     /* part of it */
-	bool any;            /* the rule stands under Kernel: any */
+	const char *want; /* holds, decider, needs: h, d */
+	const char *why;  /* part of it */
+	bool any;         /* the rule stands under Kernel: any */
 };
 
 static const struct judge_case judges[] = {
 	{ "plain", "", "5.10.9", NULL, false, 0, "yes version", "driver and kernel line", false },
 	{ "other kind", "Kind: guest\n", "5.10.9", NULL, false, 0, "no version", "not for a host", false },
-	{ "host rule is not for merged", "Kind: merged\n", "5.10.9", NULL, false, 0, "no version",
-	  "not for a host", false },
-	{ "window", "Release: < 5.10.195\n", "5.10.9", NULL, false, 0, "yes version",
-	  "5.10.9 is inside", false },
-	{ "window, outside", "Release: < 5.10.195\n", "5.10.200", NULL, false, 0, "no version",
-	  "outside", false },
-	{ "window, hidden patch level", "Release: < 5.10.195\n", "5.10.0-32-amd64", NULL, false, 0,
-	  "unknown version h", "does not show without headers", false },
-	{ "window, a whole line", "Release: < 5.10.195\n", "5.10", NULL, false, 0,
-	  "unknown version h", "a part of 5.10", false },
-	{ "no kernel: window not asked", "Release: < 5.10.195\nRhel: >= 8.4\nProbe: symbol x\n", NULL,
-	  NULL, false, 0, "yes version", "", false },
-	{ "probes decide against the window", "Release: >= 5.10.195\nProbe: symbol a\n", "5.10.9",
-	  "a=yes", false, 0, "yes probe", "probe 'symbol a': holds", false },
-	{ "probe says no inside the window", "Release: >= 5.10.2\nProbe: symbol a\n", "5.10.9",
-	  "a=no", false, 0, "no probe", "does not hold", false },
+	{ "host rule is not for merged", "Kind: merged\n", "5.10.9", NULL, false, 0, "no version", "not for a host",
+	  false },
+	{ "window", "Release: < 5.10.195\n", "5.10.9", NULL, false, 0, "yes version", "5.10.9 is inside", false },
+	{ "window, outside", "Release: < 5.10.195\n", "5.10.200", NULL, false, 0, "no version", "outside", false },
+	{ "window, hidden patch level", "Release: < 5.10.195\n", "5.10.0-32-amd64", NULL, false, 0, "unknown version h",
+	  "does not show without headers", false },
+	{ "window, a whole line", "Release: < 5.10.195\n", "5.10", NULL, false, 0, "unknown version h",
+	  "a part of 5.10", false },
+	{ "no kernel: window not asked", "Release: < 5.10.195\nRhel: >= 8.4\nProbe: symbol x\n", NULL, NULL, false, 0,
+	  "yes version", "", false },
+	{ "probes decide against the window", "Release: >= 5.10.195\nProbe: symbol a\n", "5.10.9", "a=yes", false, 0,
+	  "yes probe", "probe 'symbol a': holds", false },
+	{ "probe says no inside the window", "Release: >= 5.10.2\nProbe: symbol a\n", "5.10.9", "a=no", false, 0,
+	  "no probe", "does not hold", false },
 	{ "negated", "Probe: !symbol a\n", "5.10.9", "a=no", false, 0, "yes probe", "'!symbol a'", false },
-	{ "all must hold", "Probe: symbol a\n symbol b\n", "5.10.9", "a=yes b=no", false, 0,
-	  "no probe", "'symbol b': does not", false },
-	{ "no headers: window", "Release: >= 5.10.195\nProbe: symbol a\n", "5.10.9", NULL, false, 0,
-	  "no version", "outside", false },
-	{ "no headers, no window", "Probe: symbol a\n", "5.10.9", NULL, false, 0,
-	  "unknown version h", "cannot tell without headers", false },
-	{ "no answer, no window", "Probe: symbol a\n", "5.10.9", "a=unknown", false, 0,
-	  "unknown version", "no answer", false },
-	{ "Debian's package number", "Distro: debian\nRelease: 5.10.0-26 - 5.10.0-99\n", "5.10.0-32-amd64",
-	  NULL, false, 0, "yes version", "5.10.0-32-amd64 is inside", false },
-	{ "nobody's package number", "Release: 5.10.0-26 - 5.10.0-99\n", "5.10.0-32-amd64", NULL,
-	  false, 0, "unknown version h", "whose package numbers", false },
+	{ "all must hold", "Probe: symbol a\n symbol b\n", "5.10.9", "a=yes b=no", false, 0, "no probe",
+	  "'symbol b': does not", false },
+	{ "no headers: window", "Release: >= 5.10.195\nProbe: symbol a\n", "5.10.9", NULL, false, 0, "no version",
+	  "outside", false },
+	{ "no headers, no window", "Probe: symbol a\n", "5.10.9", NULL, false, 0, "unknown version h",
+	  "cannot tell without headers", false },
+	{ "no answer, no window", "Probe: symbol a\n", "5.10.9", "a=unknown", false, 0, "unknown version", "no answer",
+	  false },
+	{ "Debian's package number", "Distro: debian\nRelease: 5.10.0-26 - 5.10.0-99\n", "5.10.0-32-amd64", NULL, false,
+	  0, "yes version", "5.10.0-32-amd64 is inside", false },
+	{ "nobody's package number", "Release: 5.10.0-26 - 5.10.0-99\n", "5.10.0-32-amd64", NULL, false, 0,
+	  "unknown version h", "whose package numbers", false },
 	{ "another's package number", "Distro: debian\nRelease: 5.10.0-26 - 5.10.0-99\n",
 	  "5.10.0-60.18.0.50.oe2203.x86_64", NULL, false, 0, "no version", "not a kernel of debian", false },
-	{ "a flavour's package number", "Distro: ubuntu\nRelease: 5.10.0-26 - 5.10.0-9999\n",
-	  "5.10.0-1050-oracle", NULL, false, 0, "no version", "not a kernel of ubuntu", false },
+	{ "a flavour's package number", "Distro: ubuntu\nRelease: 5.10.0-26 - 5.10.0-9999\n", "5.10.0-1050-oracle",
+	  NULL, false, 0, "no version", "not a kernel of ubuntu", false },
 	{ "a distribution, a line", "Distro: debian\n", "5.10", NULL, false, 0, "unknown version h",
 	  "kernels of debian", false },
 	{ "plain kernels, a line", "Distro: plain\n", "5.10", NULL, false, 0, "yes version", "", false },
-	{ "plain kernels, Debian's", "Distro: plain\n", "5.10.0-32-amd64", NULL, false, 0, "yes version", "",
-	  false },
+	{ "plain kernels, Debian's", "Distro: plain\n", "5.10.0-32-amd64", NULL, false, 0, "yes version", "", false },
 	{ "plain kernels, openEuler's", "Distro: plain\n", "5.10.0-60.18.0.50.oe2203.x86_64", NULL, false, 0,
 	  "no version", "not a kernel of plain", false },
 	{ "two distributions", "Distro: debian ubuntu\n", "5.10.0-32-generic", NULL, false, 0, "yes version", "",
 	  false },
 	{ "distribution and probe", "Distro: debian\nProbe: symbol a\n", "5.10.0-32-generic", "a=yes", false, 0,
 	  "no version", "not a kernel of debian", false },
-	{ "another kernel of that number", "", "5.10.0-60.18.0.50.oe2203.x86_64", NULL, false, 0,
-	  "unknown version h", "about the plain 5.10, which a kernel of openEuler is not", false },
+	{ "another kernel of that number", "", "5.10.0-60.18.0.50.oe2203.x86_64", NULL, false, 0, "unknown version h",
+	  "about the plain 5.10, which a kernel of openEuler is not", false },
 	{ "the same with headers", "", "5.10.0-60.18.0.50.oe2203.x86_64", "", false, 0, "unknown version",
 	  "about the plain 5.10", false },
 	{ "headers answer for it", "Probe: symbol a\n", "5.10.0-60.18.0.50.oe2203.x86_64", "a=yes", false, 0,
@@ -262,71 +280,67 @@ static const struct judge_case judges[] = {
 	  "unknown version h", "SUSE", false },
 	{ "what is below its number", "Release: < 5.10\n", "5.14.21-150400.24.100-default", NULL, false, 0,
 	  "no version", "outside", false },
-	{ "what every line has in common", "", "5.10.0-60.18.0.50.oe2203.x86_64", NULL, false, 0,
-	  "yes version", "", true },
-	{ "any line: it has what its number has", "Release: >= 5.10\n", "5.14.21-150400.24.100-default", NULL,
-	  false, 0, "yes version", "inside", true },
-	{ "any line: and maybe more", "Release: >= 5.16\n", "5.14.21-150400.24.100-default", NULL,
-	  false, 0, "unknown version h", "does not tell", true },
-	{ "any line: what came before it stays", "Release: >= 5.9\n", "5.10.0-60.18.0.50.oe2203.x86_64", NULL,
-	  false, 0, "yes version", "inside", true },
-	{ "any line: maybe less", "Release: >= 5.10\n", "5.10.0-60.18.0.50.oe2203.x86_64", NULL,
-	  false, 0, "unknown version h", "does not tell", true },
+	{ "what every line has in common", "", "5.10.0-60.18.0.50.oe2203.x86_64", NULL, false, 0, "yes version", "",
+	  true },
+	{ "any line: it has what its number has", "Release: >= 5.10\n", "5.14.21-150400.24.100-default", NULL, false, 0,
+	  "yes version", "inside", true },
+	{ "any line: and maybe more", "Release: >= 5.16\n", "5.14.21-150400.24.100-default", NULL, false, 0,
+	  "unknown version h", "does not tell", true },
+	{ "any line: what came before it stays", "Release: >= 5.9\n", "5.10.0-60.18.0.50.oe2203.x86_64", NULL, false, 0,
+	  "yes version", "inside", true },
+	{ "any line: maybe less", "Release: >= 5.10\n", "5.10.0-60.18.0.50.oe2203.x86_64", NULL, false, 0,
+	  "unknown version h", "does not tell", true },
 	{ "real-time by its name", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.0-32-rt-amd64", NULL, false, 0,
 	  "yes version", "its name says PREEMPT_RT", false },
-	{ "no real-time kernel by its name", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.0-32-amd64", NULL,
-	  false, 0, "no version", "does not say", false },
-	{ "real-time by its headers", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.9", "CONFIG_PREEMPT_RT=yes",
-	  false, 0, "yes probe", "holds", false },
+	{ "no real-time kernel by its name", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.0-32-amd64", NULL, false, 0,
+	  "no version", "does not say", false },
+	{ "real-time by its headers", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.9", "CONFIG_PREEMPT_RT=yes", false, 0,
+	  "yes probe", "holds", false },
 	{ "headers are above the name", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.9-rt3", "CONFIG_PREEMPT_RT=no",
 	  false, 0, "no probe", "does not hold", false },
-	{ "headers without an answer", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.9-rt3",
-	  "CONFIG_PREEMPT_RT=unknown", false, 0, "yes version", "its name says", false },
-	{ "only that option", "Probe: config CONFIG_PREEMPT\n", "5.10.9-rt3", NULL, false, 0,
-	  "unknown version h", "without headers", false },
+	{ "headers without an answer", "Probe: config CONFIG_PREEMPT_RT\n", "5.10.9-rt3", "CONFIG_PREEMPT_RT=unknown",
+	  false, 0, "yes version", "its name says", false },
+	{ "only that option", "Probe: config CONFIG_PREEMPT\n", "5.10.9-rt3", NULL, false, 0, "unknown version h",
+	  "without headers", false },
 	{ "a rule for RHEL is about RHEL's", "Rhel: 8.4\n", "4.18.0-305.25.1.el8_4.x86_64", NULL, false, 0,
 	  "yes version", "met", false },
-	{ "no headers, no window, any line", "Probe: symbol a\n", "5.10.9", NULL, false, 0,
-	  "unknown version h", "without headers", true },
-	{ "no headers: nothing is refused unasked", "Probe: symbol a\nStatus: blocked\nReason: r\n",
-	  "5.10.9", NULL, false, 0, "unknown version h", "without headers", false },
-	{ "no headers: a window refuses",
-	  "Release: >= 5.10\nProbe: symbol a\nStatus: blocked\nReason: r\n",
-	  "5.10.9", NULL, false, 0, "yes version", "inside", false },
-	{ "no answer: window", "Release: >= 5.10.195\nProbe: symbol a\n", "5.10.200", "a=unknown",
-	  false, 0, "yes version", "no answer", false },
-	{ "half an answer: window too", "Release: >= 5.10.195\nProbe: symbol a\n symbol b\n",
-	  "5.10.200", "a=yes b=unknown", false, 0, "yes both", "inside", false },
-	{ "driver's sources missing", "Probe: driver-conftest a\n", "5.10.9", NULL, false, 0,
-	  "unknown version d", "cannot tell without the driver's sources", false },
+	{ "no headers, no window, any line", "Probe: symbol a\n", "5.10.9", NULL, false, 0, "unknown version h",
+	  "without headers", true },
+	{ "no headers: nothing is refused unasked", "Probe: symbol a\nStatus: blocked\nReason: r\n", "5.10.9", NULL,
+	  false, 0, "unknown version h", "without headers", false },
+	{ "no headers: a window refuses", "Release: >= 5.10\nProbe: symbol a\nStatus: blocked\nReason: r\n", "5.10.9",
+	  NULL, false, 0, "yes version", "inside", false },
+	{ "no answer: window", "Release: >= 5.10.195\nProbe: symbol a\n", "5.10.200", "a=unknown", false, 0,
+	  "yes version", "no answer", false },
+	{ "half an answer: window too", "Release: >= 5.10.195\nProbe: symbol a\n symbol b\n", "5.10.200",
+	  "a=yes b=unknown", false, 0, "yes both", "inside", false },
+	{ "driver's sources missing", "Probe: driver-conftest a\n", "5.10.9", NULL, false, 0, "unknown version d",
+	  "cannot tell without the driver's sources", false },
 	{ "driver's sources missing, no kernel", "Probe: driver-conftest a\n", NULL, NULL, false, 0,
 	  "unknown version d", "cannot tell without the driver's sources", false },
-	{ "driver's sources say yes", "Probe: !driver-conftest a\n", "5.10.9", "a=no", true, 0,
-	  "yes probe", "holds", false },
-	{ "driver's sources say no, no kernel", "Probe: driver-text k/a x\n", NULL, "k/a=no", true, 0,
-	  "no probe", "does not hold", false },
-	{ "driver's sources and a window", "Release: < 5.11\nProbe: driver-conftest a\n", "5.10.9",
-	  "a=yes", true, 0, "yes both", "inside", false },
-	{ "rhel by headers", "Rhel: >= 8.4\n", "4.18.0-305.el8.x86_64", "", false, 0x804,
-	  "yes version", "met", false },
-	{ "rhel by headers, older", "Rhel: >= 8.4\n", "4.18.0-240.el8.x86_64", "", false, 0x803,
-	  "no version", "not met", false },
-	{ "rhel by name", "Rhel: >= 8.4\n", "4.18.0-305.25.1.el8_4.x86_64", NULL, false, 0,
-	  "yes version", "met", false },
-	{ "rhel 8.10 is above 8.4", "Rhel: >= 8.4\n", "4.18.0-553.el8_10.x86_64", NULL, false, 0,
-	  "yes version", "met", false },
-	{ "rhel, minor hidden", "Rhel: >= 8.4\n", "4.18.0-305.el8.x86_64", NULL, false, 0,
-	  "unknown version h", "which RHEL", false },
-	{ "rhel, minor hidden but enough", "Rhel: >= 8.4\n", "5.14.0-70.el9.x86_64", NULL, false, 0,
-	  "yes version", "met", false },
-	{ "rhel, another kernel", "Rhel: >= 8.4\n", "4.18.20", NULL, false, 0, "no version",
+	{ "driver's sources say yes", "Probe: !driver-conftest a\n", "5.10.9", "a=no", true, 0, "yes probe", "holds",
+	  false },
+	{ "driver's sources say no, no kernel", "Probe: driver-text k/a x\n", NULL, "k/a=no", true, 0, "no probe",
+	  "does not hold", false },
+	{ "driver's sources and a window", "Release: < 5.11\nProbe: driver-conftest a\n", "5.10.9", "a=yes", true, 0,
+	  "yes both", "inside", false },
+	{ "rhel by headers", "Rhel: >= 8.4\n", "4.18.0-305.el8.x86_64", "", false, 0x804, "yes version", "met", false },
+	{ "rhel by headers, older", "Rhel: >= 8.4\n", "4.18.0-240.el8.x86_64", "", false, 0x803, "no version",
 	  "not met", false },
-	{ "rhel, a line", "Rhel: >= 8.4\n", "4.18", NULL, false, 0, "unknown version h",
+	{ "rhel by name", "Rhel: >= 8.4\n", "4.18.0-305.25.1.el8_4.x86_64", NULL, false, 0, "yes version", "met",
+	  false },
+	{ "rhel 8.10 is above 8.4", "Rhel: >= 8.4\n", "4.18.0-553.el8_10.x86_64", NULL, false, 0, "yes version", "met",
+	  false },
+	{ "rhel, minor hidden", "Rhel: >= 8.4\n", "4.18.0-305.el8.x86_64", NULL, false, 0, "unknown version h",
 	  "which RHEL", false },
-	{ "rhel counts beside probes", "Rhel: >= 8.4\nProbe: symbol a\n", "4.18.0-305.el8.x86_64",
-	  "a=yes", false, 0x804, "yes both", "met", false },
-	{ "rhel says no beside probes", "Rhel: >= 8.4\nProbe: symbol a\n", "4.18.20", "a=yes", false,
-	  0, "no version", "not met", false },
+	{ "rhel, minor hidden but enough", "Rhel: >= 8.4\n", "5.14.0-70.el9.x86_64", NULL, false, 0, "yes version",
+	  "met", false },
+	{ "rhel, another kernel", "Rhel: >= 8.4\n", "4.18.20", NULL, false, 0, "no version", "not met", false },
+	{ "rhel, a line", "Rhel: >= 8.4\n", "4.18", NULL, false, 0, "unknown version h", "which RHEL", false },
+	{ "rhel counts beside probes", "Rhel: >= 8.4\nProbe: symbol a\n", "4.18.0-305.el8.x86_64", "a=yes", false,
+	  0x804, "yes both", "met", false },
+	{ "rhel says no beside probes", "Rhel: >= 8.4\nProbe: symbol a\n", "4.18.20", "a=yes", false, 0, "no version",
+	  "not met", false },
 };
 
 static enum gp_tri answer(void *arg, const struct gp_probe *p)
@@ -345,9 +359,12 @@ static enum gp_tri answer(void *arg, const struct gp_probe *p)
 static void check_judge(void **state)
 {
 	const struct judge_case *c = *state;
-	struct gp_facts f = { .kind = GP_KIND_HOST, .rhel_code = c->rhel,
-			      .has_driver = c->driver, .has_headers = c->answers && c->release,
-			      .ask = answer, .arg = (void *)c->answers };
+	struct gp_facts f = { .kind = GP_KIND_HOST,
+			      .rhel_code = c->rhel,
+			      .has_driver = c->driver,
+			      .has_headers = c->answers && c->release,
+			      .ask = answer,
+			      .arg = (void *)c->answers };
 	struct gp_buf text = { 0 };
 	struct gp_line l;
 	struct gp_release rel;
@@ -359,8 +376,7 @@ static void check_judge(void **state)
 		assert_int_equal(gp_release_parse(c->release, &rel, NULL), 0);
 		f.release = &rel;
 	}
-	gp_buf_printf(&text, "Kernel: %s\nStatus: supported\n\nDriver: 460\n%s",
-		      c->any ? "any" : "5.10", c->rule);
+	gp_buf_printf(&text, "Kernel: %s\nStatus: supported\n\nDriver: 460\n%s", c->any ? "any" : "5.10", c->rule);
 	assert_int_equal(parse(text.data, &l, NULL), 0);
 	gp_rule_judge(&l.rules[0], &f, &j);
 	gp_line_release(&l);
@@ -448,20 +464,22 @@ static void test_long_why(void **state)
 
 static void test_known(void **state)
 {
-	static const struct { const char *evidence; enum gp_status status; const char *want; } cases[] = {
-		{ "[built] 2026-11-22 on it", GP_STATUS_UNSET, "built" },
-		{ "[peer] a report; [built] something else", GP_STATUS_UNSET, "reported" },
-		{ "[inference] 5.11 builds [built]", GP_STATUS_UNSET, "expected" },
-		{ "it was [source] read, then [peer]", GP_STATUS_UNSET, "expected" },
-		{ "no mark", GP_STATUS_UNSET, "expected" },
-		{ "[built, ]built", GP_STATUS_UNSET, "expected" },
-		{ NULL, GP_STATUS_UNSET, "expected" },
-		{ "[source] it lacks the test", GP_STATUS_UNTESTED, "unsure" },
-		{ NULL, GP_STATUS_UNTESTED, "unsure" },
-		{ "[peer] a report", GP_STATUS_UNTESTED, "reported" },
-		{ "[built] once", GP_STATUS_UNTESTED, "built" },
-		{ "[source] it has the test", GP_STATUS_SUPPORTED, "expected" },
-	};
+	static const struct {
+		const char *evidence;
+		enum gp_status status;
+		const char *want;
+	} cases[] = { { "[built] 2026-11-22 on it", GP_STATUS_UNSET, "built" },
+		      { "[peer] a report; [built] something else", GP_STATUS_UNSET, "reported" },
+		      { "[inference] 5.11 builds [built]", GP_STATUS_UNSET, "expected" },
+		      { "it was [source] read, then [peer]", GP_STATUS_UNSET, "expected" },
+		      { "no mark", GP_STATUS_UNSET, "expected" },
+		      { "[built, ]built", GP_STATUS_UNSET, "expected" },
+		      { NULL, GP_STATUS_UNSET, "expected" },
+		      { "[source] it lacks the test", GP_STATUS_UNTESTED, "unsure" },
+		      { NULL, GP_STATUS_UNTESTED, "unsure" },
+		      { "[peer] a report", GP_STATUS_UNTESTED, "reported" },
+		      { "[built] once", GP_STATUS_UNTESTED, "built" },
+		      { "[source] it has the test", GP_STATUS_SUPPORTED, "expected" } };
 
 	(void)state;
 	for (size_t i = 0; i < GP_COUNT(cases); i++) {
@@ -473,23 +491,27 @@ static void test_known(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest plain[] = {
-		cmocka_unit_test(test_full), cmocka_unit_test(test_any),
-		cmocka_unit_test(test_overlay), cmocka_unit_test(test_matches),
-		cmocka_unit_test(text_matches_like_regexec),
-		cmocka_unit_test(test_other_driver), cmocka_unit_test(test_long_why),
-		cmocka_unit_test(test_known), cmocka_unit_test(test_modules),
-	};
+	static const struct CMUnitTest plain[] = { cmocka_unit_test(test_full),
+						   cmocka_unit_test(test_any),
+						   cmocka_unit_test(test_overlay),
+						   cmocka_unit_test(test_matches),
+						   cmocka_unit_test(text_matches_like_regexec),
+						   cmocka_unit_test(test_other_driver),
+						   cmocka_unit_test(test_long_why),
+						   cmocka_unit_test(test_known),
+						   cmocka_unit_test(test_modules) };
 	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(bad) + GP_COUNT(judges)];
 	size_t n = 0;
 
 	for (size_t i = 0; i < GP_COUNT(plain); i++)
 		tests[n++] = plain[i];
 	for (size_t i = 0; i < GP_COUNT(bad); i++)
-		tests[n++] = (struct CMUnitTest){ .name = bad[i].name, .test_func = check_bad,
-			.initial_state = (void *)&bad[i] };
+		tests[n++] = (struct CMUnitTest){ .name = bad[i].name,
+						  .test_func = check_bad,
+						  .initial_state = (void *)&bad[i] };
 	for (size_t i = 0; i < GP_COUNT(judges); i++)
-		tests[n++] = (struct CMUnitTest){ .name = judges[i].name, .test_func = check_judge,
-			.initial_state = (void *)&judges[i] };
+		tests[n++] = (struct CMUnitTest){ .name = judges[i].name,
+						  .test_func = check_judge,
+						  .initial_state = (void *)&judges[i] };
 	return cmocka_run_group_tests_name("rule", tests, NULL, NULL);
 }

@@ -45,35 +45,33 @@ static const struct bad_case {
 	size_t len; /* 0: strlen */
 	enum gp_code code;
 	const char *says;
-} bad[] = {
-	{ "an empty file", "", 0, GP_E_FORMAT, "#!" },
-	{ "text", "hello\nworld\n", 0, GP_E_FORMAT, "#!" },
-	{ "an ELF file", "\177ELF\2\1\1\0\0\n", 10, GP_E_FORMAT, "#!" },
-	{ "another shell script", "#!/bin/sh\necho hello\n", 0, GP_E_FORMAT, "CRCsum" },
-	{ "only the first line", "#! /bin/sh\n", 0, GP_E_FORMAT, "CRCsum" },
-	{ "cut off in line 2", "#! /bin/sh\nCRCsum=12", 0, GP_E_FORMAT, "MD5" },
-	{ "no MD5", "#! /bin/sh\nCRCsum=1\nx=1\nskip=9\n" REST, 0, GP_E_FORMAT, "MD5" },
-	{ "no skip", TOP "x=1\n" REST, 0, GP_E_FORMAT, "skip" },
-	{ "no targetdir", TOP "skip=6\nlabel=\"x\"\nb\n", 0, GP_E_FORMAT, "targetdir" },
-	{ "skip=0", TOP "skip=0\n" REST, 0, GP_E_FORMAT, "skip" },
-	{ "a skip of letters", TOP "skip=abc\n" REST, 0, GP_E_FORMAT, "skip" },
-	{ "a negative skip", TOP "skip=-3\n" REST, 0, GP_E_FORMAT, "skip" },
-	{ "a skip that overflows", TOP "skip=18446744073709551617\n" REST, 0, GP_E_FORMAT, "skip" },
-	{ "a skip that a shell would compute", TOP "skip=$((4+2))\n" REST, 0, GP_E_FORMAT, "skip" },
-	{ "more lines skipped than there are", TOP "skip=1000\n" REST, 0, GP_E_FORMAT, "fewer lines" },
-	{ "the decompressor behind the payload",
-	  TOP "skip=8\nskip_decompress=18\nsize_decompress=1\n" REST, 0, GP_E_FORMAT, "skip_decompress" },
-	{ "the decompressor in the first lines",
-	  TOP "skip=20\nskip_decompress=2\nsize_decompress=18\n" REST CODE, 0, GP_E_FORMAT, "skip_decompress" },
-	{ "a gap between decompressor and payload",
-	  TOP "skip=20\nskip_decompress=18\nsize_decompress=1\n" REST CODE, 0, GP_E_UNSUPPORTED, "between" },
-	{ "a NUL in the label", TOP "skip=9\nlabel=\"a\0b\"\ntargetdir=x\n\n\n\n",
-	  sizeof(TOP "skip=9\nlabel=\"a\0b\"\ntargetdir=x\n\n\n\n") - 1, GP_E_FORMAT, "line 5 has a NUL byte" },
-	{ "a NUL in the targetdir", TOP "skip=9\nx=1\ntargetdir=x\0y\n\n\n\n",
-	  sizeof(TOP "skip=9\nx=1\ntargetdir=x\0y\n\n\n\n") - 1, GP_E_FORMAT, "line 6 has a NUL byte" },
-	{ "size_decompress is no number",
-	  TOP "skip=9\nskip_decompress=8\nsize_decompress=many\n" REST, 0, GP_E_FORMAT, "size_decompress" },
-};
+} bad[] = { { "an empty file", "", 0, GP_E_FORMAT, "#!" },
+	    { "text", "hello\nworld\n", 0, GP_E_FORMAT, "#!" },
+	    { "an ELF file", "\177ELF\2\1\1\0\0\n", 10, GP_E_FORMAT, "#!" },
+	    { "another shell script", "#!/bin/sh\necho hello\n", 0, GP_E_FORMAT, "CRCsum" },
+	    { "only the first line", "#! /bin/sh\n", 0, GP_E_FORMAT, "CRCsum" },
+	    { "cut off in line 2", "#! /bin/sh\nCRCsum=12", 0, GP_E_FORMAT, "MD5" },
+	    { "no MD5", "#! /bin/sh\nCRCsum=1\nx=1\nskip=9\n" REST, 0, GP_E_FORMAT, "MD5" },
+	    { "no skip", TOP "x=1\n" REST, 0, GP_E_FORMAT, "skip" },
+	    { "no targetdir", TOP "skip=6\nlabel=\"x\"\nb\n", 0, GP_E_FORMAT, "targetdir" },
+	    { "skip=0", TOP "skip=0\n" REST, 0, GP_E_FORMAT, "skip" },
+	    { "a skip of letters", TOP "skip=abc\n" REST, 0, GP_E_FORMAT, "skip" },
+	    { "a negative skip", TOP "skip=-3\n" REST, 0, GP_E_FORMAT, "skip" },
+	    { "a skip that overflows", TOP "skip=18446744073709551617\n" REST, 0, GP_E_FORMAT, "skip" },
+	    { "a skip that a shell would compute", TOP "skip=$((4+2))\n" REST, 0, GP_E_FORMAT, "skip" },
+	    { "more lines skipped than there are", TOP "skip=1000\n" REST, 0, GP_E_FORMAT, "fewer lines" },
+	    { "the decompressor behind the payload", TOP "skip=8\nskip_decompress=18\nsize_decompress=1\n" REST, 0,
+	      GP_E_FORMAT, "skip_decompress" },
+	    { "the decompressor in the first lines", TOP "skip=20\nskip_decompress=2\nsize_decompress=18\n" REST CODE,
+	      0, GP_E_FORMAT, "skip_decompress" },
+	    { "a gap between decompressor and payload",
+	      TOP "skip=20\nskip_decompress=18\nsize_decompress=1\n" REST CODE, 0, GP_E_UNSUPPORTED, "between" },
+	    { "a NUL in the label", TOP "skip=9\nlabel=\"a\0b\"\ntargetdir=x\n\n\n\n",
+	      sizeof(TOP "skip=9\nlabel=\"a\0b\"\ntargetdir=x\n\n\n\n") - 1, GP_E_FORMAT, "line 5 has a NUL byte" },
+	    { "a NUL in the targetdir", TOP "skip=9\nx=1\ntargetdir=x\0y\n\n\n\n",
+	      sizeof(TOP "skip=9\nx=1\ntargetdir=x\0y\n\n\n\n") - 1, GP_E_FORMAT, "line 6 has a NUL byte" },
+	    { "size_decompress is no number", TOP "skip=9\nskip_decompress=8\nsize_decompress=many\n" REST, 0,
+	      GP_E_FORMAT, "size_decompress" } };
 
 static struct gp_runheader header;
 static struct gp_buf head, out;
@@ -112,33 +110,31 @@ enum { LINE4_NV, LINE4_NV2 };
 
 static const struct good_case {
 	const char *name;
-	const char *crc, *md5;  /* as the lines say it */
+	const char *crc, *md5; /* as the lines say it */
 	int line4;
 	const char *rest;
-	const char *embed;      /* bytes between stub and payload; '@' stands for NUL */
+	const char *embed; /* bytes between stub and payload; '@' stands for NUL */
 	const char *targetdir, *arch;
 	bool has_md5;
-} good[] = {
-	{ "nv: no decompressor lines", "1234567890", "0123456789abcdef0123456789abcdef", LINE4_NV,
-	  REST, NULL, "NVIDIA-460.73.02", "x86_64", true },
-	{ "nv2: decompressor lines, none embedded", "1234567890", "0123456789abcdef0123456789abcdef",
-	  LINE4_NV2, REST, NULL, "NVIDIA-460.73.02", "x86_64", true },
-	{ "a decompressor of one line", "1234567890", "0123456789abcdef0123456789abcdef", LINE4_NV2,
-	  REST, "\177ELF@@x\n", "NVIDIA-460.73.02", "x86_64", true },
-	{ "a decompressor with newlines and NULs", "1234567890", "0123456789abcdef0123456789abcdef",
-	  LINE4_NV2, REST, "\177ELF\n@\nskip=3\n\n\n@x\n", "NVIDIA-460.73.02", "x86_64", true },
-	{ "a CRC of eight digits and a blank", "74537649 ", "0123456789abcdef0123456789abcdef", LINE4_NV2,
-	  REST, NULL, "NVIDIA-460.73.02", "x86_64", true },
-	{ "no MD5: all zeros", "1", "00000000000000000000000000000000", LINE4_NV2,
-	  REST, NULL, "NVIDIA-460.73.02", "x86_64", false },
-	{ "a quoted targetdir", "1", "00000000000000000000000000000000", LINE4_NV2,
-	  "targetdir=\"A B\"\nTARGET_ARCH=\"x86_64\"\n", NULL, "A B", "x86_64", false },
-	{ "no TARGET_ARCH", "1", "00000000000000000000000000000000", LINE4_NV,
-	  "targetdir=x\n", NULL, "x", NULL, false },
-	{ "nv9: more variables", "1", "0123456789abcdef0123456789abcdef", LINE4_NV2,
-	  REST "UNCOMPRESSED_KB=\"5\"\nCOMPRESSION=\"zstd\"\nrepackage_file=n\n", NULL,
-	  "NVIDIA-460.73.02", "x86_64", true },
-};
+} good[] = { { "nv: no decompressor lines", "1234567890", "0123456789abcdef0123456789abcdef", LINE4_NV, REST, NULL,
+	       "NVIDIA-460.73.02", "x86_64", true },
+	     { "nv2: decompressor lines, none embedded", "1234567890", "0123456789abcdef0123456789abcdef", LINE4_NV2,
+	       REST, NULL, "NVIDIA-460.73.02", "x86_64", true },
+	     { "a decompressor of one line", "1234567890", "0123456789abcdef0123456789abcdef", LINE4_NV2, REST,
+	       "\177ELF@@x\n", "NVIDIA-460.73.02", "x86_64", true },
+	     { "a decompressor with newlines and NULs", "1234567890", "0123456789abcdef0123456789abcdef", LINE4_NV2,
+	       REST, "\177ELF\n@\nskip=3\n\n\n@x\n", "NVIDIA-460.73.02", "x86_64", true },
+	     { "a CRC of eight digits and a blank", "74537649 ", "0123456789abcdef0123456789abcdef", LINE4_NV2, REST,
+	       NULL, "NVIDIA-460.73.02", "x86_64", true },
+	     { "no MD5: all zeros", "1", "00000000000000000000000000000000", LINE4_NV2, REST, NULL, "NVIDIA-460.73.02",
+	       "x86_64", false },
+	     { "a quoted targetdir", "1", "00000000000000000000000000000000", LINE4_NV2,
+	       "targetdir=\"A B\"\nTARGET_ARCH=\"x86_64\"\n", NULL, "A B", "x86_64", false },
+	     { "no TARGET_ARCH", "1", "00000000000000000000000000000000", LINE4_NV, "targetdir=x\n", NULL, "x", NULL,
+	       false },
+	     { "nv9: more variables", "1", "0123456789abcdef0123456789abcdef", LINE4_NV2,
+	       REST "UNCOMPRESSED_KB=\"5\"\nCOMPRESSION=\"zstd\"\nrepackage_file=n\n", NULL, "NVIDIA-460.73.02",
+	       "x86_64", true } };
 
 static const char payload[] = "\x1f\x8b\n\n payload \n of \0 bytes\n";
 
@@ -261,20 +257,22 @@ static void check_rewrite(void **state)
 	/* The shell reads the sums as the stub does: a blank behind a short one. */
 	told("eval \"$(sed -n 2,3p o.run)\"; "
 	     "[ \"$CRCsum\" = \"$(tail -n +4 o.run | cksum | cut -d' ' -f1)\" ] && "
-	     "[ \"$MD5\" = \"$(tail -n +4 o.run | md5sum | cut -b-32)\" ] && echo yes", &said);
+	     "[ \"$MD5\" = \"$(tail -n +4 o.run | md5sum | cut -b-32)\" ] && echo yes",
+	     &said);
 	assert_string_equal(said.data, "yes\n");
 	told("tail -n +$(sed -n '4s/^skip=//p' o.run) o.run", &said);
 	assert_int_equal(said.len, sizeof(payload) - 1);
 	assert_memory_equal(said.data, payload, sizeof(payload) - 1);
 	if (c->embed) {
 		told("tail -n +$(sed -n '5s/^skip_decompress=//p' o.run) o.run | "
-		     "head -n $(sed -n '6s/^size_decompress=//p' o.run)", &said);
+		     "head -n $(sed -n '6s/^size_decompress=//p' o.run)",
+		     &said);
 		assert_int_equal(said.len, strlen(c->embed));
 		assert_memory_equal(said.data, head.data + header.embed_off, said.len);
 	}
 	told("sh o.run --pkg-history", &said);
 	assert_string_equal(said.data, "\nfirst package\n\nX-custom: gridpatch: patch set a sha256 0f\n"
-			    "X-custom: two\n\n");
+				       "X-custom: two\n\n");
 	told("sh o.run --info", &said);
 	assert_string_equal(said.data, "  Uncompressed size : 4242 KB\nX-custom\n");
 	/* Everything else is as it was: only these lines differ. */
@@ -341,16 +339,14 @@ static void sums_outside_lines_2_and_3_are_refused(void **state)
 
 static const struct mask_case {
 	const char *name, *text, *want;
-} masks[] = {
-	{ "plain text stays", "Abz 019._+ :/-\n", "Abz 019._+ :/-\n" },
-	{ "a command substitution", "$(touch x)", "__touch x_" },
-	{ "backquotes", "`id`", "_id_" },
-	{ "a variable", "${HOME}", "__HOME_" },
-	{ "quotes and backslash", "a\"b'c\\d", "a_b_c_d" },
-	{ "control bytes and tabs", "a\tb\033[1m", "a_b__1m" },
-	{ "bytes beyond ASCII", "gr\xc3\xb6", "gr__" },
-	{ "the rest of the shell's signs", ";&|<>*?!#~=%@,", "______________" },
-};
+} masks[] = { { "plain text stays", "Abz 019._+ :/-\n", "Abz 019._+ :/-\n" },
+	      { "a command substitution", "$(touch x)", "__touch x_" },
+	      { "backquotes", "`id`", "_id_" },
+	      { "a variable", "${HOME}", "__HOME_" },
+	      { "quotes and backslash", "a\"b'c\\d", "a_b_c_d" },
+	      { "control bytes and tabs", "a\tb\033[1m", "a_b__1m" },
+	      { "bytes beyond ASCII", "gr\xc3\xb6", "gr__" },
+	      { "the rest of the shell's signs", ";&|<>*?!#~=%@,", "______________" } };
 
 static void check_mask(void **state)
 {
@@ -366,7 +362,7 @@ static void check_mask(void **state)
 static void nothing_of_a_text_runs(void **state)
 {
 	const struct gp_stub_edit edit = { "$(touch pwned1)`touch pwned2`;touch pwned3 #",
-		"$(touch pwned4) `touch pwned5`\n", 0 };
+					   "$(touch pwned4) `touch pwned5`\n", 0 };
 	gp_auto(gp_buf_release) struct gp_buf said = { 0 };
 	struct gp_stub_sums sums;
 	struct gp_err err = { 0 };
@@ -377,7 +373,8 @@ static void nothing_of_a_text_runs(void **state)
 	assert_int_equal(gp_runheader_rewrite(&header, gp_buf_str(&head), &edit, &out, &sums, &err), 0);
 	save("evil.run", &out);
 	told("sh evil.run --pkg-history > /dev/null 2>&1; sh evil.run --info > /dev/null 2>&1; "
-	     "sh evil.run > /dev/null 2>&1; ls | grep -c pwned || :", &said);
+	     "sh evil.run > /dev/null 2>&1; ls | grep -c pwned || :",
+	     &said);
 	assert_string_equal(said.data, "0\n");
 }
 
@@ -431,12 +428,15 @@ static int teardown(void **state)
 	return system(cmd);
 }
 
-#define PUT(cases, func, before) do {                                               \
-	for (size_t i = 0; i < GP_COUNT(cases); i++)                                \
-		tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name,          \
-			.test_func = (func), .setup_func = (before), .teardown_func = clear, \
-			.initial_state = (void *)(uintptr_t)&(cases)[i] };          \
-} while (0)
+#define PUT(cases, func, before) \
+	do { \
+		for (size_t i = 0; i < GP_COUNT(cases); i++) \
+			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
+							  .test_func = (func), \
+							  .setup_func = (before), \
+							  .teardown_func = clear, \
+							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
+	} while (0)
 
 int main(void)
 {

@@ -49,18 +49,16 @@ struct place {
 /* Every message that says why there is none. */
 static void assert_reason(const char *cause)
 {
-	static const char *const known[] = {
-		"bzip2 cannot be gone on with",
-		"an xz stream with SHA-256 checks cannot be gone on with",
-		"an xz stream with other filters than LZMA2 cannot be gone on with",
-		"its xz check is unknown",
-		"its stream header is damaged",
-		"its blocks could not be followed",
-		"it has more than a million xz blocks",
-		"several xz streams cannot be gone on with",
-		"something follows its zstd frames",
-		"no block of it ends before the end of the archive",
-	};
+	static const char *const known[] = { "bzip2 cannot be gone on with",
+					     "an xz stream with SHA-256 checks cannot be gone on with",
+					     "an xz stream with other filters than LZMA2 cannot be gone on with",
+					     "its xz check is unknown",
+					     "its stream header is damaged",
+					     "its blocks could not be followed",
+					     "it has more than a million xz blocks",
+					     "several xz streams cannot be gone on with",
+					     "something follows its zstd frames",
+					     "no block of it ends before the end of the archive" };
 
 	for (size_t i = 0; i < GP_COUNT(known); i++)
 		if (strcmp(cause, known[i]) == 0)
@@ -204,7 +202,8 @@ static void find_place(struct place *p, uint64_t seed)
 		assert_int_equal(err.code, GP_E_UNSUPPORTED);
 		assert_reason(err.cause);
 		/* An xz stream of no bytes has no block; else there always is a place. */
-		if (p->r->codec == GP_CODEC_XZ && strcmp(err.cause, "no block of it ends before the end of the archive") == 0)
+		if (p->r->codec == GP_CODEC_XZ &&
+		    strcmp(err.cause, "no block of it ends before the end of the archive") == 0)
 			assert_int_equal(plain.len, 0);
 		else if (p->r->why)
 			assert_string_equal(err.cause, p->r->why);
@@ -308,7 +307,8 @@ static void go_on(const struct place *p, uint64_t seed)
 	gp_buf_add(&want, plain.data, p->end);
 	gp_buf_add(&want, fresh.data, fresh.len);
 	assert_int_equal(gp_splice_continue(p->splice, &p->cut, (struct gp_peek){ fx_peek, &in }, gp_buf_str(&more),
-					    &plan, &err), 0);
+					    &plan, &err),
+			 0);
 	assert_true(fx_plan_is_sane(&plan, packed.len));
 	check_saved(p, gp_buf_str(&more), &plan);
 	fx_build(gp_buf_str(&packed), &plan, &built);
@@ -373,10 +373,13 @@ static void check_large(void **state)
 /* What a driver's payload is like, but smaller; the check is none of them all. */
 static void three_megabytes(void **state)
 {
-	static const char *const name[] = {
-		"none", "gzip 9", "xz 0, no check", "xz, blocks with sizes, CRC64",
-		"zstd 3, checksum", "zstd 3 at once", "zstd, flushed often, size",
-	};
+	static const char *const name[] = { "none",
+					    "gzip 9",
+					    "xz 0, no check",
+					    "xz, blocks with sizes, CRC64",
+					    "zstd 3, checksum",
+					    "zstd 3 at once",
+					    "zstd, flushed often, size" };
 
 	(void)state;
 	for (size_t i = 0; i < fx_recipes; i++)
@@ -402,7 +405,7 @@ static void every_end_of_one_payload(void **state)
 		return;
 	fx_fill(&plain, FX_MIXED, 250000, 9);
 	r->make(r, gp_buf_str(&plain), &packed);
-	for (struct place p = { .r = r, .splice = scan(r, &way) }; ; p.end += 1 + p.end % 997) {
+	for (struct place p = { .r = r, .splice = scan(r, &way) };; p.end += 1 + p.end % 997) {
 		if (p.end > plain.len) {
 			gp_splice_free(p.splice);
 			break;
@@ -420,8 +423,13 @@ static void every_end_of_one_payload(void **state)
  * search finds what it should, for every end behind its first find. */
 static void the_search_finds_blocks(void **state)
 {
-	static const char *const name[] = { "gzip 9", "gzip 1", "gzip 6, little memory", "gzip 9, less memory",
-					    "gzip, Huffman only", "gzip, filtered", "gzip, flushed to a bit",
+	static const char *const name[] = { "gzip 9",
+					    "gzip 1",
+					    "gzip 6, little memory",
+					    "gzip 9, less memory",
+					    "gzip, Huffman only",
+					    "gzip, filtered",
+					    "gzip, flushed to a bit",
 					    "gzip, synchronised" };
 	struct fx_way way = { .step = 65536, .cap = 65536 };
 
@@ -458,7 +466,8 @@ static void the_search_finds_blocks(void **state)
 
 static uint64_t odd_number(uint64_t *seed)
 {
-	static const uint64_t odd[] = { 0, 1, 2, 3, 7, 8, 10, 15, 16, 255, UINT32_MAX, 1ull << 62, 1ull << 63, UINT64_MAX };
+	static const uint64_t odd[] = { 0,  1,  2,   3,          7,          8,          10,
+					15, 16, 255, UINT32_MAX, 1ull << 62, 1ull << 63, UINT64_MAX };
 	uint64_t v = odd[fx_below(seed, GP_COUNT(odd))];
 
 	return fx_below(seed, 3) ? v : v + fx_below(seed, packed.len + 2);
@@ -514,7 +523,9 @@ static void saved_bytes_are_not_believed(void **state)
 
 static void add(struct CMUnitTest *t, const char *what, const struct fx_recipe *r, CMUnitTestFunction f)
 {
-	*t = (struct CMUnitTest){ .name = gp_asprintf("%s: %s", what, r->name), .test_func = f, .teardown_func = clear,
+	*t = (struct CMUnitTest){ .name = gp_asprintf("%s: %s", what, r->name),
+				  .test_func = f,
+				  .teardown_func = clear,
 				  .initial_state = (void *)(uintptr_t)r };
 }
 

@@ -152,8 +152,12 @@ static void go_on(const struct fx_recipe *r, const struct gp_splice *s, const st
 /* true: the decoder finds nothing wrong. */
 static bool attempt(const struct fx_recipe *r, bool blocks, uint64_t seed)
 {
-	struct fx_way way = { .step = 1 + fx_below(&seed, 6000), .cap = 1 + fx_below(&seed, 6000), .blocks = blocks,
-			      .end = fx_below(&seed, 9000), .seed = fx_random(&seed) % 3 * seed, .max = PLAIN_MAX };
+	struct fx_way way = { .step = 1 + fx_below(&seed, 6000),
+			      .cap = 1 + fx_below(&seed, 6000),
+			      .blocks = blocks,
+			      .end = fx_below(&seed, 9000),
+			      .seed = fx_random(&seed) % 3 * seed,
+			      .max = PLAIN_MAX };
 	struct gp_splice *s = gp_splice_new(r->codec);
 	struct gp_str in = gp_buf_str(&packed);
 	struct gp_err err = { 0 };
@@ -231,18 +235,18 @@ static void put_empty_block(struct bits *b)
 	/* Lengths of the code lengths' codes: 18 has one bit, 0 and 1 have two. */
 	static const unsigned len[18] = { [2] = 1, [3] = 2, [17] = 2 };
 
-	put_bits(b, 4, 3);   /* not the last one, dynamic */
-	put_bits(b, 0, 10);  /* 257 literals, one distance */
-	put_bits(b, 14, 4);  /* 18 lengths */
+	put_bits(b, 4, 3);  /* not the last one, dynamic */
+	put_bits(b, 0, 10); /* 257 literals, one distance */
+	put_bits(b, 14, 4); /* 18 lengths */
 	for (size_t i = 0; i < GP_COUNT(len); i++)
 		put_bits(b, len[i], 3);
-	put_bits(b, 0, 1);   /* 18: zeros, 138 of them */
+	put_bits(b, 0, 1); /* 18: zeros, 138 of them */
 	put_bits(b, 127, 7);
-	put_bits(b, 0, 1);   /* 118 more */
+	put_bits(b, 0, 1); /* 118 more */
 	put_bits(b, 107, 7);
-	put_bits(b, 3, 2);   /* the end has one bit */
-	put_bits(b, 1, 2);   /* the distance none */
-	put_bits(b, 0, 1);   /* the end */
+	put_bits(b, 3, 2); /* the end has one bit */
+	put_bits(b, 1, 2); /* the distance none */
+	put_bits(b, 0, 1); /* the end */
 }
 
 /* Stored bytes that are deflate blocks themselves: at each of them the search
@@ -298,7 +302,7 @@ static void empty_zstd_blocks_fill_no_memory(void **state)
 /* Every set of header fields (RFC 1952 2.3.1), in pieces of every size. */
 static void check_header(gz_header *head)
 {
-	z_stream z = { .next_in = (Bytef *)(uintptr_t)"plain", .avail_in = 5 };
+	z_stream z = { .next_in = (Bytef *)(uintptr_t) "plain", .avail_in = 5 };
 	char out[200];
 
 	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
@@ -326,8 +330,11 @@ static void gzip_headers_come_in_pieces(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 16; i++) {
-		gz_header head = { .extra = i & 1 ? text : NULL, .extra_len = i & 1 ? sizeof(text) : 0,
-				   .name = i & 2 ? text : NULL, .comment = i & 4 ? text : NULL, .hcrc = (i & 8) != 0 };
+		gz_header head = { .extra = i & 1 ? text : NULL,
+				   .extra_len = i & 1 ? sizeof(text) : 0,
+				   .name = i & 2 ? text : NULL,
+				   .comment = i & 4 ? text : NULL,
+				   .hcrc = (i & 8) != 0 };
 
 		check_header(&head);
 	}
@@ -347,18 +354,18 @@ static void memory_was_bounded(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest rest[] = {
-		cmocka_unit_test_teardown(memory_was_bounded, clear),
-		cmocka_unit_test_teardown(a_search_has_an_end, clear),
-		cmocka_unit_test_teardown(empty_zstd_blocks_fill_no_memory, clear),
-		cmocka_unit_test_teardown(gzip_headers_come_in_pieces, clear),
-	};
+	static const struct CMUnitTest rest[] = { cmocka_unit_test_teardown(memory_was_bounded, clear),
+						  cmocka_unit_test_teardown(a_search_has_an_end, clear),
+						  cmocka_unit_test_teardown(empty_zstd_blocks_fill_no_memory, clear),
+						  cmocka_unit_test_teardown(gzip_headers_come_in_pieces, clear) };
 	size_t n = 0;
 	struct CMUnitTest *tests = gp_alloc((fx_recipes + GP_COUNT(rest)) * sizeof(*tests));
 	int rc;
 
 	for (; n < fx_recipes; n++)
-		tests[n] = (struct CMUnitTest){ .name = fx_recipe[n].name, .test_func = damaged, .teardown_func = clear,
+		tests[n] = (struct CMUnitTest){ .name = fx_recipe[n].name,
+						.test_func = damaged,
+						.teardown_func = clear,
 						.initial_state = (void *)(uintptr_t)&fx_recipe[n] };
 	for (size_t i = 0; i < GP_COUNT(rest); i++)
 		tests[n++] = rest[i];

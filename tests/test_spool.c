@@ -472,25 +472,23 @@ static void a_file_that_cannot_be_read_is_an_error(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(without_limit_all_stays_in_memory),
-		cmocka_unit_test(a_limit_of_zero_is_none_even_with_an_opener),
-		cmocka_unit_test(up_to_the_limit_in_memory_beyond_it_out),
-		cmocka_unit_test(a_piece_larger_than_the_limit_goes_out_at_once),
-		cmocka_unit_test(an_empty_piece_stays_whatever_is_held),
-		cmocka_unit_test(get_brings_it_into_the_room_and_no_further),
-		cmocka_unit_test(load_brings_it_back_to_stay),
-		cmocka_unit_test(load_of_an_unset_piece_does_nothing),
-		cmocka_unit_test(set_again_replaces_it),
-		cmocka_unit_test(loaded_and_set_again_counts_once),
-		cmocka_unit_test(many_pieces_keep_apart),
-		cmocka_unit_test(release_empties_the_piece_and_closes_the_file),
-		cmocka_unit_test(without_an_opener_memory_must_do),
-		cmocka_unit_test(when_the_file_does_not_open_memory_must_do),
-		cmocka_unit_test(a_file_that_cannot_be_written_is_an_error),
-		cmocka_unit_test(a_file_that_became_shorter_is_an_error),
-		cmocka_unit_test(a_file_that_cannot_be_read_is_an_error),
-	};
+	const struct CMUnitTest tests[] = { cmocka_unit_test(without_limit_all_stays_in_memory),
+					    cmocka_unit_test(a_limit_of_zero_is_none_even_with_an_opener),
+					    cmocka_unit_test(up_to_the_limit_in_memory_beyond_it_out),
+					    cmocka_unit_test(a_piece_larger_than_the_limit_goes_out_at_once),
+					    cmocka_unit_test(an_empty_piece_stays_whatever_is_held),
+					    cmocka_unit_test(get_brings_it_into_the_room_and_no_further),
+					    cmocka_unit_test(load_brings_it_back_to_stay),
+					    cmocka_unit_test(load_of_an_unset_piece_does_nothing),
+					    cmocka_unit_test(set_again_replaces_it),
+					    cmocka_unit_test(loaded_and_set_again_counts_once),
+					    cmocka_unit_test(many_pieces_keep_apart),
+					    cmocka_unit_test(release_empties_the_piece_and_closes_the_file),
+					    cmocka_unit_test(without_an_opener_memory_must_do),
+					    cmocka_unit_test(when_the_file_does_not_open_memory_must_do),
+					    cmocka_unit_test(a_file_that_cannot_be_written_is_an_error),
+					    cmocka_unit_test(a_file_that_became_shorter_is_an_error),
+					    cmocka_unit_test(a_file_that_cannot_be_read_is_an_error) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,8 +25,7 @@ static const struct stanza_case cases[] = {
 	{ "two paragraphs", "A: b\nC: d\n\n\nE: f\n", "A=b|C=d|;E=f|", NULL },
 	{ "an all-blank line parts too", "A: b\n \t\nC: d\n", "A=b|;C=d|", NULL },
 	{ "folded", "A: b\n c  d\n\te\n", "A=b\nc  d\ne|", NULL },
-	{ "folded, first line empty", "Probe:\n header a.h\n symbol b\n",
-	  "Probe=header a.h\nsymbol b|", NULL },
+	{ "folded, first line empty", "Probe:\n header a.h\n symbol b\n", "Probe=header a.h\nsymbol b|", NULL },
 	{ "lone dot", "A: b\n .\n c\n", "A=b\n\nc|", NULL },
 	{ "comment inside a folded value", "A: b\n# no\n c\n", "A=b\nc|", NULL },
 	{ "# later in a line is text", "A: b # c\n", "A=b # c|", NULL },
@@ -103,16 +102,14 @@ static void test_get(void **state)
 
 static void test_header(void **state)
 {
-	static const char *const starts[] = { "--- a/x\n", "---\n", "diff --git a/x b/x\n",
-					      "Index: x\n" };
+	static const char *const starts[] = { "--- a/x\n", "---\n", "diff --git a/x b/x\n", "Index: x\n" };
 
 	(void)state;
 	for (size_t i = 0; i < GP_COUNT(starts); i++) {
 		struct gp_buf text = { 0 };
 		struct gp_stanza_list l = { 0 };
 
-		gp_buf_printf(&text, "Description: a\n b\nScope: neutral\n\n%sno header\n+x\n",
-			      starts[i]);
+		gp_buf_printf(&text, "Description: a\n b\nScope: neutral\n\n%sno header\n+x\n", starts[i]);
 		assert_int_equal(gp_stanza_parse_header(gp_buf_str(&text), "p", &l, NULL), 0);
 		assert_int_equal(l.n, 1);
 		assert_string_equal(gp_stanza_get(&l.v[0], "Scope"), "neutral");
@@ -133,17 +130,17 @@ static void test_header_right_before_diff(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest plain[] = {
-		cmocka_unit_test(test_nul), cmocka_unit_test(test_get),
-		cmocka_unit_test(test_header), cmocka_unit_test(test_header_right_before_diff),
-	};
+	static const struct CMUnitTest plain[] = { cmocka_unit_test(test_nul), cmocka_unit_test(test_get),
+						   cmocka_unit_test(test_header),
+						   cmocka_unit_test(test_header_right_before_diff) };
 	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(cases)];
 	size_t n = 0;
 
 	for (size_t i = 0; i < GP_COUNT(plain); i++)
 		tests[n++] = plain[i];
 	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[n++] = (struct CMUnitTest){ .name = cases[i].name, .test_func = check_case,
-			.initial_state = (void *)&cases[i] };
+		tests[n++] = (struct CMUnitTest){ .name = cases[i].name,
+						  .test_func = check_case,
+						  .initial_state = (void *)&cases[i] };
 	return cmocka_run_group_tests_name("stanza", tests, NULL, NULL);
 }

@@ -28,46 +28,45 @@ static int clear(void **state)
 }
 
 static const struct risk_case {
-	const char *name, *text;  /* of label=, or of a line of the history */
+	const char *name, *text; /* of label=, or of a line of the history */
 	bool history;
 	const char *does, *holds; /* NULL: nothing */
-} cases[] = {
-	{ "plain", "\"NVIDIA Driver for Linux-x86_64 (460.73.02)\"", false, NULL, NULL },
-	{ "no quotes", "460.73.02", false, NULL, NULL },
-	{ "single quotes", "'a $(id) `id` ${HOME}'", false, NULL, NULL },
-	{ "empty", "", false, NULL, NULL },
-	{ "a price", "\"5$ or $ 5\"", false, NULL, NULL },
-	{ "an escaped dollar", "\"\\$(touch pwned) \\`touch pwned\\`\"", false, NULL, NULL },
-	{ "an escaped backslash in front", "\"\\\\$(touch pwned)\"", false, "run", "$(" },
-	{ "a command", "\"a $(touch pwned)\"", false, "run", "$(" },
-	{ "a command without quotes", "a$(touch${IFS}pwned)", false, "run", "$(" },
-	{ "backquotes", "\"a `touch pwned`\"", false, "run", "`" },
-	{ "arithmetic", "\"$((6*7))\"", false, "run", "$(" },
-	{ "a variable", "\"${HOME}\"", false, "expand", "${" },
-	{ "a variable without braces", "\"in $HOME\"", false, "expand", "$H" },
-	{ "the process", "\"$$\"", false, "expand", "$$" },
-	{ "a quote, then a command", "\"a\";touch pwned;\"b\"", false, "quote", "\"" },
-	{ "an open quote", "\"a", false, "quote", "\"" },
-	{ "a semicolon", "a;touch pwned", false, "run", ";" },
-	{ "a blank", "a touch pwned", false, "run", " " },
-	{ "in the background", "a&touch pwned", false, "run", "&" },
-	{ "a comment", "a # b", false, NULL, NULL },
-	{ "history: plain", "X-custom: gridpatch: patch set a sha256 0f", true, NULL, NULL },
-	{ "history: quotes are letters", "it's \"so\"; x & y | z", true, NULL, NULL },
-	{ "history: a command", "x $(touch pwned)", true, "run", "$(" },
-	{ "history: a command in single quotes", "'$(touch pwned)'", true, "run", "$(" },
-	{ "history: backquotes", "`touch pwned`", true, "run", "`" },
-	{ "history: a variable", "${HOME}", true, "expand", "${" },
-	{ "history: escaped", "\\$(touch pwned) \\`touch pwned\\`", true, NULL, NULL },
-	{ "history: a dollar", "5$ or $ 5", true, NULL, NULL },
-};
+} cases[] = { { "plain", "\"NVIDIA Driver for Linux-x86_64 (460.73.02)\"", false, NULL, NULL },
+	      { "no quotes", "460.73.02", false, NULL, NULL },
+	      { "single quotes", "'a $(id) `id` ${HOME}'", false, NULL, NULL },
+	      { "empty", "", false, NULL, NULL },
+	      { "a price", "\"5$ or $ 5\"", false, NULL, NULL },
+	      { "an escaped dollar", "\"\\$(touch pwned) \\`touch pwned\\`\"", false, NULL, NULL },
+	      { "an escaped backslash in front", "\"\\\\$(touch pwned)\"", false, "run", "$(" },
+	      { "a command", "\"a $(touch pwned)\"", false, "run", "$(" },
+	      { "a command without quotes", "a$(touch${IFS}pwned)", false, "run", "$(" },
+	      { "backquotes", "\"a `touch pwned`\"", false, "run", "`" },
+	      { "arithmetic", "\"$((6*7))\"", false, "run", "$(" },
+	      { "a variable", "\"${HOME}\"", false, "expand", "${" },
+	      { "a variable without braces", "\"in $HOME\"", false, "expand", "$H" },
+	      { "the process", "\"$$\"", false, "expand", "$$" },
+	      { "a quote, then a command", "\"a\";touch pwned;\"b\"", false, "quote", "\"" },
+	      { "an open quote", "\"a", false, "quote", "\"" },
+	      { "a semicolon", "a;touch pwned", false, "run", ";" },
+	      { "a blank", "a touch pwned", false, "run", " " },
+	      { "in the background", "a&touch pwned", false, "run", "&" },
+	      { "a comment", "a # b", false, NULL, NULL },
+	      { "history: plain", "X-custom: gridpatch: patch set a sha256 0f", true, NULL, NULL },
+	      { "history: quotes are letters", "it's \"so\"; x & y | z", true, NULL, NULL },
+	      { "history: a command", "x $(touch pwned)", true, "run", "$(" },
+	      { "history: a command in single quotes", "'$(touch pwned)'", true, "run", "$(" },
+	      { "history: backquotes", "`touch pwned`", true, "run", "`" },
+	      { "history: a variable", "${HOME}", true, "expand", "${" },
+	      { "history: escaped", "\\$(touch pwned) \\`touch pwned\\`", true, NULL, NULL },
+	      { "history: a dollar", "5$ or $ 5", true, NULL, NULL } };
 
 static void write_stub(const struct risk_case *c, struct gp_buf *out)
 {
 	if (c->history)
 		gp_buf_printf(out, DOC("%s"), c->text);
 	else
-		gp_buf_printf(out, TOP "label=%s\ntargetdir=x\nTMPROOT=${TMPDIR:=/tmp}\n\necho \"$label\"\nid=`id`\n", c->text);
+		gp_buf_printf(out, TOP "label=%s\ntargetdir=x\nTMPROOT=${TMPDIR:=/tmp}\n\necho \"$label\"\nid=`id`\n",
+			      c->text);
 }
 
 /* Does sh, given that stub, make pwned? */
@@ -109,7 +108,8 @@ static void check_risk(void **state)
 /* Code is the stub's own affair; a here-document with quotes is not run. */
 static void only_texts_are_looked_at(void **state)
 {
-	static const char stub[] = TOP "targetdir=x\nTMPROOT=${TMPDIR:=/tmp}\n\n:\nlabel=`id`\ncat << EOF\n$(id)\nEOF\n"
+	static const char stub[] = TOP
+		"targetdir=x\nTMPROOT=${TMPDIR:=/tmp}\n\n:\nlabel=`id`\ncat << EOF\n$(id)\nEOF\n"
 		"cat << EOF_LSM\nTitle: $(id)\nEOF_LSM\ncat << 'EOF_PKG_HISTORY'\n$(id)\nEOF_PKG_HISTORY\nx=$(id)\n";
 
 	(void)state;
@@ -140,7 +140,9 @@ int main(void)
 	size_t n = 0;
 
 	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[n++] = (struct CMUnitTest){ .name = cases[i].name, .test_func = check_risk, .teardown_func = clear,
+		tests[n++] = (struct CMUnitTest){ .name = cases[i].name,
+						  .test_func = check_risk,
+						  .teardown_func = clear,
 						  .initial_state = (void *)(uintptr_t)&cases[i] };
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(only_texts_are_looked_at, clear);
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -35,7 +35,8 @@ static const struct line_case {
 	{ "four columns, GPL", "0x1\tfoo\tnet/a/b\tEXPORT_SYMBOL_GPL", true, true, 1, "net/a/b", "" },
 	{ "since 5.6", "0xdb3f0dac\tfoo\tdrivers/usb/u\tEXPORT_SYMBOL_GPL\tUSB_STORAGE", true, true, 0xdb3f0dac,
 	  "drivers/usb/u", "USB_STORAGE" },
-	{ "since 5.6, no namespace", "0xFFFFFFFF\tfoo\tvmlinux\tEXPORT_SYMBOL\t", true, false, 0xffffffff, "vmlinux", "" },
+	{ "since 5.6, no namespace", "0xFFFFFFFF\tfoo\tvmlinux\tEXPORT_SYMBOL\t", true, false, 0xffffffff, "vmlinux",
+	  "" },
 	{ "5.4 and 5.5", "0x00000002\tfoo\tNS\tvmlinux\tEXPORT_SYMBOL_GPL", true, true, 2, "vmlinux", "NS" },
 	{ "5.4 and 5.5, no namespace", "0x00000002\tfoo\t\tvmlinux\tEXPORT_SYMBOL", true, false, 2, "vmlinux", "" },
 	{ "unused exports", "0x0\tfoo\tvmlinux\tEXPORT_UNUSED_SYMBOL_GPL", true, true, 0, "vmlinux", "" },
@@ -92,7 +93,8 @@ static void test_empty(void **state)
 static void test_twice(void **state)
 {
 	(void)state;
-	assert_int_equal(gp_symvers_parse(GP_STR("0x1\ta\tm\tEXPORT_SYMBOL\n\n0x2\ta\tn\tEXPORT_SYMBOL\n"), &s, NULL), 0);
+	assert_int_equal(gp_symvers_parse(GP_STR("0x1\ta\tm\tEXPORT_SYMBOL\n\n0x2\ta\tn\tEXPORT_SYMBOL\n"), &s, NULL),
+			 0);
 	assert_int_equal(s.n, 2);
 	assert_int_equal(gp_symvers_find(&s, GP_STR("a"))->crc, 1);
 }
@@ -123,8 +125,8 @@ static void test_many(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 30000; i++)
-		gp_buf_printf(&text, "0x%08x\tsome_subsystem_symbol_%u\tdrivers/some/module%u\tEXPORT_SYMBOL%s\t%s\n", i * 7919, i,
-			      i % 500, i % 2 ? "_GPL" : "", i % 10 ? "" : "SOME_NS");
+		gp_buf_printf(&text, "0x%08x\tsome_subsystem_symbol_%u\tdrivers/some/module%u\tEXPORT_SYMBOL%s\t%s\n",
+			      i * 7919, i, i % 500, i % 2 ? "_GPL" : "", i % 10 ? "" : "SOME_NS");
 	start = now_ms();
 	assert_int_equal(gp_symvers_parse(gp_buf_str(&text), &s, NULL), 0);
 	ms = now_ms() - start;

@@ -131,12 +131,10 @@ static void writing(void **state)
 
 static const struct refuse_case {
 	const char *name, *path;
-} refused[] = {
-	{ "over a directory", "kernel" },
-	{ "below a file", "kernel/a.c/x" },
-	{ "below a symlink", "kernel/link/x" },
-	{ "over a symlink", "kernel/link" },
-};
+} refused[] = { { "over a directory", "kernel" },
+		{ "below a file", "kernel/a.c/x" },
+		{ "below a symlink", "kernel/link/x" },
+		{ "over a symlink", "kernel/link" } };
 
 static void check_refused(void **state)
 {
@@ -185,13 +183,14 @@ static const struct apply_case {
 	unsigned strip, fuzz;
 	bool reverse, in_kernel;
 	enum gp_code code;
-	const char *path, *want;  /* a file after it (NULL: it is gone) */
+	const char *path, *want; /* a file after it (NULL: it is gone) */
 	size_t changes;
 	bool already;
-	const char *says;         /* a part of the error */
+	const char *says; /* a part of the error */
 } applies[] = {
 	{ "a hunk", DIFF("kernel/a.c") HUNK5, 1, 0, false, false, GP_OK, "kernel/a.c", PATCHED, 1, false, NULL },
-	{ "-p0", "--- kernel/a.c\n+++ kernel/a.c\n" HUNK5, 0, 0, false, false, GP_OK, "kernel/a.c", PATCHED, 1, false, NULL },
+	{ "-p0", "--- kernel/a.c\n+++ kernel/a.c\n" HUNK5, 0, 0, false, false, GP_OK, "kernel/a.c", PATCHED, 1, false,
+	  NULL },
 	{ "an offset", DIFF("kernel/a.c") "@@ -1,3 +1,3 @@\n 4\n-5\n+five\n 6\n", 1, 0, false, false, GP_OK,
 	  "kernel/a.c", PATCHED, 1, false, NULL },
 	{ "a new file", NEWFILE("kernel/new.c"), 1, 0, false, false, GP_OK, "kernel/new.c", "new\n", 1, false, NULL },
@@ -201,14 +200,17 @@ static const struct apply_case {
 	  "kernel/a.c", PATCHED, 1, false, NULL },
 	{ "already there", DIFF("kernel/a.c") "@@ -4,3 +4,3 @@\n 4\n-V\n+5\n 6\n", 1, 0, false, false, GP_OK,
 	  "kernel/a.c", LINES, 0, true, NULL },
-	{ "names relative to kernel/", DIFF("a.c") HUNK5, 1, 0, false, true, GP_OK, "kernel/a.c", PATCHED, 1, false, NULL },
+	{ "names relative to kernel/", DIFF("a.c") HUNK5, 1, 0, false, true, GP_OK, "kernel/a.c", PATCHED, 1, false,
+	  NULL },
 	{ "not so for shipped sets", DIFF("a.c") HUNK5, 1, 0, false, false, GP_E_NO, NULL, NULL, 0, false, "a.c" },
 	{ "two files", DIFF("kernel/a.c") HUNK5 DIFF("kernel/run.sh") "@@ -1 +1,2 @@\n #!/bin/sh\n+exit 0\n", 1, 0,
 	  false, false, GP_OK, "kernel/run.sh", "#!/bin/sh\nexit 0\n", 2, false, NULL },
 	{ "a file twice", DIFF("kernel/a.c") HUNK5 DIFF("kernel/a.c") "@@ -4,3 +4,3 @@\n 4\n-five\n+V\n 6\n", 1, 0,
 	  false, false, GP_OK, "kernel/a.c", "1\n2\n3\n4\nV\n6\n7\n8\n9\n", 1, false, NULL },
-	{ "git: a rename", "diff --git a/kernel/a.c b/kernel/b.c\nsimilarity index 100%\nrename from kernel/a.c\n"
-	  "rename to kernel/b.c\n", 1, 0, false, false, GP_OK, "kernel/b.c", LINES, 2, false, NULL },
+	{ "git: a rename",
+	  "diff --git a/kernel/a.c b/kernel/b.c\nsimilarity index 100%\nrename from kernel/a.c\n"
+	  "rename to kernel/b.c\n",
+	  1, 0, false, false, GP_OK, "kernel/b.c", LINES, 2, false, NULL },
 	{ "git: a new mode", "diff --git a/kernel/a.c b/kernel/a.c\nold mode 100644\nnew mode 100755\n", 1, 0, false,
 	  false, GP_OK, "kernel/a.c", LINES, 1, false, NULL },
 	{ "a hunk that fails", DIFF("kernel/a.c") "@@ -4,3 +4,3 @@\n 4\n-x\n+y\n 6\n", 1, 0, false, false, GP_E_NO,
@@ -216,25 +218,30 @@ static const struct apply_case {
 	{ "one of two fails: the first changes nothing",
 	  DIFF("kernel/a.c") HUNK5 DIFF("kernel/run.sh") "@@ -1 +1 @@\n-x\n+y\n", 1, 0, false, false, GP_E_NO,
 	  "kernel/a.c", LINES, 0, false, "kernel/run.sh" },
-	{ "fuzz is not for shipped sets", DIFF("kernel/a.c") "@@ -3,5 +3,5 @@\n x\n 4\n-5\n+five\n 6\n 7\n", 1, 0, false,
-	  false, GP_E_NO, "kernel/a.c", LINES, 0, false, "hunk 1" },
+	{ "fuzz is not for shipped sets", DIFF("kernel/a.c") "@@ -3,5 +3,5 @@\n x\n 4\n-5\n+five\n 6\n 7\n", 1, 0,
+	  false, false, GP_E_NO, "kernel/a.c", LINES, 0, false, "hunk 1" },
 	{ "fuzz is for users'", DIFF("kernel/a.c") "@@ -3,5 +3,5 @@\n x\n 4\n-5\n+five\n 6\n 7\n", 1, 2, false, true,
 	  GP_OK, "kernel/a.c", PATCHED, 1, false, NULL },
-	{ "no such file", DIFF("kernel/none.c") HUNK5, 1, 0, false, false, GP_E_NO, NULL, NULL, 0, false, "kernel/none.c" },
+	{ "no such file", DIFF("kernel/none.c") HUNK5, 1, 0, false, false, GP_E_NO, NULL, NULL, 0, false,
+	  "kernel/none.c" },
 	{ "through a symlink", NEWFILE("kernel/link/x.c"), 1, 0, false, false, GP_E_NO, NULL, NULL, 0, false, "link" },
 	{ "out of the tree", NEWFILE("../x.c"), 1, 0, false, false, GP_E_FORMAT, NULL, NULL, 0, false, "climbs" },
-	{ "absolute", "--- /dev/null\n+++ /etc/x\n@@ -0,0 +1 @@\n+new\n", 0, 0, false, false, GP_E_FORMAT, NULL, NULL, 0,
-	  false, "/etc/x" },
+	{ "absolute", "--- /dev/null\n+++ /etc/x\n@@ -0,0 +1 @@\n+new\n", 0, 0, false, false, GP_E_FORMAT, NULL, NULL,
+	  0, false, "/etc/x" },
 	{ "a binary", DIFF("kernel/blob") HUNK5, 1, 0, false, false, GP_E_UNSUPPORTED, NULL, NULL, 0, false, "blob" },
-	{ "a hard link", DIFF("GRID_LICENSE") "@@ -1 +1 @@\n-licence\n+l\n", 1, 0, false, false, GP_OK,
-	  "GRID_LICENSE", "l\n", 1, false, NULL },
+	{ "a hard link", DIFF("GRID_LICENSE") "@@ -1 +1 @@\n-licence\n+l\n", 1, 0, false, false, GP_OK, "GRID_LICENSE",
+	  "l\n", 1, false, NULL },
 };
 
 static void check_apply(void **state)
 {
 	const struct apply_case *c = *state;
-	struct gp_patch p = { .set = "set", .name = "a.patch", .text = gp_str_of(c->text), .strip = c->strip,
-				.reverse = c->reverse, .may_lie_in_kernel = c->in_kernel };
+	struct gp_patch p = { .set = "set",
+			      .name = "a.patch",
+			      .text = gp_str_of(c->text),
+			      .strip = c->strip,
+			      .reverse = c->reverse,
+			      .may_lie_in_kernel = c->in_kernel };
 	struct gp_err err = { 0 };
 	char said[700];
 	int rc = gp_apply_patch(&tree, &p, c->fuzz, &list, &why, &err);
@@ -261,7 +268,10 @@ static void check_apply(void **state)
 
 static void a_failed_hunk_is_explained(void **state)
 {
-	struct gp_patch p = { .set = "set", .name = "a.patch", .text = GP_STR(DIFF("kernel/a.c") "@@ -4,3 +4,3 @@\n 4\n-x\n+y\n 6\n"), .strip = 1 };
+	struct gp_patch p = { .set = "set",
+			      .name = "a.patch",
+			      .text = GP_STR(DIFF("kernel/a.c") "@@ -4,3 +4,3 @@\n 4\n-x\n+y\n 6\n"),
+			      .strip = 1 };
 	struct gp_err err = { 0 };
 
 	(void)state;
@@ -273,7 +283,10 @@ static void a_failed_hunk_is_explained(void **state)
 static void a_patch_follows_another(void **state)
 {
 	struct gp_patch one = { .set = "set", .name = "1", .text = GP_STR(DIFF("kernel/a.c") HUNK5), .strip = 1 };
-	struct gp_patch two = { .set = "set", .name = "2", .text = GP_STR(DIFF("kernel/a.c") "@@ -4,3 +4,3 @@\n 4\n-five\n+V\n 6\n"), .strip = 1 };
+	struct gp_patch two = { .set = "set",
+				.name = "2",
+				.text = GP_STR(DIFF("kernel/a.c") "@@ -4,3 +4,3 @@\n 4\n-five\n+V\n 6\n"),
+				.strip = 1 };
 	struct gp_err err = { 0 };
 
 	(void)state;
@@ -291,8 +304,11 @@ static void a_patch_follows_another(void **state)
 
 static void a_mode_of_a_diff_is_taken(void **state)
 {
-	struct gp_patch p = { .set = "set", .name = "1", .text = GP_STR("diff --git a/kernel/x.sh b/kernel/x.sh\nnew file mode 100755\n"
-			      "--- /dev/null\n+++ b/kernel/x.sh\n@@ -0,0 +1 @@\n+x\n"), .strip = 1 };
+	struct gp_patch p = { .set = "set",
+			      .name = "1",
+			      .text = GP_STR("diff --git a/kernel/x.sh b/kernel/x.sh\nnew file mode 100755\n"
+					     "--- /dev/null\n+++ b/kernel/x.sh\n@@ -0,0 +1 @@\n+x\n"),
+			      .strip = 1 };
 	struct gp_err err = { 0 };
 
 	(void)state;
@@ -300,12 +316,15 @@ static void a_mode_of_a_diff_is_taken(void **state)
 	assert_int_equal(gp_tree_mode(&tree, "kernel/x.sh"), 0755);
 }
 
-#define PUT(cases, func) do {                                                       \
-	for (size_t i = 0; i < GP_COUNT(cases); i++)                                \
-		tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name,          \
-			.test_func = (func), .setup_func = make, .teardown_func = drop, \
-			.initial_state = (void *)(uintptr_t)&(cases)[i] };          \
-} while (0)
+#define PUT(cases, func) \
+	do { \
+		for (size_t i = 0; i < GP_COUNT(cases); i++) \
+			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
+							  .test_func = (func), \
+							  .setup_func = make, \
+							  .teardown_func = drop, \
+							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
+	} while (0)
 
 int main(void)
 {

@@ -47,7 +47,8 @@ static int make(void **state)
 {
 	(void)state;
 	snprintf(top, sizeof(top), "%s/gp-race-XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
-	return mkdtemp(top) && gp_mkdirs(at_top("outside/sub"), NULL) == 0 && chmod(at_top("outside"), 0750) == 0 ? 0 : -1;
+	return mkdtemp(top) && gp_mkdirs(at_top("outside/sub"), NULL) == 0 && chmod(at_top("outside"), 0750) == 0 ? 0 :
+														    -1;
 }
 
 static int drop(void **state)

@@ -83,15 +83,13 @@ static void cpp(const char *const *text, size_t n, const char *flags, char out[5
 
 static const struct config_case {
 	const char *name, *autoconf, *flags;
-} configs[] = {
-	{ "plain", "#define CONFIG_64 1\n", "" },
-	{ "SMP, preempt", "#define CONFIG_64 1\n#define CONFIG_SMP 1\n#define CONFIG_PREEMPT 1\n", "" },
-	{ "real time", "#define CONFIG_64 1\n#define CONFIG_PREEMPT 1\n#define CONFIG_PREEMPT_RT 1\n", "" },
-	{ "K8", "#define CONFIG_32 1\n#define CONFIG_MK8 1\n#define CONFIG_B 1\n", "" },
-	{ "686", "#define CONFIG_32 1\n#define CONFIG_M686 1\n#define CONFIG_A 1\n#define CONFIG_SMP 1\n", "" },
-	/* scripts/Makefile.randstruct passes -DRANDSTRUCT. */
-	{ "randstruct", "#define CONFIG_64 1\n#define CONFIG_RANDSTRUCT 1\n", "-DRANDSTRUCT" },
-};
+} configs[] = { { "plain", "#define CONFIG_64 1\n", "" },
+		{ "SMP, preempt", "#define CONFIG_64 1\n#define CONFIG_SMP 1\n#define CONFIG_PREEMPT 1\n", "" },
+		{ "real time", "#define CONFIG_64 1\n#define CONFIG_PREEMPT 1\n#define CONFIG_PREEMPT_RT 1\n", "" },
+		{ "K8", "#define CONFIG_32 1\n#define CONFIG_MK8 1\n#define CONFIG_B 1\n", "" },
+		{ "686", "#define CONFIG_32 1\n#define CONFIG_M686 1\n#define CONFIG_A 1\n#define CONFIG_SMP 1\n", "" },
+		/* scripts/Makefile.randstruct passes -DRANDSTRUCT. */
+		{ "randstruct", "#define CONFIG_64 1\n#define CONFIG_RANDSTRUCT 1\n", "-DRANDSTRUCT" } };
 
 static void test_config(void **state)
 {
@@ -124,7 +122,8 @@ static const struct refused_case {
 	{ "mixed operators", "#if defined(A) && defined(B) || defined(C)\n#endif\n#define VERMAGIC_STRING \"a\"\n" },
 	{ "an #else of its own", "#else\n#define VERMAGIC_STRING \"a\"\n" },
 	{ "in a part that does not count", "#ifdef NO\n#define VERMAGIC_STRING \"a\"\n#endif\n" },
-	{ "exponential", "#define A B B B B B B B B\n#define B C C C C C C C C\n#define C D D D D D D D D\n"
+	{ "exponential",
+	  "#define A B B B B B B B B\n#define B C C C C C C C C\n#define C D D D D D D D D\n"
 	  "#define D E E E E E E E E\n#define E F F F F F F F F\n#define F G G G G G G G G\n#define G H H H H H H H H\n"
 	  "#define H I I I I I I I I\n#define I J J J J J J J J\n#define J K K K K K K K K\n#define K\n"
 	  "#define VERMAGIC_STRING A \"a\"\n" },
@@ -150,8 +149,10 @@ int main(void)
 		return 0;
 	}
 	for (size_t i = 0; i < GP_COUNT(configs); i++)
-		tests[n++] = (struct CMUnitTest){ configs[i].name, test_config, NULL, NULL, (void *)(uintptr_t)&configs[i] };
+		tests[n++] =
+			(struct CMUnitTest){ configs[i].name, test_config, NULL, NULL, (void *)(uintptr_t)&configs[i] };
 	for (size_t i = 0; i < GP_COUNT(refused); i++)
-		tests[n++] = (struct CMUnitTest){ refused[i].name, test_refused, NULL, NULL, (void *)(uintptr_t)&refused[i] };
+		tests[n++] = (struct CMUnitTest){ refused[i].name, test_refused, NULL, NULL,
+						  (void *)(uintptr_t)&refused[i] };
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -112,7 +112,9 @@ static void cut_bytes_are_bad(void **state)
 
 static void a_length_is_not_believed(void **state)
 {
-	static const uint64_t len[] = { 4, 5, 1u << 20, UINT32_MAX, 1ull << 32, 1ull << 63, UINT64_MAX - 8, UINT64_MAX };
+	static const uint64_t len[] = {
+		4, 5, 1u << 20, UINT32_MAX, 1ull << 32, 1ull << 63, UINT64_MAX - 8, UINT64_MAX
+	};
 
 	(void)state;
 	for (size_t i = 0; i < GP_COUNT(len); i++) {
@@ -151,12 +153,9 @@ static void more_than_the_most_is_bad(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_come_back),
-		cmocka_unit_test(the_least_byte_is_first),
-		cmocka_unit_test(strings_come_back),
-		cmocka_unit_test(cut_bytes_are_bad),
-		cmocka_unit_test(a_length_is_not_believed),
-		cmocka_unit_test(more_than_the_most_is_bad),
+		cmocka_unit_test(numbers_come_back),        cmocka_unit_test(the_least_byte_is_first),
+		cmocka_unit_test(strings_come_back),        cmocka_unit_test(cut_bytes_are_bad),
+		cmocka_unit_test(a_length_is_not_believed), cmocka_unit_test(more_than_the_most_is_bad),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,8 +47,7 @@ int main(int argc, char **argv)
 	posix_spawn_file_actions_init(&fa);
 	posix_spawn_file_actions_addopen(&fa, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	t = now();
-	if (posix_spawnp(&pid, argv[3], &fa, NULL, argv + 3, environ) != 0 ||
-	    wait4(pid, &status, 0, &u) != pid) {
+	if (posix_spawnp(&pid, argv[3], &fa, NULL, argv + 3, environ) != 0 || wait4(pid, &status, 0, &u) != pid) {
 		perror(argv[3]);
 		return 127;
 	}

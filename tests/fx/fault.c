@@ -78,18 +78,18 @@ static bool strikes(const char *name)
 	return error != 0;
 }
 
-#define NEXT(type, name, ...)                                   \
-	static type (*next)(__VA_ARGS__);                       \
-	if (!next)                                              \
-		next = (type (*)(__VA_ARGS__))dlsym(RTLD_NEXT, name)
+#define NEXT(type, name, ...) \
+	static type (*next)(__VA_ARGS__); \
+	if (!next) \
+	next = (type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name)
 
-#define HIDES(type, call, fail, name, args, ...)                \
-	type name(__VA_ARGS__)                                  \
-	{                                                       \
-		NEXT(type, #name, __VA_ARGS__);                 \
-		if (strikes(call))                              \
-			return fail;                            \
-		return next args;                               \
+#define HIDES(type, call, fail, name, args, ...) \
+	type name(__VA_ARGS__) \
+	{ \
+		NEXT(type, #name, __VA_ARGS__); \
+		if (strikes(call)) \
+			return fail; \
+		return next args; \
 	}
 
 HIDES(int, "stat", -1, stat, (path, st), const char *path, struct stat *st)
@@ -108,7 +108,8 @@ HIDES(struct dirent64 *, "readdir", NULL, readdir64, (dir), DIR *dir)
 HIDES(int, "fsync", -1, fsync, (fd), int fd)
 HIDES(int, "rename", -1, rename, (from, to), const char *from, const char *to)
 HIDES(int, "rename", -1, renameat, (a, from, b, to), int a, const char *from, int b, const char *to)
-HIDES(int, "rename", -1, renameat2, (a, from, b, to, flags), int a, const char *from, int b, const char *to, unsigned flags)
+HIDES(int, "rename", -1, renameat2, (a, from, b, to, flags), int a, const char *from, int b, const char *to,
+      unsigned flags)
 HIDES(int, "link", -1, linkat, (a, from, b, to, flags), int a, const char *from, int b, const char *to, int flags)
 HIDES(int, "mkdir", -1, mkdir, (path, mode), const char *path, mode_t mode)
 HIDES(int, "mkdir", -1, mkdirat, (fd, path, mode), int fd, const char *path, mode_t mode)
@@ -135,20 +136,20 @@ int close(int fd)
 	return next(fd);
 }
 
-#define OPENS(name, args, ...)                                                          \
-	int name(__VA_ARGS__, ...)                                                      \
-	{                                                                               \
-		mode_t mode = 0;                                                        \
-		va_list ap;                                                             \
-		NEXT(int, #name, __VA_ARGS__, ...);                                     \
-		if ((flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE) {            \
-			va_start(ap, flags);                                            \
-			mode = va_arg(ap, mode_t);                                      \
-			va_end(ap);                                                     \
-		}                                                                       \
-		if (strikes("open"))                                                    \
-			return -1;                                                      \
-		return next args;                                                       \
+#define OPENS(name, args, ...) \
+	int name(__VA_ARGS__, ...) \
+	{ \
+		mode_t mode = 0; \
+		va_list ap; \
+		NEXT(int, #name, __VA_ARGS__, ...); \
+		if ((flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE) { \
+			va_start(ap, flags); \
+			mode = va_arg(ap, mode_t); \
+			va_end(ap); \
+		} \
+		if (strikes("open")) \
+			return -1; \
+		return next args; \
 	}
 
 OPENS(open, (path, flags, mode), const char *path, int flags)

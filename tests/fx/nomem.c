@@ -18,7 +18,10 @@ extern void *__libc_realloc(void *, size_t);
 /* dladdr() takes long, and there are many calls from few places. */
 static int is_of(void *caller, const char *lib)
 {
-	static _Thread_local struct { void *caller; int yes; } seen[1024];
+	static _Thread_local struct {
+		void *caller;
+		int yes;
+	} seen[1024];
 	size_t i = (size_t)caller / 4 % 1024;
 	Dl_info info;
 

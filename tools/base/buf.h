@@ -11,24 +11,30 @@
 
 /* Owned locals: declare `gp_auto(free_fn) T x = …;`, hand over with gp_steal(). */
 #define gp_auto(fn) __attribute__((cleanup(fn)))
-#define gp_steal(p) ({ __typeof__(*(p)) _s = *(p); *(p) = NULL; _s; })
+#define gp_steal(p) \
+	({ \
+		__typeof__(*(p)) _s = *(p); \
+		*(p) = NULL; \
+		_s; \
+	})
 #define GP_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 void gp_free_ptr(void *pp); /* for gp_auto(gp_free_ptr) char *s */
 
-void *gp_alloc(size_t len);              /* zeroed, never NULL: see gp_oom() */
+void *gp_alloc(size_t len);                           /* zeroed, never NULL: see gp_oom() */
 void *gp_realloc(void *p, size_t count, size_t size); /* overflow-checked */
 char *gp_strdup(const char *s);
 char *gp_strndup(const char *s, size_t len);
 char *gp_asprintf(const char *fmt, ...) GP_PRINTF(1, 2);
 
 /* Make room for one more element of a {T *v; size_t n, cap;} array. */
-#define GP_GROW(v, n, cap) do {                                             \
-	if ((n) == (cap)) {                                                 \
-		(cap) = (cap) ? (cap) * 2 : 8;                              \
-		(v) = gp_realloc((v), (cap), sizeof(*(v)));                 \
-	}                                                                   \
-} while (0)
+#define GP_GROW(v, n, cap) \
+	do { \
+		if ((n) == (cap)) { \
+			(cap) = (cap) ? 2 * (cap) : 8; \
+			(v) = gp_realloc((v), (cap), sizeof(*(v))); \
+		} \
+	} while (0)
 
 /* A run of bytes that somebody else owns; not NUL-terminated. */
 struct gp_str {

@@ -18,16 +18,18 @@
 
 #include "base/buf.h"
 
-#define END_ALL SIGUSR1      /* to a keeper that watches: from us, or because we died */
-#define PID_END (1 << 22)    /* PID_MAX_LIMIT of 64-bit Linux */
-#define FD_END 65536         /* where there is no close_range(2) */
-#define LOOK_NS 1000000      /* between two rounds of killing */
+#define END_ALL SIGUSR1   /* to a keeper that watches: from us, or because we died */
+#define PID_END (1 << 22) /* PID_MAX_LIMIT of 64-bit Linux */
+#define FD_END 65536      /* where there is no close_range(2) */
+#define LOOK_NS 1000000   /* between two rounds of killing */
 
-static const struct { enum gp_confine_way way; const char *word, *name; unsigned long flags; } ways[] = {
-	{ GP_CONFINE_PIDS, "pids", "a PID namespace", CLONE_NEWPID | CLONE_NEWNS },
-	{ GP_CONFINE_USER, "user", "a user and PID namespace", CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS },
-	{ GP_CONFINE_WATCH, "watch", "a process that watches", 0 },
-};
+static const struct {
+	enum gp_confine_way way;
+	const char *word, *name;
+	unsigned long flags;
+} ways[] = { { GP_CONFINE_PIDS, "pids", "a PID namespace", CLONE_NEWPID | CLONE_NEWNS },
+	     { GP_CONFINE_USER, "user", "a user and PID namespace", CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS },
+	     { GP_CONFINE_WATCH, "watch", "a process that watches", 0 } };
 
 /* What a keeper says before it is silent: the way is set up, it cannot be, or
  * the program could not be started. */
@@ -42,9 +44,9 @@ struct keeper {
 	enum gp_confine_way way;
 	int (*program)(void *arg);
 	void *arg;
-	int say[2];          /* pipe of words */
+	int say[2];               /* pipe of words */
 	char user[64], group[64]; /* lines of uid_map and gid_map: who we were */
-	sigset_t signals;    /* our mask, which is the program's */
+	sigset_t signals;         /* our mask, which is the program's */
 };
 
 const char *gp_confine_name(enum gp_confine_way way)
@@ -334,8 +336,7 @@ static int try_way(struct keeper *k, unsigned long flags, struct gp_confined *ou
 	pid = fork_keeper(k, flags);
 	sys = pid < 0 ? errno : 0;
 	close(k->say[1]);
-	if (pid > 0 && listen_to(k->say[0], &w) == sizeof(w) && w.what == READY &&
-	    listen_to(k->say[0], &w) == 0) {
+	if (pid > 0 && listen_to(k->say[0], &w) == sizeof(w) && w.what == READY && listen_to(k->say[0], &w) == 0) {
 		*out = (struct gp_confined){ pid, k->way };
 		close(k->say[0]);
 		return 0;

@@ -25,12 +25,12 @@ enum gp_confine_way { GP_CONFINE_PIDS = 1, GP_CONFINE_USER = 2, GP_CONFINE_WATCH
 
 /* How a program shall be confined. */
 struct gp_confine {
-	unsigned ways;   /* that may be tried, the best first; 0: all */
+	unsigned ways; /* that may be tried, the best first; 0: all */
 };
 
 /* One that runs. */
 struct gp_confined {
-	pid_t keeper;    /* waitpid() for it: it exits as the program did, 128 + signal */
+	pid_t keeper; /* waitpid() for it: it exits as the program did, 128 + signal */
 	enum gp_confine_way way;
 };
 

@@ -67,10 +67,8 @@ static int walk_below(int root, const char *path)
 int gp_dir_below(int root, const char *path, bool walk)
 {
 #ifdef SYS_openat2
-	struct open_how how = {
-		.flags = PLACE,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
+	struct open_how how = { .flags = PLACE,
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
 	int fd = walk ? -1 : (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 
 	/* A filter for system calls says EPERM, or what it likes. */

@@ -17,11 +17,11 @@
 #define GP_DIRS_KEPT 16
 
 struct gp_dirs {
-	int root;                   /* borrowed */
-	bool walk;                  /* component by component: no openat2 here */
+	int root;  /* borrowed */
+	bool walk; /* component by component: no openat2 here */
 	unsigned long now;
 	struct gp_dir_kept {
-		int fd;             /* -1: free */
+		int fd; /* -1: free */
 		unsigned long used;
 		char path[PATH_MAX];
 	} kept[GP_DIRS_KEPT];

@@ -8,8 +8,7 @@
 
 #include "base/text.h"
 
-static void set(struct gp_err *err, enum gp_code code, int sys, const char *fmt, va_list ap)
-	GP_PRINTF(4, 0);
+static void set(struct gp_err *err, enum gp_code code, int sys, const char *fmt, va_list ap) GP_PRINTF(4, 0);
 
 static void set(struct gp_err *err, enum gp_code code, int sys, const char *fmt, va_list ap)
 {
@@ -82,8 +81,8 @@ int gp_besides(struct gp_err *err, const char *fmt, ...)
 
 void gp_err_format(const struct gp_err *err, char *out, unsigned cap)
 {
-	snprintf(out, cap, "%s%s%s%s%s", err->context, err->context[0] ? ": " : "",
-		 err->cause, err->sys ? ": " : "", err->sys ? strerror(err->sys) : "");
+	snprintf(out, cap, "%s%s%s%s%s", err->context, err->context[0] ? ": " : "", err->cause, err->sys ? ": " : "",
+		 err->sys ? strerror(err->sys) : "");
 }
 
 int gp_code_exit(enum gp_code code)

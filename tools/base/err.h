@@ -30,7 +30,7 @@ enum gp_code {
  */
 struct gp_err {
 	enum gp_code code;
-	int sys;           /* errno, or 0 */
+	int sys; /* errno, or 0 */
 	char cause[640];
 	char context[256];
 };

@@ -22,8 +22,7 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-int gp_fd_read(int fd, size_t expect, size_t max, const char *name, struct gp_buf *out,
-	       struct gp_err *err)
+int gp_fd_read(int fd, size_t expect, size_t max, const char *name, struct gp_buf *out, struct gp_err *err)
 {
 	size_t start = out->len;
 
@@ -199,8 +198,7 @@ bool gp_same_file(const char *a, const char *b)
 {
 	struct stat sa, sb;
 
-	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-	       sa.st_ino == sb.st_ino;
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
 bool gp_same_place(const char *a, const char *b)

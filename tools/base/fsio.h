@@ -23,8 +23,7 @@ int gp_regular_read(int fd, size_t max, const char *path, struct gp_buf *out, st
 
 /* The same of anything that can be read, to its end; name is for messages, with
  * its quotes. In: expect, bytes: a regular file's length, or 0. */
-int gp_fd_read(int fd, size_t expect, size_t max, const char *name, struct gp_buf *out,
-	       struct gp_err *err);
+int gp_fd_read(int fd, size_t expect, size_t max, const char *name, struct gp_buf *out, struct gp_err *err);
 
 /* Names in a directory, sorted by bytes, without "." and "..". */
 int gp_dir_list(const char *path, struct gp_list *names, struct gp_err *err);
@@ -52,7 +51,7 @@ int gp_thing_at(const char *path, struct gp_err *err);
 /* The same where "nobody knows" may count as no. */
 bool gp_is_dir(const char *path);
 bool gp_is_file(const char *path);
-bool gp_exists(const char *path); /* anything, dangling symlinks too */
+bool gp_exists(const char *path);                /* anything, dangling symlinks too */
 bool gp_same_file(const char *a, const char *b); /* same device and inode */
 
 /* Two names of one file, or of what will be one. */

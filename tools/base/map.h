@@ -21,7 +21,7 @@ struct gp_map {
 };
 
 void gp_map_release(struct gp_map *m);
-void gp_map_put(struct gp_map *m, const char *key, size_t value); /* replaces */
+void gp_map_put(struct gp_map *m, const char *key, size_t value);        /* replaces */
 bool gp_map_get(const struct gp_map *m, const char *key, size_t *value); /* value may be NULL */
 
 #endif

@@ -133,8 +133,8 @@ int gp_outfile_reserve(const struct gp_outfile *f, uint64_t expect, struct gp_er
 	space = (uint64_t)vfs.f_bavail * vfs.f_frsize;
 	if (errno != ENOSPC && space >= expect)
 		return 0;
-	return gp_fail_sys(err, ENOSPC, "'%s' has %" PRIu64 " MB free, %" PRIu64 " MB are needed", dir,
-			   space / 1000000, expect / 1000000 + 1);
+	return gp_fail_sys(err, ENOSPC, "'%s' has %" PRIu64 " MB free, %" PRIu64 " MB are needed", dir, space / 1000000,
+			   expect / 1000000 + 1);
 }
 
 static void forget_tmp(struct gp_outfile *f)
@@ -339,13 +339,11 @@ void gp_outfile_release(struct gp_outfile *f)
 	*f = (struct gp_outfile){ .fd = -1, .dir = -1 };
 }
 
-int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
-		  bool replace, struct gp_err *err)
+int gp_file_write(const char *path, const void *data, size_t len, unsigned mode, bool replace, struct gp_err *err)
 {
 	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
 
-	if (gp_outfile_open(&f, path, len, err) < 0 ||
-	    gp_write_fd(f.fd, data, len, path, err) < 0)
+	if (gp_outfile_open(&f, path, len, err) < 0 || gp_write_fd(f.fd, data, len, path, err) < 0)
 		return -1;
 	return gp_outfile_commit(&f, mode, replace, err);
 }
@@ -375,14 +373,13 @@ static int make_place(const char *root, const char *path, struct gp_err *err)
 	return fd;
 }
 
-int gp_file_write_below(const char *root, const char *path, const void *data, size_t len, unsigned mode,
-			bool replace, struct gp_err *err)
+int gp_file_write_below(const char *root, const char *path, const void *data, size_t len, unsigned mode, bool replace,
+			struct gp_err *err)
 {
 	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
 	gp_auto(gp_free_ptr) char *full = gp_path_join(root, path);
 
-	if (open_in(&f, make_place(root, path, err), full, len, err) < 0 ||
-	    gp_write_fd(f.fd, data, len, full, err) < 0)
+	if (open_in(&f, make_place(root, path, err), full, len, err) < 0 || gp_write_fd(f.fd, data, len, full, err) < 0)
 		return -1;
 	return gp_outfile_commit(&f, mode, replace, err);
 }

@@ -17,9 +17,9 @@
  */
 struct gp_outfile {
 	int fd;
-	int dir;        /* where it will lie: from here on its path is for messages */
-	char *path;     /* the final name */
-	char *tmp;      /* name of the temporary file in dir, NULL when unnamed */
+	int dir;    /* where it will lie: from here on its path is for messages */
+	char *path; /* the final name */
+	char *tmp;  /* name of the temporary file in dir, NULL when unnamed */
 };
 
 /*
@@ -58,8 +58,7 @@ int gp_outfile_copy(struct gp_outfile *f, int fd, const char *name, const volati
 void gp_outfile_release(struct gp_outfile *f);
 
 /* Write a small file in the same way. */
-int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
-		  bool replace, struct gp_err *err);
+int gp_file_write(const char *path, const void *data, size_t len, unsigned mode, bool replace, struct gp_err *err);
 
 /*
  * The same of a path below root, whose directories are made as far as they are missing;
@@ -67,15 +66,15 @@ int gp_file_write(const char *path, const void *data, size_t len, unsigned mode,
  *
  * In: path in clean form; untrusted, as far as that goes.
  */
-int gp_file_write_below(const char *root, const char *path, const void *data, size_t len, unsigned mode,
-			bool replace, struct gp_err *err);
+int gp_file_write_below(const char *root, const char *path, const void *data, size_t len, unsigned mode, bool replace,
+			struct gp_err *err);
 
 /* A directory "DIR/.NAME.gridpatch-XXXXXX", mode 0700, on its way to be DIR/NAME. */
 struct gp_tmpdir {
-	int fd;         /* open for reading, and locked: other runs see that it is in use */
-	int dir;        /* the one it lies in */
-	char *path;     /* the final name */
-	char *name;     /* what it is called in dir; NULL: it is gone, or somebody else's */
+	int fd;     /* open for reading, and locked: other runs see that it is in use */
+	int dir;    /* the one it lies in */
+	char *path; /* the final name */
+	char *name; /* what it is called in dir; NULL: it is gone, or somebody else's */
 };
 
 /* Errors: GP_E_NOTFOUND, GP_E_SYSTEM; also when somebody took it away at once. */

@@ -24,8 +24,8 @@ char *gp_path_clean(const char *path, size_t len, struct gp_err *err)
 		size_t n = slash ? (size_t)(slash - (path + i)) : len - i;
 
 		if (n == 2 && memcmp(path + i, "..", 2) == 0) {
-			gp_fail(err, GP_E_FORMAT, "path '%.*s' climbs out of the tree",
-				(int)(len < 200 ? len : 200), path);
+			gp_fail(err, GP_E_FORMAT, "path '%.*s' climbs out of the tree", (int)(len < 200 ? len : 200),
+				path);
 			return NULL;
 		}
 		if (n && !(n == 1 && path[i] == '.')) {

@@ -11,14 +11,14 @@
 #include "base/clock.h"
 
 #define KEEP_OUTPUT (1u << 20)
-#define GRACE_S 3.0     /* between SIGTERM and SIGKILL */
-#define LOOK_MS 10      /* how often a program that works is looked at */
+#define GRACE_S 3.0 /* between SIGTERM and SIGKILL */
+#define LOOK_MS 10  /* how often a program that works is looked at */
 
 /* What a new process becomes. */
 struct start {
 	const char *const *argv;
 	const char *dir;
-	char *const *env;   /* NULL: ours */
+	char *const *env; /* NULL: ours */
 	int out;
 	int keep[2];
 };
@@ -112,8 +112,7 @@ static int look(pid_t pid, int *status, struct gp_err *err, const char *name)
 }
 
 /* What it started and left running goes with it. */
-static int watch(const struct gp_proc_work *w, const struct gp_confined *c, struct gp_proc_end *end,
-		 struct gp_err *err)
+static int watch(const struct gp_proc_work *w, const struct gp_confined *c, struct gp_proc_end *end, struct gp_err *err)
 {
 	double began = gp_clock_s(), stop_at = 0;
 	int rc, status = 0;
@@ -141,8 +140,9 @@ static int watch(const struct gp_proc_work *w, const struct gp_confined *c, stru
 
 int gp_proc_work(const struct gp_proc_work *w, struct gp_proc_end *end, struct gp_err *err)
 {
-	struct start s = { .argv = w->argv, .dir = w->dir, .env = w->env, .out = w->out,
-			   .keep = { w->keep[0], w->keep[1] } };
+	struct start s = {
+		.argv = w->argv, .dir = w->dir, .env = w->env, .out = w->out, .keep = { w->keep[0], w->keep[1] }
+	};
 	struct gp_confined c = { 0 };
 	int sys;
 

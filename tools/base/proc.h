@@ -22,18 +22,18 @@ int gp_proc_run(const char *const *argv, const char *dir, struct gp_buf *out, st
 
 /* A program that may run for long. */
 struct gp_proc_work {
-	const char *const *argv;  /* as above */
-	const char *dir;          /* NULL: here */
-	char *const *env;         /* NULL: ours; else all of it, NULL-terminated */
-	int out;                  /* where stdout and stderr go, or -1: through */
-	int keep[2];              /* descriptors that it may use, or -1 */
-	double timeout_s;         /* seconds; 0: none */
+	const char *const *argv;             /* as above */
+	const char *dir;                     /* NULL: here */
+	char *const *env;                    /* NULL: ours; else all of it, NULL-terminated */
+	int out;                             /* where stdout and stderr go, or -1: through */
+	int keep[2];                         /* descriptors that it may use, or -1 */
+	double timeout_s;                    /* seconds; 0: none */
 	const volatile sig_atomic_t *cancel; /* may be NULL */
 	struct gp_confine confine;
 };
 
 struct gp_proc_end {
-	int status;               /* as above */
+	int status; /* as above */
 	bool timed_out, cancelled;
 	enum gp_confine_way way; /* how it was confined */
 };

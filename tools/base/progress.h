@@ -20,8 +20,7 @@ struct gp_progress {
 };
 
 /* p may be NULL: nobody listens. */
-static inline void gp_progress_tell(const struct gp_progress *p, enum gp_phase phase, uint64_t done,
-				    uint64_t total)
+static inline void gp_progress_tell(const struct gp_progress *p, enum gp_phase phase, uint64_t done, uint64_t total)
 {
 	if (p)
 		p->tell(p->arg, phase, done, total);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_END (-1)             /* of {n,} */
-#define DUP_MAX 32767           /* RE_DUP_MAX of glibc */
+#define NO_END (-1)   /* of {n,} */
+#define DUP_MAX 32767 /* RE_DUP_MAX of glibc */
 
 /* Jumps are relative to the step that jumps: a run of steps can be moved and
  * copied as it is. */
@@ -14,8 +14,8 @@ enum op { OP_BYTE, OP_SET, OP_SPLIT, OP_JUMP, OP_ASSERT, OP_MATCH };
 enum assertion { AT_START, AT_END, AT_WORD_EDGE, AT_NO_WORD_EDGE, AT_WORD_START, AT_WORD_END };
 
 struct gp_regex_step {
-	unsigned char op, byte;  /* byte: of OP_BYTE; enum assertion of OP_ASSERT */
-	int32_t to;              /* OP_SPLIT: here besides the next one; OP_SET: number of the set */
+	unsigned char op, byte; /* byte: of OP_BYTE; enum assertion of OP_ASSERT */
+	int32_t to;             /* OP_SPLIT: here besides the next one; OP_SET: number of the set */
 };
 
 struct parser {
@@ -98,11 +98,11 @@ static int add_set(const struct parser *ps, const struct gp_regex_set *s)
 }
 
 /* Of the C locale, whatever ours is. */
-static const struct { const char *name, *ranges; } classes[] = {
-	{ "alnum", "09AZaz" }, { "alpha", "AZaz" }, { "blank", "  \t\t" }, { "cntrl", "\001\037\177\177" },
-	{ "digit", "09" }, { "graph", "!~" }, { "lower", "az" }, { "print", " ~" }, { "punct", "!/:@[`{~" },
-	{ "space", "  \t\r" }, { "upper", "AZ" }, { "xdigit", "09AFaf" },
-};
+static const struct {
+	const char *name, *ranges;
+} classes[] = { { "alnum", "09AZaz" },   { "alpha", "AZaz" },   { "blank", "  \t\t" }, { "cntrl", "\001\037\177\177" },
+		{ "digit", "09" },       { "graph", "!~" },     { "lower", "az" },     { "print", " ~" },
+		{ "punct", "!/:@[`{~" }, { "space", "  \t\r" }, { "upper", "AZ" },     { "xdigit", "09AFaf" } };
 
 static bool add_class(struct gp_regex_set *s, struct gp_str name)
 {
@@ -250,8 +250,10 @@ static int atom(struct parser *ps)
 	case '[': return bracket(ps);
 	case '.': return any_byte(ps);
 	case '\\': return escaped(ps);
-	case '*': case '+': case '?': case '{':
-		return malformed(ps, "nothing that could be repeated");
+	case '*':
+	case '+':
+	case '?':
+	case '{': return malformed(ps, "nothing that could be repeated");
 	default: return add_step(ps, OP_BYTE, (unsigned char)*ps->p++, 0);
 	}
 }
@@ -414,7 +416,7 @@ static int alternatives(struct parser *ps)
 /* What stands around a place in a text. */
 struct place {
 	bool start, end, word_before, word_behind;
-	bool anything;   /* no place: every assertion holds */
+	bool anything; /* no place: every assertion holds */
 };
 
 static bool holds(enum assertion a, const struct place *at)
@@ -509,11 +511,10 @@ int gp_regex_compile(const char *ere, struct gp_regex *out, struct gp_err *err)
 
 static struct place place_at(struct gp_str text, size_t i)
 {
-	return (struct place){
-		.start = i == 0, .end = i == text.len,
-		.word_before = i > 0 && is_word((unsigned char)text.p[i - 1]),
-		.word_behind = i < text.len && is_word((unsigned char)text.p[i]),
-	};
+	return (struct place){ .start = i == 0,
+			       .end = i == text.len,
+			       .word_before = i > 0 && is_word((unsigned char)text.p[i - 1]),
+			       .word_behind = i < text.len && is_word((unsigned char)text.p[i]) };
 }
 
 /* Where a match could start, from i on. */

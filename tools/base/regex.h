@@ -16,9 +16,9 @@
  * times the text; both have limits.
  */
 
-#define GP_REGEX_LEN 4096u      /* bytes of an expression */
-#define GP_REGEX_STEPS 16384u   /* of it, with all repetitions written out */
-#define GP_REGEX_NEST 64u       /* groups in groups, operators behind operators */
+#define GP_REGEX_LEN 4096u               /* bytes of an expression */
+#define GP_REGEX_STEPS 16384u            /* of it, with all repetitions written out */
+#define GP_REGEX_NEST 64u                /* groups in groups, operators behind operators */
 #define GP_REGEX_WORK (INT64_C(1) << 25) /* steps in all matching: an eighth of a second */
 
 struct gp_regex_set {
@@ -28,9 +28,9 @@ struct gp_regex_set {
 struct gp_regex_step;
 
 struct gp_regex {
-	struct gp_regex_step *step;   /* the automaton */
+	struct gp_regex_step *step; /* the automaton */
 	size_t n, cap;
-	struct gp_regex_set *set;     /* of bytes, that steps refer to */
+	struct gp_regex_set *set; /* of bytes, that steps refer to */
 	size_t nset, set_cap;
 	struct gp_regex_set first;    /* bytes that a match may start with */
 	bool always_look;             /* a match may be empty: first says nothing */

@@ -56,8 +56,8 @@ int gp_piece_set(struct gp_spool *s, struct gp_piece *p, struct gp_buf *data, st
 	return 0;
 }
 
-int gp_piece_get(const struct gp_spool *s, const struct gp_piece *p, struct gp_buf *room,
-		 struct gp_str *out, struct gp_err *err)
+int gp_piece_get(const struct gp_spool *s, const struct gp_piece *p, struct gp_buf *room, struct gp_str *out,
+		 struct gp_err *err)
 {
 	struct gp_err why = { 0 };
 	ssize_t n;

@@ -13,19 +13,19 @@
  * Zeroed it keeps everything in memory.
  */
 struct gp_spool {
-	size_t limit;             /* bytes to hold in memory; 0: no limit */
-	int (*open)(void *arg);   /* an unnamed file to read and write, or -1 */
+	size_t limit;           /* bytes to hold in memory; 0: no limit */
+	int (*open)(void *arg); /* an unnamed file to read and write, or -1 */
 	void *arg;
-	int fd;                   /* valid when opened */
+	int fd; /* valid when opened */
 	bool opened;
-	uint64_t end;             /* of the file */
-	size_t held;              /* bytes in memory */
+	uint64_t end; /* of the file */
+	size_t held;  /* bytes in memory */
 };
 
 struct gp_piece {
 	struct gp_buf mem;
 	size_t len;
-	uint64_t off;             /* in the file, when out */
+	uint64_t off; /* in the file, when out */
 	bool out;
 };
 
@@ -37,8 +37,8 @@ int gp_piece_set(struct gp_spool *s, struct gp_piece *p, struct gp_buf *data, st
 
 /* Its bytes: in memory, or brought into *room, which the caller releases. *out
  * is borrowed from either. Errors: GP_E_SYSTEM, cannot read. */
-int gp_piece_get(const struct gp_spool *s, const struct gp_piece *p, struct gp_buf *room,
-		 struct gp_str *out, struct gp_err *err);
+int gp_piece_get(const struct gp_spool *s, const struct gp_piece *p, struct gp_buf *room, struct gp_str *out,
+		 struct gp_err *err);
 
 /* Bring it back into memory, to stay there until it is set again. */
 int gp_piece_load(struct gp_spool *s, struct gp_piece *p, struct gp_err *err);

@@ -4,16 +4,19 @@
 size_t gp_utf8_len(const char *text, size_t left)
 {
 	const unsigned char *p = (const unsigned char *)text;
-	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 :
-		   p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+	size_t n = p[0] < 0x80                 ? 1 :
+		   p[0] >= 0xc2 && p[0] < 0xe0 ? 2 :
+		   (p[0] & 0xf0) == 0xe0       ? 3 :
+		   p[0] >= 0xf0 && p[0] < 0xf5 ? 4 :
+						 0;
 
 	if (!n || n > left)
 		return 0;
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf0 && p[1] < 0x90) ||
+	    (p[0] == 0xf4 && p[1] >= 0x90))
 		return 0;
 	return n;
 }
@@ -31,13 +34,15 @@ uint32_t gp_utf8_point(const char *p, size_t n)
 
 bool gp_utf8_hides(uint32_t c)
 {
-	static const struct { uint32_t first, last; } range[] = {
-		{ 0, 0x1f }, { 0x7f, 0x9f },               /* controls */
-		{ 0x61c, 0x61c }, { 0x180e, 0x180e },        /* Arabic letter mark, vowel separator */
-		{ 0x200b, 0x200b }, { 0x200e, 0x200f },      /* zero-width space, direction marks */
-		{ 0x2028, 0x202e }, { 0x2060, 0x206f },      /* line ends; embeddings; isolates */
-		{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },      /* byte order mark, annotations */
-		{ 0xe0000, 0xe007f },                        /* tags: ASCII that nobody sees */
+	static const struct {
+		uint32_t first, last;
+	} range[] = {
+		{ 0, 0x1f },          { 0x7f, 0x9f },     /* controls */
+		{ 0x61c, 0x61c },     { 0x180e, 0x180e }, /* Arabic letter mark, vowel separator */
+		{ 0x200b, 0x200b },   { 0x200e, 0x200f }, /* zero-width space, direction marks */
+		{ 0x2028, 0x202e },   { 0x2060, 0x206f }, /* line ends; embeddings; isolates */
+		{ 0xfeff, 0xfeff },   { 0xfff9, 0xfffb }, /* byte order mark, annotations */
+		{ 0xe0000, 0xe007f },                     /* tags: ASCII that nobody sees */
 	};
 
 	for (size_t i = 0; i < GP_COUNT(range); i++)

@@ -41,10 +41,14 @@ static int run(struct gp_args *a, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_applied = {
-	"applied", NULL, "", "list the patches that quilt's records name",
+	"applied",
+	NULL,
+	"",
+	"list the patches that quilt's records name",
 	"Lists the patches that .pc says are applied to the tree that the directory of -d\n"
 	"(or -C; default: this one) lies in, the first one first, as `quilt applied` does.\n"
 	"Without any the answer is no: exit 1; so it is after an interrupted run, which is\n"
 	"not rolled back: this verb changes nothing.",
-	opts, run,
+	opts,
+	run,
 };

@@ -7,9 +7,10 @@
 #include "core/proof/cells_json.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH,
-	OPT_SET, OPT_NO_SET, OPT_ALLOW, OPT_DROP_DKMS, OPT_DATA, OPT_MODULES, OPT_JOBS, OPT_CC, OPT_TIMEOUT, OPT_OUT_DIR,
-	OPT_FORCE, OPT_SIGN_KEY, OPT_SIGN_CERT, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+	OPT_KERNEL,      OPT_HEADERS, OPT_HOOKS,   OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH, OPT_PATCHES,
+	OPT_PATCH_MATCH, OPT_SET,     OPT_NO_SET,  OPT_ALLOW,    OPT_DROP_DKMS,   OPT_DATA,           OPT_MODULES,
+	OPT_JOBS,        OPT_CC,      OPT_TIMEOUT, OPT_OUT_DIR,  OPT_FORCE,       OPT_SIGN_KEY,       OPT_SIGN_CERT,
+	OPT_PROGRESS,    OPT_JSON,    OPT_QUIET,   OPT_VERBOSE,  OPT_END,
 };
 
 /* The first word is the driver; the others are headers. */
@@ -40,8 +41,8 @@ static int answer(const struct gp_cells *l, bool quiet, struct gp_err *err)
 	if (!first)
 		return 0;
 	if (l->n == 1 && !quiet)
-		return gp_fail(err, gp_cell_code(first->cls), "driver %s does not pass on kernel %s [%s]", first->driver,
-			       first->release, gp_cell_class_name(first->cls));
+		return gp_fail(err, gp_cell_code(first->cls), "driver %s does not pass on kernel %s [%s]",
+			       first->driver, first->release, gp_cell_class_name(first->cls));
 	if (l->n == 1)
 		return gp_fail(err, gp_cell_code(first->cls), "driver %s on kernel %s [%s]: %s%s%s", first->driver,
 			       first->release, gp_cell_class_name(first->cls), first->file ? first->file : "",
@@ -68,7 +69,10 @@ static int run(struct gp_args *a, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_build = {
-	"build", NULL, "RUN|TREE [HEADERS-DIR…]", "build a driver's modules for kernels, to see that they do",
+	"build",
+	NULL,
+	"RUN|TREE [HEADERS-DIR…]",
+	"build a driver's modules for kernels, to see that they do",
 	"Patches the kernel sources of the installer RUN, or of the extracted one TREE,\n"
 	"in a scratch directory, runs NVIDIA's own make against each of the kernel\n"
 	"headers, and checks the modules. Nothing is installed, and the input is not\n"
@@ -77,5 +81,6 @@ const struct gp_cmd gp_cmd_build = {
 	"\n"
 	"Exit status 1 when the modules of one of the kernels do not build; the first\n"
 	"error is shown with what the data know about it.",
-	opts, run,
+	opts,
+	run,
 };

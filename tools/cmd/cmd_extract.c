@@ -68,9 +68,13 @@ static int run(struct gp_args *a, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_extract = {
-	"extract", NULL, "RUN", "unpack an installer without running it",
+	"extract",
+	NULL,
+	"RUN",
+	"unpack an installer without running it",
 	"Unpacks RUN as `sh RUN -x` does, byte for byte and mode for mode, without\n"
 	"running a line of it: into DIR of -C (or -d), else into the directory that the\n"
 	"stub names. The directory must not exist; it appears when it is complete.",
-	opts, run,
+	opts,
+	run,
 };

@@ -3,9 +3,7 @@
 #include "cmd/report.h"
 #include "ops/job/fetch.h"
 
-static const enum gp_opt_id opts[] = {
-	OPT_TO, OPT_FROM, OPT_NEWER_TABLE, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
-};
+static const enum gp_opt_id opts[] = { OPT_TO, OPT_FROM, OPT_NEWER_TABLE, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
 
 static int run(struct gp_args *a, struct gp_err *err)
 {
@@ -35,7 +33,10 @@ static int run(struct gp_args *a, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_fetch_hooks = {
-	"fetch-hooks", NULL, "", "get your copy of vgpu_unlock's hooks",
+	"fetch-hooks",
+	NULL,
+	"",
+	"get your copy of vgpu_unlock's hooks",
 	"Gets vgpu_unlock_hooks.c and kern.ld of DualCoder/vgpu_unlock (MIT) at a fixed\n"
 	"commit with git, or from a directory or tarball that you have, and checks their\n"
 	"SHA-256 sums. They go to --to DIR, else to /opt/vgpu_unlock for root, else to\n"
@@ -43,5 +44,6 @@ const struct gp_cmd gp_cmd_fetch_hooks = {
 	"vgpu_unlock_hooks-510.patch goes beside them, if it can be had: drivers 460.107,\n"
 	"470.141 and later, and 510 to 535.161 need it, and then it is used by itself.\n"
 	"--newer-table fails without it.",
-	opts, run,
+	opts,
+	run,
 };

@@ -28,8 +28,9 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 	if (a->positional.n != 1)
 		return gp_fail(err, GP_E_USAGE, "give one installer; see 'gridpatch info --help'");
-	rc = gp_driver_open(&d, a->positional.v[0], &(struct gp_driver_opts){
-			    .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) }, err);
+	rc = gp_driver_open(&d, a->positional.v[0],
+			    &(struct gp_driver_opts){ .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) },
+			    err);
 	gp_progress_end();
 	if (rc == 0) {
 		gp_report_driver(a, &d);
@@ -46,11 +47,13 @@ static int run(struct gp_args *a, struct gp_err *err)
 	return rc;
 }
 
-const struct gp_cmd gp_cmd_info = {
-	"info", NULL, "RUN", "say what an installer is",
-	"Says driver version, branch, kind, modules, compression and size of the\n"
-	"installer RUN, and whether somebody has altered it: hooks, DKMS patches, a\n"
-	"changed licence tag. Both sums are checked. What of the stub's texts sh would\n"
-	"run or expand is warned of.",
-	opts, run,
-};
+const struct gp_cmd gp_cmd_info = { "info",
+				    NULL,
+				    "RUN",
+				    "say what an installer is",
+				    "Says driver version, branch, kind, modules, compression and size of the\n"
+				    "installer RUN, and whether somebody has altered it: hooks, DKMS patches, a\n"
+				    "changed licence tag. Both sums are checked. What of the stub's texts sh would\n"
+				    "run or expand is warned of.",
+				    opts,
+				    run };

@@ -9,8 +9,8 @@
 #include "ops/proof/lintbuild.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_FROM_RUN, OPT_HEADERS, OPT_HOOKS, OPT_DATA, OPT_BUILD_TOO, OPT_MODULES, OPT_JOBS, OPT_CC, OPT_TIMEOUT,
-	OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+	OPT_FROM_RUN, OPT_HEADERS, OPT_HOOKS,    OPT_DATA, OPT_BUILD_TOO, OPT_MODULES, OPT_JOBS,
+	OPT_CC,       OPT_TIMEOUT, OPT_PROGRESS, OPT_JSON, OPT_QUIET,     OPT_VERBOSE, OPT_END,
 };
 
 static void say_all(const struct gp_args *a, const char *what, const struct gp_list *l)
@@ -38,7 +38,9 @@ static void say_sets(const struct gp_args *a, const struct gp_lint *l)
 
 		gp_say(a, "set        %s: %zu patch%s, %s\n", s->set->name, s->set->series.n,
 		       s->set->series.n == 1 ? "" : "es",
-		       s->set->neutral ? "neutral" : s->set->hooks ? "for the hooks" : "not neutral");
+		       s->set->neutral ? "neutral" :
+		       s->set->hooks   ? "for the hooks" :
+					 "not neutral");
 		say_all(a, "applies", &s->applied);
 		say_all(a, "already", &s->already);
 		say_all(a, "fails", &s->failed);
@@ -170,10 +172,12 @@ static int build(struct gp_args *a, struct gp_lint *l, struct gp_err *err)
 
 static int lint(struct gp_args *a, struct gp_catalog *c, struct gp_lint *l, struct gp_err *err)
 {
-	struct gp_lint_opts o = {
-		.names = &a->positional, .runs = &a->runs, .headers = &a->patch.headers, .hooks = a->patch.hooks,
-		.builds = a->build, .cancel = gp_main_cancel(),
-	};
+	struct gp_lint_opts o = { .names = &a->positional,
+				  .runs = &a->runs,
+				  .headers = &a->patch.headers,
+				  .hooks = a->patch.hooks,
+				  .builds = a->build,
+				  .cancel = gp_main_cancel() };
 
 	if (load(a, c, err) < 0 || gp_lint_run(c, &o, l, err) < 0 || (a->build && build(a, l, err) < 0))
 		return -1;
@@ -184,8 +188,8 @@ static int lint(struct gp_args *a, struct gp_catalog *c, struct gp_lint *l, stru
 	say_findings(a, &l->found);
 	if (l->found.n)
 		return gp_fail(err, GP_E_NO, "%zu finding%s", l->found.n, l->found.n == 1 ? "" : "s");
-	gp_say(a, "clean      %zu set%s, %zu rule%s, %zu driver%s\n", l->nset, l->nset == 1 ? "" : "s",
-	       l->rules, l->rules == 1 ? "" : "s", l->drivers, l->drivers == 1 ? "" : "s");
+	gp_say(a, "clean      %zu set%s, %zu rule%s, %zu driver%s\n", l->nset, l->nset == 1 ? "" : "s", l->rules,
+	       l->rules == 1 ? "" : "s", l->drivers, l->drivers == 1 ? "" : "s");
 	return 0;
 }
 
@@ -212,7 +216,10 @@ static int run(struct gp_args *a, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_lint_set = {
-	"lint-set", NULL, "[NAME …]", "check patch sets and the rules that name them",
+	"lint-set",
+	NULL,
+	"[NAME …]",
+	"check patch sets and the rules that name them",
 	"Checks the patch sets NAME, or all sets and rules: headers, context, licence\n"
 	"lines, Evidence, and that each set applies without fuzz to the drivers of --from\n"
 	"that a rule names it for. For a set that does, prints an Evidence field to copy.\n"
@@ -220,5 +227,6 @@ const struct gp_cmd gp_cmd_lint_set = {
 	"the hooks on your copy. --build sees whether neutral sets are that: each driver\n"
 	"is built for each of the headers, without the sets and with them. Nothing is\n"
 	"changed. Exit status 1 for findings.",
-	opts, run,
+	opts,
+	run,
 };

@@ -7,10 +7,12 @@
 #include "core/proof/merge.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH,
-	OPT_SET, OPT_NO_SET, OPT_ALLOW, OPT_DROP_DKMS, OPT_DATA, OPT_MODULES, OPT_JOBS, OPT_CC, OPT_TIMEOUT, OPT_KEEP_LOGS,
-	OPT_OUT_DIR, OPT_SIGN_KEY, OPT_SIGN_CERT, OPT_SHARD, OPT_EMIT, OPT_RESUME, OPT_MERGE, OPT_EXPECT, OPT_FAIL_ON,
-	OPT_JUNIT, OPT_HTML, OPT_MARKDOWN_FILE, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+	OPT_KERNEL,   OPT_HEADERS,     OPT_HOOKS,     OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH,
+	OPT_PATCHES,  OPT_PATCH_MATCH, OPT_SET,       OPT_NO_SET,   OPT_ALLOW,       OPT_DROP_DKMS,
+	OPT_DATA,     OPT_MODULES,     OPT_JOBS,      OPT_CC,       OPT_TIMEOUT,     OPT_KEEP_LOGS,
+	OPT_OUT_DIR,  OPT_SIGN_KEY,    OPT_SIGN_CERT, OPT_SHARD,    OPT_EMIT,        OPT_RESUME,
+	OPT_MERGE,    OPT_EXPECT,      OPT_FAIL_ON,   OPT_JUNIT,    OPT_HTML,        OPT_MARKDOWN_FILE,
+	OPT_PROGRESS, OPT_JSON,        OPT_QUIET,     OPT_VERBOSE,  OPT_END,
 };
 
 /* The JSON of each shard. */
@@ -43,15 +45,15 @@ static int check_args(const struct gp_args *a, struct gp_err *err)
 	if (a->fail_on == GP_FAIL_ON_REGRESSION && !a->expect)
 		return gp_fail(err, GP_E_USAGE, "--fail-on regression: --expect has to name an earlier report");
 	if (a->merge && (a->emit || a->shards || a->resume))
-		return gp_fail(err, GP_E_USAGE, "--merge builds nothing: --emit, --shard and --resume do not go with it");
+		return gp_fail(err, GP_E_USAGE,
+			       "--merge builds nothing: --emit, --shard and --resume do not go with it");
 	if (a->emit && (a->shards || a->resume))
 		return gp_fail(err, GP_E_USAGE, "--emit builds nothing: --shard and --resume do not go with it");
 	return gp_matrix_check_reports(a, err);
 }
 
 /* All reports; the answer is the last word, unless one could not be written. */
-static int tell(const struct gp_args *a, const struct gp_cells *l, const struct gp_expect_result *j,
-		struct gp_err *err)
+static int tell(const struct gp_args *a, const struct gp_cells *l, const struct gp_expect_result *j, struct gp_err *err)
 {
 	struct gp_err second = { 0 };
 	int rc;
@@ -118,7 +120,10 @@ static int run(struct gp_args *a, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_matrix = {
-	"matrix", NULL, "RUN… [HEADERS-DIR…] | --merge JSON…", "build drivers for kernels, and report how they fared",
+	"matrix",
+	NULL,
+	"RUN… [HEADERS-DIR…] | --merge JSON…",
+	"build drivers for kernels, and report how they fared",
 	"Builds every driver (installers RUN, or extracted ones) for every kernel, as\n"
 	"'gridpatch build' does, several at a time, and reports the grid: as text, JSON,\n"
 	"JUnit, HTML, Markdown. Exit status 1 when a cell failed that --expect does not\n"
@@ -126,5 +131,6 @@ const struct gp_cmd gp_cmd_matrix = {
 	"\n"
 	"--emit and --shard spread the cells over several machines; --merge joins their\n"
 	"JSON reports, and says which cells were run twice and which are missing.",
-	opts, run,
+	opts,
+	run,
 };

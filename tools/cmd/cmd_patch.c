@@ -13,9 +13,11 @@
 #include "core/proof/cells_json.h"
 
 static const enum gp_opt_id opts[] = {
-	OPT_KERNEL, OPT_HEADERS, OPT_HOOKS, OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH, OPT_PATCHES, OPT_PATCH_MATCH,
-	OPT_SET, OPT_NO_SET, OPT_ALLOW, OPT_DROP_DKMS, OPT_DATA, OPT_LOCK, OPT_WRITE_LOCK, OPT_OUTPUT, OPT_FORCE, OPT_DRY_RUN, OPT_REPACK,
-	OPT_BUILD, OPT_JOBS, OPT_CC, OPT_TIMEOUT, OPT_NO_CACHE, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
+	OPT_KERNEL,   OPT_HEADERS,     OPT_HOOKS,      OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH,
+	OPT_PATCHES,  OPT_PATCH_MATCH, OPT_SET,        OPT_NO_SET,   OPT_ALLOW,       OPT_DROP_DKMS,
+	OPT_DATA,     OPT_LOCK,        OPT_WRITE_LOCK, OPT_OUTPUT,   OPT_FORCE,       OPT_DRY_RUN,
+	OPT_REPACK,   OPT_BUILD,       OPT_JOBS,       OPT_CC,       OPT_TIMEOUT,     OPT_NO_CACHE,
+	OPT_PROGRESS, OPT_JSON,        OPT_QUIET,      OPT_VERBOSE,  OPT_END,
 };
 
 /* The first word is the installer; directories behind it are headers. */
@@ -31,7 +33,8 @@ static int positional(struct gp_args *a, struct gp_err *err)
 		gp_list_add(&a->patch.headers, a->positional.v[i]);
 	}
 	if (!gp_exists(a->patch.run) && !strchr(a->patch.run, '/') && !strchr(a->patch.run, '.'))
-		return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file; see 'gridpatch help'", a->patch.run);
+		return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file; see 'gridpatch help'",
+			       a->patch.run);
 	if (gp_is_dir(a->patch.run))
 		return gp_fail(err, GP_E_USAGE, "'%s' is a directory: give a .run installer", a->patch.run);
 	return 0;
@@ -44,8 +47,10 @@ static int judge_proof(const struct gp_cells *l, struct gp_err *err)
 		const struct gp_cell *c = &l->v[i];
 
 		if (c->cls != GP_CELL_OK && c->cls != GP_CELL_BLOCKED)
-			return gp_fail(err, gp_cell_code(c->cls), "nothing is written: for kernel %s the proof failed [%s]: "
-				       "%s", c->release, gp_cell_class_name(c->cls), c->error);
+			return gp_fail(err, gp_cell_code(c->cls),
+				       "nothing is written: for kernel %s the proof failed [%s]: "
+				       "%s",
+				       c->release, gp_cell_class_name(c->cls), c->error);
 	}
 	return 0;
 }
@@ -111,18 +116,20 @@ static int run(struct gp_args *a, struct gp_err *err)
 	return rc;
 }
 
-const struct gp_cmd gp_cmd_patch = {
-	"patch", NULL, "RUN [HEADERS-DIR…]", "make a patched installer (the default verb)",
-	"Reads the NVIDIA GRID/vGPU driver installer RUN without running it, chooses the\n"
-	"patch sets for its driver and the kernels, applies all of them or none,\n"
-	"integrates your copy of vgpu_unlock's hooks into host drivers, and writes a new\n"
-	"installer that installs with --dkms. The input is never changed.\n"
-	"\n"
-	"Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
-	"for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
-	"$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.\n"
-	"\n"
-	"--build proves first that the modules build for the kernels, as does 'gridpatch\n"
-	"build'; that allows kernels newer than any that the data know.",
-	opts, run,
-};
+const struct gp_cmd gp_cmd_patch = { "patch",
+				     NULL,
+				     "RUN [HEADERS-DIR…]",
+				     "make a patched installer (the default verb)",
+				     "Reads the NVIDIA GRID/vGPU driver installer RUN without running it, chooses the\n"
+				     "patch sets for its driver and the kernels, applies all of them or none,\n"
+				     "integrates your copy of vgpu_unlock's hooks into host drivers, and writes a new\n"
+				     "installer that installs with --dkms. The input is never changed.\n"
+				     "\n"
+				     "Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
+				     "for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
+				     "$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.\n"
+				     "\n"
+				     "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
+				     "build'; that allows kernels newer than any that the data know.",
+				     opts,
+				     run };

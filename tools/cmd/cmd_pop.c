@@ -8,14 +8,12 @@
 #include "cmd/report.h"
 #include "ops/tree/quilt.h"
 
-static const enum gp_opt_id opts[] = {
-	OPT_DIR, OPT_ALL, OPT_FSYNC, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
-};
+static const enum gp_opt_id opts[] = { OPT_DIR, OPT_ALL, OPT_FSYNC, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
 
 /* A patch that was taken back. */
 struct popped {
 	char *patch;
-	bool lost;           /* off the list, and that is all */
+	bool lost; /* off the list, and that is all */
 	struct gp_list restored, removed;
 };
 
@@ -23,7 +21,7 @@ struct pop {
 	struct gp_quilt_tree w;
 	struct popped *v;
 	size_t n, cap;
-	bool done;           /* what v says has happened */
+	bool done; /* what v says has happened */
 };
 
 static void pop_release(struct pop *p)
@@ -52,8 +50,7 @@ static int choose_rest(const struct gp_args *a, const struct gp_quilt *q, size_t
 	if (word[strspn(word, "0123456789")] == '\0') {
 		if (gp_parse_u64(gp_str_of(word), q->applied.n, &n))
 			*rest = q->applied.n - (size_t)n;
-		return *rest < q->applied.n ? 0 :
-		       gp_fail(err, GP_E_NO, "0 patches were asked for: no patch removed");
+		return *rest < q->applied.n ? 0 : gp_fail(err, GP_E_NO, "0 patches were asked for: no patch removed");
 	}
 	found = gp_quilt_find(q, &q->applied, word, &at);
 	if (found > 1)
@@ -62,8 +59,9 @@ static int choose_rest(const struct gp_args *a, const struct gp_quilt *q, size_t
 	if (!found)
 		return gp_fail(err, GP_E_NO, "patch '%s' is not applied", word);
 	*rest = at + 1;
-	return *rest < q->applied.n ? 0 :
-	       gp_fail(err, GP_E_NO, "patch '%s' is on top already: no patch removed", q->applied.v[at]);
+	return *rest < q->applied.n ?
+		       0 :
+		       gp_fail(err, GP_E_NO, "patch '%s' is on top already: no patch removed", q->applied.v[at]);
 }
 
 static int pop_one(struct pop *p, struct gp_err *err)
@@ -91,8 +89,7 @@ static int pop(const struct gp_args *a, struct pop *p, struct gp_err *err)
 	size_t rest;
 
 	if (gp_quilt_check_args("QUILT_POP_ARGS", err) < 0 ||
-	    gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 ||
-	    choose_rest(a, &p->w.quilt, &rest, err) < 0)
+	    gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 || choose_rest(a, &p->w.quilt, &rest, err) < 0)
 		return -1;
 	/* quilt stops at one without records, too. */
 	while (p->w.quilt.applied.n > rest && !p->w.quilt.lost)
@@ -104,9 +101,10 @@ static int pop(const struct gp_args *a, struct pop *p, struct gp_err *err)
 	p->done = true;
 	if (!p->w.quilt.lost)
 		return 0;
-	return gp_fail(err, GP_E_NO, "patch '%s' had no records in '%s': it is off the list of applied patches, and what it "
-		       "changed is still in the files; 'gridpatch apply -R' may take it back", p->v[p->n - 1].patch,
-		       p->w.quilt.pc);
+	return gp_fail(err, GP_E_NO,
+		       "patch '%s' had no records in '%s': it is off the list of applied patches, and what it "
+		       "changed is still in the files; 'gridpatch apply -R' may take it back",
+		       p->v[p->n - 1].patch, p->w.quilt.pc);
 }
 
 static void report(const struct gp_args *a, const struct pop *p)
@@ -171,13 +169,15 @@ static int run(struct gp_args *a, struct gp_err *err)
 	return rc;
 }
 
-const struct gp_cmd gp_cmd_pop = {
-	"pop", NULL, "[NUMBER|PATCH]", "take patches of a quilt series back",
-	"Takes the top patch back from the tree that the directory of -d (or -C; default:\n"
-	"this one) lies in, or that many, or all above PATCH, or all with -a: files and\n"
-	"modes are what .pc kept, whether gridpatch or quilt applied the patches. A file\n"
-	"that was changed after its patch is in the way: `quilt refresh` takes the change\n"
-	"into the patch. One call is all or nothing. A file that was empty before a patch\n"
-	"filled it is removed, since quilt's records do not tell it from a new one.",
-	opts, run,
-};
+const struct gp_cmd gp_cmd_pop = { "pop",
+				   NULL,
+				   "[NUMBER|PATCH]",
+				   "take patches of a quilt series back",
+				   "Takes the top patch back from the tree that the directory of -d (or -C; default:\n"
+				   "this one) lies in, or that many, or all above PATCH, or all with -a: files and\n"
+				   "modes are what .pc kept, whether gridpatch or quilt applied the patches. A file\n"
+				   "that was changed after its patch is in the way: `quilt refresh` takes the change\n"
+				   "into the patch. One call is all or nothing. A file that was empty before a patch\n"
+				   "filled it is removed, since quilt's records do not tell it from a new one.",
+				   opts,
+				   run };

@@ -20,8 +20,7 @@ struct push {
 };
 
 /* Up to which patch (not included) does the user want to go? */
-static int choose_end(const struct gp_args *a, const struct push *p, size_t first, size_t *end,
-		      struct gp_err *err)
+static int choose_end(const struct gp_args *a, const struct push *p, size_t first, size_t *end, struct gp_err *err)
 {
 	const char *word = a->positional.n ? a->positional.v[0] : "1";
 	gp_auto(gp_list_release) struct gp_list names = { 0 };
@@ -44,8 +43,10 @@ static int choose_end(const struct gp_args *a, const struct push *p, size_t firs
 		gp_list_add(&names, p->series.v[i].name);
 	found = gp_quilt_find(&p->w.quilt, &names, word, &at);
 	if (found > 1)
-		return gp_fail(err, GP_E_NO, "'%s' may be %zu patches of the series: give the whole name, "
-			       "as '%s' is one", word, found, names.v[at]);
+		return gp_fail(err, GP_E_NO,
+			       "'%s' may be %zu patches of the series: give the whole name, "
+			       "as '%s' is one",
+			       word, found, names.v[at]);
 	if (!found)
 		return gp_fail(err, GP_E_NO, "patch '%s' is not in series", word);
 	if (at < first)
@@ -54,19 +55,18 @@ static int choose_end(const struct gp_args *a, const struct push *p, size_t firs
 	return 0;
 }
 
-static int push_one(const struct gp_args *a, struct push *p, const struct gp_series_entry *e,
-		    struct gp_err *err)
+static int push_one(const struct gp_args *a, struct push *p, const struct gp_series_entry *e, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	struct gp_patch patch = { .set = p->w.quilt.patches, .name = e->name, .strip = e->strip,
-				  .reverse = e->reverse };
+	struct gp_patch patch = {
+		.set = p->w.quilt.patches, .name = e->name, .strip = e->strip, .reverse = e->reverse
+	};
 
-	if (gp_check_cancel(gp_main_cancel(), err) < 0 ||
-	    gp_quilt_load(&p->w.quilt, e->name, &text, err) < 0)
+	if (gp_check_cancel(gp_main_cancel(), err) < 0 || gp_quilt_load(&p->w.quilt, e->name, &text, err) < 0)
 		return -1;
 	patch.text = gp_buf_str(&text);
-	return gp_quilt_push(&p->w.quilt, &p->w.tree, &patch, gp_quilt_fuzz(&p->w.quilt, e, a->fuzz), &p->done,
-			     &p->why, err);
+	return gp_quilt_push(&p->w.quilt, &p->w.tree, &patch, gp_quilt_fuzz(&p->w.quilt, e, a->fuzz), &p->done, &p->why,
+			     err);
 }
 
 static int push(const struct gp_args *a, struct push *p, struct gp_err *err)
@@ -75,8 +75,7 @@ static int push(const struct gp_args *a, struct push *p, struct gp_err *err)
 	size_t first, end;
 
 	if (gp_quilt_check_args("QUILT_PUSH_ARGS", err) < 0 ||
-	    gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 ||
-	    gp_quilt_init(&p->w.quilt, NULL, err) < 0 ||
+	    gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 || gp_quilt_init(&p->w.quilt, NULL, err) < 0 ||
 	    gp_quilt_series(&p->w.quilt, &p->series, err) < 0 ||
 	    gp_quilt_next(&p->w.quilt, &p->series, &first, err) < 0)
 		return -1;
@@ -167,15 +166,17 @@ static int run(struct gp_args *a, struct gp_err *err)
 	return rc;
 }
 
-const struct gp_cmd gp_cmd_push = {
-	"push", NULL, "[NUMBER|PATCH]", "apply the next patches of a quilt series",
-	"Applies the next patch of the series to the directory of -d (or -C; default:\n"
-	"this one), or that many, or all up to and including PATCH, or all with -a, and\n"
-	"writes .pc as quilt does: either may go on where the other stopped. Unlike\n"
-	"quilt's, one call is all or nothing: when a patch does not apply, those before\n"
-	"it are not kept. As quilt does, it goes up to the tree that the directory lies\n"
-	"in. The folder is what .pc says, else $QUILT_PATCHES, else 'patches'; the series\n"
-	"is $QUILT_SERIES, else 'series'. $QUILT_PC and $QUILT_PATCH_OPTS are followed or\n"
-	"refused. ~/.quiltrc, which is a shell script, is never run.",
-	opts, run,
-};
+const struct gp_cmd gp_cmd_push = { "push",
+				    NULL,
+				    "[NUMBER|PATCH]",
+				    "apply the next patches of a quilt series",
+				    "Applies the next patch of the series to the directory of -d (or -C; default:\n"
+				    "this one), or that many, or all up to and including PATCH, or all with -a, and\n"
+				    "writes .pc as quilt does: either may go on where the other stopped. Unlike\n"
+				    "quilt's, one call is all or nothing: when a patch does not apply, those before\n"
+				    "it are not kept. As quilt does, it goes up to the tree that the directory lies\n"
+				    "in. The folder is what .pc says, else $QUILT_PATCHES, else 'patches'; the series\n"
+				    "is $QUILT_SERIES, else 'series'. $QUILT_PC and $QUILT_PATCH_OPTS are followed or\n"
+				    "refused. ~/.quiltrc, which is a shell script, is never run.",
+				    opts,
+				    run };

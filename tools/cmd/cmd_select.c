@@ -5,19 +5,17 @@
 #include "cmd/report.h"
 #include "ops/proof/source.h"
 
-static const enum gp_opt_id opts[] = {
-	OPT_KERNEL, OPT_HEADERS, OPT_DRIVER, OPT_KIND, OPT_EXPLAIN, OPT_SET, OPT_NO_SET,
-	OPT_DATA, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
-};
+static const enum gp_opt_id opts[] = { OPT_KERNEL, OPT_HEADERS, OPT_DRIVER, OPT_KIND,  OPT_EXPLAIN, OPT_SET,
+				       OPT_NO_SET, OPT_DATA,    OPT_JSON,   OPT_QUIET, OPT_VERBOSE, OPT_END };
 
 /* What the question is about, and what answers it. */
 struct question {
 	struct gp_driver driver;
 	bool have_driver;
-	struct gp_source source;  /* with dir: driver reads it */
+	struct gp_source source; /* with dir: driver reads it */
 	struct gp_targets targets;
 	struct gp_catalog catalog;
-	struct gp_wanted wanted;  /* by --driver */
+	struct gp_wanted wanted; /* by --driver */
 	struct gp_query query;
 	struct gp_selection answer;
 	struct gp_list overrides;
@@ -80,8 +78,8 @@ static int verdict(const struct question *q, struct gp_err *err)
 			return gp_fail(err, GP_E_NO, "kernel %s is blocked: %s", c->release.text,
 				       c->reasons.n ? c->reasons.v[0] : "no reason given");
 		if (c->verdict == GP_VERDICT_UNKNOWN)
-			return gp_fail(err, GP_E_NO, "kernel %s is of no known line (nearest: %s)",
-				       c->release.text, c->nearest ? c->nearest->name : "none");
+			return gp_fail(err, GP_E_NO, "kernel %s is of no known line (nearest: %s)", c->release.text,
+				       c->nearest ? c->nearest->name : "none");
 	}
 	if (!q->have_driver && !branch_is_known(q))
 		return gp_fail(err, GP_E_NO, "driver branch %u is unknown: kernel-versions/drivers lists none of it",
@@ -112,8 +110,8 @@ static int say_branch(const struct gp_args *a, const struct question *q, struct 
 static void say_version(const struct gp_args *a, const struct question *q)
 {
 	gp_say(a, "driver     %s (branch %u), taken to be %s%s%s%s\n", q->query.driver.text,
-	       gp_version_branch(&q->query.driver), gp_kind_name(q->query.kind),
-	       q->wanted.release ? "; vGPU " : "", q->wanted.release ? q->wanted.release : "",
+	       gp_version_branch(&q->query.driver), gp_kind_name(q->query.kind), q->wanted.release ? "; vGPU " : "",
+	       q->wanted.release ? q->wanted.release : "",
 	       q->wanted.branch ? "; the newest of its branch that is listed" : "");
 }
 
@@ -137,8 +135,10 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 	else
 		say_version(a, q);
 	if (!branch_is_known(q))
-		gp_say(a, "  note     branch %u is unknown to kernel-versions/drivers: what is said of it comes from "
-		       "rules without an end\n", gp_version_branch(&q->query.driver));
+		gp_say(a,
+		       "  note     branch %u is unknown to kernel-versions/drivers: what is said of it comes from "
+		       "rules without an end\n",
+		       gp_version_branch(&q->query.driver));
 	for (size_t i = 0; i < q->targets.skipped.n; i++)
 		gp_say(a, "skipped    %s\n", q->targets.skipped.v[i]);
 	gp_report_selection(a, &q->answer);
@@ -181,12 +181,14 @@ static int run(struct gp_args *a, struct gp_err *err)
 	return rc;
 }
 
-const struct gp_cmd gp_cmd_select = {
-	"select", "plan", "RUN | TREE | --driver D", "say which patch sets a driver needs, and why",
-	"Says for each kernel whether the driver is known to build there, which patch\n"
-	"sets it needs, which rule says so and what decided it: a version or a probe of\n"
-	"the headers. RUN is an installer, TREE an extracted one, D a version, a branch\n"
-	"(535) or a release of vGPU (16.4). Changes nothing. Exit status 1 for a kernel\n"
-	"that is blocked or unknown, and for an unknown branch.",
-	opts, run,
-};
+const struct gp_cmd gp_cmd_select = { "select",
+				      "plan",
+				      "RUN | TREE | --driver D",
+				      "say which patch sets a driver needs, and why",
+				      "Says for each kernel whether the driver is known to build there, which patch\n"
+				      "sets it needs, which rule says so and what decided it: a version or a probe of\n"
+				      "the headers. RUN is an installer, TREE an extracted one, D a version, a branch\n"
+				      "(535) or a release of vGPU (16.4). Changes nothing. Exit status 1 for a kernel\n"
+				      "that is blocked or unknown, and for an unknown branch.",
+				      opts,
+				      run };

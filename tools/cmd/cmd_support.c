@@ -107,9 +107,13 @@ static int run(struct gp_args *a, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_support = {
-	"support", NULL, "", "say what is known of all drivers on all kernels",
+	"support",
+	NULL,
+	"",
+	"say what is known of all drivers on all kernels",
 	"Shows for every kernel line and every known driver whether it builds there and\n"
 	"how that is known, with which patch sets, whether the modules load, and which\n"
 	"hooks it needs. Judged by version; 'select' looks at headers and sources, too.",
-	opts, run,
+	opts,
+	run,
 };

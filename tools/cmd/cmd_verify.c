@@ -5,17 +5,16 @@
 #include "ops/proof/modcheck.h"
 #include "ops/run/inspect.h"
 
-static const enum gp_opt_id opts[] = {
-	OPT_KERNEL, OPT_HEADERS, OPT_DRIVER, OPT_BLOB, OPT_EXPECT_HOOKS, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE,
-	OPT_END,
-};
+static const enum gp_opt_id opts[] = { OPT_KERNEL,   OPT_HEADERS, OPT_DRIVER, OPT_BLOB,    OPT_EXPECT_HOOKS,
+				       OPT_PROGRESS, OPT_JSON,    OPT_QUIET,  OPT_VERBOSE, OPT_END };
 
 /* --- an installer --- */
 
 static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *problems, struct gp_err *err)
 {
-	int rc = gp_driver_open(d, a->positional.v[0], &(struct gp_driver_opts){
-				.cancel = gp_main_cancel(), .progress = gp_progress_begin(a) }, err);
+	int rc = gp_driver_open(
+		d, a->positional.v[0],
+		&(struct gp_driver_opts){ .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) }, err);
 
 	gp_progress_end();
 	if (rc < 0)
@@ -56,9 +55,9 @@ static int run_installer(struct gp_args *a, struct gp_err *err)
 
 /* What the arguments are. */
 struct inputs {
-	struct gp_list modules;  /* paths */
-	const char *blob;        /* NULL */
-	const char *run;         /* NULL; the first one */
+	struct gp_list modules; /* paths */
+	const char *blob;       /* NULL */
+	const char *run;        /* NULL; the first one */
 };
 
 static void inputs_release(struct inputs *in)
@@ -86,14 +85,17 @@ static int sort_inputs(const struct gp_args *a, struct inputs *in, struct gp_err
 		return gp_fail(err, GP_E_USAGE, "'%s' is no module, '%s' is %s: check them one by one", in->run,
 			       in->modules.n ? in->modules.v[0] : in->blob, in->modules.n ? "one" : "a blob");
 	if (in->run && (a->patch.kernels.n || a->patch.headers.n || a->driver || a->expect_hooks))
-		return gp_fail(err, GP_E_USAGE, "-k, --headers, --driver and --expect-hooks are for modules, not for "
-			       "'%s'", in->run);
+		return gp_fail(err, GP_E_USAGE,
+			       "-k, --headers, --driver and --expect-hooks are for modules, not for "
+			       "'%s'",
+			       in->run);
 	if (a->patch.kernels.n > 1 || a->patch.headers.n > 1)
 		return gp_fail(err, GP_E_USAGE, "modules are built for one kernel: give %s once",
 			       a->patch.kernels.n > 1 ? "-k" : "--headers");
 	if (a->positional.n == 0 || (in->run && a->positional.n > 1))
-		return in->blob ? 0 : gp_fail(err, GP_E_USAGE,
-					      "give one installer, or modules; see 'gridpatch verify --help'");
+		return in->blob ? 0 :
+				  gp_fail(err, GP_E_USAGE,
+					  "give one installer, or modules; see 'gridpatch verify --help'");
 	return 0;
 }
 
@@ -105,8 +107,10 @@ static int find_headers(const struct gp_args *a, struct gp_targets *t, struct gp
 	if (gp_targets_find(&a->patch.kernels, &a->patch.headers, t, err) < 0)
 		return -1;
 	if (t->n > 1)
-		return gp_fail(err, GP_E_USAGE, "modules are built for one kernel, and headers of %zu are installed: "
-			       "name one", t->n);
+		return gp_fail(err, GP_E_USAGE,
+			       "modules are built for one kernel, and headers of %zu are installed: "
+			       "name one",
+			       t->n);
 	*h = &t->headers[0];
 	/* Once more, for the reason: elsewhere a release without headers is no error. */
 	return t->v[0].headers ? 0 : gp_headers_find(t->v[0].release.text, NULL, NULL, *h, err);
@@ -115,17 +119,18 @@ static int find_headers(const struct gp_args *a, struct gp_targets *t, struct gp
 static int check(const struct gp_args *a, const struct inputs *in, struct gp_modreport *r, struct gp_err *err)
 {
 	gp_auto(gp_targets_release) struct gp_targets t = { 0 };
-	struct gp_modcheck_opts o = {
-		.paths = (const char *const *)in->modules.v, .n = in->modules.n, .blob = in->blob,
-		.hooks_wanted = a->expect_hooks, .version = a->driver,
-	};
+	struct gp_modcheck_opts o = { .paths = (const char *const *)in->modules.v,
+				      .n = in->modules.n,
+				      .blob = in->blob,
+				      .hooks_wanted = a->expect_hooks,
+				      .version = a->driver };
 
 	if (find_headers(a, &t, &o.headers, err) < 0 || gp_modcheck_run(&o, r, err) < 0)
 		return -1;
 	gp_report_modules(a, r);
 	if (r->found.errors)
-		return gp_fail(err, GP_E_NO, "%zu error%s in %zu module%s", r->found.errors, r->found.errors == 1 ? "" : "s",
-			       r->n, r->n == 1 ? "" : "s");
+		return gp_fail(err, GP_E_NO, "%zu error%s in %zu module%s", r->found.errors,
+			       r->found.errors == 1 ? "" : "s", r->n, r->n == 1 ? "" : "s");
 	return 0;
 }
 
@@ -154,17 +159,19 @@ static int run(struct gp_args *a, struct gp_err *err)
 	return in.run ? run_installer(a, err) : run_modules(a, &in, err);
 }
 
-const struct gp_cmd gp_cmd_verify = {
-	"verify", "check", "RUN | KO …", "check an installer, or built modules",
-	"Checks both sums of RUN, that every manifest entry is in it, that every source\n"
-	"file in it is listed, and that hooks are complete or absent.\n"
-	"\n"
-	"KO … are kernel modules that belong together (also .ko.xz, .ko.gz, .ko.zst):\n"
-	"what they say of themselves, the hooks in nvidia.ko, and with -k or --headers\n"
-	"whether that kernel would take them: vermagic, symbols, their versions and\n"
-	"namespaces, GPL-only symbols, symbol_get(). Nothing is loaded. A *.o_binary\n"
-	"among them is the blob.\n"
-	"\n"
-	"Exit status 1 for findings, 3 for a damaged file.",
-	opts, run,
-};
+const struct gp_cmd gp_cmd_verify = { "verify",
+				      "check",
+				      "RUN | KO …",
+				      "check an installer, or built modules",
+				      "Checks both sums of RUN, that every manifest entry is in it, that every source\n"
+				      "file in it is listed, and that hooks are complete or absent.\n"
+				      "\n"
+				      "KO … are kernel modules that belong together (also .ko.xz, .ko.gz, .ko.zst):\n"
+				      "what they say of themselves, the hooks in nvidia.ko, and with -k or --headers\n"
+				      "whether that kernel would take them: vermagic, symbols, their versions and\n"
+				      "namespaces, GPL-only symbols, symbol_get(). Nothing is loaded. A *.o_binary\n"
+				      "among them is the blob.\n"
+				      "\n"
+				      "Exit status 1 for findings, 3 for a damaged file.",
+				      opts,
+				      run };

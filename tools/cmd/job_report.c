@@ -19,14 +19,15 @@ static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 		gp_say(a, "hooks      from %s: %s copy, %s table constant\n", j->hooks.dir,
 		       j->hooks.known ? "known" : "unrecognised", gp_hooks_table_name(j->hooks.table));
 	if (j->hooks.patched)
-		gp_say(a, "  with     patch %s%s\n", j->hooks.patch, a->patch.hooks_patch ? "" :
-		       ", which lies beside them and this driver needs");
+		gp_say(a, "  with     patch %s%s\n", j->hooks.patch,
+		       a->patch.hooks_patch ? "" : ", which lies beside them and this driver needs");
 	for (size_t i = 0; i < j->hook_sets.n; i++)
 		gp_say(a, "  with     set %s\n", j->hook_sets.v[i]);
 	if (j->hooks_action != GP_HOOKS_NONE)
-		gp_say(a, "  unlock   %s\n", need == GP_HOOKS_UPSTREAM ? "this driver works with upstream's hooks" :
+		gp_say(a, "  unlock   %s\n",
+		       need == GP_HOOKS_UPSTREAM    ? "this driver works with upstream's hooks" :
 		       need == GP_HOOKS_NEWER_TABLE ? "this driver needs the newer table constant" :
-		       "not proved for this driver");
+						      "not proved for this driver");
 }
 
 static const char *data_name(const char *file)
@@ -101,8 +102,7 @@ static void say_changes(const struct gp_args *a, const struct gp_patch_job *j)
 
 	gp_say(a, "changed    %zu file%s\n", gp_tree_changes(t), gp_tree_changes(t) == 1 ? "" : "s");
 	for (size_t i = 0; i < t->n; i++)
-		if (t->file[i].state != GP_TFILE_SAME &&
-		    !(t->file[i].state == GP_TFILE_DELETED && !t->file[i].was))
+		if (t->file[i].state != GP_TFILE_SAME && !(t->file[i].state == GP_TFILE_DELETED && !t->file[i].was))
 			gp_say(a, "  %s %s\n", mark[t->file[i].state], t->file[i].path);
 	if (j->exclusive && a->verbose)
 		gp_say(a, "  DKMS     BUILD_EXCLUSIVE_KERNEL='%s'\n", j->exclusive);
@@ -112,11 +112,10 @@ static void say_changes(const struct gp_args *a, const struct gp_patch_job *j)
 static void instcmd(const struct gp_patch_job *j, const struct gp_query_kernel *k, struct gp_buf *out)
 {
 	bool own = k && !j->targets.running;
-	struct gp_instcmd c = {
-		.run = j->out, .driver = j->driver.version,
-		.release = own ? k->release.text : NULL,
-		.two_trees = j->driver.has_kernel && j->driver.has_kernel_open,
-	};
+	struct gp_instcmd c = { .run = j->out,
+				.driver = j->driver.version,
+				.release = own ? k->release.text : NULL,
+				.two_trees = j->driver.has_kernel && j->driver.has_kernel_open };
 	/* sh looks a bare name up in PATH first. */
 	gp_auto(gp_free_ptr) char *dotted = gp_asprintf("./%s", j->out);
 
@@ -155,7 +154,8 @@ static void say_end(const struct gp_args *a, const struct gp_patch_job *j)
 		gp_say(a, "lock       %s: everything is as it was\n", a->patch.lock);
 	say_repack(a, j);
 	if (j->written)
-		gp_say(a, "wrote      %s, %s\n", j->to_stdout ? "standard output" : j->out, gp_say_size(j->repack.out_size, size));
+		gp_say(a, "wrote      %s, %s\n", j->to_stdout ? "standard output" : j->out,
+		       gp_say_size(j->repack.out_size, size));
 	else
 		gp_say(a, "dry run    %s would be written\n", j->out);
 	if (j->lock_written)

@@ -8,8 +8,7 @@
 #include "cmd/outputs.h"
 #include "cmd/report.h"
 
-int gp_json_emit(const struct gp_args *a, struct json_object *root, const struct gp_err *failure,
-		 struct gp_err *err)
+int gp_json_emit(const struct gp_args *a, struct json_object *root, const struct gp_err *failure, struct gp_err *err)
 {
 	bool ok = !failure || failure->code == GP_OK;
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };

@@ -13,8 +13,9 @@
 #include "cmd/version.h"
 
 static const struct gp_cmd *const cmds[] = {
-	&gp_cmd_patch, &gp_cmd_info, &gp_cmd_extract, &gp_cmd_verify, &gp_cmd_select, &gp_cmd_support, &gp_cmd_fetch_hooks,
-	&gp_cmd_apply, &gp_cmd_push, &gp_cmd_pop, &gp_cmd_applied, &gp_cmd_build, &gp_cmd_matrix, &gp_cmd_lint_set,
+	&gp_cmd_patch,   &gp_cmd_info,        &gp_cmd_extract, &gp_cmd_verify,   &gp_cmd_select,
+	&gp_cmd_support, &gp_cmd_fetch_hooks, &gp_cmd_apply,   &gp_cmd_push,     &gp_cmd_pop,
+	&gp_cmd_applied, &gp_cmd_build,       &gp_cmd_matrix,  &gp_cmd_lint_set,
 };
 
 static volatile sig_atomic_t signalled;
@@ -73,8 +74,7 @@ void gp_main_flush(void)
 static const struct gp_cmd *find_cmd(const char *word)
 {
 	for (size_t i = 0; i < GP_COUNT(cmds); i++)
-		if (strcmp(word, cmds[i]->name) == 0 ||
-		    (cmds[i]->alias && strcmp(word, cmds[i]->alias) == 0))
+		if (strcmp(word, cmds[i]->name) == 0 || (cmds[i]->alias && strcmp(word, cmds[i]->alias) == 0))
 			return cmds[i];
 	return NULL;
 }
@@ -92,8 +92,8 @@ static void print_help(void)
 	printf("  %-13s %s\n"
 	       "\n"
 	       "Start with: gridpatch RUN\n"
-	       "Options of a verb: gridpatch VERB --help. All of it: man gridpatch.\n", "help",
-	       "show this help, or that of a verb");
+	       "Options of a verb: gridpatch VERB --help. All of it: man gridpatch.\n",
+	       "help", "show this help, or that of a verb");
 }
 
 static void print_error(const struct gp_err *err)

@@ -12,10 +12,10 @@
 
 struct option_row {
 	enum gp_opt_id id;
-	char letter;            /* 0: none */
+	char letter; /* 0: none */
 	const char *name;
-	const char *arg;        /* NULL: takes none; "[=X]": optional */
-	const char *help;       /* NULL: an alias, not listed */
+	const char *arg;  /* NULL: takes none; "[=X]": optional */
+	const char *help; /* NULL: an alias, not listed */
 };
 
 /* In the order of the help texts. */
@@ -102,10 +102,13 @@ static bool takes(const struct gp_cmd *cmd, enum gp_opt_id id)
 
 static int set_allow(struct gp_args *a, const char *words, struct gp_err *err)
 {
-	static const struct { const char *word; unsigned bit; } known[] = {
-		{ "blocked", GP_ALLOW_BLOCKED }, { "unknown", GP_ALLOW_UNKNOWN },
-		{ "hooks", GP_ALLOW_HOOKS }, { "altered", GP_ALLOW_ALTERED },
-	};
+	static const struct {
+		const char *word;
+		unsigned bit;
+	} known[] = { { "blocked", GP_ALLOW_BLOCKED },
+		      { "unknown", GP_ALLOW_UNKNOWN },
+		      { "hooks", GP_ALLOW_HOOKS },
+		      { "altered", GP_ALLOW_ALTERED } };
 	const char *p = words;
 
 	while (*p) {
@@ -253,7 +256,8 @@ static void set_flag(struct gp_args *a, enum gp_opt_id id)
 	case OPT_EXPLAIN: a->explain = true; break;
 	case OPT_MARKDOWN: a->markdown = true; break;
 	case OPT_MERGE: a->merge = true; break;
-	case OPT_BUILD: case OPT_BUILD_TOO: a->build = true; break;
+	case OPT_BUILD:
+	case OPT_BUILD_TOO: a->build = true; break;
 	case OPT_QUIET: a->quiet = true; break;
 	case OPT_VERBOSE: a->verbose = true; break;
 	case OPT_HELP: a->help = true; break;
@@ -339,8 +343,11 @@ static void describe(const struct gp_cmd *cmd, struct option *longs, char *short
 				*shorts++ = ':';
 		}
 		if (r->name)
-			*longs++ = (struct option){ r->name, !r->arg ? no_argument : r->arg[0] == '[' ?
-						    optional_argument : required_argument, NULL, r->id };
+			*longs++ = (struct option){ r->name,
+						    !r->arg          ? no_argument :
+						    r->arg[0] == '[' ? optional_argument :
+								       required_argument,
+						    NULL, r->id };
 	}
 	*shorts = '\0';
 	*longs = (struct option){ 0 };
@@ -376,8 +383,7 @@ static int check_combinations(const struct gp_args *a, struct gp_err *err)
 	return 0;
 }
 
-int gp_args_parse(const struct gp_cmd *cmd, int argc, char **argv, struct gp_args *out,
-		  struct gp_err *err)
+int gp_args_parse(const struct gp_cmd *cmd, int argc, char **argv, struct gp_args *out, struct gp_err *err)
 {
 	struct option longs[GP_COUNT(ROWS) + 1];
 	char shorts[2 * GP_COUNT(ROWS) + 2];
@@ -438,8 +444,8 @@ void gp_cmd_help(const struct gp_cmd *cmd)
 			continue;
 		if (r->letter)
 			snprintf(shown, sizeof(shown), "-%c, ", r->letter);
-		snprintf(left, sizeof(left), "%s--%s%s%s", shown, r->name,
-			 r->arg && r->arg[0] != '[' ? " " : "", r->arg ? r->arg : "");
+		snprintf(left, sizeof(left), "%s--%s%s%s", shown, r->name, r->arg && r->arg[0] != '[' ? " " : "",
+			 r->arg ? r->arg : "");
 		printf("  %-27s %s\n", left, r->help);
 	}
 }

@@ -62,13 +62,19 @@ static int check_list(const struct named *out, const struct gp_list *inputs, str
 {
 	for (size_t i = 0; i < inputs->n; i++)
 		if (gp_same_file(out->path, inputs->v[i]))
-			return gp_fail(err, GP_E_USAGE, "%s would write over the input '%s'", out->option, inputs->v[i]);
+			return gp_fail(err, GP_E_USAGE, "%s would write over the input '%s'", out->option,
+				       inputs->v[i]);
 	return 0;
 }
 
 static int check_inputs(const struct gp_args *a, const struct named *out, struct gp_err *err)
 {
-	const char *const files[] = { a->patch.hooks_patch, a->patch.lock, a->blob, a->sign_key, a->sign_cert, a->from,
+	const char *const files[] = { a->patch.hooks_patch,
+				      a->patch.lock,
+				      a->blob,
+				      a->sign_key,
+				      a->sign_cert,
+				      a->from,
 				      a->json_file == out->path ? NULL : a->resume };
 
 	for (size_t i = 0; i < GP_COUNT(files); i++)

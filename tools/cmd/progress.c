@@ -12,13 +12,13 @@
 #include "base/text.h"
 #include "cmd/report.h"
 
-#define CALLS 64                /* the clock is looked at after so many calls, */
-#define BYTES (1u << 20)        /* or so many bytes */
-#define QUIET_TIME 0.5          /* seconds before a bar is worth showing */
-#define INTERVAL 0.1            /* seconds between two pictures */
+#define CALLS 64         /* the clock is looked at after so many calls, */
+#define BYTES (1u << 20) /* or so many bytes */
+#define QUIET_TIME 0.5   /* seconds before a bar is worth showing */
+#define INTERVAL 0.1     /* seconds between two pictures */
 #define BAR_MIN 10
 #define BAR_MAX 40
-#define FRAME 15                /* "unpack [", "] 100%", and the column that stays free */
+#define FRAME 15 /* "unpack [", "] 100%", and the column that stays free */
 
 static const char *const phase_name[] = { "read", "unpack", "write" };
 
@@ -27,11 +27,11 @@ static struct {
 	struct gp_progress face;
 	bool json;
 	bool in_phase;
-	bool ended;             /* done == total was shown for this phase */
-	bool visible;           /* a bar stands on the screen */
+	bool ended;   /* done == total was shown for this phase */
+	bool visible; /* a bar stands on the screen */
 	enum gp_phase phase;
 	uint64_t done, total;
-	uint64_t looked_done;   /* when the clock was last looked at: bytes, calls since, time */
+	uint64_t looked_done; /* when the clock was last looked at: bytes, calls since, time */
 	unsigned calls;
 	double looked;
 	double begun, phase_begun, shown;
@@ -85,8 +85,8 @@ static void show_json(void)
 	}
 	put(line, (size_t)snprintf(line, sizeof(line),
 				   "{\"phase\":\"%s\",\"done\":%llu,\"total\":%llu,\"rate\":%s,\"eta\":%s}\n",
-				   phase_name[now.phase], (unsigned long long)now.done,
-				   (unsigned long long)now.total, how_fast, how_long));
+				   phase_name[now.phase], (unsigned long long)now.done, (unsigned long long)now.total,
+				   how_fast, how_long));
 }
 
 /* --- the bar --- */

@@ -123,8 +123,8 @@ static void say_version(const struct gp_args *a, const struct gp_driver *d)
 {
 	gp_auto(gp_free_ptr) char *modules = gp_say_masked(gp_str_trim(d->manifest.modules));
 
-	gp_say(a, "driver     %s (branch %u), %s; modules: %s\n", d->version.text,
-	       gp_version_branch(&d->version), gp_kind_name(d->kind), modules);
+	gp_say(a, "driver     %s (branch %u), %s; modules: %s\n", d->version.text, gp_version_branch(&d->version),
+	       gp_kind_name(d->kind), modules);
 }
 
 void gp_report_tree(const struct gp_args *a, const struct gp_driver *d)
@@ -138,13 +138,12 @@ void gp_report_driver(const struct gp_args *a, const struct gp_driver *d)
 {
 	char size[32], plain[32];
 
-	gp_say(a, "installer  %s: %s, %s\n", gp_path_base(d->rf.path), d->rf.header.label ?
-	       d->rf.header.label : "(no label)", gp_say_size(d->rf.size, size));
+	gp_say(a, "installer  %s: %s, %s\n", gp_path_base(d->rf.path),
+	       d->rf.header.label ? d->rf.header.label : "(no label)", gp_say_size(d->rf.size, size));
 	say_version(a, d);
 	gp_say(a, "payload    %s%s%s, %zu members, %s unpacked; %s right\n", gp_codec_name(d->rf.codec),
-	       d->rf.codec_facts.check ? ", check " : "",
-	       d->rf.codec_facts.check ? d->rf.codec_facts.check : "", d->rf.n,
-	       gp_say_size(d->rf.unpacked, plain),
+	       d->rf.codec_facts.check ? ", check " : "", d->rf.codec_facts.check ? d->rf.codec_facts.check : "",
+	       d->rf.n, gp_say_size(d->rf.unpacked, plain),
 	       gp_runheader_has_md5(&d->rf.header) ? "CRC and MD5 are" : "CRC (there is no MD5) is");
 	say_altered(a, &d->altered);
 }
@@ -195,8 +194,10 @@ struct json_object *gp_json_driver(const struct gp_driver *d)
 	gp_json_put(o, "members", json_object_new_uint64(d->rf.n));
 	gp_json_put(o, "stub_risks", json_stub_risks(&d->rf));
 	gp_json_put(o, "unpacked", json_object_new_uint64(d->rf.unpacked));
-	gp_json_put(alt, "hooks", gp_json_text(d->altered.hooks == GP_UNLOCK_ABSENT ? "absent" :
-			      d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" : "partial"));
+	gp_json_put(alt, "hooks",
+		    gp_json_text(d->altered.hooks == GP_UNLOCK_ABSENT   ? "absent" :
+				 d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" :
+									  "partial"));
 	gp_json_put(alt, "hooks_file", gp_json_text(d->altered.hooks_file));
 	gp_json_put(alt, "hooks_missing", gp_json_text(d->altered.missing));
 	gp_json_put(alt, "licence", gp_json_text(d->altered.licence));

@@ -66,7 +66,6 @@ void gp_json_modules(struct json_object *root, const struct gp_modreport *r);
  * Write root where --json says, and put it. "ok", and for a failure "error"
  * and "exit", are added here.
  */
-int gp_json_emit(const struct gp_args *a, struct json_object *root, const struct gp_err *failure,
-		 struct gp_err *err);
+int gp_json_emit(const struct gp_args *a, struct json_object *root, const struct gp_err *failure, struct gp_err *err);
 
 #endif

@@ -25,8 +25,8 @@ static void say_rules(const struct gp_args *a, const struct gp_selection *s, con
 		const struct gp_judged *r = &c->rules[i];
 
 		if (r->j.taken || a->verbose)
-			gp_say(a, "  rule     %s:%u %s by %s: %s\n", rule_file(a, s, r->rule->file),
-			       r->rule->lineno, answer(&r->j), gp_decider_name(r->j.by), r->j.why);
+			gp_say(a, "  rule     %s:%u %s by %s: %s\n", rule_file(a, s, r->rule->file), r->rule->lineno,
+			       answer(&r->j), gp_decider_name(r->j.by), r->j.why);
 	}
 }
 
@@ -60,15 +60,13 @@ static void say_rule_sets(const struct gp_args *a, const struct gp_rule *r)
 	say_field(a, "sets", sets.data);
 }
 
-static void explain_rule(const struct gp_args *a, const struct gp_selection *s,
-			 const struct gp_judged *x, int width)
+static void explain_rule(const struct gp_args *a, const struct gp_selection *s, const struct gp_judged *x, int width)
 {
 	const struct gp_rule *r = x->rule;
 	gp_auto(gp_free_ptr) char *place = gp_asprintf("%s:%u", rule_file(a, s, r->file), r->lineno);
 
 	gp_say(a, "  rule     %-*s  %-11s  by %-7s  %s\n", width, place,
-	       x->j.holds == GP_TRI_UNKNOWN ? "cannot tell" : answer(&x->j),
-	       gp_decider_name(x->j.by), x->j.why);
+	       x->j.holds == GP_TRI_UNKNOWN ? "cannot tell" : answer(&x->j), gp_decider_name(x->j.by), x->j.why);
 	say_rule_sets(a, r);
 	say_field(a, "load", gp_load_name(r->load));
 	say_field(a, "hooks", gp_hooks_name(r->hooks));
@@ -111,8 +109,8 @@ static void say_why(const struct gp_args *a, const struct gp_choice *c)
 static void say_choice(const struct gp_args *a, const struct gp_selection *s, const struct gp_choice *c)
 {
 	gp_say(a, "kernel     %s: line %s, %s; %s\n", c->release.text, c->line ? c->line->name : "not known",
-	       gp_verdict_name(c->verdict), c->has_headers ? "judged by its headers" :
-	       "judged by version only, its headers are not at hand");
+	       gp_verdict_name(c->verdict),
+	       c->has_headers ? "judged by its headers" : "judged by version only, its headers are not at hand");
 	if (a->explain)
 		explain(a, s, c);
 	else
@@ -124,9 +122,11 @@ static void say_choice(const struct gp_args *a, const struct gp_selection *s, co
 	gp_say(a, "%s; modules load: %s; hooks: %s\n", c->sets.n ? "" : " none", gp_load_name(c->load),
 	       c->hooks ? gp_hooks_name(c->hooks) : "not said");
 	if (c->elsewhere)
-		gp_say(a, "  note     a kernel of %s has the number of the plain %s and interfaces of others: "
-		       "what is known of %s says nothing about it%s\n", gp_distro_title(c->release.distro),
-		       c->line->name, c->line->name, c->has_headers ? "; build it first" : "");
+		gp_say(a,
+		       "  note     a kernel of %s has the number of the plain %s and interfaces of others: "
+		       "what is known of %s says nothing about it%s\n",
+		       gp_distro_title(c->release.distro), c->line->name, c->line->name,
+		       c->has_headers ? "; build it first" : "");
 	if (c->needs_headers)
 		gp_say(a, "  note     some rules can only be decided with the headers: give --headers DIR\n");
 	if (c->needs_driver)

@@ -32,8 +32,8 @@ static void put_build(struct gp_buf *out, const struct gp_support_driver *d, siz
 		return;
 	}
 	gp_buf_printf(out, "%s%s%s%s%s", gp_support_word(cell), cell->sets.n ? "+" : "",
-		      cell->known > GP_KNOWN_UNSURE && c->verdict == GP_VERDICT_UNTESTED ? "*" : "", cell->may_block ? "?" : "",
-		      cell->parts.n ? "¹" : "");
+		      cell->known > GP_KNOWN_UNSURE && c->verdict == GP_VERDICT_UNTESTED ? "*" : "",
+		      cell->may_block ? "?" : "", cell->parts.n ? "¹" : "");
 	if (c->load == GP_LOAD_YES)
 		gp_buf_puts(out, " ✓");
 	else if (c->load == GP_LOAD_NO)
@@ -92,8 +92,7 @@ static bool has_column(const struct gp_support *t, const struct gp_support_branc
 	return false;
 }
 
-static void say_row(const struct gp_args *a, const struct gp_support *t, const char *name, size_t row,
-		    put_fn put)
+static void say_row(const struct gp_args *a, const struct gp_support *t, const char *name, size_t row, put_fn put)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 
@@ -116,8 +115,7 @@ static void say_head(const struct gp_args *a, const struct gp_support *t)
 
 		if (!has_column(t, &t->v[i]))
 			continue;
-		gp_buf_printf(&names, " %u%s%s |", b->number, b->product ? "<br>" : "",
-			      b->product ? b->product : "");
+		gp_buf_printf(&names, " %u%s%s |", b->number, b->product ? "<br>" : "", b->product ? b->product : "");
 		gp_buf_puts(&rule, "---|");
 	}
 	gp_say(a, "| kernel |%s\n|---|%s\n", names.len ? names.data : "", rule.len ? rule.data : "");
@@ -150,7 +148,7 @@ struct notes {
 	struct gp_list texts;
 	struct gp_buf *branches; /* one for each text */
 	size_t cap;
-	unsigned *last;          /* the branch that was named last */
+	unsigned *last; /* the branch that was named last */
 };
 
 static void notes_release(struct notes *n)
@@ -218,8 +216,7 @@ static void note_kernel(struct notes *n, const struct gp_support *t, size_t kern
 			if (cards)
 				note_cards(n, b->branch->number, &b->drivers[d].cells[kernel]);
 			else
-				note_part(n, t->kernels.v[kernel], b->branch->number,
-					  &b->drivers[d].cells[kernel]);
+				note_part(n, t->kernels.v[kernel], b->branch->number, &b->drivers[d].cells[kernel]);
 		}
 	}
 }
@@ -246,11 +243,11 @@ void gp_report_support_markdown(const struct gp_args *a, const struct gp_support
 		say_row(a, t, t->kernels.v[k], k, put_build);
 	say_row(a, t, "hooks", 0, put_hooks);
 	gp_say(a, "\n"
-	       "*built*: by us, one driver of the branch at least. *reported*: by others, in public.\n"
-	       "*expected*: from sources, or concluded. *unsure*: sources speak against it, nobody has\n"
-	       "tried. –: no evidence. `+` with our patch sets; `*` untested; `?` the driver's own\n"
-	       "sources may block it; `¹` on a part of the line. ✓ the modules are reported to load,\n"
-	       "✗ they do not, (✗) not on all of the line; without a sign nobody knows.\n");
+		  "*built*: by us, one driver of the branch at least. *reported*: by others, in public.\n"
+		  "*expected*: from sources, or concluded. *unsure*: sources speak against it, nobody has\n"
+		  "tried. –: no evidence. `+` with our patch sets; `*` untested; `?` the driver's own\n"
+		  "sources may block it; `¹` on a part of the line. ✓ the modules are reported to load,\n"
+		  "✗ they do not, (✗) not on all of the line; without a sign nobody knows.\n");
 	say_empty(a, t);
 	say_notes(a, t);
 }

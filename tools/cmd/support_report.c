@@ -25,8 +25,8 @@ static void say_head(const struct gp_args *a, const struct gp_branch *b)
 
 	for (size_t i = 0; i < b->n; i++)
 		gp_buf_printf(&versions, " %s", b->versions[i].text);
-	gp_say(a, "branch     %u%s%s:%s\n", b->number, b->product ? ", " : "",
-	       b->product ? b->product : "", versions.data);
+	gp_say(a, "branch     %u%s%s:%s\n", b->number, b->product ? ", " : "", b->product ? b->product : "",
+	       versions.data);
 }
 
 static void add_detail(struct gp_buf *out, const char *what, const struct gp_list *l, const char *sep)
@@ -72,13 +72,12 @@ static void say_row(const struct gp_args *a, const struct gp_support *t, const s
 	bool untested = cell->known > GP_KNOWN_UNSURE && cell->choice->verdict == GP_VERDICT_UNTESTED;
 	gp_auto(gp_buf_release) struct gp_buf more = { 0 };
 	gp_auto(gp_free_ptr) char *span = span_name(b, first, n);
-	gp_auto(gp_free_ptr) char *word = gp_asprintf("%s%s", gp_support_word(cell),
-		untested ? ", untested" : "");
+	gp_auto(gp_free_ptr) char *word = gp_asprintf("%s%s", gp_support_word(cell), untested ? ", untested" : "");
 
 	details(cell, &more);
 	if (more.len)
-		gp_say(a, "  %-4u %-6s %-24s %-19s %s\n", b->branch->number, t->kernels.v[kernel], span,
-		       word, more.data + 2);
+		gp_say(a, "  %-4u %-6s %-24s %-19s %s\n", b->branch->number, t->kernels.v[kernel], span, word,
+		       more.data + 2);
 	else
 		gp_say(a, "  %-4u %-6s %-24s %s\n", b->branch->number, t->kernels.v[kernel], span, word);
 	for (size_t i = 0; a->verbose && i < cell->choice->reasons.n; i++)
@@ -98,8 +97,8 @@ void gp_report_support(const struct gp_args *a, const struct gp_support *t)
 			}
 	}
 	gp_say(a, "built: by gridpatch's authors; reported: in public; expected: from sources or by conclusion;\n"
-	       "unsure: sources speak against it, and nobody has tried\n"
-	       "why: gridpatch select --explain --driver VERSION -k RELEASE\n");
+		  "unsure: sources speak against it, and nobody has tried\n"
+		  "why: gridpatch select --explain --driver VERSION -k RELEASE\n");
 }
 
 void gp_report_branch(const struct gp_args *a, const struct gp_support *t)
@@ -159,8 +158,8 @@ static struct json_object *json_cell(const struct gp_support_cell *cell)
 	return o;
 }
 
-static struct json_object *json_span(const struct gp_support *t, const struct gp_support_branch *b,
-				     size_t kernel, size_t first, size_t n)
+static struct json_object *json_span(const struct gp_support *t, const struct gp_support_branch *b, size_t kernel,
+				     size_t first, size_t n)
 {
 	struct json_object *o = json_cell(&b->drivers[first].cells[kernel]);
 	struct json_object *drivers = json_object_new_array(), *reasons = json_object_new_array();

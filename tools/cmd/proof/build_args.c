@@ -27,10 +27,13 @@ static void put_all(struct gp_buf *out, const char *option, const struct gp_list
 
 static void put_allow(struct gp_buf *out, unsigned allow)
 {
-	static const struct { const char *word; unsigned bit; } known[] = {
-		{ "blocked", GP_ALLOW_BLOCKED }, { "unknown", GP_ALLOW_UNKNOWN },
-		{ "hooks", GP_ALLOW_HOOKS }, { "altered", GP_ALLOW_ALTERED },
-	};
+	static const struct {
+		const char *word;
+		unsigned bit;
+	} known[] = { { "blocked", GP_ALLOW_BLOCKED },
+		      { "unknown", GP_ALLOW_UNKNOWN },
+		      { "hooks", GP_ALLOW_HOOKS },
+		      { "altered", GP_ALLOW_ALTERED } };
 
 	for (size_t i = 0; i < GP_COUNT(known); i++)
 		if (allow & known[i].bit)
@@ -71,11 +74,17 @@ void gp_build_words(const struct gp_args *a, struct gp_buf *out)
 
 struct gp_build_opts gp_build_args(const struct gp_args *a, const char *words)
 {
-	return (struct gp_build_opts){
-		.patch = &a->patch, .modules = &a->modules, .cc = a->cc, .jobserver = { -1, -1 },
-		.timeout_s = a->timeout ? a->timeout : GP_BUILD_TIMEOUT_S, .keep = a->out_dir, .logs = a->keep_logs,
-		.sign_key = a->sign_key, .sign_cert = a->sign_cert, .words = words, .cancel = gp_main_cancel(),
-	};
+	return (struct gp_build_opts){ .patch = &a->patch,
+				       .modules = &a->modules,
+				       .cc = a->cc,
+				       .jobserver = { -1, -1 },
+				       .timeout_s = a->timeout ? a->timeout : GP_BUILD_TIMEOUT_S,
+				       .keep = a->out_dir,
+				       .logs = a->keep_logs,
+				       .sign_key = a->sign_key,
+				       .sign_cert = a->sign_cert,
+				       .words = words,
+				       .cancel = gp_main_cancel() };
 }
 
 enum gp_code gp_cell_code(enum gp_cell_class c)

@@ -21,7 +21,7 @@
 struct emitting {
 	struct gp_args *a;
 	struct gp_cells plan;
-	struct gp_buf command;  /* without --shard and --json */
+	struct gp_buf command; /* without --shard and --json */
 };
 
 static void put(struct gp_buf *out, const char *option, const char *value)
@@ -90,8 +90,10 @@ static int emit_github(const struct emitting *e, struct gp_err *err)
 	if (e->plan.n > GITHUB_JOBS) {
 		json_object_put(root);
 		json_object_put(list);
-		return gp_fail(err, GP_E_NO, "%zu cells, but a GitHub matrix has at most %u jobs: use --shard I/N in jobs of "
-			       "your own", e->plan.n, GITHUB_JOBS);
+		return gp_fail(err, GP_E_NO,
+			       "%zu cells, but a GitHub matrix has at most %u jobs: use --shard I/N in jobs of "
+			       "your own",
+			       e->plan.n, GITHUB_JOBS);
 	}
 	for (size_t i = 0; i < e->plan.n; i++) {
 		gp_auto(gp_buf_release) struct gp_buf line = { 0 };
@@ -138,7 +140,8 @@ static void emit_gitlab(const struct emitting *e)
 		printf(":\n  stage: build\n  script:\n    - ");
 		put_yaml(line.data);
 		printf("\n  artifacts:\n    when: always\n    paths: [\"matrix-%zu.json\"]\n    reports:\n"
-		       "      junit: \"matrix-%zu.xml\"\n", i + 1, i + 1);
+		       "      junit: \"matrix-%zu.xml\"\n",
+		       i + 1, i + 1);
 	}
 	printf("\n\"report\":\n  stage: report\n  when: always\n  script:\n"
 	       "    - \"gridpatch matrix --merge matrix-*.json --html matrix.html --json=matrix.json\"\n"

@@ -10,11 +10,14 @@
 #include "core/proof/merge.h"
 
 /* How a class looks: a sign that fonts have, and one of the five tones. */
-static const struct look { const char *sign, *tone; } LOOKS[GP_CELL_CLASSES] = {
-	[GP_CELL_OK] = { "✔", "ok" }, [GP_CELL_BLOCKED] = { "⊘", "not" }, [GP_CELL_UNKNOWN] = { "?", "not" },
-	[GP_CELL_HUNK] = { "✘", "bad" }, [GP_CELL_COMPILE] = { "✘", "bad" }, [GP_CELL_MODPOST] = { "✘", "bad" },
-	[GP_CELL_VERIFY] = { "✘", "bad" }, [GP_CELL_TIMEOUT] = { "✘", "bad" }, [GP_CELL_ENVIRONMENT] = { "!", "env" },
-	[GP_CELL_CANCELLED] = { "–", "env" },
+static const struct look {
+	const char *sign, *tone;
+} LOOKS[GP_CELL_CLASSES] = {
+	[GP_CELL_OK] = { "✔", "ok" },           [GP_CELL_BLOCKED] = { "⊘", "not" },
+	[GP_CELL_UNKNOWN] = { "?", "not" },     [GP_CELL_HUNK] = { "✘", "bad" },
+	[GP_CELL_COMPILE] = { "✘", "bad" },     [GP_CELL_MODPOST] = { "✘", "bad" },
+	[GP_CELL_VERIFY] = { "✘", "bad" },      [GP_CELL_TIMEOUT] = { "✘", "bad" },
+	[GP_CELL_ENVIRONMENT] = { "!", "env" }, [GP_CELL_CANCELLED] = { "–", "env" },
 };
 
 static const char *tone_of(const struct gp_cell *c)
@@ -60,8 +63,10 @@ static void put_style(struct gp_buf *out)
 	for (unsigned i = 0; i < GP_CELL_CLASSES; i++) {
 		const char *name = gp_cell_class_name((enum gp_cell_class)i);
 
-		gp_buf_printf(out, "body:has(#show-%s:not(:checked)) details.k-%s{display:none}\n"
-			      "body:has(#show-%s:not(:checked)) td.k-%s{opacity:.2}\n", name, name, name, name);
+		gp_buf_printf(out,
+			      "body:has(#show-%s:not(:checked)) details.k-%s{display:none}\n"
+			      "body:has(#show-%s:not(:checked)) td.k-%s{opacity:.2}\n",
+			      name, name, name, name);
 	}
 }
 
@@ -71,14 +76,14 @@ static void put_head(struct gp_buf *out, const char *summary)
 
 	put_style(&style);
 	gp_buf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-		    "<meta charset=\"utf-8\"/>\n"
-		    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ");
+			 "<meta charset=\"utf-8\"/>\n"
+			 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ");
 	put_hash(out, gp_buf_str(&style));
 	gp_buf_puts(out, "; script-src ");
 	put_hash(out, gp_str_of(gp_matrix_script));
 	gp_buf_puts(out, "; base-uri 'none'; form-action 'none'\"/>\n"
-		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-		    "<meta name=\"referrer\" content=\"no-referrer\"/>\n<title>gridpatch matrix: ");
+			 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+			 "<meta name=\"referrer\" content=\"no-referrer\"/>\n<title>gridpatch matrix: ");
 	gp_markup_text(out, summary);
 	gp_buf_puts(out, "</title>\n<style>");
 	gp_buf_add(out, style.data, style.len);
@@ -114,12 +119,14 @@ static void put_filter(struct gp_buf *out, const struct gp_cells *l)
 		const char *name = gp_cell_class_name((enum gp_cell_class)i);
 
 		if (n[i])
-			gp_buf_printf(out, "<label><input type=\"checkbox\" id=\"show-%s\" checked=\"checked\"/> %s "
-				      "%s (%zu)</label>\n", name, LOOKS[i].sign, name, n[i]);
+			gp_buf_printf(out,
+				      "<label><input type=\"checkbox\" id=\"show-%s\" checked=\"checked\"/> %s "
+				      "%s (%zu)</label>\n",
+				      name, LOOKS[i].sign, name, n[i]);
 	}
 	gp_buf_puts(out, "<div id=\"search\" hidden=\"hidden\"><label>with the words "
-		    "<input type=\"search\" id=\"text\"/></label> <output id=\"shown\"></output>"
-		    "</div>\n</fieldset>\n");
+			 "<input type=\"search\" id=\"text\"/></label> <output id=\"shown\"></output>"
+			 "</div>\n</fieldset>\n");
 }
 
 /* --- the grid --- */
@@ -164,7 +171,7 @@ static void put_grid(struct gp_buf *out, const struct gp_cells *l)
 	}
 	/* A region that scrolls has to be within reach of the keyboard. */
 	gp_buf_puts(out, "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"drivers by kernels\">\n"
-		    "<table id=\"grid\">\n<thead><tr><th scope=\"col\">driver</th>");
+			 "<table id=\"grid\">\n<thead><tr><th scope=\"col\">driver</th>");
 	for (size_t i = 0; i < g.columns; i++) {
 		gp_buf_puts(out, "<th scope=\"col\">");
 		gp_markup_text(out, g.release[i]);

@@ -201,7 +201,7 @@ static void put_missing(struct gp_buf *out, const struct gp_list *missing, const
 		gp_buf_puts(out, "<testcase classname=\"gridpatch.missing\"");
 		gp_markup_attr(out, "name", missing->v[i]);
 		gp_buf_puts(out, " time=\"0.000\">\n<error message=\"missing: no run has a result for it\" "
-			    "type=\"missing\"/>\n</testcase>\n");
+				 "type=\"missing\"/>\n</testcase>\n");
 	}
 	gp_buf_puts(out, "</testsuite>\n");
 }

@@ -19,9 +19,10 @@
 #define ROOM_FOR_THE_END 256
 
 static const char *const MARKS[GP_CELL_CLASSES] = {
-	[GP_CELL_OK] = "✅", [GP_CELL_BLOCKED] = "🚫", [GP_CELL_UNKNOWN] = "❔", [GP_CELL_HUNK] = "❌",
-	[GP_CELL_COMPILE] = "❌", [GP_CELL_MODPOST] = "❌", [GP_CELL_VERIFY] = "❌", [GP_CELL_TIMEOUT] = "❌",
-	[GP_CELL_ENVIRONMENT] = "⚠️", [GP_CELL_CANCELLED] = "➖",
+	[GP_CELL_OK] = "✅",        [GP_CELL_BLOCKED] = "🚫", [GP_CELL_UNKNOWN] = "❔",
+	[GP_CELL_HUNK] = "❌",      [GP_CELL_COMPILE] = "❌", [GP_CELL_MODPOST] = "❌",
+	[GP_CELL_VERIFY] = "❌",    [GP_CELL_TIMEOUT] = "❌", [GP_CELL_ENVIRONMENT] = "⚠️",
+	[GP_CELL_CANCELLED] = "➖",
 };
 
 /*

@@ -88,9 +88,8 @@ static void say_red(const struct gp_args *a, const struct gp_cell *c)
 {
 	gp_auto(gp_free_ptr) char *place = gp_cell_place(c), *why = gp_cell_why(c);
 
-	gp_say(a, "%s on %s%s%s [%s]%s%s%s%s\n", gp_or_nothing(c->driver), gp_or_nothing(c->release),
-	       *place ? " " : "", place, gp_cell_class_name(c->cls), *why ? ": " : "", why,
-	       c->repeat ? "; repeat: " : "",
+	gp_say(a, "%s on %s%s%s [%s]%s%s%s%s\n", gp_or_nothing(c->driver), gp_or_nothing(c->release), *place ? " " : "",
+	       place, gp_cell_class_name(c->cls), *why ? ": " : "", why, c->repeat ? "; repeat: " : "",
 	       gp_or_nothing(c->repeat));
 }
 

@@ -20,8 +20,8 @@
 struct running {
 	const struct gp_args *a;
 	struct gp_cells so_far;
-	double began;           /* gp_clock_s() */
-	size_t fresh, built;    /* cells that were not known before; of these, the compiled ones */
+	double began;        /* gp_clock_s() */
+	size_t fresh, built; /* cells that were not known before; of these, the compiled ones */
 };
 
 /* A directory with a manifest is a driver, any other one kernel headers. */
@@ -38,8 +38,10 @@ static int sort_words(struct gp_args *a, struct gp_list *runs, struct gp_err *er
 	for (size_t i = 0; i < runs->n; i++) {
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(gp_path_base(runs->v[i]), gp_path_base(runs->v[k])) == 0)
-				return gp_fail(err, GP_E_USAGE, "'%s' and '%s' have the same name: reports could not "
-					       "tell them apart", runs->v[k], runs->v[i]);
+				return gp_fail(err, GP_E_USAGE,
+					       "'%s' and '%s' have the same name: reports could not "
+					       "tell them apart",
+					       runs->v[k], runs->v[i]);
 		if (!gp_exists(runs->v[i]))
 			return gp_fail(err, GP_E_NOTFOUND, "cannot open '%s': there is no such file", runs->v[i]);
 	}
@@ -57,9 +59,9 @@ static void say_line(const struct running *r, const struct gp_cell *c, size_t n,
 		gp_say_seconds((gp_clock_s() - r->began) / (double)r->fresh * (double)(total - n), left);
 		between = ", about ";
 	}
-	gp_say(r->a, "[%zu/%zu] %-11s %s on %s %s%s%s%s%s%s\n", n, total, gp_cell_class_name(c->cls), c->driver, c->release,
-	       known ? "(from the report)" : gp_say_seconds(c->total_s, took), *place ? ", " : "", place, between, left,
-	       *left ? " left" : "");
+	gp_say(r->a, "[%zu/%zu] %-11s %s on %s %s%s%s%s%s%s\n", n, total, gp_cell_class_name(c->cls), c->driver,
+	       c->release, known ? "(from the report)" : gp_say_seconds(c->total_s, took), *place ? ", " : "", place,
+	       between, left, *left ? " left" : "");
 	if (gp_cell_is_red(c) && c->fact)
 		gp_say(r->a, "        known: %s\n", c->fact);
 	gp_main_flush();
@@ -141,8 +143,10 @@ static int check_known(const struct gp_args *a, const struct gp_cells *known, co
 		if (known->v[i].cls == GP_CELL_CANCELLED || known->v[i].cls == GP_CELL_ENVIRONMENT)
 			continue;
 		if (!c || (a->shards && (size_t)(c - plan->v) % a->shards != a->shard - 1))
-			return gp_fail(err, GP_E_USAGE, "'%s' has a result of %s on %s, which this run has not: give --json "
-				       "another file", a->resume, known->v[i].input, known->v[i].release);
+			return gp_fail(err, GP_E_USAGE,
+				       "'%s' has a result of %s on %s, which this run has not: give --json "
+				       "another file",
+				       a->resume, known->v[i].input, known->v[i].release);
 	}
 	return 0;
 }
@@ -172,10 +176,12 @@ static int begin(struct running *r, const struct gp_matrix_opts *o, struct gp_er
 
 static struct gp_matrix_opts options(struct gp_args *a, const struct gp_list *runs, const char *words)
 {
-	return (struct gp_matrix_opts){
-		.runs = runs, .build = gp_build_args(a, words), .jobs = (unsigned)a->jobs, .shard = a->shard,
-		.shards = a->shards, .keep_by_driver = true,
-	};
+	return (struct gp_matrix_opts){ .runs = runs,
+					.build = gp_build_args(a, words),
+					.jobs = (unsigned)a->jobs,
+					.shard = a->shard,
+					.shards = a->shards,
+					.keep_by_driver = true };
 }
 
 int gp_matrix_build(struct gp_args *a, const struct gp_cells *known, struct gp_cells *cells, struct gp_err *err)

@@ -85,7 +85,8 @@ static void say_module(const struct gp_args *a, const struct gp_modfile *f)
 {
 	say_file(a, "module", f);
 	say_info(a, &f->m);
-	gp_say(a, "  symbols   %zu taken, %zu exported, %zu with a version\n", f->m.nundef, f->m.nexport, f->m.nversion);
+	gp_say(a, "  symbols   %zu taken, %zu exported, %zu with a version\n", f->m.nundef, f->m.nexport,
+	       f->m.nversion);
 	say_hooks(a, f);
 	say_sections(a, &f->m);
 }
@@ -113,7 +114,8 @@ void gp_report_modules(const struct gp_args *a, const struct gp_modreport *r)
 		gp_auto(gp_free_ptr) char *module = gp_say_masked(gp_str_of(f->module));
 		gp_auto(gp_free_ptr) char *text = gp_say_masked(gp_str_of(f->text));
 
-		gp_say(a, "%-9s  %s%s%s: %s\n", gp_severity_name(f->severity), module, *module ? ": " : "", f->check, text);
+		gp_say(a, "%-9s  %s%s%s: %s\n", gp_severity_name(f->severity), module, *module ? ": " : "", f->check,
+		       text);
 	}
 	say_verdict(a, r);
 }

@@ -25,25 +25,25 @@
 struct pending {
 	struct gp_str old_name, new_name, index;
 	struct gp_git_head git;
-	bool in_ext;     /* the previous line belonged to git's header */
-	bool has_op;     /* git's header said create, delete, rename or copy */
+	bool in_ext; /* the previous line belonged to git's header */
+	bool has_op; /* git's header said create, delete, rename or copy */
 	bool has_mode;
 	bool crlf;
 	enum gp_file_op op;
 	int old_mode, new_mode;
-	size_t lineno;   /* of the first of them, 0 none */
+	size_t lineno; /* of the first of them, 0 none */
 };
 
 struct parser {
 	struct gp_str rest;
-	struct gp_str line;  /* without '\n' */
+	struct gp_str line; /* without '\n' */
 	size_t lineno;
-	size_t star_lineno;  /* last "*** " line */
+	size_t star_lineno; /* last "*** " line */
 	/* The first of what is no diff, or may not be one; 0 none. */
 	size_t ed_lineno, binary_lineno, stray_lineno, indented_lineno;
-	size_t plus_lineno;  /* last "+++ " line with blanks before it */
-	bool outdent;        /* take blanks off the lines: up to indent columns */
-	size_t indent, column;  /* column: how many were taken off line */
+	size_t plus_lineno;    /* last "+++ " line with blanks before it */
+	bool outdent;          /* take blanks off the lines: up to indent columns */
+	size_t indent, column; /* column: how many were taken off line */
 	struct pending head;
 	struct gp_diff *out;
 	struct gp_err *err;
@@ -111,14 +111,13 @@ static int malformed(struct parser *p)
 
 	while (n < p->line.len && n && ((unsigned char)p->line.p[n] & 0xc0) == 0x80)
 		n--; /* between two characters of UTF-8 */
-	return gp_fail(p->err, GP_E_FORMAT, "malformed patch at line %zu: '%.*s%s'",
-		       p->lineno, (int)n, p->line.p, n < p->line.len ? "…" : "");
+	return gp_fail(p->err, GP_E_FORMAT, "malformed patch at line %zu: '%.*s%s'", p->lineno, (int)n, p->line.p,
+		       n < p->line.len ? "…" : "");
 }
 
 static int unsupported(struct parser *p, const char *what)
 {
-	return gp_fail(p->err, GP_E_UNSUPPORTED, "%s at line %zu is not supported", what,
-		       p->lineno);
+	return gp_fail(p->err, GP_E_UNSUPPORTED, "%s at line %zu is not supported", what, p->lineno);
 }
 
 static void head_reset(struct parser *p)
@@ -169,10 +168,12 @@ static struct gp_filediff *file_add(struct parser *p)
 
 	GP_GROW(p->out->file, p->out->nfile, p->out->cap);
 	f = &p->out->file[p->out->nfile++];
-	*f = (struct gp_filediff){
-		.op = GP_FILE_MODIFY, .old_mode = p->head.old_mode, .new_mode = p->head.new_mode,
-		.git = p->head.git.names.p != NULL, .crlf = p->head.crlf, .lineno = p->head.lineno,
-	};
+	*f = (struct gp_filediff){ .op = GP_FILE_MODIFY,
+				   .old_mode = p->head.old_mode,
+				   .new_mode = p->head.new_mode,
+				   .git = p->head.git.names.p != NULL,
+				   .crlf = p->head.crlf,
+				   .lineno = p->head.lineno };
 	return f;
 }
 
@@ -190,8 +191,7 @@ static int file_settle(struct parser *p, struct gp_filediff *f, bool old_absent,
 	else if (!f->new_path || (new_absent && f->new_empty))
 		f->op = GP_FILE_DELETE;
 	if ((!f->new_path && f->op != GP_FILE_DELETE) || (!f->old_path && f->op != GP_FILE_CREATE))
-		return gp_fail(p->err, GP_E_FORMAT, "the header of line %zu names no file",
-			       f->lineno);
+		return gp_fail(p->err, GP_E_FORMAT, "the header of line %zu names no file", f->lineno);
 	return 0;
 }
 
@@ -271,19 +271,17 @@ static bool ext_header(struct parser *p, struct gp_str s)
 		const char *word;
 		enum ext kind;
 		enum gp_file_op op;
-	} words[] = {
-		{ "old mode ", EXT_OLD_MODE, GP_FILE_MODIFY },
-		{ "new mode ", EXT_NEW_MODE, GP_FILE_MODIFY },
-		{ "new file mode ", EXT_CREATE, GP_FILE_CREATE },
-		{ "deleted file mode ", EXT_DELETE, GP_FILE_DELETE },
-		{ "rename from ", EXT_FROM, GP_FILE_RENAME },
-		{ "rename to ", EXT_TO, GP_FILE_RENAME },
-		{ "copy from ", EXT_FROM, GP_FILE_COPY },
-		{ "copy to ", EXT_TO, GP_FILE_COPY },
-		{ "similarity index ", EXT_NOTE, GP_FILE_MODIFY },
-		{ "dissimilarity index ", EXT_NOTE, GP_FILE_MODIFY },
-		{ "index ", EXT_NOTE, GP_FILE_MODIFY },
-	};
+	} words[] = { { "old mode ", EXT_OLD_MODE, GP_FILE_MODIFY },
+		      { "new mode ", EXT_NEW_MODE, GP_FILE_MODIFY },
+		      { "new file mode ", EXT_CREATE, GP_FILE_CREATE },
+		      { "deleted file mode ", EXT_DELETE, GP_FILE_DELETE },
+		      { "rename from ", EXT_FROM, GP_FILE_RENAME },
+		      { "rename to ", EXT_TO, GP_FILE_RENAME },
+		      { "copy from ", EXT_FROM, GP_FILE_COPY },
+		      { "copy to ", EXT_TO, GP_FILE_COPY },
+		      { "similarity index ", EXT_NOTE, GP_FILE_MODIFY },
+		      { "dissimilarity index ", EXT_NOTE, GP_FILE_MODIFY },
+		      { "index ", EXT_NOTE, GP_FILE_MODIFY } };
 
 	for (size_t i = 0; i < GP_COUNT(words); i++) {
 		if (!gp_str_starts(s, words[i].word))
@@ -329,9 +327,8 @@ static bool take_word(struct gp_str *s, const char *word)
 /* "@@ -a,b +c,d @@ section"; like GNU patch, one '@' at the end will do. */
 static bool hunk_header(struct gp_str s, struct gp_hunk *h)
 {
-	if (!take_word(&s, "@@ -") || !take_range(&s, &h->old_start, &h->old_count) ||
-	    !take_word(&s, " +") || !take_range(&s, &h->new_start, &h->new_count) ||
-	    (!take_word(&s, " @") && !take_word(&s, "@")))
+	if (!take_word(&s, "@@ -") || !take_range(&s, &h->old_start, &h->old_count) || !take_word(&s, " +") ||
+	    !take_range(&s, &h->new_start, &h->new_count) || (!take_word(&s, " @") && !take_word(&s, "@")))
 		return false;
 	h->section = gp_str_starts(s, "@ ") ? skip(s, 1) : GP_STR("");
 	return true;
@@ -339,8 +336,7 @@ static bool hunk_header(struct gp_str s, struct gp_hunk *h)
 
 /* "\ No newline at end of file", if it may stand behind the line just read:
  * that must be the last one of its side. */
-static void take_eof_mark(struct parser *p, struct gp_hunk *h, uint64_t old_left,
-			  uint64_t new_left)
+static void take_eof_mark(struct parser *p, struct gp_hunk *h, uint64_t old_left, uint64_t new_left)
 {
 	struct gp_dline *d = &h->line[h->nline - 1];
 	bool old_end = d->op != '+' && !old_left, new_end = d->op != '-' && !new_left;
@@ -376,8 +372,7 @@ static int hunk_line(struct parser *p, struct gp_hunk *h, bool crlf, uint64_t le
 static int cut_off(struct parser *p, struct gp_hunk *h, uint64_t left[2])
 {
 	if (left[0] != left[1] || left[0] > 3)
-		return gp_fail(p->err, GP_E_FORMAT,
-			       "malformed patch at line %zu: ends inside the hunk of line %zu",
+		return gp_fail(p->err, GP_E_FORMAT, "malformed patch at line %zu: ends inside the hunk of line %zu",
 			       p->lineno, h->lineno);
 	note(p, "line %zu: the last %llu line%s of context, which %s blank, had been cut off", p->lineno,
 	     (unsigned long long)left[0], left[0] == 1 ? "" : "s", left[0] == 1 ? "is" : "are");
@@ -407,8 +402,7 @@ static int hunk_body(struct parser *p, struct gp_hunk *h, bool crlf)
 		change |= h->line[h->nline - 1].op != ' ';
 	}
 	if (!change)
-		return gp_fail(p->err, GP_E_FORMAT,
-			       "malformed patch at line %zu: the hunk changes nothing", h->lineno);
+		return gp_fail(p->err, GP_E_FORMAT, "malformed patch at line %zu: the hunk changes nothing", h->lineno);
 	if (gp_str_starts(ahead(p), "+") && !gp_str_starts(ahead(p), "+++ ")) {
 		(void)next_line(p);
 		return malformed(p);
@@ -517,7 +511,7 @@ static int file_parse(struct parser *p)
 	f->old_line = h->old_name.p;
 	f->new_line = h->new_name.p;
 	if ((old.p && gp_head_name(old, h->lineno, &f->old_path, &f->old_stamp, &old_absent, p->err)) ||
-	    (new.p && gp_head_name(new, h->lineno, &f->new_path, &f->new_stamp, &new_absent, p->err)) ||
+	    (new.p &&gp_head_name(new, h->lineno, &f->new_path, &f->new_stamp, &new_absent, p->err)) ||
 	    (h->index.p && gp_head_name(h->index, h->lineno, &f->index_path, &none, &absent, p->err)))
 		return -1;
 	borrow_names(f);

@@ -12,8 +12,8 @@
 /* One line of a hunk's body. text is borrowed from the patch, without the
  * mark in column one and without its newline (nor the CR of a CRLF patch). */
 struct gp_dline {
-	char op;            /* ' ', '-' or '+' */
-	bool nl;            /* false: '\ No newline at end of file' follows */
+	char op; /* ' ', '-' or '+' */
+	bool nl; /* false: '\ No newline at end of file' follows */
 	struct gp_str text;
 };
 
@@ -22,18 +22,12 @@ struct gp_hunk {
 	uint64_t new_start, new_count;
 	struct gp_dline *line;
 	size_t nline, cap;
-	size_t lineno;                 /* of the "@@" line in the patch, from 1 */
-	struct gp_str section;         /* behind the second "@@", its blank included; borrowed */
+	size_t lineno;         /* of the "@@" line in the patch, from 1 */
+	struct gp_str section; /* behind the second "@@", its blank included; borrowed */
 	bool old_eof_nonl, new_eof_nonl;
 };
 
-enum gp_file_op {
-	GP_FILE_MODIFY,
-	GP_FILE_CREATE,
-	GP_FILE_DELETE,
-	GP_FILE_RENAME,
-	GP_FILE_COPY,
-};
+enum gp_file_op { GP_FILE_MODIFY, GP_FILE_CREATE, GP_FILE_DELETE, GP_FILE_RENAME, GP_FILE_COPY };
 
 struct gp_filediff {
 	enum gp_file_op op;
@@ -45,15 +39,16 @@ struct gp_filediff {
 	bool old_empty, new_empty; /* the first hunk says so: this file may be missing, too */
 	struct gp_hunk *hunk;      /* none: only modes, a rename, an empty file */
 	size_t nhunk, cap;
-	size_t lineno;             /* of the first header line, from 1 */
-	bool old_line, new_line;   /* "---" and "+++" lines were there; neither: "Index:" alone */
+	size_t lineno;                      /* of the first header line, from 1 */
+	bool old_line, new_line;            /* "---" and "+++" lines were there; neither: "Index:" alone */
 	struct gp_str old_stamp, new_stamp; /* behind their names, as it stands there; borrowed */
 };
 
 struct gp_diff {
 	struct gp_filediff *file;
 	size_t nfile, cap;
-	struct gp_list notes; /* what was taken, or passed over, though it is not as it should be: "line N: …", masked */
+	struct gp_list
+		notes; /* what was taken, or passed over, though it is not as it should be: "line N: …", masked */
 };
 
 /*
@@ -108,11 +103,9 @@ const char *gp_diff_strip(const char *path, unsigned n);
  * Errors: GP_E_FORMAT: nothing left after strip, absolute, "..".
  * Source: patch(1) of GNU patch 2.7.6, "DESCRIPTION"; by experiment.
  */
-char *gp_diff_target(const struct gp_filediff *f, unsigned strip, bool reverse,
-		     struct gp_err *err);
+char *gp_diff_target(const struct gp_filediff *f, unsigned strip, bool reverse, struct gp_err *err);
 
 /* The path that is read: differs from the target for renames and copies only. */
-char *gp_diff_source(const struct gp_filediff *f, unsigned strip, bool reverse,
-		     struct gp_err *err);
+char *gp_diff_source(const struct gp_filediff *f, unsigned strip, bool reverse, struct gp_err *err);
 
 #endif

@@ -15,8 +15,7 @@
  *         a time stamp of the epoch.
  * Errors: GP_E_FORMAT no usable name.
  */
-int gp_head_name(struct gp_str raw, size_t lineno, char **name, struct gp_str *stamp, bool *absent,
-		 struct gp_err *err);
+int gp_head_name(struct gp_str raw, size_t lineno, char **name, struct gp_str *stamp, bool *absent, struct gp_err *err);
 
 /* What a "diff --git" line says: its names as one text, and those of its "rename"
  * or "copy" lines; p is NULL where there are none. */

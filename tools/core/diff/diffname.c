@@ -13,13 +13,10 @@ enum gp_file_op gp_diff_op(const struct gp_filediff *f, bool reverse)
 		return f->op;
 	switch (f->op) {
 	case GP_FILE_CREATE:
-	case GP_FILE_COPY:
-		return GP_FILE_DELETE;
-	case GP_FILE_DELETE:
-		return GP_FILE_CREATE;
+	case GP_FILE_COPY: return GP_FILE_DELETE;
+	case GP_FILE_DELETE: return GP_FILE_CREATE;
 	case GP_FILE_MODIFY:
-	case GP_FILE_RENAME:
-		break;
+	case GP_FILE_RENAME: break;
 	}
 	return f->op;
 }
@@ -62,8 +59,8 @@ static const char *better(const char *a, const char *b)
 	return y < x ? b : a;
 }
 
-static char *clean(const struct gp_filediff *f, const char *raw, const char *stripped,
-		   unsigned strip, struct gp_err *err)
+static char *clean(const struct gp_filediff *f, const char *raw, const char *stripped, unsigned strip,
+		   struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *path = NULL;
 
@@ -76,8 +73,8 @@ static char *clean(const struct gp_filediff *f, const char *raw, const char *str
 	}
 	if (path && *path)
 		return gp_steal(&path);
-	gp_fail(err, GP_E_FORMAT, "nothing is left of '%.200s' (header of line %zu) after -p%u",
-		raw ? raw : "", f->lineno, strip);
+	gp_fail(err, GP_E_FORMAT, "nothing is left of '%.200s' (header of line %zu) after -p%u", raw ? raw : "",
+		f->lineno, strip);
 	return NULL;
 }
 
@@ -93,27 +90,21 @@ static char *pick(const struct gp_filediff *f, unsigned strip, bool want_new, st
 	if (!f->git && f->old_path && f->new_path)
 		return clean(f, raw, better(old, new), strip, err);
 	switch (f->op) {
-	case GP_FILE_MODIFY:
-		return clean(f, raw, better(old, new), strip, err);
-	case GP_FILE_CREATE:
-		return clean(f, f->new_path, new, strip, err);
-	case GP_FILE_DELETE:
-		return clean(f, f->old_path, old, strip, err);
+	case GP_FILE_MODIFY: return clean(f, raw, better(old, new), strip, err);
+	case GP_FILE_CREATE: return clean(f, f->new_path, new, strip, err);
+	case GP_FILE_DELETE: return clean(f, f->old_path, old, strip, err);
 	case GP_FILE_RENAME:
-	case GP_FILE_COPY:
-		break;
+	case GP_FILE_COPY: break;
 	}
 	return clean(f, raw, want_new ? new : old, strip, err);
 }
 
-char *gp_diff_target(const struct gp_filediff *f, unsigned strip, bool reverse,
-		     struct gp_err *err)
+char *gp_diff_target(const struct gp_filediff *f, unsigned strip, bool reverse, struct gp_err *err)
 {
 	return pick(f, strip, !reverse || f->op == GP_FILE_COPY, err);
 }
 
-char *gp_diff_source(const struct gp_filediff *f, unsigned strip, bool reverse,
-		     struct gp_err *err)
+char *gp_diff_source(const struct gp_filediff *f, unsigned strip, bool reverse, struct gp_err *err)
 {
 	return pick(f, strip, reverse, err);
 }

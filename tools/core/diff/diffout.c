@@ -40,8 +40,7 @@ static void put_body(const struct gp_hunk *h, bool reverse, struct gp_buf *out)
 	}
 }
 
-void gp_diff_put(const struct gp_filediff *f, enum gp_file_op op, const char *path, bool reverse,
-		 struct gp_buf *out)
+void gp_diff_put(const struct gp_filediff *f, enum gp_file_op op, const char *path, bool reverse, struct gp_buf *out)
 {
 	gp_buf_printf(out, op == GP_FILE_CREATE ? "--- /dev/null\n" : "--- a/%s\n", path);
 	gp_buf_printf(out, op == GP_FILE_DELETE ? "+++ /dev/null\n" : "+++ b/%s\n", path);

@@ -13,7 +13,6 @@
  * Out:    appended to out.
  * Source: GNU diff's unified format; patch(1) of GNU patch 2.7.6 (-p1 takes "a/" off).
  */
-void gp_diff_put(const struct gp_filediff *f, enum gp_file_op op, const char *path, bool reverse,
-		 struct gp_buf *out);
+void gp_diff_put(const struct gp_filediff *f, enum gp_file_op op, const char *path, bool reverse, struct gp_buf *out);
 
 #endif

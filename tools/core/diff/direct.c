@@ -10,16 +10,16 @@
 
 #include "core/diff/lines.h"
 
-#define BLOCK 1024    /* bytes in which newlines are counted at once */
-#define FAR_LINES 64  /* fewer lines are skipped one by one */
+#define BLOCK 1024   /* bytes in which newlines are counted at once */
+#define FAR_LINES 64 /* fewer lines are skipped one by one */
 
 struct direct {
 	struct gp_str old;
-	size_t from;      /* of old: what is before it is dealt with */
-	int64_t line;     /* lines before from */
-	char added;       /* the mark of lines that old does not have */
+	size_t from;  /* of old: what is before it is dealt with */
+	int64_t line; /* lines before from */
+	char added;   /* the mark of lines that old does not have */
 	struct gp_buf *out;
-	bool after_nl;    /* nothing written yet, or a whole line */
+	bool after_nl; /* nothing written yet, or a whole line */
 };
 
 /* The inner loop has a length that the compiler knows, for its vector unit. */

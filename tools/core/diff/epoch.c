@@ -17,10 +17,10 @@
 /* What has been read so far; -1 is unknown. */
 struct stamp {
 	int year, month, day;
-	long time;             /* seconds of the day */
-	long zone;             /* seconds east */
+	long time; /* seconds of the day */
+	long zone; /* seconds east */
 	bool has_zone, bad;
-	bool direct;           /* "@N": time is all of it */
+	bool direct; /* "@N": time is all of it */
 };
 
 static bool digit(struct gp_str s, size_t i)
@@ -60,8 +60,8 @@ static bool is_word(struct gp_str s, const char *word)
 /* "Jan", "January" */
 static int month_of(struct gp_str s)
 {
-	static const char *const names[] = { "january", "february", "march", "april", "may", "june", "july",
-					     "august", "september", "october", "november", "december" };
+	static const char *const names[] = { "january", "february", "march",     "april",   "may",      "june",
+					     "july",    "august",   "september", "october", "november", "december" };
 
 	for (int i = 0; i < 12; i++)
 		if (is_word(s, names[i]) || (s.len == 3 && strncasecmp(s.p, names[i], 3) == 0))
@@ -71,8 +71,8 @@ static int month_of(struct gp_str s)
 
 static bool is_weekday(struct gp_str s)
 {
-	static const char *const names[] = { "monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
-					     "sunday" };
+	static const char *const names[] = { "monday", "tuesday",  "wednesday", "thursday",
+					     "friday", "saturday", "sunday" };
 
 	for (size_t i = 0; i < GP_COUNT(names); i++)
 		if (is_word(s, names[i]) || (s.len == 3 && strncasecmp(s.p, names[i], 3) == 0))
@@ -154,7 +154,7 @@ static void read_date(struct stamp *t, struct gp_str s)
 	c = take(&s, mark) ? take_number(&s, 4) : -1;
 	len[2] = whole.len - s.len - 1;
 	t->bad |= t->day >= 0 || b < 0 || c < 0 || s.len;
-	if (!len[1]) {                          /* day-Mon-year */
+	if (!len[1]) { /* day-Mon-year */
 		t->day = a, t->month = b;
 		set_year(t, c, len[2]);
 	} else if (mark == '/' && len[0] <= 2) { /* month/day/year */
@@ -188,13 +188,11 @@ static void read_zone_name(struct stamp *t, struct gp_str s)
 	static const struct {
 		const char *name;
 		int hours;
-	} zones[] = {
-		{ "z", 0 }, { "ut", 0 }, { "utc", 0 }, { "gmt", 0 }, { "wet", 0 }, { "west", 1 }, { "bst", 1 },
-		{ "cet", 1 }, { "cest", 2 }, { "met", 1 }, { "mest", 2 }, { "eet", 2 }, { "eest", 3 }, { "msk", 3 },
-		{ "ist", 5 }, { "jst", 9 }, { "nzst", 12 }, { "nzdt", 13 }, { "est", -5 }, { "edt", -4 },
-		{ "cst", -6 }, { "cdt", -5 }, { "mst", -7 }, { "mdt", -6 }, { "pst", -8 }, { "pdt", -7 },
-		{ "akst", -9 }, { "hst", -10 },
-	};
+	} zones[] = { { "z", 0 },    { "ut", 0 },   { "utc", 0 },   { "gmt", 0 },  { "wet", 0 },   { "west", 1 },
+		      { "bst", 1 },  { "cet", 1 },  { "cest", 2 },  { "met", 1 },  { "mest", 2 },  { "eet", 2 },
+		      { "eest", 3 }, { "msk", 3 },  { "ist", 5 },   { "jst", 9 },  { "nzst", 12 }, { "nzdt", 13 },
+		      { "est", -5 }, { "edt", -4 }, { "cst", -6 },  { "cdt", -5 }, { "mst", -7 },  { "mdt", -6 },
+		      { "pst", -8 }, { "pdt", -7 }, { "akst", -9 }, { "hst", -10 } };
 
 	for (size_t i = 0; i < GP_COUNT(zones); i++) {
 		if (!is_word(s, zones[i].name))

@@ -76,8 +76,7 @@ static size_t name_len(struct gp_str s)
 	return n;
 }
 
-int gp_head_name(struct gp_str raw, size_t lineno, char **name, struct gp_str *stamp, bool *absent,
-		 struct gp_err *err)
+int gp_head_name(struct gp_str raw, size_t lineno, char **name, struct gp_str *stamp, bool *absent, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	struct gp_str s = raw;

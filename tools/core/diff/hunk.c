@@ -33,11 +33,11 @@ struct run {
 	struct pattern pat;
 	bool reverse;
 	unsigned max_fuzz;
-	int64_t shift;      /* of the last hunk found */
-	int64_t grown;      /* lines added so far */
-	int64_t frozen;     /* last line of the input that is dealt with */
+	int64_t shift;  /* of the last hunk found */
+	int64_t grown;  /* lines added so far */
+	int64_t frozen; /* last line of the input that is dealt with */
 	struct gp_buf *out;
-	bool after_nl;      /* nothing written yet, or a whole line */
+	bool after_nl; /* nothing written yet, or a whole line */
 	size_t failed;
 };
 
@@ -61,8 +61,7 @@ static void pattern_add(struct pattern *p, const struct gp_lines *in, const stru
 	p->n++;
 }
 
-static void pattern_load(struct pattern *p, const struct gp_lines *in, const struct gp_hunk *h,
-			 bool reverse)
+static void pattern_load(struct pattern *p, const struct gp_lines *in, const struct gp_hunk *h, bool reverse)
 {
 	size_t i;
 
@@ -178,13 +177,11 @@ static bool search_empty(const struct range *r, int64_t *offset)
 
 static bool in_range(const struct range *r, int64_t off)
 {
-	return off >= 0 ? off >= r->from && off <= r->down
-			: -off >= r->from && -off <= r->up;
+	return off >= 0 ? off >= r->from && off <= r->down : -off >= r->from && -off <= r->up;
 }
 
 /* Outwards from guess, at equal distance the place below first. */
-static bool search(struct gp_lines *in, const struct window *w, const struct range *r,
-		   int64_t *offset)
+static bool search(struct gp_lines *in, const struct window *w, const struct range *r, int64_t *offset)
 {
 	size_t line = 0, up, down, begin, end;
 	int64_t base;
@@ -220,8 +217,7 @@ static bool search(struct gp_lines *in, const struct window *w, const struct ran
  * GNU patch 2.7.6 then tries d lines above guess, d lines below it, and from
  * d - 1 lines above it downwards. What it finds above makes the hunk fail.
  */
-static bool search_late(struct gp_lines *in, const struct window *w, const struct range *r,
-			int64_t *offset)
+static bool search_late(struct gp_lines *in, const struct window *w, const struct range *r, int64_t *offset)
 {
 	struct range rest = { r->guess + r->up + 1, 0, r->down - r->up - 1, -1 };
 
@@ -266,8 +262,8 @@ static bool locate(struct run *r, int64_t first, size_t fuzz, int64_t *at)
 		return guess != 0; /* 0 is "nowhere" in GNU patch, whereas -1 counts as found */
 	if (at_start) {
 		offset = 1 - guess;
-		if ((at_end && len != n) || (int64_t)p->prefix < r->frozen ||
-		    offset > range.down || !matches(in, &w, 1))
+		if ((at_end && len != n) || (int64_t)p->prefix < r->frozen || offset > range.down ||
+		    !matches(in, &w, 1))
 			return false;
 	} else if (at_end) {
 		offset = n - len + 1 - guess;
@@ -275,8 +271,8 @@ static bool locate(struct run *r, int64_t first, size_t fuzz, int64_t *at)
 			return false;
 	} else {
 		range.from = range.down < 0 ? -range.down : 0;
-		if (!(range.up < 0 && !range.from ? search_late(in, &w, &range, &offset)
-						  : search(in, &w, &range, &offset)))
+		if (!(range.up < 0 && !range.from ? search_late(in, &w, &range, &offset) :
+						    search(in, &w, &range, &offset)))
 			return false;
 	}
 	r->shift += offset;
@@ -377,8 +373,8 @@ static void place_hunk(struct run *r, size_t index, struct gp_place *pl)
 	pl->at = (uint64_t)(at + r->grown);
 	pl->fuzz = (unsigned)fuzz;
 	pl->offset = shift;
-	r->grown += r->reverse ? (int64_t)h->old_count - (int64_t)h->new_count
-			       : (int64_t)h->new_count - (int64_t)h->old_count;
+	r->grown += r->reverse ? (int64_t)h->old_count - (int64_t)h->new_count :
+				 (int64_t)h->new_count - (int64_t)h->old_count;
 }
 
 /* A file that is created must not have content, a deleted one must not keep any. */
@@ -390,17 +386,16 @@ static const char *file_refuses(const struct run *r)
 	case GP_FILE_CREATE:
 		if (!r->in->n)
 			return NULL;
-		return r->reverse ? "the patch in reverse creates this file, but it has content already\n"
-				  : "the patch creates this file, but it has content already\n";
+		return r->reverse ? "the patch in reverse creates this file, but it has content already\n" :
+				    "the patch creates this file, but it has content already\n";
 	case GP_FILE_DELETE:
 		if (!r->out->len)
 			return NULL;
 		return r->reverse ? "the patch in reverse deletes this file, but it has content that the "
-				    "patch does not know\n"
-				  : "the patch deletes this file, but it has content that the "
+				    "patch does not know\n" :
+				    "the patch deletes this file, but it has content that the "
 				    "patch does not know\n";
-	default:
-		return NULL;
+	default: return NULL;
 	}
 }
 
@@ -547,8 +542,7 @@ static const char *subtle(struct gp_str want, bool want_nl, struct gp_str have, 
 	return same_but_space(want, have) ? "white space" : NULL;
 }
 
-static void add_pair(struct gp_buf *b, const struct gp_lines *in, int64_t line,
-		     const struct gp_dline *d)
+static void add_pair(struct gp_buf *b, const struct gp_lines *in, int64_t line, const struct gp_dline *d)
 {
 	bool there = line >= 1 && line <= (int64_t)in->n, nl = false;
 	struct gp_str have = { "", 0 };
@@ -575,8 +569,7 @@ static void add_pair(struct gp_buf *b, const struct gp_lines *in, int64_t line,
 
 static bool same_line(const struct run *r, int64_t line, size_t pat_index)
 {
-	return line >= 1 && line <= (int64_t)r->in->n &&
-	       r->in->id[line - 1] == r->pat.id[pat_index];
+	return line >= 1 && line <= (int64_t)r->in->n && r->in->id[line - 1] == r->pat.id[pat_index];
 }
 
 /* Up to WHY_LINES differing lines, when the pattern lies on line at. */
@@ -612,8 +605,10 @@ static void add_nearest(const struct run *r, struct gp_buf *b, int64_t at, size_
 	if (votes < r->pat.n)
 		gp_buf_printf(b, "; nearest place: %s, where %zu of %zu lines agree\n", line, votes, r->pat.n);
 	else
-		gp_buf_printf(b, "; it would fit at %s\n  but that is above what earlier hunks changed, or the hunk "
-			      "belongs to the start or the end of the file\n", line);
+		gp_buf_printf(b,
+			      "; it would fit at %s\n  but that is above what earlier hunks changed, or the hunk "
+			      "belongs to the start or the end of the file\n",
+			      line);
 }
 
 static void explain(struct run *r, struct gp_hunk_report *rep)
@@ -741,8 +736,8 @@ static int search_all(struct gp_str old, const struct gp_filediff *f, unsigned m
 	return rc;
 }
 
-int gp_hunks_search(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse,
-		    struct gp_buf *out, struct gp_hunk_report *rep, struct gp_err *err)
+int gp_hunks_search(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse, struct gp_buf *out,
+		    struct gp_hunk_report *rep, struct gp_err *err)
 {
 	*rep = (struct gp_hunk_report){ 0 };
 	if (check_counts(f, err))
@@ -750,8 +745,8 @@ int gp_hunks_search(struct gp_str old, const struct gp_filediff *f, unsigned max
 	return search_all(old, f, max_fuzz, reverse, out, rep, err);
 }
 
-int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse,
-		   struct gp_buf *out, struct gp_hunk_report *rep, struct gp_err *err)
+int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse, struct gp_buf *out,
+		   struct gp_hunk_report *rep, struct gp_err *err)
 {
 	*rep = (struct gp_hunk_report){ 0 };
 	if (check_counts(f, err))

@@ -13,7 +13,7 @@
 /* Where one hunk went. GNU patch prints the same three numbers:
  * "Hunk #N succeeded at <at> with fuzz <fuzz> (offset <offset> lines)". */
 struct gp_place {
-	size_t hunk;       /* index in the gp_filediff */
+	size_t hunk; /* index in the gp_filediff */
 	bool ok;
 	int64_t offset;    /* at - expected, in lines; 0 when not ok */
 	unsigned fuzz;     /* 0 when not ok */
@@ -64,13 +64,13 @@ struct gp_hunk_report {
  *         (tests/test_differential.c compares bytes, offsets and fuzz). Stricter:
  *         a hunk is not placed above line 1, where GNU patch may "succeed at -1".
  */
-int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse,
-		   struct gp_buf *out, struct gp_hunk_report *rep, struct gp_err *err) GP_MUST_CHECK;
+int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse, struct gp_buf *out,
+		   struct gp_hunk_report *rep, struct gp_err *err) GP_MUST_CHECK;
 
 /* The same, byte for byte, without the short cut of core/direct.h: it always
  * numbers the lines of old. For the tests, which compare the two. */
-int gp_hunks_search(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse,
-		    struct gp_buf *out, struct gp_hunk_report *rep, struct gp_err *err) GP_MUST_CHECK;
+int gp_hunks_search(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse, struct gp_buf *out,
+		    struct gp_hunk_report *rep, struct gp_err *err) GP_MUST_CHECK;
 
 void gp_hunk_report_release(struct gp_hunk_report *rep);
 

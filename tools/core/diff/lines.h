@@ -16,16 +16,16 @@
 struct gp_lines {
 	struct gp_str text;
 	size_t n;
-	size_t *start;      /* n + 1 offsets into text */
-	uint32_t *id;       /* of each line */
-	uint64_t *sum;      /* n + 1 hashes of id[0..i) */
+	size_t *start; /* n + 1 offsets into text */
+	uint32_t *id;  /* of each line */
+	uint64_t *sum; /* n + 1 hashes of id[0..i) */
 	uint32_t nid;
-	uint64_t *hash;     /* of each id */
-	uint32_t *sample;   /* a line with that id */
-	uint32_t *slot;     /* hash table of ids; GP_NO_LINE is free */
+	uint64_t *hash;   /* of each id */
+	uint32_t *sample; /* a line with that id */
+	uint32_t *slot;   /* hash table of ids; GP_NO_LINE is free */
 	size_t mask;
-	uint64_t tries;     /* places that searches have looked at */
-	size_t *first;      /* where[first[id]..first[id + 1]): lines with that id; NULL until needed */
+	uint64_t tries; /* places that searches have looked at */
+	size_t *first;  /* where[first[id]..first[id + 1]): lines with that id; NULL until needed */
 	uint32_t *where;
 };
 

@@ -11,8 +11,7 @@
 
 #define CONTEXT_MAX 3
 
-void gp_finding_add(struct gp_findings *l, const char *file, size_t lineno, const char *todo,
-		    const char *fmt, ...)
+void gp_finding_add(struct gp_findings *l, const char *file, size_t lineno, const char *todo, const char *fmt, ...)
 {
 	struct gp_err said = { 0 };
 	char what[640];
@@ -24,8 +23,7 @@ void gp_finding_add(struct gp_findings *l, const char *file, size_t lineno, cons
 	gp_fail(&said, GP_E_NO, "%s", what); /* masks it */
 	GP_GROW(l->v, l->n, l->cap);
 	l->v[l->n++] = (struct gp_finding){
-		.file = gp_strdup(file), .lineno = lineno,
-		.what = gp_strdup(said.cause), .todo = gp_strdup(todo),
+		.file = gp_strdup(file), .lineno = lineno, .what = gp_strdup(said.cause), .todo = gp_strdup(todo)
 	};
 }
 
@@ -83,10 +81,11 @@ static void lint_header(struct gp_str text, const char *file, struct gp_findings
 	if (!update)
 		gp_finding_add(found, file, 1, "add Last-Update: YYYY-MM-DD", "no Last-Update");
 	else if (!is_date(update->value))
-		gp_finding_add(found, file, update->lineno, "write it as YYYY-MM-DD",
-			       "Last-Update '%s' is not a date", update->value);
+		gp_finding_add(found, file, update->lineno, "write it as YYYY-MM-DD", "Last-Update '%s' is not a date",
+			       update->value);
 	if (!field(&header, "Scope"))
-		gp_finding_add(found, file, 1, "add 'Scope: neutral' if it is guarded in its own code, else the kernels it is for",
+		gp_finding_add(found, file, 1,
+			       "add 'Scope: neutral' if it is guarded in its own code, else the kernels it is for",
 			       "no Scope");
 }
 
@@ -113,7 +112,8 @@ static void lint_context(const struct gp_hunk *h, const char *file, struct gp_fi
 	}
 	if (most > CONTEXT_MAX)
 		gp_finding_add(found, file, h->lineno, "make it again with diff -U3",
-			       "the hunk quotes %zu lines of context on a side, and %d are the limit", most, CONTEXT_MAX);
+			       "the hunk quotes %zu lines of context on a side, and %d are the limit", most,
+			       CONTEXT_MAX);
 }
 
 static bool names_licence(const struct gp_dline *l)
@@ -138,8 +138,8 @@ static void count_lines(const struct gp_filediff *f, size_t *licence, size_t *ot
 	}
 }
 
-static void lint_licence(const struct gp_diff *d, const char *file, unsigned strip,
-			 struct gp_findings *found, struct gp_list *licensed)
+static void lint_licence(const struct gp_diff *d, const char *file, unsigned strip, struct gp_findings *found,
+			 struct gp_list *licensed)
 {
 	size_t changed = 0, other = 0, lineno = 0;
 
@@ -161,8 +161,8 @@ static void lint_licence(const struct gp_diff *d, const char *file, unsigned str
 			       "it changes a MODULE_LICENSE line and %zu others", other);
 }
 
-void gp_lint_patch(struct gp_str text, const char *file, unsigned strip,
-		   struct gp_findings *found, struct gp_list *licensed)
+void gp_lint_patch(struct gp_str text, const char *file, unsigned strip, struct gp_findings *found,
+		   struct gp_list *licensed)
 {
 	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
 	struct gp_err err = { 0 };

@@ -10,7 +10,7 @@
 /* One thing that is wrong with a patch set or a rule, and what to do about it. */
 struct gp_finding {
 	char *file;
-	size_t lineno;  /* 0: the file as a whole */
+	size_t lineno; /* 0: the file as a whole */
 	char *what, *todo;
 };
 
@@ -20,8 +20,8 @@ struct gp_findings {
 };
 
 /* Append one. Untrusted text in fmt's arguments is masked. */
-void gp_finding_add(struct gp_findings *l, const char *file, size_t lineno, const char *todo,
-		    const char *fmt, ...) GP_PRINTF(5, 6);
+void gp_finding_add(struct gp_findings *l, const char *file, size_t lineno, const char *todo, const char *fmt, ...)
+	GP_PRINTF(5, 6);
 void gp_findings_release(struct gp_findings *l);
 
 /*
@@ -37,8 +37,8 @@ void gp_findings_release(struct gp_findings *l);
  *         licensed: the paths, stripped, of files whose licence line is changed.
  * Source: DEP-3 for the fields; README "The data files" for Scope.
  */
-void gp_lint_patch(struct gp_str text, const char *file, unsigned strip,
-		   struct gp_findings *found, struct gp_list *licensed);
+void gp_lint_patch(struct gp_str text, const char *file, unsigned strip, struct gp_findings *found,
+		   struct gp_list *licensed);
 
 /*
  * Does the source file say in its own header, its first comment, that it is

@@ -12,9 +12,11 @@
 #define MAX_FUZZ 1000000
 
 enum effect {
-	NONE,       /* on the result, as quilt calls patch: it adds --backup, --prefix and -f itself */
-	STRIP, FUZZ, REVERSE,
-	READ_ONLY,  /* none, unless it is "fail" */
+	NONE, /* on the result, as quilt calls patch: it adds --backup, --prefix and -f itself */
+	STRIP,
+	FUZZ,
+	REVERSE,
+	READ_ONLY, /* none, unless it is "fail" */
 	REFUSED,
 };
 
@@ -23,49 +25,47 @@ static const struct option {
 	char letter;
 	char arg; /* 'n'o, 'r'equired, 'o'ptional */
 	enum effect effect;
-} options[] = {
-	{ "backup", 'b', 'n', NONE },
-	{ "prefix", 'B', 'r', NONE },
-	{ "context", 'c', 'n', REFUSED },
-	{ "directory", 'd', 'r', REFUSED },
-	{ "ifdef", 'D', 'r', REFUSED },
-	{ "ed", 'e', 'n', REFUSED },
-	{ "remove-empty-files", 'E', 'n', REFUSED },
-	{ "force", 'f', 'n', NONE },
-	{ "fuzz", 'F', 'r', FUZZ },
-	{ "get", 'g', 'r', REFUSED },
-	{ "input", 'i', 'r', REFUSED },
-	{ "ignore-whitespace", 'l', 'n', REFUSED },
-	{ "normal", 'n', 'n', REFUSED },
-	{ "forward", 'N', 'n', NONE },
-	{ "output", 'o', 'r', REFUSED },
-	{ "strip", 'p', 'r', STRIP },
-	{ "reject-file", 'r', 'r', NONE },
-	{ "reverse", 'R', 'n', REVERSE },
-	{ "quiet", 's', 'n', NONE },
-	{ "silent", 's', 'n', NONE },
-	{ "batch", 't', 'n', NONE },
-	{ "set-time", 'T', 'n', REFUSED },
-	{ "unified", 'u', 'n', NONE },
-	{ "version", 'v', 'n', REFUSED },
-	{ "version-control", 'V', 'r', REFUSED },
-	{ "debug", 'x', 'r', REFUSED },
-	{ "basename-prefix", 'Y', 'r', REFUSED },
-	{ "suffix", 'z', 'r', REFUSED },
-	{ "set-utc", 'Z', 'n', REFUSED },
-	{ "backup-if-mismatch", 0, 'n', NONE },
-	{ "binary", 0, 'n', REFUSED },
-	{ "dry-run", 0, 'n', REFUSED },
-	{ "follow-symlinks", 0, 'n', REFUSED },
-	{ "help", 0, 'n', REFUSED },
-	{ "merge", 0, 'o', REFUSED },
-	{ "no-backup-if-mismatch", 0, 'n', NONE },
-	{ "posix", 0, 'n', REFUSED },
-	{ "quoting-style", 0, 'r', NONE },
-	{ "read-only", 0, 'r', READ_ONLY },
-	{ "reject-format", 0, 'r', NONE },
-	{ "verbose", 0, 'n', NONE },
-};
+} options[] = { { "backup", 'b', 'n', NONE },
+		{ "prefix", 'B', 'r', NONE },
+		{ "context", 'c', 'n', REFUSED },
+		{ "directory", 'd', 'r', REFUSED },
+		{ "ifdef", 'D', 'r', REFUSED },
+		{ "ed", 'e', 'n', REFUSED },
+		{ "remove-empty-files", 'E', 'n', REFUSED },
+		{ "force", 'f', 'n', NONE },
+		{ "fuzz", 'F', 'r', FUZZ },
+		{ "get", 'g', 'r', REFUSED },
+		{ "input", 'i', 'r', REFUSED },
+		{ "ignore-whitespace", 'l', 'n', REFUSED },
+		{ "normal", 'n', 'n', REFUSED },
+		{ "forward", 'N', 'n', NONE },
+		{ "output", 'o', 'r', REFUSED },
+		{ "strip", 'p', 'r', STRIP },
+		{ "reject-file", 'r', 'r', NONE },
+		{ "reverse", 'R', 'n', REVERSE },
+		{ "quiet", 's', 'n', NONE },
+		{ "silent", 's', 'n', NONE },
+		{ "batch", 't', 'n', NONE },
+		{ "set-time", 'T', 'n', REFUSED },
+		{ "unified", 'u', 'n', NONE },
+		{ "version", 'v', 'n', REFUSED },
+		{ "version-control", 'V', 'r', REFUSED },
+		{ "debug", 'x', 'r', REFUSED },
+		{ "basename-prefix", 'Y', 'r', REFUSED },
+		{ "suffix", 'z', 'r', REFUSED },
+		{ "set-utc", 'Z', 'n', REFUSED },
+		{ "backup-if-mismatch", 0, 'n', NONE },
+		{ "binary", 0, 'n', REFUSED },
+		{ "dry-run", 0, 'n', REFUSED },
+		{ "follow-symlinks", 0, 'n', REFUSED },
+		{ "help", 0, 'n', REFUSED },
+		{ "merge", 0, 'o', REFUSED },
+		{ "no-backup-if-mismatch", 0, 'n', NONE },
+		{ "posix", 0, 'n', REFUSED },
+		{ "quoting-style", 0, 'r', NONE },
+		{ "read-only", 0, 'r', READ_ONLY },
+		{ "reject-format", 0, 'r', NONE },
+		{ "verbose", 0, 'n', NONE } };
 
 static int shown(struct gp_str s)
 {
@@ -105,11 +105,8 @@ static int take(const struct option *o, struct gp_str arg, struct gp_patch_flags
 	unsigned n = 0;
 
 	switch (o->effect) {
-	case NONE:
-		break;
-	case REVERSE:
-		f->reverse = true;
-		break;
+	case NONE: break;
+	case REVERSE: f->reverse = true; break;
 	case STRIP:
 		/* quilt's own word for a/ and b/, which counts as 1 */
 		if (gp_str_eq(arg, "ab"))
@@ -122,10 +119,8 @@ static int take(const struct option *o, struct gp_str arg, struct gp_patch_flags
 			return -1;
 		f->fuzz = (int)n;
 		break;
-	case READ_ONLY:
-		return gp_str_starts(arg, "f") ? refused(o, err) : 0;
-	case REFUSED:
-		return refused(o, err);
+	case READ_ONLY: return gp_str_starts(arg, "f") ? refused(o, err) : 0;
+	case REFUSED: return refused(o, err);
 	}
 	return 0;
 }

@@ -9,10 +9,10 @@
 
 /* What options for GNU patch, as quilt hands them on, come to. */
 struct gp_patch_flags {
-	unsigned strip;   /* 1 when not given; -pab counts as 1 */
+	unsigned strip; /* 1 when not given; -pab counts as 1 */
 	bool strip_given;
 	bool reverse;
-	int fuzz;         /* -1: nobody said */
+	int fuzz; /* -1: nobody said */
 };
 
 /*

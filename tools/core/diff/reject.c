@@ -15,8 +15,7 @@ static void put_name(const char *mark, const char *name, struct gp_str stamp, st
 }
 
 /* One side's name: git's headers name both sides of a new or deleted file. */
-static void put_side(const char *mark, const struct gp_filediff *f, bool new, unsigned strip,
-		     struct gp_buf *out)
+static void put_side(const char *mark, const struct gp_filediff *f, bool new, unsigned strip, struct gp_buf *out)
 {
 	const char *own = new ? f->new_path : f->old_path;
 	const char *other = new ? f->old_path : f->new_path;
@@ -91,8 +90,8 @@ static void put_hunk(const struct gp_hunk *h, bool reverse, int64_t grown, struc
 	put_body(h, reverse, out);
 }
 
-void gp_reject_append(const struct gp_filediff *f, const struct gp_hunk_report *rep, unsigned strip,
-		      bool reverse, struct gp_buf *out)
+void gp_reject_append(const struct gp_filediff *f, const struct gp_hunk_report *rep, unsigned strip, bool reverse,
+		      struct gp_buf *out)
 {
 	int64_t grown = 0;
 

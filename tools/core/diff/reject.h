@@ -18,7 +18,7 @@
  * Source: GNU patch 2.7.6 by experiment (tests/test_reject.c and
  *         tests/test_differential.c compare the bytes).
  */
-void gp_reject_append(const struct gp_filediff *f, const struct gp_hunk_report *rep, unsigned strip,
-		      bool reverse, struct gp_buf *out);
+void gp_reject_append(const struct gp_filediff *f, const struct gp_hunk_report *rep, unsigned strip, bool reverse,
+		      struct gp_buf *out);
 
 #endif

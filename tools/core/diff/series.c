@@ -81,8 +81,7 @@ int gp_series_check_unique(const struct gp_series *s, struct gp_err *err)
 	qsort(v, s->n, sizeof(*v), by_name);
 	for (size_t i = 1; i < s->n; i++)
 		if (strcmp(v[i - 1].name, v[i].name) == 0)
-			return gp_fail(err, GP_E_FORMAT,
-				       "patch '%.200s' is listed twice, in lines %zu and %zu",
+			return gp_fail(err, GP_E_FORMAT, "patch '%.200s' is listed twice, in lines %zu and %zu",
 				       v[i].name, v[i - 1].lineno, v[i].lineno);
 	return 0;
 }

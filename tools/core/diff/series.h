@@ -12,19 +12,19 @@
 #define GP_SERIES_FUZZ 2
 
 struct gp_series_entry {
-	char *name;       /* clean path below the patch folder */
-	unsigned strip;   /* 1 when not given; -pab counts as 1 */
+	char *name;     /* clean path below the patch folder */
+	unsigned strip; /* 1 when not given; -pab counts as 1 */
 	bool strip_given;
-	bool reverse;     /* -R */
+	bool reverse; /* -R */
 	bool fuzz_given;
-	unsigned fuzz;    /* -F; only when given */
-	size_t lineno;    /* from 1 */
+	unsigned fuzz; /* -F; only when given */
+	size_t lineno; /* from 1 */
 };
 
 struct gp_series {
 	struct gp_series_entry *v;
 	size_t n, cap;
-	size_t crlf;      /* the first line whose CR quilt takes as a part of its last word; 0: none */
+	size_t crlf; /* the first line whose CR quilt takes as a part of its last word; 0: none */
 };
 
 /*

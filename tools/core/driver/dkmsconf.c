@@ -29,7 +29,8 @@ static bool expands(struct gp_str s, size_t i)
 {
 	if (s.p[i] == '`')
 		return true;
-	return s.p[i] == '$' && i + 1 < s.len && (strchr("{(_@*#?!$-", s.p[i + 1]) || isalnum((unsigned char)s.p[i + 1]));
+	return s.p[i] == '$' && i + 1 < s.len &&
+	       (strchr("{(_@*#?!$-", s.p[i + 1]) || isalnum((unsigned char)s.p[i + 1]));
 }
 
 /* What the shell takes for the word at the start of s, or NULL: it would have to
@@ -48,8 +49,7 @@ static char *shell_word(struct gp_str s)
 			quote = quote ? '\0' : c;
 		} else if (quote != '\'' && expands(s, i)) {
 			break;
-		} else if (c == '\\' && quote != '\'' && i + 1 < s.len &&
-			   (!quote || strchr("$`\"\\", s.p[i + 1]))) {
+		} else if (c == '\\' && quote != '\'' && i + 1 < s.len && (!quote || strchr("$`\"\\", s.p[i + 1]))) {
 			gp_buf_putc(&out, s.p[++i]);
 		} else if (!quote && strchr(" \t\r;", c)) {
 			return gp_buf_detach(&out);
@@ -159,7 +159,8 @@ int gp_dkms_patches_read(struct gp_str text, struct gp_dkms_patch_list *out, str
 	if (clear)
 		return 0;
 	gp_dkms_patch_list_release(out);
-	return gp_fail(err, GP_E_UNSUPPORTED, "dkms.conf has PATCH[] lines in a form that gridpatch cannot go on "
+	return gp_fail(err, GP_E_UNSUPPORTED,
+		       "dkms.conf has PATCH[] lines in a form that gridpatch cannot go on "
 		       "with (gaps in the numbers, variables, or all in one line)");
 }
 
@@ -361,8 +362,8 @@ static const struct gp_kline *open_end(const struct gp_kline *line, size_t n)
 	const struct gp_kline *min = NULL;
 
 	for (size_t i = 0; i < n; i++)
-		if (line[i].and_later && (!min || line[i].major < min->major ||
-		    (line[i].major == min->major && line[i].minor < min->minor)))
+		if (line[i].and_later &&
+		    (!min || line[i].major < min->major || (line[i].major == min->major && line[i].minor < min->minor)))
 			min = &line[i];
 	return min;
 }
@@ -376,8 +377,8 @@ static bool excluded(const struct gp_kline *line, size_t n, unsigned major, unsi
 }
 
 /* Majors below the open end, each with the minors that remain. */
-static void put_majors(const struct gp_kline *line, size_t n, unsigned end, struct numbers *seen,
-		       bool *first, struct gp_buf *out)
+static void put_majors(const struct gp_kline *line, size_t n, unsigned end, struct numbers *seen, bool *first,
+		       struct gp_buf *out)
 {
 	for (unsigned major = 0; major < end; major++) {
 		struct numbers no = { .n = 0 };
@@ -394,8 +395,8 @@ static void put_majors(const struct gp_kline *line, size_t n, unsigned end, stru
 	}
 }
 
-static void put_last_major(const struct gp_kline *line, size_t n, const struct gp_kline *end,
-			   bool *first, struct gp_buf *out)
+static void put_last_major(const struct gp_kline *line, size_t n, const struct gp_kline *end, bool *first,
+			   struct gp_buf *out)
 {
 	bool any = false;
 

@@ -21,10 +21,10 @@ void gp_dkms_patches_of_others(struct gp_str text, struct gp_list *names);
 
 /* One patch that dkms.conf names. */
 struct gp_dkms_patch {
-	unsigned index;  /* PATCH[index] */
-	char *file;      /* below kernel/patches/ */
-	char *match;     /* PATCH_MATCH[index]; "": for every kernel */
-	bool ours;       /* gp_dkms_patches_put() wrote it */
+	unsigned index; /* PATCH[index] */
+	char *file;     /* below kernel/patches/ */
+	char *match;    /* PATCH_MATCH[index]; "": for every kernel */
+	bool ours;      /* gp_dkms_patches_put() wrote it */
 };
 
 struct gp_dkms_patch_list {

@@ -58,7 +58,8 @@ enum gp_hooks_table gp_hooks_table(struct gp_str text)
 	if (bytes_read(rest, found, sizeof(found)) != sizeof(found))
 		return GP_TABLE_UNKNOWN;
 	return memcmp(found, older, 16) == 0 ? GP_TABLE_OLDER :
-	       memcmp(found, newer, 16) == 0 ? GP_TABLE_NEWER : GP_TABLE_UNKNOWN;
+	       memcmp(found, newer, 16) == 0 ? GP_TABLE_NEWER :
+					       GP_TABLE_UNKNOWN;
 }
 
 const char *gp_hooks_table_name(enum gp_hooks_table t)

@@ -8,8 +8,7 @@ static bool since(const struct gp_instcmd *c, const char *version)
 {
 	struct gp_version v;
 
-	return gp_version_parse(gp_str_of(version), &v, NULL) == 0 &&
-	       gp_version_cmp(&c->driver, &v) >= 0;
+	return gp_version_parse(gp_str_of(version), &v, NULL) == 0 && gp_version_cmp(&c->driver, &v) >= 0;
 }
 
 static void put_word(struct gp_buf *out, const char *s)

@@ -8,11 +8,11 @@
 #include "core/rules/release.h"
 
 struct gp_instcmd {
-	const char *run;               /* path of the installer */
+	const char *run; /* path of the installer */
 	struct gp_version driver;
-	const char *release;           /* of the kernel, NULL: the running one */
-	const char *source_path;       /* its headers, NULL: the installer finds them */
-	bool two_trees;                /* kernel/ and kernel-open/ */
+	const char *release;     /* of the kernel, NULL: the running one */
+	const char *source_path; /* its headers, NULL: the installer finds them */
+	bool two_trees;          /* kernel/ and kernel-open/ */
 };
 
 /*

@@ -31,8 +31,8 @@ static bool starts_list(struct gp_str line, struct gp_str *words)
 	struct gp_str name, op;
 
 	*words = line;
-	if (!gp_word_next(words, &name) || !gp_str_starts(name, "NV_CONFTEST_") ||
-	    !gp_str_ends(name, "_TESTS") || !gp_word_next(words, &op))
+	if (!gp_word_next(words, &name) || !gp_str_starts(name, "NV_CONFTEST_") || !gp_str_ends(name, "_TESTS") ||
+	    !gp_word_next(words, &op))
 		return false;
 	for (size_t i = 0; i < GP_COUNT(ops); i++)
 		if (gp_str_eq(op, ops[i]))

@@ -21,8 +21,7 @@ static int entry_parse(struct gp_str line, struct gp_mentry *e, struct gp_err *e
 {
 	struct gp_str rest = line;
 
-	if (!gp_word_next(&rest, &e->raw) || !gp_word_next(&rest, &e->mode) ||
-	    !gp_word_next(&rest, &e->type))
+	if (!gp_word_next(&rest, &e->raw) || !gp_word_next(&rest, &e->mode) || !gp_word_next(&rest, &e->type))
 		return gp_fail(err, GP_E_FORMAT, "line %zu has fewer than three fields", e->lineno);
 	if (!is_octal(e->mode))
 		return gp_fail(err, GP_E_FORMAT, "line %zu: '%.*s' is not an octal mode", e->lineno,
@@ -120,8 +119,8 @@ bool gp_mentry_is_symlink(const struct gp_mentry *e)
 	return gp_str_ends(e->type, "_SYMLINK") || gp_str_ends(e->type, "_NEWSYM");
 }
 
-int gp_manifest_add(const struct gp_manifest *m, const char *const *paths, size_t n,
-		    const char *like, struct gp_buf *out, struct gp_err *err)
+int gp_manifest_add(const struct gp_manifest *m, const char *const *paths, size_t n, const char *like,
+		    struct gp_buf *out, struct gp_err *err)
 {
 	const struct gp_mentry *form = gp_manifest_find(m, like);
 	size_t cut;
@@ -135,9 +134,9 @@ int gp_manifest_add(const struct gp_manifest *m, const char *const *paths, size_
 	for (size_t i = 0; i < n; i++) {
 		if (gp_manifest_find(m, paths[i]))
 			continue;
-		gp_buf_printf(out, "\n%s%s %.*s %.*s%s%.*s", gp_str_starts(form->raw, "./") ? "./" : "",
-			      paths[i], (int)form->mode.len, form->mode.p, (int)form->type.len,
-			      form->type.p, form->rest.len ? " " : "", (int)form->rest.len, form->rest.p);
+		gp_buf_printf(out, "\n%s%s %.*s %.*s%s%.*s", gp_str_starts(form->raw, "./") ? "./" : "", paths[i],
+			      (int)form->mode.len, form->mode.p, (int)form->type.len, form->type.p,
+			      form->rest.len ? " " : "", (int)form->rest.len, form->rest.p);
 	}
 	gp_buf_add(out, m->text.p + cut, m->text.len - cut);
 	return 0;
@@ -180,8 +179,7 @@ enum gp_kind gp_manifest_kind(const struct gp_manifest *m)
 	bool libs = false;
 
 	for (size_t i = 0; i < m->n && !libs; i++)
-		libs = gp_str_starts(m->entry[i].type, "CUDA_LIB") ||
-		       gp_str_starts(m->entry[i].type, "OPENGL_LIB") ||
+		libs = gp_str_starts(m->entry[i].type, "CUDA_LIB") || gp_str_starts(m->entry[i].type, "OPENGL_LIB") ||
 		       gp_str_starts(m->entry[i].type, "GLVND_LIB");
 	if (gp_manifest_has_module(m, "nvidia-vgpu-vfio") || gp_manifest_find(m, "nvidia-vgpud"))
 		return libs ? GP_KIND_MERGED : GP_KIND_HOST;

@@ -8,8 +8,8 @@
 
 /* One entry line; the strings are borrowed from the text. */
 struct gp_mentry {
-	struct gp_str raw;   /* first field as written ("./32/libEGL.so") */
-	char *path;          /* the same in clean form, owned */
+	struct gp_str raw; /* first field as written ("./32/libEGL.so") */
+	char *path;        /* the same in clean form, owned */
 	struct gp_str mode, type, rest;
 	size_t lineno;
 };
@@ -30,8 +30,8 @@ struct gp_manifest {
 	struct gp_str description, version, modules;
 	struct gp_mentry *entry;
 	size_t n, cap;
-	bool open_end;       /* no empty line ended the entries */
-	size_t end_off;      /* bytes: where an entry would be appended */
+	bool open_end;  /* no empty line ended the entries */
+	size_t end_off; /* bytes: where an entry would be appended */
 };
 
 /*
@@ -62,8 +62,8 @@ bool gp_mentry_is_symlink(const struct gp_mentry *e);
  * Out: out, the whole new text.
  * Errors: GP_E_FORMAT like is not listed.
  */
-int gp_manifest_add(const struct gp_manifest *m, const char *const *paths, size_t n,
-		    const char *like, struct gp_buf *out, struct gp_err *err);
+int gp_manifest_add(const struct gp_manifest *m, const char *const *paths, size_t n, const char *like,
+		    struct gp_buf *out, struct gp_err *err);
 
 /* A manifest without the entry of path (which must have a line of its own). */
 void gp_manifest_drop(const struct gp_manifest *m, const char *path, struct gp_buf *out);
@@ -72,7 +72,7 @@ enum gp_kind { GP_KIND_GENERAL, GP_KIND_GUEST, GP_KIND_HOST, GP_KIND_MERGED };
 #define GP_KIND_COUNT (GP_KIND_MERGED + 1)
 #define GP_ALL_KINDS ((1u << GP_KIND_COUNT) - 1) /* as bits 1 << gp_kind */
 
-const char *gp_kind_name(enum gp_kind k); /* "host", … as rules write it */
+const char *gp_kind_name(enum gp_kind k);                  /* "host", … as rules write it */
 bool gp_kind_parse(struct gp_str word, enum gp_kind *out); /* false: no such kind */
 
 /*

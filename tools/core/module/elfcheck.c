@@ -10,9 +10,9 @@
 
 struct table {
 	struct gp_str image;
-	uint64_t off;     /* of the section table, bytes */
-	uint64_t n;       /* sections */
-	uint64_t names;   /* index of the table of names */
+	uint64_t off;   /* of the section table, bytes */
+	uint64_t n;     /* sections */
+	uint64_t names; /* index of the table of names */
 };
 
 static uint64_t get(struct gp_str image, uint64_t off, unsigned bytes)
@@ -25,15 +25,18 @@ static uint64_t get(struct gp_str image, uint64_t off, unsigned bytes)
 }
 
 #define EHDR(image, field) get(image, offsetof(Elf64_Ehdr, field), sizeof(((Elf64_Ehdr *)0)->field))
-#define SHDR(t, i, field) get((t)->image, (t)->off + (i) * sizeof(Elf64_Shdr) + offsetof(Elf64_Shdr, field), \
-			      sizeof(((Elf64_Shdr *)0)->field))
+#define SHDR(t, i, field) \
+	get((t)->image, (t)->off + (i) * sizeof(Elf64_Shdr) + offsetof(Elf64_Shdr, field), \
+	    sizeof(((Elf64_Shdr *)0)->field))
 
 static int check_ident(struct gp_str image, struct gp_err *err)
 {
 	if (image.len < EI_NIDENT || memcmp(image.p, ELFMAG, SELFMAG) != 0)
-		return gp_fail(err, GP_E_FORMAT, image.len && image.len < EI_NIDENT &&
-			       memcmp(image.p, ELFMAG, image.len < SELFMAG ? image.len : SELFMAG) == 0 ?
-			       "truncated: it ends inside of the ELF header" : "not an ELF file");
+		return gp_fail(err, GP_E_FORMAT,
+			       image.len && image.len < EI_NIDENT &&
+					       memcmp(image.p, ELFMAG, image.len < SELFMAG ? image.len : SELFMAG) == 0 ?
+				       "truncated: it ends inside of the ELF header" :
+				       "not an ELF file");
 	if (image.p[EI_CLASS] == ELFCLASS32)
 		return gp_fail(err, GP_E_UNSUPPORTED, "a 32-bit ELF file; the driver's modules have 64 bits");
 	if (image.p[EI_CLASS] != ELFCLASS64)
@@ -58,7 +61,9 @@ static int check_header(struct gp_str image, struct gp_err *err)
 	type = EHDR(image, e_type);
 	if (type == ET_EXEC || type == ET_DYN || type == ET_CORE)
 		return gp_fail(err, GP_E_UNSUPPORTED, "an ELF %s, not a relocatable object",
-			       type == ET_EXEC ? "program" : type == ET_DYN ? "library or program" : "core file");
+			       type == ET_EXEC ? "program" :
+			       type == ET_DYN  ? "library or program" :
+						 "core file");
 	if (type != ET_REL)
 		return gp_fail(err, GP_E_FORMAT, "ELF type %llu is not that of an object", (unsigned long long)type);
 	if (EHDR(image, e_version) != EV_CURRENT)
@@ -96,7 +101,8 @@ static int find_table(struct table *t, struct gp_err *err)
 	if (t->n < 2 || t->n > GP_ELF_MAX_SECTIONS)
 		return gp_fail(err, GP_E_FORMAT, "it says that it has %llu sections", (unsigned long long)t->n);
 	if (!inside(t, t->off, t->n * sizeof(Elf64_Shdr)))
-		return gp_fail(err, GP_E_FORMAT, "truncated: a table of %llu sections at byte %llu does not fit into %zu",
+		return gp_fail(err, GP_E_FORMAT,
+			       "truncated: a table of %llu sections at byte %llu does not fit into %zu",
 			       (unsigned long long)t->n, (unsigned long long)t->off, t->image.len);
 	return 0;
 }

@@ -39,8 +39,7 @@ static void count(struct gp_modfindings *l, enum gp_severity severity, size_t n)
 	l->warnings += severity == GP_FIND_WARNING ? n : 0;
 }
 
-static void add(struct gp_modfindings *l, enum gp_severity severity, const char *module, const char *check,
-		char *text)
+static void add(struct gp_modfindings *l, enum gp_severity severity, const char *module, const char *check, char *text)
 {
 	GP_GROW(l->v, l->n, l->cap);
 	l->v[l->n++] = (struct gp_modfinding){ severity, gp_strdup(module), check, text };
@@ -81,7 +80,8 @@ void gp_judge_many(struct gp_judge *j, struct gp_many *m, const char *fmt, ...)
 void gp_judge_many_end(struct gp_judge *j, const struct gp_many *m)
 {
 	if (m->n > SAID_MAX)
-		add(j->found, m->severity, m->file, m->check, gp_asprintf("and %zu more of this kind", m->n - SAID_MAX));
+		add(j->found, m->severity, m->file, m->check,
+		    gp_asprintf("and %zu more of this kind", m->n - SAID_MAX));
 }
 
 #define say(j, severity, unit, check, ...) gp_modfindings_add((j)->found, severity, (unit)->file, check, __VA_ARGS__)
@@ -136,7 +136,8 @@ static void judge_release(struct gp_judge *j, const struct gp_modunit *u, struct
 	if (gp_str_eq(release, k->release))
 		return;
 	say(j, versions ? GP_FIND_WARNING : GP_FIND_ERROR, u, "vermagic",
-	    "it is for kernel '%.*s', the headers are of '%s'%s", STR(release), k->release, versions ? "; with CONFIG_MODVERSIONS its symbol versions decide" : "");
+	    "it is for kernel '%.*s', the headers are of '%s'%s", STR(release), k->release,
+	    versions ? "; with CONFIG_MODVERSIONS its symbol versions decide" : "");
 }
 
 static void judge_vermagic(struct gp_judge *j, const struct gp_modunit *u)
@@ -186,8 +187,8 @@ static void judge_version(struct gp_judge *j, const struct gp_modunit *u)
 	else if (want && !gp_str_eq(version, want))
 		say(j, GP_FIND_ERROR, u, "version", "its version is '%.*s', not '%s'", STR(version), want);
 	else if (!want && version.p && !gp_str_same(version, first))
-		say(j, GP_FIND_WARNING, u, "version", "its version is '%.*s', that of '%s' is '%.*s'", STR(version), file,
-		    STR(first));
+		say(j, GP_FIND_WARNING, u, "version", "its version is '%.*s', that of '%s' is '%.*s'", STR(version),
+		    file, STR(first));
 }
 
 static void judge_srcversion(struct gp_judge *j, const struct gp_modunit *u)
@@ -262,7 +263,8 @@ static void judge_depends(struct gp_judge *j, const struct gp_modunit *u)
 		for (size_t i = 0; i < j->n && !known; i++)
 			known = same_name(name, gp_str_of(j->u[i].name));
 		if (!known && !kernel_has_module(j->o->kernel->symvers, name))
-			gp_judge_many(j, &m, "it depends on '%.*s', which is neither here nor in Module.symvers", STR(name));
+			gp_judge_many(j, &m, "it depends on '%.*s', which is neither here nor in Module.symvers",
+				      STR(name));
 		n += comma != NULL;
 		all.p += n;
 		all.len -= n;
@@ -270,14 +272,15 @@ static void judge_depends(struct gp_judge *j, const struct gp_modunit *u)
 	gp_judge_many_end(j, &m);
 	for (size_t i = 0; i < j->n; i++)
 		if (gp_judge_takes_from(j, u, i) && !depends_on(u, gp_str_of(j->u[i].name)))
-			say(j, GP_FIND_WARNING, u, "depends", "it takes symbols from '%s', and its depends does not say so",
-			    j->u[i].file);
+			say(j, GP_FIND_WARNING, u, "depends",
+			    "it takes symbols from '%s', and its depends does not say so", j->u[i].file);
 }
 
 static void judge_license(struct gp_judge *j, const struct gp_modunit *u)
 {
 	if (!gp_module_info(u->m, "license").p)
-		say(j, GP_FIND_WARNING, u, "license", "it does not say its licence: the kernel takes it for proprietary");
+		say(j, GP_FIND_WARNING, u, "license",
+		    "it does not say its licence: the kernel takes it for proprietary");
 }
 
 /* --- hooks --- */
@@ -304,25 +307,32 @@ static void judge_hook_range(struct gp_judge *j, const struct gp_modunit *u)
 	uint64_t least, most, len = end->value - beg->value;
 
 	if (!s || beg->section != end->section) {
-		say(j, GP_FIND_ERROR, u, "hooks", "the symbols of the hooks' linker script are in no section, or in two");
+		say(j, GP_FIND_ERROR, u, "hooks",
+		    "the symbols of the hooks' linker script are in no section, or in two");
 		return;
 	}
 	if (end->value > s->size)
 		say(j, GP_FIND_ERROR, u, "hooks", "%s lies outside of '%.*s'", HOOK_END, STR(s->name));
 	if (end->value <= beg->value) {
-		say(j, GP_FIND_ERROR, u, "hooks", "there is nothing between %s and %s: nothing will be unlocked; "
-		    "the linker script finds the blob by the name nv-kernel.o", HOOK_BEG, HOOK_END);
+		say(j, GP_FIND_ERROR, u, "hooks",
+		    "there is nothing between %s and %s: nothing will be unlocked; "
+		    "the linker script finds the blob by the name nv-kernel.o",
+		    HOOK_BEG, HOOK_END);
 		return;
 	}
 	if ((s->flags & (SHF_WRITE | SHF_ALLOC)) != (SHF_WRITE | SHF_ALLOC))
-		say(j, GP_FIND_ERROR, u, "hooks", "the blob's read-only data are in '%.*s', which is not writable: "
-		    "the hooks cannot change them", STR(s->name));
+		say(j, GP_FIND_ERROR, u, "hooks",
+		    "the blob's read-only data are in '%.*s', which is not writable: "
+		    "the hooks cannot change them",
+		    STR(s->name));
 	if (!j->o->blob)
 		return;
 	rodata_of(j->o->blob, &least, &most);
 	if (len < least || len > most)
-		say(j, GP_FIND_ERROR, u, "hooks", "%llu bytes are between the hooks' symbols, the blob has %llu of "
-		    "read-only data", (unsigned long long)len, (unsigned long long)least);
+		say(j, GP_FIND_ERROR, u, "hooks",
+		    "%llu bytes are between the hooks' symbols, the blob has %llu of "
+		    "read-only data",
+		    (unsigned long long)len, (unsigned long long)least);
 }
 
 static bool wants_hook_symbol(const struct gp_module *m)

@@ -12,11 +12,11 @@ const char *gp_severity_name(enum gp_severity s); /* "error" */
 
 struct gp_modfinding {
 	enum gp_severity severity;
-	char *module;        /* its file's name; "" when it is about none */
-	const char *check;   /* "architecture", "modinfo", "vermagic", "version", "license", "depends",
+	char *module;      /* its file's name; "" when it is about none */
+	const char *check; /* "architecture", "modinfo", "vermagic", "version", "license", "depends",
 			      * "srcversion", "symbol", "gpl-only", "taint", "crc", "namespace", "export",
 			      * "symbol-get", "hooks", "blob", "headers" */
-	char *text;          /* may hold untrusted bytes */
+	char *text;        /* may hold untrusted bytes */
 };
 
 struct gp_modfindings {
@@ -31,19 +31,19 @@ void gp_modfindings_add(struct gp_modfindings *l, enum gp_severity severity, con
 
 /* What the headers say of the kernel that is to take the modules. */
 struct gp_modkernel {
-	const char *release;        /* UTS_RELEASE */
-	const char *vermagic;       /* NULL: not known */
-	uint16_t machine;           /* EM_…; 0: not known */
+	const char *release;              /* UTS_RELEASE */
+	const char *vermagic;             /* NULL: not known */
+	uint16_t machine;                 /* EM_…; 0: not known */
 	const struct gp_symvers *symvers; /* NULL: not known */
-	bool modversions;           /* CONFIG_MODVERSIONS */
-	bool namespaces;            /* an import that is missing is an error, not a warning */
-	bool inherits_taint;        /* 262e6ae7081d */
-	enum gp_tri symbol_get_gpl; /* gp_symbol_get_gpl() */
+	bool modversions;                 /* CONFIG_MODVERSIONS */
+	bool namespaces;                  /* an import that is missing is an error, not a warning */
+	bool inherits_taint;              /* 262e6ae7081d */
+	enum gp_tri symbol_get_gpl;       /* gp_symbol_get_gpl() */
 };
 
 struct gp_modunit {
-	const char *file;           /* "nvidia-uvm.ko", borrowed */
-	const char *name;           /* the kernel's name of it: "nvidia_uvm", borrowed */
+	const char *file; /* "nvidia-uvm.ko", borrowed */
+	const char *name; /* the kernel's name of it: "nvidia_uvm", borrowed */
 	const struct gp_module *m;
 };
 
@@ -86,7 +86,6 @@ enum gp_tri gp_symbol_get_gpl(const struct gp_release *r);
  *         __symbol_get(), which finds with gplok and then asks for GPL_ONLY: 6.6.
  *         "module:" namespaces: 707f853d7fa3 (6.16), kernel/module/main.c.
  */
-void gp_modjudge(const struct gp_modunit *u, size_t n, const struct gp_modjudge_opts *o,
-		 struct gp_modfindings *found);
+void gp_modjudge(const struct gp_modunit *u, size_t n, const struct gp_modjudge_opts *o, struct gp_modfindings *found);
 
 #endif

@@ -6,9 +6,9 @@
 
 /* Where an undefined symbol of a module comes from. */
 struct gp_bound {
-	const struct gp_symver *kernel;      /* the kernel or a module of it, or NULL */
-	const struct gp_modexport *sibling;  /* or NULL */
-	size_t from;                         /* the sibling's index */
+	const struct gp_symver *kernel;     /* the kernel or a module of it, or NULL */
+	const struct gp_modexport *sibling; /* or NULL */
+	size_t from;                        /* the sibling's index */
 };
 
 struct gp_judge {

@@ -150,11 +150,12 @@ static void judge_taint(struct gp_judge *j, size_t i)
 		n++;
 	}
 	if (first && theirs)
-		gp_modfindings_add(j->found, GP_FIND_ERROR, u->file, "taint",
-				   "it takes '%.*s' from the proprietary '%s', and with it %zu symbol%s for GPL-compatible "
-				   "modules only ('%.*s'%s): since 5.9 the kernel refuses that",
-				   STR(theirs->name), j->u[j->taint_from[i]].file, n, n == 1 ? "" : "s",
-				   STR(first->name), n > 1 ? ", …" : "");
+		gp_modfindings_add(
+			j->found, GP_FIND_ERROR, u->file, "taint",
+			"it takes '%.*s' from the proprietary '%s', and with it %zu symbol%s for GPL-compatible "
+			"modules only ('%.*s'%s): since 5.9 the kernel refuses that",
+			STR(theirs->name), j->u[j->taint_from[i]].file, n, n == 1 ? "" : "s", STR(first->name),
+			n > 1 ? ", …" : "");
 }
 
 static void judge_licences(struct gp_judge *j, size_t i)
@@ -234,7 +235,8 @@ static void judge_versions(struct gp_judge *j, size_t i)
 	if (!j->o->kernel || !j->o->kernel->modversions)
 		return;
 	if (!u->m->nversion) {
-		gp_modfindings_add(j->found, GP_FIND_ERROR, u->file, "crc", "it has no symbol versions, the kernel has "
+		gp_modfindings_add(j->found, GP_FIND_ERROR, u->file, "crc",
+				   "it has no symbol versions, the kernel has "
 				   "CONFIG_MODVERSIONS");
 		return;
 	}
@@ -303,7 +305,8 @@ static void judge_exports(struct gp_judge *j, size_t i)
 		if (b.kernel && gp_str_eq(b.kernel->module, "vmlinux"))
 			gp_judge_many(j, &m, "it exports '%.*s', as the kernel itself does", STR(u->m->export[e].name));
 		else if (b.sibling && b.from < i)
-			gp_judge_many(j, &m, "it exports '%.*s', as '%s' does", STR(u->m->export[e].name), j->u[b.from].file);
+			gp_judge_many(j, &m, "it exports '%.*s', as '%s' does", STR(u->m->export[e].name),
+				      j->u[b.from].file);
 	}
 	gp_judge_many_end(j, &m);
 }

@@ -12,10 +12,8 @@
 /* --- the kernel --- */
 
 /* Below 6.6, the lines that got it, and from when. */
-static const unsigned since[][3] = {
-	{ 4, 14, 326 }, { 4, 19, 295 }, { 5, 4, 257 }, { 5, 10, 195 },
-	{ 5, 15, 131 }, { 6, 1, 52 }, { 6, 4, 15 }, { 6, 5, 2 },
-};
+static const unsigned since[][3] = { { 4, 14, 326 }, { 4, 19, 295 }, { 5, 4, 257 }, { 5, 10, 195 },
+				     { 5, 15, 131 }, { 6, 1, 52 },   { 6, 4, 15 },  { 6, 5, 2 } };
 #define FIRST_MAJOR 6
 #define FIRST_MINOR 6
 /* The oldest line that got it: August 2023. Lines that had ended by then may get it
@@ -51,12 +49,15 @@ enum gp_tri gp_symbol_get_gpl(const struct gp_release *r)
 static void tell(struct gp_judge *j, struct gp_many *m, struct gp_str name, const char *from)
 {
 	if (m->severity == GP_FIND_ERROR)
-		gp_judge_many(j, m, "it asks symbol_get() for '%.*s' of '%s', which is not GPL-only: this kernel refuses that",
-			      STR(name), from);
+		gp_judge_many(
+			j, m,
+			"it asks symbol_get() for '%.*s' of '%s', which is not GPL-only: this kernel refuses that",
+			STR(name), from);
 	else
-		gp_judge_many(j, m, "it asks symbol_get() for '%.*s' of '%s', which is not GPL-only: kernels from 6.6 on and "
-			      "stable ones of September 2023 refuse that%s", STR(name), from,
-			      j->o->kernel ? "; the headers do not say what this one does" : "");
+		gp_judge_many(j, m,
+			      "it asks symbol_get() for '%.*s' of '%s', which is not GPL-only: kernels from 6.6 on and "
+			      "stable ones of September 2023 refuse that%s",
+			      STR(name), from, j->o->kernel ? "; the headers do not say what this one does" : "");
 }
 
 /* Texts of the module that name an export of from's; each once. */

@@ -67,10 +67,12 @@ static int read_sections(Elf *elf, struct gp_str image, struct gp_module *m, str
 	for (size_t i = 1; i < m->nsection; i++) {
 		if (!gelf_getshdr(elf_getscn(elf, i), &sh))
 			return elf_broken(err);
-		m->section[i] = (struct gp_modsection){
-			.name = gp_str_of(image.p + names_sh.sh_offset + sh.sh_name), .type = sh.sh_type,
-			.flags = sh.sh_flags, .off = sh.sh_offset, .size = sh.sh_size, .align = sh.sh_addralign,
-		};
+		m->section[i] = (struct gp_modsection){ .name = gp_str_of(image.p + names_sh.sh_offset + sh.sh_name),
+							.type = sh.sh_type,
+							.flags = sh.sh_flags,
+							.off = sh.sh_offset,
+							.size = sh.sh_size,
+							.align = sh.sh_addralign };
 	}
 	return 0;
 }
@@ -173,7 +175,8 @@ static int read_ext_versions(struct gp_str crcs, struct gp_str names, struct gp_
 static int read_plain_versions(struct gp_str all, struct gp_module *m, struct gp_err *err)
 {
 	if (all.len % VERSION_SIZE)
-		return gp_fail(err, GP_E_FORMAT, "its __versions has %zu bytes, no multiple of %d", all.len, VERSION_SIZE);
+		return gp_fail(err, GP_E_FORMAT, "its __versions has %zu bytes, no multiple of %d", all.len,
+			       VERSION_SIZE);
 	for (size_t at = 0; at < all.len; at += VERSION_SIZE) {
 		const char *name = all.p + at + VERSION_NAME;
 		size_t n = strnlen(name, VERSION_SIZE - VERSION_NAME);
@@ -232,7 +235,8 @@ static int read_packed_versions(struct gp_str all, struct gp_module *m, struct g
 		size_t n = packed_entry(all);
 
 		if (!n)
-			return gp_fail(err, GP_E_FORMAT, "entry %zu of its __versions is not as long as its name makes it",
+			return gp_fail(err, GP_E_FORMAT,
+				       "entry %zu of its __versions is not as long as its name makes it",
 				       m->nversion + 1);
 		if (add_version(m, gp_str_of(all.p + PACKED_NAME), le32(all.p + PACKED_CRC), err) < 0)
 			return -1;
@@ -316,15 +320,15 @@ static bool gpl_only(const struct gp_module *m, const struct symbols *t, const G
 	if (gp_str_starts(s->name, "__ksymtab_gpl") || gp_str_starts(s->name, "___ksymtab_gpl"))
 		return true;
 	return entry && t->flags.len == m->nexport && sym->st_value / entry < t->flags.len &&
-		(t->flags.p[sym->st_value / entry] & 1);
+	       (t->flags.p[sym->st_value / entry] & 1);
 }
 
 static int add_export(struct gp_module *m, const GElf_Sym *sym, struct gp_str name, struct gp_err *err)
 {
 	size_t at = section_of(m, sym);
 
-	if (at == SIZE_MAX || (!gp_str_starts(m->section[at].name, "__ksymtab") &&
-			       !gp_str_starts(m->section[at].name, "___ksymtab")))
+	if (at == SIZE_MAX ||
+	    (!gp_str_starts(m->section[at].name, "__ksymtab") && !gp_str_starts(m->section[at].name, "___ksymtab")))
 		return 0;
 	if (m->nexport == MAX_ENTRIES)
 		return too_many(MAX_ENTRIES, "exported symbols", err);

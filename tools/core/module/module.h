@@ -9,10 +9,10 @@
 /* All strings here are borrowed from the image. */
 struct gp_modsection {
 	struct gp_str name;
-	uint32_t type;       /* SHT_… */
-	uint64_t flags;      /* SHF_… */
-	uint64_t off, size;  /* bytes; NOBITS has a size and no bytes in the file */
-	uint64_t align;      /* 0 and 1: none */
+	uint32_t type;      /* SHT_… */
+	uint64_t flags;     /* SHF_… */
+	uint64_t off, size; /* bytes; NOBITS has a size and no bytes in the file */
+	uint64_t align;     /* 0 and 1: none */
 };
 
 struct gp_modinfo {
@@ -38,29 +38,29 @@ struct gp_modexport {
 
 /* A symbol that is looked for by name. */
 struct gp_modplace {
-	bool found;          /* defined, with a value */
-	uint64_t value;      /* bytes from the start of its section */
-	size_t section;      /* index into section, or SIZE_MAX: absolute, common, … */
+	bool found;     /* defined, with a value */
+	uint64_t value; /* bytes from the start of its section */
+	size_t section; /* index into section, or SIZE_MAX: absolute, common, … */
 };
 
 /* What a kernel module says of itself. */
 struct gp_module {
 	struct gp_str image;
-	uint16_t machine;    /* EM_… */
-	struct gp_modsection *section;  /* [0] is the empty one, as in the file */
+	uint16_t machine;              /* EM_… */
+	struct gp_modsection *section; /* [0] is the empty one, as in the file */
 	size_t nsection;
-	struct gp_modinfo *info;        /* in the order of .modinfo */
+	struct gp_modinfo *info; /* in the order of .modinfo */
 	size_t ninfo, info_cap;
 	struct gp_modsymbol *undef;
 	size_t nundef, undef_cap;
-	struct gp_modversion *version;  /* CRCs that the module wants */
+	struct gp_modversion *version; /* CRCs that the module wants */
 	size_t nversion, version_cap;
-	struct gp_modexport *export;    /* by name */
+	struct gp_modexport *export; /* by name */
 	size_t nexport, export_cap;
-	size_t nsymbol;                 /* entries of the symbol table */
+	size_t nsymbol;                        /* entries of the symbol table */
 	struct gp_modplace hook_beg, hook_end; /* vgpu_unlock_nv_kern_rodata_… */
-	bool is_module;                 /* has .modinfo or .gnu.linkonce.this_module */
-	bool signature;                 /* "~Module signature appended~" is behind it */
+	bool is_module;                        /* has .modinfo or .gnu.linkonce.this_module */
+	bool signature;                        /* "~Module signature appended~" is behind it */
 };
 
 /*
@@ -107,7 +107,9 @@ bool gp_module_takes(const struct gp_module *m, const char *name);
  * In:     *at: 0 at the beginning, then as it was left.
  * Out:    false: there are no more. Empty ones are passed over.
  */
-struct gp_modtext_at { size_t section, off; };
+struct gp_modtext_at {
+	size_t section, off;
+};
 bool gp_module_text_next(const struct gp_module *m, struct gp_modtext_at *at, struct gp_str *out);
 
 /* NULL when the module does not export it. */

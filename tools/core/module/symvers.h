@@ -19,8 +19,8 @@ struct gp_symver {
 struct gp_symvers {
 	struct gp_symver *v; /* in the order of the file; of two with one name the first counts */
 	size_t n, cap;
-	uint32_t *slot;      /* 1 + index into v; 0: empty */
-	size_t nslot;        /* a power of two, at least twice n */
+	uint32_t *slot; /* 1 + index into v; 0: empty */
+	size_t nslot;   /* a power of two, at least twice n */
 };
 
 /*

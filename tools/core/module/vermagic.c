@@ -233,7 +233,7 @@ static int read_text(struct preprocessor *p, struct gp_str text, struct gp_err *
 
 struct expansion {
 	const struct macros *m;
-	unsigned done;      /* names replaced so far: empty ones could go on for ever */
+	unsigned done; /* names replaced so far: empty ones could go on for ever */
 	struct gp_buf *out;
 };
 

@@ -10,18 +10,18 @@ enum slot_state { SLOT_FREE, SLOT_READY, SLOT_BUSY, SLOT_DONE };
 
 struct slot {
 	struct gp_chunk piece;
-	uint8_t *mem;          /* dict_len + piece_len bytes */
+	uint8_t *mem; /* dict_len + piece_len bytes */
 	enum slot_state state;
 	int rc;
 };
 
 struct gp_chunker {
 	struct gp_chunk_ops ops;
-	struct slot *slot;     /* a ring */
+	struct slot *slot; /* a ring */
 	size_t nslot;
-	size_t fill;           /* the slot being filled */
-	size_t drain;          /* the oldest slot not handed on */
-	size_t filled;         /* bytes in the slot being filled */
+	size_t fill;   /* the slot being filled */
+	size_t drain;  /* the oldest slot not handed on */
+	size_t filled; /* bytes in the slot being filled */
 	pthread_t *thread;
 	unsigned nthread;
 	pthread_mutex_t lock;
@@ -95,8 +95,8 @@ static int drain_one(struct gp_chunker *c, struct gp_err *err)
 		pthread_cond_wait(&c->changed, &c->lock);
 	pthread_mutex_unlock(&c->lock);
 	rc = s->rc == ENOMEM ? gp_fail_sys(err, ENOMEM, "cannot compress") :
-	     s->rc < 0 ? gp_fail(err, GP_E_BUG, "a compressor failed") :
-			 c->ops.done(c->ops.arg, &s->piece, err);
+	     s->rc < 0       ? gp_fail(err, GP_E_BUG, "a compressor failed") :
+			       c->ops.done(c->ops.arg, &s->piece, err);
 	s->state = SLOT_FREE;
 	c->drain = (c->drain + 1) % c->nslot;
 	return rc;

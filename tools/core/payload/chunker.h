@@ -15,8 +15,8 @@ struct gp_chunk {
 	const uint8_t *dict; /* up to dict_len bytes before data, NULL at the start */
 	size_t dict_len;
 	bool last;
-	struct gp_buf out;   /* the worker's result */
-	uint32_t check;      /* a value of the worker's, for done */
+	struct gp_buf out; /* the worker's result */
+	uint32_t check;    /* a value of the worker's, for done */
 };
 
 struct gp_chunk_ops {

@@ -16,8 +16,7 @@ const char *gp_codec_name(enum gp_codec c)
 static bool is_zstd(struct gp_str head)
 {
 	return gp_str_starts(head, "\x28\xb5\x2f\xfd") ||
-	       (head.len >= 4 && (head.p[0] & 0xf0) == 0x50 &&
-		memcmp(head.p + 1, "\x2a\x4d\x18", 3) == 0);
+	       (head.len >= 4 && (head.p[0] & 0xf0) == 0x50 && memcmp(head.p + 1, "\x2a\x4d\x18", 3) == 0);
 }
 
 int gp_codec_detect(struct gp_str head, enum gp_codec *out, struct gp_err *err)
@@ -28,15 +27,17 @@ int gp_codec_detect(struct gp_str head, enum gp_codec *out, struct gp_err *err)
 		*out = GP_CODEC_GZIP;
 	else if (gp_str_starts(head, "BZh"))
 		*out = GP_CODEC_BZIP2;
-	else if (head.len >= 6 && memcmp(head.p, "\xfd" "7zXZ\0", 6) == 0)
+	else if (head.len >= 6 && memcmp(head.p,
+					 "\xfd"
+					 "7zXZ\0",
+					 6) == 0)
 		*out = GP_CODEC_XZ;
 	else if (is_zstd(head))
 		*out = GP_CODEC_ZSTD;
 	else if (head.len >= 512 && memcmp(head.p + 257, "ustar", 5) == 0)
 		*out = GP_CODEC_NONE;
 	else
-		return gp_fail(err, GP_E_UNSUPPORTED,
-			       "the payload is none of gzip, bzip2, xz, zstd or plain tar");
+		return gp_fail(err, GP_E_UNSUPPORTED, "the payload is none of gzip, bzip2, xz, zstd or plain tar");
 	return 0;
 }
 

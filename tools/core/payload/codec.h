@@ -7,13 +7,7 @@
 #include "base/buf.h"
 
 /* How the payload of a .run is compressed. */
-enum gp_codec {
-	GP_CODEC_NONE,
-	GP_CODEC_GZIP,
-	GP_CODEC_BZIP2,
-	GP_CODEC_XZ,
-	GP_CODEC_ZSTD,
-};
+enum gp_codec { GP_CODEC_NONE, GP_CODEC_GZIP, GP_CODEC_BZIP2, GP_CODEC_XZ, GP_CODEC_ZSTD };
 
 const char *gp_codec_name(enum gp_codec c); /* "xz", as the stub's --info says it */
 
@@ -71,8 +65,8 @@ struct gp_encoder_opts {
  * zstd: one frame.
  */
 struct gp_encoder;
-struct gp_encoder *gp_encoder_new(enum gp_codec c, const struct gp_encoder_opts *opts,
-				  struct gp_sink sink, struct gp_err *err);
+struct gp_encoder *gp_encoder_new(enum gp_codec c, const struct gp_encoder_opts *opts, struct gp_sink sink,
+				  struct gp_err *err);
 int gp_encoder_write(struct gp_encoder *enc, const void *p, size_t len, struct gp_err *err);
 int gp_encoder_finish(struct gp_encoder *enc, struct gp_err *err);
 void gp_encoder_free(struct gp_encoder *enc); /* before finish: gives up */

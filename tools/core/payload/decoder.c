@@ -29,12 +29,12 @@ enum step { STEP_MORE, STEP_BOUNDARY, STEP_ERROR };
 struct gp_decoder {
 	enum gp_codec kind;
 	struct gp_src src;
-	uint8_t *in;        /* IN_BACK old bytes, then those of the last read */
+	uint8_t *in; /* IN_BACK old bytes, then those of the last read */
 	size_t in_pos, in_len;
-	bool in_end;        /* src has no more */
-	bool at_boundary;   /* between two members, streams or frames */
+	bool in_end;      /* src has no more */
+	bool at_boundary; /* between two members, streams or frames */
 	bool done;
-	uint64_t in_total;  /* bytes read from src */
+	uint64_t in_total; /* bytes read from src */
 	int xz_check;
 	z_stream z;
 	struct inflate_state *isal; /* or this, which is 2.5 times as fast */
@@ -46,10 +46,10 @@ struct gp_decoder {
 	lzma_stream xz;
 	ZSTD_DStream *zstd;
 	struct gp_splice *watch;
-	size_t portion;     /* zstd: bytes that may be decoded now */
-	bool flushing;      /* zstd: the portion is read, not all of it told */
-	bool between;       /* gzip: the step ended between two blocks */
-	bool started;       /* gzip: the first member has */
+	size_t portion; /* zstd: bytes that may be decoded now */
+	bool flushing;  /* zstd: the portion is read, not all of it told */
+	bool between;   /* gzip: the step ended between two blocks */
+	bool started;   /* gzip: the first member has */
 };
 
 static int damaged(struct gp_err *err, const struct gp_decoder *d, const char *what)
@@ -100,8 +100,9 @@ static enum step step_gzip(struct gp_decoder *d, uint8_t *out, size_t cap, size_
 #ifdef GP_HAVE_ISAL
 static const char *isal_problem(int rc)
 {
-	return rc == ISAL_INCORRECT_CHECKSUM ? "incorrect data check" :
-	       rc == ISAL_INVALID_WRAPPER || rc == ISAL_UNSUPPORTED_METHOD ? "incorrect header" : "bad data";
+	return rc == ISAL_INCORRECT_CHECKSUM                               ? "incorrect data check" :
+	       rc == ISAL_INVALID_WRAPPER || rc == ISAL_UNSUPPORTED_METHOD ? "incorrect header" :
+									     "bad data";
 }
 
 static enum step step_isal(struct gp_decoder *d, uint8_t *out, size_t cap, size_t *got, struct gp_err *err)

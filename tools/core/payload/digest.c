@@ -38,9 +38,8 @@ static uint32_t crc_tables(uint32_t crc, const uint8_t *p, size_t len)
 {
 	for (; len >= 8; p += 8, len -= 8) {
 		crc ^= (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-		crc = table[7][crc >> 24] ^ table[6][crc >> 16 & 255] ^ table[5][crc >> 8 & 255] ^
-		      table[4][crc & 255] ^ table[3][p[4]] ^ table[2][p[5]] ^ table[1][p[6]] ^
-		      table[0][p[7]];
+		crc = table[7][crc >> 24] ^ table[6][crc >> 16 & 255] ^ table[5][crc >> 8 & 255] ^ table[4][crc & 255] ^
+		      table[3][p[4]] ^ table[2][p[5]] ^ table[1][p[6]] ^ table[0][p[7]];
 	}
 	while (len--)
 		crc = crc << 8 ^ table[0][crc >> 24 ^ *p++];
@@ -58,8 +57,7 @@ static uint32_t power(unsigned n)
 	return v;
 }
 
-__attribute__((target("pclmul,ssse3")))
-static __m128i fold(__m128i a, __m128i k, __m128i next)
+__attribute__((target("pclmul,ssse3"))) static __m128i fold(__m128i a, __m128i k, __m128i next)
 {
 	return _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(a, k, 0x11), _mm_clmulepi64_si128(a, k, 0x00)), next);
 }
@@ -72,8 +70,7 @@ static __m128i fold(__m128i a, __m128i k, __m128i next)
  * Source: Gopal et al., "Fast CRC Computation for Generic Polynomials Using
  *         PCLMULQDQ Instruction", Intel 2009. In: len a multiple of 64, not 0.
  */
-__attribute__((target("pclmul,ssse3")))
-static uint32_t crc_folded(uint32_t crc, const uint8_t *p, size_t len)
+__attribute__((target("pclmul,ssse3"))) static uint32_t crc_folded(uint32_t crc, const uint8_t *p, size_t len)
 {
 	const __m128i swap = _mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 	const __m128i far = _mm_set_epi64x(power(576), power(512)), near = _mm_set_epi64x(power(192), power(128));

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GP_MD5_HEX 33    /* with the NUL */
+#define GP_MD5_HEX 33 /* with the NUL */
 #define GP_SHA256_HEX 65
 
 /*

@@ -78,8 +78,7 @@ static int bzip2_work(void *arg, struct gp_chunk *piece)
 		len = (unsigned)(piece->len + piece->len / 100 + 601); /* bzip2's own bound */
 		gp_buf_reserve(&piece->out, len);
 	}
-	rc = BZ2_bzBuffToBuffCompress(piece->out.data, &len, (char *)piece->data,
-				      (unsigned)piece->len, e->level, 0, 0);
+	rc = BZ2_bzBuffToBuffCompress(piece->out.data, &len, (char *)piece->data, (unsigned)piece->len, e->level, 0, 0);
 	piece->out.len = len;
 	return rc == BZ_OK ? 0 : rc == BZ_MEM_ERROR ? ENOMEM : -1;
 }
@@ -99,8 +98,7 @@ static int no_memory(const struct gp_encoder *e, struct gp_err *err)
 static int start_xz(struct gp_encoder *e, const struct gp_encoder_opts *o, struct gp_err *err)
 {
 	/* block_size 0: three times the dictionary, whatever the number of threads. */
-	lzma_mt mt = { .threads = o->threads, .preset = (uint32_t)e->level,
-		       .check = (lzma_check)o->xz_check };
+	lzma_mt mt = { .threads = o->threads, .preset = (uint32_t)e->level, .check = (lzma_check)o->xz_check };
 	lzma_ret rc;
 
 	e->xz = (lzma_stream)LZMA_STREAM_INIT;
@@ -149,8 +147,8 @@ static int start(struct gp_encoder *e, const struct gp_encoder_opts *o, struct g
 	return 0;
 }
 
-struct gp_encoder *gp_encoder_new(enum gp_codec c, const struct gp_encoder_opts *opts,
-				  struct gp_sink sink, struct gp_err *err)
+struct gp_encoder *gp_encoder_new(enum gp_codec c, const struct gp_encoder_opts *opts, struct gp_sink sink,
+				  struct gp_err *err)
 {
 	struct gp_encoder *e = gp_alloc(sizeof(*e));
 
@@ -185,8 +183,7 @@ static int run_xz(struct gp_encoder *e, const void *p, size_t len, lzma_action a
 	return 0;
 }
 
-static int run_zstd(struct gp_encoder *e, const void *p, size_t len, ZSTD_EndDirective end,
-		    struct gp_err *err)
+static int run_zstd(struct gp_encoder *e, const void *p, size_t len, ZSTD_EndDirective end, struct gp_err *err)
 {
 	ZSTD_inBuffer in = { p, len, 0 };
 	size_t left;

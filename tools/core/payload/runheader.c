@@ -13,8 +13,7 @@
 
 static bool is_name(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-	       (c >= '0' && c <= '9');
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c >= '0' && c <= '9');
 }
 
 /* NAME=value, NAME="value" at the start of a line; no shell is imitated. */
@@ -51,12 +50,18 @@ bool gp_stub_variable_next(struct gp_stub_walk *w, struct gp_stub_variable *v)
 
 static char **text_field(struct gp_runheader *h, struct gp_str name)
 {
-	struct { const char *name; char **where; } field[] = {
-		{ "CRCsum", &h->crc }, { "MD5", &h->md5 }, { "label", &h->label },
-		{ "version_string", &h->version_string }, { "pkg_version", &h->pkg_version },
-		{ "script", &h->script }, { "targetdir", &h->targetdir },
-		{ "TARGET_OS", &h->target_os }, { "TARGET_ARCH", &h->target_arch },
-	};
+	struct {
+		const char *name;
+		char **where;
+	} field[] = { { "CRCsum", &h->crc },
+		      { "MD5", &h->md5 },
+		      { "label", &h->label },
+		      { "version_string", &h->version_string },
+		      { "pkg_version", &h->pkg_version },
+		      { "script", &h->script },
+		      { "targetdir", &h->targetdir },
+		      { "TARGET_OS", &h->target_os },
+		      { "TARGET_ARCH", &h->target_arch } };
 
 	for (size_t i = 0; i < GP_COUNT(field); i++)
 		if (gp_str_eq(name, field[i].name))
@@ -66,17 +71,18 @@ static char **text_field(struct gp_runheader *h, struct gp_str name)
 
 static int number_field(struct gp_runheader *h, const struct gp_stub_variable *v, struct gp_err *err)
 {
-	struct { const char *name; uint64_t *where; } field[] = {
-		{ "skip", &h->skip }, { "skip_decompress", &h->skip_decompress },
-		{ "size_decompress", &h->size_decompress },
-	};
+	struct {
+		const char *name;
+		uint64_t *where;
+	} field[] = { { "skip", &h->skip },
+		      { "skip_decompress", &h->skip_decompress },
+		      { "size_decompress", &h->size_decompress } };
 
 	for (size_t i = 0; i < GP_COUNT(field); i++) {
 		if (!gp_str_eq(v->name, field[i].name))
 			continue;
 		if (!gp_parse_u64(v->value, 10000000, field[i].where))
-			return gp_fail(err, GP_E_FORMAT, "the stub's %s= is not a number of lines",
-				       field[i].name);
+			return gp_fail(err, GP_E_FORMAT, "the stub's %s= is not a number of lines", field[i].name);
 	}
 	return 0;
 }
@@ -105,8 +111,11 @@ static int variables_read(struct gp_str head, struct gp_runheader *h, struct gp_
 	}
 	if (!h->crc || !h->md5 || !h->skip || !h->targetdir || !h->sums_off)
 		return gp_fail(err, GP_E_FORMAT, "not a .run installer: the stub has no %s",
-			       !h->crc ? "CRCsum=" : !h->md5 ? "MD5=" : !h->skip ? "skip=" :
-			       !h->targetdir ? "targetdir=" : "line 4 with a variable");
+			       !h->crc       ? "CRCsum=" :
+			       !h->md5       ? "MD5=" :
+			       !h->skip      ? "skip=" :
+			       !h->targetdir ? "targetdir=" :
+					       "line 4 with a variable");
 	return 0;
 }
 
@@ -129,8 +138,8 @@ static int places_find(struct gp_str head, struct gp_runheader *h, struct gp_err
 	int64_t payload = behind_newline(head, h->skip - 1), embed = payload;
 
 	if (payload < 0 && head.len >= GP_RUNHEADER_MAX)
-		return gp_fail(err, GP_E_FORMAT, "the stub has more than %u bytes (skip=%llu)",
-			       GP_RUNHEADER_MAX, (unsigned long long)h->skip);
+		return gp_fail(err, GP_E_FORMAT, "the stub has more than %u bytes (skip=%llu)", GP_RUNHEADER_MAX,
+			       (unsigned long long)h->skip);
 	if (payload < 0)
 		return gp_fail(err, GP_E_FORMAT, "cut off: skip=%llu, but there are fewer lines",
 			       (unsigned long long)h->skip);
@@ -139,10 +148,8 @@ static int places_find(struct gp_str head, struct gp_runheader *h, struct gp_err
 	if (embed < 0 || embed > payload || (uint64_t)embed < h->sums_off)
 		return gp_fail(err, GP_E_FORMAT, "skip_decompress=%llu lies outside the stub",
 			       (unsigned long long)h->skip_decompress);
-	if (h->skip_decompress && h->size_decompress &&
-	    h->skip_decompress + h->size_decompress != h->skip)
-		return gp_fail(err, GP_E_UNSUPPORTED,
-			       "something else lies between decompressor and payload");
+	if (h->skip_decompress && h->size_decompress && h->skip_decompress + h->size_decompress != h->skip)
+		return gp_fail(err, GP_E_UNSUPPORTED, "something else lies between decompressor and payload");
 	h->payload_off = (uint64_t)payload;
 	h->embed_off = (uint64_t)embed;
 	return 0;
@@ -334,14 +341,12 @@ static void put_line(struct rewrite *w, struct gp_str line, unsigned lineno)
 	gp_buf_putc(w->out, '\n');
 }
 
-int gp_runheader_rewrite(const struct gp_runheader *h, struct gp_str head,
-			 const struct gp_stub_edit *edit, struct gp_buf *out,
-			 struct gp_stub_sums *sums, struct gp_err *err)
+int gp_runheader_rewrite(const struct gp_runheader *h, struct gp_str head, const struct gp_stub_edit *edit,
+			 struct gp_buf *out, struct gp_stub_sums *sums, struct gp_err *err)
 {
 	struct gp_str stub = { head.p, (size_t)h->embed_off }, rest = stub, line;
 	gp_auto(gp_free_ptr) char *targetdir = edit->targetdir ? gp_strdup(edit->targetdir) : NULL;
-	gp_auto(gp_free_ptr) char *history =
-		edit->history && has_history(stub) ? gp_strdup(edit->history) : NULL;
+	gp_auto(gp_free_ptr) char *history = edit->history && has_history(stub) ? gp_strdup(edit->history) : NULL;
 	struct rewrite w = { .h = h, .edit = edit, .out = out, .sums = sums };
 
 	*sums = (struct gp_stub_sums){ 0 };

@@ -21,20 +21,20 @@
  *         (skip_decompress, size_decompress) came with nv2.
  */
 struct gp_runheader {
-	char *crc;             /* text of CRCsum=, compared as a string by the stub */
-	char *md5;             /* 32 hex digits */
+	char *crc; /* text of CRCsum=, compared as a string by the stub */
+	char *md5; /* 32 hex digits */
 	char *label;
-	char *version_string;  /* the driver's version; "0" in some repacks */
+	char *version_string; /* the driver's version; "0" in some repacks */
 	char *pkg_version;
 	char *script;
 	char *targetdir;
-	char *target_os;       /* NULL when the stub has none */
+	char *target_os; /* NULL when the stub has none */
 	char *target_arch;
-	uint64_t skip;         /* the payload starts after newline number skip-1 */
+	uint64_t skip;                             /* the payload starts after newline number skip-1 */
 	uint64_t skip_decompress, size_decompress; /* lines; 0 when there is none */
-	uint64_t sums_off;     /* bytes: both sums cover [sums_off, end of file) */
-	uint64_t embed_off;    /* bytes: end of the stub's text */
-	uint64_t payload_off;  /* bytes */
+	uint64_t sums_off;                         /* bytes: both sums cover [sums_off, end of file) */
+	uint64_t embed_off;                        /* bytes: end of the stub's text */
+	uint64_t payload_off;                      /* bytes */
 };
 
 /*
@@ -51,8 +51,8 @@ void gp_runheader_release(struct gp_runheader *h);
 /* One of the variables in the stub's first lines. */
 struct gp_stub_variable {
 	struct gp_str name;
-	struct gp_str raw;    /* what is behind the '=', without blanks around it */
-	struct gp_str value;  /* the same without double quotes around all of it */
+	struct gp_str raw;   /* what is behind the '=', without blanks around it */
+	struct gp_str value; /* the same without double quotes around all of it */
 	unsigned lineno;
 };
 
@@ -75,8 +75,8 @@ int gp_runheader_check_sums(const struct gp_runheader *h, const char *crc, const
 /* What changes in a stub. NULL: stays. */
 struct gp_stub_edit {
 	const char *targetdir;
-	const char *history;  /* text for --pkg-history, lines ending in '\n' */
-	int64_t grown;        /* bytes that the unpacked files are more, for --info */
+	const char *history; /* text for --pkg-history, lines ending in '\n' */
+	int64_t grown;       /* bytes that the unpacked files are more, for --info */
 };
 
 /* Where the sums stand in a rewritten stub, so that they can be filled in last. */
@@ -96,9 +96,8 @@ struct gp_stub_sums {
  * Out: out, everything before the payload; the sums are ten blanks and 32
  *      zeros, at the places *sums tells.
  */
-int gp_runheader_rewrite(const struct gp_runheader *h, struct gp_str head,
-			 const struct gp_stub_edit *edit, struct gp_buf *out,
-			 struct gp_stub_sums *sums, struct gp_err *err);
+int gp_runheader_rewrite(const struct gp_runheader *h, struct gp_str head, const struct gp_stub_edit *edit,
+			 struct gp_buf *out, struct gp_stub_sums *sums, struct gp_err *err);
 
 /* Limit text to what may stand in an unquoted here-document ('\n' stays). */
 void gp_stub_mask(char *text);

@@ -75,8 +75,8 @@ void gp_splice_beyond(struct gp_splice *s, uint64_t plain)
 	s->done = s->done > drop ? s->done - drop : 0;
 }
 
-int gp_splice_cut(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last,
-		  struct gp_cut *cut, struct gp_err *err)
+int gp_splice_cut(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last, struct gp_cut *cut,
+		  struct gp_err *err)
 {
 	const char *why = s->why ? s->why : s->codec == GP_CODEC_XZ ? gp_xz_problem(s) : NULL;
 
@@ -132,8 +132,8 @@ void gp_splice_flushed(struct gp_splice *s)
 
 void gp_splice_save(const struct gp_splice *s, const struct gp_cut *cut, struct gp_buf *out)
 {
-	const uint64_t field[] = { cut->packed, cut->plain, cut->unit_packed, cut->unit_plain, cut->check,
-				   cut->last_block, cut->bits, s->checking, (uint64_t)s->xz.check, cut->blocks };
+	const uint64_t field[] = { cut->packed,     cut->plain, cut->unit_packed, cut->unit_plain,       cut->check,
+				   cut->last_block, cut->bits,  s->checking,      (uint64_t)s->xz.check, cut->blocks };
 
 	for (size_t i = 0; i < GP_COUNT(field); i++)
 		gp_wire_put(out, field[i]);
@@ -170,8 +170,8 @@ struct gp_splice *gp_splice_load(enum gp_codec c, struct gp_cut *cut, struct gp_
 
 /* --- all of them --- */
 
-int gp_splice_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,
-		       struct gp_str more, struct gp_splice_plan *plan, struct gp_err *err)
+int gp_splice_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
+		       struct gp_splice_plan *plan, struct gp_err *err)
 {
 	*plan = (struct gp_splice_plan){ .keep = cut->packed };
 	switch (s->codec) {

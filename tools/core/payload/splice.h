@@ -29,10 +29,10 @@ struct gp_cut {
 	uint64_t plain;       /* what they decode to */
 	uint64_t unit_packed; /* where its member, block or frame starts */
 	uint64_t unit_plain;
-	uint64_t check;       /* of the unit's plain bytes before the cut, if the unit has a check */
-	uint64_t last_block;  /* zstd: where the header of the block before it is */
-	size_t blocks;        /* xz: complete blocks before the unit */
-	unsigned bits;        /* gzip: so many of the last byte belong to what follows */
+	uint64_t check;      /* of the unit's plain bytes before the cut, if the unit has a check */
+	uint64_t last_block; /* zstd: where the header of the block before it is */
+	size_t blocks;       /* xz: complete blocks before the unit */
+	unsigned bits;       /* gzip: so many of the last byte belong to what follows */
 };
 
 struct gp_splice;
@@ -62,8 +62,8 @@ struct gp_peek {
  * Errors: GP_E_UNSUPPORTED there is none; the message says why, for a report;
  *         GP_E_NOTFOUND the search finds none, gp_splice_want_blocks() does.
  */
-int gp_splice_cut(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last,
-		  struct gp_cut *cut, struct gp_err *err);
+int gp_splice_cut(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last, struct gp_cut *cut,
+		  struct gp_err *err);
 
 /* What gp_splice_continue() needs for this cut, as bytes, and back again: NULL
  * when they are no such thing (w is untrusted). */
@@ -91,8 +91,8 @@ struct gp_splice_plan {
  * Out:    plan, gp_splice_plan_release() it.
  * Errors: what peek says; GP_E_BUG a compressor fails.
  */
-int gp_splice_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,
-		       struct gp_str more, struct gp_splice_plan *plan, struct gp_err *err);
+int gp_splice_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
+		       struct gp_splice_plan *plan, struct gp_err *err);
 void gp_splice_plan_release(struct gp_splice_plan *plan);
 
 /* --- for the decoder --- */

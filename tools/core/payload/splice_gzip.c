@@ -16,9 +16,9 @@
 #include <string.h>
 #include <zlib.h>
 
-#define SEARCH (1u << 20)   /* bytes of the payload's end to look at */
+#define SEARCH (1u << 20) /* bytes of the payload's end to look at */
 #define WINDOW 32768u
-#define TRAILER 8u          /* CRC32 and ISIZE: RFC 1952 2.3 */
+#define TRAILER 8u /* CRC32 and ISIZE: RFC 1952 2.3 */
 #define OUT_BLOCK 65536u
 /* Somebody may have made an end full of starts that decode for long: then zlib
  * tells, which takes as long as it takes. Seen: below 1 MB before the first hit. */
@@ -31,8 +31,12 @@ void gp_splice_member(struct gp_splice *s, uint64_t packed)
 
 void gp_splice_block(struct gp_splice *s, uint64_t packed, unsigned bits, uint32_t crc)
 {
-	struct gp_cut c = { .packed = packed, .plain = s->plain, .unit_packed = s->unit.packed,
-			    .unit_plain = s->unit.plain, .check = crc, .bits = bits };
+	struct gp_cut c = { .packed = packed,
+			    .plain = s->plain,
+			    .unit_packed = s->unit.packed,
+			    .unit_plain = s->unit.plain,
+			    .check = crc,
+			    .bits = bits };
 
 	gp_splice_add(s, &c);
 }
@@ -77,8 +81,8 @@ static int deflate_all(struct gp_str more, struct gp_buf *out, struct gp_err *er
 	return rc == Z_STREAM_END ? 0 : gp_fail(err, GP_E_BUG, "zlib: error %d", rc);
 }
 
-int gp_gzip_continue(const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
-			 struct gp_splice_plan *plan, struct gp_err *err)
+int gp_gzip_continue(const struct gp_cut *cut, struct gp_peek peek, struct gp_str more, struct gp_splice_plan *plan,
+		     struct gp_err *err)
 {
 	uint8_t byte = 0;
 
@@ -99,13 +103,13 @@ static const char no_window[WINDOW];
 
 /* The end of the payload, and what is known of it. */
 struct search {
-	const uint8_t *in;      /* deflate data up to the trailer */
+	const uint8_t *in; /* deflate data up to the trailer */
 	size_t len;
-	uint64_t at;            /* payload offset of in[0] */
-	struct gp_str last;     /* the last plain bytes */
-	uint64_t end;           /* the cut is not behind this plain offset */
-	uint64_t total;         /* plain bytes of the payload */
-	uint64_t work;          /* so far, in trying */
+	uint64_t at;        /* payload offset of in[0] */
+	struct gp_str last; /* the last plain bytes */
+	uint64_t end;       /* the cut is not behind this plain offset */
+	uint64_t total;     /* plain bytes of the payload */
+	uint64_t work;      /* so far, in trying */
 };
 
 static unsigned bits_at(const struct search *s, size_t bit, unsigned n)
@@ -142,8 +146,8 @@ static bool may_start_stored(const struct search *s, size_t bit)
 {
 	size_t at = bit / 8 + 1;
 
-	return bit % 8 == 5 && at + 4 <= s->len && bits_at(s, bit, 3) == 0 &&
-	       (s->in[at] ^ s->in[at + 2]) == 0xff && (s->in[at + 1] ^ s->in[at + 3]) == 0xff;
+	return bit % 8 == 5 && at + 4 <= s->len && bits_at(s, bit, 3) == 0 && (s->in[at] ^ s->in[at + 2]) == 0xff &&
+	       (s->in[at + 1] ^ s->in[at + 3]) == 0xff;
 }
 
 static bool start_at(z_stream *z, const struct search *s, size_t bit, const char *window)
@@ -151,8 +155,7 @@ static bool start_at(z_stream *z, const struct search *s, size_t bit, const char
 	size_t byte = bit / 8;
 	unsigned skip = bit % 8;
 
-	if (inflateReset2(z, -15) != Z_OK ||
-	    (skip && inflatePrime(z, (int)(8 - skip), s->in[byte] >> skip) != Z_OK))
+	if (inflateReset2(z, -15) != Z_OK || (skip && inflatePrime(z, (int)(8 - skip), s->in[byte] >> skip) != Z_OK))
 		return false;
 	byte += skip != 0;
 	z->next_in = (Bytef *)s->in + byte;
@@ -289,8 +292,8 @@ static bool find(struct search *s, struct gp_cut *cut)
 	return found;
 }
 
-int gp_gzip_search(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last,
-		   struct gp_cut *cut, struct gp_err *err)
+int gp_gzip_search(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last, struct gp_cut *cut,
+		   struct gp_err *err)
 {
 	uint64_t from = s->unit.packed + 10; /* behind the shortest header */
 	gp_auto(gp_free_ptr) uint8_t *in = NULL;
@@ -311,8 +314,9 @@ int gp_gzip_search(const struct gp_splice *s, uint64_t end, struct gp_peek peek,
 	f.at = from;
 	if (!find(&f, cut) || cut->plain < s->unit.plain)
 		return gp_fail(err, GP_E_NOTFOUND, "no deflate block was found");
-	cut->check = crc_before((uint32_t)in[f.len] | (uint32_t)in[f.len + 1] << 8 | (uint32_t)in[f.len + 2] << 16 |
-				(uint32_t)in[f.len + 3] << 24,
-				(const uint8_t *)last.p + last.len - (f.total - cut->plain), (size_t)(f.total - cut->plain));
+	cut->check =
+		crc_before((uint32_t)in[f.len] | (uint32_t)in[f.len + 1] << 8 | (uint32_t)in[f.len + 2] << 16 |
+				   (uint32_t)in[f.len + 3] << 24,
+			   (const uint8_t *)last.p + last.len - (f.total - cut->plain), (size_t)(f.total - cut->plain));
 	return 0;
 }

@@ -11,19 +11,17 @@ struct gp_xz_record {
 };
 
 /* Where an xz walker is. */
-enum gp_xz_state {
-	XZ_STREAM_HEADER, XZ_BLOCK_HEADER, XZ_CHUNK_HEADER, XZ_CHUNK, XZ_BLOCK_PADDING, XZ_REST,
-};
+enum gp_xz_state { XZ_STREAM_HEADER, XZ_BLOCK_HEADER, XZ_CHUNK_HEADER, XZ_CHUNK, XZ_BLOCK_PADDING, XZ_REST };
 
 struct gp_xz_walk {
 	enum gp_xz_state state;
-	uint8_t head[1024];     /* what is being collected */
+	uint8_t head[1024]; /* what is being collected */
 	size_t have, want;
-	uint64_t skip;          /* bytes of a chunk, of padding and check */
-	uint64_t at;            /* packed bytes seen */
-	uint64_t plain;         /* that they will decode to */
+	uint64_t skip;  /* bytes of a chunk, of padding and check */
+	uint64_t at;    /* packed bytes seen */
+	uint64_t plain; /* that they will decode to */
 	uint64_t chunk_plain;
-	size_t header_size;     /* of the block */
+	size_t header_size; /* of the block */
 	int check;
 	struct gp_xz_record *record;
 	size_t n, cap;
@@ -37,24 +35,24 @@ struct gp_zstd_walk {
 	uint8_t head[20];
 	size_t have, want;
 	uint64_t skip;
-	uint64_t block_at;      /* of the present block's header */
+	uint64_t block_at; /* of the present block's header */
 	bool last, skippable, frame, ended;
 };
 
 struct gp_splice {
 	enum gp_codec codec;
-	struct gp_cut *cut;     /* candidates, by offset */
+	struct gp_cut *cut; /* candidates, by offset */
 	size_t n, cap;
-	size_t done;            /* xz: candidates whose check is known */
-	uint64_t beyond;        /* the tar does not end before this */
-	struct gp_cut unit;     /* the present member, block or frame: its start */
-	uint64_t plain;         /* bytes seen */
+	size_t done;        /* xz: candidates whose check is known */
+	uint64_t beyond;    /* the tar does not end before this */
+	struct gp_cut unit; /* the present member, block or frame: its start */
+	uint64_t plain;     /* bytes seen */
 	uint64_t packed;
-	const char *why;        /* there is no place, because */
-	bool blocks;            /* gzip: the decoder tells of blocks */
-	bool checking;          /* the unit has a check that must be taken along */
-	uint64_t crc;           /* xz */
-	void *xxh;              /* zstd */
+	const char *why; /* there is no place, because */
+	bool blocks;     /* gzip: the decoder tells of blocks */
+	bool checking;   /* the unit has a check that must be taken along */
+	uint64_t crc;    /* xz */
+	void *xxh;       /* zstd */
 	struct gp_xz_walk xz;
 	struct gp_zstd_walk zstd;
 };
@@ -62,22 +60,22 @@ struct gp_splice {
 /* Note a candidate; too many close ones are thinned out. */
 void gp_splice_add(struct gp_splice *s, const struct gp_cut *cut);
 
-int gp_gzip_search(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last,
-		   struct gp_cut *cut, struct gp_err *err);
-int gp_gzip_continue(const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
-		     struct gp_splice_plan *plan, struct gp_err *err);
+int gp_gzip_search(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last, struct gp_cut *cut,
+		   struct gp_err *err);
+int gp_gzip_continue(const struct gp_cut *cut, struct gp_peek peek, struct gp_str more, struct gp_splice_plan *plan,
+		     struct gp_err *err);
 
 void gp_xz_packed(struct gp_splice *s, const uint8_t *p, size_t len);
 void gp_xz_plain(struct gp_splice *s, const uint8_t *p, size_t len);
 const char *gp_xz_problem(const struct gp_splice *s);
-int gp_xz_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,
-		   struct gp_str more, struct gp_splice_plan *plan, struct gp_err *err);
+int gp_xz_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
+		   struct gp_splice_plan *plan, struct gp_err *err);
 
 size_t gp_zstd_portion(struct gp_splice *s, const uint8_t *p, size_t len);
 void gp_zstd_plain(struct gp_splice *s, const uint8_t *p, size_t len);
 void gp_zstd_flushed(struct gp_splice *s);
 void gp_zstd_release(struct gp_splice *s);
-int gp_zstd_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,
-		     struct gp_str more, struct gp_splice_plan *plan, struct gp_err *err);
+int gp_zstd_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
+		     struct gp_splice_plan *plan, struct gp_err *err);
 
 #endif

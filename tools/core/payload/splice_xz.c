@@ -45,7 +45,8 @@ static void stream_header(struct gp_splice *s)
 	s->xz.check = (int)flags.check;
 	if (flags.check != LZMA_CHECK_NONE && flags.check != LZMA_CHECK_CRC32 && flags.check != LZMA_CHECK_CRC64) {
 		give_up(s, flags.check == LZMA_CHECK_SHA256 ?
-			"an xz stream with SHA-256 checks cannot be gone on with" : "its xz check is unknown");
+				   "an xz stream with SHA-256 checks cannot be gone on with" :
+				   "its xz check is unknown");
 		return;
 	}
 	s->checking = flags.check != LZMA_CHECK_NONE;
@@ -62,7 +63,9 @@ static void free_options(lzma_filter *filter)
 static bool is_plain_lzma2(const struct gp_splice *s, const uint8_t *head)
 {
 	lzma_filter filter[LZMA_FILTERS_MAX + 1] = { { 0 } };
-	lzma_block block = { .version = 0, .check = (lzma_check)s->xz.check, .filters = filter,
+	lzma_block block = { .version = 0,
+			     .check = (lzma_check)s->xz.check,
+			     .filters = filter,
 			     .header_size = lzma_block_header_size_decode(head[0]) };
 	lzma_ret rc = lzma_block_header_decode(&block, NULL, head);
 	bool yes;
@@ -78,8 +81,11 @@ static bool is_plain_lzma2(const struct gp_splice *s, const uint8_t *head)
 
 static void candidate(struct gp_splice *s)
 {
-	struct gp_cut c = { .packed = s->xz.at, .plain = s->xz.plain, .unit_packed = s->unit.packed,
-			    .unit_plain = s->unit.plain, .blocks = s->xz.n };
+	struct gp_cut c = { .packed = s->xz.at,
+			    .plain = s->xz.plain,
+			    .unit_packed = s->unit.packed,
+			    .unit_plain = s->unit.plain,
+			    .blocks = s->xz.n };
 
 	gp_splice_add(s, &c);
 }
@@ -318,7 +324,8 @@ static int put_index(const struct gp_splice *s, const struct gp_cut *cut, const 
 	flags.backward_size = lzma_index_size(index);
 	gp_buf_reserve(out, (size_t)flags.backward_size + LZMA_STREAM_HEADER_SIZE);
 	if (rc == LZMA_OK)
-		rc = lzma_index_buffer_encode(index, (uint8_t *)out->data + out->len, &pos, (size_t)flags.backward_size);
+		rc = lzma_index_buffer_encode(index, (uint8_t *)out->data + out->len, &pos,
+					      (size_t)flags.backward_size);
 	out->len += pos;
 	lzma_index_end(index, NULL);
 	if (rc == LZMA_MEM_ERROR)
@@ -345,8 +352,8 @@ static int continue_block(const struct gp_splice *s, const struct gp_cut *cut, c
 	return put_index(s, cut, &last, &plan->rest, err);
 }
 
-int gp_xz_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,
-		   struct gp_str more, struct gp_splice_plan *plan, struct gp_err *err)
+int gp_xz_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
+		   struct gp_splice_plan *plan, struct gp_err *err)
 {
 	uint8_t head[1024];
 	lzma_filter filter[LZMA_FILTERS_MAX + 1] = { { 0 } };
@@ -368,7 +375,7 @@ int gp_xz_continue(const struct gp_splice *s, const struct gp_cut *cut, struct g
 		return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
 	plan->edit[0].off = cut->unit_packed;
 	rc = filter[0].id != LZMA_FILTER_LZMA2 ? gp_fail(err, GP_E_FORMAT, "the input changed while it was read") :
-	     open_sizes(&block, plan, err);
+						 open_sizes(&block, plan, err);
 	if (rc == 0)
 		rc = continue_block(s, cut, filter[0].options, more, plan, err);
 	free_options(filter);

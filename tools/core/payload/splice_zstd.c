@@ -55,8 +55,11 @@ static size_t frame_header_size(uint8_t fhd)
 
 static void candidate(struct gp_splice *s, uint64_t last_block)
 {
-	struct gp_cut c = { .packed = s->packed, .plain = s->plain, .unit_packed = s->unit.packed,
-			    .unit_plain = s->unit.plain, .last_block = last_block };
+	struct gp_cut c = { .packed = s->packed,
+			    .plain = s->plain,
+			    .unit_packed = s->unit.packed,
+			    .unit_plain = s->unit.plain,
+			    .last_block = last_block };
 
 	if (s->checking)
 		c.check = XXH64_digest(s->xxh);
@@ -242,8 +245,8 @@ static void drop_size(const struct gp_cut *cut, const uint8_t *head, struct gp_s
 }
 
 /* End the frame at the cut. */
-static int end_frame(const struct gp_cut *cut, struct gp_peek peek, struct gp_splice_plan *plan,
-		     bool *checksum, struct gp_err *err)
+static int end_frame(const struct gp_cut *cut, struct gp_peek peek, struct gp_splice_plan *plan, bool *checksum,
+		     struct gp_err *err)
 {
 	struct gp_splice_edit *e;
 	uint8_t head[18] = { 0 };
@@ -287,8 +290,8 @@ static int new_frame(struct gp_str more, bool checksum, struct gp_buf *out, stru
 	return 0;
 }
 
-int gp_zstd_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,
-		     struct gp_str more, struct gp_splice_plan *plan, struct gp_err *err)
+int gp_zstd_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
+		     struct gp_splice_plan *plan, struct gp_err *err)
 {
 	bool checksum = true;
 

@@ -92,8 +92,8 @@ static void add(struct gp_stub_risks *l, const struct gp_stub_risk *r)
 /* Not those that are the stub's own code, as TMPROOT=${TMPDIR:=/tmp}. */
 static const char *described_by(struct gp_str name)
 {
-	static const char *const known[] = { "CRCsum", "MD5", "label", "version_string", "pkg_version", "script",
-					     "targetdir", "scriptargs", "TARGET_OS", "TARGET_ARCH" };
+	static const char *const known[] = { "CRCsum", "MD5",       "label",      "version_string", "pkg_version",
+					     "script", "targetdir", "scriptargs", "TARGET_OS",      "TARGET_ARCH" };
 
 	for (size_t i = 0; i < GP_COUNT(known); i++)
 		if (gp_str_eq(name, known[i]))
@@ -118,11 +118,9 @@ static void find_in_variables(struct gp_str stub, struct gp_stub_risks *out)
 
 static const struct here_doc {
 	const char *begins, *ends, *where;
-} here_docs[] = {
-	{ "<< EOF_PKG_HISTORY", "EOF_PKG_HISTORY", "pkg-history" },
-	{ "<< EOF_LSM", "EOF_LSM", "lsm" },
-	{ "<< EOLSM", "EOLSM", "lsm" },
-};
+} here_docs[] = { { "<< EOF_PKG_HISTORY", "EOF_PKG_HISTORY", "pkg-history" },
+		  { "<< EOF_LSM", "EOF_LSM", "lsm" },
+		  { "<< EOLSM", "EOLSM", "lsm" } };
 
 static const struct here_doc *begun_by(struct gp_str line)
 {
@@ -170,8 +168,9 @@ const char *gp_stub_risk_kind_name(enum gp_stub_risk_kind k)
 
 const char *gp_stub_risk_when(const struct gp_stub_risk *r)
 {
-	return strcmp(r->where, "pkg-history") == 0 ? "--pkg-history" : strcmp(r->where, "lsm") == 0 ? "--lsm" :
-	       "every start";
+	return strcmp(r->where, "pkg-history") == 0 ? "--pkg-history" :
+	       strcmp(r->where, "lsm") == 0         ? "--lsm" :
+						      "every start";
 }
 
 char *gp_stub_risk_text(const struct gp_stub_risk *r)

@@ -13,9 +13,9 @@ enum gp_stub_risk_kind {
 /* A text of the stub that sh does not take as it stands. */
 struct gp_stub_risk {
 	enum gp_stub_risk_kind kind;
-	const char *where;   /* "label", "pkg-history", …; static */
+	const char *where; /* "label", "pkg-history", …; static */
 	unsigned lineno;
-	char holds[3];       /* "$(" */
+	char holds[3]; /* "$(" */
 };
 
 struct gp_stub_risks {

@@ -16,7 +16,7 @@ struct gp_sums {
 	struct gp_hash *md5;
 	uint8_t *mem[SLOTS];
 	size_t len[SLOTS];
-	size_t put, taken;     /* slots handed over, slots dealt with */
+	size_t put, taken; /* slots handed over, slots dealt with */
 	bool stop;
 	bool threaded;
 	pthread_t thread;

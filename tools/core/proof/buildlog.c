@@ -36,15 +36,27 @@ static char *masked(struct gp_str s)
 /* The machine's fault, whatever is built. */
 static bool is_environment(struct gp_str line)
 {
-	static const char *const said[] = {
-		"No space left on device", "Disk quota exceeded", "Read-only file system", "Input/output error",
-		"Cannot allocate memory", "virtual memory exhausted", "out of memory", "Out of memory",
-		"Killed signal terminated program", "internal compiler error",
-		"command not found", ": not found", "unrecognized command-line option", "unrecognized command line option",
-		"does not appear to be able to create object files", "Compiler version check failed",
-		"Kernel configuration is invalid", "include/generated/autoconf.h or include/config/auto.conf are missing",
-		"Too many open files", "fork: Resource temporarily unavailable", "Exec format error",
-	};
+	static const char *const said[] = { "No space left on device",
+					    "Disk quota exceeded",
+					    "Read-only file system",
+					    "Input/output error",
+					    "Cannot allocate memory",
+					    "virtual memory exhausted",
+					    "out of memory",
+					    "Out of memory",
+					    "Killed signal terminated program",
+					    "internal compiler error",
+					    "command not found",
+					    ": not found",
+					    "unrecognized command-line option",
+					    "unrecognized command line option",
+					    "does not appear to be able to create object files",
+					    "Compiler version check failed",
+					    "Kernel configuration is invalid",
+					    "include/generated/autoconf.h or include/config/auto.conf are missing",
+					    "Too many open files",
+					    "fork: Resource temporarily unavailable",
+					    "Exec format error" };
 
 	for (size_t i = 0; i < GP_COUNT(said); i++)
 		if (has(line, said[i]))
@@ -91,9 +103,9 @@ static bool is_name(struct gp_str s)
 /* The next thing in quotes: '…', "…", and GCC's in UTF-8. */
 static bool next_quoted(struct gp_str *rest, struct gp_str *out)
 {
-	static const struct { const char *open, *close; } marks[] = {
-		{ "\xe2\x80\x98", "\xe2\x80\x99" }, { "'", "'" }, { "\"", "\"" }, { "`", "'" },
-	};
+	static const struct {
+		const char *open, *close;
+	} marks[] = { { "\xe2\x80\x98", "\xe2\x80\x99" }, { "'", "'" }, { "\"", "\"" }, { "`", "'" } };
 
 	for (size_t i = 0; i < rest->len; i++) {
 		struct gp_str from = { rest->p + i, rest->len - i };
@@ -262,16 +274,12 @@ bool gp_buildlog_first(struct gp_str log, const char *root, struct gp_build_erro
 		struct gp_str s = gp_str_trim(line);
 
 		switch (s.len ? judge_line(s, &cls) : SAID_NOTHING) {
-		case SAID_ERROR:
-			fill(s, root, cls, out);
-			return true;
+		case SAID_ERROR: fill(s, root, cls, out); return true;
 		case SAID_MAKE:
 			before = make.p ? before : last;
 			make = make.p ? make : s;
 			break;
-		case SAID_NOTHING:
-			last = s.len && !is_progress(line) ? s : last;
-			break;
+		case SAID_NOTHING: last = s.len && !is_progress(line) ? s : last; break;
 		}
 	}
 	/* What was said before make gave up is more than that it did. */

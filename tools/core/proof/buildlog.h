@@ -6,11 +6,11 @@
 
 /* What make and the compiler said when they gave up. Strings are its own. */
 struct gp_build_error {
-	enum gp_cell_class cls;  /* compile, modpost or environment */
-	char *text;              /* one line, masked: "error: …" without the place */
-	char *file;              /* below the sources: "nvidia/os-interface.c"; NULL */
-	unsigned line;           /* 0: not known */
-	char *name;              /* the identifier or header that it is about, NULL */
+	enum gp_cell_class cls; /* compile, modpost or environment */
+	char *text;             /* one line, masked: "error: …" without the place */
+	char *file;             /* below the sources: "nvidia/os-interface.c"; NULL */
+	unsigned line;          /* 0: not known */
+	char *name;             /* the identifier or header that it is about, NULL */
 };
 
 void gp_build_error_release(struct gp_build_error *e);

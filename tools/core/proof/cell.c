@@ -6,12 +6,16 @@
 
 #include "base/path.h"
 
-static const char *const NAMES[GP_CELL_CLASSES] = {
-	[GP_CELL_OK] = "ok", [GP_CELL_BLOCKED] = "blocked", [GP_CELL_UNKNOWN] = "unknown",
-	[GP_CELL_HUNK] = "hunk", [GP_CELL_COMPILE] = "compile", [GP_CELL_MODPOST] = "modpost",
-	[GP_CELL_VERIFY] = "verify", [GP_CELL_TIMEOUT] = "timeout", [GP_CELL_ENVIRONMENT] = "environment",
-	[GP_CELL_CANCELLED] = "cancelled",
-};
+static const char *const NAMES[GP_CELL_CLASSES] = { [GP_CELL_OK] = "ok",
+						    [GP_CELL_BLOCKED] = "blocked",
+						    [GP_CELL_UNKNOWN] = "unknown",
+						    [GP_CELL_HUNK] = "hunk",
+						    [GP_CELL_COMPILE] = "compile",
+						    [GP_CELL_MODPOST] = "modpost",
+						    [GP_CELL_VERIFY] = "verify",
+						    [GP_CELL_TIMEOUT] = "timeout",
+						    [GP_CELL_ENVIRONMENT] = "environment",
+						    [GP_CELL_CANCELLED] = "cancelled" };
 
 const char *gp_cell_class_name(enum gp_cell_class c)
 {
@@ -40,8 +44,10 @@ enum gp_cell_group gp_cell_group(enum gp_cell_class c)
 
 static void own_strings(struct gp_cell *c, char **own[OWN])
 {
-	char **const all[OWN] = { &c->driver, &c->kind, &c->input, &c->input_md5, &c->release, &c->headers, &c->verdict,
-				  &c->error, &c->file, &c->fact, &c->compiler, &c->repeat, &c->log, &c->log_tail };
+	char **const all[OWN] = {
+		&c->driver, &c->kind, &c->input, &c->input_md5, &c->release, &c->headers, &c->verdict,
+		&c->error,  &c->file, &c->fact,  &c->compiler,  &c->repeat,  &c->log,     &c->log_tail
+	};
 
 	memcpy(own, all, sizeof(all));
 }

@@ -14,12 +14,12 @@
  */
 enum gp_cell_class {
 	GP_CELL_OK,
-	GP_CELL_BLOCKED,     /* kernel-versions says that it cannot be; nothing was built */
-	GP_CELL_UNKNOWN,     /* newer than the newest line that kernel-versions knows */
-	GP_CELL_HUNK,        /* a patch set, a user's patch or the hooks did not apply */
-	GP_CELL_COMPILE,     /* the compiler said no */
-	GP_CELL_MODPOST,     /* all objects are there, the modules could not be linked */
-	GP_CELL_VERIFY,      /* the modules are there, and would not load or lack the hooks */
+	GP_CELL_BLOCKED, /* kernel-versions says that it cannot be; nothing was built */
+	GP_CELL_UNKNOWN, /* newer than the newest line that kernel-versions knows */
+	GP_CELL_HUNK,    /* a patch set, a user's patch or the hooks did not apply */
+	GP_CELL_COMPILE, /* the compiler said no */
+	GP_CELL_MODPOST, /* all objects are there, the modules could not be linked */
+	GP_CELL_VERIFY,  /* the modules are there, and would not load or lack the hooks */
 	GP_CELL_TIMEOUT,
 	GP_CELL_ENVIRONMENT, /* headers, compiler, disk, memory: says nothing of the driver */
 	GP_CELL_CANCELLED,   /* a signal came first; the same as never begun */
@@ -38,28 +38,28 @@ enum gp_cell_group gp_cell_group(enum gp_cell_class c);
 
 /* Everything in it is the cell's own; NULL or empty where nothing is known. */
 struct gp_cell {
-	char *driver;            /* the version: "460.106.00" */
-	char *kind;              /* "host", "merged", "guest", "general" */
-	char *input;             /* the installer or tree, as the user named it */
-	char *input_md5;         /* of the .run, as its stub has it and a scan has checked; NULL for a tree */
-	char *release;           /* "6.1.0-56-amd64" */
-	char *headers;           /* the directory, as the user named it */
+	char *driver;    /* the version: "460.106.00" */
+	char *kind;      /* "host", "merged", "guest", "general" */
+	char *input;     /* the installer or tree, as the user named it */
+	char *input_md5; /* of the .run, as its stub has it and a scan has checked; NULL for a tree */
+	char *release;   /* "6.1.0-56-amd64" */
+	char *headers;   /* the directory, as the user named it */
 	enum gp_cell_class cls;
-	char *verdict;           /* of select: "supported", "untested", "blocked", "unknown", "no evidence" */
-	struct gp_list sets;     /* patch sets that were applied, in order; users' folders among them */
-	struct gp_list modules;  /* "nvidia.ko" …, that were made */
-	struct gp_list reasons;  /* rules' reasons, warnings, overrides: one line each */
-	bool hooks;              /* they were integrated */
-	char *error;             /* the first error, one line; NULL when there is none */
-	char *file;              /* where the compiler found it, NULL */
-	unsigned line;           /* there; 0: not known */
-	char *fact;              /* what kernel-versions knows about that error, NULL */
-	char *compiler;          /* first line of CC --version, NULL */
-	char *repeat;            /* a shell command that does this cell again */
-	char *log;               /* where the whole log was kept, NULL */
-	char *log_tail;          /* its last lines, NULL; untrusted bytes of make and the compiler */
+	char *verdict;          /* of select: "supported", "untested", "blocked", "unknown", "no evidence" */
+	struct gp_list sets;    /* patch sets that were applied, in order; users' folders among them */
+	struct gp_list modules; /* "nvidia.ko" …, that were made */
+	struct gp_list reasons; /* rules' reasons, warnings, overrides: one line each */
+	bool hooks;             /* they were integrated */
+	char *error;            /* the first error, one line; NULL when there is none */
+	char *file;             /* where the compiler found it, NULL */
+	unsigned line;          /* there; 0: not known */
+	char *fact;             /* what kernel-versions knows about that error, NULL */
+	char *compiler;         /* first line of CC --version, NULL */
+	char *repeat;           /* a shell command that does this cell again */
+	char *log;              /* where the whole log was kept, NULL */
+	char *log_tail;         /* its last lines, NULL; untrusted bytes of make and the compiler */
 	double patch_s, build_s, verify_s, total_s; /* seconds, wall clock */
-	bool expected;           /* it failed, and --expect says that it may */
+	bool expected;                              /* it failed, and --expect says that it may */
 };
 
 void gp_cell_release(struct gp_cell *c);
@@ -71,14 +71,14 @@ void gp_cell_copy(struct gp_cell *to, const struct gp_cell *from);
 struct gp_cells {
 	struct gp_cell *v;
 	size_t n, cap;
-	char *program;           /* version of gridpatch that made it */
-	char *started;           /* RFC 3339, UTC */
+	char *program; /* version of gridpatch that made it */
+	char *started; /* RFC 3339, UTC */
 	double wall_s, decode_s;
 	unsigned jobs;
-	struct gp_list planned;  /* keys of the whole matrix in its order, also those of other shards */
-	bool part;               /* of one shard: what it does not have, others do */
-	struct gp_list twice;    /* keys that several of the joined runs had a result for */
-	struct gp_list skipped;  /* "RELEASE: why" of installed kernels that are no part of the matrix */
+	struct gp_list planned; /* keys of the whole matrix in its order, also those of other shards */
+	bool part;              /* of one shard: what it does not have, others do */
+	struct gp_list twice;   /* keys that several of the joined runs had a result for */
+	struct gp_list skipped; /* "RELEASE: why" of installed kernels that are no part of the matrix */
 };
 
 /* A new cell at the end, zeroed; borrowed until the next call. */

@@ -19,11 +19,13 @@ struct field {
 	size_t at; /* in struct gp_cell */
 };
 
-#define FIELD(x) { #x, offsetof(struct gp_cell, x) }
+#define FIELD(x) \
+	{ \
+#x, offsetof(struct gp_cell, x) \
+	}
 static const struct field TEXTS[] = {
-	FIELD(driver), FIELD(kind), FIELD(input), FIELD(input_md5), FIELD(release), FIELD(headers),
-	FIELD(verdict), FIELD(error), FIELD(file), FIELD(fact), FIELD(compiler), FIELD(repeat), FIELD(log),
-	FIELD(log_tail),
+	FIELD(driver), FIELD(kind), FIELD(input), FIELD(input_md5), FIELD(release), FIELD(headers), FIELD(verdict),
+	FIELD(error),  FIELD(file), FIELD(fact),  FIELD(compiler),  FIELD(repeat),  FIELD(log),     FIELD(log_tail),
 };
 static const struct field LISTS[] = { FIELD(sets), FIELD(modules), FIELD(reasons) };
 static const struct field TIMES[] = { FIELD(patch_s), FIELD(build_s), FIELD(verify_s), FIELD(total_s) };
@@ -103,8 +105,8 @@ int gp_cells_to_json(const struct gp_cells *l, struct gp_buf *out)
 /* --- in --- */
 
 struct reader {
-	const char *name;  /* of the file */
-	char where[32];    /* "cells[12]." */
+	const char *name; /* of the file */
+	char where[32];   /* "cells[12]." */
 	struct gp_err *err;
 };
 

@@ -60,7 +60,8 @@ static int read_rule(struct gp_expect *e, struct gp_str line, unsigned number, c
 	GP_GROW(e->v, e->n, e->cap);
 	r = &e->v[e->n++];
 	*r = (struct gp_expect_rule){ .driver = gp_strndup(word[0].p, word[0].len),
-				      .release = gp_strndup(word[1].p, word[1].len), .line = number };
+				      .release = gp_strndup(word[1].p, word[1].len),
+				      .line = number };
 	if (read_class(r, word[2]) < 0)
 		return gp_fail(err, GP_E_FORMAT, "'%s', line %u: '%.*s' is neither * nor a class of failures", name,
 			       number, (int)word[2].len, word[2].p);
@@ -134,8 +135,8 @@ static void judge_by_rule(const struct gp_expect_rule *r, struct gp_cells *l, st
 		failed++;
 	}
 	if (fine && !failed)
-		gp_list_take(&out->passes, gp_asprintf("line %u: %s %s %s", r->line, r->driver, r->release,
-							word_of(r)));
+		gp_list_take(&out->passes,
+			     gp_asprintf("line %u: %s %s %s", r->line, r->driver, r->release, word_of(r)));
 }
 
 /* The same cell of the earlier run, or NULL. */

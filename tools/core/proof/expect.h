@@ -8,7 +8,7 @@
 struct gp_expect_rule {
 	char *driver, *release; /* globs: '*' any run of bytes, '?' any byte */
 	enum gp_cell_class cls;
-	bool any_class;         /* the class was "*" */
+	bool any_class; /* the class was "*" */
 	unsigned line;
 };
 
@@ -20,7 +20,7 @@ struct gp_expect {
 	struct gp_expect_rule *v;
 	size_t n, cap;
 	struct gp_cells earlier;
-	bool is_report;         /* of the two, earlier counts */
+	bool is_report; /* of the two, earlier counts */
 };
 
 /*
@@ -35,9 +35,9 @@ void gp_expect_release(struct gp_expect *e);
 
 /* What became of the expectations. Zeroed before use. */
 struct gp_expect_result {
-	size_t failed;      /* cells */
-	size_t unexpected;  /* of these: nobody said that they may */
-	size_t regressions; /* of these: not new, so that something was better before */
+	size_t failed;         /* cells */
+	size_t unexpected;     /* of these: nobody said that they may */
+	size_t regressions;    /* of these: not new, so that something was better before */
 	struct gp_list passes; /* "460.106.00 on 6.1.0-56-amd64, was compile": one line for each cell or rule */
 };
 

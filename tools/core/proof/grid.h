@@ -9,7 +9,7 @@
 
 struct gp_grid_row {
 	const char *driver;
-	const char *input;   /* base name of the file; NULL when the driver's version says enough */
+	const char *input; /* base name of the file; NULL when the driver's version says enough */
 };
 
 /* Cells as a table, drivers down and releases across, each in the order in
@@ -18,7 +18,7 @@ struct gp_grid {
 	struct gp_grid_row *row;
 	const char **release;
 	size_t rows, columns;
-	size_t *at;          /* rows × columns: index of the cell plus one; 0: there is none */
+	size_t *at; /* rows × columns: index of the cell plus one; 0: there is none */
 };
 
 /* Out: release it. Errors: -1, there would be more than GP_GRID_MAX places. */

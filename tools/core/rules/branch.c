@@ -123,8 +123,7 @@ static int check_versions(const struct gp_branch *b, struct gp_err *err)
 		if (gp_version_branch(v) != b->number)
 			return gp_fail(err, GP_E_FORMAT, "%s is not of branch %u", v->text, b->number);
 		if (i && gp_version_cmp(&b->versions[i - 1], v) >= 0)
-			return gp_fail(err, GP_E_FORMAT, "%s does not stand behind an older version",
-				       v->text);
+			return gp_fail(err, GP_E_FORMAT, "%s does not stand behind an older version", v->text);
 	}
 	for (size_t i = 0; i < b->nnamed; i++)
 		if (!lists(b, &b->named[i].driver))
@@ -139,8 +138,7 @@ static int parse_one(const struct gp_stanza *s, struct gp_branch *b, struct gp_e
 		if (take_field(b, &s->v[i], err))
 			return gp_within(err, "'%s:%u'", s->file, s->v[i].lineno);
 	if (!b->number || !b->n)
-		return gp_fail(err, GP_E_FORMAT, "'%s:%u': a branch needs 'Branch' and 'Versions'",
-			       s->file, s->lineno);
+		return gp_fail(err, GP_E_FORMAT, "'%s:%u': a branch needs 'Branch' and 'Versions'", s->file, s->lineno);
 	if (!b->kinds)
 		b->kinds = DEFAULT_KINDS;
 	return check_versions(b, err) ? gp_within(err, "'%s:%u'", s->file, s->lineno) : 0;
@@ -166,8 +164,7 @@ static void put(struct gp_branch_list *l, struct gp_branch *b)
 	l->n++;
 }
 
-int gp_branches_parse(const struct gp_stanza_list *stanzas, struct gp_branch_list *l,
-		      struct gp_err *err)
+int gp_branches_parse(const struct gp_stanza_list *stanzas, struct gp_branch_list *l, struct gp_err *err)
 {
 	for (size_t i = 0; i < stanzas->n; i++) {
 		struct gp_branch b = { 0 };

@@ -20,17 +20,17 @@ struct gp_named {
 
 /* A driver branch, as one kind of driver. */
 struct gp_branch {
-	unsigned number;              /* 460 */
-	unsigned kinds;               /* bits 1 << gp_kind; host and merged when not said */
-	char *product, *evidence;     /* "vGPU 12"; NULL when absent */
-	struct gp_version *versions;  /* oldest first; at least one */
+	unsigned number;             /* 460 */
+	unsigned kinds;              /* bits 1 << gp_kind; host and merged when not said */
+	char *product, *evidence;    /* "vGPU 12"; NULL when absent */
+	struct gp_version *versions; /* oldest first; at least one */
 	size_t n, cap;
-	struct gp_named *named;       /* in the order of the file; may be none */
+	struct gp_named *named; /* in the order of the file; may be none */
 	size_t nnamed, named_cap;
 };
 
 struct gp_branch_list {
-	struct gp_branch *v;          /* oldest first */
+	struct gp_branch *v; /* oldest first */
 	size_t n, cap;
 };
 
@@ -47,8 +47,7 @@ void gp_branch_list_release(struct gp_branch_list *l);
  *         another branch, versions that are not in ascending order, a release
  *         of a version that is not among them.
  */
-int gp_branches_parse(const struct gp_stanza_list *stanzas, struct gp_branch_list *l,
-		      struct gp_err *err);
+int gp_branches_parse(const struct gp_stanza_list *stanzas, struct gp_branch_list *l, struct gp_err *err);
 
 /* The branch of that number as that kind; NULL when it is not listed. */
 const struct gp_branch *gp_branch_find(const struct gp_branch_list *l, unsigned number, enum gp_kind kind);
@@ -73,8 +72,8 @@ struct gp_wanted {
  * Errors: GP_E_USAGE not the name of a driver, or a release and no host is meant;
  *         GP_E_NO a branch or a release that is not listed.
  */
-int gp_wanted_parse(const char *text, const struct gp_branch_list *l, enum gp_kind kind,
-		    struct gp_wanted *out, struct gp_err *err);
+int gp_wanted_parse(const char *text, const struct gp_branch_list *l, enum gp_kind kind, struct gp_wanted *out,
+		    struct gp_err *err);
 
 /* The release that a version is ("16.4"), the first of several; NULL: not said. */
 const char *gp_branch_release_of(const struct gp_branch *b, const struct gp_version *version);

@@ -103,43 +103,74 @@ bool gp_distro_parse(struct gp_str word, enum gp_distro *out)
 static const struct {
 	const char *mark;
 	enum gp_distro distro;
-} marks[] = {
-	{ ".elrepo", GP_DISTRO_ELREPO },
-	{ ".el#uek", GP_DISTRO_UEK },          { ".el##uek", GP_DISTRO_UEK },
-	{ ".oe#", GP_DISTRO_OPENEULER },       { ".hce#", GP_DISTRO_EULEROS },
-	{ ".eulerosv", GP_DISTRO_EULEROS },    { ".ky#", GP_DISTRO_KYLIN },
-	{ ".an#", GP_DISTRO_ANOLIS },          { ".al#", GP_DISTRO_ALINUX },
-	{ ".tl#", GP_DISTRO_TENCENT },         { ".oc#", GP_DISTRO_TENCENT },
-	{ ".tk#", GP_DISTRO_TENCENT },         { "-##-000#.", GP_DISTRO_TENCENT },
-	{ "-##.000#.", GP_DISTRO_TENCENT },    { ".amzn#", GP_DISTRO_AMAZON },
-	{ ".ph#", GP_DISTRO_PHOTON },          { ".azl#", GP_DISTRO_AZURELINUX },
-	{ ".cm#", GP_DISTRO_AZURELINUX },      { ".mga#", GP_DISTRO_MAGEIA },
-	{ ".fc#", GP_DISTRO_FEDORA },          { "-pve$", GP_DISTRO_PVE },
-	{ "microsoft", GP_DISTRO_WSL },        { "truenas", GP_DISTRO_TRUENAS },
-	{ "-Unraid", GP_DISTRO_UNRAID },       { "-unraid", GP_DISTRO_UNRAID },
-	{ "xanmod", GP_DISTRO_XANMOD },        { "liquorix", GP_DISTRO_LIQUORIX },
-	{ "cachyos", GP_DISTRO_CACHYOS },      { "+rpt", GP_DISTRO_RASPBERRY },
-	{ "-v7+", GP_DISTRO_RASPBERRY },       { "-v7l+", GP_DISTRO_RASPBERRY },
-	{ "-v8+", GP_DISTRO_RASPBERRY },       { "-gentoo", GP_DISTRO_GENTOO },
-	{ "MANJARO", GP_DISTRO_MANJARO },      { "kali", GP_DISTRO_KALI },
-	{ "parrot", GP_DISTRO_PARROT },        { "-amd64-desktop", GP_DISTRO_DEEPIN },
-	{ "deepin", GP_DISTRO_DEEPIN },        { "-zen", GP_DISTRO_ZEN },
-	{ "-arch#", GP_DISTRO_ARCH },          { "-#-lts$", GP_DISTRO_ARCH },
-	{ "-hardened$", GP_DISTRO_ARCH },      { "-#-rt-lts$", GP_DISTRO_ARCH },
-	{ "-amd64$", GP_DISTRO_DEBIAN },       { "+deb#", GP_DISTRO_DEBIAN },
-	{ "+bpo", GP_DISTRO_DEBIAN },          { ".bpo.", GP_DISTRO_DEBIAN },
-	{ ".deb#", GP_DISTRO_DEBIAN },         { "-arm64$", GP_DISTRO_DEBIAN },
-	{ "-686$", GP_DISTRO_DEBIAN },         { "-686-pae$", GP_DISTRO_DEBIAN },
-	{ "-generic", GP_DISTRO_UBUNTU },      { "-lowlatency", GP_DISTRO_UBUNTU },
-	/* Ubuntu's kernels for clouds and boards count their packages by themselves. */
-	{ "-aws", GP_DISTRO_UBUNTU_FLAVOUR },  { "-azure", GP_DISTRO_UBUNTU_FLAVOUR },
-	{ "-gcp", GP_DISTRO_UBUNTU_FLAVOUR },  { "-gke", GP_DISTRO_UBUNTU_FLAVOUR },
-	{ "-oem", GP_DISTRO_UBUNTU_FLAVOUR },  { "-kvm$", GP_DISTRO_UBUNTU_FLAVOUR },
-	{ "-oracle", GP_DISTRO_UBUNTU_FLAVOUR }, { "-ibm", GP_DISTRO_UBUNTU_FLAVOUR },
-	{ "-nvidia", GP_DISTRO_UBUNTU_FLAVOUR }, { "-realtime", GP_DISTRO_UBUNTU_FLAVOUR },
-	{ "-raspi", GP_DISTRO_UBUNTU_FLAVOUR }, { "-fips", GP_DISTRO_UBUNTU_FLAVOUR },
-	{ "-intel", GP_DISTRO_UBUNTU_FLAVOUR }, { "-xilinx", GP_DISTRO_UBUNTU_FLAVOUR },
-};
+} marks[] = { { ".elrepo", GP_DISTRO_ELREPO },
+	      { ".el#uek", GP_DISTRO_UEK },
+	      { ".el##uek", GP_DISTRO_UEK },
+	      { ".oe#", GP_DISTRO_OPENEULER },
+	      { ".hce#", GP_DISTRO_EULEROS },
+	      { ".eulerosv", GP_DISTRO_EULEROS },
+	      { ".ky#", GP_DISTRO_KYLIN },
+	      { ".an#", GP_DISTRO_ANOLIS },
+	      { ".al#", GP_DISTRO_ALINUX },
+	      { ".tl#", GP_DISTRO_TENCENT },
+	      { ".oc#", GP_DISTRO_TENCENT },
+	      { ".tk#", GP_DISTRO_TENCENT },
+	      { "-##-000#.", GP_DISTRO_TENCENT },
+	      { "-##.000#.", GP_DISTRO_TENCENT },
+	      { ".amzn#", GP_DISTRO_AMAZON },
+	      { ".ph#", GP_DISTRO_PHOTON },
+	      { ".azl#", GP_DISTRO_AZURELINUX },
+	      { ".cm#", GP_DISTRO_AZURELINUX },
+	      { ".mga#", GP_DISTRO_MAGEIA },
+	      { ".fc#", GP_DISTRO_FEDORA },
+	      { "-pve$", GP_DISTRO_PVE },
+	      { "microsoft", GP_DISTRO_WSL },
+	      { "truenas", GP_DISTRO_TRUENAS },
+	      { "-Unraid", GP_DISTRO_UNRAID },
+	      { "-unraid", GP_DISTRO_UNRAID },
+	      { "xanmod", GP_DISTRO_XANMOD },
+	      { "liquorix", GP_DISTRO_LIQUORIX },
+	      { "cachyos", GP_DISTRO_CACHYOS },
+	      { "+rpt", GP_DISTRO_RASPBERRY },
+	      { "-v7+", GP_DISTRO_RASPBERRY },
+	      { "-v7l+", GP_DISTRO_RASPBERRY },
+	      { "-v8+", GP_DISTRO_RASPBERRY },
+	      { "-gentoo", GP_DISTRO_GENTOO },
+	      { "MANJARO", GP_DISTRO_MANJARO },
+	      { "kali", GP_DISTRO_KALI },
+	      { "parrot", GP_DISTRO_PARROT },
+	      { "-amd64-desktop", GP_DISTRO_DEEPIN },
+	      { "deepin", GP_DISTRO_DEEPIN },
+	      { "-zen", GP_DISTRO_ZEN },
+	      { "-arch#", GP_DISTRO_ARCH },
+	      { "-#-lts$", GP_DISTRO_ARCH },
+	      { "-hardened$", GP_DISTRO_ARCH },
+	      { "-#-rt-lts$", GP_DISTRO_ARCH },
+	      { "-amd64$", GP_DISTRO_DEBIAN },
+	      { "+deb#", GP_DISTRO_DEBIAN },
+	      { "+bpo", GP_DISTRO_DEBIAN },
+	      { ".bpo.", GP_DISTRO_DEBIAN },
+	      { ".deb#", GP_DISTRO_DEBIAN },
+	      { "-arm64$", GP_DISTRO_DEBIAN },
+	      { "-686$", GP_DISTRO_DEBIAN },
+	      { "-686-pae$", GP_DISTRO_DEBIAN },
+	      { "-generic", GP_DISTRO_UBUNTU },
+	      { "-lowlatency", GP_DISTRO_UBUNTU },
+	      /* Ubuntu's kernels for clouds and boards count their packages by themselves. */
+	      { "-aws", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-azure", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-gcp", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-gke", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-oem", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-kvm$", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-oracle", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-ibm", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-nvidia", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-realtime", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-raspi", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-fips", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-intel", GP_DISTRO_UBUNTU_FLAVOUR },
+	      { "-xilinx", GP_DISTRO_UBUNTU_FLAVOUR } };
 
 static bool is_digit(char c)
 {
@@ -178,10 +209,10 @@ static struct gp_str first_number(const char *extra)
  * builds for RHEL has a true patch level. */
 static bool is_rhel(const unsigned v[3], const char *extra)
 {
-	return (v[0] == 2 || v[2] == 0) && (has_mark(extra, ".el#_") || has_mark(extra, ".el##_") ||
-					    has_mark(extra, ".el#.") || has_mark(extra, ".el##.") ||
-					    has_mark(extra, ".el#$") || has_mark(extra, ".el##$") ||
-					    has_mark(extra, ".el#+"));
+	return (v[0] == 2 || v[2] == 0) &&
+	       (has_mark(extra, ".el#_") || has_mark(extra, ".el##_") || has_mark(extra, ".el#.") ||
+		has_mark(extra, ".el##.") || has_mark(extra, ".el#$") || has_mark(extra, ".el##$") ||
+		has_mark(extra, ".el#+"));
 }
 
 /* SLES and Leap stay with one kernel for years; 150400 is 15 SP4. Tumbleweed's

@@ -55,8 +55,7 @@ static size_t take_version(struct gp_str text, unsigned max, struct gp_version *
 	*out = (struct gp_version){ 0 };
 	while (out->n < max && take_number(&rest, &out->part[out->n])) {
 		out->n++;
-		if (out->n == max || rest.len < 2 || rest.p[0] != '.' ||
-		    rest.p[1] < '0' || rest.p[1] > '9')
+		if (out->n == max || rest.len < 2 || rest.p[0] != '.' || rest.p[1] < '0' || rest.p[1] > '9')
 			break;
 		rest.p++;
 		rest.len--;
@@ -75,8 +74,8 @@ int gp_version_parse(struct gp_str text, struct gp_version *out, struct gp_err *
 	if (len && len == text.len)
 		return 0;
 	*out = (struct gp_version){ 0 };
-	return gp_fail(err, GP_E_FORMAT, "'%.*s' is not a version number",
-		       (int)(text.len < 80 ? text.len : 80), text.p);
+	return gp_fail(err, GP_E_FORMAT, "'%.*s' is not a version number", (int)(text.len < 80 ? text.len : 80),
+		       text.p);
 }
 
 static int cmp_u32(uint32_t a, uint32_t b)
@@ -117,8 +116,7 @@ static bool is_digit(char c)
 
 static bool release_char(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c && strchr("._+~-", c));
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("._+~-", c));
 }
 
 /* ".el8_4" → 8 and 4, ".el8" → 8 and -1. */
@@ -149,8 +147,7 @@ static void find_uek(struct gp_release *r, const char *extra)
 	struct gp_version v;
 
 	r->sublevel_known = false;
-	if (extra[0] != '-' ||
-	    !take_version(gp_str_of(extra + 1), GP_VERSION_PARTS, &v) || v.n < 3)
+	if (extra[0] != '-' || !take_version(gp_str_of(extra + 1), GP_VERSION_PARTS, &v) || v.n < 3)
 		return;
 	r->ver.part[2] = v.part[1];
 	snprintf(r->ver.text, sizeof(r->ver.text), "%u.%u.%u", r->ver.part[0], r->ver.part[1], v.part[1]);
@@ -258,8 +255,7 @@ void gp_release_set_sublevel(struct gp_release *r, unsigned sublevel)
 		return;
 	r->ver.part[2] = sublevel;
 	r->ver.n = 3;
-	snprintf(r->ver.text, sizeof(r->ver.text), "%u.%u.%u", r->ver.part[0], r->ver.part[1],
-		 sublevel);
+	snprintf(r->ver.text, sizeof(r->ver.text), "%u.%u.%u", r->ver.part[0], r->ver.part[1], sublevel);
 	r->sublevel_known = true;
 }
 
@@ -310,8 +306,7 @@ void gp_release_line(const struct gp_release *r, char out[GP_LINE_NAME])
 /* --- ranges --- */
 
 /* One bound; of a window maybe with a package number: 5.10.0-26. */
-static int parse_bound(struct gp_str text, bool window, struct gp_version *out, bool *by_name,
-		       struct gp_err *err)
+static int parse_bound(struct gp_str text, bool window, struct gp_version *out, bool *by_name, struct gp_err *err)
 {
 	const char *dash = window && text.len ? memchr(text.p, '-', text.len) : NULL;
 	struct gp_str number;
@@ -324,15 +319,14 @@ static int parse_bound(struct gp_str text, bool window, struct gp_version *out, 
 	if (gp_version_parse((struct gp_str){ text.p, (size_t)(dash - text.p) }, out, err))
 		return -1;
 	if (out->n != 3 || !take_number(&number, &n) || number.len)
-		return gp_fail(err, GP_E_FORMAT, "'%.*s' is not like 5.10.0-26",
-			       (int)(text.len < 80 ? text.len : 80), text.p);
+		return gp_fail(err, GP_E_FORMAT, "'%.*s' is not like 5.10.0-26", (int)(text.len < 80 ? text.len : 80),
+			       text.p);
 	out->part[3] = n;
 	out->n = 4;
 	return 0;
 }
 
-static int parse_comparison(struct gp_str text, bool window, struct gp_range *out,
-			    struct gp_err *err)
+static int parse_comparison(struct gp_str text, bool window, struct gp_range *out, struct gp_err *err)
 {
 	bool open = text.len < 2 || text.p[1] != '=';
 	bool less = text.p[0] == '<';
@@ -346,24 +340,22 @@ static int parse_comparison(struct gp_str text, bool window, struct gp_range *ou
 	return parse_bound(bound, window, less ? &out->hi : &out->lo, &out->by_name, err);
 }
 
-static int parse_span(struct gp_str text, size_t dash, bool window, struct gp_range *out,
-		      struct gp_err *err)
+static int parse_span(struct gp_str text, size_t dash, bool window, struct gp_range *out, struct gp_err *err)
 {
 	bool lo_name, hi_name;
 	struct gp_str lo = gp_str_trim((struct gp_str){ text.p, dash });
 	struct gp_str hi = gp_str_trim((struct gp_str){ text.p + dash + 3, text.len - dash - 3 });
 
 	out->has_lo = out->has_hi = true;
-	if (parse_bound(lo, window, &out->lo, &lo_name, err) ||
-	    parse_bound(hi, window, &out->hi, &hi_name, err))
+	if (parse_bound(lo, window, &out->lo, &lo_name, err) || parse_bound(hi, window, &out->hi, &hi_name, err))
 		return -1;
 	out->by_name = lo_name;
 	if (lo_name != hi_name)
 		return gp_fail(err, GP_E_FORMAT, "range '%.*s': only one end has a package number",
 			       (int)(text.len < 80 ? text.len : 80), text.p);
 	if (cmp_parts(out->lo.part, out->hi.part, out->hi.n) > 0)
-		return gp_fail(err, GP_E_FORMAT, "range '%.*s' is upside down",
-			       (int)(text.len < 80 ? text.len : 80), text.p);
+		return gp_fail(err, GP_E_FORMAT, "range '%.*s' is upside down", (int)(text.len < 80 ? text.len : 80),
+			       text.p);
 	return 0;
 }
 
@@ -429,8 +421,7 @@ static enum gp_tri holds_between(const struct gp_range *r, const uint32_t *least
 	return gp_tri_and(lo, hi);
 }
 
-enum gp_tri gp_range_holds_partly(const struct gp_range *r, const struct gp_version *v,
-				  unsigned known)
+enum gp_tri gp_range_holds_partly(const struct gp_range *r, const struct gp_version *v, unsigned known)
 {
 	uint32_t least[GP_VERSION_PARTS] = { 0 }, most[GP_VERSION_PARTS];
 

@@ -66,13 +66,13 @@ struct gp_release {
 	/* Numbers of the name: 5, 10, 0, 32 of 5.10.0-32-amd64 and of its back-port
 	 * 5.10.0-0.deb10.32-amd64; three without a package number. */
 	struct gp_version name;
-	unsigned rc;         /* 3 for -rc3, 0 for none */
-	unsigned extra;      /* text + extra: the distribution's part, may be "" */
+	unsigned rc;    /* 3 for -rc3, 0 for none */
+	unsigned extra; /* text + extra: the distribution's part, may be "" */
 	bool sublevel_known;
-	int el_major;        /* 8 of .el8_4; 0 when not RHEL's kernel */
-	int el_minor;        /* 4 of .el8_4; -1 when the name does not say */
+	int el_major; /* 8 of .el8_4; 0 when not RHEL's kernel */
+	int el_minor; /* 4 of .el8_4; -1 when the name does not say */
 	enum gp_distro distro;
-	bool rt;             /* its name says PREEMPT_RT */
+	bool rt; /* its name says PREEMPT_RT */
 };
 
 /*
@@ -137,8 +137,7 @@ bool gp_range_holds(const struct gp_range *r, const struct gp_version *v);
 
 /* The same when only the first `known` parts of v are known: unknown when the
  * other parts would decide. */
-enum gp_tri gp_range_holds_partly(const struct gp_range *r, const struct gp_version *v,
-				  unsigned known);
+enum gp_tri gp_range_holds_partly(const struct gp_range *r, const struct gp_version *v, unsigned known);
 
 /*
  * Is this release inside the window? An rc counts as its release.

@@ -14,15 +14,13 @@ static const char *const load_names[] = { "", "yes", "unknown", "no" };
 static const char *const hooks_names[] = { "", "upstream", "newer-table", "unproved" };
 static const char *const known_names[] = { "", "unsure", "expected", "reported", "built" };
 
-static const char *const probe_names[] = {
-	[GP_PROBE_HEADER] = "header",
-	[GP_PROBE_TEXT] = "text",
-	[GP_PROBE_CONFIG] = "config",
-	[GP_PROBE_SYMBOL] = "symbol",
-	[GP_PROBE_SYMBOL_GPL] = "symbol-gpl",
-	[GP_PROBE_DRIVER_TEXT] = "driver-text",
-	[GP_PROBE_DRIVER_CONFTEST] = "driver-conftest",
-};
+static const char *const probe_names[] = { [GP_PROBE_HEADER] = "header",
+					   [GP_PROBE_TEXT] = "text",
+					   [GP_PROBE_CONFIG] = "config",
+					   [GP_PROBE_SYMBOL] = "symbol",
+					   [GP_PROBE_SYMBOL_GPL] = "symbol-gpl",
+					   [GP_PROBE_DRIVER_TEXT] = "driver-text",
+					   [GP_PROBE_DRIVER_CONFTEST] = "driver-conftest" };
 
 const char *gp_status_name(enum gp_status s)
 {
@@ -231,8 +229,7 @@ static int probe_word(struct gp_str word, struct gp_probe *p, struct gp_err *err
 			return 0;
 		}
 	}
-	return gp_fail(err, GP_E_FORMAT, "unknown probe '%.*s'",
-		       (int)(word.len < 80 ? word.len : 80), word.p);
+	return gp_fail(err, GP_E_FORMAT, "unknown probe '%.*s'", (int)(word.len < 80 ? word.len : 80), word.p);
 }
 
 static int check_ere(const char *ere, struct gp_err *err)
@@ -244,8 +241,7 @@ static int check_ere(const char *ere, struct gp_err *err)
 
 static bool probe_has_path(const struct gp_probe *p)
 {
-	return p->word == GP_PROBE_HEADER || p->word == GP_PROBE_TEXT ||
-	       p->word == GP_PROBE_DRIVER_TEXT;
+	return p->word == GP_PROBE_HEADER || p->word == GP_PROBE_TEXT || p->word == GP_PROBE_DRIVER_TEXT;
 }
 
 static bool is_identifier(struct gp_str s)
@@ -253,8 +249,7 @@ static bool is_identifier(struct gp_str s)
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.p[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		      c == '_'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
 			return false;
 	}
 	return s.len > 0;
@@ -272,17 +267,14 @@ static int probe_args(struct gp_str rest, struct gp_probe *p, struct gp_err *err
 	else if (is_identifier(arg))
 		p->arg = gp_strndup(arg.p, arg.len);
 	else
-		gp_fail(err, GP_E_FORMAT, "'%.*s' is not a name",
-			(int)(arg.len < 80 ? arg.len : 80), arg.p);
+		gp_fail(err, GP_E_FORMAT, "'%.*s' is not a name", (int)(arg.len < 80 ? arg.len : 80), arg.p);
 	if (!p->arg)
 		return -1;
 	rest = gp_str_trim(rest);
 	if (!wants_ere)
-		return rest.len ? gp_fail(err, GP_E_FORMAT, "probe '%s' takes one argument",
-					  probe_names[p->word]) : 0;
+		return rest.len ? gp_fail(err, GP_E_FORMAT, "probe '%s' takes one argument", probe_names[p->word]) : 0;
 	if (!rest.len)
-		return gp_fail(err, GP_E_FORMAT, "probe '%s' lacks its expression",
-			       probe_names[p->word]);
+		return gp_fail(err, GP_E_FORMAT, "probe '%s' lacks its expression", probe_names[p->word]);
 	p->ere = gp_strndup(rest.p, rest.len);
 	return check_ere(p->ere, err);
 }
@@ -298,8 +290,8 @@ static int probe_parse(struct gp_str line, struct gp_probe *p, struct gp_err *er
 	gp_word_next(&line, &word);
 	if (probe_word(word, p, err) || probe_args(line, p, err))
 		return -1;
-	p->text = gp_asprintf("%s%s %s%s%s", p->negated ? "!" : "", probe_names[p->word], p->arg,
-			      p->ere ? " " : "", p->ere ? p->ere : "");
+	p->text = gp_asprintf("%s%s %s%s%s", p->negated ? "!" : "", probe_names[p->word], p->arg, p->ere ? " " : "",
+			      p->ere ? p->ere : "");
 	return 0;
 }
 
@@ -322,13 +314,11 @@ static int take_probes(struct gp_rule *r, const struct gp_field *f, struct gp_er
 static const struct {
 	const char *name;
 	int (*take)(struct gp_rule *r, const struct gp_field *f, struct gp_err *err);
-} rule_fields[] = {
-	{ "Driver", take_driver },   { "Kind", take_kind },       { "Release", take_release },
-	{ "Rhel", take_rhel },       { "Probe", take_probes },    { "Gpu", take_gpu },
-	{ "Patches", take_patches }, { "Load", take_load },       { "Hooks", take_hooks },
-	{ "Status", take_status },   { "Reason", take_reason },   { "Instead", take_instead },
-	{ "Evidence", take_evidence }, { "Distro", take_distro }, { "Modules", take_modules },
-};
+} rule_fields[] = { { "Driver", take_driver },     { "Kind", take_kind },     { "Release", take_release },
+		    { "Rhel", take_rhel },         { "Probe", take_probes },  { "Gpu", take_gpu },
+		    { "Patches", take_patches },   { "Load", take_load },     { "Hooks", take_hooks },
+		    { "Status", take_status },     { "Reason", take_reason }, { "Instead", take_instead },
+		    { "Evidence", take_evidence }, { "Distro", take_distro }, { "Modules", take_modules } };
 
 static int take_field(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
@@ -374,8 +364,7 @@ static int parse_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_
 	if (!r->driver_text)
 		return gp_fail(err, GP_E_FORMAT, "'%s:%u': a rule without 'Driver'", s->file, s->lineno);
 	if (r->status == GP_STATUS_BLOCKED && !r->reason)
-		return gp_fail(err, GP_E_FORMAT, "'%s:%u': blocked without 'Reason'",
-			       s->file, s->lineno);
+		return gp_fail(err, GP_E_FORMAT, "'%s:%u': blocked without 'Reason'", s->file, s->lineno);
 	if (!r->kinds)
 		r->kinds = GP_ALL_KINDS;
 	return 0;
@@ -454,14 +443,11 @@ static int parse_head(const struct gp_stanza *s, struct gp_line *l, struct gp_er
 		if (take_line_field(l, &s->v[i], err))
 			return gp_within(err, "'%s:%u'", s->file, s->v[i].lineno);
 	if (!l->name)
-		return gp_fail(err, GP_E_FORMAT, "'%s:%u': the first paragraph lacks 'Kernel'",
-			       s->file, s->lineno);
+		return gp_fail(err, GP_E_FORMAT, "'%s:%u': the first paragraph lacks 'Kernel'", s->file, s->lineno);
 	if (!l->any && !l->status)
-		return gp_fail(err, GP_E_FORMAT, "'%s:%u': the first paragraph lacks 'Status'",
-			       s->file, s->lineno);
+		return gp_fail(err, GP_E_FORMAT, "'%s:%u': the first paragraph lacks 'Status'", s->file, s->lineno);
 	if (l->status == GP_STATUS_BLOCKED && !l->reason)
-		return gp_fail(err, GP_E_FORMAT, "'%s:%u': blocked without 'Reason'",
-			       s->file, s->lineno);
+		return gp_fail(err, GP_E_FORMAT, "'%s:%u': blocked without 'Reason'", s->file, s->lineno);
 	gp_list_add(&l->files, s->file);
 	return 0;
 }
@@ -492,8 +478,8 @@ static int parse_rules(const struct gp_stanza_list *stanzas, struct gp_line *l, 
 			return -1;
 		twin = same_key(l, &r);
 		if (twin)
-			return gp_fail(err, GP_E_FORMAT, "'%s:%u': the same rule as in line %u",
-				       s->file, s->lineno, twin->lineno);
+			return gp_fail(err, GP_E_FORMAT, "'%s:%u': the same rule as in line %u", s->file, s->lineno,
+				       twin->lineno);
 		r.file = l->files.v[0];
 		r.any_line = l->any;
 		add_rule(l, &r);
@@ -559,10 +545,13 @@ const char *gp_known_name(enum gp_known k)
 
 enum gp_known gp_evidence_known(const char *evidence)
 {
-	static const struct { const char *mark; enum gp_known known; } marks[] = {
-		{ "[built]", GP_KNOWN_BUILT }, { "[peer]", GP_KNOWN_REPORTED },
-		{ "[source]", GP_KNOWN_EXPECTED }, { "[inference]", GP_KNOWN_EXPECTED },
-	};
+	static const struct {
+		const char *mark;
+		enum gp_known known;
+	} marks[] = { { "[built]", GP_KNOWN_BUILT },
+		      { "[peer]", GP_KNOWN_REPORTED },
+		      { "[source]", GP_KNOWN_EXPECTED },
+		      { "[inference]", GP_KNOWN_EXPECTED } };
 	const char *first = NULL;
 	enum gp_known known = GP_KNOWN_EXPECTED;
 

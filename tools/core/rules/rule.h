@@ -46,24 +46,24 @@ struct gp_rule;
 enum gp_known gp_rule_known(const struct gp_rule *r);
 
 enum gp_probe_word {
-	GP_PROBE_HEADER,           /* PATH: #include <PATH> would find it */
-	GP_PROBE_TEXT,             /* PATH ERE: a line of that header matches; PATH may
+	GP_PROBE_HEADER,          /* PATH: #include <PATH> would find it */
+	GP_PROBE_TEXT,            /* PATH ERE: a line of that header matches; PATH may
 				    * also start with include/ or arch/ */
-	GP_PROBE_CONFIG,           /* CONFIG_X: y or m */
-	GP_PROBE_SYMBOL,           /* NAME: exported, to whom ever */
-	GP_PROBE_SYMBOL_GPL,       /* NAME: exported to GPL modules only */
-	GP_PROBE_DRIVER_TEXT,      /* PATH ERE: a line of that file of the driver's kernel
+	GP_PROBE_CONFIG,          /* CONFIG_X: y or m */
+	GP_PROBE_SYMBOL,          /* NAME: exported, to whom ever */
+	GP_PROBE_SYMBOL_GPL,      /* NAME: exported to GPL modules only */
+	GP_PROBE_DRIVER_TEXT,     /* PATH ERE: a line of that file of the driver's kernel
 				    * sources (PATH below kernel/) matches */
-	GP_PROBE_DRIVER_CONFTEST,  /* NAME: a Kbuild file of the driver lists that test
+	GP_PROBE_DRIVER_CONFTEST, /* NAME: a Kbuild file of the driver lists that test
 				    * (gp_kbuild_lists_conftest()) */
 };
 
 struct gp_probe {
 	enum gp_probe_word word;
-	bool negated;  /* '!' in front; answers are given without it */
-	char *arg;     /* PATH, CONFIG_X or NAME; a PATH is clean (gp_path_clean) */
-	char *ere;     /* of the two text words, else NULL; it compiles */
-	char *text;    /* as written, blanks squeezed */
+	bool negated; /* '!' in front; answers are given without it */
+	char *arg;    /* PATH, CONFIG_X or NAME; a PATH is clean (gp_path_clean) */
+	char *ere;    /* of the two text words, else NULL; it compiles */
+	char *text;   /* as written, blanks squeezed */
 };
 
 bool gp_probe_asks_driver(const struct gp_probe *p);
@@ -78,34 +78,34 @@ bool gp_probe_asks_driver(const struct gp_probe *p);
 int gp_text_matches(struct gp_str text, const char *ere, struct gp_err *err);
 
 struct gp_rule {
-	const char *file;       /* where it stands; owned by its gp_line */
+	const char *file; /* where it stands; owned by its gp_line */
 	unsigned lineno;
-	bool any_line;          /* it stands in a `Kernel: any` file */
+	bool any_line; /* it stands in a `Kernel: any` file */
 	struct gp_range driver;
-	unsigned kinds;         /* bit 1 << gp_kind; only listed kinds, all when absent */
+	unsigned kinds; /* bit 1 << gp_kind; only listed kinds, all when absent */
 	bool has_release, has_rhel;
 	struct gp_range release, rhel;
-	uint64_t distros;       /* 1 << gp_distro, those that it is about; 0: it does not say */
+	uint64_t distros; /* 1 << gp_distro, those that it is about; 0: it does not say */
 	char *driver_text, *release_text, *rhel_text, *distro_text; /* as written; NULL when absent */
-	struct gp_list modules; /* that it is about; empty: the driver as a whole */
+	struct gp_list modules;                                     /* that it is about; empty: the driver as a whole */
 	struct gp_probe *probes;
 	size_t nprobes, probes_cap;
 	struct gp_list patches;
 	enum gp_load load;
 	enum gp_hooks hooks;
 	enum gp_status status;
-	char *gpu, *reason, *instead, *evidence;      /* NULL when absent */
-	char *key;              /* same key: a later rule replaces this one */
+	char *gpu, *reason, *instead, *evidence; /* NULL when absent */
+	char *key;                               /* same key: a later rule replaces this one */
 };
 
 /* A kernel line and its rules, or what counts for every line. */
 struct gp_line {
-	char *name;             /* "5.10", "any" */
+	char *name; /* "5.10", "any" */
 	bool any;
-	struct gp_release release;  /* the line as a release (gp_release: two parts) */
-	enum gp_status status;      /* unset for "any" */
+	struct gp_release release;        /* the line as a release (gp_release: two parts) */
+	enum gp_status status;            /* unset for "any" */
 	char *changes, *reason, *instead; /* NULL when absent */
-	struct gp_list files;       /* that it was read from, in order */
+	struct gp_list files;             /* that it was read from, in order */
 	struct gp_rule *rules;
 	size_t n, cap;
 };
@@ -144,15 +144,15 @@ void gp_line_overlay(struct gp_line *base, struct gp_line *over);
 struct gp_facts {
 	struct gp_version driver;
 	enum gp_kind kind;
-	bool kind_unknown;   /* then Kind is not looked at, and why says so */
+	bool kind_unknown; /* then Kind is not looked at, and why says so */
 	/* The kernel, or a line; with the headers' patch level when there are
 	 * headers. NULL: nobody asks about a kernel. */
 	const struct gp_release *release;
 	const struct gp_list *modules; /* that the package has; NULL: nobody knows */
-	unsigned rhel_code;  /* RHEL_RELEASE_CODE of the headers, else 0 */
-	bool ignores_rt;     /* the driver's sanity check is told not to mind PREEMPT_RT */
-	bool has_headers;    /* ask() can answer the kernel's words */
-	bool has_driver;     /* ask() can answer driver-* */
+	unsigned rhel_code;            /* RHEL_RELEASE_CODE of the headers, else 0 */
+	bool ignores_rt;               /* the driver's sanity check is told not to mind PREEMPT_RT */
+	bool has_headers;              /* ask() can answer the kernel's words */
+	bool has_driver;               /* ask() can answer driver-* */
 	/* The answer without p->negated; unknown when it cannot be had. An asker
 	 * that fails remembers that, and whoever asked it looks there. */
 	enum gp_tri (*ask)(void *arg, const struct gp_probe *p);
@@ -163,15 +163,15 @@ enum gp_decider { GP_BY_VERSION, GP_BY_PROBE, GP_BY_BOTH };
 const char *gp_decider_name(enum gp_decider by); /* "version", "probe", "both" */
 
 struct gp_judgement {
-	bool driver_ok;       /* Driver and Kind are met; else the rule is about others */
+	bool driver_ok; /* Driver and Kind are met; else the rule is about others */
 	enum gp_tri holds;
-	bool taken;           /* holds == GP_TRI_YES */
-	bool needs_headers;   /* unknown, and headers would settle it */
-	bool needs_driver;    /* unknown, and the driver's sources would settle it */
-	bool elsewhere;       /* it is about the plain kernel of this number, and this is none
+	bool taken;         /* holds == GP_TRI_YES */
+	bool needs_headers; /* unknown, and headers would settle it */
+	bool needs_driver;  /* unknown, and the driver's sources would settle it */
+	bool elsewhere;     /* it is about the plain kernel of this number, and this is none
 			       * (gp_distro_trait()): only its probes were asked */
 	enum gp_decider by;
-	char why[320];        /* a sentence or two for the report */
+	char why[320]; /* a sentence or two for the report */
 };
 
 /*
@@ -210,7 +210,6 @@ struct gp_judgement {
  * Out: by says what decided beside Driver and Kind: GP_BY_VERSION when no
  *      probe was answered, GP_BY_PROBE when no window was looked at.
  */
-void gp_rule_judge(const struct gp_rule *rule, const struct gp_facts *facts,
-		   struct gp_judgement *out);
+void gp_rule_judge(const struct gp_rule *rule, const struct gp_facts *facts, struct gp_judgement *out);
 
 #endif

@@ -53,8 +53,7 @@ static enum gp_tri ask_rt(const struct gp_facts *f, enum gp_tri by_headers, stru
 	return f->release->rt ? GP_TRI_YES : GP_TRI_NO;
 }
 
-static struct answer ask_probes(const struct gp_rule *r, const struct gp_facts *f, bool driver,
-				struct gp_judgement *j)
+static struct answer ask_probes(const struct gp_rule *r, const struct gp_facts *f, bool driver, struct gp_judgement *j)
 {
 	bool can = driver ? f->has_driver : f->has_headers;
 	struct answer a = { .all = GP_TRI_YES };
@@ -85,8 +84,7 @@ static struct answer ask_probes(const struct gp_rule *r, const struct gp_facts *
 	return a;
 }
 
-static enum gp_tri judge_rhel(const struct gp_rule *r, const struct gp_facts *f,
-			      struct gp_judgement *j)
+static enum gp_tri judge_rhel(const struct gp_rule *r, const struct gp_facts *f, struct gp_judgement *j)
 {
 	const struct gp_release *rel = f->release;
 	struct gp_version v = { .n = 2 };
@@ -111,8 +109,7 @@ static enum gp_tri judge_rhel(const struct gp_rule *r, const struct gp_facts *f,
 	return t;
 }
 
-static enum gp_tri judge_distro(const struct gp_rule *r, const struct gp_facts *f,
-				struct gp_judgement *j)
+static enum gp_tri judge_distro(const struct gp_rule *r, const struct gp_facts *f, struct gp_judgement *j)
 {
 	const struct gp_release *rel = f->release;
 	enum gp_tri t = GP_TRI_UNKNOWN;
@@ -146,8 +143,7 @@ static void say_undecided(const struct gp_rule *r, const struct gp_facts *f, str
 		    f->has_headers ? "" : " without headers");
 }
 
-static enum gp_tri judge_window(const struct gp_rule *r, const struct gp_facts *f,
-				struct gp_judgement *j)
+static enum gp_tri judge_window(const struct gp_rule *r, const struct gp_facts *f, struct gp_judgement *j)
 {
 	const struct gp_release *rel = f->release;
 	enum gp_tri t = rel ? gp_range_holds_release(&r->release, rel) : GP_TRI_UNKNOWN;
@@ -157,8 +153,7 @@ static enum gp_tri judge_window(const struct gp_rule *r, const struct gp_facts *
 	if (!rel)
 		say(j, "the release is not known");
 	else if (t != GP_TRI_UNKNOWN)
-		say(j, "%s is %s '%s'",
-		    rel->sublevel_known && !r->release.by_name ? rel->ver.text : rel->text,
+		say(j, "%s is %s '%s'", rel->sublevel_known && !r->release.by_name ? rel->ver.text : rel->text,
 		    t == GP_TRI_YES ? "inside" : "outside", r->release_text);
 	else
 		say_undecided(r, f, j);
@@ -186,15 +181,14 @@ static enum gp_tri judge_elsewhere(const struct gp_facts *f, struct gp_judgement
 	char line[GP_LINE_NAME];
 
 	gp_release_line(f->release, line);
-	say(j, "it is about the plain %s, which a kernel of %s is not", line,
-	    gp_distro_title(f->release->distro));
+	say(j, "it is about the plain %s, which a kernel of %s is not", line, gp_distro_title(f->release->distro));
 	j->needs_headers |= !f->has_headers;
 	return GP_TRI_UNKNOWN;
 }
 
 /* Behind Rhel and Distro: probes, else the window. */
-static enum gp_tri judge_rest(const struct gp_rule *r, const struct gp_facts *f, struct answer *probes,
-			      bool *window, struct gp_judgement *j)
+static enum gp_tri judge_rest(const struct gp_rule *r, const struct gp_facts *f, struct answer *probes, bool *window,
+			      struct gp_judgement *j)
 {
 	enum gp_tri t;
 
@@ -203,15 +197,14 @@ static enum gp_tri judge_rest(const struct gp_rule *r, const struct gp_facts *f,
 	if (probes->asked && probes->all != GP_TRI_UNKNOWN)
 		return probes->all;
 	if (!r->has_release)
-		return is_elsewhere(r, f) ? judge_elsewhere(f, j) :
-		       probes->asked ? judge_unasked(f, j) : GP_TRI_YES;
+		return is_elsewhere(r, f) ? judge_elsewhere(f, j) : probes->asked ? judge_unasked(f, j) : GP_TRI_YES;
 	*window = true;
 	t = judge_window(r, f, j);
 	return is_elsewhere(r, f) && t != GP_TRI_NO ? judge_elsewhere(f, j) : t;
 }
 
-static enum gp_tri judge_kernel(const struct gp_rule *r, const struct gp_facts *f,
-				struct answer *probes, bool *window, struct gp_judgement *j)
+static enum gp_tri judge_kernel(const struct gp_rule *r, const struct gp_facts *f, struct answer *probes, bool *window,
+				struct gp_judgement *j)
 {
 	enum gp_tri whose = GP_TRI_YES;
 
@@ -233,8 +226,7 @@ static bool has_a_module(const struct gp_rule *r, const struct gp_facts *f)
 	return !r->modules.n;
 }
 
-static bool judge_driver_range(const struct gp_rule *r, const struct gp_facts *f,
-			       struct gp_judgement *j)
+static bool judge_driver_range(const struct gp_rule *r, const struct gp_facts *f, struct gp_judgement *j)
 {
 	if (!gp_range_holds(&r->driver, &f->driver)) {
 		say(j, "driver %s is outside '%s'", f->driver.text, r->driver_text);
@@ -254,8 +246,7 @@ static bool judge_driver_range(const struct gp_rule *r, const struct gp_facts *f
 	return true;
 }
 
-void gp_rule_judge(const struct gp_rule *rule, const struct gp_facts *facts,
-		   struct gp_judgement *out)
+void gp_rule_judge(const struct gp_rule *rule, const struct gp_facts *facts, struct gp_judgement *out)
 {
 	struct answer driver, kernel = { .all = GP_TRI_YES };
 	bool window = false;

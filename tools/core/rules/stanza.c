@@ -10,8 +10,8 @@
 struct parser {
 	struct gp_stanza_list *out;
 	const char *origin;
-	struct gp_buf value;   /* of the field that is being read */
-	struct gp_str name;    /* empty: no field is open */
+	struct gp_buf value; /* of the field that is being read */
+	struct gp_str name;  /* empty: no field is open */
 	unsigned name_lineno;
 	unsigned lineno;
 	bool in_stanza;
@@ -51,11 +51,9 @@ static void close_field(struct parser *p)
 		return;
 	s = &p->out->v[p->out->n - 1];
 	GP_GROW(s->v, s->n, s->cap);
-	s->v[s->n++] = (struct gp_field){
-		.name = gp_strndup(p->name.p, p->name.len),
-		.value = gp_buf_detach(&p->value),
-		.lineno = p->name_lineno,
-	};
+	s->v[s->n++] = (struct gp_field){ .name = gp_strndup(p->name.p, p->name.len),
+					  .value = gp_buf_detach(&p->value),
+					  .lineno = p->name_lineno };
 	p->name.len = 0;
 }
 
@@ -110,12 +108,10 @@ static int start_field(struct parser *p, struct gp_str line, struct gp_err *err)
 		return bad_line(p, "bad field name", err);
 	s = &p->out->v[p->out->n - 1];
 	for (size_t i = 0; i < s->n; i++)
-		if (strlen(s->v[i].name) == p->name.len &&
-		    strncasecmp(s->v[i].name, p->name.p, p->name.len) == 0)
-			return gp_fail(err, GP_E_FORMAT, "'%s:%u': field '%s' is there twice",
-				       p->origin, p->lineno, s->v[i].name);
-	value = gp_str_trim((struct gp_str){ colon + 1,
-					     line.len - p->name.len - 1 });
+		if (strlen(s->v[i].name) == p->name.len && strncasecmp(s->v[i].name, p->name.p, p->name.len) == 0)
+			return gp_fail(err, GP_E_FORMAT, "'%s:%u': field '%s' is there twice", p->origin, p->lineno,
+				       s->v[i].name);
+	value = gp_str_trim((struct gp_str){ colon + 1, line.len - p->name.len - 1 });
 	gp_buf_add(&p->value, value.p, value.len);
 	return 0;
 }
@@ -138,8 +134,7 @@ static int take_line(struct parser *p, struct gp_str line, struct gp_err *err)
 
 static bool starts_diff(struct gp_str line)
 {
-	return gp_str_starts(line, "---") || gp_str_starts(line, "diff ") ||
-	       gp_str_starts(line, "Index:");
+	return gp_str_starts(line, "---") || gp_str_starts(line, "diff ") || gp_str_starts(line, "Index:");
 }
 
 static int parse(struct parser *p, struct gp_str text, bool header, struct gp_err *err)
@@ -161,16 +156,14 @@ static int parse(struct parser *p, struct gp_str text, bool header, struct gp_er
 	return rc;
 }
 
-int gp_stanza_parse(struct gp_str text, const char *origin, struct gp_stanza_list *out,
-		    struct gp_err *err)
+int gp_stanza_parse(struct gp_str text, const char *origin, struct gp_stanza_list *out, struct gp_err *err)
 {
 	struct parser p = { .out = out, .origin = origin };
 
 	return parse(&p, text, false, err);
 }
 
-int gp_stanza_parse_header(struct gp_str text, const char *origin, struct gp_stanza_list *out,
-			   struct gp_err *err)
+int gp_stanza_parse_header(struct gp_str text, const char *origin, struct gp_stanza_list *out, struct gp_err *err)
 {
 	struct parser p = { .out = out, .origin = origin };
 

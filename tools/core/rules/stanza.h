@@ -43,8 +43,7 @@ void gp_stanza_list_release(struct gp_stanza_list *l);
  *         doubled field name, a continuation of nothing, a NUL byte.
  * Source: deb822(5) of dpkg 1.21; comments as in its "Syntax" section.
  */
-int gp_stanza_parse(struct gp_str text, const char *origin, struct gp_stanza_list *out,
-		    struct gp_err *err);
+int gp_stanza_parse(struct gp_str text, const char *origin, struct gp_stanza_list *out, struct gp_err *err);
 
 /*
  * The same for the header of a patch: stops before the first line that starts
@@ -52,8 +51,7 @@ int gp_stanza_parse(struct gp_str text, const char *origin, struct gp_stanza_lis
  *
  * Source: DEP-3 ("Patch Tagging Guidelines"), dep-team.pages.debian.net.
  */
-int gp_stanza_parse_header(struct gp_str text, const char *origin, struct gp_stanza_list *out,
-			   struct gp_err *err);
+int gp_stanza_parse_header(struct gp_str text, const char *origin, struct gp_stanza_list *out, struct gp_err *err);
 
 /* A folded value as one line: prose is folded for the file's sake. free() it. */
 char *gp_stanza_unfold(const char *value);

@@ -24,8 +24,10 @@ static bool take_vgpu(const char **text)
 static int unknown_branch(unsigned number, const struct gp_branch_list *l, enum gp_kind kind, struct gp_err *err)
 {
 	if (gp_branch_known(l, number))
-		return gp_fail(err, GP_E_NO, "no %s driver of branch %u is listed in kernel-versions/drivers: "
-			       "give a whole version", gp_kind_name(kind), number);
+		return gp_fail(err, GP_E_NO,
+			       "no %s driver of branch %u is listed in kernel-versions/drivers: "
+			       "give a whole version",
+			       gp_kind_name(kind), number);
 	return gp_fail(err, GP_E_NO, "driver branch %u is unknown: kernel-versions/drivers lists none of it", number);
 }
 
@@ -79,8 +81,8 @@ static const struct gp_branch *branch_of(const struct gp_branch_list *l, unsigne
 }
 
 /* 16.4, or 16 for the branch. */
-static int find_release(struct gp_version v, const struct gp_branch_list *l, enum gp_kind kind,
-			struct gp_wanted *out, struct gp_err *err)
+static int find_release(struct gp_version v, const struct gp_branch_list *l, enum gp_kind kind, struct gp_wanted *out,
+			struct gp_err *err)
 {
 	if (kind != GP_KIND_HOST && kind != GP_KIND_MERGED)
 		return gp_fail(err, GP_E_USAGE, "vGPU %s names a host driver; a %s driver has a version of its own",
@@ -100,8 +102,8 @@ static int find_release(struct gp_version v, const struct gp_branch_list *l, enu
 	return unknown_release(&v, l, err);
 }
 
-int gp_wanted_parse(const char *text, const struct gp_branch_list *l, enum gp_kind kind,
-		    struct gp_wanted *out, struct gp_err *err)
+int gp_wanted_parse(const char *text, const struct gp_branch_list *l, enum gp_kind kind, struct gp_wanted *out,
+		    struct gp_err *err)
 {
 	bool vgpu = take_vgpu(&text);
 	bool branch = !vgpu && (*text == 'R' || *text == 'r');

@@ -101,9 +101,10 @@ int gp_late_judge(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
 	if (!what || gp_late_possible(j))
 		return 0;
 	if (next_kernel(j, o, k + 1) < j->selection.nkernels)
-		return gp_fail(err, GP_E_NO, "'%s' is for some kernels only, and the installer of driver %s does not build "
-			       "through DKMS at first: make one installer per kernel, each with one -k R", what,
-			       j->driver.version.text);
+		return gp_fail(err, GP_E_NO,
+			       "'%s' is for some kernels only, and the installer of driver %s does not build "
+			       "through DKMS at first: make one installer per kernel, each with one -k R",
+			       what, j->driver.version.text);
 	r = &j->selection.kernels[k].release;
 	j->only = (struct gp_kline){ r->ver.part[0], r->ver.part[1], false };
 	if (kernel_specific(j, o, r, &here, err) < 0)
@@ -120,7 +121,7 @@ static char *file_name(const char *set, const char *patch, unsigned nth)
 	const char *dir = gp_path_base(set), *base = gp_path_base(patch);
 	bool one = strcmp(dir, base) == 0;
 	char *name = nth > 1 ? gp_asprintf("%u-%s%s%s", nth, one ? "" : dir, one ? "" : "-", base) :
-		     gp_asprintf("%s%s%s", one ? "" : dir, one ? "" : "-", base);
+			       gp_asprintf("%s%s%s", one ? "" : dir, one ? "" : "-", base);
 
 	for (char *p = name; *p; p++)
 		if (!isalnum((unsigned char)*p) && !strchr("._+-", *p))
@@ -175,8 +176,10 @@ static int rewrite(struct gp_patch_job *j, const struct gp_patch *p, struct gp_b
 		if (!path)
 			return gp_patch_within(p, err);
 		if (op == GP_FILE_RENAME || op == GP_FILE_COPY || !f->nhunk) {
-			gp_fail(err, GP_E_UNSUPPORTED, "line %zu: a patch that DKMS shall apply may change lines, add and "
-				"delete files, but not rename, copy or change modes ('%s')", f->lineno, path);
+			gp_fail(err, GP_E_UNSUPPORTED,
+				"line %zu: a patch that DKMS shall apply may change lines, add and "
+				"delete files, but not rename, copy or change modes ('%s')",
+				f->lineno, path);
 			return gp_patch_within(p, err);
 		}
 		gp_diff_put(f, op, path, p->reverse, out);
@@ -184,22 +187,24 @@ static int rewrite(struct gp_patch_job *j, const struct gp_patch *p, struct gp_b
 	return 0;
 }
 
-static int add(struct gp_patch_job *j, const struct gp_patch *p, const char *match, const char *sha256,
-	       unsigned fuzz, struct gp_err *err)
+static int add(struct gp_patch_job *j, const struct gp_patch *p, const char *match, const char *sha256, unsigned fuzz,
+	       struct gp_err *err)
 {
 	struct gp_late_list *l = &j->late;
 	struct gp_late *late;
 
 	GP_GROW(l->v, l->n, l->cap);
 	late = &l->v[l->n++];
-	*late = (struct gp_late){ .set = gp_strdup(p->set), .name = gp_strdup(p->name), .match = gp_strdup(match),
-				  .sha256 = gp_strdup(sha256), .fuzz = fuzz };
+	*late = (struct gp_late){ .set = gp_strdup(p->set),
+				  .name = gp_strdup(p->name),
+				  .match = gp_strdup(match),
+				  .sha256 = gp_strdup(sha256),
+				  .fuzz = fuzz };
 	return rewrite(j, p, &late->text, err);
 }
 
 /* A set of the data that is not neutral, for the kernels that asked for it. */
-static int add_set(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set,
-		   struct gp_err *err)
+static int add_set(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list releases = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf match = { 0 };
@@ -238,8 +243,11 @@ static int collect(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 
 		for (size_t k = 0; *o->matches.v[i] && k < u->series.n; k++) {
 			const struct gp_series_entry *e = &u->series.v[k];
-			struct gp_patch p = { .set = u->dir, .name = e->name, .text = gp_buf_str(&u->text[k]),
-					      .strip = e->strip, .reverse = e->reverse };
+			struct gp_patch p = { .set = u->dir,
+					      .name = e->name,
+					      .text = gp_buf_str(&u->text[k]),
+					      .strip = e->strip,
+					      .reverse = e->reverse };
 
 			/* DKMS calls patch itself, which takes no more than its default. */
 			unsigned fuzz = gp_series_fuzz(e, -1) < GP_SERIES_FUZZ ? e->fuzz : GP_SERIES_FUZZ;
@@ -306,8 +314,9 @@ static int try_before(struct gp_patch_job *j, const struct trial *t, struct gp_t
 static int try_late(struct gp_patch_job *j, struct gp_late *late, struct gp_tree *over, struct gp_err *err)
 {
 	gp_auto(gp_applied_list_release) struct gp_applied_list done = { 0 };
-	struct gp_patch p = { .set = late->set, .name = late->name, .text = gp_buf_str(&late->text),
-			      .strip = 1, .below = "kernel" };
+	struct gp_patch p = {
+		.set = late->set, .name = late->name, .text = gp_buf_str(&late->text), .strip = 1, .below = "kernel"
+	};
 	struct gp_applied_list *all = &j->late.applied;
 
 	if (gp_apply_patch(over, &p, late->fuzz, &done, &j->why, err) < 0 || refuse_there(&p, &done.v[0], err) < 0)
@@ -356,7 +365,8 @@ static int try_all(struct gp_patch_job *j, const struct gp_patch_opts *o, const 
 		if (t.of->told || t.of->there)
 			continue;
 		gp_list_take(&j->warnings, gp_asprintf("'%s' matches none of these kernels: '%s' was only tried on the "
-						       "sources as they are", t.of->match, gp_path_base(t.of->set)));
+						       "sources as they are",
+						       t.of->match, gp_path_base(t.of->set)));
 		if (try_one(j, &t, err) < 0)
 			return -1;
 	}

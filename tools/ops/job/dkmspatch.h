@@ -20,14 +20,14 @@ struct gp_patch_opts;
 
 /* One that is left to DKMS. */
 struct gp_late {
-	char *set, *name;    /* whose, and which patch of it */
-	char *match;         /* PATCH_MATCH */
-	char *file;          /* below kernel/patches/ */
-	char *sha256;        /* of the set */
+	char *set, *name; /* whose, and which patch of it */
+	char *match;      /* PATCH_MATCH */
+	char *file;       /* below kernel/patches/ */
+	char *sha256;     /* of the set */
 	unsigned fuzz;
-	struct gp_buf text;  /* for `patch -p1` in kernel/ */
-	bool there;          /* the package has it already */
-	bool told;           /* it is in applied */
+	struct gp_buf text; /* for `patch -p1` in kernel/ */
+	bool there;         /* the package has it already */
+	bool told;          /* it is in applied */
 };
 
 struct gp_late_list {

@@ -42,8 +42,9 @@ static bool has_below(const struct gp_runfile *rf, const char *dir)
 
 static bool is_text(const char *path)
 {
-	static const char *const suffix[] = { ".manifest", "pkg-history.txt", "dkms.conf", "Kbuild", "Makefile",
-					      ".c", ".h", ".sh", ".patch" };
+	static const char *const suffix[] = {
+		".manifest", "pkg-history.txt", "dkms.conf", "Kbuild", "Makefile", ".c", ".h", ".sh", ".patch"
+	};
 
 	for (size_t i = 0; i < GP_COUNT(suffix); i++)
 		if (gp_str_ends(gp_str_of(path), suffix[i]))
@@ -84,7 +85,7 @@ static int identify(struct gp_driver *d, struct gp_err *err)
 
 struct waiting {
 	const struct gp_driver_opts *o;
-	struct gp_map missing;  /* kernel sources that the manifest lists */
+	struct gp_map missing; /* kernel sources that the manifest lists */
 	size_t nmissing;
 	bool listed, told;
 };

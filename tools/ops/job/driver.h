@@ -10,19 +10,19 @@
 struct gp_driver {
 	struct gp_runfile rf;
 	struct gp_tree tree;
-	struct gp_manifest manifest;  /* the pristine one, text borrowed from rf */
+	struct gp_manifest manifest; /* the pristine one, text borrowed from rf */
 	struct gp_version version;
 	enum gp_kind kind;
 	bool has_kernel, has_kernel_open; /* source trees */
 	struct gp_altered altered;
-	struct gp_disktree disk;      /* gp_driver_open_dir() only */
+	struct gp_disktree disk; /* gp_driver_open_dir() only */
 };
 
 /* How to open one; zeroed is fine. */
 struct gp_driver_opts {
-	const struct gp_list *also;  /* clean paths: files to keep in memory besides */
-	bool cut;                    /* find out where the payload can be gone on with */
-	const char *index_dir;       /* where an index may be (gp_index_dir()) */
+	const struct gp_list *also; /* clean paths: files to keep in memory besides */
+	bool cut;                   /* find out where the payload can be gone on with */
+	const char *index_dir;      /* where an index may be (gp_index_dir()) */
 	/* Called once, in the middle of the scan, when the manifest and all kernel
 	 * sources that it lists have been seen. */
 	void (*ready)(void *arg, struct gp_runfile *rf);

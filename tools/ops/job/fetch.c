@@ -23,7 +23,7 @@
 /* One file that is wanted. */
 struct wanted {
 	const char *name, *sha256;
-	bool patch;             /* it comes from the patcher's repository */
+	bool patch; /* it comes from the patcher's repository */
 	struct gp_buf data;
 	bool found;
 };
@@ -61,7 +61,8 @@ static int read_entry(struct archive *a, struct archive_entry *ae, struct wanted
 	la_int64_t size = archive_entry_size(ae);
 
 	if (size < 0 || size > FILE_MAX)
-		return gp_fail(err, GP_E_FORMAT, "'%s' has %lld bytes, more than %u", w->name, (long long)size, FILE_MAX);
+		return gp_fail(err, GP_E_FORMAT, "'%s' has %lld bytes, more than %u", w->name, (long long)size,
+			       FILE_MAX);
 	gp_buf_reserve(&w->data, (size_t)size);
 	w->data.len = (size_t)size;
 	if (archive_read_data(a, w->data.data, (size_t)size) != size)
@@ -105,26 +106,25 @@ static int git(const char *dir, const char *const *argv, struct gp_err *err)
 	struct gp_str rest, line = { "", 0 };
 
 	if (rc < 0 && err && err->code == GP_E_NOTFOUND)
-		return gp_fail(err, GP_E_NOTFOUND, "git is missing: install it (apt-get install git), or take the files from a "
+		return gp_fail(err, GP_E_NOTFOUND,
+			       "git is missing: install it (apt-get install git), or take the files from a "
 			       "directory, a tarball or a zip with --from, which needs none");
 	if (rc <= 0)
 		return rc;
 	rest = gp_buf_str(&out);
 	gp_line_next(&rest, &line); /* its first line says what; hints follow */
-	return gp_fail(err, GP_E_SYSTEM, "git %s failed: %.*s", argv[1],
-		       (int)(line.len < 200 ? line.len : 200), line.p);
+	return gp_fail(err, GP_E_SYSTEM, "git %s failed: %.*s", argv[1], (int)(line.len < 200 ? line.len : 200),
+		       line.p);
 }
 
 /* One commit, nothing else of the repository's history. */
-static int from_git(const char *url, const char *commit, bool patch, struct wanted *w, size_t n,
-		    struct gp_err *err)
+static int from_git(const char *url, const char *commit, bool patch, struct wanted *w, size_t n, struct gp_err *err)
 {
 	const char *const init[] = { "git", "init", "-q", ".", NULL };
 	const char *const fetch[] = { "git", "fetch", "-q", "--depth", "1", url, commit, NULL };
 	const char *const checkout[] = { "git", "-c", "core.autocrlf=false", "checkout", "-q", commit, NULL };
 	const char *tmpdir = getenv("TMPDIR");
-	gp_auto(gp_free_ptr) char *tmp = gp_asprintf("%s/gridpatch-fetch-XXXXXX",
-						     tmpdir && *tmpdir ? tmpdir : "/tmp");
+	gp_auto(gp_free_ptr) char *tmp = gp_asprintf("%s/gridpatch-fetch-XXXXXX", tmpdir && *tmpdir ? tmpdir : "/tmp");
 	int rc = -1;
 
 	if (!mkdtemp(tmp))
@@ -216,11 +216,9 @@ static char *say_lack(const struct gp_err *patch)
 
 int gp_fetch_hooks(const struct gp_fetch *f, struct gp_list *written, char **lack, struct gp_err *err)
 {
-	struct wanted w[] = {
-		{ .name = "vgpu_unlock_hooks.c", .sha256 = GP_HOOKS_SHA256 },
-		{ .name = "kern.ld", .sha256 = GP_KERN_LD_SHA256 },
-		{ .name = GP_HOOKS_PATCH, .sha256 = GP_HOOKS_PATCH_SHA256, .patch = true },
-	};
+	struct wanted w[] = { { .name = "vgpu_unlock_hooks.c", .sha256 = GP_HOOKS_SHA256 },
+			      { .name = "kern.ld", .sha256 = GP_KERN_LD_SHA256 },
+			      { .name = GP_HOOKS_PATCH, .sha256 = GP_HOOKS_PATCH_SHA256, .patch = true } };
 	gp_auto(gp_free_ptr) char *to = f->to ? gp_strdup(f->to) : default_to(err);
 	struct gp_err patch = { 0 };
 	int rc = -1;

@@ -5,9 +5,9 @@
 #include "base/buf.h"
 
 struct gp_fetch {
-	const char *to;      /* NULL: /opt/vgpu_unlock for root, else the user's data directory */
-	const char *from;    /* directory or tarball; NULL: git, from the network */
-	bool newer_table;    /* without vgpu_unlock_hooks-510.patch it is a failure */
+	const char *to;   /* NULL: /opt/vgpu_unlock for root, else the user's data directory */
+	const char *from; /* directory or tarball; NULL: git, from the network */
+	bool newer_table; /* without vgpu_unlock_hooks-510.patch it is a failure */
 };
 
 /*

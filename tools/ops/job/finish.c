@@ -50,7 +50,8 @@ static int list_new(struct gp_patch_job *j, const struct gp_manifest *m, struct 
 			paths[n++] = t->file[i].path;
 		else
 			gp_list_take(&j->warnings, gp_asprintf("'%s' is new, but only files of kernel/ get "
-				     "a manifest line: it will not be installed", t->file[i].path));
+							       "a manifest line: it will not be installed",
+							       t->file[i].path));
 	}
 	if (!n)
 		return 0;
@@ -86,8 +87,8 @@ static int finish_manifest(struct gp_patch_job *j, struct gp_err *err)
 	struct gp_str text;
 
 	/* A user's patch may have changed it: read it as it is now. */
-	if (gp_tree_read(&j->driver.tree, ".manifest", &text, err) < 0 ||
-	    gp_manifest_parse(text, &m, err) < 0 || list_new(j, &m, err) < 0)
+	if (gp_tree_read(&j->driver.tree, ".manifest", &text, err) < 0 || gp_manifest_parse(text, &m, err) < 0 ||
+	    list_new(j, &m, err) < 0)
 		return -1;
 	return unlist_deleted(&j->driver.tree, err);
 }
@@ -143,14 +144,17 @@ static int finish_dkms(struct gp_patch_job *j, const struct gp_patch_opts *o, st
 	if (put_patches(j, &plain, err) < 0)
 		return -1;
 	limit(j, &regex);
-	if (gp_dkms_set_exclusive(gp_buf_str(&plain), regex.len ? regex.data : NULL, j->has_only ?
-				  "the sources have patches for this kernel line only" :
-				  "kernels that this driver does not build on stay out", &out)) {
+	if (gp_dkms_set_exclusive(gp_buf_str(&plain), regex.len ? regex.data : NULL,
+				  j->has_only ? "the sources have patches for this kernel line only" :
+						"kernels that this driver does not build on stay out",
+				  &out)) {
 		if (regex.len)
 			j->exclusive = gp_strdup(regex.data);
 	} else if (j->has_only) {
-		return gp_fail(err, GP_E_NO, "dkms.conf has a BUILD_EXCLUSIVE_KERNEL of its own, so DKMS cannot be kept "
-			       "from building patches for %u.%u on other kernels", j->only.major, j->only.minor);
+		return gp_fail(err, GP_E_NO,
+			       "dkms.conf has a BUILD_EXCLUSIVE_KERNEL of its own, so DKMS cannot be kept "
+			       "from building patches for %u.%u on other kernels",
+			       j->only.major, j->only.minor);
 	} else {
 		gp_list_add(&j->warnings, "dkms.conf has a BUILD_EXCLUSIVE_KERNEL of its own: left as it is");
 	}
@@ -236,8 +240,8 @@ static void history_rest(struct gp_patch_job *j, const struct gp_patch_opts *o)
 {
 	if (j->hooks_action == GP_HOOKS_INTEGRATED) {
 		const struct gp_hookcopy *h = &j->hooks;
-		gp_auto(gp_free_ptr) char *text = gp_asprintf("hooks sha256 %s%s%s", h->sha256, h->patched ?
-							      ", with patch sha256 " : "", h->patch_sha256);
+		gp_auto(gp_free_ptr) char *text = gp_asprintf(
+			"hooks sha256 %s%s%s", h->sha256, h->patched ? ", with patch sha256 " : "", h->patch_sha256);
 
 		history_line(j, text);
 	}
@@ -262,8 +266,7 @@ static int finish_history(struct gp_patch_job *j, const struct gp_patch_opts *o,
 	if (!j->history.len)
 		return 0;
 	gp_buf_putc(&j->history, '\n');
-	if (gp_tree_has(&j->driver.tree, GP_HISTORY) &&
-	    gp_tree_read(&j->driver.tree, GP_HISTORY, &text, err) < 0)
+	if (gp_tree_has(&j->driver.tree, GP_HISTORY) && gp_tree_read(&j->driver.tree, GP_HISTORY, &text, err) < 0)
 		return -1;
 	gp_buf_add(&out, text.p, text.len);
 	if (out.len && out.data[out.len - 1] != '\n')
@@ -297,7 +300,8 @@ int gp_finish_epoch(struct gp_patch_job *j, const struct gp_patch_opts *o, struc
 	j->epoch = (int64_t)v;
 	if (o->kernels.n || o->headers.n || o->lock)
 		return 0;
-	return gp_fail(err, GP_E_USAGE, "SOURCE_DATE_EPOCH is set, and a build that can be repeated must not depend "
+	return gp_fail(err, GP_E_USAGE,
+		       "SOURCE_DATE_EPOCH is set, and a build that can be repeated must not depend "
 		       "on the running kernel: give -k R, --headers DIR or --lock FILE");
 }
 

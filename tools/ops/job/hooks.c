@@ -71,8 +71,10 @@ static char *search(struct gp_err *err)
 			return has > 0 ? gp_strdup(places.v[i]) : NULL;
 		gp_buf_printf(&text, "%s%s", i ? ", " : "", places.v[i]);
 	}
-	gp_fail(err, GP_E_NOTFOUND, "no vgpu_unlock_hooks.c in %s; get it with 'gridpatch fetch-hooks', "
-		"or give --hooks DIR or --no-hooks", text.data);
+	gp_fail(err, GP_E_NOTFOUND,
+		"no vgpu_unlock_hooks.c in %s; get it with 'gridpatch fetch-hooks', "
+		"or give --hooks DIR or --no-hooks",
+		text.data);
 	return NULL;
 }
 
@@ -202,8 +204,7 @@ static int fix_patch(struct gp_tree *t, const struct gp_set *set, const struct g
 	return gp_apply_patch(t, &p, 0, done, &why, err);
 }
 
-int gp_hooks_fix(struct gp_hookcopy *h, const struct gp_set *set, struct gp_applied_list *done,
-		 struct gp_err *err)
+int gp_hooks_fix(struct gp_hookcopy *h, const struct gp_set *set, struct gp_applied_list *done, struct gp_err *err)
 {
 	struct gp_tree_base base = { .look = copy_look, .read = copy_read, .arg = h };
 	gp_auto(gp_applied_list_release) struct gp_applied_list these = { 0 };

@@ -12,15 +12,15 @@
 
 /* The user's copy of DualCoder/vgpu_unlock, as far as it is needed. */
 struct gp_hookcopy {
-	char *dir;               /* where it was found */
-	struct gp_buf source;    /* vgpu_unlock_hooks.c, after --hooks-patch and gp_hooks_fix() */
+	char *dir;            /* where it was found */
+	struct gp_buf source; /* vgpu_unlock_hooks.c, after --hooks-patch and gp_hooks_fix() */
 	struct gp_buf kern_ld;
 	/* Of the user's copy: after --hooks-patch, before gp_hooks_fix(). */
 	char sha256[65];
-	bool known;              /* one of the two known copies */
-	bool patched;            /* --hooks-patch was applied, or the patch beside the copy */
-	char *patch;             /* which file that was, NULL */
-	char patch_sha256[65];   /* of that patch, "" */
+	bool known;            /* one of the two known copies */
+	bool patched;          /* --hooks-patch was applied, or the patch beside the copy */
+	char *patch;           /* which file that was, NULL */
+	char patch_sha256[65]; /* of that patch, "" */
 	enum gp_hooks_table table;
 };
 
@@ -57,7 +57,6 @@ int gp_hooks_patch(struct gp_hookcopy *h, const char *name, struct gp_str text, 
  *         told as such. sha256, known and table stay those of the user's copy.
  * Errors: GP_E_NO it does not fit this copy; others when it cannot be read.
  */
-int gp_hooks_fix(struct gp_hookcopy *h, const struct gp_set *set, struct gp_applied_list *done,
-		 struct gp_err *err);
+int gp_hooks_fix(struct gp_hookcopy *h, const struct gp_set *set, struct gp_applied_list *done, struct gp_err *err);
 
 #endif

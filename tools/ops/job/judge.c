@@ -66,14 +66,14 @@ static const char *first(const struct gp_list *l, const char *otherwise)
 
 static void say_blocked(const struct gp_patch_job *j, const struct gp_choice *c, struct gp_err *err)
 {
-	gp_fail(err, GP_E_NO, "kernel %s is blocked for driver %s: %s%s%s", c->release.text,
-		j->driver.version.text, first(&c->reasons, "no reason given"),
-		c->instead.n ? " Instead: " : "", first(&c->instead, ""));
+	gp_fail(err, GP_E_NO, "kernel %s is blocked for driver %s: %s%s%s", c->release.text, j->driver.version.text,
+		first(&c->reasons, "no reason given"), c->instead.n ? " Instead: " : "", first(&c->instead, ""));
 }
 
 static void say_unknown(const struct gp_choice *c, struct gp_err *err)
 {
-	gp_fail(err, GP_E_NO, "kernel %s is of no known line (nearest: %s); --allow unknown goes on anyway, "
+	gp_fail(err, GP_E_NO,
+		"kernel %s is of no known line (nearest: %s); --allow unknown goes on anyway, "
 		"--build after a proof",
 		c->release.text, c->nearest ? c->nearest->name : "none");
 }
@@ -91,8 +91,7 @@ static int judge_kernel(struct gp_patch_job *j, const struct gp_choice *c, const
 			say_blocked(j, c, err);
 			return -1;
 		}
-		warn(j, "going on as --allow blocked asks, though kernel %s is blocked: %s", r,
-		     first(&c->reasons, ""));
+		warn(j, "going on as --allow blocked asks, though kernel %s is blocked: %s", r, first(&c->reasons, ""));
 		overridden(j, "blocked kernel %s", r);
 		return 0;
 	case GP_VERDICT_UNKNOWN:
@@ -109,15 +108,14 @@ static int judge_kernel(struct gp_patch_job *j, const struct gp_choice *c, const
 		overridden(j, "unknown kernel %s", r);
 		return 0;
 	case GP_VERDICT_UNTESTED:
-		warn(j, "kernel %s is untested with driver %s%s%s", r, j->driver.version.text,
-		     c->reasons.n ? ": " : "", first(&c->reasons, ""));
+		warn(j, "kernel %s is untested with driver %s%s%s", r, j->driver.version.text, c->reasons.n ? ": " : "",
+		     first(&c->reasons, ""));
 		return 0;
 	case GP_VERDICT_NO_EVIDENCE:
 		warn(j, "there is no evidence about driver %s on kernel %s%s%s", j->driver.version.text, r,
 		     c->reasons.n ? ": " : "", first(&c->reasons, ""));
 		return 0;
-	case GP_VERDICT_SUPPORTED:
-		break;
+	case GP_VERDICT_SUPPORTED: break;
 	}
 	return 0;
 }
@@ -210,12 +208,16 @@ static int judge_dkms(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 	dkms_paths(j, &names, &paths);
 	for (size_t i = 0; i < s->neutral.n; i++)
 		if (touches(s->neutral.v[i].set, &paths, NULL))
-			return gp_fail(err, GP_E_NO, "dkms.conf applies '%s' to files that set '%s' changes; "
-				       "--drop-dkms-patches takes it out", first(&names, ""), s->neutral.v[i].set->name);
+			return gp_fail(err, GP_E_NO,
+				       "dkms.conf applies '%s' to files that set '%s' changes; "
+				       "--drop-dkms-patches takes it out",
+				       first(&names, ""), s->neutral.v[i].set->name);
 	for (size_t i = 0; i < j->nuser; i++)
 		if (!*o->matches.v[i] && shared(&j->user[i], &paths, NULL))
-			return gp_fail(err, GP_E_NO, "dkms.conf applies '%s' to files that '%s' changes; "
-				       "--drop-dkms-patches takes it out", first(&names, ""), j->user[i].dir);
+			return gp_fail(err, GP_E_NO,
+				       "dkms.conf applies '%s' to files that '%s' changes; "
+				       "--drop-dkms-patches takes it out",
+				       first(&names, ""), j->user[i].dir);
 	return 0;
 }
 
@@ -224,8 +226,10 @@ int gp_judge_altered(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 	const struct gp_altered *a = &j->driver.altered;
 
 	if (a->licence && !(o->allow & GP_ALLOW_ALTERED))
-		return gp_fail(err, GP_E_NO, "altered: nvidia.ko's licence tag is '%s', not NVIDIA's; "
-			       "--allow altered goes on anyway", a->licence);
+		return gp_fail(err, GP_E_NO,
+			       "altered: nvidia.ko's licence tag is '%s', not NVIDIA's; "
+			       "--allow altered goes on anyway",
+			       a->licence);
 	if (a->licence) {
 		warn(j, "nvidia.ko's licence tag is '%s': somebody changed it; gridpatch leaves it", a->licence);
 		overridden(j, "altered licence tag");
@@ -252,7 +256,7 @@ int gp_judge_hooks_wanted(struct gp_patch_job *j, const struct gp_patch_opts *o,
 	}
 	if (o->no_hooks || (!host && !o->hooks)) {
 		j->hooks_why = gp_strdup(o->no_hooks ? "--no-hooks" :
-					 "this is no vGPU host driver: there is nothing to unlock");
+						       "this is no vGPU host driver: there is nothing to unlock");
 		return 0;
 	}
 	if (!d->has_kernel && d->has_kernel_open)
@@ -278,8 +282,8 @@ static enum gp_hooks_table table_there(const struct gp_patch_job *j)
 	return gp_hooks_table(text);
 }
 
-static int refuse_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, const char *what,
-			const char *advice, const char *hint, struct gp_err *err)
+static int refuse_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, const char *what, const char *advice,
+			const char *hint, struct gp_err *err)
 {
 	if (!(o->allow & GP_ALLOW_HOOKS))
 		return gp_fail(err, GP_E_NO, "%s %s; give %s, or --no-hooks (%s--allow hooks goes on anyway)", what,
@@ -300,8 +304,11 @@ int gp_judge_hooks_table(struct gp_patch_job *j, const struct gp_patch_opts *o, 
 	if (j->hooks_action == GP_HOOKS_INTEGRATED && !j->hooks.known)
 		warn(j, "this copy of vgpu_unlock_hooks.c is not one of the two known ones; using it");
 	if (need == GP_HOOKS_NEWER_TABLE && have == GP_TABLE_OLDER)
-		return refuse_hooks(j, o, lack, "--hooks-patch FILE", o->no_hooks_patch ? "" :
-				    "'gridpatch fetch-hooks' puts " GP_HOOKS_PATCH " beside them, and then it is used; ", err);
+		return refuse_hooks(j, o, lack, "--hooks-patch FILE",
+				    o->no_hooks_patch ? "" :
+							"'gridpatch fetch-hooks' puts " GP_HOOKS_PATCH
+							" beside them, and then it is used; ",
+				    err);
 	if (need == GP_HOOKS_UPSTREAM && have == GP_TABLE_NEWER)
 		return refuse_hooks(j, o, "hooks have the newer table constant, not that of",
 				    "upstream's unpatched copy", "", err);

@@ -15,9 +15,9 @@ void gp_klines_release(struct gp_klines *l)
 }
 
 /* Every line there is or will soon be; what lies behind 7.3 follows it. */
-static const struct { unsigned major, first, last; } GRID[] = {
-	{ 4, 18, 20 }, { 5, 0, 19 }, { 6, 0, 19 }, { 7, 0, 3 },
-};
+static const struct {
+	unsigned major, first, last;
+} GRID[] = { { 4, 18, 20 }, { 5, 0, 19 }, { 6, 0, 19 }, { 7, 0, 3 } };
 
 /* --- kernels that are not the plain one of their number --- */
 
@@ -34,20 +34,18 @@ static const struct { unsigned major, first, last; } GRID[] = {
  * blocked, and not the line, cannot be said. */
 static const struct kind {
 	const char *release, *names, *others;
-} KINDS[] = {
-	{ "4.18.0-1.el8.x86_64", RHEL, NOT_RHEL },
-	{ "5.14.0-1.el9.x86_64", RHEL, NOT_RHEL },
-	{ "6.12.0-1.el10.x86_64", RHEL, NOT_RHEL },
-	{ "5.3.18-150300.59.106-default", SUSE, NULL },
-	{ "5.14.21-150400.24.100-default", SUSE, NULL },
-	{ "6.4.0-150600.23.17-default", SUSE, NULL },
-	{ "6.12.0-160000.5-default", SUSE, NULL },
-	{ "4.18.0-147.5.1.0.h269.eulerosv2r9.x86_64", APART, NULL },
-	{ "4.19.90-2112.8.0.0131.oe1.x86_64", APART, NULL },
-	{ "5.4.119-19-0009.11", APART, NULL },
-	{ "5.10.0-60.18.0.50.oe2203.x86_64", APART, NULL },
-	{ "6.6.0-28.0.0.34.oe2403.x86_64", APART, NULL },
-};
+} KINDS[] = { { "4.18.0-1.el8.x86_64", RHEL, NOT_RHEL },
+	      { "5.14.0-1.el9.x86_64", RHEL, NOT_RHEL },
+	      { "6.12.0-1.el10.x86_64", RHEL, NOT_RHEL },
+	      { "5.3.18-150300.59.106-default", SUSE, NULL },
+	      { "5.14.21-150400.24.100-default", SUSE, NULL },
+	      { "6.4.0-150600.23.17-default", SUSE, NULL },
+	      { "6.12.0-160000.5-default", SUSE, NULL },
+	      { "4.18.0-147.5.1.0.h269.eulerosv2r9.x86_64", APART, NULL },
+	      { "4.19.90-2112.8.0.0131.oe1.x86_64", APART, NULL },
+	      { "5.4.119-19-0009.11", APART, NULL },
+	      { "5.10.0-60.18.0.50.oe2203.x86_64", APART, NULL },
+	      { "6.6.0-28.0.0.34.oe2403.x86_64", APART, NULL } };
 
 /* --- asking --- */
 
@@ -142,10 +140,12 @@ static void let_through(const struct gp_patch_job *j, const struct gp_patch_opts
 static bool *ask_lines(const struct gp_patch_job *j, const struct questions *lines, struct gp_view *view,
 		       struct gp_err *err)
 {
-	struct gp_query q = {
-		.driver = j->driver.version, .kind = j->driver.kind, .kernels = lines->v, .nkernels = lines->n,
-		.driver_file = gp_view_file, .arg = view,
-	};
+	struct gp_query q = { .driver = j->driver.version,
+			      .kind = j->driver.kind,
+			      .kernels = lines->v,
+			      .nkernels = lines->n,
+			      .driver_file = gp_view_file,
+			      .arg = view };
 	gp_auto(gp_selection_release) struct gp_selection s = { 0 };
 	bool *blocked;
 
@@ -225,7 +225,8 @@ static bool put_kinds(struct gp_klines *l, const struct gp_release *line, bool l
 	for (size_t i = 0; i < GP_COUNT(KINDS); i++) {
 		struct gp_release r;
 
-		if (gp_release_parse(KINDS[i].release, &r, NULL) < 0 || !same_line(&r, line) || kinds[i] == line_blocked)
+		if (gp_release_parse(KINDS[i].release, &r, NULL) < 0 || !same_line(&r, line) ||
+		    kinds[i] == line_blocked)
 			continue;
 		if (line_blocked) {
 			let(l, &k, KINDS[i].names);

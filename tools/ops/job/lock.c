@@ -84,21 +84,33 @@ struct form_field {
 static const struct form {
 	const char *of; /* "", or what a message says in front of the field */
 	struct form_field field[MAX_FIELDS + 1];
-} FORMS[] = {
-	{ "", {
-		{ "Gridpatch-Lock", not_empty }, { "Gridpatch", not_empty }, { "Installer", not_empty },
-		{ "Size", number }, { "CRC", number }, { "MD5", md5 }, { "Driver", not_empty },
-		{ "Kind", not_empty }, { "Targetdir", not_empty }, { "Options", any_value },
-		{ "Source-Date-Epoch", no_or_number }, { "Dkms-Excludes", any_value },
-		{ "Sets", any_value }, { "Kernels", not_empty } } },
-	{ "kernel", {
-		{ "Kernel", release }, { "Line", any_value }, { "Verdict", not_empty },
-		{ "Judged-By", not_empty }, { "Load", not_empty } } },
-	{ "set", { { "Set", not_empty }, { "Origin", not_empty }, { "SHA256", sha256 } } },
-	{ "hooks", {
-		{ "Hooks", hooks }, { "Patch-SHA256", no_or_sha256 }, { "Kern-Ld-SHA256", no_or_sha256 },
-		{ "SHA256", no_or_sha256 } } },
-};
+} FORMS[] = { { "",
+		{ { "Gridpatch-Lock", not_empty },
+		  { "Gridpatch", not_empty },
+		  { "Installer", not_empty },
+		  { "Size", number },
+		  { "CRC", number },
+		  { "MD5", md5 },
+		  { "Driver", not_empty },
+		  { "Kind", not_empty },
+		  { "Targetdir", not_empty },
+		  { "Options", any_value },
+		  { "Source-Date-Epoch", no_or_number },
+		  { "Dkms-Excludes", any_value },
+		  { "Sets", any_value },
+		  { "Kernels", not_empty } } },
+	      { "kernel",
+		{ { "Kernel", release },
+		  { "Line", any_value },
+		  { "Verdict", not_empty },
+		  { "Judged-By", not_empty },
+		  { "Load", not_empty } } },
+	      { "set", { { "Set", not_empty }, { "Origin", not_empty }, { "SHA256", sha256 } } },
+	      { "hooks",
+		{ { "Hooks", hooks },
+		  { "Patch-SHA256", no_or_sha256 },
+		  { "Kern-Ld-SHA256", no_or_sha256 },
+		  { "SHA256", no_or_sha256 } } } };
 enum { HEAD, KERNEL, SET, HOOKS };
 
 static const struct form *form_of(const struct gp_stanza *s)
@@ -294,8 +306,7 @@ void gp_lock_text(const struct gp_patch_job *j, const struct gp_patch_opts *o, s
 
 /* --- reading --- */
 
-static int damaged(const struct gp_stanza *s, unsigned lineno, const char *what, const char *name,
-		   struct gp_err *err)
+static int damaged(const struct gp_stanza *s, unsigned lineno, const char *what, const char *name, struct gp_err *err)
 {
 	return gp_fail(err, GP_E_FORMAT, "'%s:%u': the lock file is damaged: %s '%s'", s->file, lineno, what, name);
 }
@@ -406,8 +417,7 @@ void gp_lock_release(struct gp_lock *l)
 
 /* The paragraph of the same kind and name: of two with one name the second one
  * is the second one. Head and hooks are one of a kind. */
-static const struct gp_stanza *counterpart(const struct gp_stanza_list *was, size_t i,
-					   const struct gp_stanza_list *is)
+static const struct gp_stanza *counterpart(const struct gp_stanza_list *was, size_t i, const struct gp_stanza_list *is)
 {
 	const struct form *form = form_of(&was->v[i]);
 	bool named = form == &FORMS[KERNEL] || form == &FORMS[SET];
@@ -438,9 +448,8 @@ static size_t compare_fields(const struct gp_stanza *was, const struct gp_stanza
 		if (strcmp(a, b) == 0)
 			continue;
 		found++;
-		line = gp_asprintf("%s%s%s%s%s was %s, is %s", form->of, named ? " " : "",
-				   named ? was->v[0].value : "", *form->of ? ": " : "", name,
-				   *a ? a : "nothing", *b ? b : "nothing");
+		line = gp_asprintf("%s%s%s%s%s was %s, is %s", form->of, named ? " " : "", named ? was->v[0].value : "",
+				   *form->of ? ": " : "", name, *a ? a : "nothing", *b ? b : "nothing");
 		gp_text_mask(line, strlen(line)); /* a lock file may come from anywhere */
 		gp_buf_printf(why, "%s\n", line);
 	}

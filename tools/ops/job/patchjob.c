@@ -75,7 +75,9 @@ static int choose_out(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 	j->out = o->out && !j->to_stdout ? gp_strdup(o->out) : default_out(o->run);
 	if (j->to_stdout)
 		return isatty(STDOUT_FILENO) && !o->dry_run ?
-			gp_fail(err, GP_E_USAGE, "an installer is nothing for a terminal: send it to a file or a pipe") : 0;
+			       gp_fail(err, GP_E_USAGE,
+				       "an installer is nothing for a terminal: send it to a file or a pipe") :
+			       0;
 	if (check_place("output", j->out, o, err) < 0)
 		return -1;
 	if (o->dry_run)
@@ -106,7 +108,8 @@ static int refuse_both_ways(const struct gp_patch_opts *o, struct gp_err *err)
 	for (size_t i = 0; i < o->patches.n; i++)
 		for (size_t k = 0; k < i; k++)
 			if (!*o->matches.v[i] != !*o->matches.v[k] && gp_same_file(o->patches.v[i], o->patches.v[k]))
-				return gp_fail(err, GP_E_USAGE, "--patches '%s' is given with --patch-match and without it",
+				return gp_fail(err, GP_E_USAGE,
+					       "--patches '%s' is given with --patch-match and without it",
 					       o->patches.v[i]);
 	return 0;
 }
@@ -121,7 +124,7 @@ static int load_user_sets(struct gp_patch_job *j, const struct gp_patch_opts *o,
 		const char *path = o->patches.v[i];
 
 		if ((gp_is_file(path) ? gp_patchset_load_single(path, &j->user[i], err) :
-		     gp_patchset_load(path, &j->user[i], err)) < 0)
+					gp_patchset_load(path, &j->user[i], err)) < 0)
 			return gp_within(err, "--patches '%s'", path);
 		j->nuser++;
 		gp_patchset_sum(&j->user[i]);
@@ -133,11 +136,12 @@ static int load_user_sets(struct gp_patch_job *j, const struct gp_patch_opts *o,
 
 static int select_sets(struct gp_patch_job *j, struct gp_err *err)
 {
-	struct gp_query q = {
-		.driver = j->driver.version, .kind = j->driver.kind,
-		.kernels = j->targets.v, .nkernels = j->targets.n,
-		.driver_file = gp_driver_file, .arg = &j->driver,
-	};
+	struct gp_query q = { .driver = j->driver.version,
+			      .kind = j->driver.kind,
+			      .kernels = j->targets.v,
+			      .nkernels = j->targets.n,
+			      .driver_file = gp_driver_file,
+			      .arg = &j->driver };
 
 	if (gp_catalog_select(&j->catalog, &q, &j->selection, err) < 0 || gp_query_sound(&q, err) < 0)
 		return -1;
@@ -166,9 +170,10 @@ static int into_sources(struct gp_patch_job *j, const struct gp_patch_opts *o, s
  * it is taken for -p1, and the hunks will tell. */
 static int find_level(const struct gp_patch_job *j, struct gp_patchset *u, struct gp_err *err)
 {
-	static const struct { const char *below; unsigned strip; } ways[] = {
-		{ "", 1 }, { "", 0 }, { "kernel", 1 }, { "kernel", 0 },
-	};
+	static const struct {
+		const char *below;
+		unsigned strip;
+	} ways[] = { { "", 1 }, { "", 0 }, { "kernel", 1 }, { "kernel", 0 } };
 	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
 
 	if (!u->single)
@@ -234,8 +239,10 @@ static int fix_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 
 		if (j->hooks_action != GP_HOOKS_INTEGRATED) {
 			if (named)
-				gp_list_take(&j->warnings, gp_asprintf("set '%s' is for hooks that gridpatch integrates, "
-								       "and it integrates none", set->name));
+				gp_list_take(&j->warnings,
+					     gp_asprintf("set '%s' is for hooks that gridpatch integrates, "
+							 "and it integrates none",
+							 set->name));
 			continue;
 		}
 		if (gp_hooks_fix(&j->hooks, set, &j->hooks_applied, &why) == 0) {
@@ -248,7 +255,8 @@ static int fix_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 			return gp_within(err, "hooks");
 		}
 		gp_list_take(&j->warnings, gp_asprintf("set '%s' is left out: it does not fit this copy of the hooks "
-						       "(%s)", set->name, why.cause));
+						       "(%s)",
+						       set->name, why.cause));
 	}
 	return 0;
 }
@@ -354,11 +362,13 @@ static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
 
 static struct gp_repack repack_opts(const struct gp_patch_job *j, const struct gp_patch_opts *o)
 {
-	return (struct gp_repack){
-		.out = j->to_stdout ? NULL : j->out, .replace = o->force, .mode = o->repack,
-		.targetdir = j->targetdir, .history = j->history.len ? j->history.data : NULL,
-		.threads = o->threads, .new_mtime = gp_finish_mtime(j),
-	};
+	return (struct gp_repack){ .out = j->to_stdout ? NULL : j->out,
+				   .replace = o->force,
+				   .mode = o->repack,
+				   .targetdir = j->targetdir,
+				   .history = j->history.len ? j->history.data : NULL,
+				   .threads = o->threads,
+				   .new_mtime = gp_finish_mtime(j) };
 }
 
 /* --- a head start --- */
@@ -397,7 +407,8 @@ static void abandon_early(void *arg)
 	e->begun = NULL;
 }
 
-static int write_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_output **begun, struct gp_err *err)
+static int write_out(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_output **begun,
+		     struct gp_err *err)
 {
 	struct gp_repack r = repack_opts(j, o);
 	struct gp_output *early = *begun;
@@ -452,16 +463,17 @@ static int open_driver(struct gp_patch_job *j, const struct gp_patch_opts *o, co
 static int run(struct gp_patch_job *j, const struct gp_patch_opts *o, struct early *early, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list paths = { 0 };
-	struct gp_driver_opts d = { .also = &paths, .cut = true, .arg = early, .cancel = o->cancel,
-				    .progress = o->progress };
+	struct gp_driver_opts d = {
+		.also = &paths, .cut = true, .arg = early, .cancel = o->cancel, .progress = o->progress
+	};
 
 	/* A dry run has to say whether the sums are right. */
 	j->index_dir = o->no_cache || o->dry_run ? NULL : gp_index_dir();
 	d.index_dir = j->index_dir;
 	d.ready = o->dry_run ? NULL : start_early;
 	d.abandon = abandon_early;
-	if (prepare(j, o, &paths, err) < 0 || open_driver(j, o, &d, err) < 0 ||
-	    decide(j, o, err) < 0 || check_lock(j, o, err) < 0 || change(j, o, err) < 0)
+	if (prepare(j, o, &paths, err) < 0 || open_driver(j, o, &d, err) < 0 || decide(j, o, err) < 0 ||
+	    check_lock(j, o, err) < 0 || change(j, o, err) < 0)
 		return -1;
 	return o->write_lock ? write_both(j, o, &early->begun, err) : write_out(j, o, &early->begun, err);
 }

@@ -25,22 +25,22 @@ struct gp_patch_opts {
 	struct gp_list kernels, headers; /* -k, --headers */
 	const char *hooks;               /* --hooks, NULL */
 	bool no_hooks;
-	const char *hooks_patch;         /* --hooks-patch, NULL */
-	bool no_hooks_patch;             /* not even the one beside the hooks that the rules want */
-	struct gp_list patches;          /* --patches */
-	struct gp_list matches;          /* --patch-match of each of them, or "" */
-	struct gp_list sets, no_sets;    /* --set, --no-set */
-	struct gp_list data;             /* --data */
-	unsigned allow;                  /* GP_ALLOW_… */
-	bool proved;                     /* the modules were built for all kernels of the run */
+	const char *hooks_patch;      /* --hooks-patch, NULL */
+	bool no_hooks_patch;          /* not even the one beside the hooks that the rules want */
+	struct gp_list patches;       /* --patches */
+	struct gp_list matches;       /* --patch-match of each of them, or "" */
+	struct gp_list sets, no_sets; /* --set, --no-set */
+	struct gp_list data;          /* --data */
+	unsigned allow;               /* GP_ALLOW_… */
+	bool proved;                  /* the modules were built for all kernels of the run */
 	bool drop_dkms_patches;
-	const char *out;                 /* -o, NULL: NAME-custom.run here; "-" */
+	const char *out; /* -o, NULL: NAME-custom.run here; "-" */
 	bool force, dry_run;
-	const char *lock;                /* --lock, NULL */
-	const char *write_lock;          /* --write-lock, NULL */
-	const char *report;              /* a file that the caller will write, NULL */
-	const char *program;             /* the version of gridpatch, for the lock */
-	bool no_cache;                   /* neither read nor write an index */
+	const char *lock;       /* --lock, NULL */
+	const char *write_lock; /* --write-lock, NULL */
+	const char *report;     /* a file that the caller will write, NULL */
+	const char *program;    /* the version of gridpatch, for the lock */
+	bool no_cache;          /* neither read nor write an index */
 	enum gp_repack_mode repack;
 	unsigned threads;
 	const volatile sig_atomic_t *cancel;
@@ -48,9 +48,9 @@ struct gp_patch_opts {
 };
 
 enum gp_hooks_action {
-	GP_HOOKS_NONE,        /* not wanted for this kind, or --no-hooks */
+	GP_HOOKS_NONE, /* not wanted for this kind, or --no-hooks */
 	GP_HOOKS_INTEGRATED,
-	GP_HOOKS_THERE,       /* complete before */
+	GP_HOOKS_THERE, /* complete before */
 };
 
 /* Everything a report may want to say. Zero it, run, release. */
@@ -59,33 +59,33 @@ struct gp_patch_job {
 	struct gp_targets targets;
 	struct gp_catalog catalog;
 	struct gp_selection selection;
-	struct gp_patchset *user;        /* one per --patches */
+	struct gp_patchset *user; /* one per --patches */
 	size_t nuser;
 	struct gp_applied_list applied;
-	struct gp_late_list late;        /* what DKMS will apply */
-	struct gp_reask reask;           /* what the user's patches changed in the rules' answers */
-	struct gp_kline only;            /* with has_only: the one line that the output is for */
+	struct gp_late_list late; /* what DKMS will apply */
+	struct gp_reask reask;    /* what the user's patches changed in the rules' answers */
+	struct gp_kline only;     /* with has_only: the one line that the output is for */
 	bool has_only;
 	struct gp_hookcopy hooks;
 	enum gp_hooks_action hooks_action;
 	struct gp_applied_list hooks_applied; /* until they are in applied: sets for the hooks that fit */
-	struct gp_list hook_sets;        /* their names */
-	char *hooks_why;                 /* why there are none */
+	struct gp_list hook_sets;             /* their names */
+	char *hooks_why;                      /* why there are none */
 	struct gp_list warnings, overrides;
-	struct gp_buf why;               /* of a hunk that did not match, or of a lock, lines */
-	struct gp_buf history;           /* lines added to pkg-history.txt */
-	struct gp_klines blocked;        /* lines that DKMS must leave alone */
-	char *exclusive;                 /* BUILD_EXCLUSIVE_KERNEL that was set, NULL */
-	char *targetdir, *out;           /* with to_stdout, the name that out would have */
+	struct gp_buf why;        /* of a hunk that did not match, or of a lock, lines */
+	struct gp_buf history;    /* lines added to pkg-history.txt */
+	struct gp_klines blocked; /* lines that DKMS must leave alone */
+	char *exclusive;          /* BUILD_EXCLUSIVE_KERNEL that was set, NULL */
+	char *targetdir, *out;    /* with to_stdout, the name that out would have */
 	bool to_stdout;
-	char *index_dir;                 /* NULL: no index is used */
-	bool has_epoch;                  /* SOURCE_DATE_EPOCH is set, to this: */
+	char *index_dir; /* NULL: no index is used */
+	bool has_epoch;  /* SOURCE_DATE_EPOCH is set, to this: */
 	int64_t epoch;
-	struct gp_lock lock;             /* of --lock */
-	struct gp_buf lock_now;          /* what a lock of this run says */
+	struct gp_lock lock;    /* of --lock */
+	struct gp_buf lock_now; /* what a lock of this run says */
 	bool lock_holds, lock_written;
-	bool in_place;                   /* gp_patch_job_plan(): nothing will be written */
-	bool done;                       /* everything went well */
+	bool in_place; /* gp_patch_job_plan(): nothing will be written */
+	bool done;     /* everything went well */
 	bool written;
 	struct gp_repack_report repack;
 };

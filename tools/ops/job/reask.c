@@ -37,9 +37,12 @@ static void find_new(struct gp_patch_job *j, const struct gp_patch_opts *o, cons
 		    gp_list_has(without, set->name))
 			continue;
 		gp_list_add(without, set->name);
-		gp_list_take(&j->warnings, gp_asprintf("the sources with your patches need set '%s', too (line %u of "
-			     "'%s'): sets go in before them, so it is left out; put what it does into your patches",
-			     set->name, r ? r->lineno : 0, r ? r->file : ""));
+		gp_list_take(
+			&j->warnings,
+			gp_asprintf(
+				"the sources with your patches need set '%s', too (line %u of "
+				"'%s'): sets go in before them, so it is left out; put what it does into your patches",
+				set->name, r ? r->lineno : 0, r ? r->file : ""));
 	}
 }
 
@@ -58,13 +61,15 @@ static void override(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 
 /* --- asking --- */
 
-static int ask(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_view *v, const struct gp_query_kernel *k,
-	       size_t n, struct gp_selection *out, struct gp_err *err)
+static int ask(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_view *v,
+	       const struct gp_query_kernel *k, size_t n, struct gp_selection *out, struct gp_err *err)
 {
-	struct gp_query q = {
-		.driver = j->driver.version, .kind = j->driver.kind, .kernels = k, .nkernels = n,
-		.driver_file = gp_view_file, .arg = v,
-	};
+	struct gp_query q = { .driver = j->driver.version,
+			      .kind = j->driver.kind,
+			      .kernels = k,
+			      .nkernels = n,
+			      .driver_file = gp_view_file,
+			      .arg = v };
 
 	if (gp_catalog_select(&j->catalog, &q, out, err) < 0)
 		return -1;
@@ -209,6 +214,7 @@ void gp_reask(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_v
 		char text[640];
 
 		gp_err_format(&why, text, sizeof(text));
-		gp_list_take(&j->warnings, gp_asprintf("whether your patches mend what blocks cannot be said: %s", text));
+		gp_list_take(&j->warnings,
+			     gp_asprintf("whether your patches mend what blocks cannot be said: %s", text));
 	}
 }

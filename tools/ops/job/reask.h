@@ -9,17 +9,17 @@
  * for those that came. */
 struct gp_reasked {
 	const struct gp_rule *rule;
-	struct gp_list kernels;     /* of the run, where it is so */
+	struct gp_list kernels; /* of the run, where it is so */
 	struct gp_list lines;
-	struct gp_judgement was, is;/* at the first of these places */
+	struct gp_judgement was, is; /* at the first of these places */
 };
 
 /* What the user's patches changed in the answers. */
 struct gp_reask {
 	struct gp_reasked *v;
 	size_t n, cap;
-	enum gp_verdict *was;       /* of each kernel of the run, without them; NULL: not asked */
-	char *opened, *shut;        /* "6.12–6.19": lines that DKMS may build on with them only,
+	enum gp_verdict *was; /* of each kernel of the run, without them; NULL: not asked */
+	char *opened, *shut;  /* "6.12–6.19": lines that DKMS may build on with them only,
 				     * and without them only; NULL: none */
 };
 

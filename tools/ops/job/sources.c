@@ -43,8 +43,10 @@ static int misfit(const struct gp_patch_job *j, const struct gp_patch_opts *o, c
 		  const struct gp_sources *to, const struct gp_err *err)
 {
 	if (err && err->code == GP_E_NO && !needed(j, o, set))
-		gp_buf_printf(to->why, "set '%s' is for other kernels than those of this run: --no-set %s goes on "
-			      "without it\n", set->name, set->name);
+		gp_buf_printf(to->why,
+			      "set '%s' is for other kernels than those of this run: --no-set %s goes on "
+			      "without it\n",
+			      set->name, set->name);
 	return -1;
 }
 
@@ -96,8 +98,10 @@ static int in_the_way(const struct gp_patch_job *j, const struct gp_patch_opts *
 		    !share_a_file(&l->v[i], &l->v[l->n - 1]))
 			continue;
 		gp_list_add(&said, set->name);
-		gp_buf_printf(to->why, "set '%s' changed the same file, for other kernels than those of this run: "
-			      "--no-set %s goes on without it\n", set->name, set->name);
+		gp_buf_printf(to->why,
+			      "set '%s' changed the same file, for other kernels than those of this run: "
+			      "--no-set %s goes on without it\n",
+			      set->name, set->name);
 	}
 	return -1;
 }
@@ -109,9 +113,13 @@ int gp_sources_series(const struct gp_patch_job *j, const struct gp_patch_opts *
 
 	for (size_t k = 0; k < u->series.n; k++) {
 		const struct gp_series_entry *e = &u->series.v[k];
-		struct gp_patch p = { .set = u->dir, .name = e->name, .text = gp_buf_str(&u->text[k]),
-				      .strip = e->strip, .reverse = e->reverse,
-				      .below = u->below, .may_lie_in_kernel = true };
+		struct gp_patch p = { .set = u->dir,
+				      .name = e->name,
+				      .text = gp_buf_str(&u->text[k]),
+				      .strip = e->strip,
+				      .reverse = e->reverse,
+				      .below = u->below,
+				      .may_lie_in_kernel = true };
 
 		if (gp_apply_patch(to->tree, &p, gp_series_fuzz(e, -1), to->applied, to->why, err) < 0)
 			return in_the_way(j, o, to);

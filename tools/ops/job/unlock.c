@@ -36,8 +36,8 @@ static void look_at(const struct gp_tree *t, const char *path, struct pieces *p)
 	if ((gp_str_ends(name, ".c") || gp_str_ends(name, ".h")) && !gp_str_eq(name, "vgpu_unlock_hooks.c") &&
 	    read_source(t, path, &text) && gp_hooks_included(text))
 		p->included = path;
-	if ((gp_str_ends(name, "Kbuild") || gp_str_eq(name, "Makefile")) &&
-	    read_source(t, path, &text) && gp_hooks_linked(text))
+	if ((gp_str_ends(name, "Kbuild") || gp_str_eq(name, "Makefile")) && read_source(t, path, &text) &&
+	    gp_hooks_linked(text))
 		p->linked = path;
 }
 
@@ -53,12 +53,13 @@ static void find_pieces(const struct gp_tree *t, struct pieces *p)
 
 static void judge(const struct pieces *p, const struct gp_manifest *m, struct gp_altered *out)
 {
-	const char *missing = !p->hooks ? "the file vgpu_unlock_hooks.c" :
-			      !p->included ? "its #include" :
-			      !p->kern_ld ? "the file kern.ld" :
-			      !p->linked ? "the -T kern.ld in a Kbuild file" :
-			      !gp_manifest_find(m, p->hooks) ? "the manifest line of vgpu_unlock_hooks.c" :
-			      !gp_manifest_find(m, p->kern_ld) ? "the manifest line of kern.ld" : NULL;
+	const char *missing = !p->hooks                        ? "the file vgpu_unlock_hooks.c" :
+			      !p->included                     ? "its #include" :
+			      !p->kern_ld                      ? "the file kern.ld" :
+			      !p->linked                       ? "the -T kern.ld in a Kbuild file" :
+			      !gp_manifest_find(m, p->hooks)   ? "the manifest line of vgpu_unlock_hooks.c" :
+			      !gp_manifest_find(m, p->kern_ld) ? "the manifest line of kern.ld" :
+								 NULL;
 
 	if (!p->hooks && !p->included && !p->linked && !p->kern_ld)
 		return;
@@ -84,8 +85,7 @@ static void find_licence(const struct gp_tree *t, struct gp_altered *out)
 	}
 }
 
-int gp_altered_find(const struct gp_tree *t, const struct gp_manifest *m, struct gp_altered *out,
-		    struct gp_err *err)
+int gp_altered_find(const struct gp_tree *t, const struct gp_manifest *m, struct gp_altered *out, struct gp_err *err)
 {
 	struct pieces p = { 0 };
 	struct gp_str conf;

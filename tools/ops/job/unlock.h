@@ -14,15 +14,15 @@
 enum gp_unlock_state {
 	GP_UNLOCK_ABSENT,
 	GP_UNLOCK_COMPLETE,
-	GP_UNLOCK_PARTIAL,   /* some pieces: builds fail, or never unlock */
+	GP_UNLOCK_PARTIAL, /* some pieces: builds fail, or never unlock */
 };
 
 /* What a package carries beyond what NVIDIA put into it. */
 struct gp_altered {
 	enum gp_unlock_state hooks;
-	char *hooks_file;      /* where the hooks lie, NULL */
-	char *missing;         /* which piece is missing when PARTIAL */
-	char *licence;         /* nvidia.ko's tag when it is not NVIDIA's, else NULL */
+	char *hooks_file;            /* where the hooks lie, NULL */
+	char *missing;               /* which piece is missing when PARTIAL */
+	char *licence;               /* nvidia.ko's tag when it is not NVIDIA's, else NULL */
 	struct gp_list dkms_patches; /* names of PATCH[] in dkms.conf */
 };
 
@@ -32,8 +32,7 @@ struct gp_altered {
  *
  * Errors: GP_E_FORMAT the dkms.conf has a NUL byte.
  */
-int gp_altered_find(const struct gp_tree *t, const struct gp_manifest *m, struct gp_altered *out,
-		    struct gp_err *err);
+int gp_altered_find(const struct gp_tree *t, const struct gp_manifest *m, struct gp_altered *out, struct gp_err *err);
 void gp_altered_release(struct gp_altered *a);
 bool gp_altered_any(const struct gp_altered *a);
 

@@ -30,8 +30,8 @@ static int put_in(struct gp_view *v, const struct gp_patch_job *j, const struct 
 	return 0;
 }
 
-int gp_view_open(struct gp_view *v, struct gp_patch_job *j, const struct gp_patch_opts *o,
-		 const struct gp_release *r, struct gp_err *err)
+int gp_view_open(struct gp_view *v, struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_release *r,
+		 struct gp_err *err)
 {
 	*v = (struct gp_view){ .driver = &j->driver, .open = true };
 	gp_overtree_init(&v->ours, &j->driver.tree);

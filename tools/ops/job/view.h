@@ -18,10 +18,10 @@ struct gp_patch_opts;
  * for rules ask line by line.
  */
 struct gp_view {
-	struct gp_driver *driver;   /* as it came */
-	bool open;                  /* there are patches */
-	struct gp_tree ours, theirs;/* over it with our sets; over that with the user's patches */
-	struct gp_buf merged;       /* a file that both changed */
+	struct gp_driver *driver;    /* as it came */
+	bool open;                   /* there are patches */
+	struct gp_tree ours, theirs; /* over it with our sets; over that with the user's patches */
+	struct gp_buf merged;        /* a file that both changed */
 };
 
 /*
@@ -32,8 +32,8 @@ struct gp_view {
  * Out:    gp_view_close() it, before the driver changes or goes. Failure: closed.
  * Errors: as gp_apply_patch().
  */
-int gp_view_open(struct gp_view *v, struct gp_patch_job *j, const struct gp_patch_opts *o,
-		 const struct gp_release *r, struct gp_err *err);
+int gp_view_open(struct gp_view *v, struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_release *r,
+		 struct gp_err *err);
 void gp_view_close(struct gp_view *v);
 
 /* A file of it, for gp_query.driver_file; arg is the view. */

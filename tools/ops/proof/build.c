@@ -23,8 +23,8 @@
 #include "ops/proof/prereq.h"
 #include "ops/proof/workdir.h"
 
-#define LOG_MAX (64u << 20)   /* of a log that is read; make's own are below 1 MB */
-#define TAIL_BYTES 6000u      /* of it that a report shows */
+#define LOG_MAX (64u << 20) /* of a log that is read; make's own are below 1 MB */
+#define TAIL_BYTES 6000u    /* of it that a report shows */
 #define BLOB "nvidia/nv-kernel.o_binary"
 
 /* One cell while it is made. */
@@ -33,7 +33,7 @@ struct making {
 	const struct gp_headers *h;
 	const struct gp_build_opts *o;
 	const char *work;
-	char *kernel, *log;     /* WORK/kernel, WORK/build.log */
+	char *kernel, *log; /* WORK/kernel, WORK/build.log */
 	struct gp_patch_job job;
 	struct gp_cell *cell;
 };
@@ -89,7 +89,8 @@ static void tell_plan(struct gp_cell *c, const struct gp_patch_job *j)
 			gp_list_add(&c->sets, j->applied.v[i].set);
 	add_all(&c->reasons, &j->warnings);
 	if (j->driver.altered.dkms_patches.n)
-		gp_list_add(&c->reasons, "dkms.conf has patches of its own, which only DKMS applies: they are not in this build");
+		gp_list_add(&c->reasons,
+			    "dkms.conf has patches of its own, which only DKMS applies: they are not in this build");
 	c->hooks = j->hooks_action != GP_HOOKS_NONE;
 }
 
@@ -200,7 +201,8 @@ static void tell_needed(struct making *m, const struct gp_list *modules)
 	for (size_t i = 0; i < modules->n; i++)
 		if (m->o->modules->n && !gp_list_has(m->o->modules, modules->v[i]))
 			gp_list_take(&m->cell->reasons, gp_asprintf("%s is built with the modules that were asked for: "
-				     "they need it", modules->v[i]));
+								    "they need it",
+								    modules->v[i]));
 }
 
 static bool make(struct making *m, const struct gp_toolchain *cc)
@@ -309,8 +311,10 @@ static void inspect(struct making *m)
 	o.hooks_wanted = m->cell->hooks && gp_list_has(names, "nvidia.ko");
 	o.blob = o.hooks_wanted && gp_is_file(blob) ? blob : NULL;
 	if (gp_headers_open(m->h->sysout, &own, &err) < 0 || gp_modcheck_run(&o, &report, &err) < 0)
-		fails_err(m->cell, err.code == GP_E_FORMAT || err.code == GP_E_UNSUPPORTED ? GP_CELL_VERIFY :
-			  GP_CELL_ENVIRONMENT, &err);
+		fails_err(m->cell,
+			  err.code == GP_E_FORMAT || err.code == GP_E_UNSUPPORTED ? GP_CELL_VERIFY :
+										    GP_CELL_ENVIRONMENT,
+			  &err);
 	else
 		tell_findings(m->cell, &report.found);
 	gp_modreport_release(&report);
@@ -363,10 +367,11 @@ void gp_build_cell(const struct gp_source *s, const struct gp_headers *h, const 
 	struct making m = { .s = s, .h = h, .o = o, .work = work, .cell = cell, .job.driver.rf.fd = -1 };
 	double began = gp_clock_s();
 
-	*cell = (struct gp_cell){
-		.driver = gp_strdup(s->version.text), .kind = gp_strdup(gp_kind_name(s->kind)),
-		.input = gp_strdup(s->name), .release = gp_strdup(h->release.text), .headers = gp_strdup(h->sysout),
-	};
+	*cell = (struct gp_cell){ .driver = gp_strdup(s->version.text),
+				  .kind = gp_strdup(gp_kind_name(s->kind)),
+				  .input = gp_strdup(s->name),
+				  .release = gp_strdup(h->release.text),
+				  .headers = gp_strdup(h->sysout) };
 	if (s->temporary && gp_runheader_has_md5(&s->rf.header))
 		cell->input_md5 = gp_strdup(s->rf.header.md5);
 	m.kernel = gp_path_join(work, "kernel");

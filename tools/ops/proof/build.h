@@ -9,15 +9,15 @@
 /* How cells are built. Strings and lists are borrowed. */
 struct gp_build_opts {
 	const struct gp_patch_opts *patch; /* kernels and headers aside */
-	const struct gp_list *modules;  /* those that are wanted; empty: all */
-	const char *cc;                 /* NULL: as gp_toolchain_find() chooses */
-	unsigned jobs;                  /* compilers at a time, without a job server */
-	int jobserver[2];               /* of GNU make, shared by several cells; -1 -1: none */
-	double timeout_s;               /* of one cell's make; 0: none */
-	const char *keep;               /* the modules and the log go to KEEP/RELEASE; NULL */
-	const char *logs;               /* logs go to LOGS/DRIVER-RELEASE.log; NULL */
-	const char *sign_key, *sign_cert; /* both or none */
-	const char *words;              /* options of the command that repeats a cell */
+	const struct gp_list *modules;     /* those that are wanted; empty: all */
+	const char *cc;                    /* NULL: as gp_toolchain_find() chooses */
+	unsigned jobs;                     /* compilers at a time, without a job server */
+	int jobserver[2];                  /* of GNU make, shared by several cells; -1 -1: none */
+	double timeout_s;                  /* of one cell's make; 0: none */
+	const char *keep;                  /* the modules and the log go to KEEP/RELEASE; NULL */
+	const char *logs;                  /* logs go to LOGS/DRIVER-RELEASE.log; NULL */
+	const char *sign_key, *sign_cert;  /* both or none */
+	const char *words;                 /* options of the command that repeats a cell */
 	const volatile sig_atomic_t *cancel;
 };
 

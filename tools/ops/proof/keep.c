@@ -32,8 +32,9 @@ int gp_keep_sign(const struct gp_headers *h, const struct gp_build_opts *o, cons
 			continue;
 		rest = gp_buf_str(&said);
 		gp_line_next(&rest, &line);
-		return rc < 0 ? -1 : gp_fail(err, GP_E_NO, "cannot sign %s: %.*s", cell->modules.v[i], (int)line.len,
-					     line.p);
+		return rc < 0 ?
+			       -1 :
+			       gp_fail(err, GP_E_NO, "cannot sign %s: %.*s", cell->modules.v[i], (int)line.len, line.p);
 	}
 	return 0;
 }

@@ -80,8 +80,10 @@ static int check_path(const char *what, const char *path, struct gp_err *err)
 {
 	if (strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-@,~") == strlen(path))
 		return 0;
-	return gp_fail(err, GP_E_UNSUPPORTED, "make cannot work in the %s '%s': its name has blanks or characters that "
-		       "mean something to a shell", what, path);
+	return gp_fail(err, GP_E_UNSUPPORTED,
+		       "make cannot work in the %s '%s': its name has blanks or characters that "
+		       "mean something to a shell",
+		       what, path);
 }
 
 static const char *exclude_word(const char *kernel)
@@ -126,8 +128,9 @@ static void keep_variable(struct gp_list *env, const char *name)
 static void surroundings(struct gp_list *env, const struct gp_toolchain *cc, const struct gp_build_opts *o,
 			 const char *work)
 {
-	static const char *const kept[] = { "HOME", "USER", "LOGNAME", "TMPDIR", "SOURCE_DATE_EPOCH",
-					     "IGNORE_PREEMPT_RT_PRESENCE" };
+	static const char *const kept[] = {
+		"HOME", "USER", "LOGNAME", "TMPDIR", "SOURCE_DATE_EPOCH", "IGNORE_PREEMPT_RT_PRESENCE"
+	};
 	const char *path = getenv("PATH");
 	bool ccache = cc->masquerade && !getenv("CCACHE_DISABLE");
 
@@ -191,8 +194,10 @@ int gp_kmake_run(const struct gp_source *s, const struct gp_headers *h, const st
 	gp_auto(gp_free_ptr) char *kernel = gp_path_join(work, "kernel");
 	gp_auto(gp_free_ptr) char *log = gp_path_join(work, "build.log");
 	gp_auto(gp_free_ptr) char *left_out = excluded(s, modules);
-	struct gp_proc_work w = { .dir = kernel, .keep = { o->jobserver[0], o->jobserver[1] },
-				  .timeout_s = o->timeout_s, .cancel = o->cancel };
+	struct gp_proc_work w = { .dir = kernel,
+				  .keep = { o->jobserver[0], o->jobserver[1] },
+				  .timeout_s = o->timeout_s,
+				  .cancel = o->cancel };
 
 	if (gp_kmake_check_names(modules, err) < 0 || check_path("directory", work, err) < 0 ||
 	    check_path("headers", h->sysout, err) < 0 || check_path("headers", h->syssrc, err) < 0 ||

@@ -55,9 +55,9 @@ static void both_built(struct gp_lint *l, const struct gp_cell *without, const s
 {
 	const char *cc = with->compiler ? with->compiler : "a compiler";
 	gp_auto(gp_free_ptr) char *before = without->cls == GP_CELL_OK ? NULL : what_failed(without);
-	gp_auto(gp_free_ptr) char *text = before ?
-		gp_asprintf("%s, %s: fails without %s (%s), builds with", pair, cc, names, before) :
-		gp_asprintf("%s, %s: builds without %s and with", pair, cc, names);
+	gp_auto(gp_free_ptr) char *text =
+		before ? gp_asprintf("%s, %s: fails without %s (%s), builds with", pair, cc, names, before) :
+			 gp_asprintf("%s, %s: builds without %s and with", pair, cc, names);
 
 	note(l, sets, text);
 }
@@ -97,6 +97,6 @@ void gp_lint_builds(struct gp_lint *l, const struct gp_cells *without, const str
 		compare(l, &without->v[i], &with->v[i]);
 	for (size_t i = 0; i < l->nset; i++)
 		if (l->set[i].set->neutral && !l->set[i].built.n)
-			gp_list_take(&l->skipped, gp_asprintf("%s: that it is neutral: no build has it",
-							      l->set[i].set->name));
+			gp_list_take(&l->skipped,
+				     gp_asprintf("%s: that it is neutral: no build has it", l->set[i].set->name));
 }

@@ -30,23 +30,23 @@ struct slot {
 };
 
 struct task {
-	size_t run, kernel;      /* indices */
+	size_t run, kernel; /* indices */
 };
 
 struct pool {
 	const struct gp_matrix_opts *o;
 	struct gp_build_opts build;
-	struct gp_list also;     /* what users' patches touch */
+	struct gp_list also; /* what users' patches touch */
 	struct gp_targets targets;
 	struct slot *slot;
 	struct task *task;
-	struct gp_cell *cell;    /* one per task */
+	struct gp_cell *cell; /* one per task */
 	size_t n, next, done;
 	char *scratch;
 	double began, decode_s;
-	int tokens[2];           /* the job server, or -1 */
+	int tokens[2]; /* the job server, or -1 */
 	pthread_mutex_t lock;
-	pthread_mutex_t heard;   /* held by the source whose decoding is listened to */
+	pthread_mutex_t heard; /* held by the source whose decoding is listened to */
 };
 
 /* How many compilers there is room for. */
@@ -66,8 +66,8 @@ static unsigned room(void)
 static int open_source(struct pool *p, struct slot *s)
 {
 	bool heard = p->o->progress && pthread_mutex_trylock(&p->heard) == 0;
-	int rc = gp_source_open(&s->source, s->path, &p->also, s->store, p->build.cancel,
-				heard ? p->o->progress : NULL, &s->err);
+	int rc = gp_source_open(&s->source, s->path, &p->also, s->store, p->build.cancel, heard ? p->o->progress : NULL,
+				&s->err);
 
 	if (heard)
 		pthread_mutex_unlock(&p->heard);
@@ -104,11 +104,13 @@ static void source_left(struct slot *s)
 /* --- cells --- */
 
 /* What cannot be built still has its place in the grid. */
-static void empty_cell(const struct slot *s, const struct gp_query_kernel *k,
-		       enum gp_cell_class cls, const char *error, struct gp_cell *out)
+static void empty_cell(const struct slot *s, const struct gp_query_kernel *k, enum gp_cell_class cls, const char *error,
+		       struct gp_cell *out)
 {
 	*out = (struct gp_cell){ .driver = gp_strdup(s->source.name ? s->source.version.text : gp_path_base(s->path)),
-				 .input = gp_strdup(s->path), .release = gp_strdup(k->release.text), .cls = cls,
+				 .input = gp_strdup(s->path),
+				 .release = gp_strdup(k->release.text),
+				 .cls = cls,
 				 .headers = k->headers ? gp_strdup(k->headers->sysout) : NULL,
 				 .error = gp_strdup(error) };
 }
@@ -425,8 +427,12 @@ static int run(struct pool *p, int *lock, struct gp_cells *out, struct gp_err *e
 
 int gp_matrix_run(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err)
 {
-	struct pool p = { .o = o, .build = o->build, .began = gp_clock_s(), .tokens = { -1, -1 },
-			  .lock = PTHREAD_MUTEX_INITIALIZER, .heard = PTHREAD_MUTEX_INITIALIZER };
+	struct pool p = { .o = o,
+			  .build = o->build,
+			  .began = gp_clock_s(),
+			  .tokens = { -1, -1 },
+			  .lock = PTHREAD_MUTEX_INITIALIZER,
+			  .heard = PTHREAD_MUTEX_INITIALIZER };
 	int lock = -1, rc;
 
 	*out = (struct gp_cells){ .started = gp_clock_utc() };

@@ -6,16 +6,17 @@
 
 /* Many drivers, many kernels. Strings and lists are borrowed. */
 struct gp_matrix_opts {
-	const struct gp_list *runs;     /* installers, extracted installers */
-	struct gp_build_opts build;     /* jobs and jobserver are filled in here */
-	unsigned jobs;                  /* compilers at a time, of all cells; 0: one per processor and per GiB */
-	unsigned shard, shards;         /* build cells shard-1, shard-1+shards, …; 0 0: all */
-	bool keep_by_driver;            /* build.keep gets a folder per driver */
-	const struct gp_cells *known;   /* results that need not be had again, or NULL */
+	const struct gp_list *runs;   /* installers, extracted installers */
+	struct gp_build_opts build;   /* jobs and jobserver are filled in here */
+	unsigned jobs;                /* compilers at a time, of all cells; 0: one per processor and per GiB */
+	unsigned shard, shards;       /* build cells shard-1, shard-1+shards, …; 0 0: all */
+	bool keep_by_driver;          /* build.keep gets a folder per driver */
+	const struct gp_cells *known; /* results that need not be had again, or NULL */
 	/* A cell is done, or was known. Called by one thread at a time. May be NULL. */
 	void (*done)(void *arg, const struct gp_cell *cell, size_t n, size_t total, bool known);
 	void *arg;
-	const struct gp_progress *progress; /* of decoding, of one source at a time, from its thread; NULL: nobody listens */
+	const struct gp_progress
+		*progress; /* of decoding, of one source at a time, from its thread; NULL: nobody listens */
 };
 
 /*

@@ -83,12 +83,12 @@ static void read_vermagic(struct kernel_side *s, const struct gp_headers *h, str
 		out->vermagic = gp_vermagic_expected(text, GP_COUNT(text), &why);
 	s->k.vermagic = out->vermagic;
 	if (!out->vermagic)
-		gp_modfindings_add(&out->found, GP_FIND_NOTE, "", "headers", "only the release of vermagic is compared: %s",
+		gp_modfindings_add(&out->found, GP_FIND_NOTE, "", "headers",
+				   "only the release of vermagic is compared: %s",
 				   why.code ? why.cause : "the headers' architecture is not known");
 }
 
-static int read_symvers(struct kernel_side *s, const struct gp_headers *h, struct gp_modreport *out,
-			struct gp_err *err)
+static int read_symvers(struct kernel_side *s, const struct gp_headers *h, struct gp_modreport *out, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *path = gp_path_join(h->sysout, "Module.symvers");
 	int thing = gp_thing_at(path, err);
@@ -96,7 +96,8 @@ static int read_symvers(struct kernel_side *s, const struct gp_headers *h, struc
 	if (thing < 0)
 		return -1;
 	if (thing != GP_THING_FILE) {
-		gp_modfindings_add(&out->found, GP_FIND_NOTE, "", "headers", "there is no Module.symvers: symbols are not "
+		gp_modfindings_add(&out->found, GP_FIND_NOTE, "", "headers",
+				   "there is no Module.symvers: symbols are not "
 				   "compared with the kernel's");
 		return 0;
 	}
@@ -121,8 +122,7 @@ static bool inherits_taint(const struct gp_headers *h)
 	return text.len && gp_str_find(gp_buf_str(&text), GP_STR("using_gplonly_symbols")) >= 0;
 }
 
-static int read_kernel(struct kernel_side *s, const struct gp_headers *h, struct gp_modreport *out,
-		       struct gp_err *err)
+static int read_kernel(struct kernel_side *s, const struct gp_headers *h, struct gp_modreport *out, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *autoconf = gp_path_join(h->sysout, "include/generated/autoconf.h");
 
@@ -154,7 +154,8 @@ static bool carries(struct gp_str image, struct gp_str version)
 		p = image.p + at;
 		behind = (size_t)at + version.len;
 		if ((at == 0 || ((p[-1] < '0' || p[-1] > '9') && p[-1] != '.')) &&
-		    (behind == image.len || ((image.p[behind] < '0' || image.p[behind] > '9') && image.p[behind] != '.')))
+		    (behind == image.len ||
+		     ((image.p[behind] < '0' || image.p[behind] > '9') && image.p[behind] != '.')))
 			return true;
 		image.p += at + 1;
 		image.len -= (size_t)at + 1;
@@ -239,10 +240,13 @@ static void judge(const struct gp_modcheck_opts *o, const struct gp_modkernel *k
 	beside = (struct gp_modunit){ near.file, near.name, &near.m };
 	for (size_t i = 0; i < out->n; i++)
 		u[i] = (struct gp_modunit){ out->file[i].file, out->file[i].name, &out->file[i].m };
-	gp_modjudge(u, out->n, &(struct gp_modjudge_opts){
-		    .kernel = k, .blob = out->blob.path ? &out->blob.m : NULL,
-		    .hooks_wanted = o->hooks_wanted, .version = o->version,
-		    .beside = near.path ? &beside : NULL }, &out->found);
+	gp_modjudge(u, out->n,
+		    &(struct gp_modjudge_opts){ .kernel = k,
+						.blob = out->blob.path ? &out->blob.m : NULL,
+						.hooks_wanted = o->hooks_wanted,
+						.version = o->version,
+						.beside = near.path ? &beside : NULL },
+		    &out->found);
 }
 
 int gp_modcheck_run(const struct gp_modcheck_opts *o, struct gp_modreport *out, struct gp_err *err)
@@ -251,7 +255,8 @@ int gp_modcheck_run(const struct gp_modcheck_opts *o, struct gp_modreport *out, 
 
 	*out = (struct gp_modreport){ 0 };
 	if (o->n > GP_MODCHECK_MAX)
-		return gp_fail(err, GP_E_USAGE, "%zu modules at a time are too many, %d will do", o->n, GP_MODCHECK_MAX);
+		return gp_fail(err, GP_E_USAGE, "%zu modules at a time are too many, %d will do", o->n,
+			       GP_MODCHECK_MAX);
 	out->file = gp_alloc((o->n + 1) * sizeof(*out->file));
 	for (size_t i = 0; i < o->n; i++) {
 		if (gp_modfile_open(o->paths[i], &out->file[i], err) < 0)

@@ -18,12 +18,12 @@ struct gp_modcheck_opts {
 #define GP_MODCHECK_MAX 1024
 
 struct gp_modreport {
-	struct gp_modfile *file;    /* in the order of the paths */
+	struct gp_modfile *file; /* in the order of the paths */
 	size_t n;
-	struct gp_modfile blob;     /* path is NULL when there is none */
-	char *release;              /* of the headers, NULL */
-	char *vermagic;             /* that they give to modules, NULL */
-	size_t symbols;             /* in their Module.symvers */
+	struct gp_modfile blob;      /* path is NULL when there is none */
+	char *release;               /* of the headers, NULL */
+	char *vermagic;              /* that they give to modules, NULL */
+	size_t symbols;              /* in their Module.symvers */
 	struct gp_modfindings found; /* its errors decide */
 };
 

@@ -118,7 +118,8 @@ static int unpack(struct gp_modfile *f, struct gp_err *err)
 	enum gp_codec codec;
 	int rc;
 
-	if (is_elf(packed) || gp_codec_detect(head, &codec, NULL) < 0 || codec == GP_CODEC_NONE || codec == GP_CODEC_BZIP2)
+	if (is_elf(packed) || gp_codec_detect(head, &codec, NULL) < 0 || codec == GP_CODEC_NONE ||
+	    codec == GP_CODEC_BZIP2)
 		return 0;
 	dec = gp_decoder_new(codec, (struct gp_src){ read_str, &packed }, err);
 	if (!dec)

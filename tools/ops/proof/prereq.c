@@ -33,7 +33,8 @@ static int need(const char *name, const char *package, const char *why, struct g
 {
 	if (gp_program_is_here(name))
 		return 0;
-	return gp_fail(err, GP_E_NOTFOUND, "there is no program '%s', %s: install Debian's package %s", name, why, package);
+	return gp_fail(err, GP_E_NOTFOUND, "there is no program '%s', %s: install Debian's package %s", name, why,
+		       package);
 }
 
 char *gp_compiler_package(const char *cc)
@@ -44,8 +45,10 @@ char *gp_compiler_package(const char *cc)
 	/* The triplet of the machine in front is no part of the package's name. */
 	for (size_t i = 0; i < GP_COUNT(families); i++) {
 		size_t n = strlen(families[i]);
-		const char *at = dash && strspn(dash + 1, "0123456789") == strlen(dash + 1) && (size_t)(dash - cc) >= n ?
-			dash - n : cc + (strlen(cc) >= n ? strlen(cc) - n : 0);
+		const char *at =
+			dash && strspn(dash + 1, "0123456789") == strlen(dash + 1) && (size_t)(dash - cc) >= n ?
+				dash - n :
+				cc + (strlen(cc) >= n ? strlen(cc) - n : 0);
 
 		if (strncmp(at, families[i], n) == 0 && (at == cc || at[-1] == '-'))
 			return gp_strdup(at);
@@ -89,11 +92,14 @@ static int check_modpost(const struct gp_headers *h, struct gp_err *err)
 	if (has(h->sysout, "scripts/mod/modpost"))
 		return 0;
 	if (h->release.distro == GP_DISTRO_DEBIAN)
-		return gp_fail(err, GP_E_NOTFOUND, "the headers '%s' have no scripts/mod/modpost: install Debian's package "
-			       "linux-kbuild-%u.%u, or that of their version", h->sysout, h->release.ver.part[0],
-			       h->release.ver.part[1]);
-	return gp_fail(err, GP_E_NOTFOUND, "the headers '%s' have no scripts/mod/modpost: nothing was made ready for modules "
-		       "in them, as Debian's packages linux-headers-… are and 'make modules_prepare' does", h->sysout);
+		return gp_fail(err, GP_E_NOTFOUND,
+			       "the headers '%s' have no scripts/mod/modpost: install Debian's package "
+			       "linux-kbuild-%u.%u, or that of their version",
+			       h->sysout, h->release.ver.part[0], h->release.ver.part[1]);
+	return gp_fail(err, GP_E_NOTFOUND,
+		       "the headers '%s' have no scripts/mod/modpost: nothing was made ready for modules "
+		       "in them, as Debian's packages linux-headers-… are and 'make modules_prepare' does",
+		       h->sysout);
 }
 
 static int check_symvers(const struct gp_headers *h, struct gp_list *notes, struct gp_err *err)
@@ -101,9 +107,12 @@ static int check_symvers(const struct gp_headers *h, struct gp_list *notes, stru
 	if (has(h->sysout, "Module.symvers"))
 		return 0;
 	if (is_set(h, "CONFIG_MODVERSIONS"))
-		return gp_fail(err, GP_E_NOTFOUND, "'%s/Module.symvers' is missing, which has the versions of the kernel's "
-			       "symbols: install the package linux-headers-%s anew", h->sysout, h->release.text);
-	gp_list_add(notes, "the headers have no Module.symvers: whether the kernel exports what the modules take is not "
+		return gp_fail(err, GP_E_NOTFOUND,
+			       "'%s/Module.symvers' is missing, which has the versions of the kernel's "
+			       "symbols: install the package linux-headers-%s anew",
+			       h->sysout, h->release.text);
+	gp_list_add(notes,
+		    "the headers have no Module.symvers: whether the kernel exports what the modules take is not "
 		    "known");
 	return 0;
 }
@@ -133,5 +142,6 @@ int gp_prereq_check(const struct gp_headers *h, const struct gp_toolchain *cc, s
 	if (need("make", "make", "which builds modules", err) < 0 || check_llvm(h, cc, err) < 0 ||
 	    check_modpost(h, err) < 0 || check_symvers(h, notes, err) < 0)
 		return -1;
-	return makes_btf(h) ? need("pahole", "pahole", "which this kernel's headers call for each module (BTF)", err) : 0;
+	return makes_btf(h) ? need("pahole", "pahole", "which this kernel's headers call for each module (BTF)", err) :
+			      0;
 }

@@ -107,9 +107,8 @@ static int add_file(struct gp_source *s, const char *path, struct gp_err *err)
 		return gp_fail_sys(err, errno, "cannot read '%s'", full);
 	gp_map_put(&rf->index, path, rf->n);
 	GP_GROW(rf->entry, rf->n, rf->cap);
-	rf->entry[rf->n++] = (struct gp_entry){
-		.path = gp_strdup(path), .type = GP_ENTRY_FILE, .mode = st.st_mode & 07777
-	};
+	rf->entry[rf->n++] =
+		(struct gp_entry){ .path = gp_strdup(path), .type = GP_ENTRY_FILE, .mode = st.st_mode & 07777 };
 	return 0;
 }
 

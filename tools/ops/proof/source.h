@@ -9,10 +9,10 @@
  * builds of one driver start from. Nothing changes them.
  */
 struct gp_source {
-	char *name;            /* the installer or directory, as it was given */
-	char *dir;             /* with .manifest and kernel/ */
-	bool temporary;        /* dir is ours: an installer's */
-	struct gp_runfile rf;  /* its list of files */
+	char *name;           /* the installer or directory, as it was given */
+	char *dir;            /* with .manifest and kernel/ */
+	bool temporary;       /* dir is ours: an installer's */
+	struct gp_runfile rf; /* its list of files */
 	struct gp_version version;
 	enum gp_kind kind;
 	double decode_s;

@@ -173,7 +173,8 @@ static void judge(const struct gp_headers *h, struct gp_toolchain *t)
 	if (have && strcmp(want, have) == 0)
 		return;
 	t->mismatch = true;
-	t->note = gp_asprintf("the kernel was built with %s, this is %s: IGNORE_CC_MISMATCH=1 is set", kernels, t->text);
+	t->note =
+		gp_asprintf("the kernel was built with %s, this is %s: IGNORE_CC_MISMATCH=1 is set", kernels, t->text);
 }
 
 /* The kernel's own compiler is not here, and another one is taken. */

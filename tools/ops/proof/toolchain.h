@@ -6,13 +6,13 @@
 
 /* The compiler for one kernel's modules. */
 struct gp_toolchain {
-	char *cc;            /* for make's CC= */
-	char *text;          /* first line of `CC --version` */
-	bool clang;          /* the kernel was built with it: LLVM=1 */
+	char *cc;   /* for make's CC= */
+	char *text; /* first line of `CC --version` */
+	bool clang; /* the kernel was built with it: LLVM=1 */
 	/* NVIDIA's conftest.sh would refuse: another compiler built the kernel. */
 	bool mismatch;
-	char *note;          /* then: which one, and which this is; else NULL */
-	char *masquerade;    /* a directory for the front of PATH in which ccache has the
+	char *note;       /* then: which one, and which this is; else NULL */
+	char *masquerade; /* a directory for the front of PATH in which ccache has the
 			      * compiler's name; NULL: no ccache */
 };
 

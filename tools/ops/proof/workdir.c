@@ -35,8 +35,10 @@ static int check_way(const char *real, struct gp_err *err)
 		if (lstat(dir, &st) < 0)
 			return gp_fail_sys(err, errno, "cannot look at '%s'", dir);
 		if (may_be_moved(&st))
-			return gp_fail(err, GP_E_SYSTEM, "no build below '%s': others can change what lies there; set TMPDIR "
-				       "to a directory of your own", dir);
+			return gp_fail(err, GP_E_SYSTEM,
+				       "no build below '%s': others can change what lies there; set TMPDIR "
+				       "to a directory of your own",
+				       dir);
 		if (strcmp(dir, "/") == 0)
 			return 0;
 		up = gp_path_dir(dir);

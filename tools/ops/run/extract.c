@@ -118,9 +118,8 @@ static int unpack_members(struct gp_runfile *rf, struct gp_tarsrc *t, struct arc
 static struct archive *disk_new(void)
 {
 	struct archive *disk = archive_write_disk_new();
-	int flags = ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_UNLINK |
-		    ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
-		    ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS;
+	int flags = ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_UNLINK | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+		    ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS;
 
 	if (!disk)
 		gp_oom();

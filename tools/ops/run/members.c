@@ -13,7 +13,7 @@
  * it adds when it is closed. */
 struct writing {
 	struct gp_members *m;
-	bool complete;         /* the member is: what follows is dropped */
+	bool complete; /* the member is: what follows is dropped */
 	struct gp_err *err;
 };
 
@@ -42,8 +42,8 @@ struct member {
 static struct archive_entry *member_header(const struct gp_tree *t, const struct member *m)
 {
 	struct archive_entry *ae = archive_entry_new();
-	gp_auto(gp_free_ptr) char *name = gp_asprintf("%s%s%s", t->rf->dot_slash ? "./" : "", m->path,
-						      m->data ? "" : "/");
+	gp_auto(gp_free_ptr) char *name =
+		gp_asprintf("%s%s%s", t->rf->dot_slash ? "./" : "", m->path, m->data ? "" : "/");
 
 	if (!ae)
 		gp_oom();

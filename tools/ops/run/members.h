@@ -7,9 +7,9 @@
 /* Tar members of a changed tree, as bytes into a sink. */
 struct gp_members {
 	const struct gp_tree *tree;
-	int64_t new_mtime;      /* of new files: seconds since the epoch */
+	int64_t new_mtime; /* of new files: seconds since the epoch */
 	struct gp_sink sink;
-	uint64_t plain;         /* bytes of the tar so far; the caller adds its own */
+	uint64_t plain; /* bytes of the tar so far; the caller adds its own */
 };
 
 /* A file that changed, or a new one: mode of the tree, time of the member it

@@ -43,13 +43,12 @@ static void take_in_head(struct gp_copy *c)
 	take_in(c, c->rf->head.data + h->sums_off, (size_t)(h->payload_off - h->sums_off));
 }
 
-struct gp_output *gp_output_open(const char *path, const struct gp_runfile *rf, uint64_t expect,
-				 struct gp_err *err)
+struct gp_output *gp_output_open(const char *path, const struct gp_runfile *rf, uint64_t expect, struct gp_err *err)
 {
 	struct gp_output *out = gp_alloc(sizeof(*out));
 
-	if ((path ? gp_outfile_open(&out->w.file, path, expect, err) :
-	     gp_outfile_spool(&out->w.file, expect, err)) < 0) {
+	if ((path ? gp_outfile_open(&out->w.file, path, expect, err) : gp_outfile_spool(&out->w.file, expect, err)) <
+	    0) {
 		free(out);
 		return NULL;
 	}

@@ -33,16 +33,15 @@ static int64_t growth(const struct gp_tree *t)
 	return bytes;
 }
 
-static int make_stub(const struct gp_tree *t, const struct gp_repack *o, struct gp_buf *stub,
-		     struct gp_stub_sums *sums, struct gp_err *err)
+static int make_stub(const struct gp_tree *t, const struct gp_repack *o, struct gp_buf *stub, struct gp_stub_sums *sums,
+		     struct gp_err *err)
 {
 	struct gp_stub_edit edit = { o->targetdir, o->history, growth(t) };
 
 	return gp_runheader_rewrite(&t->rf->header, gp_buf_str(&t->rf->head), &edit, stub, sums, err);
 }
 
-int gp_repack_choose(const struct gp_tree *t, const struct gp_repack *o, struct gp_repack_report *r,
-		     struct gp_err *err)
+int gp_repack_choose(const struct gp_tree *t, const struct gp_repack *o, struct gp_repack_report *r, struct gp_err *err)
 {
 	*r = (struct gp_repack_report){ .in_size = t->rf->size, .codec = t->rf->codec };
 	if (o->mode == GP_REPACK_FULL) {

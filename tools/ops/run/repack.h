@@ -7,22 +7,22 @@
 enum gp_repack_mode { GP_REPACK_AUTO, GP_REPACK_SPLICE, GP_REPACK_FULL };
 
 struct gp_repack {
-	const char *out;       /* path of the new .run; NULL: standard output, in the end */
-	bool replace;          /* an existing one may be replaced */
+	const char *out; /* path of the new .run; NULL: standard output, in the end */
+	bool replace;    /* an existing one may be replaced */
 	enum gp_repack_mode mode;
 	const char *targetdir; /* for the stub */
 	const char *history;   /* for the stub, lines */
 	unsigned threads;
-	int64_t new_mtime;     /* of new files: seconds since the epoch */
+	int64_t new_mtime; /* of new files: seconds since the epoch */
 };
 
 struct gp_repack_report {
 	uint64_t in_size, out_size;
 	enum gp_codec codec;
 	bool spliced;
-	uint64_t added;        /* bytes behind what a splice kept */
-	char *why;             /* of a full repack; free() it */
-	int level;             /* of a full repack */
+	uint64_t added; /* bytes behind what a splice kept */
+	char *why;      /* of a full repack; free() it */
+	int level;      /* of a full repack */
 };
 
 /*
@@ -40,8 +40,8 @@ struct gp_output *gp_repack_begin(const struct gp_tree *tree, const struct gp_ru
 void gp_output_free(struct gp_output *out);
 
 /* Which way it would be, and why; as gp_repack_write() without writing. */
-int gp_repack_choose(const struct gp_tree *tree, const struct gp_repack *opts,
-		     struct gp_repack_report *report, struct gp_err *err);
+int gp_repack_choose(const struct gp_tree *tree, const struct gp_repack *opts, struct gp_repack_report *report,
+		     struct gp_err *err);
 
 /*
  * Write the new .run, by splice or by a full repack.

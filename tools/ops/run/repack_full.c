@@ -8,7 +8,7 @@
 
 struct copier {
 	struct gp_src src;
-	uint64_t pos;          /* in the old plain tar */
+	uint64_t pos; /* in the old plain tar */
 	char *block;
 	struct gp_encoder *enc;
 	struct gp_members members;
@@ -90,7 +90,8 @@ static int encode_payload(const struct gp_tree *t, const struct gp_repack *o, st
 {
 	gp_auto(gp_free_ptr) char *block = gp_alloc(BLOCK);
 	struct gp_plain *p = gp_plain_open((struct gp_runfile *)t->rf, err);
-	struct copier c = { .block = block, .enc = enc,
+	struct copier c = { .block = block,
+			    .enc = enc,
 			    .members = { .tree = t, .new_mtime = o->new_mtime, .sink = { encode, enc } } };
 	int rc = -1;
 
@@ -105,11 +106,10 @@ static int encode_payload(const struct gp_tree *t, const struct gp_repack *o, st
 	return rc;
 }
 
-int gp_repack_full(const struct gp_tree *t, const struct gp_repack *o, struct gp_writer *w,
-		   struct gp_repack_report *r, struct gp_err *err)
+int gp_repack_full(const struct gp_tree *t, const struct gp_repack *o, struct gp_writer *w, struct gp_repack_report *r,
+		   struct gp_err *err)
 {
-	struct gp_encoder_opts eo = { .threads = o->threads ? o->threads : 1,
-				      .xz_check = t->rf->codec_facts.xz_check };
+	struct gp_encoder_opts eo = { .threads = o->threads ? o->threads : 1, .xz_check = t->rf->codec_facts.xz_check };
 	struct gp_encoder *enc = gp_encoder_new(t->rf->codec, &eo, (struct gp_sink){ gp_writer_put, w }, err);
 	int rc;
 

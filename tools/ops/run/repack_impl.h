@@ -16,7 +16,7 @@ struct gp_writer {
 	struct gp_outfile file;
 	struct gp_sums *sums;
 	uint64_t size;
-	uint64_t total;         /* what it will be, of a splice; 0: not known */
+	uint64_t total; /* what it will be, of a splice; 0: not known */
 	const struct gp_progress *progress;
 	const volatile sig_atomic_t *cancel;
 };
@@ -27,9 +27,9 @@ int gp_writer_put(void *arg, const void *p, size_t len, struct gp_err *err);
 struct gp_copy {
 	const struct gp_runfile *rf;
 	char *block;
-	uint64_t pos;           /* in the payload */
-	struct gp_cksum crc;    /* of the input read: it must be what was scanned */
-	struct gp_sums *sums;   /* or both sums, when nothing was scanned */
+	uint64_t pos;         /* in the payload */
+	struct gp_cksum crc;  /* of the input read: it must be what was scanned */
+	struct gp_sums *sums; /* or both sums, when nothing was scanned */
 };
 
 /* A new .run in the making. */
@@ -46,8 +46,7 @@ struct gp_output {
 	int rc;
 };
 
-struct gp_output *gp_output_open(const char *path, const struct gp_runfile *rf, uint64_t expect,
-				 struct gp_err *err);
+struct gp_output *gp_output_open(const char *path, const struct gp_runfile *rf, uint64_t expect, struct gp_err *err);
 int gp_output_stub(struct gp_output *out, struct gp_err *err); /* write it */
 int gp_output_sums(struct gp_output *out, struct gp_err *err); /* fill them in, last */
 void gp_output_run(struct gp_output *out);                     /* start the thread */
@@ -63,8 +62,8 @@ int gp_output_check_input(struct gp_output *out, struct gp_err *err);
 const struct gp_tfile *gp_repack_change(const struct gp_tree *t, const struct gp_entry *e);
 
 /* The payload, decoded and encoded again with the input's compression. */
-int gp_repack_full(const struct gp_tree *t, const struct gp_repack *o, struct gp_writer *w,
-		   struct gp_repack_report *r, struct gp_err *err);
+int gp_repack_full(const struct gp_tree *t, const struct gp_repack *o, struct gp_writer *w, struct gp_repack_report *r,
+		   struct gp_err *err);
 
 /* As far as can be seen before the scan ends: will it be spliced without a
  * change near the payload's start? */

@@ -89,14 +89,13 @@ int gp_splice_prepare(const struct gp_tree *t, const struct gp_repack *o, struct
 {
 	const struct gp_runfile *rf = t->rf;
 	gp_auto(gp_buf_release) struct gp_buf more = { 0 };
-	struct gp_members m = { .tree = t, .new_mtime = o->new_mtime, .sink = { to_buf, &more },
-				.plain = rf->tar_end };
+	struct gp_members m = { .tree = t, .new_mtime = o->new_mtime, .sink = { to_buf, &more }, .plain = rf->tar_end };
 
 	gp_buf_add(&more, rf->tail.data, rf->tail.len);
 	if (gp_members_put_all(&m, true, err) < 0 || gp_members_end(&m, err) < 0)
 		return -1;
-	return gp_splice_continue(rf->splice, &rf->cut, (struct gp_peek){ gp_runfile_peek, (void *)rf }, gp_buf_str(&more),
-				  plan, err);
+	return gp_splice_continue(rf->splice, &rf->cut, (struct gp_peek){ gp_runfile_peek, (void *)rf },
+				  gp_buf_str(&more), plan, err);
 }
 
 /* --- copying --- */

@@ -35,8 +35,7 @@ static int head_read(struct gp_runfile *rf, struct gp_err *err)
 		rf->head.len = (size_t)n;
 		if (gp_runheader_parse(gp_buf_str(&rf->head), &rf->header, &trial) == 0)
 			return 0;
-		if ((size_t)n < want || want == GP_RUNHEADER_MAX ||
-		    !gp_str_starts(gp_buf_str(&rf->head), "#!")) {
+		if ((size_t)n < want || want == GP_RUNHEADER_MAX || !gp_str_starts(gp_buf_str(&rf->head), "#!")) {
 			if (err)
 				*err = trial;
 			return -1;
@@ -145,8 +144,7 @@ static int check_parents(const struct gp_runfile *rf, const char *path, struct g
 		*slash = '\0';
 		e = gp_runfile_find(rf, p);
 		if (e && e->type == GP_ENTRY_SYMLINK)
-			return gp_fail(err, GP_E_FORMAT, "member '%s' runs through the symlink '%s'",
-				       path, p);
+			return gp_fail(err, GP_E_FORMAT, "member '%s' runs through the symlink '%s'", path, p);
 		*slash = '/';
 	}
 	return 0;
@@ -168,9 +166,7 @@ static int entry_type(struct archive_entry *ae, struct gp_entry *e, struct gp_er
 		e->type = GP_ENTRY_SYMLINK;
 		e->link = gp_strdup(archive_entry_symlink(ae) ? archive_entry_symlink(ae) : "");
 		return 0;
-	default:
-		return gp_fail(err, GP_E_UNSUPPORTED, "member '%s' is a device node, FIFO or socket",
-			       e->path);
+	default: return gp_fail(err, GP_E_UNSUPPORTED, "member '%s' is a device node, FIFO or socket", e->path);
 	}
 }
 
@@ -193,15 +189,15 @@ static int entry_fill(struct gp_runfile *rf, struct archive_entry *ae, struct gp
 		return 0;
 	target = gp_runfile_find(rf, e->link);
 	if (!target || (target->type != GP_ENTRY_FILE && target->type != GP_ENTRY_HARDLINK))
-		return gp_fail(err, GP_E_FORMAT, "member '%s' links to '%s', which is no earlier file",
-			       e->path, e->link);
+		return gp_fail(err, GP_E_FORMAT, "member '%s' links to '%s', which is no earlier file", e->path,
+			       e->link);
 	return 0;
 }
 
 int gp_runfile_too_large(const struct gp_entry *e, uint64_t limit, struct gp_err *err)
 {
-	return gp_fail(err, GP_E_FORMAT, "'%s' has %llu bytes, more than %llu", e->path,
-		       (unsigned long long)e->size, (unsigned long long)limit);
+	return gp_fail(err, GP_E_FORMAT, "'%s' has %llu bytes, more than %llu", e->path, (unsigned long long)e->size,
+		       (unsigned long long)limit);
 }
 
 static int entry_keep(struct gp_tarsrc *t, struct gp_entry *e, uint64_t *kept, struct gp_err *err)
@@ -252,8 +248,7 @@ static void entry_release(struct gp_entry *e)
 	gp_buf_release(&e->data);
 }
 
-static int scan_entries(struct gp_runfile *rf, struct gp_tarsrc *t, const struct gp_keep *keep,
-			struct gp_err *err)
+static int scan_entries(struct gp_runfile *rf, struct gp_tarsrc *t, const struct gp_keep *keep, struct gp_err *err)
 {
 	struct archive_entry *ae;
 	uint64_t kept = 0;
@@ -271,8 +266,7 @@ static int scan_entries(struct gp_runfile *rf, struct gp_tarsrc *t, const struct
 		if (e.type == GP_ENTRY_FILE)
 			rf->unpacked += e.size;
 		if (rf->unpacked > GP_RUN_MAX_UNPACKED)
-			return gp_fail(err, GP_E_FORMAT, "unpacks to more than %llu GiB",
-				       GP_RUN_MAX_UNPACKED >> 30);
+			return gp_fail(err, GP_E_FORMAT, "unpacks to more than %llu GiB", GP_RUN_MAX_UNPACKED >> 30);
 		if (e.type == GP_ENTRY_FILE && keep && keep->want && keep->want(keep->arg, e.path, e.size) &&
 		    entry_keep(t, &e, &kept, err) < 0)
 			return -1;
@@ -356,8 +350,7 @@ static int scan(struct gp_runfile *rf, const struct gp_keep *keep, bool blocks, 
 	gp_plain_watch(p, rf->splice);
 	t = gp_tarsrc_new(gp_plain_src(p), err);
 	if (t && scan_entries(rf, t, keep, err) == 0 && keep_before(rf, t, keep, &before) &&
-	    gp_tarsrc_drain(t, GP_RUN_MAX_UNPACKED, err) == 0 &&
-	    gp_plain_check_sums(p, err) == 0) {
+	    gp_tarsrc_drain(t, GP_RUN_MAX_UNPACKED, err) == 0 && gp_plain_check_sums(p, err) == 0) {
 		rc = 0;
 		*again = keep && keep->cut && !find_cut(rf, t, &before);
 	}

@@ -29,16 +29,16 @@ enum gp_entry_type { GP_ENTRY_FILE, GP_ENTRY_DIR, GP_ENTRY_SYMLINK, GP_ENTRY_HAR
 
 /* A member of the payload. Offsets count in the plain tar stream. */
 struct gp_entry {
-	char *path;             /* clean form, "" for the root */
-	char *link;             /* target of a link, else NULL */
+	char *path; /* clean form, "" for the root */
+	char *link; /* target of a link, else NULL */
 	enum gp_entry_type type;
-	unsigned mode;          /* 07777 */
+	unsigned mode; /* 07777 */
 	uint64_t size;
 	int64_t mtime;
-	uint64_t off, end;      /* its headers' first byte; behind its padding */
-	struct gp_buf data;     /* filled when kept is true */
+	uint64_t off, end;  /* its headers' first byte; behind its padding */
+	struct gp_buf data; /* filled when kept is true */
 	bool kept;
-	bool superseded;        /* a later member has the same path: that one wins */
+	bool superseded; /* a later member has the same path: that one wins */
 };
 
 /* An opened .run. Opening reads the stub, scanning the payload. */
@@ -46,24 +46,24 @@ struct gp_runfile {
 	char *path;
 	int fd;
 	uint64_t size;
-	struct gp_buf head;     /* at least up to the payload */
+	struct gp_buf head; /* at least up to the payload */
 	struct gp_runheader header;
 	enum gp_codec codec;
 	struct gp_codec_facts codec_facts;
 	struct gp_entry *entry;
 	size_t n, cap;
-	struct gp_map index;    /* path to its winning member */
-	bool dot_slash;         /* members are named "./kernel/…" */
-	uint64_t tar_end;       /* where the end-of-archive zeros begin */
-	uint64_t unpacked;      /* bytes of all regular files */
-	struct gp_splice *splice; /* the scan watched for places to go on from */
-	struct gp_cut cut;      /* the last one before tar_end */
-	struct gp_buf tail;     /* plain bytes between the two */
-	char *no_splice;        /* why there is no such place, or NULL */
-	bool from_index;        /* not scanned: the sums are still to be checked */
+	struct gp_map index;                 /* path to its winning member */
+	bool dot_slash;                      /* members are named "./kernel/…" */
+	uint64_t tar_end;                    /* where the end-of-archive zeros begin */
+	uint64_t unpacked;                   /* bytes of all regular files */
+	struct gp_splice *splice;            /* the scan watched for places to go on from */
+	struct gp_cut cut;                   /* the last one before tar_end */
+	struct gp_buf tail;                  /* plain bytes between the two */
+	char *no_splice;                     /* why there is no such place, or NULL */
+	bool from_index;                     /* not scanned: the sums are still to be checked */
 	const volatile sig_atomic_t *cancel; /* may be NULL */
 	const struct gp_progress *progress;  /* may be NULL */
-	_Atomic uint64_t scanned; /* bytes of the payload that a scan has read */
+	_Atomic uint64_t scanned;            /* bytes of the payload that a scan has read */
 };
 
 /*
@@ -83,7 +83,7 @@ struct gp_keep {
 	 * closed by the scan; as it was (-1) for others. May be NULL. */
 	int (*store)(void *arg, const struct gp_entry *e, int *fd, struct gp_err *err);
 	void *arg;
-	bool cut;  /* find out where the payload can be gone on with */
+	bool cut; /* find out where the payload can be gone on with */
 };
 
 /*

@@ -32,8 +32,7 @@ static bool is_ours(const char *path, mode_t type)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() &&
-	       !(st.st_mode & 022);
+	return lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() && !(st.st_mode & 022);
 }
 
 /* Is something on the way to path another user's, who could lead it anywhere? What root
@@ -120,8 +119,9 @@ static void put_text(struct gp_buf *out, const char *s)
 
 static void put_entry(struct gp_buf *out, const struct gp_entry *e)
 {
-	const uint64_t field[] = { e->type, e->mode, e->size, (uint64_t)e->mtime, e->off, e->end, e->kept,
-				   e->superseded };
+	const uint64_t field[] = {
+		e->type, e->mode, e->size, (uint64_t)e->mtime, e->off, e->end, e->kept, e->superseded
+	};
 
 	put_text(out, e->path);
 	put_text(out, e->link);

@@ -14,8 +14,7 @@ static enum gp_node look(void *arg, const char *path, unsigned *mode)
 	if (!e)
 		return GP_NODE_OTHER;
 	*mode = e->mode;
-	return e->type == GP_ENTRY_DIR ? GP_NODE_DIR : e->type == GP_ENTRY_SYMLINK ? GP_NODE_SYMLINK :
-	       GP_NODE_FILE;
+	return e->type == GP_ENTRY_DIR ? GP_NODE_DIR : e->type == GP_ENTRY_SYMLINK ? GP_NODE_SYMLINK : GP_NODE_FILE;
 }
 
 static int read_member(void *arg, const char *path, struct gp_str *out, struct gp_err *err)

@@ -74,8 +74,9 @@ static int refuse_fuzz(const struct gp_series *s, struct gp_err *err)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i].fuzz_given && s->v[i].fuzz)
-			return gp_fail(err, GP_E_FORMAT, "line %zu: -F%u: the patches of a set are applied without fuzz",
-				       s->v[i].lineno, s->v[i].fuzz);
+			return gp_fail(err, GP_E_FORMAT,
+				       "line %zu: -F%u: the patches of a set are applied without fuzz", s->v[i].lineno,
+				       s->v[i].fuzz);
 	return 0;
 }
 
@@ -160,8 +161,8 @@ static int load_order(struct gp_catalog *c, const char *path, struct gp_err *err
 		return gp_within(err, "'%s'", path);
 	for (size_t i = 0; i < series.n; i++) {
 		if (!find_set(c, series.v[i].name))
-			return gp_fail(err, GP_E_FORMAT, "'%s:%zu': patch set '%s' does not exist",
-				       path, series.v[i].lineno, series.v[i].name);
+			return gp_fail(err, GP_E_FORMAT, "'%s:%zu': patch set '%s' does not exist", path,
+				       series.v[i].lineno, series.v[i].name);
 		if (!gp_list_has(&c->order, series.v[i].name))
 			gp_list_add(&c->order, series.v[i].name);
 	}
@@ -264,8 +265,7 @@ static int load_rules(struct gp_catalog *c, const char *path, struct gp_err *err
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	struct gp_line line, *old;
 
-	if (gp_file_read(path, RULE_FILE, &text, err) ||
-	    gp_stanza_parse(gp_buf_str(&text), path, &stanzas, err))
+	if (gp_file_read(path, RULE_FILE, &text, err) || gp_stanza_parse(gp_buf_str(&text), path, &stanzas, err))
 		return -1;
 	if (!stanzas.n)
 		return gp_fail(err, GP_E_FORMAT, "'%s': no kernel line in it", path);
@@ -297,9 +297,8 @@ static int check_sets(const struct gp_catalog *c, const struct gp_line *l, struc
 
 		for (size_t k = 0; k < r->patches.n; k++)
 			if (!find_set(c, r->patches.v[k]))
-				return gp_fail(err, GP_E_FORMAT,
-					       "'%s:%u': patch set '%s' does not exist",
-					       r->file, r->lineno, r->patches.v[k]);
+				return gp_fail(err, GP_E_FORMAT, "'%s:%u': patch set '%s' does not exist", r->file,
+					       r->lineno, r->patches.v[k]);
 	}
 	return 0;
 }
@@ -315,8 +314,7 @@ static int load_branches(struct gp_catalog *c, const char *dir, struct gp_err *e
 
 	if (thing <= 0)
 		return thing;
-	if (gp_file_read(path, RULE_FILE, &text, err) ||
-	    gp_stanza_parse(gp_buf_str(&text), path, &stanzas, err))
+	if (gp_file_read(path, RULE_FILE, &text, err) || gp_stanza_parse(gp_buf_str(&text), path, &stanzas, err))
 		return -1;
 	return gp_branches_parse(&stanzas, &c->branches, err);
 }
@@ -339,8 +337,7 @@ static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files
 	return 0;
 }
 
-static int load_all(struct gp_catalog *c, const struct gp_list *dirs, struct gp_list *files,
-		    struct gp_err *err)
+static int load_all(struct gp_catalog *c, const struct gp_list *dirs, struct gp_list *files, struct gp_err *err)
 {
 	for (size_t i = 0; i < dirs->n; i++)
 		if (load_dir(c, dirs->v[i], files, err))

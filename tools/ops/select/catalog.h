@@ -18,22 +18,22 @@ struct gp_set {
 	char *name;
 	char *dir;
 	struct gp_series series;
-	bool neutral;  /* it has patches, and each one's header says Scope: neutral */
-	bool hooks;    /* the same with Scope: hooks: it is for the user's copy of the hooks */
+	bool neutral; /* it has patches, and each one's header says Scope: neutral */
+	bool hooks;   /* the same with Scope: hooks: it is for the user's copy of the hooks */
 	/* Of the series file's bytes and then each patch's, in series order:
 	 * `(cat series; each patch) | sha256sum`. */
 	char sha256[GP_SHA256_HEX];
 };
 
 struct gp_catalog {
-	struct gp_line any;     /* rules that count for every line */
-	struct gp_line *lines;  /* oldest first */
+	struct gp_line any;    /* rules that count for every line */
+	struct gp_line *lines; /* oldest first */
 	size_t nlines, lines_cap;
-	struct gp_set *sets;    /* in the order in which they are applied */
+	struct gp_set *sets; /* in the order in which they are applied */
 	size_t nsets, sets_cap;
 	struct gp_branch_list branches; /* kernel-versions/drivers */
-	size_t ndirs;           /* that it was loaded from */
-	struct gp_list order;   /* patches/series of all directories */
+	size_t ndirs;                   /* that it was loaded from */
+	struct gp_list order;           /* patches/series of all directories */
 };
 
 void gp_catalog_release(struct gp_catalog *c);

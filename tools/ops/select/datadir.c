@@ -98,8 +98,7 @@ static int add_etc(const char *etc, struct gp_list *dirs, struct gp_err *err)
 	return holds < 0 ? -1 : 0;
 }
 
-int gp_datadir_find_in(const struct gp_datadir_places *places, struct gp_list *dirs,
-		       struct gp_err *err)
+int gp_datadir_find_in(const struct gp_datadir_places *places, struct gp_list *dirs, struct gp_err *err)
 {
 	char *base = find_base(places, err);
 
@@ -113,11 +112,9 @@ int gp_datadir_find(struct gp_list *dirs, struct gp_err *err)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	struct gp_datadir_places places = {
-		.env = getenv("GRIDPATCH_DATA"),
-		.compiled = GP_DATADIR,
-		.etc = "/etc/gridpatch",
-	};
+	struct gp_datadir_places places = { .env = getenv("GRIDPATCH_DATA"),
+					    .compiled = GP_DATADIR,
+					    .etc = "/etc/gridpatch" };
 
 	if (n > 0) {
 		exe[n] = '\0';

@@ -6,10 +6,10 @@
 
 /* Where to look; gp_datadir_find() fills it in, tests give their own. */
 struct gp_datadir_places {
-	const char *env;       /* $GRIDPATCH_DATA, may be NULL or "" */
-	const char *exe;       /* the program's own path, may be NULL */
-	const char *compiled;  /* PREFIX/share/gridpatch of the build */
-	const char *etc;       /* what lies over it when it is there */
+	const char *env;      /* $GRIDPATCH_DATA, may be NULL or "" */
+	const char *exe;      /* the program's own path, may be NULL */
+	const char *compiled; /* PREFIX/share/gridpatch of the build */
+	const char *etc;      /* what lies over it when it is there */
 };
 
 /*
@@ -24,8 +24,7 @@ struct gp_datadir_places {
  * Errors: GP_E_NOTFOUND nowhere, or env is not such a directory; GP_E_SYSTEM a
  *         place cannot be looked at; GP_E_FORMAT etc is something else.
  */
-int gp_datadir_find_in(const struct gp_datadir_places *places, struct gp_list *dirs,
-		       struct gp_err *err);
+int gp_datadir_find_in(const struct gp_datadir_places *places, struct gp_list *dirs, struct gp_err *err);
 
 /* The same in this process's environment, with /etc/gridpatch. */
 int gp_datadir_find(struct gp_list *dirs, struct gp_err *err);

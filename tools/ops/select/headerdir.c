@@ -26,15 +26,13 @@ bool gp_headerdir_is_source(const char *dir)
 
 bool gp_headerdir_is_build(const char *dir)
 {
-	return file_in(dir, "include/generated/autoconf.h") ||
-	       file_in(dir, "include/config/auto.conf");
+	return file_in(dir, "include/generated/autoconf.h") || file_in(dir, "include/config/auto.conf");
 }
 
 int gp_headerdir_sound(const char *dir, struct gp_err *err)
 {
-	static const char *const names[] = {
-		"include/linux/kernel.h", "include/generated/autoconf.h", "include/config/auto.conf",
-	};
+	static const char *const names[] = { "include/linux/kernel.h", "include/generated/autoconf.h",
+					     "include/config/auto.conf" };
 
 	for (size_t i = 0; i < GP_COUNT(names); i++) {
 		gp_auto(gp_free_ptr) char *path = gp_path_join(dir, names[i]);
@@ -125,22 +123,30 @@ static int is_shared_half(const char *dir, struct gp_err *err)
 	gp_auto(gp_free_ptr) char *flavour = flavour_beside(dir);
 
 	if (flavour)
-		return gp_fail(err, GP_E_NOTFOUND, "'%s' is the part that several builds share: "
-			       "give '%s' instead", dir, flavour);
+		return gp_fail(err, GP_E_NOTFOUND,
+			       "'%s' is the part that several builds share: "
+			       "give '%s' instead",
+			       dir, flavour);
 	if (gp_str_ends(gp_str_of(dir), "-common"))
-		return gp_fail(err, GP_E_NOTFOUND, "'%s' is the part that Debian's flavours share: "
+		return gp_fail(err, GP_E_NOTFOUND,
+			       "'%s' is the part that Debian's flavours share: "
 			       "install the package of the same name that ends in -amd64, and give "
-			       "the directory that ends in -amd64 instead", dir);
+			       "the directory that ends in -amd64 instead",
+			       dir);
 	return 0;
 }
 
 static int is_not_prepared(const char *dir, struct gp_err *err)
 {
 	if (file_in(dir, ".config"))
-		return gp_fail(err, GP_E_NOTFOUND, "kernel sources '%s' are configured, but were never "
-			       "prepared: run 'make modules_prepare' there", dir);
-	return gp_fail(err, GP_E_NOTFOUND, "kernel sources '%s' were never prepared: run "
-		       "'make olddefconfig modules_prepare' there, or give a package's headers", dir);
+		return gp_fail(err, GP_E_NOTFOUND,
+			       "kernel sources '%s' are configured, but were never "
+			       "prepared: run 'make modules_prepare' there",
+			       dir);
+	return gp_fail(err, GP_E_NOTFOUND,
+		       "kernel sources '%s' were never prepared: run "
+		       "'make olddefconfig modules_prepare' there, or give a package's headers",
+		       dir);
 }
 
 static int what_is_it(const char *dir, struct gp_err *err)
@@ -153,8 +159,10 @@ static int what_is_it(const char *dir, struct gp_err *err)
 		return gp_fail(err, GP_E_NOTFOUND, "'%s' is empty: install the kernel's headers", dir);
 	below = first_build(dir);
 	if (below)
-		return gp_fail(err, GP_E_NOTFOUND, "'%s' is not the headers of one kernel: give the one "
-			       "that is meant, as '%s'", dir, below);
+		return gp_fail(err, GP_E_NOTFOUND,
+			       "'%s' is not the headers of one kernel: give the one "
+			       "that is meant, as '%s'",
+			       dir, below);
 	return gp_fail(err, GP_E_NOTFOUND, "no configured kernel headers in '%s'", dir);
 }
 
@@ -163,11 +171,12 @@ static int what_is_it(const char *dir, struct gp_err *err)
 /* An architecture that this is for, and that is not ours; NULL: none shows. */
 static const char *other_arch(const char *dir)
 {
-	static const struct { const char *line, *name; } known[] = {
-		{ "CONFIG_ARM64=y", "arm64" }, { "CONFIG_X86_32=y", "32-bit x86" },
-		{ "CONFIG_ARM=y", "arm" }, { "CONFIG_PPC=y", "powerpc" }, { "CONFIG_S390=y", "s390" },
-		{ "CONFIG_RISCV=y", "riscv" }, { "CONFIG_MIPS=y", "mips" },
-		{ "CONFIG_LOONGARCH=y", "loongarch" },
+	static const struct {
+		const char *line, *name;
+	} known[] = {
+		{ "CONFIG_ARM64=y", "arm64" }, { "CONFIG_X86_32=y", "32-bit x86" },   { "CONFIG_ARM=y", "arm" },
+		{ "CONFIG_PPC=y", "powerpc" }, { "CONFIG_S390=y", "s390" },           { "CONFIG_RISCV=y", "riscv" },
+		{ "CONFIG_MIPS=y", "mips" },   { "CONFIG_LOONGARCH=y", "loongarch" },
 	};
 	gp_auto(gp_free_ptr) char *conf = gp_path_join(dir, "include/config/auto.conf");
 	gp_auto(gp_free_ptr) char *dot = gp_path_join(dir, ".config");
@@ -196,8 +205,10 @@ static int not_there(const char *dir, int errnum, struct gp_err *err)
 	if (errnum != ENOENT || n <= 0)
 		return gp_fail_sys(err, errnum, "kernel headers '%s'", dir);
 	target[n] = '\0';
-	return gp_fail(err, GP_E_NOTFOUND, "'%s' leads to '%s', which is not there: install the headers of "
-		       "that kernel", dir, target);
+	return gp_fail(err, GP_E_NOTFOUND,
+		       "'%s' leads to '%s', which is not there: install the headers of "
+		       "that kernel",
+		       dir, target);
 }
 
 static char *resolve(const char *dir, struct gp_err *err)
@@ -213,8 +224,10 @@ static char *resolve(const char *dir, struct gp_err *err)
 	if (thing == GP_THING_DIR)
 		return real;
 	if (thing >= 0)
-		gp_fail(err, GP_E_NOTFOUND, "'%s' is a file: give the directory of the kernel's headers (a package "
-			"has to be unpacked first)", dir);
+		gp_fail(err, GP_E_NOTFOUND,
+			"'%s' is a file: give the directory of the kernel's headers (a package "
+			"has to be unpacked first)",
+			dir);
 	free(real);
 	return NULL;
 }
@@ -246,8 +259,8 @@ char *gp_headerdir_find(const char *dir, struct gp_err *err)
 		return NULL;
 	arch = gp_headerdir_is_build(real) ? other_arch(real) : NULL;
 	if (arch)
-		gp_fail(err, GP_E_UNSUPPORTED, "headers '%s' are for %s: those of an x86_64 kernel are needed",
-			real, arch);
+		gp_fail(err, GP_E_UNSUPPORTED, "headers '%s' are for %s: those of an x86_64 kernel are needed", real,
+			arch);
 	else if (!gp_headerdir_is_build(real))
 		(void)(gp_headerdir_sound(real, err) < 0 || what_is_it(real, err));
 	else

@@ -137,8 +137,8 @@ static int find_source(struct gp_headers *h, struct gp_err *err)
 		return 0;
 	if (named)
 		return gp_fail(err, GP_E_NOTFOUND,
-			       "headers '%s' need '%s', which is not there: install that package too",
-			       h->sysout, named);
+			       "headers '%s' need '%s', which is not there: install that package too", h->sysout,
+			       named);
 	return gp_fail(err, GP_E_NOTFOUND, "'%s' has no include/linux: not kernel headers", h->sysout);
 }
 
@@ -150,8 +150,8 @@ static struct gp_str find_define(struct gp_str text, const char *name)
 	struct gp_str line, word;
 
 	while (gp_line_next(&text, &line)) {
-		if (gp_word_next(&line, &word) && gp_str_eq(word, "#define") &&
-		    gp_word_next(&line, &word) && gp_str_eq(word, name))
+		if (gp_word_next(&line, &word) && gp_str_eq(word, "#define") && gp_word_next(&line, &word) &&
+		    gp_str_eq(word, name))
 			return gp_str_trim(line);
 	}
 	return (struct gp_str){ "", 0 };
@@ -163,8 +163,8 @@ static struct gp_str find_make(struct gp_str text, const char *name)
 	struct gp_str line, word;
 
 	while (gp_line_next(&text, &line)) {
-		if (gp_word_next(&line, &word) && gp_str_eq(word, name) &&
-		    gp_word_next(&line, &word) && gp_str_eq(word, "="))
+		if (gp_word_next(&line, &word) && gp_str_eq(word, name) && gp_word_next(&line, &word) &&
+		    gp_str_eq(word, "="))
 			return gp_str_trim(line);
 	}
 	return (struct gp_str){ "", 0 };
@@ -196,8 +196,10 @@ static int read_release(struct gp_headers *h, struct gp_err *err)
 
 		gp_buf_release(&text);
 		if (!read_in(h, h->sysout, "include/config/kernel.release", SMALL_FILE, &text))
-			return gp_fail(err, GP_E_NOTFOUND, "headers '%s' do not say their release: "
-				       "run 'make modules_prepare' there", h->sysout);
+			return gp_fail(err, GP_E_NOTFOUND,
+				       "headers '%s' do not say their release: "
+				       "run 'make modules_prepare' there",
+				       h->sysout);
 		rest = gp_buf_str(&text);
 		gp_line_next(&rest, &s);
 		s = gp_str_trim(s);
@@ -222,8 +224,8 @@ static bool version_of_makefile(struct gp_headers *h, unsigned version[3])
 	if (!read_in(h, h->syssrc, "Makefile", SMALL_FILE, &make))
 		return false;
 	text = gp_buf_str(&make);
-	return three_numbers(find_make(text, "VERSION"), find_make(text, "PATCHLEVEL"),
-			     find_make(text, "SUBLEVEL"), version);
+	return three_numbers(find_make(text, "VERSION"), find_make(text, "PATCHLEVEL"), find_make(text, "SUBLEVEL"),
+			     version);
 }
 
 static bool version_of_code(struct gp_str text, unsigned version[3])
@@ -249,8 +251,7 @@ static void read_version(struct gp_headers *h)
 		read_in(h, h->sysout, "include/linux/version.h", SMALL_FILE, &file);
 	text = gp_buf_str(&file);
 	number(find_define(text, "RHEL_RELEASE_CODE"), &h->rhel_code);
-	if (!three_numbers(find_define(text, "LINUX_VERSION_MAJOR"),
-			   find_define(text, "LINUX_VERSION_PATCHLEVEL"),
+	if (!three_numbers(find_define(text, "LINUX_VERSION_MAJOR"), find_define(text, "LINUX_VERSION_PATCHLEVEL"),
 			   find_define(text, "LINUX_VERSION_SUBLEVEL"), v) &&
 	    !version_of_makefile(h, v) && !version_of_code(text, v))
 		return;
@@ -292,11 +293,9 @@ static char *follow_build(const char *root, const char *link)
 }
 
 /* 1 found, 0 nothing of that release under this root, -1 unusable (in err). */
-static int find_under(const char *root, const char *release, struct gp_headers *out,
-		      struct gp_err *err)
+static int find_under(const char *root, const char *release, struct gp_headers *out, struct gp_err *err)
 {
-	static const char *const forms[] = { "/lib/modules/", "/usr/src/linux-headers-",
-					     "/usr/src/kernels/" };
+	static const char *const forms[] = { "/lib/modules/", "/usr/src/linux-headers-", "/usr/src/kernels/" };
 	struct gp_err first = { 0 };
 
 	for (size_t i = 0; i < GP_COUNT(forms); i++) {
@@ -314,8 +313,7 @@ static int find_under(const char *root, const char *release, struct gp_headers *
 		if (gp_headers_open(dir, out, &mine) == 0) {
 			if (strcmp(out->release.text, release) == 0)
 				return 1;
-			gp_fail(&mine, GP_E_FORMAT, "headers '%s' are those of '%s'", dir,
-				out->release.text);
+			gp_fail(&mine, GP_E_FORMAT, "headers '%s' are those of '%s'", dir, out->release.text);
 			gp_headers_release(out);
 		}
 		if (!first.code)
@@ -328,8 +326,8 @@ static int find_under(const char *root, const char *release, struct gp_headers *
 	return -1;
 }
 
-int gp_headers_find(const char *release, const struct gp_list *roots, const char *root,
-		    struct gp_headers *out, struct gp_err *err)
+int gp_headers_find(const char *release, const struct gp_list *roots, const char *root, struct gp_headers *out,
+		    struct gp_err *err)
 {
 	struct gp_err first = { 0 };
 	struct gp_release parsed;
@@ -349,8 +347,10 @@ int gp_headers_find(const char *release, const struct gp_list *roots, const char
 			first = mine;
 	}
 	if (!first.code)
-		return gp_fail(err, GP_E_NOTFOUND, "no headers of kernel '%s': looked in "
-			       "/lib/modules/%s/build and below /usr/src", release, release);
+		return gp_fail(err, GP_E_NOTFOUND,
+			       "no headers of kernel '%s': looked in "
+			       "/lib/modules/%s/build and below /usr/src",
+			       release, release);
 	if (err)
 		*err = first;
 	return -1;
@@ -396,13 +396,15 @@ int gp_installed_kernels(const char *root, struct gp_list *out, struct gp_err *e
  * that name the directory themselves. */
 static char *find_header(struct gp_headers *h, const char *path)
 {
-	static const char *const places[] = {
-		"include", "arch/x86/include", "arch/x86/include/generated",
-		"arch/x86/include/uapi", "arch/x86/include/generated/uapi",
-		"include/uapi", "include/generated/uapi", "",
-	};
-	bool whole = gp_str_starts(gp_str_of(path), "include/") ||
-		     gp_str_starts(gp_str_of(path), "arch/");
+	static const char *const places[] = { "include",
+					      "arch/x86/include",
+					      "arch/x86/include/generated",
+					      "arch/x86/include/uapi",
+					      "arch/x86/include/generated/uapi",
+					      "include/uapi",
+					      "include/generated/uapi",
+					      "" };
+	bool whole = gp_str_starts(gp_str_of(path), "include/") || gp_str_starts(gp_str_of(path), "arch/");
 	size_t n = GP_COUNT(places) - (whole ? 0 : 1);
 
 	for (size_t i = 0; i < n * 2; i++) {
@@ -510,8 +512,7 @@ static enum gp_tri probe_symbol(struct gp_headers *h, const char *name, bool gpl
 	while (gp_line_next(&rest, &line)) {
 		bool gpl = false;
 
-		if (!next_tabbed(&line, &field) || !next_tabbed(&line, &field) ||
-		    !gp_str_eq(field, name))
+		if (!next_tabbed(&line, &field) || !next_tabbed(&line, &field) || !gp_str_eq(field, name))
 			continue;
 		while (next_tabbed(&line, &field))
 			gpl |= gp_str_starts(field, "EXPORT_SYMBOL_GPL");
@@ -525,20 +526,13 @@ enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p, str
 	gp_auto(gp_free_ptr) char *file = NULL;
 
 	switch (p->word) {
-	case GP_PROBE_HEADER:
-		file = find_header(h, p->arg);
-		return tri(file != NULL);
-	case GP_PROBE_TEXT:
-		return probe_text(h, p, err);
-	case GP_PROBE_CONFIG:
-		return probe_config(h, p->arg);
-	case GP_PROBE_SYMBOL:
-		return probe_symbol(h, p->arg, false);
-	case GP_PROBE_SYMBOL_GPL:
-		return probe_symbol(h, p->arg, true);
+	case GP_PROBE_HEADER: file = find_header(h, p->arg); return tri(file != NULL);
+	case GP_PROBE_TEXT: return probe_text(h, p, err);
+	case GP_PROBE_CONFIG: return probe_config(h, p->arg);
+	case GP_PROBE_SYMBOL: return probe_symbol(h, p->arg, false);
+	case GP_PROBE_SYMBOL_GPL: return probe_symbol(h, p->arg, true);
 	case GP_PROBE_DRIVER_TEXT:
-	case GP_PROBE_DRIVER_CONFTEST:
-		break;
+	case GP_PROBE_DRIVER_CONFTEST: break;
 	}
 	return GP_TRI_UNKNOWN;
 }

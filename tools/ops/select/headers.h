@@ -10,15 +10,15 @@
 
 /* Kernel headers that modules can be built against. */
 struct gp_headers {
-	char *sysout;   /* absolute: where .config and include/generated are */
-	char *syssrc;   /* absolute: where include/linux is; often the same */
-	bool split;     /* sysout and syssrc differ (Debian, SUSE, O= builds) */
+	char *sysout; /* absolute: where .config and include/generated are */
+	char *syssrc; /* absolute: where include/linux is; often the same */
+	bool split;   /* sysout and syssrc differ (Debian, SUSE, O= builds) */
 	/* UTS_RELEASE; with upstream's patch level unless it is RHEL's. */
 	struct gp_release release;
-	unsigned rhel_code;     /* RHEL_RELEASE_CODE: 8.4 is 0x804; else 0 */
-	struct gp_buf symvers;  /* Module.symvers, read at the first question */
+	unsigned rhel_code;    /* RHEL_RELEASE_CODE: 8.4 is 0x804; else 0 */
+	struct gp_buf symvers; /* Module.symvers, read at the first question */
 	bool symvers_read;
-	struct gp_err trouble;  /* the first look or read that the system let fail */
+	struct gp_err trouble; /* the first look or read that the system let fail */
 };
 
 void gp_headers_release(struct gp_headers *h);
@@ -63,8 +63,8 @@ int gp_headers_open(const char *dir, struct gp_headers *out, struct gp_err *err)
  * Errors: GP_E_NOTFOUND none there, or GP_E_NOTFOUND/GP_E_FORMAT of the tree
  *         that is there but cannot be used.
  */
-int gp_headers_find(const char *release, const struct gp_list *roots, const char *root,
-		    struct gp_headers *out, struct gp_err *err);
+int gp_headers_find(const char *release, const struct gp_list *roots, const char *root, struct gp_headers *out,
+		    struct gp_err *err);
 
 /*
  * Can what the probes have answered so far be believed? A file that cannot be looked at

@@ -14,9 +14,9 @@ struct search {
 	const struct gp_catalog *c;
 	const struct gp_asker *a;
 	const struct gp_choice *no;
-	const struct gp_branch *branch;   /* found, or NULL */
+	const struct gp_branch *branch; /* found, or NULL */
 	const struct gp_version *driver;
-	enum gp_hooks hooks;              /* of it */
+	enum gp_hooks hooks; /* of it */
 };
 
 static bool builds(const struct gp_choice *c)
@@ -40,8 +40,7 @@ static bool may_not_load(const struct gp_choice *c)
 static bool driver_does(struct search *s, const struct gp_branch *b, const struct gp_version *v)
 {
 	struct gp_query q = { .driver = *v, .kind = s->a->q->kind };
-	struct gp_asker a = { .q = &q, .headers = s->a->headers, .modules = s->a->modules,
-			      .failed = s->a->failed };
+	struct gp_asker a = { .q = &q, .headers = s->a->headers, .modules = s->a->modules, .failed = s->a->failed };
 	gp_auto(gp_choice_release) struct gp_choice c = { 0 };
 
 	gp_choice_make(s->c, &a, &s->no->release, &c);
@@ -97,14 +96,10 @@ static const char *about_hooks(const struct search *s)
 	if ((kind != GP_KIND_HOST && kind != GP_KIND_MERGED) || s->hooks == s->no->hooks)
 		return "";
 	switch (s->hooks) {
-	case GP_HOOKS_UPSTREAM:
-		return ", with the upstream hooks";
-	case GP_HOOKS_NEWER_TABLE:
-		return ", with hooks for the newer table";
-	case GP_HOOKS_UNPROVED:
-		return ", which no hooks are known to unlock";
-	case GP_HOOKS_UNSET:
-		break;
+	case GP_HOOKS_UPSTREAM: return ", with the upstream hooks";
+	case GP_HOOKS_NEWER_TABLE: return ", with hooks for the newer table";
+	case GP_HOOKS_UNPROVED: return ", which no hooks are known to unlock";
+	case GP_HOOKS_UNSET: break;
 	}
 	return ", of which nobody knows whether hooks unlock it";
 }

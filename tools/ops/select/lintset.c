@@ -116,8 +116,8 @@ static int lint_patches(struct work *w, const struct gp_set *set, struct gp_err 
 						 set->name, licensed.v[0]));
 	}
 	if (set->neutral && !w->o->builds)
-		gp_list_take(&w->out->skipped, gp_asprintf("%s: that it is neutral: only builds prove it (--build)",
-							   set->name));
+		gp_list_take(&w->out->skipped,
+			     gp_asprintf("%s: that it is neutral: only builds prove it (--build)", set->name));
 	return 0;
 }
 
@@ -232,8 +232,7 @@ static void check_licence(struct work *w, const struct subject *s, const char *p
 	for (size_t i = 0; i < licensed.n; i++) {
 		struct gp_str source;
 
-		if (gp_tree_read_pristine(&s->driver.tree, licensed.v[i], &source, NULL) < 0 ||
-		    gp_lint_is_mit(source))
+		if (gp_tree_read_pristine(&s->driver.tree, licensed.v[i], &source, NULL) < 0 || gp_lint_is_mit(source))
 			continue;
 		gp_finding_add(&w->out->found, patch, 0,
 			       "leave it: only a file that is MIT-licensed in its own header may change that line",
@@ -281,8 +280,8 @@ static int apply_patch(struct work *w, struct subject *s, struct gp_tree *t, con
 }
 
 /* Apply a set to the tree; one that does not fit is a finding if it is wanted, no error. */
-static int apply_set(struct work *w, struct subject *s, struct gp_tree *t, const struct gp_set *set,
-		     struct outcome *is, struct gp_err *err)
+static int apply_set(struct work *w, struct subject *s, struct gp_tree *t, const struct gp_set *set, struct outcome *is,
+		     struct gp_err *err)
 {
 	struct gp_lint_set *l = wanted(w, set);
 
@@ -354,7 +353,8 @@ static void note_chosen(struct work *w, const struct subject *s, const struct gp
 
 		for (size_t n = 0; n < k->sets.n; n++) {
 			struct gp_lint_set *l = wanted(w, k->sets.v[n].set);
-			gp_auto(gp_free_ptr) char *pair = gp_asprintf("%s on %s", s->driver.version.text, k->release.text);
+			gp_auto(gp_free_ptr) char *pair =
+				gp_asprintf("%s on %s", s->driver.version.text, k->release.text);
 
 			if (l && !gp_list_has(&l->chosen, pair))
 				gp_list_add(&l->chosen, pair);
@@ -364,11 +364,12 @@ static void note_chosen(struct work *w, const struct subject *s, const struct gp
 
 static int lint_selected(struct work *w, struct subject *s, struct gp_err *err)
 {
-	struct gp_query q = {
-		.driver = s->driver.version, .kind = s->driver.kind,
-		.kernels = w->targets.v, .nkernels = w->targets.n,
-		.driver_file = gp_driver_file, .arg = &s->driver,
-	};
+	struct gp_query q = { .driver = s->driver.version,
+			      .kind = s->driver.kind,
+			      .kernels = w->targets.v,
+			      .nkernels = w->targets.n,
+			      .driver_file = gp_driver_file,
+			      .arg = &s->driver };
 	struct gp_selection sel;
 	struct outcome is;
 	int rc;
@@ -376,7 +377,9 @@ static int lint_selected(struct work *w, struct subject *s, struct gp_err *err)
 	if (gp_catalog_select(w->c, &q, &sel, err) < 0)
 		return -1;
 	note_chosen(w, s, &sel);
-	rc = gp_query_sound(&q, err) < 0 || gp_tree_sound(&s->driver.tree, err) < 0 ? -1 : try_neutral(w, s, &sel.neutral, &is, err);
+	rc = gp_query_sound(&q, err) < 0 || gp_tree_sound(&s->driver.tree, err) < 0 ?
+		     -1 :
+		     try_neutral(w, s, &sel.neutral, &is, err);
 	if (rc == 0 && is.fits)
 		rc = try_specific(w, s, &sel, err);
 	gp_selection_release(&sel);
@@ -418,7 +421,9 @@ static int lint_hooks(struct work *w, struct gp_err *err)
 				       why.cause);
 		for (size_t k = 0; k < done.n; k++)
 			already &= done.v[k].already;
-		gp_list_take(!done.n ? &s->failed : already ? &s->already : &s->applied,
+		gp_list_take(!done.n ? &s->failed :
+			     already ? &s->already :
+				       &s->applied,
 			     gp_asprintf("hooks (SHA-256 %s)", copy.sha256));
 	}
 	return 0;
@@ -509,7 +514,8 @@ static int lint_drivers(struct work *w, struct gp_err *err)
 
 		if (s->set->hooks && !w->o->hooks)
 			gp_list_take(&w->out->skipped, gp_asprintf("%s: that it applies: no copy of the hooks at hand "
-								   "(--hooks)", s->set->name));
+								   "(--hooks)",
+								   s->set->name));
 		else if (!s->applied.n && !s->already.n && !s->failed.n)
 			gp_list_take(&w->out->skipped,
 				     gp_asprintf("%s: that it applies: no driver at hand that a rule names it for",
@@ -518,8 +524,7 @@ static int lint_drivers(struct work *w, struct gp_err *err)
 	return 0;
 }
 
-int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct gp_lint *out,
-		struct gp_err *err)
+int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct gp_lint *out, struct gp_err *err)
 {
 	const struct gp_list no_kernels = { 0 };
 	struct work w = { .c = c, .o = o, .out = out };

@@ -25,20 +25,20 @@ struct gp_lint_opts {
 /* What was seen of one set. */
 struct gp_lint_set {
 	const struct gp_set *set;
-	struct gp_list applied;  /* "460.73.02 host, SHA-256 …" */
-	struct gp_list already;  /* the same, where every patch was there before */
-	struct gp_list failed;   /* the same, where it does not apply */
-	struct gp_list chosen;   /* "460.73.02 on 5.10.0-32-amd64": by a rule, on these headers */
-	struct gp_list built;    /* "460.73.02 (host) on 5.10.0-32-amd64, gcc …: builds …": gp_lint_builds() */
-	char *evidence;          /* a folded field to copy, or NULL: nothing to say */
+	struct gp_list applied; /* "460.73.02 host, SHA-256 …" */
+	struct gp_list already; /* the same, where every patch was there before */
+	struct gp_list failed;  /* the same, where it does not apply */
+	struct gp_list chosen;  /* "460.73.02 on 5.10.0-32-amd64": by a rule, on these headers */
+	struct gp_list built;   /* "460.73.02 (host) on 5.10.0-32-amd64, gcc …: builds …": gp_lint_builds() */
+	char *evidence;         /* a folded field to copy, or NULL: nothing to say */
 };
 
 struct gp_lint {
 	struct gp_findings found;
-	struct gp_list skipped;  /* what could not be checked, and why */
+	struct gp_list skipped; /* what could not be checked, and why */
 	struct gp_lint_set *set;
 	size_t nset, set_cap;
-	size_t rules, drivers;   /* how many were looked at */
+	size_t rules, drivers; /* how many were looked at */
 };
 
 void gp_lint_release(struct gp_lint *l);
@@ -61,8 +61,7 @@ void gp_lint_release(struct gp_lint *l);
  * Errors: GP_E_USAGE no such set; those of gp_driver_open() and
  *         gp_headers_open(). Findings are no error.
  */
-int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct gp_lint *out,
-		struct gp_err *err);
+int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct gp_lint *out, struct gp_err *err);
 
 /* When all has been seen: make the Evidence of each set. In: now, its date. */
 void gp_lint_evidence(struct gp_lint *l, time_t now);

@@ -42,8 +42,8 @@ static bool unchoose(struct gp_chosen_list *l, const struct gp_set *set)
  * on a part of the kernels; what only a probe of the headers tells is no claim. */
 static bool may_need(const struct gp_judged *x, const struct gp_set *set)
 {
-	return x->j.holds == GP_TRI_UNKNOWN && !x->j.elsewhere &&
-	       (x->rule->has_release || !x->j.needs_headers) && gp_list_has(&x->rule->patches, set->name);
+	return x->j.holds == GP_TRI_UNKNOWN && !x->j.elsewhere && (x->rule->has_release || !x->j.needs_headers) &&
+	       gp_list_has(&x->rule->patches, set->name);
 }
 
 static bool needs(const struct gp_choice *c, const struct gp_set *set)

@@ -9,9 +9,7 @@
 #include "base/text.h"
 #include "core/driver/kbuild.h"
 
-static const char *const verdict_names[] = {
-	"supported", "untested", "no evidence", "unknown", "blocked",
-};
+static const char *const verdict_names[] = { "supported", "untested", "no evidence", "unknown", "blocked" };
 
 const char *gp_verdict_name(enum gp_verdict v)
 {
@@ -89,16 +87,14 @@ static enum gp_tri ask_list(const struct gp_query *q, const char *path, const ch
 static enum gp_tri ask_conftest(const struct gp_query *q, const char *name)
 {
 	static const char *const modules[] = {
-		"nvidia", "nvidia-uvm", "nvidia-modeset", "nvidia-drm", "nvidia-peermem",
-		"nvidia-vgpu-vfio",
+		"nvidia", "nvidia-uvm", "nvidia-modeset", "nvidia-drm", "nvidia-peermem", "nvidia-vgpu-vfio",
 	};
 	static const char *const ends[] = { ".Kbuild", "-sources.mk" };
 	enum gp_tri all = ask_list(q, "Kbuild", name);
 
 	for (size_t i = 0; i < GP_COUNT(modules) * GP_COUNT(ends) && all != GP_TRI_YES; i++) {
 		const char *module = modules[i / GP_COUNT(ends)];
-		gp_auto(gp_free_ptr) char *path =
-			gp_asprintf("%s/%s%s", module, module, ends[i % GP_COUNT(ends)]);
+		gp_auto(gp_free_ptr) char *path = gp_asprintf("%s/%s%s", module, module, ends[i % GP_COUNT(ends)]);
 		enum gp_tri t = ask_list(q, path, name);
 
 		if (t != GP_TRI_UNKNOWN)
@@ -151,19 +147,17 @@ static struct gp_facts make_facts(struct gp_asker *a, const struct gp_release *r
 {
 	const char *ignore = getenv("IGNORE_PREEMPT_RT_PRESENCE");
 
-	return (struct gp_facts){
-		.ignores_rt = ignore && *ignore,
-		.driver = a->q->driver,
-		.kind = a->q->kind,
-		.kind_unknown = a->q->kind_unknown,
-		.modules = a->modules,
-		.release = release,
-		.rhel_code = a->headers ? a->headers->rhel_code : 0,
-		.has_headers = a->headers != NULL,
-		.has_driver = a->q->driver_file != NULL,
-		.ask = ask,
-		.arg = a,
-	};
+	return (struct gp_facts){ .ignores_rt = ignore && *ignore,
+				  .driver = a->q->driver,
+				  .kind = a->q->kind,
+				  .kind_unknown = a->q->kind_unknown,
+				  .modules = a->modules,
+				  .release = release,
+				  .rhel_code = a->headers ? a->headers->rhel_code : 0,
+				  .has_headers = a->headers != NULL,
+				  .has_driver = a->q->driver_file != NULL,
+				  .ask = ask,
+				  .arg = a };
 }
 
 bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set)
@@ -225,10 +219,10 @@ void gp_sort_chosen(const struct gp_catalog *c, struct gp_chosen_list *l)
 /* What the rules of one kernel came to. */
 struct tally {
 	bool blocked;
-	bool doubtful;           /* a rule for any line says untested */
-	bool known;              /* a rule of the line is about it */
-	enum gp_status own;      /* a Status of the line's rules that hold */
-	enum gp_load load, doubt;/* of rules that hold, and of those that may */
+	bool doubtful;            /* a rule for any line says untested */
+	bool known;               /* a rule of the line is about it */
+	enum gp_status own;       /* a Status of the line's rules that hold */
+	enum gp_load load, doubt; /* of rules that hold, and of those that may */
 };
 
 static void add_text(struct gp_list *l, const char *s)
@@ -237,8 +231,7 @@ static void add_text(struct gp_list *l, const char *s)
 		gp_list_add(l, s);
 }
 
-static void count_taken(const struct gp_catalog *c, const struct gp_rule *r, struct tally *t,
-			struct gp_choice *out)
+static void count_taken(const struct gp_catalog *c, const struct gp_rule *r, struct tally *t, struct gp_choice *out)
 {
 	choose_sets(c, r, for_driver, &out->sets);
 	if (r->load > t->load)
@@ -274,8 +267,7 @@ bool gp_judged_is_about(const struct gp_judged *x)
 	return j->taken || !j->needs_driver;
 }
 
-static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, struct tally *t,
-		       struct gp_choice *out)
+static void count_rule(const struct gp_catalog *c, const struct gp_judged *x, struct tally *t, struct gp_choice *out)
 {
 	const struct gp_rule *r = x->rule;
 	const struct gp_judgement *j = &x->j;
@@ -305,8 +297,8 @@ static void judge(const struct gp_rule *r, const struct gp_facts *f, struct gp_j
 		gp_within(a->failed, "'%s:%u'", r->file ? r->file : "?", r->lineno);
 }
 
-static void judge_rules(const struct gp_catalog *c, const struct gp_line *l,
-			const struct gp_facts *f, struct tally *t, struct gp_choice *out)
+static void judge_rules(const struct gp_catalog *c, const struct gp_line *l, const struct gp_facts *f, struct tally *t,
+			struct gp_choice *out)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct gp_judged x = { .rule = &l->rules[i] };
@@ -347,8 +339,7 @@ static enum gp_verdict verdict_on_line(const struct tally *t, struct gp_choice *
 		return GP_VERDICT_BLOCKED;
 	if (!t->known)
 		return GP_VERDICT_NO_EVIDENCE;
-	return status == GP_STATUS_UNTESTED || t->doubtful ? GP_VERDICT_UNTESTED
-							   : GP_VERDICT_SUPPORTED;
+	return status == GP_STATUS_UNTESTED || t->doubtful ? GP_VERDICT_UNTESTED : GP_VERDICT_SUPPORTED;
 }
 
 /* What is chosen for sure is no maybe. */
@@ -394,8 +385,8 @@ void gp_choice_make(const struct gp_catalog *c, struct gp_asker *a, const struct
 }
 
 /* The driver's half of all rules of a line. */
-static void unite_line(const struct gp_catalog *c, const struct gp_line *l,
-		       const struct gp_facts *f, struct gp_selection *out)
+static void unite_line(const struct gp_catalog *c, const struct gp_line *l, const struct gp_facts *f,
+		       struct gp_selection *out)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct gp_judgement j;

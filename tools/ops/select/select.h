@@ -35,12 +35,12 @@ struct gp_query {
 /* What is said of one kernel. */
 enum gp_verdict {
 	GP_VERDICT_SUPPORTED,
-	GP_VERDICT_UNTESTED,     /* the line or a rule says so, or a gap between lines */
-	GP_VERDICT_NO_EVIDENCE,  /* the line is known, but no rule is about this driver
+	GP_VERDICT_UNTESTED,    /* the line or a rule says so, or a gap between lines */
+	GP_VERDICT_NO_EVIDENCE, /* the line is known, but no rule is about this driver
 				  * (a bare `Load: no`, a rule that waits for the
 				  * driver's sources, and one about the plain kernel of a
 				  * number that others use, too, do not count) */
-	GP_VERDICT_UNKNOWN,      /* newer than the newest line, or older than the oldest */
+	GP_VERDICT_UNKNOWN,     /* newer than the newest line, or older than the oldest */
 	GP_VERDICT_BLOCKED,
 };
 
@@ -82,34 +82,34 @@ struct gp_choice {
 	struct gp_release release;
 	bool has_headers;
 	enum gp_verdict verdict;
-	const struct gp_line *line;     /* NULL: no such line */
-	const struct gp_line *nearest;  /* the line, else the next older, else the oldest */
+	const struct gp_line *line;    /* NULL: no such line */
+	const struct gp_line *nearest; /* the line, else the next older, else the oldest */
 	bool needs_headers, needs_driver;
-	bool elsewhere;                 /* rules of its line are about the plain kernel, and this
+	bool elsewhere;          /* rules of its line are about the plain kernel, and this
 					 * one only has that number */
-	struct gp_judged *rules;        /* those of `Kernel: any` first */
+	struct gp_judged *rules; /* those of `Kernel: any` first */
 	size_t nrules, rules_cap;
-	size_t nothers;                 /* rules that were looked at and are about other drivers */
-	struct gp_chosen_list sets;     /* of the rules that hold, in order */
-	struct gp_chosen_list maybe;    /* of the rules whose answer is unknown; not in sets */
-	enum gp_load load;              /* never unset */
-	enum gp_hooks hooks;            /* unset when no rule says */
-	struct gp_list reasons;         /* of what made it blocked or untested */
+	size_t nothers;              /* rules that were looked at and are about other drivers */
+	struct gp_chosen_list sets;  /* of the rules that hold, in order */
+	struct gp_chosen_list maybe; /* of the rules whose answer is unknown; not in sets */
+	enum gp_load load;           /* never unset */
+	enum gp_hooks hooks;         /* unset when no rule says */
+	struct gp_list reasons;      /* of what made it blocked or untested */
 	/* Of a kernel that is blocked or where nothing loads: one answer at most, that
 	 * was asked about. Of a line: what the rules say, each for itself, until
 	 * gp_selection_lines_instead(). */
 	struct gp_list instead;
-	struct gp_list load_reasons;    /* why the modules will not load, when load is no */
-	struct gp_list evidence;        /* of the rules that hold */
-	struct gp_list gpus;            /* their words about cards */
-	struct gp_list left_out;        /* sets that it needs, or may need, and does not get */
+	struct gp_list load_reasons; /* why the modules will not load, when load is no */
+	struct gp_list evidence;     /* of the rules that hold */
+	struct gp_list gpus;         /* their words about cards */
+	struct gp_list left_out;     /* sets that it needs, or may need, and does not get */
 };
 
 struct gp_selection {
 	const struct gp_catalog *catalog;
-	struct gp_choice *kernels;      /* as in the query */
+	struct gp_choice *kernels; /* as in the query */
 	size_t nkernels;
-	struct gp_choice *lines;        /* every line of the catalog, oldest first */
+	struct gp_choice *lines; /* every line of the catalog, oldest first */
 	size_t nlines;
 	/* Every neutral set that any rule names for this driver, whatever the
 	 * kernel: what goes into the tree by default. */
@@ -117,8 +117,8 @@ struct gp_selection {
 	/* The same of sets for the user's copy of the hooks, which are in none of
 	 * the other lists. */
 	struct gp_chosen_list hook_sets;
-	bool needs_driver;              /* more may belong there: a rule asks the sources */
-	enum gp_hooks hooks;            /* the strongest that any rule says for it */
+	bool needs_driver;   /* more may belong there: a rule asks the sources */
+	enum gp_hooks hooks; /* the strongest that any rule says for it */
 	/* The first line behind the newest covered one that is not blocked; NULL: none,
 	 * so everything newer than the newest line, unless that is blocked. */
 	const struct gp_line *next_unknown;

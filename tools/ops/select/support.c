@@ -61,7 +61,10 @@ static char *part_of(const struct gp_rule *r)
 	if (!whose)
 		return r->has_release ? gp_strdup(r->release_text) : NULL;
 	return gp_asprintf("%s%s%s%s", r->has_rhel ? "RHEL " : "", whose,
-			   !r->has_release ? "" : r->has_rhel ? ", " : " ", r->has_release ? r->release_text : "");
+			   !r->has_release ? "" :
+			   r->has_rhel     ? ", " :
+					     " ",
+			   r->has_release ? r->release_text : "");
 }
 
 static bool is_open(const struct gp_judged *x)
@@ -203,12 +206,10 @@ static void fill_cell(struct gp_support_cell *cell, const struct gp_choice *c)
 
 /* --- the table --- */
 
-static void ask(const struct gp_catalog *c, const struct gp_support_opts *o,
-		const struct gp_query_kernel *kernels, struct gp_support_driver *d)
+static void ask(const struct gp_catalog *c, const struct gp_support_opts *o, const struct gp_query_kernel *kernels,
+		struct gp_support_driver *d)
 {
-	struct gp_query q = {
-		.driver = *d->version, .kind = o->kind, .kernels = kernels, .nkernels = o->nkernels,
-	};
+	struct gp_query q = { .driver = *d->version, .kind = o->kind, .kernels = kernels, .nkernels = o->nkernels };
 	const struct gp_choice *choices;
 	size_t n;
 
@@ -222,8 +223,8 @@ static void ask(const struct gp_catalog *c, const struct gp_support_opts *o,
 		fill_cell(&d->cells[i], &choices[i]);
 }
 
-static void add_branch(const struct gp_catalog *c, const struct gp_support_opts *o,
-		       const struct gp_branch *branch, struct gp_support *t)
+static void add_branch(const struct gp_catalog *c, const struct gp_support_opts *o, const struct gp_branch *branch,
+		       struct gp_support *t)
 {
 	struct gp_query_kernel *kernels = gp_alloc((o->nkernels + 1) * sizeof(*kernels));
 	struct gp_support_branch b = { .branch = branch, .n = branch->n };
@@ -257,8 +258,8 @@ static void add_version(const struct gp_catalog *c, const struct gp_support_opts
 	add_branch(c, o, &t->own, t);
 }
 
-int gp_support_make(const struct gp_catalog *c, const struct gp_support_opts *o,
-		    struct gp_support *out, struct gp_err *err)
+int gp_support_make(const struct gp_catalog *c, const struct gp_support_opts *o, struct gp_support *out,
+		    struct gp_err *err)
 {
 	*out = (struct gp_support){ 0 };
 	name_kernels(c, o, &out->kernels);
@@ -275,8 +276,10 @@ int gp_support_make(const struct gp_catalog *c, const struct gp_support_opts *o,
 	if (out->n || !o->branch)
 		return 0;
 	gp_support_release(out);
-	return gp_fail(err, GP_E_USAGE, "no %s driver of branch %u is listed in kernel-versions/drivers: "
-		       "give a whole version", gp_kind_name(o->kind), o->branch);
+	return gp_fail(err, GP_E_USAGE,
+		       "no %s driver of branch %u is listed in kernel-versions/drivers: "
+		       "give a whole version",
+		       gp_kind_name(o->kind), o->branch);
 }
 
 /* --- spans --- */
@@ -299,19 +302,16 @@ static bool same_cell(const struct gp_support_cell *a, const struct gp_support_c
 		return false;
 	if (x->verdict == GP_VERDICT_BLOCKED)
 		return true;
-	return a->known == b->known && a->may_block == b->may_block && x->load == y->load &&
-	       x->hooks == y->hooks && same_list(&x->gpus, &y->gpus) &&
-	       same_list(&a->sets, &b->sets) && same_list(&a->perhaps, &b->perhaps) &&
-	       same_list(&a->parts, &b->parts) &&
-	       same_list(&a->no_load, &b->no_load);
+	return a->known == b->known && a->may_block == b->may_block && x->load == y->load && x->hooks == y->hooks &&
+	       same_list(&x->gpus, &y->gpus) && same_list(&a->sets, &b->sets) && same_list(&a->perhaps, &b->perhaps) &&
+	       same_list(&a->parts, &b->parts) && same_list(&a->no_load, &b->no_load);
 }
 
 size_t gp_support_span(const struct gp_support_branch *b, size_t kernel, size_t first)
 {
 	size_t n = 1;
 
-	while (first + n < b->n &&
-	       same_cell(&b->drivers[first].cells[kernel], &b->drivers[first + n].cells[kernel]))
+	while (first + n < b->n && same_cell(&b->drivers[first].cells[kernel], &b->drivers[first + n].cells[kernel]))
 		n++;
 	return n;
 }

@@ -20,18 +20,18 @@ struct gp_support_cell {
 	/* A rule that blocks, and whose window is met or open, needs the driver's
 	 * sources or a patch level to tell. */
 	bool may_block;
-	struct gp_list sets;     /* names: of the whole line or of a part of it */
-	struct gp_list perhaps;  /* sets that only a probe of the headers can ask for */
-	struct gp_list parts;    /* the parts of the line that rules are about ("RHEL
+	struct gp_list sets;    /* names: of the whole line or of a part of it */
+	struct gp_list perhaps; /* sets that only a probe of the headers can ask for */
+	struct gp_list parts;   /* the parts of the line that rules are about ("RHEL
 				  * >= 9.1"); empty when they are about all of it */
-	struct gp_list no_load;  /* the parts where the modules do not load */
+	struct gp_list no_load; /* the parts where the modules do not load */
 };
 
 /* A driver version. */
 struct gp_support_driver {
 	const struct gp_version *version;
 	struct gp_selection answer;
-	struct gp_support_cell *cells;  /* one per kernel */
+	struct gp_support_cell *cells; /* one per kernel */
 };
 
 struct gp_support_branch {
@@ -41,10 +41,10 @@ struct gp_support_branch {
 };
 
 struct gp_support {
-	struct gp_list kernels;         /* lines ("5.10"), or what was asked about */
+	struct gp_list kernels; /* lines ("5.10"), or what was asked about */
 	struct gp_support_branch *v;
 	size_t n, cap;
-	struct gp_branch own;           /* of a version that was asked about */
+	struct gp_branch own; /* of a version that was asked about */
 };
 
 /* What to put into it. */
@@ -54,7 +54,7 @@ struct gp_support_opts {
 	const struct gp_version *version; /* NULL; else this one alone, listed or not */
 	const struct gp_release *kernels; /* NULL: every line of the catalog */
 	size_t nkernels;
-	bool instead;                     /* find out what else there is, where it is blocked */
+	bool instead; /* find out what else there is, where it is blocked */
 };
 
 /*
@@ -63,8 +63,8 @@ struct gp_support_opts {
  * Out:    gp_support_release() frees it; it points into c and o->version.
  * Errors: GP_E_USAGE no such branch in the drivers file.
  */
-int gp_support_make(const struct gp_catalog *c, const struct gp_support_opts *o,
-		    struct gp_support *out, struct gp_err *err);
+int gp_support_make(const struct gp_catalog *c, const struct gp_support_opts *o, struct gp_support *out,
+		    struct gp_err *err);
 void gp_support_release(struct gp_support *t);
 
 /* How many drivers of b, from index first on, have the same said of them on

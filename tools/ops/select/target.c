@@ -25,8 +25,7 @@ static bool is_failure(const struct gp_err *why)
 }
 
 /* The named headers of a release, else those that the system has, if there are any. */
-static int fill_headers(struct gp_headers *slot, const char *release, const struct gp_list *dirs,
-			struct gp_err *err)
+static int fill_headers(struct gp_headers *slot, const char *release, const struct gp_list *dirs, struct gp_err *err)
 {
 	struct gp_err why = { 0 };
 
@@ -44,8 +43,7 @@ static int fill_headers(struct gp_headers *slot, const char *release, const stru
 	return -1;
 }
 
-static int add_release(struct gp_targets *t, const char *text, const struct gp_list *dirs,
-		       struct gp_err *err)
+static int add_release(struct gp_targets *t, const char *text, const struct gp_list *dirs, struct gp_err *err)
 {
 	struct gp_release r;
 	struct gp_headers *slot;
@@ -119,14 +117,13 @@ static int add_headers(struct gp_targets *t, const char *dir, struct gp_err *err
 	return 0;
 }
 
-static int find(const struct gp_list *kernels, const struct gp_list *headers, struct gp_targets *t,
-		struct gp_err *err)
+static int find(const struct gp_list *kernels, const struct gp_list *headers, struct gp_targets *t, struct gp_err *err)
 {
 	struct utsname u;
 
 	for (size_t i = 0; i < kernels->n; i++) {
 		if (strcmp(kernels->v[i], "installed") == 0 ? add_installed(t, err) < 0 :
-		    add_release(t, kernels->v[i], headers, err) < 0)
+							      add_release(t, kernels->v[i], headers, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < headers->n && !kernels->n; i++)
@@ -160,8 +157,8 @@ static int check_named(const struct gp_list *headers, const struct gp_targets *t
 	return 0;
 }
 
-int gp_targets_find(const struct gp_list *kernels, const struct gp_list *headers,
-		    struct gp_targets *out, struct gp_err *err)
+int gp_targets_find(const struct gp_list *kernels, const struct gp_list *headers, struct gp_targets *out,
+		    struct gp_err *err)
 {
 	*out = (struct gp_targets){ 0 };
 	if (find(kernels, headers, out, err) < 0 || check_named(headers, out, err) < 0) {

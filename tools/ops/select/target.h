@@ -7,11 +7,11 @@
 /* The kernels a run is for. */
 struct gp_targets {
 	struct gp_query_kernel *v;
-	struct gp_headers *headers;  /* one slot per kernel */
+	struct gp_headers *headers; /* one slot per kernel */
 	size_t n, cap;
-	bool *may_skip;              /* per kernel: it came from "-k installed" */
-	bool running;                /* neither -k nor --headers: this machine's */
-	struct gp_list skipped;      /* "RELEASE: why", of "-k installed" */
+	bool *may_skip;         /* per kernel: it came from "-k installed" */
+	bool running;           /* neither -k nor --headers: this machine's */
+	struct gp_list skipped; /* "RELEASE: why", of "-k installed" */
 };
 
 /*
@@ -25,8 +25,8 @@ struct gp_targets {
  * Errors: GP_E_USAGE not a release; GP_E_NOTFOUND headers that were named are
  *         not there, or "installed" finds none; GP_E_SYSTEM some cannot be looked at.
  */
-int gp_targets_find(const struct gp_list *kernels, const struct gp_list *headers,
-		    struct gp_targets *out, struct gp_err *err);
+int gp_targets_find(const struct gp_list *kernels, const struct gp_list *headers, struct gp_targets *out,
+		    struct gp_err *err);
 void gp_targets_release(struct gp_targets *t);
 
 #endif

@@ -46,8 +46,7 @@ void gp_applied_list_take(struct gp_applied_list *to, struct gp_applied_list *fr
 }
 
 /* Do all files that must exist lie under prefix? */
-static bool all_there(const struct gp_tree *t, const struct gp_diff *d, const struct gp_patch *p,
-		      const char *prefix)
+static bool all_there(const struct gp_tree *t, const struct gp_diff *d, const struct gp_patch *p, const char *prefix)
 {
 	for (size_t i = 0; i < d->nfile; i++) {
 		const struct gp_filediff *f = &d->file[i];
@@ -163,8 +162,8 @@ int gp_patch_within(const struct gp_patch *p, struct gp_err *err)
 	return gp_within(err, "%s%s'%s'", here ? "" : p->set, here ? "" : ": ", p->name);
 }
 
-int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuzz,
-		   struct gp_applied_list *list, struct gp_buf *why, struct gp_err *err)
+int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuzz, struct gp_applied_list *list,
+		   struct gp_buf *why, struct gp_err *err)
 {
 	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
 	struct gp_applying j = { .t = t, .p = p, .max_fuzz = max_fuzz, .prefix = "", .why = why };

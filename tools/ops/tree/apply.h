@@ -9,19 +9,19 @@
 /* What one patch did to one file, or would have done: when the run fails, nothing is. */
 struct gp_applied_file {
 	char *path;
-	char *from;             /* of a rename or a copy, else NULL */
+	char *from; /* of a rename or a copy, else NULL */
 	enum gp_file_op op;
-	char *trouble;          /* why it could not even be tried, or NULL */
+	char *trouble; /* why it could not even be tried, or NULL */
 	struct gp_hunk_report hunks;
-	struct gp_buf reject;   /* of the hunks that failed, as a .rej file; may be empty */
+	struct gp_buf reject; /* of the hunks that failed, as a .rej file; may be empty */
 };
 
 /* What one patch did. */
 struct gp_applied {
-	char *set;    /* the set, or the user's folder */
-	char *name;   /* the patch */
-	bool already; /* every hunk of it was present before */
-	char *prefix; /* "kernel": its names are relative to that folder; else "" */
+	char *set;            /* the set, or the user's folder */
+	char *name;           /* the patch */
+	bool already;         /* every hunk of it was present before */
+	char *prefix;         /* "kernel": its names are relative to that folder; else "" */
 	struct gp_list notes; /* of gp_diff */
 	struct gp_applied_file *file;
 	size_t n, cap;
@@ -44,22 +44,21 @@ void gp_applied_list_take(struct gp_applied_list *to, struct gp_applied_list *fr
  * Out:    -1 gives the patch up.
  */
 struct gp_apply_watch {
-	int (*before)(void *arg, const char *path, bool existed, struct gp_str old, unsigned mode,
-		      struct gp_err *err);
+	int (*before)(void *arg, const char *path, bool existed, struct gp_str old, unsigned mode, struct gp_err *err);
 	void *arg;
 };
 
 /* A patch as it is handed in. */
 struct gp_patch {
 	const char *set, *name;
-	struct gp_str text;      /* untrusted */
+	struct gp_str text; /* untrusted */
 	unsigned strip;
 	bool reverse;
-	bool may_lie_in_kernel;  /* names may be relative to kernel/: users' patches */
+	bool may_lie_in_kernel;             /* names may be relative to kernel/: users' patches */
 	const struct gp_apply_watch *watch; /* or NULL */
-	bool by_hand;            /* somebody chose -p and -d: a missing file may be due to them */
-	const char *below;       /* names are relative to this folder of the tree; or NULL */
-	bool empty_is_none;      /* an empty file may stand for none, as in quilt's records */
+	bool by_hand;                       /* somebody chose -p and -d: a missing file may be due to them */
+	const char *below;                  /* names are relative to this folder of the tree; or NULL */
+	bool empty_is_none;                 /* an empty file may stand for none, as in quilt's records */
 };
 
 /*
@@ -85,8 +84,8 @@ struct gp_patch {
  *         GP_E_FORMAT, GP_E_UNSUPPORTED as gp_diff_parse(); GP_E_FORMAT also for
  *         names in .git, .pc, or gridpatch's own journal.
  */
-int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuzz,
-		   struct gp_applied_list *list, struct gp_buf *why, struct gp_err *err);
+int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuzz, struct gp_applied_list *list,
+		   struct gp_buf *why, struct gp_err *err);
 
 /* Put the patch's name before an error, and its folder when that says something. Always -1. */
 int gp_patch_within(const struct gp_patch *p, struct gp_err *err);

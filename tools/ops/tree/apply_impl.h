@@ -10,12 +10,12 @@
 struct gp_plan {
 	char *source, *target;
 	enum gp_file_op op;
-	int mode;               /* 0777, or -1: as it is */
+	int mode; /* 0777, or -1: as it is */
 	struct gp_piece data;
-	bool skip;              /* nothing is to be done, or it failed */
-	const char *raw;        /* its name in the patch; borrowed from the diff */
-	bool elsewhere;         /* it fits at an offset, and where it belongs it may be there already */
-	bool absent;            /* a deletion that counts as done: there is no such file */
+	bool skip;       /* nothing is to be done, or it failed */
+	const char *raw; /* its name in the patch; borrowed from the diff */
+	bool elsewhere;  /* it fits at an offset, and where it belongs it may be there already */
+	bool absent;     /* a deletion that counts as done: there is no such file */
 };
 
 /* One patch on its way: results wait here until all of it has matched. */
@@ -23,13 +23,13 @@ struct gp_applying {
 	struct gp_tree *t;
 	const struct gp_patch *p;
 	unsigned max_fuzz;
-	const char *prefix;     /* names are relative to this folder; "" is the tree */
+	const char *prefix; /* names are relative to this folder; "" is the tree */
 	struct gp_applied *done;
 	struct gp_buf *why;
-	struct gp_plan *plan;   /* one per file of the patch */
+	struct gp_plan *plan; /* one per file of the patch */
 	size_t nplan;
-	struct gp_map state;    /* path to the plan that wrote it last, or what follows */
-	bool misses;            /* the last error: a file is not there */
+	struct gp_map state; /* path to the plan that wrote it last, or what follows */
+	bool misses;         /* the last error: a file is not there */
 };
 
 /* In gp_applying.state. */

@@ -28,8 +28,7 @@ static bool same_names(const struct gp_diff *d, bool reverse)
 	return true;
 }
 
-int gp_strip_find(const struct gp_tree *t, const char *dir, const struct gp_diff *d, bool reverse,
-		  struct gp_err *err)
+int gp_strip_find(const struct gp_tree *t, const char *dir, const struct gp_diff *d, bool reverse, struct gp_err *err)
 {
 	bool p0 = gp_strip_fits(t, "", d, 0, reverse), p1 = gp_strip_fits(t, "", d, 1, reverse);
 
@@ -39,8 +38,10 @@ int gp_strip_find(const struct gp_tree *t, const char *dir, const struct gp_diff
 		return p1;
 	if (p0)
 		return gp_fail(err, GP_E_USAGE, "its files exist in '%s' under -p0 and under -p1: say which", dir);
-	return gp_fail(err, GP_E_USAGE, "its files exist in '%s' neither under -p0 nor under -p1: give -p N, "
-		       "or another -d", dir);
+	return gp_fail(err, GP_E_USAGE,
+		       "its files exist in '%s' neither under -p0 nor under -p1: give -p N, "
+		       "or another -d",
+		       dir);
 }
 
 /* A single patch as a series of one; "-" is standard input, and <(command) a pipe. */
@@ -51,9 +52,8 @@ static int load_patch(const char *path, struct gp_patchset *out, struct gp_err *
 	out->series.n = out->series.cap = 1;
 	out->series.v[0] = (struct gp_series_entry){ .name = gp_strdup(gp_path_base(path)), .strip = 1 };
 	out->text = gp_alloc(sizeof(*out->text));
-	if ((strcmp(path, "-") == 0 ?
-	     gp_fd_read(STDIN_FILENO, 0, PATCH_MAX, "standard input", &out->text[0], err) :
-	     gp_patch_read_given(path, &out->text[0], err)) == 0)
+	if ((strcmp(path, "-") == 0 ? gp_fd_read(STDIN_FILENO, 0, PATCH_MAX, "standard input", &out->text[0], err) :
+				      gp_patch_read_given(path, &out->text[0], err)) == 0)
 		return 0;
 	gp_patchset_release(out);
 	return -1;
@@ -90,13 +90,16 @@ static int find_strip(const struct gp_apply_run *r, const struct gp_apply_opts *
 	return 0;
 }
 
-static int apply_one(struct gp_apply_run *r, const struct gp_apply_opts *o, const struct gp_patchset *set,
-		     size_t k, struct gp_quilt *q, struct gp_err *err)
+static int apply_one(struct gp_apply_run *r, const struct gp_apply_opts *o, const struct gp_patchset *set, size_t k,
+		     struct gp_quilt *q, struct gp_err *err)
 {
 	const struct gp_series_entry *e = &set->series.v[k];
-	struct gp_patch p = { .set = set->dir, .name = e->name, .text = gp_buf_str(&set->text[k]),
+	struct gp_patch p = { .set = set->dir,
+			      .name = e->name,
+			      .text = gp_buf_str(&set->text[k]),
 			      .strip = e->strip_given || o->strip < 0 ? e->strip : (unsigned)o->strip,
-			      .reverse = e->reverse != o->reverse, .by_hand = true };
+			      .reverse = e->reverse != o->reverse,
+			      .by_hand = true };
 
 	if (gp_check_cancel(o->cancel, err) < 0)
 		return -1;
@@ -135,8 +138,7 @@ static int check_quilt_opts(const struct gp_apply_opts *o, struct gp_err *err)
 	return 0;
 }
 
-static int apply_quilted(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_quilt *q,
-			 struct gp_err *err)
+static int apply_quilted(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_quilt *q, struct gp_err *err)
 {
 	size_t first;
 
@@ -153,8 +155,8 @@ static int apply_quilted(struct gp_apply_run *r, const struct gp_apply_opts *o, 
 /* DIR/NAME.rej for each file with failed hunks, as `patch` leaves them beside
  * the files; the tree itself stays untouched. A patch may name a file twice:
  * patch(1) appends. */
-static int write_reject(struct gp_apply_run *r, const char *dir, const struct gp_applied *a,
-			const char *name, struct gp_err *err)
+static int write_reject(struct gp_apply_run *r, const char *dir, const struct gp_applied *a, const char *name,
+			struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *below = gp_asprintf("%s.rej", name), *path = gp_path_join(dir, below);
 	gp_auto(gp_buf_release) struct gp_buf all = { 0 };

@@ -8,12 +8,12 @@
 
 /* What `apply` is asked to do. Strings are borrowed. */
 struct gp_apply_opts {
-	const char *dir;         /* the tree */
-	struct gp_list inputs;   /* patches, and folders with a series */
-	int strip;               /* -p, or -1 */
-	int fuzz;                /* -F, or -1: what the series says, else 2 */
+	const char *dir;       /* the tree */
+	struct gp_list inputs; /* patches, and folders with a series */
+	int strip;             /* -p, or -1 */
+	int fuzz;              /* -F, or -1: what the series says, else 2 */
 	bool reverse, dry_run, quilt, fsync, recover_only;
-	const char *rejects;     /* a directory, NULL */
+	const char *rejects; /* a directory, NULL */
 	const volatile sig_atomic_t *cancel;
 };
 
@@ -23,11 +23,11 @@ struct gp_apply_run {
 	struct gp_patchset *set; /* one per input */
 	size_t nset;
 	struct gp_applied_list applied;
-	struct gp_buf why;       /* of hunks that did not match, lines */
-	bool recovered;          /* an interrupted run was rolled back first */
+	struct gp_buf why; /* of hunks that did not match, lines */
+	bool recovered;    /* an interrupted run was rolled back first */
 	size_t recovered_files;
-	bool half_changed;       /* this one could not be rolled back */
-	struct gp_list rejects;  /* files that were written */
+	bool half_changed;      /* this one could not be rolled back */
+	struct gp_list rejects; /* files that were written */
 };
 
 /*
@@ -53,7 +53,6 @@ size_t gp_apply_run_changes(const struct gp_apply_run *run);
  * Out:    the level, or -1.
  * Errors: GP_E_USAGE both fit, or neither does.
  */
-int gp_strip_find(const struct gp_tree *t, const char *dir, const struct gp_diff *d, bool reverse,
-		  struct gp_err *err);
+int gp_strip_find(const struct gp_tree *t, const char *dir, const struct gp_diff *d, bool reverse, struct gp_err *err);
 
 #endif

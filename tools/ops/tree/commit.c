@@ -34,9 +34,9 @@ struct commit {
 	const struct gp_tree *t;
 	const struct gp_commit_opts *o;
 	struct gp_buf journal;
-	struct gp_map made;   /* directories that the journal makes */
+	struct gp_map made;     /* directories that the journal makes */
 	struct gp_map writable; /* directories that were asked */
-	uid_t uid;            /* ours: asked once */
+	uid_t uid;              /* ours: asked once */
 	gid_t gid;
 	mode_t umask;
 	struct gp_journal undo; /* what the journal says, for the way back */
@@ -58,8 +58,10 @@ static void journal_add(struct gp_buf *j, char kind, size_t n, const char *path)
 static int failed_at(const struct commit *c, const char *what, const char *path, struct gp_err *err)
 {
 	if (errno == EXDEV)
-		return gp_fail(err, GP_E_SYSTEM, "'%s' is on another file system than '%s': give -d a directory "
-			       "on one file system", path, c->d->root);
+		return gp_fail(err, GP_E_SYSTEM,
+			       "'%s' is on another file system than '%s': give -d a directory "
+			       "on one file system",
+			       path, c->d->root);
 	return gp_fail_sys(err, errno, "%s '%s'", what, path);
 }
 
@@ -204,8 +206,7 @@ static int journal_parents(struct commit *c, const struct gp_tfile *f, struct gp
 
 static bool changes(const struct gp_tfile *f)
 {
-	return f->state == GP_TFILE_CHANGED || f->state == GP_TFILE_NEW ||
-	       (f->state == GP_TFILE_DELETED && f->was);
+	return f->state == GP_TFILE_CHANGED || f->state == GP_TFILE_NEW || (f->state == GP_TFILE_DELETED && f->was);
 }
 
 static int prepare_file(struct commit *c, size_t n, const struct gp_tfile *f, struct gp_err *err)
@@ -342,8 +343,7 @@ static int change_file(const struct commit *c, size_t n, const struct gp_tfile *
 		remove_empty_parents(c->d, f->path);
 		return 0;
 	}
-	if (f->state == GP_TFILE_NEW &&
-	    (clear_way(c, f->path, err) < 0 || gp_journal_parents(c->d, f->path, err) < 0))
+	if (f->state == GP_TFILE_NEW && (clear_way(c, f->path, err) < 0 || gp_journal_parents(c->d, f->path, err) < 0))
 		return -1;
 	gp_journal_slot(slot, 'n', n);
 	dir = gp_dirs_parent(c->d->dirs, f->path, &name);
@@ -368,8 +368,7 @@ static int change_all(const struct commit *c, struct gp_err *err)
 {
 	for (int deleting = 0; deleting < 2; deleting++)
 		for (size_t i = 0; i < c->t->n; i++)
-			if (changes(&c->t->file[i]) &&
-			    (c->t->file[i].state == GP_TFILE_DELETED) == (deleting != 0) &&
+			if (changes(&c->t->file[i]) && (c->t->file[i].state == GP_TFILE_DELETED) == (deleting != 0) &&
 			    change_file(c, i, &c->t->file[i], err) < 0)
 				return -1;
 	for (size_t i = 0; i < c->t->n && c->o->fsync; i++)
@@ -409,12 +408,13 @@ static void roll_back(struct commit *c, struct gp_err *err)
 		return;
 	second.context[0] = '\0';
 	gp_err_format(&second, why, sizeof(why));
-	gp_besides(err, "; nor could it be rolled back (%s); fix that, then "
-		   "'gridpatch apply --recover -d %s'", why, d->root);
+	gp_besides(err,
+		   "; nor could it be rolled back (%s); fix that, then "
+		   "'gridpatch apply --recover -d %s'",
+		   why, d->root);
 }
 
-int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct gp_commit_opts *o,
-		  struct gp_err *err)
+int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct gp_commit_opts *o, struct gp_err *err)
 {
 	struct commit c = { .d = d, .t = t, .o = o, .uid = geteuid(), .gid = getegid(), .umask = gp_umask() };
 	int rc = 0;

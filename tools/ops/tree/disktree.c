@@ -35,8 +35,9 @@ static int lock(const struct gp_disktree *d, int how, struct gp_err *err)
 	if (errno == EWOULDBLOCK)
 		return gp_fail(err, GP_E_SYSTEM, "another gridpatch works on '%s'", d->root);
 	/* NFS of old, and the like, lock nothing. */
-	return errno == EOPNOTSUPP || errno == ENOSYS || errno == ENOLCK || errno == EINVAL ? 0 :
-	       gp_fail_sys(err, errno, "cannot lock '%s'", d->root);
+	return errno == EOPNOTSUPP || errno == ENOSYS || errno == ENOLCK || errno == EINVAL ?
+		       0 :
+		       gp_fail_sys(err, errno, "cannot lock '%s'", d->root);
 }
 
 int gp_disktree_open(struct gp_disktree *d, const char *root, struct gp_err *err)
@@ -111,8 +112,10 @@ static struct gp_seen look_at_disk(struct gp_disktree *d, const char *path)
 	}
 	if (rc <= 0)
 		return (struct gp_seen){ .node = GP_NODE_NONE };
-	node = S_ISREG(st.st_mode) ? GP_NODE_FILE : S_ISDIR(st.st_mode) ? GP_NODE_DIR :
-	       S_ISLNK(st.st_mode) ? GP_NODE_SYMLINK : GP_NODE_OTHER;
+	node = S_ISREG(st.st_mode) ? GP_NODE_FILE :
+	       S_ISDIR(st.st_mode) ? GP_NODE_DIR :
+	       S_ISLNK(st.st_mode) ? GP_NODE_SYMLINK :
+				     GP_NODE_OTHER;
 	return (struct gp_seen){ node, st.st_mode & 07777, (uint64_t)st.st_size, st.st_uid, st.st_gid };
 }
 
@@ -221,8 +224,13 @@ static int spool(void *arg)
 
 void gp_disktree_tree(struct gp_disktree *d, struct gp_tree *t)
 {
-	struct gp_tree_base base = { .look = look, .read = read_file, .forget = forget, .size = size_of,
-				     .spool = spool, .trouble = trouble, .arg = d };
+	struct gp_tree_base base = { .look = look,
+				     .read = read_file,
+				     .forget = forget,
+				     .size = size_of,
+				     .spool = spool,
+				     .trouble = trouble,
+				     .arg = d };
 
 	gp_tree_init_base(t, &base);
 }
@@ -244,7 +252,10 @@ int gp_disktree_check_whole(const struct gp_disktree *d, struct gp_err *err)
 	if (lock(d, LOCK_SH, err) < 0)
 		return -1;
 	if (rc < 0)
-		return gp_fail_sys(err, error, "cannot see whether an interrupted run left '%s/" GP_JOURNAL "'", d->root);
-	return gp_fail(err, GP_E_NO, "an interrupted run left '%s' half changed; "
-		       "'gridpatch apply --recover -d %s' rolls it back", d->root, d->root);
+		return gp_fail_sys(err, error, "cannot see whether an interrupted run left '%s/" GP_JOURNAL "'",
+				   d->root);
+	return gp_fail(err, GP_E_NO,
+		       "an interrupted run left '%s' half changed; "
+		       "'gridpatch apply --recover -d %s' rolls it back",
+		       d->root, d->root);
 }

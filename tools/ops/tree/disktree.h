@@ -15,7 +15,7 @@
 /* What lay at a path when it was first asked for. */
 struct gp_seen {
 	enum gp_node node;
-	unsigned mode;           /* 07777 */
+	unsigned mode; /* 07777 */
 	uint64_t size;
 	uid_t uid;
 	gid_t gid;
@@ -25,13 +25,13 @@ struct gp_seen {
 struct gp_disktree {
 	char *root;
 	int fd;
-	int journal;             /* its directory, while it is used; else -1 */
-	struct gp_dirs *dirs;    /* below fd: all that happens in the tree goes through them */
-	struct gp_err trouble;   /* the first look or read that failed */
-	struct gp_map index;     /* of files that were read */
+	int journal;           /* its directory, while it is used; else -1 */
+	struct gp_dirs *dirs;  /* below fd: all that happens in the tree goes through them */
+	struct gp_err trouble; /* the first look or read that failed */
+	struct gp_map index;   /* of files that were read */
 	struct gp_buf *data;
 	size_t n, cap;
-	struct gp_map looked;    /* path to its place in seen */
+	struct gp_map looked; /* path to its place in seen */
 	struct gp_seen *seen;
 	size_t nseen, seen_cap;
 };
@@ -84,8 +84,7 @@ struct gp_commit_opts {
  * Errors: GP_E_SYSTEM, GP_E_CANCELLED; the directory is as it was. Also GP_E_SYSTEM
  *         when the tree is not sound (gp_tree_sound()): nothing was begun.
  */
-int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct gp_commit_opts *o,
-		  struct gp_err *err);
+int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct gp_commit_opts *o, struct gp_err *err);
 
 /* Is there a journal, or can nobody say? After a failed gp_commit_run(): it could not be rolled back. */
 bool gp_commit_pending(const struct gp_disktree *d);

@@ -17,18 +17,23 @@
 
 int gp_journal_damaged(const struct gp_disktree *d, struct gp_err *err)
 {
-	return gp_fail(err, GP_E_FORMAT, "the journal in '%s' is damaged, or not gridpatch's: nothing was touched; "
-		       "see that the files are right, then remove '%s/" GP_JOURNAL_DIR "'", d->root, d->root);
+	return gp_fail(err, GP_E_FORMAT,
+		       "the journal in '%s' is damaged, or not gridpatch's: nothing was touched; "
+		       "see that the files are right, then remove '%s/" GP_JOURNAL_DIR "'",
+		       d->root, d->root);
 }
 
 static int is_foreign(const struct gp_disktree *d, uid_t owner, struct gp_err *err)
 {
 	if (owner != geteuid())
-		return gp_fail(err, GP_E_SYSTEM, "'%s/" GP_JOURNAL_DIR "' belongs to user %lu, so it is not followed: "
-			       "that user rolls back with 'gridpatch apply --recover -d %s'", d->root,
-			       (unsigned long)owner, d->root);
-	return gp_fail(err, GP_E_SYSTEM, "'%s/" GP_JOURNAL_DIR "' can be written by others, so it is not followed; "
-		       "see that the files are right, then remove it", d->root);
+		return gp_fail(err, GP_E_SYSTEM,
+			       "'%s/" GP_JOURNAL_DIR "' belongs to user %lu, so it is not followed: "
+			       "that user rolls back with 'gridpatch apply --recover -d %s'",
+			       d->root, (unsigned long)owner, d->root);
+	return gp_fail(err, GP_E_SYSTEM,
+		       "'%s/" GP_JOURNAL_DIR "' can be written by others, so it is not followed; "
+		       "see that the files are right, then remove it",
+		       d->root);
 }
 
 int gp_journal_open(struct gp_disktree *d, struct gp_err *err)

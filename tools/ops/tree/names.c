@@ -66,8 +66,8 @@ static char *name_of(const char *raw, unsigned strip, const char *below)
 	return gp_name_below(below, path);
 }
 
-char *gp_name_in_tree(const struct gp_tree *t, const char *below, const struct gp_filediff *f,
-		      unsigned strip, bool reverse, gp_there_fn *there, const void *arg, struct gp_err *err)
+char *gp_name_in_tree(const struct gp_tree *t, const char *below, const struct gp_filediff *f, unsigned strip,
+		      bool reverse, gp_there_fn *there, const void *arg, struct gp_err *err)
 {
 	char *chosen = gp_name_below(below, gp_diff_target(f, strip, reverse, err));
 	gp_auto(gp_free_ptr) char *old = NULL, *new = NULL;
@@ -102,8 +102,7 @@ bool gp_name_is_there(const struct gp_tree *t, const char *below, const struct g
 	return f->op != GP_FILE_COPY && gp_tree_has(t, path);
 }
 
-bool gp_strip_fits(const struct gp_tree *t, const char *below, const struct gp_diff *d, unsigned strip,
-		   bool reverse)
+bool gp_strip_fits(const struct gp_tree *t, const char *below, const struct gp_diff *d, unsigned strip, bool reverse)
 {
 	size_t asked = 0;
 

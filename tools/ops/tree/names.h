@@ -24,13 +24,13 @@ typedef bool gp_there_fn(const void *arg, const char *path);
  * Errors: as gp_diff_target().
  * Source: patch(1) of GNU patch 2.7.6, "DESCRIPTION"; by experiment.
  */
-char *gp_name_in_tree(const struct gp_tree *t, const char *below, const struct gp_filediff *f,
-		      unsigned strip, bool reverse, gp_there_fn *there, const void *arg, struct gp_err *err);
+char *gp_name_in_tree(const struct gp_tree *t, const char *below, const struct gp_filediff *f, unsigned strip,
+		      bool reverse, gp_there_fn *there, const void *arg, struct gp_err *err);
 
 /* Is the file there that f changes? path: as above; of a rename either name may
  * be there, it may be done; of a copy its source. */
-bool gp_name_is_there(const struct gp_tree *t, const char *below, const struct gp_filediff *f,
-		      unsigned strip, bool reverse, const char *path);
+bool gp_name_is_there(const struct gp_tree *t, const char *below, const struct gp_filediff *f, unsigned strip,
+		      bool reverse, const char *path);
 
 /* Is it a directory: of the base, or one that a new file of the tree lies in? */
 bool gp_tree_has_dir(const struct gp_tree *t, const char *path);
@@ -39,7 +39,6 @@ bool gp_tree_has_dir(const struct gp_tree *t, const char *path);
  * Do the files that must exist do so under this level, below this folder? A patch
  * that only creates files says nothing, unless git wrote it: its a/ and b/ mean 1.
  */
-bool gp_strip_fits(const struct gp_tree *t, const char *below, const struct gp_diff *d, unsigned strip,
-		   bool reverse);
+bool gp_strip_fits(const struct gp_tree *t, const char *below, const struct gp_diff *d, unsigned strip, bool reverse);
 
 #endif

@@ -107,8 +107,7 @@ static int read_patch(const char *path, bool pipe_will_do, struct gp_buf *text, 
 		return gp_fail(err, GP_E_NOTFOUND, "patch '%s' does not exist", path);
 	if (has_suffix(path, unknown, GP_COUNT(unknown)))
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s': .lzma and .lz are not supported; unpack it first", path);
-	if ((pipe_will_do && is_pipe(path) ? read_pipe(path, text, err) :
-	     gp_file_read(path, PATCH_MAX, text, err)) < 0)
+	if ((pipe_will_do && is_pipe(path) ? read_pipe(path, text, err) : gp_file_read(path, PATCH_MAX, text, err)) < 0)
 		return -1;
 	if (text->len && has_suffix(path, known, GP_COUNT(known)) && unpack(text, err) < 0)
 		return gp_within(err, "'%s'", path);

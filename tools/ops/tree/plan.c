@@ -183,8 +183,7 @@ static int check_mode(const struct gp_filediff *f, int mode, struct gp_err *err)
 	return 0;
 }
 
-static int set_names(const struct gp_applying *j, const struct gp_filediff *f, struct gp_plan *p,
-		     struct gp_err *err)
+static int set_names(const struct gp_applying *j, const struct gp_filediff *f, struct gp_plan *p, struct gp_err *err)
 {
 	int mode = j->p->reverse ? f->old_mode : f->new_mode;
 
@@ -262,8 +261,8 @@ static bool fits_elsewhere(const struct gp_applying *j, const struct gp_filediff
 }
 
 /* Place the hunks; *out is the result, or the old content if it is there already. */
-static int place(struct gp_applying *j, const struct gp_filediff *f, struct gp_plan *p,
-		 struct gp_applied_file *a, struct gp_str old, struct gp_buf *out, struct gp_err *err)
+static int place(struct gp_applying *j, const struct gp_filediff *f, struct gp_plan *p, struct gp_applied_file *a,
+		 struct gp_str old, struct gp_buf *out, struct gp_err *err)
 {
 	if (gp_hunks_apply(old, f, j->max_fuzz, j->p->reverse, out, &a->hunks, err) < 0)
 		return -1;
@@ -300,8 +299,8 @@ static bool is_renamed(struct gp_applying *j, const struct gp_filediff *f, const
 }
 
 /* Is the name of a rename or a copy free? *same: the file that has it is the result. */
-static int check_target(const struct gp_applying *j, const struct gp_plan *p, const struct gp_buf *result,
-			bool *same, struct gp_err *err)
+static int check_target(const struct gp_applying *j, const struct gp_plan *p, const struct gp_buf *result, bool *same,
+			struct gp_err *err)
 {
 	struct gp_str now;
 
@@ -353,8 +352,8 @@ static int plan_here(struct gp_applying *j, const struct gp_filediff *f, struct 
 		     struct gp_err *err)
 {
 	/* "@@ -0,0" without /dev/null: the old side may be missing. */
-	bool may_miss = p->op == GP_FILE_CREATE || (p->op == GP_FILE_MODIFY &&
-						    (j->p->reverse ? f->new_empty : f->old_empty));
+	bool may_miss =
+		p->op == GP_FILE_CREATE || (p->op == GP_FILE_MODIFY && (j->p->reverse ? f->new_empty : f->old_empty));
 	bool there = there_now(j, p->target) && !(p->op == GP_FILE_CREATE && is_vacated(j, p->target));
 	struct gp_str old = { "", 0 };
 
@@ -459,7 +458,8 @@ static int check_level(struct gp_applying *j, struct gp_err *err)
 	for (size_t i = 0; i < j->nplan; i++) {
 		const char *raw = j->plan[i].raw;
 
-		if (!j->plan[i].absent || (gp_diff_strip(raw, j->p->strip) && strchr(gp_diff_strip(raw, j->p->strip), '/')))
+		if (!j->plan[i].absent ||
+		    (gp_diff_strip(raw, j->p->strip) && strchr(gp_diff_strip(raw, j->p->strip), '/')))
 			continue;
 		for (unsigned strip = j->p->strip; strip-- > 0;) {
 			const char *name = gp_diff_strip(raw, strip);
@@ -470,8 +470,10 @@ static int check_level(struct gp_applying *j, struct gp_err *err)
 			if (!dir || strcmp(dir, ".") == 0 || strcmp(dir, j->prefix) == 0 || !gp_tree_has_dir(j->t, dir))
 				continue;
 			j->misses = true;
-			return gp_fail(err, GP_E_NO, "there is no file '%s' to delete, and '%s' is a directory: "
-				       "with -p%u it would be '%s'", j->plan[i].target, dir, strip, full);
+			return gp_fail(err, GP_E_NO,
+				       "there is no file '%s' to delete, and '%s' is a directory: "
+				       "with -p%u it would be '%s'",
+				       j->plan[i].target, dir, strip, full);
 		}
 	}
 	return 0;
@@ -501,14 +503,20 @@ static int check_beside(const struct gp_applying *j, size_t i, const char *there
 
 	for (size_t k = 0; k < a->hunks.n; k++)
 		if (a->hunks.place[k].fuzz && !is_there(j, i))
-			return gp_fail(err, GP_E_NO, "hunk %zu of '%s' would need fuzz, which is not tried: the change "
-				       "to '%s' is there already, and this one may be, too", k + 1, a->path, there);
+			return gp_fail(err, GP_E_NO,
+				       "hunk %zu of '%s' would need fuzz, which is not tried: the change "
+				       "to '%s' is there already, and this one may be, too",
+				       k + 1, a->path, there);
 	if (j->plan[i].elsewhere)
-		return gp_fail(err, GP_E_NO, "the change to '%s' would fit at an offset, but where it belongs it "
-			       "is there already, as is the one to '%s'", a->path, there);
+		return gp_fail(err, GP_E_NO,
+			       "the change to '%s' would fit at an offset, but where it belongs it "
+			       "is there already, as is the one to '%s'",
+			       a->path, there);
 	if (source_is_changed(j, i))
-		return gp_fail(err, GP_E_NO, "'%s' is changed already: what it was before this patch, '%s' cannot be "
-			       "made of", j->plan[i].source, a->path);
+		return gp_fail(err, GP_E_NO,
+			       "'%s' is changed already: what it was before this patch, '%s' cannot be "
+			       "made of",
+			       j->plan[i].source, a->path);
 	return 0;
 }
 

@@ -63,8 +63,8 @@ static int check_version(const struct gp_quilt *q, const struct gp_tree *t, stru
 	if (read_line(t, path, &version, err) < 0)
 		return -1;
 	if (!version)
-		return gp_fail(err, GP_E_UNSUPPORTED,
-			       "an old version of quilt made '%s'; 'quilt upgrade' converts it", q->pc);
+		return gp_fail(err, GP_E_UNSUPPORTED, "an old version of quilt made '%s'; 'quilt upgrade' converts it",
+			       q->pc);
 	if (strcmp(version, "2") != 0)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' has version %s, known is 2", q->pc, version);
 	return 0;
@@ -88,8 +88,8 @@ static int read_applied(const struct gp_tree *t, struct gp_quilt *q, struct gp_e
 		if (!name)
 			return gp_within(err, "'%s'", db);
 		if (!gp_str_eq(line, name))
-			return gp_fail(err, GP_E_UNSUPPORTED, "'%s': the name '%.*s' is not in its plain form",
-				       db, line.len < 200 ? (int)line.len : 200, line.p);
+			return gp_fail(err, GP_E_UNSUPPORTED, "'%s': the name '%.*s' is not in its plain form", db,
+				       line.len < 200 ? (int)line.len : 200, line.p);
 		gp_list_take(&q->applied, gp_steal(&name));
 	}
 	return 0;

@@ -26,18 +26,18 @@ struct gp_quilt_link {
  *   .pc/PATCH~refresh     it was forced, and does not apply as it is
  */
 struct gp_quilt {
-	const char *root;        /* the directory; set it before gp_quilt_read(), borrowed */
+	const char *root;         /* the directory; set it before gp_quilt_read(), borrowed */
 	struct gp_disktree *disk; /* the same, open; borrowed */
-	char *pc;                /* the folder of records below it: $QUILT_PC, else ".pc" */
-	char *up;                /* "../../" when the user stands that far below root, or NULL */
-	char *patches, *series;  /* as .pc says it; NULL: it says nothing */
+	char *pc;                 /* the folder of records below it: $QUILT_PC, else ".pc" */
+	char *up;                 /* "../../" when the user stands that far below root, or NULL */
+	char *patches, *series;   /* as .pc says it; NULL: it says nothing */
 	struct gp_list applied;
-	struct gp_list pushed;   /* by this run */
+	struct gp_list pushed;            /* by this run */
 	struct gp_list restored, removed; /* what gp_quilt_pop() did last */
-	struct gp_list popped;   /* by this run */
-	bool lost;               /* the last one had no records */
-	bool unclean;            /* the top patch was forced */
-	struct gp_patch_flags flags; /* $QUILT_PATCH_OPTS; -p there never counts */
+	struct gp_list popped;            /* by this run */
+	bool lost;                        /* the last one had no records */
+	bool unclean;                     /* the top patch was forced */
+	struct gp_patch_flags flags;      /* $QUILT_PATCH_OPTS; -p there never counts */
 	/* gp_quilt_watch()'s own */
 	struct gp_tree *tree;
 	char *patch;

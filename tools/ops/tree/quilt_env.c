@@ -55,8 +55,8 @@ unsigned gp_quilt_fuzz(const struct gp_quilt *q, const struct gp_series_entry *e
 
 int gp_quilt_check_args(const char *name, struct gp_err *err)
 {
-	static const char *const fine[] = { "-q", "-v", "--color", "--color=always", "--color=auto", "--color=tty",
-					    "--color=never" };
+	static const char *const fine[] = { "-q",           "-v",          "--color",      "--color=always",
+					    "--color=auto", "--color=tty", "--color=never" };
 	struct gp_str rest = gp_str_of(variable(name, "")), word;
 
 	while (gp_text_word_next(&rest, &word)) {
@@ -65,8 +65,10 @@ int gp_quilt_check_args(const char *name, struct gp_err *err)
 		for (size_t i = 0; i < GP_COUNT(fine); i++)
 			known |= gp_str_eq(word, fine[i]);
 		if (!known)
-			return gp_fail(err, GP_E_USAGE, "%s: '%.*s' is for quilt alone; unset it, and give gridpatch "
-				       "options of its own", name, word.len < 80 ? (int)word.len : 80, word.p);
+			return gp_fail(err, GP_E_USAGE,
+				       "%s: '%.*s' is for quilt alone; unset it, and give gridpatch "
+				       "options of its own",
+				       name, word.len < 80 ? (int)word.len : 80, word.p);
 	}
 	return 0;
 }
@@ -84,8 +86,10 @@ char *gp_quilt_pc(struct gp_err *err)
 	if (pc)
 		gp_fail(err, GP_E_USAGE, "QUILT_PC: '%s' is %s", value, *pc ? "gridpatch's own" : "the tree itself");
 	else
-		gp_fail(err, GP_E_USAGE, "QUILT_PC: '%s' is no name within the tree: the records are changed together "
-			"with its files", value);
+		gp_fail(err, GP_E_USAGE,
+			"QUILT_PC: '%s' is no name within the tree: the records are changed together "
+			"with its files",
+			value);
 	free(pc);
 	return NULL;
 }

@@ -24,8 +24,8 @@ static bool is_kept(const struct gp_tree *t, const char *path, const char *dir)
 }
 
 /* The files that a patch has kept, on the disk and in the tree: names behind dir. */
-static int list_kept(const struct gp_quilt *q, const struct gp_tree *t, const char *dir,
-		     struct gp_list *out, struct gp_err *err)
+static int list_kept(const struct gp_quilt *q, const struct gp_tree *t, const char *dir, struct gp_list *out,
+		     struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list disk = { 0 };
 	size_t skip = strlen(dir) + 1;
@@ -93,8 +93,10 @@ static int is_gone(const struct gp_quilt *q, const char *patch, const char *file
 {
 	gp_auto(gp_free_ptr) char *path = gp_quilt_patch_path(q, patch);
 
-	return gp_fail(err, GP_E_NO, "patch '%s' cannot be taken back: its file '%s' is gone, and what it did to '%s' "
-		       "would be lost; put it back, or let 'quilt refresh' write it anew", patch, path, file);
+	return gp_fail(err, GP_E_NO,
+		       "patch '%s' cannot be taken back: its file '%s' is gone, and what it did to '%s' "
+		       "would be lost; put it back, or let 'quilt refresh' write it anew",
+		       patch, path, file);
 }
 
 /* It cannot be read as a patch. What cannot be read at all is told as it is. */
@@ -107,8 +109,10 @@ static int cannot_check(const char *patch, const struct gp_err *why, struct gp_e
 		return gp_within(err, "cannot check patch '%s' before taking it back", patch);
 	}
 	gp_err_format(why, text, sizeof(text));
-	return gp_fail(err, GP_E_NO, "cannot check patch '%s' before taking it back: %s; put that right, or let "
-		       "'quilt refresh' write the patch anew", patch, text);
+	return gp_fail(err, GP_E_NO,
+		       "cannot check patch '%s' before taking it back: %s; put that right, or let "
+		       "'quilt refresh' write the patch anew",
+		       patch, text);
 }
 
 /* It does not even apply to what it was applied to. */
@@ -123,8 +127,10 @@ static int was_edited(const char *patch, const struct gp_err *why, struct gp_err
 	}
 	bare.context[0] = '\0';
 	gp_err_format(&bare, text, sizeof(text));
-	return gp_fail(err, GP_E_NO, "patch '%s' is not what was applied: %s; put it back as it was, or let "
-		       "'quilt refresh' write it anew", patch, text);
+	return gp_fail(err, GP_E_NO,
+		       "patch '%s' is not what was applied: %s; put it back as it was, or let "
+		       "'quilt refresh' write it anew",
+		       patch, text);
 }
 
 /* The options of the first line that names it, as quilt has it. */
@@ -148,13 +154,13 @@ static int read_options(const struct gp_quilt *q, struct gp_patch *p, struct gp_
 }
 
 /* Apply the patch once more. Out: *gone, its file is missing, and nothing was applied. */
-static int try_again(const struct gp_quilt *q, const char *patch, struct gp_tree *again, bool *gone,
-		     struct gp_err *err)
+static int try_again(const struct gp_quilt *q, const char *patch, struct gp_tree *again, bool *gone, struct gp_err *err)
 {
 	gp_auto(gp_applied_list_release) struct gp_applied_list list = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	struct gp_patch p = { .set = q->patches, .name = patch, .strip = 1, .reverse = q->flags.reverse,
-			      .empty_is_none = true };
+	struct gp_patch p = {
+		.set = q->patches, .name = patch, .strip = 1, .reverse = q->flags.reverse, .empty_is_none = true
+	};
 	struct gp_err why = { 0 };
 
 	*gone = gp_quilt_load(q, patch, &text, &why) < 0 && why.code == GP_E_NOTFOUND;
@@ -214,8 +220,8 @@ static bool is_older(const struct stat *file, const struct stat *stamp)
  *
  * In: may_miss: a file may be missing because the patch deleted it.
  */
-static bool untouched(const struct gp_quilt *q, const struct gp_tree *t, const char *patch,
-		      const struct gp_list *files, bool may_miss)
+static bool untouched(const struct gp_quilt *q, const struct gp_tree *t, const char *patch, const struct gp_list *files,
+		      bool may_miss)
 {
 	gp_auto(gp_free_ptr) char *record = gp_quilt_kept(q, patch, ".timestamp");
 	gp_auto(gp_free_ptr) char *path = gp_quilt_patch_path(q, patch);
@@ -289,12 +295,9 @@ static int look_for_records(struct gp_quilt *q, const struct gp_tree *t, const c
 	unsigned mode;
 
 	switch (t->base.look(t->base.arg, dir, &mode)) {
-	case GP_NODE_DIR:
-		return 0;
-	case GP_NODE_NONE:
-		break;
-	default:
-		return gp_fail(err, GP_E_FORMAT, "'%s/%s' is not a directory", q->root, dir);
+	case GP_NODE_DIR: return 0;
+	case GP_NODE_NONE: break;
+	default: return gp_fail(err, GP_E_FORMAT, "'%s/%s' is not a directory", q->root, dir);
 	}
 	q->lost = gp_quilt_load(q, patch, &text, &why) < 0 || text.len;
 	if (!gp_quilt_is_trouble(&why) || why.code == GP_E_NOTFOUND)

@@ -11,8 +11,7 @@
 
 /* An empty file stands for none, and has the mode of any new file; so has a
  * file that an earlier patch of this run made. */
-static int keep(void *arg, const char *path, bool existed, struct gp_str old, unsigned mode,
-		struct gp_err *err)
+static int keep(void *arg, const char *path, bool existed, struct gp_str old, unsigned mode, struct gp_err *err)
 {
 	struct gp_quilt *q = arg;
 	gp_auto(gp_free_ptr) char *kept = gp_quilt_kept(q, q->patch, path);
@@ -71,8 +70,7 @@ int gp_quilt_pushed(struct gp_quilt *q, struct gp_tree *t, const char *patch, st
 	assert(q->patches && q->series);
 	gp_list_add(&q->applied, patch);
 	gp_list_add(&q->pushed, patch);
-	if (write_line(q, t, ".version", "2", err) < 0 ||
-	    write_line(q, t, ".quilt_patches", q->patches, err) < 0 ||
+	if (write_line(q, t, ".version", "2", err) < 0 || write_line(q, t, ".quilt_patches", q->patches, err) < 0 ||
 	    write_line(q, t, ".quilt_series", q->series, err) < 0 ||
 	    gp_tree_write(t, stamp, (struct gp_str){ "", 0 }, -1, err) < 0 ||
 	    gp_quilt_drop(t, gp_asprintf("%s/%s~refresh", q->pc, patch), err) < 0)
@@ -141,8 +139,10 @@ static int check_name(const struct gp_quilt *q, const char *patch, struct gp_err
 static int refuse_present(const struct gp_applied *a, struct gp_err *err)
 {
 	if (a->already)
-		return gp_fail(err, GP_E_NO, "patch '%s' can be reverse-applied: it is there already; take it out "
-			       "of the series, or out of the tree with 'gridpatch apply -R'", a->name);
+		return gp_fail(err, GP_E_NO,
+			       "patch '%s' can be reverse-applied: it is there already; take it out "
+			       "of the series, or out of the tree with 'gridpatch apply -R'",
+			       a->name);
 	for (size_t i = 0; i < a->n; i++)
 		if (a->file[i].hunks.result == GP_HUNKS_ALREADY)
 			return gp_fail(err, GP_E_NO, "patch '%s' does not apply: its change to '%s' is there already",
@@ -162,7 +162,8 @@ int gp_quilt_push(struct gp_quilt *q, struct gp_tree *t, const struct gp_patch *
 		return -1;
 	if (!p->text.len) {
 		GP_GROW(list->v, list->n, list->cap);
-		list->v[list->n++] = (struct gp_applied){ .set = gp_strdup(p->set), .name = gp_strdup(p->name),
+		list->v[list->n++] = (struct gp_applied){ .set = gp_strdup(p->set),
+							  .name = gp_strdup(p->name),
 							  .prefix = gp_strdup("") };
 	} else if (gp_apply_patch(t, &watched, max_fuzz, list, why, err) < 0 ||
 		   refuse_present(&list->v[list->n - 1], err) < 0) {

@@ -136,8 +136,10 @@ static int no_series(const char *path, struct gp_err *err)
 
 	if (!rc)
 		return gp_fail(err, GP_E_NOTFOUND, "no series file found: '%s'%s", path, what);
-	return gp_fail(err, GP_E_NOTFOUND, "no series file found: '%s'%s; '%s' is never run: what it sets, as "
-		       "QUILT_PATCHES, has to be given in the environment", path, what, rc);
+	return gp_fail(err, GP_E_NOTFOUND,
+		       "no series file found: '%s'%s; '%s' is never run: what it sets, as "
+		       "QUILT_PATCHES, has to be given in the environment",
+		       path, what, rc);
 }
 
 int gp_quilt_series(const struct gp_quilt *q, struct gp_series *out, struct gp_err *err)
@@ -168,12 +170,16 @@ int gp_quilt_load(const struct gp_quilt *q, const char *patch, struct gp_buf *te
 int gp_quilt_next(const struct gp_quilt *q, const struct gp_series *s, size_t *next, struct gp_err *err)
 {
 	if (s->crlf)
-		return gp_fail(err, GP_E_FORMAT, "the series file has CRLF line ends (line %zu), and quilt takes the CR as a "
-			       "part of a name; convert it first", s->crlf);
+		return gp_fail(err, GP_E_FORMAT,
+			       "the series file has CRLF line ends (line %zu), and quilt takes the CR as a "
+			       "part of a name; convert it first",
+			       s->crlf);
 	for (size_t i = 0; i < q->applied.n; i++)
 		if (i >= s->n || strcmp(q->applied.v[i], s->v[i].name) != 0)
-			return gp_fail(err, GP_E_NO, "the series file no longer matches the applied patches "
-				       "('%s'); run 'gridpatch pop -a'", q->applied.v[i]);
+			return gp_fail(err, GP_E_NO,
+				       "the series file no longer matches the applied patches "
+				       "('%s'); run 'gridpatch pop -a'",
+				       q->applied.v[i]);
 	*next = q->applied.n;
 	return 0;
 }

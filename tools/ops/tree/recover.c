@@ -118,15 +118,10 @@ static int undo(const struct gp_disktree *d, const struct gp_journal_entry *e, s
 {
 	assert(e->path);
 	switch (e->kind) {
-	case 'n':
-		return remove_new(d, e, files, err);
-	case 'r':
-		return restore_mode(d, e, err);
-	case 'm':
-		remove_made(d, e);
-		return 0;
-	default:
-		return restore(d, e, files, err);
+	case 'n': return remove_new(d, e, files, err);
+	case 'r': return restore_mode(d, e, err);
+	case 'm': remove_made(d, e); return 0;
+	default: return restore(d, e, files, err);
 	}
 }
 

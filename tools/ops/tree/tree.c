@@ -91,8 +91,8 @@ int gp_tree_read(const struct gp_tree *t, const char *path, struct gp_str *out, 
 	return 0;
 }
 
-int gp_tree_result(const struct gp_tree *t, const struct gp_tfile *f, struct gp_buf *room,
-		   struct gp_str *out, struct gp_err *err)
+int gp_tree_result(const struct gp_tree *t, const struct gp_tfile *f, struct gp_buf *room, struct gp_str *out,
+		   struct gp_err *err)
 {
 	return gp_piece_get(t->spool, &f->now, room, out, err);
 }
@@ -140,8 +140,7 @@ static bool is_pristine(const struct gp_tree *t, const struct gp_tfile *f)
 	gp_auto(gp_buf_release) struct gp_buf room = { 0 };
 	struct gp_str old, now;
 
-	return f->was && f->mode == f->was_mode &&
-	       t->base.read(t->base.arg, f->path, &old, NULL) == 0 &&
+	return f->was && f->mode == f->was_mode && t->base.read(t->base.arg, f->path, &old, NULL) == 0 &&
 	       gp_tree_result(t, f, &room, &now, NULL) == 0 && gp_str_same(old, now);
 }
 
@@ -190,8 +189,7 @@ void gp_tree_settle(struct gp_tree *t)
 	for (size_t i = 0; i < t->n; i++) {
 		struct gp_tfile *f = &t->file[i];
 
-		if (f->state != GP_TFILE_CHANGED ||
-		    (t->base.size && t->base.size(t->base.arg, f->path) != f->now.len))
+		if (f->state != GP_TFILE_CHANGED || (t->base.size && t->base.size(t->base.arg, f->path) != f->now.len))
 			continue;
 		if (is_pristine(t, f))
 			f->state = GP_TFILE_SAME;

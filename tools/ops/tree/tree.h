@@ -35,13 +35,13 @@ enum gp_tstate { GP_TFILE_SAME, GP_TFILE_CHANGED, GP_TFILE_NEW, GP_TFILE_DELETED
 
 /* A file that was touched. */
 struct gp_tfile {
-	char *path;             /* clean */
-	bool was;               /* it is in the base */
+	char *path; /* clean */
+	bool was;   /* it is in the base */
 	unsigned was_mode;
 	enum gp_tstate state;
-	unsigned mode;          /* 07777 */
-	bool mode_given;        /* somebody said it; else a new file's passes the umask */
-	struct gp_piece now;    /* CHANGED and NEW; gp_tree_result() has its bytes */
+	unsigned mode;       /* 07777 */
+	bool mode_given;     /* somebody said it; else a new file's passes the umask */
+	struct gp_piece now; /* CHANGED and NEW; gp_tree_result() has its bytes */
 };
 
 /*
@@ -50,7 +50,7 @@ struct gp_tfile {
  */
 struct gp_tree {
 	struct gp_tree_base base;
-	const struct gp_runfile *rf;  /* the installer, NULL for a directory */
+	const struct gp_runfile *rf; /* the installer, NULL for a directory */
 	struct gp_tfile *file;
 	size_t n, cap;
 	struct gp_map index;
@@ -99,8 +99,8 @@ int gp_tree_take(struct gp_tree *t, const char *path, struct gp_piece *data, int
 
 /* The new bytes of a CHANGED or NEW file: *out is borrowed from the tree or
  * from *room, which the caller releases. Errors: GP_E_SYSTEM. */
-int gp_tree_result(const struct gp_tree *t, const struct gp_tfile *f, struct gp_buf *room,
-		   struct gp_str *out, struct gp_err *err);
+int gp_tree_result(const struct gp_tree *t, const struct gp_tfile *f, struct gp_buf *room, struct gp_str *out,
+		   struct gp_err *err);
 
 /* See which taken files have come back to their pristine content; before the
  * changes are counted or carried out. */
