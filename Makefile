@@ -51,13 +51,13 @@ LIBS := $(if $(ISAL),-lisal) -lelf -llzma -lzstd -lbz2 -lz -lmd -ljson-c -lpthre
 
 SRC   := $(wildcard tools/base/*.c tools/core/*/*.c tools/ops/*/*.c)
 CMD   := $(wildcard tools/cmd/*.c tools/cmd/*/*.c)
-TESTS := $(wildcard tests/test_*.c)
-TSUP  := $(wildcard tests/fx_*.c)
+TESTS := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
+TSUP  := $(wildcard tests/unit/fx_*.c)
 
 LIBOBJ  := $(SRC:%.c=$(BUILD)/%.o)
 CMDOBJ  := $(CMD:%.c=$(BUILD)/%.o)
 TSUPOBJ := $(TSUP:%.c=$(BUILD)/%.o)
-TESTBIN := $(TESTS:tests/%.c=$(BUILD)/tests/%)
+TESTBIN := $(TESTS:%.c=$(BUILD)/%)
 LIB     := $(BUILD)/libgridpatch.a
 
 all: deps
@@ -91,11 +91,13 @@ $(BUILD)/prefix: FORCE
 
 FORCE:
 
+$(BUILD)/tests/unit/%.o: STDFLAGS += -Itests/unit
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CFLAGS) $(STDFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TSUPOBJ) $(LIB)
+$(TESTBIN): %: %.o $(TSUPOBJ) $(LIB)
 	$(call say,LD)$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 $(BUILD)/bench-symvers: $(BUILD)/tests/bench/symvers.o $(LIB)

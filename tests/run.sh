@@ -20,13 +20,13 @@ run_units() {
 		return
 	}
 	# As many at a time as there are processors; told in order.
-	for t in tests/test_*.c; do
-		t=${t##*/}
+	units=$(find tests/unit -name 'test_*.c' | sort)
+	for t in $units; do
 		echo "${t%.c}"
 	done | xargs -n 1 -P "$(nproc)" sh -c '
-		"$0/tests/$1" >"$0/$1.log" 2>&1
-		echo $? >"$0/$1.status"' "$BUILD"
-	for t in tests/test_*.c; do
+		"$0/$1" >"$0/${1##*/}.log" 2>&1
+		echo $? >"$0/${1##*/}.status"' "$BUILD"
+	for t in $units; do
 		t=${t##*/}
 		t=${t%.c}
 		echo "== $t"

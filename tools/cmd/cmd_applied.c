@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "cmd/report.h"
-#include "ops/tree/quilt.h"
+#include "cmd/report/report.h"
+#include "ops/quilt/quilt.h"
 
 static const enum gp_opt_id opts[] = { OPT_DIR, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
 

@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "cmd/report.h"
-#include "ops/tree/applyrun.h"
+#include "cmd/report/report.h"
+#include "ops/quilt/applyrun.h"
 
 static const enum gp_opt_id opts[] = {
 	OPT_DIR,   OPT_STRIP,   OPT_FUZZ, OPT_REVERSE, OPT_DRY_RUN, OPT_REJECTS, OPT_QUILT,
@@ -32,11 +32,8 @@ static int options(struct gp_args *a, struct gp_apply_opts *o, struct gp_err *er
 
 static void report_recovery(const struct gp_args *a, const struct gp_apply_run *r, bool ok)
 {
-	if (r->recovered && !r->recovered_files)
-		gp_warn("removed what an interrupted run left; nothing had been changed");
-	else if (r->recovered && !(a->recover && a->quiet)) /* -q or not, unless it was asked for */
-		gp_warn_loud("rolled back an interrupted run: %zu file%s", r->recovered_files,
-			     r->recovered_files == 1 ? "" : "s");
+	if (r->recovered && !(a->recover && a->quiet && r->recovered_files))
+		gp_report_recovered(r->recovered_files);
 	else if (a->recover && ok)
 		gp_say(a, "nothing to recover\n");
 }

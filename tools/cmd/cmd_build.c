@@ -3,7 +3,7 @@
 
 #include "base/fsio.h"
 #include "cmd/proof/build_args.h"
-#include "cmd/report.h"
+#include "cmd/report/report.h"
 #include "core/proof/cells_json.h"
 
 static const enum gp_opt_id opts[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/path.h"
-#include "cmd/progress.h"
-#include "cmd/report.h"
+#include "cmd/report/progress.h"
+#include "cmd/report/report.h"
 
 #include <string.h>
 

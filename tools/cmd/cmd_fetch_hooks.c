@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
-#include "cmd/report.h"
-#include "ops/job/fetch.h"
+#include "cmd/report/report.h"
+#include "ops/driver/fetch.h"
 
 static const enum gp_opt_id opts[] = { OPT_TO, OPT_FROM, OPT_NEWER_TABLE, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
 

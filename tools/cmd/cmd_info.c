@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "cmd/progress.h"
-#include "cmd/report.h"
+#include "cmd/report/progress.h"
+#include "cmd/report/report.h"
 #include "core/payload/stubrisk.h"
 
 static const enum gp_opt_id opts[] = { OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };

@@ -3,10 +3,10 @@
 #include <time.h>
 
 #include "base/text.h"
-#include "cmd/progress.h"
+#include "cmd/report/progress.h"
 #include "cmd/proof/build_args.h"
-#include "cmd/report.h"
-#include "ops/proof/lintbuild.h"
+#include "cmd/report/report.h"
+#include "ops/lint/lintbuild.h"
 
 static const enum gp_opt_id opts[] = {
 	OPT_FROM_RUN, OPT_HEADERS, OPT_HOOKS,    OPT_DATA, OPT_BUILD_TOO, OPT_MODULES, OPT_JOBS,

@@ -6,10 +6,10 @@
 #include "base/fsio.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "cmd/progress.h"
+#include "cmd/report/progress.h"
 #include "cmd/proof/build_args.h"
-#include "cmd/report.h"
-#include "cmd/version.h"
+#include "cmd/report/report.h"
+#include "cmd/front/version.h"
 #include "core/proof/cells_json.h"
 
 static const enum gp_opt_id opts[] = {

@@ -5,8 +5,8 @@
 
 #include "base/fsio.h"
 #include "base/text.h"
-#include "cmd/report.h"
-#include "ops/tree/quilt.h"
+#include "cmd/report/report.h"
+#include "ops/quilt/quilt.h"
 
 static const enum gp_opt_id opts[] = { OPT_DIR, OPT_ALL, OPT_FSYNC, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
 
@@ -88,8 +88,8 @@ static int pop(const struct gp_args *a, struct pop *p, struct gp_err *err)
 	struct gp_commit_opts co = { .fsync = a->fsync, .cancel = gp_main_cancel() };
 	size_t rest;
 
-	if (gp_quilt_check_args("QUILT_POP_ARGS", err) < 0 ||
-	    gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 || choose_rest(a, &p->w.quilt, &rest, err) < 0)
+	if (gp_quilt_check_args("QUILT_POP_ARGS", err) < 0 || gp_open_quilt_tree(&p->w, a->dir, err) < 0 ||
+	    choose_rest(a, &p->w.quilt, &rest, err) < 0)
 		return -1;
 	/* quilt stops at one without records, too. */
 	while (p->w.quilt.applied.n > rest && !p->w.quilt.lost)

@@ -4,8 +4,8 @@
 
 #include "base/fsio.h"
 #include "base/text.h"
-#include "cmd/report.h"
-#include "ops/tree/quilt.h"
+#include "cmd/report/report.h"
+#include "ops/quilt/quilt.h"
 
 static const enum gp_opt_id opts[] = {
 	OPT_DIR, OPT_ALL, OPT_FUZZ, OPT_FSYNC, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
@@ -74,9 +74,8 @@ static int push(const struct gp_args *a, struct push *p, struct gp_err *err)
 	struct gp_commit_opts co = { .fsync = a->fsync, .cancel = gp_main_cancel() };
 	size_t first, end;
 
-	if (gp_quilt_check_args("QUILT_PUSH_ARGS", err) < 0 ||
-	    gp_quilt_tree_open(&p->w, a->dir ? a->dir : ".", err) < 0 || gp_quilt_init(&p->w.quilt, NULL, err) < 0 ||
-	    gp_quilt_series(&p->w.quilt, &p->series, err) < 0 ||
+	if (gp_quilt_check_args("QUILT_PUSH_ARGS", err) < 0 || gp_open_quilt_tree(&p->w, a->dir, err) < 0 ||
+	    gp_quilt_init(&p->w.quilt, NULL, err) < 0 || gp_quilt_series(&p->w.quilt, &p->series, err) < 0 ||
 	    gp_quilt_next(&p->w.quilt, &p->series, &first, err) < 0)
 		return -1;
 	if (!p->series.n)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/fsio.h"
-#include "cmd/report.h"
+#include "cmd/report/report.h"
 #include "ops/proof/source.h"
 
 static const enum gp_opt_id opts[] = { OPT_KERNEL, OPT_HEADERS, OPT_DRIVER, OPT_KIND,  OPT_EXPLAIN, OPT_SET,

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/report.h"
+#include "cmd/report/report.h"
 
 static const enum gp_opt_id opts[] = {
 	OPT_KERNEL, OPT_DRIVER, OPT_KIND, OPT_DATA, OPT_MARKDOWN, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
-#include "cmd/progress.h"
-#include "cmd/report.h"
+#include "cmd/report/progress.h"
+#include "cmd/report/report.h"
 #include "ops/proof/modcheck.h"
-#include "ops/run/inspect.h"
+#include "ops/driver/inspect.h"
 
 static const enum gp_opt_id opts[] = { OPT_KERNEL,   OPT_HEADERS, OPT_DRIVER, OPT_BLOB,    OPT_EXPECT_HOOKS,
 				       OPT_PROGRESS, OPT_JSON,    OPT_QUIET,  OPT_VERBOSE, OPT_END };

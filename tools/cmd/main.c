@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cmd/opt.h"
-#include "cmd/outputs.h"
-#include "cmd/version.h"
+#include "cmd/front/opt.h"
+#include "cmd/front/outputs.h"
+#include "cmd/front/version.h"
 
 static const struct gp_cmd *const cmds[] = {
 	&gp_cmd_patch,   &gp_cmd_info,        &gp_cmd_extract, &gp_cmd_verify,   &gp_cmd_select,

@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "cmd/progress.h"
-#include "cmd/report.h"
-#include "cmd/version.h"
+#include "cmd/report/progress.h"
+#include "cmd/report/report.h"
+#include "cmd/front/version.h"
 
 static void put(struct gp_buf *out, const char *option, const char *value)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CMD_BUILD_ARGS_H
-#define GP_CMD_BUILD_ARGS_H
+#ifndef GP_CMD_PROOF_BUILD_ARGS_H
+#define GP_CMD_PROOF_BUILD_ARGS_H
 
-#include "cmd/opt.h"
+#include "cmd/front/opt.h"
 #include "ops/proof/matrix.h"
 
 /* What build, matrix and patch --build have in common on the command line. */

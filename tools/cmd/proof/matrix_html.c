@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include "cmd/proof/matrix_page.h"
 #include "cmd/proof/matrix_report.h"
-#include "core/payload/digest.h"
+#include "base/digest.h"
 #include "core/proof/grid.h"
 #include "core/proof/markup.h"
 #include "core/proof/merge.h"

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/fsio.h"
-#include "cmd/outputs.h"
+#include "cmd/front/outputs.h"
 #include "cmd/proof/matrix_report.h"
-#include "cmd/report.h"
+#include "cmd/report/report.h"
 #include "core/proof/cells_json.h"
 #include "core/proof/merge.h"
 

@@ -2,7 +2,7 @@
 #ifndef GP_CMD_PROOF_MATRIX_OUTPUT_H
 #define GP_CMD_PROOF_MATRIX_OUTPUT_H
 
-#include "cmd/opt.h"
+#include "cmd/front/opt.h"
 #include "core/proof/expect.h"
 
 /* Does at most one of --json, --junit, --html and --markdown go to standard output?

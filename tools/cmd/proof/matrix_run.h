@@ -2,7 +2,7 @@
 #ifndef GP_CMD_PROOF_MATRIX_RUN_H
 #define GP_CMD_PROOF_MATRIX_RUN_H
 
-#include "cmd/opt.h"
+#include "cmd/front/opt.h"
 #include "core/proof/cell.h"
 
 /* Is the file of --resume the one that --json writes? Then it holds results that

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_DIFF_H
-#define GP_CORE_DIFF_H
+#ifndef GP_CORE_DIFF_DIFF_H
+#define GP_CORE_DIFF_DIFF_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,7 +69,7 @@ struct gp_diff {
  *         when there is no diff at all.
  * Source: output of GNU diff 3.8 and of git diff (all of git's headers by
  *         experiment with it); behaviour of GNU patch 2.7.6, seen by
- *         experiment (tests/test_diff.c names each): the line before the first
+ *         experiment (tests/unit/core/diff/test_diff.c names each): the line before the first
  *         "@@" decides about CRs, lines in a hunk that start with '#' are
  *         comments, an empty line or one that starts with a tab is context,
  *         a time stamp of 0 means a missing file, a hunk must change something.

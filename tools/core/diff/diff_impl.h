@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_DIFF_IMPL_H
-#define GP_CORE_DIFF_IMPL_H
+#ifndef GP_CORE_DIFF_DIFF_IMPL_H
+#define GP_CORE_DIFF_DIFF_IMPL_H
 
 /* What diff.c shares with headname.c; everybody else wants core/diff/diff.h. */
 

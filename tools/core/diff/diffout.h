@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_DIFFOUT_H
-#define GP_CORE_DIFFOUT_H
+#ifndef GP_CORE_DIFF_DIFFOUT_H
+#define GP_CORE_DIFF_DIFFOUT_H
 
 #include "core/diff/diff.h"
 

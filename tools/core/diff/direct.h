@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_DIRECT_H
-#define GP_CORE_DIRECT_H
+#ifndef GP_CORE_DIFF_DIRECT_H
+#define GP_CORE_DIFF_DIRECT_H
 
 #include <stdbool.h>
 
@@ -20,7 +20,7 @@
  *         out, empty; place, one per hunk.
  * Out:    true: out and place are what gp_hunks_search() makes, and it says APPLIED.
  *         false: out is empty and place is undefined; ask gp_hunks_search().
- * Source: as gp_hunks_apply(); tests/test_direct.c compares the two.
+ * Source: as gp_hunks_apply(); tests/unit/core/diff/test_direct.c compares the two.
  */
 bool gp_hunks_direct(struct gp_str old, const struct gp_filediff *f, bool reverse, struct gp_buf *out,
 		     struct gp_place *place);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_EPOCH_H
-#define GP_CORE_EPOCH_H
+#ifndef GP_CORE_DIFF_EPOCH_H
+#define GP_CORE_DIFF_EPOCH_H
 
 #include "base/buf.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_HUNK_H
-#define GP_CORE_HUNK_H
+#ifndef GP_CORE_DIFF_HUNK_H
+#define GP_CORE_DIFF_HUNK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,7 +61,7 @@ struct gp_hunk_report {
  * Errors: GP_E_FORMAT when f's hunks contradict their counts, GP_E_UNSUPPORTED
  *         for a file of 2^32 - 2 lines or more.
  * Source: patch(1) of GNU patch 2.7.6, "DESCRIPTION", and its behaviour by experiment
- *         (tests/test_differential.c compares bytes, offsets and fuzz). Stricter:
+ *         (tests/unit/ops/patch/test_differential.c compares bytes, offsets and fuzz). Stricter:
  *         a hunk is not placed above line 1, where GNU patch may "succeed at -1".
  */
 int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse, struct gp_buf *out,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_LINES_H
-#define GP_CORE_LINES_H
+#ifndef GP_CORE_DIFF_LINES_H
+#define GP_CORE_DIFF_LINES_H
 
 #include <stdbool.h>
 #include <stddef.h>

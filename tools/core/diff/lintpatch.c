@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "core/diff/diff.h"
-#include "core/rules/stanza.h"
+#include "base/stanza.h"
 
 #define CONTEXT_MAX 3
 

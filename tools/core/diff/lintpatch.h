@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_LINTPATCH_H
-#define GP_CORE_LINTPATCH_H
+#ifndef GP_CORE_DIFF_LINTPATCH_H
+#define GP_CORE_DIFF_LINTPATCH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_PATCHOPT_H
-#define GP_CORE_PATCHOPT_H
+#ifndef GP_CORE_DIFF_PATCHOPT_H
+#define GP_CORE_DIFF_PATCHOPT_H
 
 #include <stdbool.h>
 

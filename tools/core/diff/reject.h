@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_REJECT_H
-#define GP_CORE_REJECT_H
+#ifndef GP_CORE_DIFF_REJECT_H
+#define GP_CORE_DIFF_REJECT_H
 
 #include "core/diff/hunk.h"
 
@@ -15,8 +15,8 @@
  * In:     rep: of gp_hunks_apply() for f; strip and reverse: as the patch is applied.
  * Out:    appended to out (a patch that names a file twice has one .rej for both);
  *         nothing when no hunk failed: not when a deletion leaves content behind.
- * Source: GNU patch 2.7.6 by experiment (tests/test_reject.c and
- *         tests/test_differential.c compare the bytes).
+ * Source: GNU patch 2.7.6 by experiment (tests/unit/core/diff/test_reject.c and
+ *         tests/unit/ops/patch/test_differential.c compare the bytes).
  */
 void gp_reject_append(const struct gp_filediff *f, const struct gp_hunk_report *rep, unsigned strip, bool reverse,
 		      struct gp_buf *out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_SERIES_H
-#define GP_CORE_SERIES_H
+#ifndef GP_CORE_DIFF_SERIES_H
+#define GP_CORE_DIFF_SERIES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_DKMSCONF_H
-#define GP_CORE_DKMSCONF_H
+#ifndef GP_CORE_DRIVER_DKMSCONF_H
+#define GP_CORE_DRIVER_DKMSCONF_H
 
 #include <stdbool.h>
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "core/payload/digest.h"
+#include "base/digest.h"
 
 static int hex_digit(char c)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_HOOKSRC_H
-#define GP_CORE_HOOKSRC_H
+#ifndef GP_CORE_DRIVER_HOOKSRC_H
+#define GP_CORE_DRIVER_HOOKSRC_H
 
 #include <stdbool.h>
 

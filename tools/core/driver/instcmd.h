@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_INSTCMD_H
-#define GP_CORE_INSTCMD_H
+#ifndef GP_CORE_DRIVER_INSTCMD_H
+#define GP_CORE_DRIVER_INSTCMD_H
 
 #include <stdbool.h>
 

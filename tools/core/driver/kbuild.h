@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_KBUILD_H
-#define GP_CORE_KBUILD_H
+#ifndef GP_CORE_DRIVER_KBUILD_H
+#define GP_CORE_DRIVER_KBUILD_H
 
 #include <stdbool.h>
 

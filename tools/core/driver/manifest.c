@@ -156,24 +156,6 @@ void gp_manifest_drop(const struct gp_manifest *m, const char *path, struct gp_b
 	}
 }
 
-const char *gp_kind_name(enum gp_kind k)
-{
-	static const char *const name[] = { "general", "guest", "host", "merged" };
-
-	return name[k];
-}
-
-bool gp_kind_parse(struct gp_str word, enum gp_kind *out)
-{
-	for (int k = 0; k < GP_KIND_COUNT; k++) {
-		if (gp_str_eq(word, gp_kind_name((enum gp_kind)k))) {
-			*out = (enum gp_kind)k;
-			return true;
-		}
-	}
-	return false;
-}
-
 enum gp_kind gp_manifest_kind(const struct gp_manifest *m)
 {
 	bool libs = false;

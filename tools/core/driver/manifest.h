@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_MANIFEST_H
-#define GP_CORE_MANIFEST_H
+#ifndef GP_CORE_DRIVER_MANIFEST_H
+#define GP_CORE_DRIVER_MANIFEST_H
 
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "core/rules/kind.h"
 
 /* One entry line; the strings are borrowed from the text. */
 struct gp_mentry {
@@ -67,13 +68,6 @@ int gp_manifest_add(const struct gp_manifest *m, const char *const *paths, size_
 
 /* A manifest without the entry of path (which must have a line of its own). */
 void gp_manifest_drop(const struct gp_manifest *m, const char *path, struct gp_buf *out);
-
-enum gp_kind { GP_KIND_GENERAL, GP_KIND_GUEST, GP_KIND_HOST, GP_KIND_MERGED };
-#define GP_KIND_COUNT (GP_KIND_MERGED + 1)
-#define GP_ALL_KINDS ((1u << GP_KIND_COUNT) - 1) /* as bits 1 << gp_kind */
-
-const char *gp_kind_name(enum gp_kind k);                  /* "host", … as rules write it */
-bool gp_kind_parse(struct gp_str word, enum gp_kind *out); /* false: no such kind */
 
 /*
  * What kind of driver the manifest describes.

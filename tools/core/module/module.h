@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_MODULE_H
-#define GP_CORE_MODULE_H
+#ifndef GP_CORE_MODULE_MODULE_H
+#define GP_CORE_MODULE_MODULE_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_CHUNKER_H
-#define GP_CORE_CHUNKER_H
+#ifndef GP_CORE_PAYLOAD_CHUNKER_H
+#define GP_CORE_PAYLOAD_CHUNKER_H
 
 #include "base/buf.h"
 

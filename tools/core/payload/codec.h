@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_CODEC_H
-#define GP_CORE_CODEC_H
+#ifndef GP_CORE_PAYLOAD_CODEC_H
+#define GP_CORE_PAYLOAD_CODEC_H
 
 #include <stdbool.h>
 

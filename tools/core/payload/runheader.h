@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_RUNHEADER_H
-#define GP_CORE_RUNHEADER_H
+#ifndef GP_CORE_PAYLOAD_RUNHEADER_H
+#define GP_CORE_PAYLOAD_RUNHEADER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "core/payload/digest.h"
+#include "base/digest.h"
 
 /* A stub and its embedded decompressor are far smaller (160 kB seen in
  * 610.57.04); more than this before the payload is not an installer. */

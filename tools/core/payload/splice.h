@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_SPLICE_H
-#define GP_CORE_SPLICE_H
+#ifndef GP_CORE_PAYLOAD_SPLICE_H
+#define GP_CORE_PAYLOAD_SPLICE_H
 
 #include "base/wire.h"
 #include "core/payload/codec.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Between the files of core/payload/splice: nobody else includes this. */
-#ifndef GP_CORE_SPLICE_IMPL_H
-#define GP_CORE_SPLICE_IMPL_H
+#ifndef GP_CORE_PAYLOAD_SPLICE_IMPL_H
+#define GP_CORE_PAYLOAD_SPLICE_IMPL_H
 
 #include "core/payload/splice.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_STUBRISK_H
-#define GP_CORE_STUBRISK_H
+#ifndef GP_CORE_PAYLOAD_STUBRISK_H
+#define GP_CORE_PAYLOAD_STUBRISK_H
 
 #include "base/buf.h"
 

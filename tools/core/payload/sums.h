@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_SUMS_H
-#define GP_CORE_SUMS_H
+#ifndef GP_CORE_PAYLOAD_SUMS_H
+#define GP_CORE_PAYLOAD_SUMS_H
 
-#include "core/payload/digest.h"
+#include "base/digest.h"
 
 /*
  * Both sums of a .run's stub, taken by a thread of their own: whoever reads or

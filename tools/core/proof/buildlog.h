@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_BUILDLOG_H
-#define GP_CORE_BUILDLOG_H
+#ifndef GP_CORE_PROOF_BUILDLOG_H
+#define GP_CORE_PROOF_BUILDLOG_H
 
 #include "core/proof/cell.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_BRANCH_H
-#define GP_CORE_BRANCH_H
+#ifndef GP_CORE_RULES_BRANCH_H
+#define GP_CORE_RULES_BRANCH_H
 
 #include <stddef.h>
 
-#include "core/driver/manifest.h"
+#include "core/rules/kind.h"
 #include "core/rules/release.h"
-#include "core/rules/stanza.h"
+#include "base/stanza.h"
 
 /*
  * The `drivers` file of kernel-versions/: which drivers were released. It says

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_DISTRO_H
-#define GP_CORE_DISTRO_H
+#ifndef GP_CORE_RULES_DISTRO_H
+#define GP_CORE_RULES_DISTRO_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_RELEASE_H
-#define GP_CORE_RELEASE_H
+#ifndef GP_CORE_RULES_RELEASE_H
+#define GP_CORE_RULES_RELEASE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_RULE_H
-#define GP_CORE_RULE_H
+#ifndef GP_CORE_RULES_RULE_H
+#define GP_CORE_RULES_RULE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "core/driver/manifest.h"
+#include "core/rules/kind.h"
 #include "core/rules/release.h"
-#include "core/rules/stanza.h"
+#include "base/stanza.h"
 
 /*
  * A kernel-versions file in memory, and the judge: does this rule hold for

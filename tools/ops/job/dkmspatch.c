@@ -10,7 +10,7 @@
 #include "core/diff/diffout.h"
 #include "ops/job/judge.h"
 #include "ops/tree/overtree.h"
-#include "ops/tree/patchfile.h"
+#include "ops/patch/patchfile.h"
 
 #define PATCH_DIR "kernel/patches"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_DKMSPATCH_H
-#define GP_OPS_DKMSPATCH_H
+#ifndef GP_OPS_JOB_DKMSPATCH_H
+#define GP_OPS_JOB_DKMSPATCH_H
 
 #include "core/driver/dkmsconf.h"
 #include "core/rules/release.h"
-#include "ops/tree/apply.h"
+#include "ops/patch/apply.h"
 
 /*
  * Patches for some kernels only. Up to 515 nvidia-installer builds its first

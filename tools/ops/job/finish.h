@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_FINISH_H
-#define GP_OPS_FINISH_H
+#ifndef GP_OPS_JOB_FINISH_H
+#define GP_OPS_JOB_FINISH_H
 
 #include "ops/job/patchjob.h"
 

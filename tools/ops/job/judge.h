@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_JUDGE_H
-#define GP_OPS_JUDGE_H
+#ifndef GP_OPS_JOB_JUDGE_H
+#define GP_OPS_JOB_JUDGE_H
 
 #include "ops/job/patchjob.h"
 

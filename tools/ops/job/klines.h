@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_KLINES_H
-#define GP_OPS_KLINES_H
+#ifndef GP_OPS_JOB_KLINES_H
+#define GP_OPS_JOB_KLINES_H
 
 #include "core/driver/dkmsconf.h"
 #include "ops/job/view.h"

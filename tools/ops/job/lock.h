@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_LOCK_H
-#define GP_OPS_LOCK_H
+#ifndef GP_OPS_JOB_LOCK_H
+#define GP_OPS_JOB_LOCK_H
 
 #include "base/buf.h"
-#include "core/rules/stanza.h"
+#include "base/stanza.h"
 
 /*
  * A lock file: everything that decided what a run of `patch` wrote, so that a

@@ -11,13 +11,13 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "core/payload/stubrisk.h"
-#include "ops/tree/applyrun.h"
+#include "ops/quilt/applyrun.h"
 #include "ops/select/datadir.h"
 #include "ops/job/finish.h"
 #include "ops/job/judge.h"
 #include "ops/job/sources.h"
 #include "ops/run/runindex.h"
-#include "ops/tree/names.h"
+#include "ops/patch/names.h"
 
 #define PATCH_FILE_MAX (64u << 20)
 
@@ -362,7 +362,8 @@ static int change(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
 
 static struct gp_repack repack_opts(const struct gp_patch_job *j, const struct gp_patch_opts *o)
 {
-	return (struct gp_repack){ .out = j->to_stdout ? NULL : j->out,
+	return (struct gp_repack){ .rf = &j->driver.rf,
+				   .out = j->to_stdout ? NULL : j->out,
 				   .replace = o->force,
 				   .mode = o->repack,
 				   .targetdir = j->targetdir,
@@ -392,7 +393,8 @@ static void start_early(void *arg, struct gp_runfile *rf)
 	if (prepare(&j, e->o, &paths, NULL) == 0 && gp_driver_borrow(&j.driver, rf, NULL) == 0) {
 		if (decide(&j, e->o, NULL) == 0 && change(&j, e->o, NULL) == 0) {
 			r = repack_opts(&j, e->o);
-			e->begun = gp_repack_begin(&j.driver.tree, rf, &r);
+			r.rf = rf;
+			e->begun = gp_repack_begin(&j.driver.tree, &r);
 		}
 		gp_driver_return(&j.driver);
 	}

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_PATCHJOB_H
-#define GP_OPS_PATCHJOB_H
+#ifndef GP_OPS_JOB_PATCHJOB_H
+#define GP_OPS_JOB_PATCHJOB_H
 
 #include "core/driver/dkmsconf.h"
-#include "ops/tree/apply.h"
+#include "ops/patch/apply.h"
 #include "ops/job/dkmspatch.h"
-#include "ops/job/driver.h"
+#include "ops/driver/driver.h"
 #include "ops/job/klines.h"
 #include "ops/job/lock.h"
 #include "ops/job/reask.h"
-#include "ops/tree/patchset.h"
+#include "ops/patch/patchset.h"
 #include "ops/select/select.h"
 #include "ops/run/repack.h"
 #include "ops/select/target.h"

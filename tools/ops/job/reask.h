@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_REASK_H
-#define GP_OPS_REASK_H
+#ifndef GP_OPS_JOB_REASK_H
+#define GP_OPS_JOB_REASK_H
 
 #include "ops/job/view.h"
 #include "ops/select/select.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_SOURCES_H
-#define GP_OPS_SOURCES_H
+#ifndef GP_OPS_JOB_SOURCES_H
+#define GP_OPS_JOB_SOURCES_H
 
 #include "ops/job/patchjob.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_VIEW_H
-#define GP_OPS_VIEW_H
+#ifndef GP_OPS_JOB_VIEW_H
+#define GP_OPS_JOB_VIEW_H
 
-#include "ops/job/driver.h"
+#include "ops/driver/driver.h"
 
 struct gp_patch_job;
 struct gp_patch_opts;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_BUILD_H
-#define GP_OPS_BUILD_H
+#ifndef GP_OPS_PROOF_BUILD_H
+#define GP_OPS_PROOF_BUILD_H
 
 #include "core/proof/cell.h"
 #include "ops/job/patchjob.h"

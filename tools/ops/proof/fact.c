@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ops/tree/patchset.h"
+#include "ops/patch/patchset.h"
 
 static bool is_word(char c)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_FACT_H
-#define GP_OPS_FACT_H
+#ifndef GP_OPS_PROOF_FACT_H
+#define GP_OPS_PROOF_FACT_H
 
 #include "ops/select/catalog.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_KEEP_H
-#define GP_OPS_KEEP_H
+#ifndef GP_OPS_PROOF_KEEP_H
+#define GP_OPS_PROOF_KEEP_H
 
 #include "ops/proof/build.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_KMAKE_H
-#define GP_OPS_KMAKE_H
+#ifndef GP_OPS_PROOF_KMAKE_H
+#define GP_OPS_PROOF_KMAKE_H
 
 #include "base/proc.h"
 #include "ops/proof/build.h"

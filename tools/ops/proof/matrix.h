@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_MATRIX_H
-#define GP_OPS_MATRIX_H
+#ifndef GP_OPS_PROOF_MATRIX_H
+#define GP_OPS_PROOF_MATRIX_H
 
 #include "ops/proof/build.h"
 

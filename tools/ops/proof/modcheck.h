@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_MODCHECK_H
-#define GP_OPS_MODCHECK_H
+#ifndef GP_OPS_PROOF_MODCHECK_H
+#define GP_OPS_PROOF_MODCHECK_H
 
 #include "core/module/judge.h"
 #include "ops/proof/modfile.h"

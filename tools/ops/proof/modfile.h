@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_MODFILE_H
-#define GP_OPS_MODFILE_H
+#ifndef GP_OPS_PROOF_MODFILE_H
+#define GP_OPS_PROOF_MODFILE_H
 
 #include "base/buf.h"
 #include "core/module/module.h"

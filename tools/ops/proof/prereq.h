@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_PREREQ_H
-#define GP_OPS_PREREQ_H
+#ifndef GP_OPS_PROOF_PREREQ_H
+#define GP_OPS_PROOF_PREREQ_H
 
 #include "base/text.h"
 #include "ops/proof/toolchain.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_SOURCE_H
-#define GP_OPS_SOURCE_H
+#ifndef GP_OPS_PROOF_SOURCE_H
+#define GP_OPS_PROOF_SOURCE_H
 
-#include "ops/job/driver.h"
+#include "ops/driver/driver.h"
 
 /*
  * A driver's kernel sources on disk, as they are before any patch: what all

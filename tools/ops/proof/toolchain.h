@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_TOOLCHAIN_H
-#define GP_OPS_TOOLCHAIN_H
+#ifndef GP_OPS_PROOF_TOOLCHAIN_H
+#define GP_OPS_PROOF_TOOLCHAIN_H
 
 #include "ops/select/headers.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_WORKDIR_H
-#define GP_OPS_WORKDIR_H
+#ifndef GP_OPS_PROOF_WORKDIR_H
+#define GP_OPS_PROOF_WORKDIR_H
 
 #include "ops/proof/source.h"
 

@@ -7,8 +7,8 @@
  * this instead of <archive.h>; the functions keep their names and types, and
  * gp_libarchive_load() comes before the first of them.
  */
-#ifndef GP_OPS_LIBARCHIVE_H
-#define GP_OPS_LIBARCHIVE_H
+#ifndef GP_OPS_RUN_LIBARCHIVE_H
+#define GP_OPS_RUN_LIBARCHIVE_H
 
 #include <archive.h>
 #include <archive_entry.h>

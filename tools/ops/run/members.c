@@ -39,11 +39,10 @@ struct member {
 	const struct gp_str *data;
 };
 
-static struct archive_entry *member_header(const struct gp_tree *t, const struct member *m)
+static struct archive_entry *member_header(const struct gp_runfile *rf, const struct member *m)
 {
 	struct archive_entry *ae = archive_entry_new();
-	gp_auto(gp_free_ptr) char *name =
-		gp_asprintf("%s%s%s", t->rf->dot_slash ? "./" : "", m->path, m->data ? "" : "/");
+	gp_auto(gp_free_ptr) char *name = gp_asprintf("%s%s%s", rf->dot_slash ? "./" : "", m->path, m->data ? "" : "/");
 
 	if (!ae)
 		gp_oom();
@@ -73,7 +72,7 @@ static int put(struct gp_members *ms, const struct member *m, struct gp_err *err
 	a = archive_write_new();
 	if (!a)
 		gp_oom();
-	ae = member_header(ms->tree, m);
+	ae = member_header(ms->rf, m);
 
 	archive_write_set_format_gnutar(a);
 	archive_write_set_bytes_per_block(a, 0); /* hand on at once, unpadded */
@@ -90,7 +89,7 @@ static int put(struct gp_members *ms, const struct member *m, struct gp_err *err
 
 int gp_members_put(struct gp_members *m, const struct gp_tfile *f, struct gp_err *err)
 {
-	const struct gp_entry *old = gp_runfile_find(m->tree->rf, f->path);
+	const struct gp_entry *old = gp_runfile_find(m->rf, f->path);
 	gp_auto(gp_buf_release) struct gp_buf room = { 0 };
 	struct gp_str data;
 
@@ -121,7 +120,7 @@ static int put_parents(struct gp_members *ms, const char *path, struct gp_map *m
 		struct member m = { p, 0755, ms->new_mtime, NULL };
 
 		*slash = '\0';
-		if (!gp_runfile_find(ms->tree->rf, p) && !gp_map_get(made, p, NULL)) {
+		if (!gp_runfile_find(ms->rf, p) && !gp_map_get(made, p, NULL)) {
 			gp_map_put(made, p, 0);
 			if (put(ms, &m, err) < 0)
 				return -1;

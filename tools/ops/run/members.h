@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_MEMBERS_H
-#define GP_OPS_MEMBERS_H
+#ifndef GP_OPS_RUN_MEMBERS_H
+#define GP_OPS_RUN_MEMBERS_H
 
+#include "ops/run/runfile.h"
 #include "ops/tree/tree.h"
 
 /* Tar members of a changed tree, as bytes into a sink. */
 struct gp_members {
-	const struct gp_tree *tree;
-	int64_t new_mtime; /* of new files: seconds since the epoch */
+	const struct gp_runfile *rf;
+	const struct gp_tree *tree; /* over rf */
+	int64_t new_mtime;          /* of new files: seconds since the epoch */
 	struct gp_sink sink;
 	uint64_t plain; /* bytes of the tar so far; the caller adds its own */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_PAYLOAD_H
-#define GP_OPS_PAYLOAD_H
+#ifndef GP_OPS_RUN_PAYLOAD_H
+#define GP_OPS_RUN_PAYLOAD_H
 
 #include "ops/run/runfile.h"
 

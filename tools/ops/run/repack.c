@@ -17,13 +17,13 @@ const struct gp_tfile *gp_repack_change(const struct gp_tree *t, const struct gp
 }
 
 /* What the files that change are longer than before, all together. */
-static int64_t growth(const struct gp_tree *t)
+static int64_t growth(const struct gp_runfile *rf, const struct gp_tree *t)
 {
 	int64_t bytes = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct gp_tfile *f = &t->file[i];
-		const struct gp_entry *old = f->was ? gp_runfile_find(t->rf, f->path) : NULL;
+		const struct gp_entry *old = f->was ? gp_runfile_find(rf, f->path) : NULL;
 
 		if (f->state == GP_TFILE_SAME)
 			continue;
@@ -36,19 +36,19 @@ static int64_t growth(const struct gp_tree *t)
 static int make_stub(const struct gp_tree *t, const struct gp_repack *o, struct gp_buf *stub, struct gp_stub_sums *sums,
 		     struct gp_err *err)
 {
-	struct gp_stub_edit edit = { o->targetdir, o->history, growth(t) };
+	struct gp_stub_edit edit = { o->targetdir, o->history, growth(o->rf, t) };
 
-	return gp_runheader_rewrite(&t->rf->header, gp_buf_str(&t->rf->head), &edit, stub, sums, err);
+	return gp_runheader_rewrite(&o->rf->header, gp_buf_str(&o->rf->head), &edit, stub, sums, err);
 }
 
 int gp_repack_choose(const struct gp_tree *t, const struct gp_repack *o, struct gp_repack_report *r, struct gp_err *err)
 {
-	*r = (struct gp_repack_report){ .in_size = t->rf->size, .codec = t->rf->codec };
+	*r = (struct gp_repack_report){ .in_size = o->rf->size, .codec = o->rf->codec };
 	if (o->mode == GP_REPACK_FULL) {
 		r->why = gp_strdup("as asked");
 		return 0;
 	}
-	r->why = gp_splice_problem(t);
+	r->why = gp_splice_problem(o->rf, t);
 	r->spliced = !r->why;
 	if (r->why && o->mode == GP_REPACK_SPLICE)
 		return gp_fail(err, GP_E_NO, "--repack splice is impossible: %s", r->why);
@@ -56,10 +56,10 @@ int gp_repack_choose(const struct gp_tree *t, const struct gp_repack *o, struct 
 }
 
 /* Begin with the output: its file, and the stub in it. */
-static struct gp_output *output_new(const struct gp_runfile *rf, const struct gp_repack *o, uint64_t expect,
-				    struct gp_buf *stub, const struct gp_stub_sums *sums, struct gp_err *err)
+static struct gp_output *output_new(const struct gp_repack *o, uint64_t expect, struct gp_buf *stub,
+				    const struct gp_stub_sums *sums, struct gp_err *err)
 {
-	struct gp_output *out = gp_output_open(o->out, rf, expect, err);
+	struct gp_output *out = gp_output_open(o->out, o->rf, expect, err);
 
 	if (!out)
 		return NULL;
@@ -72,15 +72,15 @@ static struct gp_output *output_new(const struct gp_runfile *rf, const struct gp
 	return NULL;
 }
 
-struct gp_output *gp_repack_begin(const struct gp_tree *t, const struct gp_runfile *rf, const struct gp_repack *o)
+struct gp_output *gp_repack_begin(const struct gp_tree *t, const struct gp_repack *o)
 {
 	gp_auto(gp_buf_release) struct gp_buf stub = { 0 };
 	struct gp_stub_sums sums;
 	struct gp_output *out;
 
-	if (o->mode == GP_REPACK_FULL || !gp_splice_likely(rf) || make_stub(t, o, &stub, &sums, NULL) < 0)
+	if (o->mode == GP_REPACK_FULL || !gp_splice_likely(o->rf) || make_stub(t, o, &stub, &sums, NULL) < 0)
 		return NULL;
-	out = output_new(rf, o, 0, &stub, &sums, NULL);
+	out = output_new(o, 0, &stub, &sums, NULL);
 	if (out)
 		gp_output_run(out);
 	return out;
@@ -141,7 +141,7 @@ int gp_repack_write(const struct gp_tree *tree, const struct gp_repack *opts, st
 			out = begun;
 			begun = NULL;
 		} else {
-			out = output_new(tree->rf, opts, tree->rf->size + plan.rest.len, &stub, &sums, err);
+			out = output_new(opts, opts->rf->size + plan.rest.len, &stub, &sums, err);
 		}
 		rc = out ? fill(tree, opts, &plan, out, report, err) : -1;
 	}

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_REPACK_H
-#define GP_OPS_REPACK_H
+#ifndef GP_OPS_RUN_REPACK_H
+#define GP_OPS_RUN_REPACK_H
 
+#include "ops/run/runfile.h"
 #include "ops/tree/tree.h"
 
 enum gp_repack_mode { GP_REPACK_AUTO, GP_REPACK_SPLICE, GP_REPACK_FULL };
 
 struct gp_repack {
-	const char *out; /* path of the new .run; NULL: standard output, in the end */
-	bool replace;    /* an existing one may be replaced */
+	const struct gp_runfile *rf; /* what the tree is over */
+	const char *out;             /* path of the new .run; NULL: standard output, in the end */
+	bool replace;                /* an existing one may be replaced */
 	enum gp_repack_mode mode;
 	const char *targetdir; /* for the stub */
 	const char *history;   /* for the stub, lines */
@@ -32,11 +34,10 @@ struct gp_repack_report {
  *
  * Out:    NULL when it cannot be, or is not worth it; else for
  *         gp_repack_write(), or gp_output_free(). It does not need tree any
- *         more; rf, the one that is being scanned, must outlive it.
+ *         more; opts->rf, which is being scanned, must outlive it.
  */
 struct gp_output;
-struct gp_output *gp_repack_begin(const struct gp_tree *tree, const struct gp_runfile *rf,
-				  const struct gp_repack *opts);
+struct gp_output *gp_repack_begin(const struct gp_tree *tree, const struct gp_repack *opts);
 void gp_output_free(struct gp_output *out);
 
 /* Which way it would be, and why; as gp_repack_write() without writing. */
@@ -52,7 +53,7 @@ int gp_repack_choose(const struct gp_tree *tree, const struct gp_repack *opts, s
  * copied byte for byte, headers included; changed ones keep their place; new
  * ones come last, sorted.
  *
- * In:     tree: scanned and changed; its runfile is read again. begun: from
+ * In:     tree: scanned and changed; the installer is read again. begun: from
  *         gp_repack_begin(), or NULL; it is used when its guess was right, and
  *         freed.
  * Out:    the file appears complete, mode 0755 & ~umask, or not at all.

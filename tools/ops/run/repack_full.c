@@ -22,7 +22,7 @@ static int encode(void *arg, const void *p, size_t len, struct gp_err *err)
 /* Move to plain offset `to`, copying or dropping what lies before it. */
 static int copier_go(struct copier *c, uint64_t to, bool copy, struct gp_err *err)
 {
-	const struct gp_runfile *rf = c->members.tree->rf;
+	const struct gp_runfile *rf = c->members.rf;
 
 	while (c->pos < to) {
 		size_t want = to - c->pos < BLOCK ? (size_t)(to - c->pos) : BLOCK;
@@ -47,32 +47,34 @@ static int copier_go(struct copier *c, uint64_t to, bool copy, struct gp_err *er
  * disk where patch(1) replaces the one name: it becomes a file. */
 static int put_old_link(struct gp_members *m, const struct gp_entry *e, struct gp_err *err)
 {
-	const struct gp_entry *file = gp_runfile_resolve(m->tree->rf, e);
+	const struct gp_entry *file = gp_runfile_resolve(m->rf, e);
 
 	if (!file || !file->kept)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is a hard link to a file that changes", e->path);
 	return gp_members_put_old(m, e->path, file, err);
 }
 
-static bool loses_its_file(const struct gp_tree *t, const struct gp_entry *e)
+static bool loses_its_file(const struct gp_members *m, const struct gp_entry *e)
 {
 	/* Bounded: links of superseded names can point at each other. */
-	for (size_t i = 0; i < t->rf->n && e && e->type == GP_ENTRY_HARDLINK;
-	     i++, e = gp_runfile_find(t->rf, e->link)) {
-		const struct gp_entry *to = gp_runfile_find(t->rf, e->link);
+	for (size_t i = 0; i < m->rf->n && e && e->type == GP_ENTRY_HARDLINK;
+	     i++, e = gp_runfile_find(m->rf, e->link)) {
+		const struct gp_entry *to = gp_runfile_find(m->rf, e->link);
 
-		if (to && gp_repack_change(t, to))
+		if (to && gp_repack_change(m->tree, to))
 			return true;
 	}
 	return false;
 }
 
-static int copy_members(const struct gp_tree *t, struct copier *c, struct gp_err *err)
+static int copy_members(struct copier *c, struct gp_err *err)
 {
-	for (size_t i = 0; i < t->rf->n; i++) {
-		const struct gp_entry *e = &t->rf->entry[i];
-		const struct gp_tfile *f = gp_repack_change(t, e);
-		bool orphan = !f && loses_its_file(t, e);
+	const struct gp_runfile *rf = c->members.rf;
+
+	for (size_t i = 0; i < rf->n; i++) {
+		const struct gp_entry *e = &rf->entry[i];
+		const struct gp_tfile *f = gp_repack_change(c->members.tree, e);
+		bool orphan = !f && loses_its_file(&c->members, e);
 
 		if (copier_go(c, e->end, !f && !orphan, err) < 0)
 			return -1;
@@ -89,17 +91,17 @@ static int encode_payload(const struct gp_tree *t, const struct gp_repack *o, st
 			  struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *block = gp_alloc(BLOCK);
-	struct gp_plain *p = gp_plain_open((struct gp_runfile *)t->rf, err);
+	struct gp_plain *p = gp_plain_open((struct gp_runfile *)o->rf, err);
 	struct copier c = { .block = block,
 			    .enc = enc,
-			    .members = { .tree = t, .new_mtime = o->new_mtime, .sink = { encode, enc } } };
+			    .members = { .rf = o->rf, .tree = t, .new_mtime = o->new_mtime, .sink = { encode, enc } } };
 	int rc = -1;
 
 	if (!p)
 		return -1;
 	gp_plain_sum(p); /* it must be what was scanned */
 	c.src = gp_plain_src(p);
-	if (copy_members(t, &c, err) == 0 && gp_members_put_all(&c.members, false, err) == 0 &&
+	if (copy_members(&c, err) == 0 && gp_members_put_all(&c.members, false, err) == 0 &&
 	    gp_members_end(&c.members, err) == 0 && gp_plain_check_sums(p, err) == 0)
 		rc = gp_encoder_finish(enc, err);
 	gp_plain_close(p);
@@ -109,13 +111,13 @@ static int encode_payload(const struct gp_tree *t, const struct gp_repack *o, st
 int gp_repack_full(const struct gp_tree *t, const struct gp_repack *o, struct gp_writer *w, struct gp_repack_report *r,
 		   struct gp_err *err)
 {
-	struct gp_encoder_opts eo = { .threads = o->threads ? o->threads : 1, .xz_check = t->rf->codec_facts.xz_check };
-	struct gp_encoder *enc = gp_encoder_new(t->rf->codec, &eo, (struct gp_sink){ gp_writer_put, w }, err);
+	struct gp_encoder_opts eo = { .threads = o->threads ? o->threads : 1, .xz_check = o->rf->codec_facts.xz_check };
+	struct gp_encoder *enc = gp_encoder_new(o->rf->codec, &eo, (struct gp_sink){ gp_writer_put, w }, err);
 	int rc;
 
 	if (!enc)
 		return -1;
-	r->level = gp_encoder_level(t->rf->codec, &eo);
+	r->level = gp_encoder_level(o->rf->codec, &eo);
 	rc = encode_payload(t, o, enc, err);
 	gp_encoder_free(enc);
 	return rc;

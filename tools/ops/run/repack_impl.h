@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Between the files of ops/run/repack: nobody else includes this. */
-#ifndef GP_OPS_REPACK_IMPL_H
-#define GP_OPS_REPACK_IMPL_H
+#ifndef GP_OPS_RUN_REPACK_IMPL_H
+#define GP_OPS_RUN_REPACK_IMPL_H
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -70,7 +70,7 @@ int gp_repack_full(const struct gp_tree *t, const struct gp_repack *o, struct gp
 bool gp_splice_likely(const struct gp_runfile *rf);
 
 /* Why it cannot be spliced, or NULL; free() it. */
-char *gp_splice_problem(const struct gp_tree *t);
+char *gp_splice_problem(const struct gp_runfile *rf, const struct gp_tree *t);
 
 /* What follows the kept part of the payload. */
 int gp_splice_prepare(const struct gp_tree *t, const struct gp_repack *o, struct gp_splice_plan *plan,

@@ -54,10 +54,10 @@ bool gp_splice_likely(const struct gp_runfile *rf)
 	       !(head[4] & 0xe0);
 }
 
-char *gp_splice_problem(const struct gp_tree *t)
+char *gp_splice_problem(const struct gp_runfile *rf, const struct gp_tree *t)
 {
-	if (t->rf->no_splice)
-		return gp_strdup(t->rf->no_splice);
+	if (rf->no_splice)
+		return gp_strdup(rf->no_splice);
 	for (size_t i = 0; i < t->n; i++) {
 		const struct gp_tfile *f = &t->file[i];
 		const char *dir;
@@ -66,9 +66,9 @@ char *gp_splice_problem(const struct gp_tree *t)
 			continue;
 		if (f->state == GP_TFILE_DELETED)
 			return gp_asprintf("'%s' has to disappear, and appending cannot remove", f->path);
-		if (has_links(t->rf, f->path))
+		if (has_links(rf, f->path))
 			return gp_asprintf("'%s' has hard links", f->path);
-		dir = locked_parent(t->rf, f->path);
+		dir = locked_parent(rf, f->path);
 		if (dir)
 			return gp_asprintf("'%s' lies in '%s', which is read-only", f->path, dir);
 	}
@@ -87,9 +87,11 @@ static int to_buf(void *arg, const void *p, size_t len, struct gp_err *err)
 int gp_splice_prepare(const struct gp_tree *t, const struct gp_repack *o, struct gp_splice_plan *plan,
 		      struct gp_err *err)
 {
-	const struct gp_runfile *rf = t->rf;
+	const struct gp_runfile *rf = o->rf;
 	gp_auto(gp_buf_release) struct gp_buf more = { 0 };
-	struct gp_members m = { .tree = t, .new_mtime = o->new_mtime, .sink = { to_buf, &more }, .plain = rf->tar_end };
+	struct gp_members m = {
+		.rf = rf, .tree = t, .new_mtime = o->new_mtime, .sink = { to_buf, &more }, .plain = rf->tar_end
+	};
 
 	gp_buf_add(&more, rf->tail.data, rf->tail.len);
 	if (gp_members_put_all(&m, true, err) < 0 || gp_members_end(&m, err) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_RUNFILE_H
-#define GP_OPS_RUNFILE_H
+#ifndef GP_OPS_RUN_RUNFILE_H
+#define GP_OPS_RUN_RUNFILE_H
 
 #include <signal.h>
 #include <stdbool.h>

@@ -15,7 +15,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "base/wire.h"
-#include "core/payload/digest.h"
+#include "base/digest.h"
 
 /* Of the form below; a change of it is a new one. */
 #define MAGIC "gridpatch index 1\n"

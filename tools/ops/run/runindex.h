@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_RUNINDEX_H
-#define GP_OPS_RUNINDEX_H
+#ifndef GP_OPS_RUN_RUNINDEX_H
+#define GP_OPS_RUN_RUNINDEX_H
 
 #include "ops/run/runfile.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The members of an installer as the base of a tree. */
-#include "ops/tree/tree.h"
+#include "ops/run/runtree.h"
 
 static enum gp_node look(void *arg, const char *path, unsigned *mode)
 {
@@ -38,5 +38,4 @@ void gp_tree_init(struct gp_tree *t, const struct gp_runfile *rf)
 	struct gp_tree_base base = { .look = look, .read = read_member, .arg = (void *)rf };
 
 	gp_tree_init_base(t, &base);
-	t->rf = rf;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_TARSRC_H
-#define GP_OPS_TARSRC_H
+#ifndef GP_OPS_RUN_TARSRC_H
+#define GP_OPS_RUN_TARSRC_H
 
 #include <stdint.h>
 

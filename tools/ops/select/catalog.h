@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_CATALOG_H
-#define GP_OPS_CATALOG_H
+#ifndef GP_OPS_SELECT_CATALOG_H
+#define GP_OPS_SELECT_CATALOG_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
 #include "core/rules/branch.h"
-#include "core/payload/digest.h"
+#include "base/digest.h"
 #include "core/rules/rule.h"
 #include "core/diff/series.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_DATADIR_H
-#define GP_OPS_DATADIR_H
+#ifndef GP_OPS_SELECT_DATADIR_H
+#define GP_OPS_SELECT_DATADIR_H
 
 #include "base/buf.h"
 

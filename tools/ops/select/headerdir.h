@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_HEADERDIR_H
-#define GP_OPS_HEADERDIR_H
+#ifndef GP_OPS_SELECT_HEADERDIR_H
+#define GP_OPS_SELECT_HEADERDIR_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_HEADERS_H
-#define GP_OPS_HEADERS_H
+#ifndef GP_OPS_SELECT_HEADERS_H
+#define GP_OPS_SELECT_HEADERS_H
 
 #include <stdbool.h>
 

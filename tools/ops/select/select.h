@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_SELECT_H
-#define GP_OPS_SELECT_H
+#ifndef GP_OPS_SELECT_SELECT_H
+#define GP_OPS_SELECT_SELECT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "core/driver/manifest.h"
+#include "core/rules/kind.h"
 #include "ops/select/catalog.h"
 #include "ops/select/headers.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_SELECT_IMPL_H
-#define GP_OPS_SELECT_IMPL_H
+#ifndef GP_OPS_SELECT_SELECT_IMPL_H
+#define GP_OPS_SELECT_SELECT_IMPL_H
 
 #include "ops/select/select.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_SUPPORT_H
-#define GP_OPS_SUPPORT_H
+#ifndef GP_OPS_SELECT_SUPPORT_H
+#define GP_OPS_SELECT_SUPPORT_H
 
 #include "core/rules/branch.h"
 #include "ops/select/select.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_TARGET_H
-#define GP_OPS_TARGET_H
+#ifndef GP_OPS_SELECT_TARGET_H
+#define GP_OPS_SELECT_TARGET_H
 
 #include "ops/select/select.h"
 

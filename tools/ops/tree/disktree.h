@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_DISKTREE_H
-#define GP_OPS_DISKTREE_H
+#ifndef GP_OPS_TREE_DISKTREE_H
+#define GP_OPS_TREE_DISKTREE_H
 
 #include <signal.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_JOURNAL_H
-#define GP_OPS_JOURNAL_H
+#ifndef GP_OPS_TREE_JOURNAL_H
+#define GP_OPS_TREE_JOURNAL_H
 
 /* What commit.c and recover.c share; everybody else wants ops/disktree.h. Except for
  * gp_journal_parse() nothing here allocates memory. */

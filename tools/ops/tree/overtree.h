@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_OVERTREE_H
-#define GP_OPS_OVERTREE_H
+#ifndef GP_OPS_TREE_OVERTREE_H
+#define GP_OPS_TREE_OVERTREE_H
 
 #include "ops/tree/tree.h"
 

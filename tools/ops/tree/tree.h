@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_OPS_TREE_H
-#define GP_OPS_TREE_H
+#ifndef GP_OPS_TREE_TREE_H
+#define GP_OPS_TREE_TREE_H
 
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/spool.h"
-#include "ops/run/runfile.h"
 
 enum gp_node { GP_NODE_NONE, GP_NODE_FILE, GP_NODE_DIR, GP_NODE_SYMLINK, GP_NODE_OTHER };
 
@@ -50,7 +49,6 @@ struct gp_tfile {
  */
 struct gp_tree {
 	struct gp_tree_base base;
-	const struct gp_runfile *rf; /* the installer, NULL for a directory */
 	struct gp_tfile *file;
 	size_t n, cap;
 	struct gp_map index;
@@ -59,8 +57,6 @@ struct gp_tree {
 
 void gp_tree_init_base(struct gp_tree *t, const struct gp_tree_base *base);
 
-/* Over the members of a scanned installer, which must outlive the tree. */
-void gp_tree_init(struct gp_tree *t, const struct gp_runfile *rf);
 void gp_tree_release(struct gp_tree *t);
 
 /*

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CMD_FRONT_OUTPUTS_H
+#define GP_CMD_FRONT_OUTPUTS_H
+
+#include "cmd/front/opt.h"
+
+/* The files that a command line says will be written besides an installer: reports. */
+
+/*
+ * Can they be written, and is none of them an input, or another output? Asked before
+ * the work, so that nothing is lost, and no hour, to a name. Nothing is made here.
+ *
+ * Errors: GP_E_USAGE; GP_E_NOTFOUND, GP_E_SYSTEM it cannot be written.
+ */
+int gp_outputs_check(const struct gp_args *a, struct gp_err *err);
+
+/*
+ * Write a report: a file is replaced by a whole new one or not at all. A device or a
+ * FIFO ($GITHUB_STEP_SUMMARY is a file, /dev/fd/3 is none) is written to.
+ */
+int gp_output_write(const char *path, const void *data, size_t len, struct gp_err *err);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cmd/report/report.h"
+#include "ops/quilt/quilt.h"
+
+/* Numbers of one file: "12 hunks, 2 with an offset (1 to 5 lines), 1 with fuzz". */
+struct tally {
+	size_t hunks, offset, fuzz;
+	uint64_t most;
+	unsigned most_fuzz;
+};
+
+static struct tally tally_of(const struct gp_hunk_report *r)
+{
+	struct tally t = { .hunks = r->n };
+
+	for (size_t i = 0; i < r->n; i++) {
+		uint64_t off = (uint64_t)(r->place[i].offset < 0 ? -r->place[i].offset : r->place[i].offset);
+
+		t.offset += off != 0;
+		t.fuzz += r->place[i].fuzz != 0;
+		t.most = off > t.most ? off : t.most;
+		t.most_fuzz = r->place[i].fuzz > t.most_fuzz ? r->place[i].fuzz : t.most_fuzz;
+	}
+	return t;
+}
+
+static const char *op_name(enum gp_file_op op)
+{
+	static const char *const name[] = { "changed", "created", "deleted", "renamed", "copied" };
+
+	return name[op];
+}
+
+/* "a.c", or "a.c to moved.c". */
+static void say_names(const struct gp_args *a, const struct gp_applied_file *f)
+{
+	gp_say(a, "%s%s%s", f->from ? f->from : "", f->from ? " to " : "", f->path);
+}
+
+static void say_tally(const struct gp_args *a, const struct tally t)
+{
+	if (t.offset)
+		gp_say(a, ", %zu at an offset (up to %llu line%s)", t.offset, (unsigned long long)t.most,
+		       t.most == 1 ? "" : "s");
+	if (t.fuzz)
+		gp_say(a, ", %zu with fuzz (up to %u)", t.fuzz, t.most_fuzz);
+}
+
+static void say_file(const struct gp_args *a, const struct gp_applied_file *f)
+{
+	struct tally t = tally_of(&f->hunks);
+
+	gp_say(a, "    %s ", op_name(f->op));
+	say_names(a, f);
+	if (t.hunks)
+		gp_say(a, ": %zu hunk%s", t.hunks, t.hunks == 1 ? "" : "s");
+	else if (f->op == GP_FILE_MODIFY)
+		gp_say(a, ": its mode"); /* nothing else is left of a diff without hunks */
+	if (f->hunks.result == GP_HUNKS_ALREADY)
+		gp_say(a, "%s already there", t.hunks ? "," : ":");
+	else
+		say_tally(a, t);
+	gp_say(a, "\n");
+}
+
+/* The same of a file of a patch that was not applied. */
+static void say_tried(const struct gp_args *a, const struct gp_applied_file *f)
+{
+	struct tally t = tally_of(&f->hunks);
+
+	gp_say(a, "    ");
+	say_names(a, f);
+	if (f->trouble) {
+		gp_say(a, ": %s\n", f->trouble);
+	} else if (f->hunks.result == GP_HUNKS_FAILED) {
+		gp_say(a, ": %zu of %zu hunk%s failed\n", f->hunks.failed, t.hunks, t.hunks == 1 ? "" : "s");
+	} else if (f->hunks.result == GP_HUNKS_ALREADY) {
+		gp_say(a, ": already there\n");
+	} else {
+		if (t.hunks)
+			gp_say(a, ": %zu hunk%s would fit", t.hunks, t.hunks == 1 ? "" : "s");
+		else
+			gp_say(a, ": would be %s", op_name(f->op));
+		say_tally(a, t);
+		gp_say(a, "\n");
+	}
+}
+
+static void say_list(const struct gp_args *a, const struct gp_applied_list *l,
+		     void (*say)(const struct gp_args *, const struct gp_applied_file *))
+{
+	const char *set = "";
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_applied *p = &l->v[i];
+
+		if (strcmp(set, p->set) != 0)
+			gp_say(a, "set        %s\n", p->set);
+		set = p->set;
+		gp_say(a, "  %s%s%s%s\n", p->name, p->prefix && *p->prefix ? " (in " : "",
+		       p->prefix && *p->prefix ? p->prefix : "", p->prefix && *p->prefix ? "/)" : "");
+		for (size_t k = 0; k < p->notes.n; k++)
+			gp_say(a, "    note: %s\n", p->notes.v[k]);
+		if (p->already) {
+			gp_say(a, "    already applied\n");
+			continue;
+		}
+		for (size_t k = 0; k < p->n; k++)
+			say(a, &p->file[k]);
+	}
+}
+
+void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l)
+{
+	say_list(a, l, say_file);
+}
+
+void gp_say_tried(const struct gp_args *a, const struct gp_applied_list *l)
+{
+	say_list(a, l, say_tried);
+}
+
+static struct json_object *json_hunks(const struct gp_hunk_report *r)
+{
+	struct json_object *hunks = json_object_new_array();
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct json_object *h = json_object_new_object();
+
+		gp_json_put(h, "ok", json_object_new_boolean(r->place[i].ok));
+		gp_json_put(h, "line", json_object_new_uint64(r->place[i].at));
+		gp_json_put(h, "offset", json_object_new_int64(r->place[i].offset));
+		gp_json_put(h, "fuzz", json_object_new_int((int)r->place[i].fuzz));
+		json_object_array_add(hunks, h);
+	}
+	return hunks;
+}
+
+static struct json_object *json_file(const struct gp_applied_file *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	gp_json_put(o, "path", gp_json_text(f->path));
+	if (f->from)
+		gp_json_put(o, "from", gp_json_text(f->from));
+	gp_json_put(o, "operation", gp_json_text(op_name(f->op)));
+	gp_json_put(o, "fits", json_object_new_boolean(!f->trouble && f->hunks.result != GP_HUNKS_FAILED));
+	if (f->trouble)
+		gp_json_put(o, "error", gp_json_text(f->trouble));
+	gp_json_put(o, "already", json_object_new_boolean(f->hunks.result == GP_HUNKS_ALREADY));
+	gp_json_put(o, "hunks", json_hunks(&f->hunks));
+	return o;
+}
+
+struct json_object *gp_json_applied(const struct gp_applied_list *l)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct json_object *p = json_object_new_object(), *files = json_object_new_array();
+		const struct gp_applied *ap = &l->v[i];
+
+		for (size_t k = 0; k < ap->n; k++)
+			json_object_array_add(files, json_file(&ap->file[k]));
+		gp_json_put(p, "set", gp_json_text(ap->set));
+		gp_json_put(p, "patch", gp_json_text(ap->name));
+		gp_json_put(p, "already", json_object_new_boolean(ap->already));
+		gp_json_put(p, "notes", gp_json_list(&ap->notes));
+		gp_json_put(p, "files", files);
+		json_object_array_add(list, p);
+	}
+	return list;
+}
+
+void gp_say_why(const struct gp_args *a, const struct gp_buf *why)
+{
+	struct gp_str rest = gp_buf_str(why), line;
+
+	while (!a->quiet && gp_line_next(&rest, &line)) {
+		gp_auto(gp_free_ptr) char *text = gp_say_masked(line);
+
+		fprintf(stderr, "  %s\n", text);
+	}
+}
+
+void gp_report_recovered(size_t files)
+{
+	if (files)
+		gp_warn_loud("rolled back an interrupted run: %zu file%s", files, files == 1 ? "" : "s");
+	else
+		gp_warn("removed what an interrupted run left; nothing had been changed");
+}
+
+int gp_open_quilt_tree(struct gp_quilt_tree *w, const char *dir, struct gp_err *err)
+{
+	int rc = gp_quilt_tree_open(w, dir ? dir : ".", err);
+
+	if (w->recovered)
+		gp_report_recovered(w->recovered_files);
+	return rc;
+}

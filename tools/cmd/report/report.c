@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/report/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/text.h"
+#include "core/payload/stubrisk.h"
+
+const char *gp_say_size(uint64_t bytes, char out[32])
+{
+	if (bytes < 10000)
+		snprintf(out, 32, "%llu bytes", (unsigned long long)bytes);
+	else if (bytes < 1000000)
+		snprintf(out, 32, "%.1f kB", (double)bytes / 1e3);
+	else
+		snprintf(out, 32, "%.1f MB", (double)bytes / 1e6);
+	return out;
+}
+
+char *gp_say_masked(struct gp_str s)
+{
+	char *text = gp_strndup(s.p, s.len);
+
+	gp_text_mask(text, s.len);
+	return text;
+}
+
+/* With -o - standard output is the installer's, or that of a matrix's report. */
+FILE *gp_report_stream(const struct gp_args *a)
+{
+	const char *const paths[] = { a->patch.out, a->junit, a->html, a->markdown_file };
+
+	for (size_t i = 0; i < GP_COUNT(paths); i++)
+		if (paths[i] && strcmp(paths[i], "-") == 0)
+			return stderr;
+	return stdout;
+}
+
+static char *format(const char *fmt, va_list ap) GP_PRINTF(1, 0);
+
+static char *format(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		gp_oom();
+	return text;
+}
+
+/*
+ * Mask all but the newlines of the format: one in an argument, a file's name for
+ * example, would begin a line of the report that is not ours. Which ones are the
+ * format's? Those that differ when the format has another byte there.
+ */
+static char *format_masked(const char *fmt, va_list ap) GP_PRINTF(1, 0);
+
+static char *format_masked(const char *fmt, va_list ap)
+{
+	gp_auto(gp_free_ptr) char *other_fmt = gp_strdup(fmt), *other = NULL;
+	char *text;
+	size_t from = 0;
+	va_list again;
+
+	for (char *p = other_fmt; *p; p++)
+		if (*p == '\n')
+			*p = '\r';
+	va_copy(again, ap);
+	text = format(fmt, ap);
+	other = format(other_fmt, again);
+	va_end(again);
+	for (size_t i = 0; text[i]; i++)
+		if (text[i] == '\n' && other[i] == '\r') {
+			gp_text_mask(text + from, i - from);
+			from = i + 1;
+		}
+	gp_text_mask(text + from, strlen(text + from));
+	return text;
+}
+
+void gp_say(const struct gp_args *a, const char *fmt, ...)
+{
+	gp_auto(gp_free_ptr) char *text = NULL;
+	va_list ap;
+
+	if (a->quiet || (a->json && !a->json_file))
+		return;
+	va_start(ap, fmt);
+	text = format_masked(fmt, ap);
+	va_end(ap);
+	fputs(text, gp_report_stream(a));
+}
+
+/* --- drivers --- */
+
+static void say_altered(const struct gp_args *a, const struct gp_altered *alt)
+{
+	const char *between = "altered    ";
+
+	if (alt->hooks != GP_UNLOCK_ABSENT) {
+		gp_say(a, "%s", between);
+		if (alt->hooks == GP_UNLOCK_COMPLETE)
+			gp_say(a, "hooks in %s", alt->hooks_file);
+		else
+			gp_say(a, "hooks half integrated, without %s", alt->missing);
+		between = "; ";
+	}
+	if (alt->licence) {
+		gp_say(a, "%snvidia.ko's licence tag is '%s'", between, alt->licence);
+		between = "; ";
+	}
+	if (alt->dkms_patches.n)
+		gp_say(a, "%sdkms.conf applies", between);
+	for (size_t i = 0; i < alt->dkms_patches.n; i++)
+		gp_say(a, " %s", alt->dkms_patches.v[i]);
+	if (gp_altered_any(alt))
+		gp_say(a, "\n");
+}
+
+static void say_version(const struct gp_args *a, const struct gp_driver *d)
+{
+	gp_auto(gp_free_ptr) char *modules = gp_say_masked(gp_str_trim(d->manifest.modules));
+
+	gp_say(a, "driver     %s (branch %u), %s; modules: %s\n", d->version.text, gp_version_branch(&d->version),
+	       gp_kind_name(d->kind), modules);
+}
+
+void gp_report_tree(const struct gp_args *a, const struct gp_driver *d)
+{
+	gp_say(a, "tree       %s\n", d->rf.path);
+	say_version(a, d);
+	say_altered(a, &d->altered);
+}
+
+void gp_report_driver(const struct gp_args *a, const struct gp_driver *d)
+{
+	char size[32], plain[32];
+
+	gp_say(a, "installer  %s: %s, %s\n", gp_path_base(d->rf.path),
+	       d->rf.header.label ? d->rf.header.label : "(no label)", gp_say_size(d->rf.size, size));
+	say_version(a, d);
+	gp_say(a, "payload    %s%s%s, %zu members, %s unpacked; %s right\n", gp_codec_name(d->rf.codec),
+	       d->rf.codec_facts.check ? ", check " : "", d->rf.codec_facts.check ? d->rf.codec_facts.check : "",
+	       d->rf.n, gp_say_size(d->rf.unpacked, plain),
+	       gp_runheader_has_md5(&d->rf.header) ? "CRC and MD5 are" : "CRC (there is no MD5) is");
+	say_altered(a, &d->altered);
+}
+
+static struct json_object *json_stub_risks(const struct gp_runfile *rf)
+{
+	gp_auto(gp_stub_risks_release) struct gp_stub_risks risks = { 0 };
+	struct json_object *list = json_object_new_array();
+
+	gp_stub_risks_find(gp_runfile_stub(rf), &risks);
+	for (size_t i = 0; i < risks.n; i++) {
+		const struct gp_stub_risk *r = &risks.v[i];
+		struct json_object *o = json_object_new_object();
+
+		gp_json_put(o, "where", gp_json_text(r->where));
+		gp_json_put(o, "line", json_object_new_int64(r->lineno));
+		gp_json_put(o, "holds", gp_json_text(r->holds));
+		gp_json_put(o, "does", gp_json_text(gp_stub_risk_kind_name(r->kind)));
+		gp_json_put(o, "when", gp_json_text(gp_stub_risk_when(r)));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+struct json_object *gp_json_driver(const struct gp_driver *d)
+{
+	struct json_object *o = json_object_new_object(), *alt = json_object_new_object();
+	struct json_object *modules = json_object_new_array();
+	struct gp_str rest = d->manifest.modules, word;
+
+	while (gp_word_next(&rest, &word))
+		json_object_array_add(modules, gp_json_str(gp_str_trim(word)));
+	gp_json_put(o, "file", gp_json_text(d->rf.path));
+	gp_json_put(o, "size", json_object_new_uint64(d->rf.size));
+	gp_json_put(o, "label", gp_json_text(d->rf.header.label));
+	gp_json_put(o, "version", gp_json_text(d->version.text));
+	gp_json_put(o, "branch", json_object_new_int((int)gp_version_branch(&d->version)));
+	gp_json_put(o, "kind", gp_json_text(gp_kind_name(d->kind)));
+	gp_json_put(o, "modules", modules);
+	gp_json_put(o, "kernel_open", json_object_new_boolean(d->has_kernel_open));
+	gp_json_put(o, "compression", gp_json_text(gp_codec_name(d->rf.codec)));
+	gp_json_put(o, "check", gp_json_text(d->rf.codec_facts.check));
+	gp_json_put(o, "payload_offset", json_object_new_uint64(d->rf.header.payload_off));
+	gp_json_put(o, "targetdir", gp_json_text(d->rf.header.targetdir));
+	gp_json_put(o, "target_arch", gp_json_text(d->rf.header.target_arch));
+	gp_json_put(o, "crc", gp_json_text(d->rf.header.crc));
+	gp_json_put(o, "md5", gp_runheader_has_md5(&d->rf.header) ? gp_json_text(d->rf.header.md5) : NULL);
+	gp_json_put(o, "members", json_object_new_uint64(d->rf.n));
+	gp_json_put(o, "stub_risks", json_stub_risks(&d->rf));
+	gp_json_put(o, "unpacked", json_object_new_uint64(d->rf.unpacked));
+	gp_json_put(alt, "hooks",
+		    gp_json_text(d->altered.hooks == GP_UNLOCK_ABSENT   ? "absent" :
+				 d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" :
+									  "partial"));
+	gp_json_put(alt, "hooks_file", gp_json_text(d->altered.hooks_file));
+	gp_json_put(alt, "hooks_missing", gp_json_text(d->altered.missing));
+	gp_json_put(alt, "licence", gp_json_text(d->altered.licence));
+	gp_json_put(alt, "dkms_patches", gp_json_list(&d->altered.dkms_patches));
+	gp_json_put(o, "altered", gp_altered_any(&d->altered) ? alt : NULL);
+	if (!gp_altered_any(&d->altered))
+		json_object_put(alt);
+	return o;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CMD_REPORT_REPORT_H
+#define GP_CMD_REPORT_REPORT_H
+
+#include <stdio.h>
+
+#include "base/json.h"
+#include "cmd/front/opt.h"
+#include "ops/select/support.h"
+
+/* "12.3 MB" (decimal), in a static-free way: out holds 32 bytes. */
+const char *gp_say_size(uint64_t bytes, char out[32]);
+
+/* Untrusted text, safe for a terminal; free() it. */
+char *gp_say_masked(struct gp_str s);
+
+/* Where the report goes. */
+FILE *gp_report_stream(const struct gp_args *a);
+
+/* printf there, with every %s masked, its line ends, too. Silent under -q. */
+void gp_say(const struct gp_args *a, const char *fmt, ...) GP_PRINTF(2, 3);
+
+/* One line per kernel, with -v one per rule, with --explain all of each rule. */
+void gp_report_selection(const struct gp_args *a, const struct gp_selection *s);
+struct json_object *gp_json_selection(const struct gp_selection *s);
+
+/* The table of gridpatch support: a row per kernel and drivers of which the same
+ * is known; the same as JSON; kernel lines by branches for a web page. */
+void gp_report_support(const struct gp_args *a, const struct gp_support *t);
+struct json_object *gp_json_support(const struct gp_support *t);
+/* Of a table of one branch: a line per kernel and drivers of which the same is known. */
+void gp_report_branch(const struct gp_args *a, const struct gp_support *t);
+void gp_report_support_markdown(const struct gp_args *a, const struct gp_support *t);
+
+/* What a driver is. */
+void gp_report_driver(const struct gp_args *a, const struct gp_driver *d);
+/* The same of an extracted installer: it has neither label nor sums. */
+void gp_report_tree(const struct gp_args *a, const struct gp_driver *d);
+struct json_object *gp_json_driver(const struct gp_driver *d);
+
+/* Of a patch run, also of one that stopped half way. */
+void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
+struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j);
+
+/* What patches did, one line per file; or would have done, had the run not failed. */
+void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l);
+struct json_object *gp_json_applied(const struct gp_applied_list *l);
+
+/* An interrupted run was rolled back first; said under -q, too, when files changed. */
+void gp_report_recovered(size_t files);
+
+/* gp_quilt_tree_open() of dir (NULL: here), which says what was rolled back. */
+struct gp_quilt_tree;
+int gp_open_quilt_tree(struct gp_quilt_tree *w, const char *dir, struct gp_err *err);
+
+/* What would have fitted of patches that were not applied, and what would not. */
+void gp_say_tried(const struct gp_args *a, const struct gp_applied_list *l);
+
+/* The details of a failed hunk, on standard error, where the error goes. */
+void gp_say_why(const struct gp_args *a, const struct gp_buf *why);
+
+/* The covered lines and what comes behind: "covers: …; next unknown: …". */
+void gp_say_covers(const struct gp_args *a, const struct gp_selection *s);
+
+/* Kernel modules: a block for each, findings, the verdict. */
+struct gp_modreport;
+void gp_report_modules(const struct gp_args *a, const struct gp_modreport *r);
+
+/* The same, filled into root; tools/data/verify.schema.json describes it. */
+void gp_json_modules(struct json_object *root, const struct gp_modreport *r);
+
+/*
+ * Write root where --json says, and put it. "ok", and for a failure "error"
+ * and "exit", are added here.
+ */
+int gp_json_emit(const struct gp_args *a, struct json_object *root, const struct gp_err *failure, struct gp_err *err);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cmd/report/report.h"
+
+/* "a, b" into out. */
+static void join(const struct gp_list *l, const char *sep, struct gp_buf *out)
+{
+	for (size_t i = 0; i < l->n; i++)
+		gp_buf_printf(out, "%s%s", i ? sep : "", l->v[i]);
+}
+
+static bool is_blocked(const struct gp_support_cell *cell)
+{
+	return cell->choice->verdict == GP_VERDICT_BLOCKED;
+}
+
+/* --- text --- */
+
+static void say_head(const struct gp_args *a, const struct gp_branch *b)
+{
+	gp_auto(gp_buf_release) struct gp_buf versions = { 0 };
+
+	for (size_t i = 0; i < b->n; i++)
+		gp_buf_printf(&versions, " %s", b->versions[i].text);
+	gp_say(a, "branch     %u%s%s:%s\n", b->number, b->product ? ", " : "", b->product ? b->product : "",
+	       versions.data);
+}
+
+static void add_detail(struct gp_buf *out, const char *what, const struct gp_list *l, const char *sep)
+{
+	if (!l->n)
+		return;
+	gp_buf_printf(out, "; %s: ", what);
+	join(l, sep, out);
+}
+
+/* What stands behind the word, each part with "; " in front. */
+static void details(const struct gp_support_cell *cell, struct gp_buf *out)
+{
+	const struct gp_choice *c = cell->choice;
+
+	if (is_blocked(cell))
+		return;
+	add_detail(out, "sets", &cell->sets, " ");
+	if (gp_support_builds(cell) && !cell->sets.n)
+		gp_buf_puts(out, "; unpatched");
+	add_detail(out, "by its headers perhaps", &cell->perhaps, " ");
+	add_detail(out, "only on", &cell->parts, ", ");
+	if (cell->may_block)
+		gp_buf_puts(out, "; the driver's sources may block it");
+	if (gp_support_builds(cell) || c->load != GP_LOAD_UNKNOWN)
+		gp_buf_printf(out, "; loads: %s", gp_load_name(c->load));
+	add_detail(out, "loads not on", &cell->no_load, ", ");
+	gp_buf_printf(out, "; hooks: %s", c->hooks ? gp_hooks_name(c->hooks) : "not said");
+	add_detail(out, "cards", &c->gpus, "; ");
+}
+
+/* "460.32.04 - 460.73.02" */
+static char *span_name(const struct gp_support_branch *b, size_t first, size_t n)
+{
+	return gp_asprintf("%s%s%s", b->drivers[first].version->text, n > 1 ? " - " : "",
+			   n > 1 ? b->drivers[first + n - 1].version->text : "");
+}
+
+static void say_row(const struct gp_args *a, const struct gp_support *t, const struct gp_support_branch *b,
+		    size_t kernel, size_t first, size_t n)
+{
+	const struct gp_support_cell *cell = &b->drivers[first].cells[kernel];
+	bool untested = cell->known > GP_KNOWN_UNSURE && cell->choice->verdict == GP_VERDICT_UNTESTED;
+	gp_auto(gp_buf_release) struct gp_buf more = { 0 };
+	gp_auto(gp_free_ptr) char *span = span_name(b, first, n);
+	gp_auto(gp_free_ptr) char *word = gp_asprintf("%s%s", gp_support_word(cell), untested ? ", untested" : "");
+
+	details(cell, &more);
+	if (more.len)
+		gp_say(a, "  %-4u %-6s %-24s %-19s %s\n", b->branch->number, t->kernels.v[kernel], span, word,
+		       more.data + 2);
+	else
+		gp_say(a, "  %-4u %-6s %-24s %s\n", b->branch->number, t->kernels.v[kernel], span, word);
+	for (size_t i = 0; a->verbose && i < cell->choice->reasons.n; i++)
+		gp_say(a, "    reason   %s\n", cell->choice->reasons.v[i]);
+}
+
+void gp_report_support(const struct gp_args *a, const struct gp_support *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct gp_support_branch *b = &t->v[i];
+
+		say_head(a, b->branch);
+		for (size_t k = 0; k < t->kernels.n; k++)
+			for (size_t first = 0, n; first < b->n; first += n) {
+				n = gp_support_span(b, k, first);
+				say_row(a, t, b, k, first, n);
+			}
+	}
+	gp_say(a, "built: by gridpatch's authors; reported: in public; expected: from sources or by conclusion;\n"
+		  "unsure: sources speak against it, and nobody has tried\n"
+		  "why: gridpatch select --explain --driver VERSION -k RELEASE\n");
+}
+
+void gp_report_branch(const struct gp_args *a, const struct gp_support *t)
+{
+	const struct gp_support_branch *b = &t->v[0];
+
+	for (size_t k = 0; k < t->kernels.n; k++)
+		for (size_t first = 0, n; first < b->n; first += n) {
+			const struct gp_support_cell *cell = &b->drivers[first].cells[k];
+			gp_auto(gp_free_ptr) char *span = NULL;
+
+			n = gp_support_span(b, k, first);
+			span = span_name(b, first, n);
+			gp_say(a, "branch     %s on %s: %s", span, t->kernels.v[k], gp_support_word(cell));
+			gp_say(a, is_blocked(cell) ? "\n" : "; modules load: %s\n", gp_load_name(cell->choice->load));
+		}
+}
+
+/* --- JSON --- */
+
+static void unite(struct json_object *to, const struct gp_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		size_t n = json_object_array_length(to), k = 0;
+
+		while (k < n && strcmp(json_object_get_string(json_object_array_get_idx(to, k)), l->v[i]) != 0)
+			k++;
+		if (k == n)
+			json_object_array_add(to, gp_json_text(l->v[i]));
+	}
+}
+
+static const char *builds_word(const struct gp_support_cell *cell)
+{
+	if (gp_support_builds(cell))
+		return cell->sets.n ? "with sets" : "unpatched";
+	return gp_support_word(cell);
+}
+
+/* What the drivers of a span have in common. */
+static struct json_object *json_cell(const struct gp_support_cell *cell)
+{
+	struct json_object *o = json_object_new_object();
+	const struct gp_choice *c = cell->choice;
+
+	gp_json_put(o, "verdict", gp_json_text(gp_verdict_name(c->verdict)));
+	gp_json_put(o, "builds", gp_json_text(builds_word(cell)));
+	gp_json_put(o, "known", cell->known ? gp_json_text(gp_known_name(cell->known)) : NULL);
+	gp_json_put(o, "may_be_blocked", json_object_new_boolean(cell->may_block));
+	gp_json_put(o, "sets", gp_json_list(&cell->sets));
+	gp_json_put(o, "perhaps_sets", gp_json_list(&cell->perhaps));
+	gp_json_put(o, "only_on", gp_json_list(&cell->parts));
+	gp_json_put(o, "load", is_blocked(cell) ? NULL : gp_json_text(gp_load_name(c->load)));
+	gp_json_put(o, "load_no_on", gp_json_list(&cell->no_load));
+	gp_json_put(o, "hooks", is_blocked(cell) || !c->hooks ? NULL : gp_json_text(gp_hooks_name(c->hooks)));
+	gp_json_put(o, "gpu", gp_json_list(&c->gpus));
+	return o;
+}
+
+static struct json_object *json_span(const struct gp_support *t, const struct gp_support_branch *b, size_t kernel,
+				     size_t first, size_t n)
+{
+	struct json_object *o = json_cell(&b->drivers[first].cells[kernel]);
+	struct json_object *drivers = json_object_new_array(), *reasons = json_object_new_array();
+	struct json_object *instead = json_object_new_array(), *evidence = json_object_new_array();
+
+	for (size_t i = first; i < first + n; i++) {
+		const struct gp_choice *c = b->drivers[i].cells[kernel].choice;
+
+		json_object_array_add(drivers, gp_json_text(b->drivers[i].version->text));
+		unite(reasons, &c->reasons);
+		unite(instead, &c->instead);
+		unite(evidence, &c->evidence);
+	}
+	gp_json_put(o, "branch", json_object_new_int((int)b->branch->number));
+	gp_json_put(o, "kernel", gp_json_text(t->kernels.v[kernel]));
+	gp_json_put(o, "drivers", drivers);
+	gp_json_put(o, "reasons", reasons);
+	gp_json_put(o, "instead", instead);
+	gp_json_put(o, "evidence", evidence);
+	return o;
+}
+
+static struct json_object *json_branch(const struct gp_branch *b)
+{
+	struct json_object *o = json_object_new_object(), *versions = json_object_new_array();
+
+	for (size_t i = 0; i < b->n; i++)
+		json_object_array_add(versions, gp_json_text(b->versions[i].text));
+	gp_json_put(o, "branch", json_object_new_int((int)b->number));
+	gp_json_put(o, "product", gp_json_text(b->product));
+	gp_json_put(o, "versions", versions);
+	gp_json_put(o, "evidence", gp_json_text(b->evidence));
+	return o;
+}
+
+struct json_object *gp_json_support(const struct gp_support *t)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *branches = json_object_new_array(), *cells = json_object_new_array();
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct gp_support_branch *b = &t->v[i];
+
+		json_object_array_add(branches, json_branch(b->branch));
+		for (size_t k = 0; k < t->kernels.n; k++)
+			for (size_t first = 0, n; first < b->n; first += n) {
+				n = gp_support_span(b, k, first);
+				json_object_array_add(cells, json_span(t, b, k, first, n));
+			}
+	}
+	gp_json_put(o, "kernels", gp_json_list(&t->kernels));
+	gp_json_put(o, "branches", branches);
+	gp_json_put(o, "cells", cells);
+	return o;
+}

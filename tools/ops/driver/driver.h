@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_DRIVER_DRIVER_H
+#define GP_OPS_DRIVER_DRIVER_H
+
+#include "core/rules/release.h"
+#include "ops/run/runfile.h"
+#include "ops/tree/disktree.h"
+#include "ops/driver/unlock.h"
+
+/* What the versions of host drivers have in common: their files. */
+struct gp_driver {
+	struct gp_runfile rf;
+	struct gp_tree tree;
+	struct gp_manifest manifest; /* the pristine one, text borrowed from rf */
+	struct gp_version version;
+	enum gp_kind kind;
+	bool has_kernel, has_kernel_open; /* source trees */
+	struct gp_altered altered;
+	struct gp_disktree disk; /* gp_driver_open_dir() only */
+};
+
+/* How to open one; zeroed is fine. */
+struct gp_driver_opts {
+	const struct gp_list *also; /* clean paths: files to keep in memory besides */
+	bool cut;                   /* find out where the payload can be gone on with */
+	const char *index_dir;      /* where an index may be (gp_index_dir()) */
+	/* Called once, in the middle of the scan, when the manifest and all kernel
+	 * sources that it lists have been seen. */
+	void (*ready)(void *arg, struct gp_runfile *rf);
+	/* Called before that runfile goes, should the rest of it be bad. */
+	void (*abandon)(void *arg);
+	void *arg;
+	const volatile sig_atomic_t *cancel;
+	const struct gp_progress *progress;
+};
+
+/*
+ * Open an installer and find out what it is: stub, sums, members, manifest.
+ * The sources below kernel/ are kept in memory.
+ *
+ * Errors: as gp_runfile_open() and gp_runfile_scan(); GP_E_UNSUPPORTED no
+ *         .manifest in it, or no version.
+ */
+int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver_opts *o, struct gp_err *err);
+void gp_driver_release(struct gp_driver *d);
+
+/* Are a file's bytes wanted to patch and build a driver? Blobs are not: they only
+ * get in the way in memory. arg: a gp_list of clean paths that are, too, or NULL. */
+bool gp_driver_wants(void *arg, const char *path, uint64_t size);
+
+/*
+ * The same over a directory, which nothing changes: an extracted installer, or
+ * what was stored of one.
+ *
+ * In:     rf lists its files (clean paths), stays its owner's, and may be shared
+ *         by several threads, each with a driver of its own.
+ * Errors: GP_E_NOTFOUND; GP_E_UNSUPPORTED no .manifest in it, or no version.
+ */
+int gp_driver_open_dir(struct gp_driver *d, const char *dir, const struct gp_runfile *rf, struct gp_err *err);
+void gp_driver_close_dir(struct gp_driver *d);
+
+/* The same over what a scan has found so far: rf stays its owner's, and must not
+ * change meanwhile. gp_driver_return() instead of release. */
+int gp_driver_borrow(struct gp_driver *d, const struct gp_runfile *rf, struct gp_err *err);
+void gp_driver_return(struct gp_driver *d);
+
+/* A file of the (changed) tree, for gp_query.driver_file; arg is the driver. */
+bool gp_driver_file(void *arg, const char *path, struct gp_str *out);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/driver/inspect.h"
+
+#include "base/path.h"
+#include "base/text.h"
+
+static void check_listed(const struct gp_driver *d, struct gp_list *problems)
+{
+	for (size_t i = 0; i < d->manifest.n; i++) {
+		const struct gp_mentry *e = &d->manifest.entry[i];
+
+		if (!gp_mentry_is_symlink(e) && !gp_tree_has(&d->tree, e->path))
+			gp_list_take(problems, gp_asprintf("'.manifest' line %zu lists '%s', which is not there",
+							   e->lineno, e->path));
+	}
+}
+
+/* One lookup per file, not one walk of the manifest. */
+static void index_manifest(const struct gp_driver *d, struct gp_map *listed)
+{
+	for (size_t i = 0; i < d->manifest.n; i++)
+		gp_map_put(listed, d->manifest.entry[i].path, i);
+}
+
+static void check_present(const struct gp_driver *d, struct gp_list *problems)
+{
+	gp_auto(gp_map_release) struct gp_map listed = { 0 };
+
+	index_manifest(d, &listed);
+	for (size_t i = 0; i < d->rf.n; i++) {
+		const struct gp_entry *e = &d->rf.entry[i];
+
+		if (e->superseded || e->type == GP_ENTRY_DIR)
+			continue;
+		if (!gp_path_under(e->path, "kernel") && !gp_path_under(e->path, "kernel-open"))
+			continue;
+		/* Precompiled interfaces are found by directory, not by the manifest. */
+		if (gp_path_under(e->path, "kernel/precompiled") || gp_map_get(&listed, e->path, NULL))
+			continue;
+		gp_list_take(problems, gp_asprintf("'%s' is not in '.manifest': it would never be built", e->path));
+	}
+}
+
+void gp_inspect(const struct gp_driver *d, struct gp_list *problems)
+{
+	check_listed(d, problems);
+	check_present(d, problems);
+	if (d->altered.hooks == GP_UNLOCK_PARTIAL)
+		gp_list_take(problems, gp_asprintf("hooks are half integrated: %s is missing", d->altered.missing));
+}

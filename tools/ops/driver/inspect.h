@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_DRIVER_INSPECT_H
+#define GP_OPS_DRIVER_INSPECT_H
+
+#include "ops/driver/driver.h"
+
+/*
+ * What is wrong with an installer whose sums are right.
+ *
+ * Every manifest entry is present; every source file below kernel/ (and
+ * kernel-open/) that is on disk is listed, else it never reaches
+ * /usr/src/nvidia-VERSION; hooks are complete or absent.
+ *
+ * Out: one line per finding appended to problems; none: all is well.
+ * Source: nvidia-installer's manifest.c and install-from-cwd.c (FACTS.md 6.1).
+ */
+void gp_inspect(const struct gp_driver *d, struct gp_list *problems);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/patch/patchset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "core/diff/diff.h"
+#include "base/digest.h"
+#include "ops/patch/patchfile.h"
+
+#define SERIES_MAX (1u << 20)
+
+static int read_patches(struct gp_patchset *p, struct gp_err *err)
+{
+	p->text = gp_alloc((p->series.n + 1) * sizeof(*p->text));
+	for (size_t i = 0; i < p->series.n; i++) {
+		gp_auto(gp_free_ptr) char *path = gp_path_join(p->dir, p->series.v[i].name);
+
+		if (gp_patch_read(path, &p->text[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, "series");
+	struct gp_err why = { 0 };
+	size_t n = strlen(dir);
+	int rc = -1;
+
+	while (n > 1 && dir[n - 1] == '/') /* its last part is its name */
+		n--;
+	*out = (struct gp_patchset){ .dir = gp_strndup(dir, n) };
+	if (gp_file_read(path, SERIES_MAX, &out->series_text, &why) < 0) {
+		if (why.code == GP_E_NOTFOUND && gp_is_dir(dir))
+			gp_fail(err, GP_E_NOTFOUND, "'%s' is a directory without a series file", dir);
+		else if (err)
+			*err = why;
+	} else if (gp_series_parse(gp_buf_str(&out->series_text), &out->series, err) < 0 ||
+		   gp_series_check_unique(&out->series, err) < 0) {
+		gp_within(err, "'%s'", path);
+	} else {
+		rc = read_patches(out, err);
+	}
+	if (rc < 0)
+		gp_patchset_release(out);
+	return rc;
+}
+
+int gp_patchset_load_single(const char *path, struct gp_patchset *out, struct gp_err *err)
+{
+	*out = (struct gp_patchset){ .dir = gp_strdup(path), .single = true };
+	out->series.v = gp_alloc(sizeof(*out->series.v));
+	out->series.n = out->series.cap = 1;
+	out->series.v[0] = (struct gp_series_entry){ .name = gp_strdup(gp_path_base(path)), .strip = 1 };
+	out->text = gp_alloc(sizeof(*out->text));
+	if (gp_patch_read(path, &out->text[0], err) == 0)
+		return 0;
+	gp_patchset_release(out);
+	return -1;
+}
+
+void gp_patchset_sum(struct gp_patchset *p)
+{
+	struct gp_hash *sum = gp_hash_new(GP_HASH_SHA256);
+
+	gp_hash_add(sum, p->series_text.data, p->series_text.len);
+	for (size_t i = 0; i < p->series.n; i++)
+		gp_hash_add(sum, p->text[i].data, p->text[i].len);
+	gp_hash_hex(sum, p->sha256);
+	gp_hash_free(sum);
+}
+
+void gp_patchset_release(struct gp_patchset *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; p->text && i < p->series.n; i++)
+		gp_buf_release(&p->text[i]);
+	free(p->text);
+	gp_buf_release(&p->series_text);
+	free(p->dir);
+	gp_series_release(&p->series);
+	*p = (struct gp_patchset){ 0 };
+}
+
+static void add_path(struct gp_list *paths, char *path)
+{
+	if (!path)
+		return;
+	gp_list_take(paths, gp_path_join("kernel", path));
+	gp_list_take(paths, path);
+}
+
+int gp_patchset_paths(const struct gp_patchset *p, struct gp_list *paths, struct gp_err *err)
+{
+	for (size_t i = 0; i < p->series.n; i++) {
+		gp_auto(gp_diff_release) struct gp_diff d = { 0 };
+		const struct gp_series_entry *e = &p->series.v[i];
+
+		if (gp_diff_parse(gp_buf_str(&p->text[i]), &d, err) < 0)
+			return gp_within(err, "'%s/%s'", p->dir, e->name);
+		for (size_t k = 0; k < d.nfile; k++) {
+			for (unsigned strip = p->single ? 0 : e->strip; strip <= e->strip; strip++) {
+				add_path(paths, gp_diff_source(&d.file[k], strip, e->reverse, NULL));
+				add_path(paths, gp_diff_target(&d.file[k], strip, e->reverse, NULL));
+			}
+		}
+	}
+	return 0;
+}
