@@ -152,7 +152,7 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 
 static int run(struct gp_args *a, struct gp_err *err)
 {
-	struct question q = { .driver.rf.fd = -1 };
+	struct question q = { 0 };
 	struct gp_err second = { 0 };
 	int rc = answer(a, &q, err);
 
