@@ -101,19 +101,12 @@ static bool same_but_space(struct gp_str a, struct gp_str b)
 	}
 }
 
-static struct gp_str no_cr(struct gp_str s)
-{
-	if (s.len && s.p[s.len - 1] == '\r')
-		s.len--;
-	return s;
-}
-
 /* What the eye may not see in a pair of lines, or NULL. */
 static const char *subtle(struct gp_str want, bool want_nl, struct gp_str have, bool have_nl)
 {
 	if (gp_str_same(want, have))
 		return want_nl != have_nl ? "newline at end of file" : NULL;
-	if (gp_str_same(no_cr(want), no_cr(have)))
+	if (gp_str_same(gp_str_no_cr(want), gp_str_no_cr(have)))
 		return "line ending (CR LF)";
 	return same_but_space(want, have) ? "white space" : NULL;
 }
