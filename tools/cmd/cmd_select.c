@@ -166,7 +166,7 @@ static struct json_object *json(const struct question *q)
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
-	struct question q = { .driver.rf.fd = -1 };
+	struct question q = { 0 };
 	int rc = answer(a, &q, err);
 
 	if (a->json)

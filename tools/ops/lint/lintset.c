@@ -202,7 +202,7 @@ static int open_subject(struct work *w, const char *path, struct subject *s, str
 {
 	struct gp_driver_opts o = { .cancel = w->o->cancel };
 
-	*s = (struct subject){ .driver.rf.fd = -1 };
+	*s = (struct subject){ 0 };
 	if ((gp_is_dir(path) ? open_dir(s, path, err) : gp_driver_open(&s->driver, path, &o, err)) < 0)
 		return -1;
 	return gp_lint_sum(path, s->sha256, err);
