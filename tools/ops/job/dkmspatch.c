@@ -243,15 +243,11 @@ static int collect(struct gp_patch_job *j, const struct gp_patch_opts *o, struct
 
 		for (size_t k = 0; *o->matches.v[i] && k < u->series.n; k++) {
 			const struct gp_series_entry *e = &u->series.v[k];
-			struct gp_patch p = { .set = u->dir,
-					      .name = e->name,
-					      .text = gp_buf_str(&u->text[k]),
-					      .strip = e->strip,
-					      .reverse = e->reverse };
-
+			struct gp_patch p = gp_patchset_patch(u, k);
 			/* DKMS calls patch itself, which takes no more than its default. */
 			unsigned fuzz = gp_series_fuzz(e, -1) < GP_SERIES_FUZZ ? e->fuzz : GP_SERIES_FUZZ;
 
+			p.set = u->dir;
 			if (add(j, &p, o->matches.v[i], u->sha256, fuzz, err) < 0)
 				return -1;
 		}

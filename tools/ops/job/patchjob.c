@@ -19,8 +19,6 @@
 #include "ops/run/runindex.h"
 #include "ops/patch/names.h"
 
-#define PATCH_FILE_MAX (64u << 20)
-
 int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list dirs = { 0 };
@@ -123,7 +121,7 @@ static int load_user_sets(struct gp_patch_job *j, const struct gp_patch_opts *o,
 	for (size_t i = 0; i < o->patches.n; i++) {
 		const char *path = o->patches.v[i];
 
-		if ((gp_is_file(path) ? gp_patchset_load_single(path, &j->user[i], err) :
+		if ((gp_is_file(path) ? gp_patchset_load_single(path, gp_patch_read, &j->user[i], err) :
 					gp_patchset_load(path, &j->user[i], err)) < 0)
 			return gp_within(err, "--patches '%s'", path);
 		j->nuser++;
@@ -223,7 +221,7 @@ static int load_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 		return -1;
 	if (!patch)
 		return 0;
-	if (gp_file_read(patch, PATCH_FILE_MAX, &text, err) < 0)
+	if (gp_patch_read(patch, &text, err) < 0)
 		return -1;
 	return gp_hooks_patch(&j->hooks, patch, gp_buf_str(&text), err);
 }

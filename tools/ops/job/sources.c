@@ -112,16 +112,11 @@ int gp_sources_series(const struct gp_patch_job *j, const struct gp_patch_opts *
 	const struct gp_patchset *u = &j->user[i];
 
 	for (size_t k = 0; k < u->series.n; k++) {
-		const struct gp_series_entry *e = &u->series.v[k];
-		struct gp_patch p = { .set = u->dir,
-				      .name = e->name,
-				      .text = gp_buf_str(&u->text[k]),
-				      .strip = e->strip,
-				      .reverse = e->reverse,
-				      .below = u->below,
-				      .may_lie_in_kernel = true };
+		struct gp_patch p = gp_patchset_patch(u, k);
 
-		if (gp_apply_patch(to->tree, &p, gp_series_fuzz(e, -1), to->applied, to->why, err) < 0)
+		p.set = u->dir;
+		p.may_lie_in_kernel = true;
+		if (gp_apply_patch(to->tree, &p, gp_series_fuzz(&u->series.v[k], -1), to->applied, to->why, err) < 0)
 			return in_the_way(j, o, to);
 	}
 	return 0;
