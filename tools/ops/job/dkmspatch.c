@@ -10,7 +10,6 @@
 #include "core/diff/diffout.h"
 #include "ops/job/judge.h"
 #include "ops/tree/overtree.h"
-#include "ops/patch/patchfile.h"
 
 #define PATCH_DIR "kernel/patches"
 
@@ -204,7 +203,8 @@ static int add(struct gp_patch_job *j, const struct gp_patch *p, const char *mat
 }
 
 /* A set of the data that is not neutral, for the kernels that asked for it. */
-static int add_set(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set, struct gp_err *err)
+static int add_set(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_patchset *set,
+		   struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list releases = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf match = { 0 };
@@ -218,14 +218,8 @@ static int add_set(struct gp_patch_job *j, const struct gp_patch_opts *o, const 
 		return 0;
 	gp_dkms_regex_of(&releases, &match);
 	for (size_t i = 0; i < set->series.n; i++) {
-		const struct gp_series_entry *e = &set->series.v[i];
-		gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
-		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-		struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
+		struct gp_patch p = gp_patchset_patch(set, i);
 
-		if (gp_patch_read(path, &text, err) < 0)
-			return -1;
-		p.text = gp_buf_str(&text);
 		if (add(j, &p, match.data, set->sha256, 0, err) < 0)
 			return -1;
 	}

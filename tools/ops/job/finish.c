@@ -188,7 +188,7 @@ static void history_sets(struct gp_patch_job *j)
 
 	for (size_t i = 0; i < j->applied.n; i++) {
 		const char *name = j->applied.v[i].set, *sum = "";
-		const struct gp_set *set = gp_catalog_set(&j->catalog, name);
+		const struct gp_patchset *set = gp_catalog_set(&j->catalog, name);
 		gp_auto(gp_free_ptr) char *text = NULL;
 
 		if (gp_list_has(&seen, name) || !set_counts(j, name))

@@ -149,23 +149,16 @@ int gp_judge_kernels(struct gp_patch_job *j, const struct gp_patch_opts *o, stru
 
 /* Does one of the set's patches change path? Names of DKMS patches are relative
  * to kernel/, so the question is asked by what lies in the tree. */
-static bool shared(const struct gp_patchset *p, const struct gp_list *paths, struct gp_err *err)
+static bool shared(const struct gp_patchset *p, const struct gp_list *paths)
 {
 	gp_auto(gp_list_release) struct gp_list own = { 0 };
 
-	if (gp_patchset_paths(p, &own, err) < 0)
+	if (gp_patchset_paths(p, &own, NULL) < 0)
 		return true;
 	for (size_t i = 0; i < own.n; i++)
 		if (gp_list_has(paths, own.v[i]))
 			return true;
 	return false;
-}
-
-static bool touches(const struct gp_set *set, const struct gp_list *paths, struct gp_err *err)
-{
-	gp_auto(gp_patchset_release) struct gp_patchset p = { 0 };
-
-	return gp_patchset_load(set->dir, &p, err) < 0 || shared(&p, paths, err);
 }
 
 /* What the package's own DKMS patches change: kernel/patches/NAME, applied with
@@ -207,13 +200,13 @@ static int judge_dkms(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 	gp_dkms_patches_of_others(conf, &names);
 	dkms_paths(j, &names, &paths);
 	for (size_t i = 0; i < s->neutral.n; i++)
-		if (touches(s->neutral.v[i].set, &paths, NULL))
+		if (shared(s->neutral.v[i].set, &paths))
 			return gp_fail(err, GP_E_NO,
 				       "dkms.conf applies '%s' to files that set '%s' changes; "
 				       "--drop-dkms-patches takes it out",
 				       first(&names, ""), s->neutral.v[i].set->name);
 	for (size_t i = 0; i < j->nuser; i++)
-		if (!*o->matches.v[i] && shared(&j->user[i], &paths, NULL))
+		if (!*o->matches.v[i] && shared(&j->user[i], &paths))
 			return gp_fail(err, GP_E_NO,
 				       "dkms.conf applies '%s' to files that '%s' changes; "
 				       "--drop-dkms-patches takes it out",

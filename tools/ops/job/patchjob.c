@@ -231,7 +231,7 @@ static int load_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, str
 static int fix_hooks(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	for (size_t i = 0; i < j->selection.hook_sets.n; i++) {
-		const struct gp_set *set = j->selection.hook_sets.v[i].set;
+		const struct gp_patchset *set = j->selection.hook_sets.v[i].set;
 		bool named = gp_list_has(&o->sets, set->name);
 		struct gp_err why = { 0 };
 

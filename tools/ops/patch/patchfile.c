@@ -80,11 +80,14 @@ static bool is_pipe(const char *path)
 	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
-static int read_pipe(const char *path, struct gp_buf *text, struct gp_err *err)
+static int read_packed(const char *path, bool pipe_will_do, struct gp_buf *text, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *name = gp_asprintf("'%s'", path);
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+	int fd, rc;
 
+	if (!pipe_will_do || !is_pipe(path))
+		return gp_file_read(path, GP_PATCH_MAX, text, err);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == EINTR)
 		return gp_fail(err, GP_E_CANCELLED, "stopped by a signal");
 	if (fd < 0)
@@ -105,8 +108,7 @@ static int read_patch(const char *path, bool pipe_will_do, struct gp_buf *text, 
 		return gp_fail(err, GP_E_NOTFOUND, "patch '%s' does not exist", path);
 	if (has_suffix(path, unknown, GP_COUNT(unknown)))
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s': .lzma and .lz are not supported; unpack it first", path);
-	if ((pipe_will_do && is_pipe(path) ? read_pipe(path, text, err) : gp_file_read(path, GP_PATCH_MAX, text, err)) <
-	    0)
+	if (read_packed(path, pipe_will_do, text, err) < 0)
 		return -1;
 	if (text->len && has_suffix(path, known, GP_COUNT(known)) && unpack(text, err) < 0)
 		return gp_within(err, "'%s'", path);

@@ -160,7 +160,7 @@ static struct gp_facts make_facts(struct gp_asker *a, const struct gp_release *r
 				  .arg = a };
 }
 
-bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set)
+bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_patchset *set)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (l->v[i].set == set)
@@ -168,7 +168,7 @@ bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set)
 	return false;
 }
 
-void gp_choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp_rule *r)
+void gp_choose(struct gp_chosen_list *l, const struct gp_patchset *s, const struct gp_rule *r)
 {
 	if (gp_chosen_has(l, s))
 		return;
@@ -176,27 +176,27 @@ void gp_choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp
 	l->v[l->n++] = (struct gp_chosen){ .set = s, .rule = r };
 }
 
-static bool for_driver(const struct gp_set *s)
+static bool for_driver(const struct gp_patchset *s)
 {
 	return !s->hooks;
 }
 
-static bool is_neutral(const struct gp_set *s)
+static bool is_neutral(const struct gp_patchset *s)
 {
 	return s->neutral;
 }
 
-static bool for_hooks(const struct gp_set *s)
+static bool for_hooks(const struct gp_patchset *s)
 {
 	return s->hooks;
 }
 
 /* Those of a rule's sets that are of this sort. */
-static void choose_sets(const struct gp_catalog *c, const struct gp_rule *r, bool (*sort)(const struct gp_set *),
+static void choose_sets(const struct gp_catalog *c, const struct gp_rule *r, bool (*sort)(const struct gp_patchset *),
 			struct gp_chosen_list *l)
 {
 	for (size_t i = 0; i < r->patches.n; i++) {
-		const struct gp_set *s = gp_catalog_set(c, r->patches.v[i]);
+		const struct gp_patchset *s = gp_catalog_set(c, r->patches.v[i]);
 
 		if (s && sort(s))
 			gp_choose(l, s, r);

@@ -59,7 +59,7 @@ bool gp_judged_is_about(const struct gp_judged *x);
 
 /* A set, and the first rule that asked for it; NULL: gp_selection_with() did. */
 struct gp_chosen {
-	const struct gp_set *set;
+	const struct gp_patchset *set;
 	const struct gp_rule *rule;
 };
 
@@ -145,7 +145,7 @@ int gp_query_sound(const struct gp_query *q, struct gp_err *err);
 void gp_selection_lines_instead(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *s);
 
 /* Is the set in the list? */
-bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set);
+bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_patchset *set);
 
 /*
  * Take a set in whatever the rules say: a neutral one or one for the hooks for
@@ -154,11 +154,11 @@ bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set);
  *
  * Out: false when the rules ask for it anyway.
  */
-bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set);
+bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_patchset *set);
 
 /* Leave a set out whatever the rules say; a line that needs it is covered no more.
  * Out: false when it was not chosen. */
-bool gp_selection_without(struct gp_selection *s, const struct gp_set *set);
+bool gp_selection_without(struct gp_selection *s, const struct gp_patchset *set);
 
 #define GP_ALL_SETS "all" /* --no-set: every set that --set does not name */
 
