@@ -141,7 +141,7 @@ static int select_sets(struct gp_patch_job *j, struct gp_err *err)
 			      .driver_file = gp_driver_file,
 			      .arg = &j->driver };
 
-	if (gp_catalog_select(&j->catalog, &q, &j->selection, err) < 0 || gp_query_sound(&q, err) < 0)
+	if (gp_catalog_select(&j->catalog, &q, &j->selection, err) < 0)
 		return -1;
 	return gp_tree_sound(&j->driver.tree, err);
 }

@@ -486,6 +486,15 @@ static void judge_all(const struct gp_catalog *c, const struct gp_asker *a, stru
 	}
 }
 
+/* Could all headers be looked at that were asked? */
+static int all_sound(const struct gp_query *q, struct gp_err *err)
+{
+	for (size_t i = 0; i < q->nkernels; i++)
+		if (q->kernels[i].headers && gp_headers_sound(q->kernels[i].headers, err) < 0)
+			return -1;
+	return 0;
+}
+
 int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *out,
 		      struct gp_err *err)
 {
@@ -505,20 +514,12 @@ int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, stru
 	gp_sort_chosen(c, &out->hook_sets);
 	out->newer_blocked = newer_is_blocked(c, &a);
 	gp_selection_find_next(out);
-	if (!failed.code)
+	if (!failed.code && all_sound(q, &failed) == 0)
 		return 0;
 	gp_selection_release(out);
 	if (err)
 		*err = failed;
 	return -1;
-}
-
-int gp_query_sound(const struct gp_query *q, struct gp_err *err)
-{
-	for (size_t i = 0; i < q->nkernels; i++)
-		if (q->kernels[i].headers && gp_headers_sound(q->kernels[i].headers, err) < 0)
-			return -1;
-	return 0;
 }
 
 /* 5.12 after 5.11, and 7.0 after 6.19: the last minor numbers of each major. */

@@ -131,15 +131,11 @@ void gp_selection_release(struct gp_selection *s);
  * Answer the query.
  *
  * Out:    gp_selection_release() frees it; it points into c. Empty on failure.
- * Errors: GP_E_UNSUPPORTED a probe's expression takes too long; else none but
- *         memory: the answer "no" is a verdict. Whether the headers could be asked
- *         gp_query_sound() says.
+ * Errors: GP_E_UNSUPPORTED a probe's expression takes too long; as
+ *         gp_headers_sound() for the query's headers. The answer "no" is a verdict.
  */
 int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *out,
 		      struct gp_err *err);
-
-/* Could all be looked at that was asked for? Errors: as gp_headers_sound(). */
-int gp_query_sound(const struct gp_query *q, struct gp_err *err);
 
 /* Find the lines' answers to "what else" as the kernels'; q as in gp_catalog_select(). */
 void gp_selection_lines_instead(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *s);
