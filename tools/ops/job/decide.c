@@ -9,8 +9,6 @@
 #include "base/path.h"
 #include "ops/job/dkmspatch.h"
 
-#define PATCH_FILE_MAX (64u << 20)
-
 static void warn(struct gp_decision *d, const char *fmt, ...) GP_PRINTF(2, 3);
 static void overridden(struct gp_decision *d, const char *fmt, ...) GP_PRINTF(2, 3);
 
@@ -143,23 +141,16 @@ static int decide_kernels(const struct gp_inputs *in, struct gp_decision *d, str
 
 /* Does one of the set's patches change path? Names of DKMS patches are relative
  * to kernel/, so the question is asked by what lies in the tree. */
-static bool shared(const struct gp_patchset *p, const struct gp_list *paths, struct gp_err *err)
+static bool shared(const struct gp_patchset *p, const struct gp_list *paths)
 {
 	gp_auto(gp_list_release) struct gp_list own = { 0 };
 
-	if (gp_patchset_paths(p, &own, err) < 0)
+	if (gp_patchset_paths(p, &own, NULL) < 0)
 		return true;
 	for (size_t i = 0; i < own.n; i++)
 		if (gp_list_has(paths, own.v[i]))
 			return true;
 	return false;
-}
-
-static bool touches(const struct gp_set *set, const struct gp_list *paths, struct gp_err *err)
-{
-	gp_auto(gp_patchset_release) struct gp_patchset p = { 0 };
-
-	return gp_patchset_load(set->dir, &p, err) < 0 || shared(&p, paths, err);
 }
 
 /* What the package's own DKMS patches change: kernel/patches/NAME, applied with
@@ -201,13 +192,13 @@ static int decide_dkms(const struct gp_inputs *in, struct gp_decision *d, struct
 	gp_dkms_patches_of_others(conf, &names);
 	dkms_paths(in, &names, &paths);
 	for (size_t i = 0; i < s->neutral.n; i++)
-		if (touches(s->neutral.v[i].set, &paths, NULL))
+		if (shared(s->neutral.v[i].set, &paths))
 			return gp_fail(err, GP_E_NO,
 				       "dkms.conf applies '%s' to files that set '%s' changes; "
 				       "--drop-dkms-patches takes it out",
 				       first(&names, ""), s->neutral.v[i].set->name);
 	for (size_t i = 0; i < in->nuser; i++)
-		if (!*in->opts->matches.v[i] && shared(&in->user[i], &paths, NULL))
+		if (!*in->opts->matches.v[i] && shared(&in->user[i], &paths))
 			return gp_fail(err, GP_E_NO,
 				       "dkms.conf applies '%s' to files that '%s' changes; "
 				       "--drop-dkms-patches takes it out",
@@ -322,7 +313,7 @@ static int select_sets(const struct gp_inputs *in, struct gp_decision *d, struct
 			      .driver_file = gp_driver_file,
 			      .arg = (void *)&in->driver };
 
-	if (gp_catalog_select(&in->catalog, &q, &d->selection, err) < 0 || gp_query_sound(&q, err) < 0)
+	if (gp_catalog_select(&in->catalog, &q, &d->selection, err) < 0)
 		return -1;
 	return gp_tree_sound(&in->driver.tree, err);
 }
@@ -348,7 +339,7 @@ static int load_hooks(const struct gp_inputs *in, struct gp_decision *d, struct 
 		return -1;
 	if (!patch)
 		return 0;
-	if (gp_file_read(patch, PATCH_FILE_MAX, &text, err) < 0)
+	if (gp_patch_read(patch, &text, err) < 0)
 		return -1;
 	return gp_hooks_patch(&d->hooks, patch, gp_buf_str(&text), err);
 }
@@ -358,7 +349,7 @@ static int load_hooks(const struct gp_inputs *in, struct gp_decision *d, struct 
 static int fix_hooks(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {
 	for (size_t i = 0; i < d->selection.hook_sets.n; i++) {
-		const struct gp_set *set = d->selection.hook_sets.v[i].set;
+		const struct gp_patchset *set = d->selection.hook_sets.v[i].set;
 		bool named = gp_list_has(&in->opts->sets, set->name);
 		struct gp_err why = { 0 };
 
