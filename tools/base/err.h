@@ -57,7 +57,7 @@ int gp_besides(struct gp_err *err, const char *fmt, ...) GP_PRINTF(2, 3);
 /* Write "context: cause: strerror" into out (NUL-terminated, cut at cap). */
 void gp_err_format(const struct gp_err *err, char *out, unsigned cap);
 
-/* The exit status that DESIGN.md gives to a code. */
+/* The exit status of a code; gridpatch(1) lists them. */
 int gp_code_exit(enum gp_code code);
 
 /* Out of memory: one line on stderr, exit 4. Like git, we do not thread this

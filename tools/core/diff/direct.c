@@ -2,7 +2,7 @@
 /*
  * Nearly all hunks match at the line that they name. To see that, it is enough
  * to count newlines up to there and to compare the hunk's few lines: no table of
- * all lines of the file is needed, as core/hunk.c makes one to search it.
+ * all lines of the file is needed, as core/diff/hunk.c makes one to search it.
  */
 #include "core/diff/direct.h"
 

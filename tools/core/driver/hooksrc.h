@@ -27,7 +27,7 @@ enum gp_hooks_table {
  *
  * In:     text: untrusted.
  * Source: vgpu_unlock_hooks.c at GP_HOOKS_COMMIT; vgpu_unlock_hooks-510.patch
- *         at GP_HOOKS_PATCH_COMMIT (FACTS.md 5.3).
+ *         at GP_HOOKS_PATCH_COMMIT.
  */
 enum gp_hooks_table gp_hooks_table(struct gp_str text);
 const char *gp_hooks_table_name(enum gp_hooks_table t);

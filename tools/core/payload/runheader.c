@@ -277,7 +277,7 @@ static bool put_variable(struct rewrite *w, struct gp_str line, unsigned lineno)
 		gp_buf_puts(w->out, "CRCsum=");
 		w->sums->crc_off = w->out->len;
 		/* Trailing blanks keep later offsets where they are; sh, dash and
-		 * bash accept them (FORMATS: one CRC in four has fewer digits). */
+		 * bash accept them (not every CRC has ten digits). */
 		gp_buf_puts(w->out, "          ");
 	} else if (gp_str_eq(v.name, "MD5") && lineno == 3) {
 		gp_buf_puts(w->out, "MD5=");

@@ -47,8 +47,8 @@ int gp_repack_choose(const struct gp_tree *tree, const struct gp_repack *opts, s
 /*
  * Write the new .run, by splice or by a full repack.
  *
- * Splice: the payload's bytes are kept up to a place near its end and gone on
- * with (core/splice.h); changed and new files become later members, which win.
+ * Splice: the payload's bytes are kept up to a place near its end and continued there
+ * (core/payload/splice.h); changed and new files become later members, which win.
  * Full: the payload is compressed again. Members that did not change are
  * copied byte for byte, headers included; changed ones keep their place; new
  * ones come last, sorted.

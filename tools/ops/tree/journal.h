@@ -2,7 +2,7 @@
 #ifndef GP_OPS_TREE_JOURNAL_H
 #define GP_OPS_TREE_JOURNAL_H
 
-/* What commit.c and recover.c share; everybody else wants ops/disktree.h. Except for
+/* What commit.c and recover.c share; everybody else wants ops/tree/disktree.h. Except for
  * gp_journal_parse() nothing here allocates memory. */
 
 #include "ops/tree/disktree.h"
