@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The floors, cmd -> ops -> core -> base, and the rooms of each floor. An include may
 # skip a floor or a room downward and never goes upward; core stays pure; only cmd
-# (and base's log) prints.
+# (and base's log) prints. Names of files in comments and pages are those of files.
 set -eu
 cd "$(dirname "$0")/.."
 bad=0
@@ -62,5 +62,16 @@ for f in $(find tools -name '*.[ch]'); do
 	wide=$(expand "$f" | awk 'length($0) > 120 { n = n " " NR } END { print n }')
 	[ -z "$wide" ] || complain "$f: more than 120 columns in line$wide"
 done
+# What a comment or a page names is there: files by their suffix, folders by a slash behind.
+wrong=$(
+	# Includes are looked at above.
+	grep -rnoE --include='*.[ch]' --include='*.md' --include=Makefile \
+		'\b((tools|tests)/[A-Za-z0-9_./-]*|(base|core|ops|cmd)/[a-z0-9_/]*)(\.(c|h|sh|py|awk|md|json|xsd)\b|/)' \
+		Makefile README.md .github kernel-versions patches tools tests/unit |
+		while IFS=: read -r file line path; do
+			[ -e "$path" ] || [ -e "tools/$path" ] || echo "$file:$line names $path, which is not there"
+		done
+)
+[ -z "$wrong" ] || complain "$wrong"
 [ $bad = 0 ] && echo "layers: fine"
 exit $bad
