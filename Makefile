@@ -152,11 +152,11 @@ uninstall:
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' sh tools/packaging/install.sh uninstall
 
 clean:
-	rm -rf build build-san
+	rm -rf build build-san build-clang
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
-	@echo "deps layers lint lint-sets readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1"
+	@echo "deps layers lint lint-sets readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
 
 .PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint install uninstall clean help FORCE
 

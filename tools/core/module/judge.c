@@ -45,6 +45,8 @@ static void add(struct gp_modfindings *l, enum gp_severity severity, const char 
 	l->v[l->n++] = (struct gp_modfinding){ severity, gp_strdup(module), check, text };
 }
 
+static char *format(const char *fmt, va_list ap) GP_PRINTF(1, 0);
+
 static char *format(const char *fmt, va_list ap)
 {
 	char *text = NULL;
