@@ -44,8 +44,8 @@ struct gp_err {
  */
 int gp_fail(struct gp_err *err, enum gp_code code, const char *fmt, ...) GP_PRINTF(3, 4);
 
-/* The same for a failed system call; sys is a copy of errno. ENOENT and
- * ENOTDIR become GP_E_NOTFOUND, everything else GP_E_SYSTEM. */
+/* Set the cause of a failed system call; sys is a copy of errno. ENOENT and
+ * ENOTDIR become GP_E_NOTFOUND, everything else GP_E_SYSTEM. Always -1. */
 int gp_fail_sys(struct gp_err *err, int sys, const char *fmt, ...) GP_PRINTF(3, 4);
 
 /* Prepend where it happened ("series '5.10': "); code and cause stay. Always -1. */

@@ -298,8 +298,8 @@ static void put_branch(const char *prefix, unsigned set, const char *rest, bool 
 }
 
 /* Append alternatives for what may follow prefix so that the whole number is
- * none of no's. A digit that no forbidden number goes on with may be followed
- * by anything; one that completes a forbidden number and no longer one, by
+ * none of no's. A digit that continues no forbidden number may be followed by
+ * anything; one that completes a forbidden number, and begins no longer one, by
  * anything but nothing; the others are looked at one digit further. */
 static void except_after(const struct numbers *no, const char *prefix, bool *first, struct gp_buf *out)
 {

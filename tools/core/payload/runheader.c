@@ -266,7 +266,7 @@ static bool put_variable(struct rewrite *w, struct gp_str line, unsigned lineno)
 
 	if (w->code)
 		return false;
-	/* The same end as in variables_read(). */
+	/* The variables end where variables_read() ends. */
 	if (lineno >= MAX_VARIABLE_LINES || (lineno > 1 && !variable_parse(line, &v))) {
 		w->code = lineno >= MAX_VARIABLE_LINES || gp_str_trim(line).len;
 		return false;

@@ -6,9 +6,8 @@
 #include "core/payload/codec.h"
 
 /*
- * Going on with a compressed payload: a new one whose first bytes are the old
- * one's, up to a place near its end, and whose plain data differ only behind
- * that place. Nothing before it is compressed again.
+ * Continuing a compressed payload: the new one has the bytes of the old one up to
+ * a place near its end, and their plain data differ only behind that place. Nothing before it is compressed again.
  *
  * While a decoder runs it is watched for such places (gp_decoder_watch()).
  * Where they are:

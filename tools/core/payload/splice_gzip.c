@@ -139,7 +139,7 @@ static bool may_start_dynamic(const struct search *s, size_t bit)
 	return sum == 128;
 }
 
-/* The same for a stored one, at its latest: three zero bits before a byte
+/* May a stored block start here, at its latest: three zero bits before a byte
  * boundary, then LEN and its complement. Where the padding before it began, its
  * true start, is not known. RFC 1951 3.2.4. */
 static bool may_start_stored(const struct search *s, size_t bit)

@@ -14,8 +14,8 @@
  */
 int gp_patch_read(const char *path, struct gp_buf *text, struct gp_err *err);
 
-/* The same for a name that the user gave: a pipe will do, too, as <(command) is one.
- * Errors: GP_E_CANCELLED a signal came while nobody wrote. */
+/* A patch file that the user named: a pipe will do, too, as <(command) is one.
+ * Errors: GP_E_CANCELLED a signal came while the pipe was silent. */
 int gp_patch_read_given(const char *path, struct gp_buf *text, struct gp_err *err);
 
 #endif

@@ -170,7 +170,7 @@ struct gp_quilt_tree {
  */
 int gp_quilt_tree_open(struct gp_quilt_tree *w, const char *dir, struct gp_err *err);
 
-/* The same to read only: neither lock nor roll back; GP_E_NO after an interrupted run. */
+/* Find and read it without a change: neither lock nor roll back; GP_E_NO after an interrupted run. */
 int gp_quilt_tree_look(struct gp_quilt_tree *w, const char *dir, struct gp_err *err);
 void gp_quilt_tree_close(struct gp_quilt_tree *w);
 

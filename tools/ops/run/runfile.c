@@ -298,7 +298,7 @@ int gp_runfile_peek(void *arg, uint64_t off, void *buf, size_t len, struct gp_er
 	return (size_t)n == len ? 0 : gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
 }
 
-/* Where can the payload be gone on with? false: ask for blocks and scan again. */
+/* Where can the payload be continued? false: ask for blocks and scan again. */
 static bool find_cut(struct gp_runfile *rf, const struct gp_tarsrc *t, const struct gp_buf *before)
 {
 	gp_auto(gp_buf_release) struct gp_buf last = { 0 };

@@ -83,7 +83,7 @@ struct gp_keep {
 	 * closed by the scan; as it was (-1) for others. May be NULL. */
 	int (*store)(void *arg, const struct gp_entry *e, int *fd, struct gp_err *err);
 	void *arg;
-	bool cut; /* find out where the payload can be gone on with */
+	bool cut; /* find out where the payload can be continued */
 };
 
 /*

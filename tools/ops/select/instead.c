@@ -65,7 +65,7 @@ static bool version_does(struct search *s, const struct gp_branch *b, bool newer
 	return false;
 }
 
-/* Who has hooks for the driver would rather go on with them. */
+/* Whoever has hooks for the driver would rather use them again. */
 static bool branch_does(struct search *s, const struct gp_branch *b, bool newer)
 {
 	return b->kinds & (1u << s->a->q->kind) &&

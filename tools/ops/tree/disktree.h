@@ -43,7 +43,7 @@ struct gp_disktree {
  */
 int gp_disktree_open(struct gp_disktree *d, const char *root, struct gp_err *err);
 
-/* The same without the lock, to read only. */
+/* Open a directory without the lock, to read only. */
 int gp_disktree_look(struct gp_disktree *d, const char *root, struct gp_err *err);
 void gp_disktree_close(struct gp_disktree *d);
 
