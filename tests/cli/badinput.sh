@@ -250,7 +250,7 @@ echo x > huge/aaa
 ln huge/aaa huge/kernel/dkms.conf
 sh "$fx/mkrun.sh" --tar-args --sort=name huge huge.run
 expect_status 'a dkms.conf that is a link to something else' 3 info huge.run
-says 'it says so' "'kernel/dkms.conf' is not a source file, or a link to a file that is none"
+says 'it says so' "'kernel/dkms.conf' is not a source file, or a link to one"
 { sed 's/^skip=.*/skip=9999/' good.run | head -n 20; head -c 17000000 /dev/zero; } > huge.run
 expect_status 'a stub of more than 16 MiB' 3 info huge.run
 says 'it says so' "'huge.run': the stub has more than 16777216 bytes"

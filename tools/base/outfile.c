@@ -401,7 +401,7 @@ static int take_dir(struct gp_tmpdir *t, struct gp_err *err)
 	if (ours < 0)
 		gp_fail_sys(err, errno, "cannot open what was made beside '%s'", t->path);
 	else
-		gp_fail(err, GP_E_SYSTEM, "somebody takes away what is made beside '%s'", t->path);
+		gp_fail(err, GP_E_SYSTEM, "something removes what is made beside '%s'", t->path);
 	unlinkat(t->dir, t->name, AT_REMOVEDIR); /* it is empty, if it is ours */
 	free(t->name);
 	t->name = NULL;

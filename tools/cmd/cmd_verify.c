@@ -82,7 +82,7 @@ static int sort_inputs(const struct gp_args *a, struct inputs *in, struct gp_err
 		}
 	}
 	if (in->run && (in->modules.n || in->blob))
-		return gp_fail(err, GP_E_USAGE, "'%s' is no module, '%s' is %s: check them one by one", in->run,
+		return gp_fail(err, GP_E_USAGE, "'%s' is not a module, '%s' is %s: check them one by one", in->run,
 			       in->modules.n ? in->modules.v[0] : in->blob, in->modules.n ? "one" : "a blob");
 	if (in->run && (a->patch.kernels.n || a->patch.headers.n || a->driver || a->expect_hooks))
 		return gp_fail(err, GP_E_USAGE,

@@ -189,7 +189,7 @@ static int entry_fill(struct gp_runfile *rf, struct archive_entry *ae, struct gp
 		return 0;
 	target = gp_runfile_find(rf, e->link);
 	if (!target || (target->type != GP_ENTRY_FILE && target->type != GP_ENTRY_HARDLINK))
-		return gp_fail(err, GP_E_FORMAT, "member '%s' links to '%s', which is no earlier file", e->path,
+		return gp_fail(err, GP_E_FORMAT, "member '%s' links to '%s', which is not an earlier file", e->path,
 			       e->link);
 	return 0;
 }

@@ -87,7 +87,7 @@ static void doubt(struct gp_choice *c)
 		return;
 	for (size_t i = 0; i < c->left_out.n; i++)
 		gp_buf_printf(&names, "%s%s", i ? ", " : "", c->left_out.v[i]);
-	gp_list_take(&first, gp_asprintf("What is known of it is known with sets that are left out: %s.", names.data));
+	gp_list_take(&first, gp_asprintf("What is known of it needs sets that are left out: %s.", names.data));
 	for (size_t i = 0; i < c->reasons.n; i++)
 		gp_list_add(&first, c->reasons.v[i]);
 	gp_list_release(&c->reasons);
