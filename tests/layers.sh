@@ -62,14 +62,15 @@ for f in $(find tools -name '*.[ch]'); do
 	wide=$(expand "$f" | awk 'length($0) > 120 { n = n " " NR } END { print n }')
 	[ -z "$wide" ] || complain "$f: more than 120 columns in line$wide"
 done
-# What a comment or a page names is there: files by their suffix, folders by a slash behind.
+# What a comment or a page names is there: a file, with or without its suffix, or a folder.
 wrong=$(
 	# Includes are looked at above.
-	grep -rnoE --include='*.[ch]' --include='*.md' --include=Makefile \
-		'\b((tools|tests)/[A-Za-z0-9_./-]*|(base|core|ops|cmd)/[a-z0-9_/]*)(\.(c|h|sh|py|awk|md|json|xsd)\b|/)' \
+	grep -rnoP --include='*.[ch]' --include='*.md' --include=Makefile \
+		'(?<![\w./-])((tools|tests)/[\w./-]*(\.(c|h|sh|py|awk|md|json|xsd)\b|/)|(base|core|ops|cmd)/[a-z0-9_/]*[a-z0-9_](\.[ch]\b)?)' \
 		Makefile README.md .github kernel-versions patches tools tests/unit |
 		while IFS=: read -r file line path; do
-			[ -e "$path" ] || [ -e "tools/$path" ] || echo "$file:$line names $path, which is not there"
+			[ -e "$path" ] || [ -e "tools/$path" ] || [ -e "tools/$path.h" ] || [ -e "tools/$path.c" ] ||
+				echo "$file:$line names $path, which is not there"
 		done
 )
 [ -z "$wrong" ] || complain "$wrong"

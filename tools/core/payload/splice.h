@@ -7,7 +7,8 @@
 
 /*
  * Continuing a compressed payload: the new one has the bytes of the old one up to
- * a place near its end, and their plain data differ only behind that place. Nothing before it is compressed again.
+ * a place near its end, and their plain data differ only behind that place. Nothing
+ * before it is compressed again.
  *
  * While a decoder runs it is watched for such places (gp_decoder_watch()).
  * Where they are:
