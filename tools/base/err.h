@@ -51,7 +51,7 @@ int gp_fail_sys(struct gp_err *err, int sys, const char *fmt, ...) GP_PRINTF(3, 
 /* Prepend where it happened ("series '5.10': "); code and cause stay. Always -1. */
 int gp_within(struct gp_err *err, const char *fmt, ...) GP_PRINTF(2, 3);
 
-/* Append what came of it to the cause, behind errno's text ("; nor could …"). Always -1. */
+/* Append what came of it to the cause, after errno's text ("; nor could …"). Always -1. */
 int gp_besides(struct gp_err *err, const char *fmt, ...) GP_PRINTF(2, 3);
 
 /* Write "context: cause: strerror" into out (NUL-terminated, cut at cap). */

@@ -39,7 +39,7 @@ int gp_outfile_reserve(const struct gp_outfile *f, uint64_t expect, struct gp_er
  * fsync, set mode, give it its name, fsync the directory.
  *
  * In:     mode, before the umask; replace: may an existing file be replaced.
- * Errors: GP_E_NO it exists and replace is false. When something fails behind the
+ * Errors: GP_E_NO it exists and replace is false. When something fails after the
  *         name, the message says that the file is there.
  */
 int gp_outfile_commit(struct gp_outfile *f, unsigned mode, bool replace, struct gp_err *err);

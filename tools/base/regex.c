@@ -384,7 +384,7 @@ static int sequence(struct parser *ps)
 	return 0;
 }
 
-/* Each but the last one ends with a jump behind the last; until that is known it
+/* Each but the last one ends with a jump after the last; until that is known it
  * holds the number of the jump before. */
 static int alternatives(struct parser *ps)
 {

@@ -7,7 +7,7 @@
 /* What this process may use of the machine. */
 struct gp_room {
 	unsigned cpus;   /* at least 1 */
-	uint64_t memory; /* bytes; UINT64_MAX: nobody knows */
+	uint64_t memory; /* bytes; UINT64_MAX: not known */
 };
 
 /* By the processors that are online, affinity, memory, and cgroups of version 2. */

@@ -16,7 +16,7 @@ void gp_text_mask(char *s, size_t len);
 /*
  * Take the next line off *rest.
  *
- * In:  rest, the unread bytes; *rest is moved behind the line and its '\n'.
+ * In:  rest, the unread bytes; *rest is moved after the line and its '\n'.
  * Out: *line without its '\n' (a CR stays); false when nothing is left.
  *      A last line without '\n' is a line.
  */

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 
 /*
- * Does the time stamp behind a name say that there is no such file, as diff -N
+ * Does the time stamp after a name say that there is no such file, as diff -N
  * writes it: the epoch?
  *
  * GNU patch takes every time from 25 hours before to 26 hours after it, both

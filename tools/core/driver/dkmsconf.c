@@ -115,7 +115,7 @@ static bool read_arrays(struct gp_str text, struct gp_dkms_patch_list *out)
 			clear &= !gp_str_starts(line, other[i]);
 		n = array_assign(line, "PATCH", &index);
 		if (!n && !(n = array_assign(line, "PATCH_MATCH", &index))) {
-			ours = gp_str_eq(line, PATCHES_MARK); /* the lines behind it */
+			ours = gp_str_eq(line, PATCHES_MARK); /* the lines after it */
 			continue;
 		}
 		p = element(out, index);

@@ -76,7 +76,7 @@ void gp_dkms_regex_except(const struct gp_kline *line, size_t n, struct gp_buf *
  * An alternative to it: releases of a line that it leaves out and that are let through
  * all the same.
  *
- * In:  tail: an extended regular expression for what stands behind the line's number.
+ * In:  tail: an extended regular expression for what stands after the line's number.
  * Out: appended to out; put a '|' between.
  */
 void gp_dkms_regex_also(const struct gp_kline *line, const char *tail, struct gp_buf *out);

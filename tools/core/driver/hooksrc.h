@@ -38,7 +38,7 @@ bool gp_hooks_known(struct gp_str text);
 /*
  * Where "#include" of the hooks belongs in os-interface.c.
  *
- * Out:    *off, bytes: the start of the line behind the last #include that
+ * Out:    *off, bytes: the start of the line after the last #include that
  *         stands above all code and outside any #if.
  * Errors: GP_E_UNSUPPORTED there is none.
  * Source: DualCoder's README ("after the last include"); os-interface.c of

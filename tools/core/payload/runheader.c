@@ -119,7 +119,7 @@ static int variables_read(struct gp_str head, struct gp_runheader *h, struct gp_
 	return 0;
 }
 
-/* Byte offset behind newline number n of head, or -1. */
+/* Byte offset after newline number n of head, or -1. */
 static int64_t behind_newline(struct gp_str head, uint64_t n)
 {
 	const char *p = head.p, *end = head.p + head.len;

@@ -252,14 +252,14 @@ const char *gp_xz_problem(const struct gp_splice *s)
 
 	if (w->state != XZ_REST)
 		return "its blocks could not be followed";
-	/* XZ Embedded would not see a second stream: neither do we go on behind one. */
+	/* XZ Embedded would not see a second stream: neither do we go on after one. */
 	if (w->at != w->index_at + index_size(w) + LZMA_STREAM_HEADER_SIZE)
 		return "several xz streams cannot be continued";
 	return NULL;
 }
 
 /* The block's own header, without the sizes that it may state: they change. It
- * stays as long as it was, so that nothing behind it moves. */
+ * stays as long as it was, so that nothing after it moves. */
 static int open_sizes(lzma_block *block, struct gp_splice_plan *plan, struct gp_err *err)
 {
 	struct gp_splice_edit *e = &plan->edit[0];

@@ -21,7 +21,7 @@ struct gp_driver {
 
 /* How to open one; zeroed is fine. */
 struct gp_driver_opts {
-	const struct gp_list *also; /* clean paths: files to keep in memory besides */
+	const struct gp_list *also; /* clean paths: files to keep in memory as well */
 	bool cut;                   /* find out where the payload can be continued */
 	const char *index_dir;      /* where an index may be (gp_index_dir()) */
 	/* Called once, in the middle of the scan, when the manifest and all kernel

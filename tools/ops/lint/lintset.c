@@ -325,7 +325,7 @@ static bool named_for(const struct gp_selection *sel, const struct gp_set *set)
 	return false;
 }
 
-/* Sets for certain kernels: each one alone, behind the neutral ones, which fit. */
+/* Sets for certain kernels: each one alone, after the neutral ones, which fit. */
 static int try_specific(struct work *w, struct subject *s, const struct gp_selection *sel, struct gp_err *err)
 {
 	for (size_t i = 0; i < w->out->nset; i++) {

@@ -49,7 +49,7 @@ void gp_lint_release(struct gp_lint *l);
  *  - each patch as gp_lint_patch(); its licence lines only in files whose own
  *    header says MIT, asked in the drivers at hand;
  *  - each set applies without fuzz to each driver at hand that a rule names it
- *    for, behind the neutral sets that come before it;
+ *    for, after the neutral sets that come before it;
  *  - a set whose Scope is the hooks changes vgpu_unlock_hooks.c and nothing
  *    else, no other set does, and it applies without fuzz to the copy at hand;
  *  - each rule has Evidence (the parser sees to Reason and to sets that do not

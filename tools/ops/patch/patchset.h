@@ -12,7 +12,7 @@ struct gp_patchset {
 	struct gp_buf series_text; /* the series file's bytes */
 	struct gp_buf *text;       /* one per entry of series */
 	bool single;               /* one patch, which is no folder; dir is its path */
-	const char *below;         /* its names are relative to this folder; NULL: nobody knows */
+	const char *below;         /* its names are relative to this folder; NULL: not known */
 	char sha256[65];           /* "" until gp_patchset_sum() */
 };
 

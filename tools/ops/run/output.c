@@ -10,7 +10,7 @@
 #define BLOCK (256u << 10)
 #define STEP (1u << 20)
 
-/* The place to go on from lies in the last blocks of the payload: an early copy
+/* The place to continue from lies in the last blocks of the payload: an early copy
  * ends before them. */
 #define MARGIN (1u << 20)
 

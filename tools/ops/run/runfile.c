@@ -321,7 +321,7 @@ static bool find_cut(struct gp_runfile *rf, const struct gp_tarsrc *t, const str
 	return true;
 }
 
-/* The zeros behind the archive may be many: keep what is before them. */
+/* The zeros after the archive may be many: keep what is before them. */
 static bool keep_before(const struct gp_runfile *rf, const struct gp_tarsrc *t, const struct gp_keep *keep,
 			struct gp_buf *before)
 {

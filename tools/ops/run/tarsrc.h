@@ -21,7 +21,7 @@ int gp_tarsrc_next(struct gp_tarsrc *t, struct archive_entry **entry, struct gp_
  * block; after the end, to the end-of-archive blocks. */
 uint64_t gp_tarsrc_offset(const struct gp_tarsrc *t);
 
-/* Read what is behind the archive; at most max bytes in all. */
+/* Read what is after the archive; at most max bytes in all. */
 int gp_tarsrc_drain(struct gp_tarsrc *t, uint64_t max, struct gp_err *err);
 
 /* All bytes that are still there, the last ones of the stream. */

@@ -114,7 +114,7 @@ const struct gp_set *gp_catalog_set(const struct gp_catalog *c, const char *name
 	return find_set(c, name);
 }
 
-/* 1; 0 a file beside the sets, or a folder without a series; -1 nobody can say: what
+/* 1; 0 a file beside the sets, or a folder without a series; -1 it cannot be told: what
  * stands for nothing may have been meant to replace something. */
 static int is_set(const char *dir, const char *series, struct gp_err *err)
 {

@@ -15,7 +15,7 @@
 #define GP_DATADIR "/usr/local/share/gridpatch"
 #endif
 
-/* 1, or 0; -1: nobody can say, and what is there might have blocked something. */
+/* 1, or 0; -1: it cannot be told, and what is there might have blocked something. */
 static int holds_data(const char *dir, struct gp_err *err)
 {
 	static const char *const parts[] = { "kernel-versions", "patches" };

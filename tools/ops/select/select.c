@@ -430,7 +430,7 @@ void gp_selection_find_next(struct gp_selection *s)
 	s->next_unknown = next < s->nlines ? s->lines[next].line : NULL;
 }
 
-/* Is what comes behind the newest line blocked, by a rule that never ends? */
+/* Is what comes after the newest line blocked, by a rule that never ends? */
 static bool newer_is_blocked(const struct gp_catalog *c, struct gp_asker *a)
 {
 	const struct gp_version *last = c->nlines ? &c->lines[c->nlines - 1].release.ver : NULL;

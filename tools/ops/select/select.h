@@ -119,7 +119,7 @@ struct gp_selection {
 	struct gp_chosen_list hook_sets;
 	bool needs_driver;   /* more may belong there: a rule asks the sources */
 	enum gp_hooks hooks; /* the strongest that any rule says for it */
-	/* The first line behind the newest covered one that is not blocked; NULL: none,
+	/* The first line after the newest covered one that is not blocked; NULL: none,
 	 * so everything newer than the newest line, unless that is blocked. */
 	const struct gp_line *next_unknown;
 	bool newer_blocked;

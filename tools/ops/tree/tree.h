@@ -63,7 +63,7 @@ void gp_tree_release(struct gp_tree *t);
  * Can what the tree has said so far be believed?
  *
  * Asked before anything is concluded from it ("there is no file", "done"), as
- * ferror(3) is behind reading.
+ * ferror(3) is after reading.
  *
  * Errors: GP_E_SYSTEM the first failure of the system's, with the file's name.
  */
