@@ -289,7 +289,7 @@ static int commit_name(struct gp_outfile *f, bool replace, struct gp_err *err)
 	return gp_fail_sys(err, errno, "cannot %s '%s'", replace ? "replace" : "create", f->path);
 }
 
-/* What a file system says that knows no fsync of directories is no failure. */
+/* A file system that cannot fsync directories says so; that is not a failure. */
 static int sync_place(const struct gp_outfile *f, struct gp_err *err)
 {
 	int fd = openat(f->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;

@@ -17,7 +17,7 @@ struct gp_room gp_room_here(void);
  * Narrow a room by the limits of a process's cgroup, and of those above it.
  *
  * In:     mount, where cgroup2 is mounted; self, the process's /proc/PID/cgroup.
- *         Files that are not there, or do not parse, are no limit.
+ *         Files that are not there, or do not parse, limit nothing.
  * Source: Linux, Documentation/admin-guide/cgroup-v2.rst: "0::PATH" names the
  *         cgroup; cpu.max is "QUOTA PERIOD" in microseconds, memory.max bytes,
  *         either may say "max"; a parent's limits hold for its children.

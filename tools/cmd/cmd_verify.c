@@ -106,7 +106,7 @@ static int find_headers(const struct gp_args *a, struct gp_targets *t, struct gp
 			       "name one",
 			       t->n);
 	*h = &t->headers[0];
-	/* Once more, for the reason: elsewhere a release without headers is no error. */
+	/* Once more, for the reason: elsewhere a release without headers is not an error. */
 	return t->v[0].headers ? 0 : gp_headers_find(t->v[0].release.text, NULL, NULL, *h, err);
 }
 

@@ -7,7 +7,7 @@
  * every bit of the payload's end that could start a block, with dynamic Huffman
  * codes or stored, one is found that decodes to the very end of the stream; it
  * is proved by decoding once more with the 32 kB before it as dictionary, which
- * must give the known plain bytes. What is not proved is no place.
+ * must give the known plain bytes. What is not proved does not count.
  */
 #include "core/payload/splice_impl.h"
 

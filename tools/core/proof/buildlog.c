@@ -27,7 +27,7 @@ static char *masked(struct gp_str s)
 	size_t n = s.len < LINE_SHOWN ? s.len : LINE_SHOWN;
 	char *text = gp_strndup(s.p, n);
 
-	gp_text_mask(text, n); /* a NUL byte, too: it is no end */
+	gp_text_mask(text, n); /* a NUL byte, too: it is not an end */
 	return text;
 }
 

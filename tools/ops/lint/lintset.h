@@ -59,7 +59,7 @@ void gp_lint_release(struct gp_lint *l);
  * In:     c: lives longer than *out.
  * Out:    gp_lint_release() frees it, also after a failure.
  * Errors: GP_E_USAGE no such set; those of gp_driver_open() and
- *         gp_headers_open(). Findings are no error.
+ *         gp_headers_open(). Findings are not errors.
  */
 int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct gp_lint *out, struct gp_err *err);
 

@@ -11,7 +11,7 @@ struct gp_patchset {
 	struct gp_series series;
 	struct gp_buf series_text; /* the series file's bytes */
 	struct gp_buf *text;       /* one per entry of series */
-	bool single;               /* one patch, which is no folder; dir is its path */
+	bool single;               /* one patch, which is not a folder; dir is its path */
 	const char *below;         /* its names are relative to this folder; NULL: not known */
 	char sha256[65];           /* "" until gp_patchset_sum() */
 };

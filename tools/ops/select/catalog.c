@@ -43,7 +43,7 @@ static void read_scope(struct gp_str patch, const char *path, bool *neutral, boo
 	gp_auto(gp_stanza_list_release) struct gp_stanza_list header = { 0 };
 
 	*neutral = *hooks = false;
-	/* A header in another form is no error: it says nothing of a scope. */
+	/* A header in another form is not an error: it says nothing of a scope. */
 	if (gp_stanza_parse_header(patch, path, &header, NULL))
 		return;
 	for (size_t i = 0; i < header.n; i++) {
@@ -327,7 +327,7 @@ static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files
 
 	if (has_sets < 0)
 		return -1;
-	/* Listing says what is wrong with one that is no directory. */
+	/* Listing says what is wrong with one that is not a directory. */
 	if (has_rules != GP_THING_NONE && (list_rule_files(rules, files, err) || load_branches(c, rules, err)))
 		return -1;
 	if (has_sets != GP_THING_NONE && load_sets(c, sets, err))

@@ -39,7 +39,7 @@ static bool unchoose(struct gp_chosen_list *l, const struct gp_set *set)
 }
 
 /* A rule that waits for a patch level or for the driver's sources may ask for it
- * on a part of the kernels; what only a probe of the headers tells is no claim. */
+ * on a part of the kernels; what only a probe of the headers tells is not a claim. */
 static bool may_need(const struct gp_judged *x, const struct gp_set *set)
 {
 	return x->j.holds == GP_TRI_UNKNOWN && !x->j.elsewhere && (x->rule->has_release || !x->j.needs_headers) &&

@@ -342,7 +342,7 @@ static enum gp_verdict verdict_on_line(const struct tally *t, struct gp_choice *
 	return status == GP_STATUS_UNTESTED || t->doubtful ? GP_VERDICT_UNTESTED : GP_VERDICT_SUPPORTED;
 }
 
-/* What is chosen for sure is no maybe. */
+/* What is chosen for sure is not listed as a maybe. */
 static void drop_chosen(struct gp_chosen_list *maybe, const struct gp_chosen_list *sets)
 {
 	size_t keep = 0;

@@ -18,7 +18,7 @@ static struct gp_headers *add(struct gp_targets *t, const struct gp_release *r)
 }
 
 /* Headers that nobody named, and that we may not read, are not at hand; those that
- * nobody can look at are no answer. */
+ * nobody can look at are not an answer. */
 static bool is_failure(const struct gp_err *why)
 {
 	return why->code == GP_E_SYSTEM && why->sys != EACCES;
