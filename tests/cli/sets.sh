@@ -388,7 +388,7 @@ expect_status '--patch-match without --patches' 2 $opts --patch-match '^5' s.run
 expect_status 'two for one' 2 $opts --patches old --patch-match '^5' --patch-match '^6' s.run -n
 expect_status 'no expression' 2 $opts --patches old --patch-match '' s.run -n
 expect_status 'one that is none' 2 $opts --patches old --patch-match '^5\.(10' s.run -n
-says 'it is named' "'^5\\.(10' is no extended regular expression"
+says 'it is named' "'^5\\.(10' is not an extended regular expression"
 expect_status 'one with a newline' 2 $opts --patches old --patch-match '^5
 x' s.run -n
 for ere in '((a{1,255}){1,255}){1,255}' '(.*)\1\1' "$(printf '%05000d' 0)"; do

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The sums of core/payload/digest, against coreutils. */
+/* The sums of base/digest, against coreutils. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Damaged and hostile payloads: never a crash, bounded time and memory, and
- * what is gone on with stays right. */
+ * what is continued stays right. */
 #include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -144,7 +144,7 @@ static void go_on(const struct fx_recipe *r, const struct gp_splice *s, const st
 		assert_int_equal(got.len, want.len);
 		assert_memory_equal(got.data, want.data, want.len);
 	} else if (good) {
-		fail_msg("%s: what was gone on with: %s", r->name, err.cause);
+		fail_msg("%s: what was continued: %s", r->name, err.cause);
 	}
 	gp_splice_free(again);
 }
