@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The floors, cmd -> ops -> core -> base, and the rooms of each floor. An include may
 # skip a floor or a room downward and never goes upward; core stays pure; only cmd
-# (and base's log) prints.
+# (and base's log) prints. Each module has its test: tests/map.sh.
 set -eu
 cd "$(dirname "$0")/.."
 bad=0
@@ -62,5 +62,6 @@ for f in $(find tools -name '*.[ch]'); do
 	wide=$(expand "$f" | awk 'length($0) > 120 { n = n " " NR } END { print n }')
 	[ -z "$wide" ] || complain "$f: more than 120 columns in line$wide"
 done
+sh tests/map.sh >/dev/null || bad=1
 [ $bad = 0 ] && echo "layers: fine"
 exit $bad

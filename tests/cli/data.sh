@@ -4,6 +4,7 @@
 # The shipped rules, asked about texts in the form that real drivers have them:
 # a probe that a comment answers, or that a folder of the package decides, once
 # passed for years of drivers without a word.
+# tests: ops/select/catalog
 . "$(dirname "$0")/lib.sh"
 
 # driver NAME VERSION KIND: an installer whose Kbuild and host module say what

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Patches that are not as diff or git write them, and that GNU patch takes: each is
 # given to both, the trees are compared, and gridpatch says what it took.
+# tests: core/diff/epoch core/diff/diff
 . "$(dirname "$0")/lib.sh"
 
 if ! command -v patch > /dev/null; then

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2086,SC2154 # lib.sh sets the rest; $by is words
 # What apply, push, pop and applied say: every message, to the byte.
+# tests: ops/tree/recover ops/patch/plan
 . "$(dirname "$0")/lib.sh"
 QUILTRC=/dev/null # a message names the one that this machine may have
 export QUILTRC

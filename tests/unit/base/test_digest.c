@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/payload/sums */
 /* The sums of core/payload/digest, against coreutils. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: ops/proof/workdir */
 /* base/dirfd: directories below a root that somebody else rearranges. The kernel's own
  * openat2() is what the way without it is measured by. */
 #include <errno.h>

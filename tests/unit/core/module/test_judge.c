@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/module/judge_symbols, core/module/judge_symget */
 /* What the loader would say, of modules that differ in one thing from one that is right. */
 #include <elf.h>
 #include <setjmp.h>

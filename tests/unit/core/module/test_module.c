@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/module/elfcheck */
 /* A small object, made by the compiler in the way kbuild makes modules, is read,
  * and then damaged in thousands of ways. */
 #include <elf.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/payload/splice_gzip, core/payload/splice_xz, core/payload/splice_zstd */
 /* Going on with payloads of every kind: what comes out is decoded by us and by
  * the libraries themselves. */
 #include <setjmp.h>

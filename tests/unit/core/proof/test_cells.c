@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/proof/cell, core/proof/cells_json, core/proof/expect, core/proof/merge */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/diff/diffname, ops/patch/apply, ops/patch/names, ops/patch/plan */
 /*
  * Random trees and patches of several files: gp_apply_patch() must make the tree
  * that `git apply` makes of git's renames, copies, modes, creations and deletions,

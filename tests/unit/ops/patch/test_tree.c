@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: ops/patch/apply, ops/run/runtree, ops/tree/tree */
 /* The tree in memory and patches on it. The package is a list of members made
  * by hand, as a scan would have left it. */
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: ops/select/datadir, ops/select/override, ops/select/select */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

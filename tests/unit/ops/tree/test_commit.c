@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: ops/tree/disktree, ops/tree/journal, ops/tree/recover */
 /*
  * A directory changes completely or not at all. A traced child changes a tree;
  * at its 1st, 2nd, 3rd, … operation on the file system it is killed, or the

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: ops/tree/commit, ops/tree/disktree, ops/tree/recover */
 /*
  * Somebody else owns the tree and rearranges it while it is changed: a directory and
  * a link to the outside change places without end. Whatever comes of it, the outside
