@@ -4,6 +4,7 @@
 # gridpatch build: a sample driver against real kernel headers, beside make by hand.
 # tests: ops/proof/build ops/proof/fact ops/proof/kmake ops/proof/keep ops/proof/prereq ops/proof/source ops/proof/toolchain
 # tests: ops/proof/workdir
+# slow: 80 s
 . "$(dirname "$0")/lib.sh"
 
 if ! headers_here; then

@@ -4,6 +4,7 @@
 # Killed, stopped, out of space, its input altered under it, more than 200 times:
 # there is no output, or a whole one; and nothing else is left.
 # tests: ops/run/output ops/tree/commit
+# slow: 75 s
 . "$(dirname "$0")/lib.sh"
 
 if ! python=$(python3 -c 'import sys; print(sys.executable)' 2> /dev/null); then

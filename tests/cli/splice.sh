@@ -4,6 +4,7 @@
 # Repack without compressing again: the payload's bytes stay, the changes follow
 # them. Whatever wrote the payload, the tree is that of a full repack.
 # tests: ops/run/repack ops/run/repack_splice core/payload/splice
+# slow: 90 s
 . "$(dirname "$0")/lib.sh"
 
 if ! python=$(python3 -c 'import sys; print(sys.executable)' 2> /dev/null); then

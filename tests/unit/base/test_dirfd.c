@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests: ops/proof/workdir */
+/* Slow: 10 s */
 /* base/dirfd: directories below a root that somebody else rearranges. The kernel's own
  * openat2() is what the way without it is measured by. */
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests: core/payload/chunker, core/payload/decoder, core/payload/encoder */
+/* Slow: 14 s */
 /* Both directions of every codec, against the gzip, bzip2, xz and zstd programs. */
 #include <setjmp.h>
 #include <stdarg.h>

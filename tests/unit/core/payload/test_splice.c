@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests: core/payload/splice_gzip, core/payload/splice_xz, core/payload/splice_zstd */
+/* Slow: 25 s */
 /* Going on with payloads of every kind: what comes out is decoded by us and by
  * the libraries themselves. */
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests: core/payload/splice, core/payload/splice_gzip, core/payload/splice_xz, core/payload/splice_zstd */
+/* Slow: 8 s */
 /* Damaged and hostile payloads: never a crash, bounded time and memory, and
  * what is gone on with stays right. */
 #include <malloc.h>

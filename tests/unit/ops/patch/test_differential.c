@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests: core/diff/diff, core/diff/hunk, core/diff/reject */
+/* Slow: 16 s */
 /*
  * Random files, edits and targets: the installed GNU patch and gp_hunks_apply()
  * must agree on the bytes and on where each hunk went, with which fuzz; when
