@@ -335,13 +335,14 @@ static int scan_diff(struct parser *p, struct gp_str s)
 	return 0;
 }
 
-/* A diff of which every line has blanks before it: prose, unless there is no other. */
+/* A diff of which every line has blanks before it, or X, which counts as one with GNU
+ * patch: prose, unless there is no other. */
 static void scan_indented(struct parser *p, struct gp_str s)
 {
 	struct gp_hunk probe;
 	size_t column;
 
-	if (!s.len || (s.p[0] != ' ' && s.p[0] != '\t'))
+	if (!s.len || (s.p[0] != ' ' && s.p[0] != '\t' && s.p[0] != 'X'))
 		return;
 	s = gp_reader_outdented(s, SIZE_MAX, &column);
 	if (gp_str_starts(s, "+++ "))

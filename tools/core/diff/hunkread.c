@@ -17,7 +17,7 @@ struct gp_str gp_reader_outdented(struct gp_str s, size_t columns, size_t *colum
 {
 	size_t i = 0;
 
-	for (*column = 0; i < s.len && *column < columns && (s.p[i] == ' ' || s.p[i] == '\t'); i++)
+	for (*column = 0; i < s.len && *column < columns && strchr(" \tX", s.p[i]) && s.p[i]; i++)
 		*column = s.p[i] == '\t' ? (*column / 8 + 1) * 8 : *column + 1;
 	return (struct gp_str){ s.p + i, s.len - i };
 }
