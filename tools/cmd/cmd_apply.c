@@ -96,6 +96,7 @@ static int run(struct gp_args *a, struct gp_report *out, struct gp_err *err)
 		gp_say_why(a, &r.why);
 	out->root = json(a, &r, rc == 0);
 	out->done = a->recover || o.dry_run ? NULL : "the patches are applied";
+	gp_report_litter(&r.disk);
 	gp_apply_run_release(&r);
 	return rc;
 }

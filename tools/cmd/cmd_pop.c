@@ -32,6 +32,7 @@ static void pop_release(struct pop *p)
 		gp_list_release(&p->v[i].removed);
 	}
 	free(p->v);
+	gp_report_litter(&p->w.disk);
 	gp_quilt_tree_close(&p->w);
 }
 

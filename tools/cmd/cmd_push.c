@@ -160,6 +160,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	gp_series_release(&p.series);
 	gp_applied_list_release(&p.done);
 	gp_buf_release(&p.why);
+	gp_report_litter(&p.w.disk);
 	gp_quilt_tree_close(&p.w);
 	return rc;
 }

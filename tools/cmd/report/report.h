@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cmd/front/opt.h"
 #include "ops/select/support.h"
+#include "ops/tree/disktree.h"
 
 /* "12.3 MB" (decimal), in a static-free way: out holds 32 bytes. */
 const char *gp_say_size(uint64_t bytes, char out[32]);
@@ -48,6 +49,9 @@ struct json_object *gp_json_applied(const struct gp_applied_list *l);
 
 /* An interrupted run was rolled back first; said under -q, too, when files changed. */
 void gp_report_recovered(size_t files);
+
+/* What a run could not clean up; all of its changes are made, or none. */
+void gp_report_litter(const struct gp_disktree *d);
 
 /* gp_quilt_tree_open() of dir (NULL: here), which says what was rolled back. */
 struct gp_quilt_tree;

@@ -424,9 +424,14 @@ int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct g
 	if (!gp_tree_changes(t))
 		return 0;
 	gp_dirs_forget(d->dirs, NULL);
-	if (prepare(&c, err) < 0 || change_all(&c, err) < 0 || gp_journal_remove(d, err) < 0) {
+	gp_oom_state("no file has been changed; 'gridpatch apply --recover' in that directory removes " GP_JOURNAL_DIR);
+	if (prepare(&c, err) < 0 || change_all(&c, err) < 0 || gp_journal_end(d, err) < 0) {
 		roll_back(&c, err);
+		gp_oom_state(NULL);
 		rc = -1;
+	} else {
+		gp_oom_state("but all files are changed");
+		d->litter = gp_journal_clear(d);
 	}
 	gp_buf_release(&c.journal);
 	gp_journal_release(&c.undo);

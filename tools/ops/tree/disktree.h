@@ -26,6 +26,7 @@ struct gp_disktree {
 	char *root;
 	int fd;
 	int journal;           /* its directory, while it is used; else -1 */
+	int litter;            /* errno, where that could not be removed after all was done; 0 */
 	struct gp_dirs *dirs;  /* below fd: all that happens in the tree goes through them */
 	struct gp_err trouble; /* the first look or read that failed */
 	struct gp_map index;   /* of files that were read */
