@@ -19,6 +19,8 @@
 #include "ops/run/runindex.h"
 #include "ops/patch/names.h"
 
+const char *const gp_allow_names[] = { "blocked", "unknown", "hooks", "altered", NULL };
+
 #define PATCH_FILE_MAX (64u << 20)
 
 int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err)
