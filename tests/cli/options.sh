@@ -35,6 +35,15 @@ tells 'no verb, no file'
 run --help --json
 check 'help is text' grep -q '^usage' ../out
 
+# An argument that is empty names nothing: --patches '' once meant the root directory.
+for words in 'patch --patches' 'patch --data' 'patch --headers' 'patch -k' 'patch --json' 'push -C' 'push -d' 'apply --rejects' \
+    'fetch-hooks --to' 'fetch-hooks --from' 'lint-set --from' 'select --driver' 'patch --modules' 'build --modules'; do
+    "$GRIDPATCH" help "${words%% *}" | grep -q -e " ${words#* }[ ,[]" -e 'also -d' || continue
+    case $words in *--json) run x --json= ;; *) run $words '' ;; esac
+    check "$words with nothing: exit 2" test "$status" -eq 2
+    says "$words with nothing: says so" 'a name is missing' ../err
+done
+
 # Standard output that is to be an installer, or a report, is no place for it.
 for words in 'patch -o - x' 'matrix --html - x' 'matrix --junit - --no-such'; do
     run $words --json

@@ -6,15 +6,6 @@
 #include "core/proof/cells_json.h"
 #include "core/proof/merge.h"
 
-static const enum gp_opt_id opts[] = {
-	OPT_KERNEL,   OPT_HEADERS,     OPT_HOOKS,     OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH,
-	OPT_PATCHES,  OPT_PATCH_MATCH, OPT_SET,       OPT_NO_SET,   OPT_ALLOW,       OPT_DROP_DKMS,
-	OPT_DATA,     OPT_MODULES,     OPT_JOBS,      OPT_CC,       OPT_TIMEOUT,     OPT_KEEP_LOGS,
-	OPT_OUT_DIR,  OPT_SIGN_KEY,    OPT_SIGN_CERT, OPT_SHARD,    OPT_EMIT,        OPT_RESUME,
-	OPT_MERGE,    OPT_EXPECT,      OPT_FAIL_ON,   OPT_JUNIT,    OPT_HTML,        OPT_MARKDOWN_FILE,
-	OPT_PROGRESS, OPT_JSON,        OPT_QUIET,     OPT_VERBOSE,  OPT_END,
-};
-
 /* The JSON of each shard. */
 static int read_shards(const struct gp_args *a, struct gp_cells *out, struct gp_err *err)
 {
@@ -128,17 +119,17 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_matrix = {
-	"matrix",
-	NULL,
-	"RUN… [HEADERS-DIR…] | --merge JSON…",
-	"build drivers for kernels, and report how they fared",
-	"Builds every driver (installers RUN, or extracted ones) for every kernel, as\n"
-	"'gridpatch build' does, several at a time, and reports the grid: as text, JSON,\n"
-	"JUnit, HTML, Markdown. Exit status 1 when a cell failed that --expect does not\n"
-	"list. A run that was stopped is gone on with by --resume.\n"
-	"\n"
-	"--emit and --shard spread the cells over several machines; --merge joins their\n"
-	"JSON reports, and says which cells were run twice and which are missing.",
-	opts,
-	run,
+	.name = "matrix",
+	.args = "RUN… [HEADERS-DIR…] | --merge JSON…",
+	.summary = "build drivers for kernels, and report how they fared",
+	.about = "Builds every driver (installers RUN, or extracted ones) for every kernel, as\n"
+		 "'gridpatch build' does, several at a time, and reports the grid: as text, JSON,\n"
+		 "JUnit, HTML, Markdown. Exit status 1 when a cell failed that --expect does not\n"
+		 "list. A run that was stopped is gone on with by --resume.\n"
+		 "\n"
+		 "--emit and --shard spread the cells over several machines; --merge joins their\n"
+		 "JSON reports, and says which cells were run twice and which are missing.",
+	.options = GP_PATCHING_OPTIONS " modules jobs cc timeout keep-logs output sign-key sign-cert shard emit resume"
+				       " merge expect fail-on junit html markdown progress",
+	.run = run,
 };
