@@ -29,7 +29,7 @@ for words in 'patch' 'info' 'extract a b' 'verify a.run b.run' 'select' 'fetch-h
     run $words --json
     tells "$words"
 done
-verb=patch
+verb="patch"
 run nothing --json
 tells 'no verb, no file'
 run --help --json
