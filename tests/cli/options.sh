@@ -59,6 +59,13 @@ for words in 'select --no-such' 'build' 'verify' 'matrix --merge' 'matrix --resu
     check "$words: exit 2" test "$status" -eq 2
     check "$words: the file is as it was" cmp kept r.json
 done
+# A report that is joined to others, of which one cannot be read.
+echo '{"type":"gridpatch matrix","schema":1,"cells":[{"driver":"1.2","release":"5.1.0","class":"ok"}]}' > one.json
+echo '{bad' > two.json
+cp one.json kept.json
+run matrix --merge one.json two.json --json=./one.json
+check 'a bad report among others: exit 3' test "$status" -eq 3
+check 'and the one to be replaced is as it was' cmp kept.json one.json
 run matrix x --resume r.json --json=r.json --junit none/there.xml
 check 'a report that cannot be written: exit 4' test "$status" -eq 4
 check 'and the other is as it was' cmp kept r.json

@@ -31,6 +31,15 @@ static int merge(const struct gp_args *a, struct gp_cells *l, struct gp_err *err
 	return read_shards(a, l, err);
 }
 
+/* Would a report without cells take the place of one that has some? */
+static bool report_is_input(const struct gp_args *a)
+{
+	for (size_t i = 0; a->merge && a->json_file && i < a->positional.n; i++)
+		if (gp_same_place(a->json_file, a->positional.v[i]))
+			return true;
+	return gp_matrix_goes_on(a);
+}
+
 static int check_args(const struct gp_args *a, struct gp_err *err)
 {
 	if (a->fail_on == GP_FAIL_ON_REGRESSION && !a->expect)
@@ -110,9 +119,9 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 		r->root = gp_cells_json(&cells);
 		return -1;
 	}
-	/* Nothing to report but the error itself; a report that was to be gone on with is
-	 * worth more than that. */
-	r->withheld = gp_matrix_goes_on(a);
+	/* Nothing to report but the error itself; a report that was to be continued, or
+	 * joined, is worth more than that. */
+	r->withheld = report_is_input(a);
 	if (err->code != GP_E_USAGE)
 		r->root = gp_cells_json(&(struct gp_cells){ 0 });
 	return -1;
