@@ -17,7 +17,7 @@ cd here || exit 1
 while read -r verb; do
     run $verb --json --no-such
     tells "$verb"
-    # What stands behind the mistake counts, too.
+    # What comes after the mistake counts, too.
     run $verb --no-such --json x y
     tells "$verb, the other way round"
     run $verb --no-such x y

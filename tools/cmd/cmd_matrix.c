@@ -66,7 +66,7 @@ static int tell(const struct gp_args *a, const struct gp_cells *l, const struct 
 	return -1;
 }
 
-/* What there is to judge by, and to go on with: before anything is built. */
+/* What cells are judged by, and what an earlier run has done: known before anything is built. */
 struct before {
 	struct gp_expect expect;
 	struct gp_cells known;
@@ -134,7 +134,7 @@ const struct gp_cmd gp_cmd_matrix = {
 	.about = "Builds every driver (installers RUN, or extracted ones) for every kernel, as\n"
 		 "'gridpatch build' does, several at a time, and reports the grid: as text, JSON,\n"
 		 "JUnit, HTML, Markdown. Exit status 1 when a cell failed that --expect does not\n"
-		 "list. A run that was stopped is gone on with by --resume.\n"
+		 "list. --resume continues a run that was stopped.\n"
 		 "\n"
 		 "--emit and --shard spread the cells over several machines; --merge joins their\n"
 		 "JSON reports, and says which cells were run twice and which are missing.",

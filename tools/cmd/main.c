@@ -150,7 +150,7 @@ static int help(int argc, char **argv)
 	return finish(0, &err);
 }
 
-/* For the completion, and tests: the verbs, each with its alias behind it, or what
+/* For the completion, and tests: the verbs, each with its alias, or what
  * gp_cmd_options() says of one. */
 static int list(const char *verb)
 {

@@ -149,7 +149,7 @@ int gp_args_parse(const struct gp_cmd *cmd, int argc, char **argv, struct gp_arg
 	describe(cmd, longs, shorts);
 	opterr = 0;
 	optind = 1;
-	/* The first mistake is told; behind it may stand --json, which says how. */
+	/* The first mistake is told; --json may come after it, and says how. */
 	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
 		if (read_option(cmd, got, argv[optind - 1], out, rc < 0 ? NULL : err) < 0)
 			rc = -1;

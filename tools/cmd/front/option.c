@@ -33,7 +33,7 @@ static int set_match(struct gp_args *a, const char *ere, struct gp_err *err)
 	struct gp_list *l = &a->patch.matches;
 
 	if (!l->n)
-		return gp_fail(err, GP_E_USAGE, "--patch-match: it goes behind the --patches that it is about");
+		return gp_fail(err, GP_E_USAGE, "--patch-match: it goes after the --patches that it is about");
 	if (*l->v[l->n - 1])
 		return gp_fail(err, GP_E_USAGE, "--patch-match: there are two for --patches '%s'",
 			       a->patch.patches.v[l->n - 1]);
@@ -150,7 +150,7 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "merge", NULL, "join the JSON reports of several runs", FLAG(merge) },
 	{ 0, "shard", "I/N", "only every Nth cell, beginning with the Ith", OWN(set_shard) },
 	{ 0, "emit", "HOW", "print the cells as %s", WORD(enum gp_emit, emit, EMIT, GP_EMIT_GITHUB) },
-	{ 0, "resume", "FILE", "go on with what this JSON report has not", TEXT(resume) },
+	{ 0, "resume", "FILE", "build only what this JSON report has not", TEXT(resume) },
 	{ 0, "expect", "FILE", "cells that may fail: a list, or an earlier JSON", TEXT(expect) },
 	{ 0, "fail-on", "WORD", "exit 1 for: %s", WORD(enum gp_fail_on, fail_on, FAIL_ON, 0) },
 	{ 0, "junit", "FILE", "the report as JUnit XML", TEXT(junit) },

@@ -24,7 +24,7 @@ struct gp_option {
 	const char *help; /* "%s" in it: the words */
 	enum gp_option_type type;
 	size_t at;                /* the place in struct gp_args */
-	const char *const *words; /* the allowed ones, or for OWN some that are likely; NULL behind the last */
+	const char *const *words; /* the allowed ones, or for OWN some that are likely; NULL after the last */
 	int min, max;
 	int (*set)(struct gp_args *a, const char *arg, struct gp_err *err);
 	const char *is;    /* this is another name for the option of that name, and no more; not in help */
@@ -37,7 +37,7 @@ struct gp_option {
  * The options of a verb, in the order of the help.
  *
  * In:  prev, the one before; NULL for the first.
- * Out: NULL behind the last.
+ * Out: NULL after the last.
  */
 const struct gp_option *gp_option_next(const struct gp_cmd *cmd, const struct gp_option *prev);
 
