@@ -27,6 +27,7 @@ while read -r verb alias; do
     [ -z "$alias" ] || check "man: the alias $alias" word man.txt "$alias"
     [ -z "$alias" ] || check "help: the alias $alias" grep -q "(also: gridpatch $alias)" text
     "$GRIDPATCH" __options "$verb" > "table.$verb"
+    check "$verb names options that there are" sh -c '! grep "^?" "$1"' - "table.$verb"
     cut -d ' ' -f 1 "table.$verb" > "opts.$verb"
     # "  -k, --kernel R   …"; other names for an option are not shown.
     sed -n 's/^  *\(-[a-zA-Z]\), \(--[a-z][a-z0-9-]*\).*/\1 \2/p; s/^  *\(--[a-z][a-z0-9-]*\).*/\1/p' text | tr ' ' '\n' > shown

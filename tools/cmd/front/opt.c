@@ -202,6 +202,8 @@ void gp_cmd_help(const struct gp_cmd *cmd)
 
 void gp_cmd_options(const struct gp_cmd *cmd)
 {
+	struct gp_str rest = gp_str_of(cmd->options), name;
+
 	for (const struct gp_option *o = NULL; (o = gp_option_next(cmd, o));) {
 		const struct gp_option *real = gp_option_real(cmd, o);
 		gp_auto(gp_buf_release) struct gp_buf more = { 0 };
@@ -215,4 +217,7 @@ void gp_cmd_options(const struct gp_cmd *cmd)
 		if (o->name)
 			printf("--%s%s\n", o->name, more.len ? more.data : "");
 	}
+	while (gp_word_next(&rest, &name))
+		if (!gp_option_find(cmd, name))
+			printf("?%.*s\n", (int)name.len, name.p);
 }

@@ -90,7 +90,8 @@ void gp_cmd_help(const struct gp_cmd *cmd);
  *
  *     --allow WORDS blocked unknown hooks altered
  *
- * It is for the completion and the tests, and no help shows it.
+ * It is for the completion and the tests, and no help shows it. A name in the verb's
+ * record that no option has stands at the end, after a "?".
  */
 void gp_cmd_options(const struct gp_cmd *cmd);
 

@@ -195,12 +195,19 @@ const struct gp_option *gp_option_next(const struct gp_cmd *cmd, const struct gp
 	return o < OPTIONS + GP_COUNT(OPTIONS) ? o : NULL;
 }
 
+const struct gp_option *gp_option_find(const struct gp_cmd *cmd, struct gp_str name)
+{
+	const struct gp_option *o = NULL;
+
+	while ((o = gp_option_next(cmd, o)))
+		if (o->name && gp_str_eq(name, o->name))
+			break;
+	return o;
+}
+
 const struct gp_option *gp_option_real(const struct gp_cmd *cmd, const struct gp_option *o)
 {
-	for (const struct gp_option *r = NULL; o->is && (r = gp_option_next(cmd, r));)
-		if (!r->is && strcmp(r->name, o->is) == 0)
-			return r;
-	return o;
+	return o->is ? gp_option_find(cmd, gp_str_of(o->is)) : o;
 }
 
 void *gp_option_place(const struct gp_option *o, struct gp_args *a)

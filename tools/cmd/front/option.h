@@ -41,6 +41,9 @@ struct gp_option {
  */
 const struct gp_option *gp_option_next(const struct gp_cmd *cmd, const struct gp_option *prev);
 
+/* The one with that name, of those; NULL: there is none. */
+const struct gp_option *gp_option_find(const struct gp_cmd *cmd, struct gp_str name);
+
 /* The option that o is another name for, else o. */
 const struct gp_option *gp_option_real(const struct gp_cmd *cmd, const struct gp_option *o);
 
