@@ -192,7 +192,7 @@ static int open_subject(struct work *w, const char *path, struct subject *s, str
 {
 	struct gp_driver_opts o = { .cancel = w->o->cancel };
 
-	*s = (struct subject){ .driver.rf.fd = -1 };
+	*s = (struct subject){ 0 };
 	if ((gp_is_dir(path) ? open_dir(s, path, err) : gp_driver_open(&s->driver, path, &o, err)) < 0)
 		return -1;
 	return gp_lint_sum(path, s->sha256, err);
@@ -304,7 +304,7 @@ static bool named_for(const struct gp_selection *sel, const struct gp_patchset *
 	return false;
 }
 
-/* Sets for certain kernels: each one alone, behind the neutral ones, which fit. */
+/* Sets for certain kernels: each one alone, after the neutral ones, which fit. */
 static void try_specific(struct work *w, struct subject *s, const struct gp_selection *sel)
 {
 	for (size_t i = 0; i < w->out->nset; i++) {

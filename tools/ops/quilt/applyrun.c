@@ -213,7 +213,7 @@ int gp_apply_run(struct gp_apply_run *r, const struct gp_apply_opts *o, struct g
 	gp_auto(gp_quilt_release) struct gp_quilt q = { .root = o->dir, .disk = &r->disk };
 	int rc;
 
-	*r = (struct gp_apply_run){ .disk.fd = -1 };
+	*r = (struct gp_apply_run){ 0 };
 	if (o->quilt && !o->recover_only && check_quilt_opts(o, err) < 0)
 		return -1;
 	if (open_tree(r, o, err) < 0)
