@@ -187,7 +187,8 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
 /* --- what does --- */
 
 /* Is a single patch written with -p1 or -p0, and from where? When no file tells,
- * it is taken for -p1, and the hunks will tell. */
+ * it is taken for -p1, and the hunks will tell. A head start may have asked already,
+ * of what it had of the tree. */
 static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct gp_err *err)
 {
 	static const struct {
@@ -198,6 +199,8 @@ static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct 
 
 	if (!u->single)
 		return 0;
+	u->below = NULL;
+	u->series.v[0].strip = 1;
 	if (gp_diff_parse(gp_buf_str(&u->text[0]), &d, err) < 0)
 		return gp_within(err, "'%s'", u->dir);
 	for (size_t i = 0; i < GP_COUNT(ways) && !u->below; i++) {
