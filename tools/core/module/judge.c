@@ -161,9 +161,9 @@ static void judge_vermagic(struct gp_judge *j, const struct gp_modunit *u)
 		gp_auto(gp_free_ptr) char *more = lacking(magic, want), *less = lacking(want, magic);
 
 		if (*less)
-			say(j, GP_FIND_ERROR, u, "vermagic", "the kernel's has %s, the module's has not", less);
+			say(j, GP_FIND_ERROR, u, "vermagic", "the kernel's has %s, the module's does not", less);
 		if (*more)
-			say(j, GP_FIND_ERROR, u, "vermagic", "the module's has %s, the kernel's has not", more);
+			say(j, GP_FIND_ERROR, u, "vermagic", "the module's has %s, the kernel's does not", more);
 	}
 }
 
