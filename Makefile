@@ -138,6 +138,10 @@ readme: all
 layers:
 	@sh tests/layers.sh
 
+# Each module of core and ops with the tests that are about it.
+test-map:
+	@sh tests/map.sh
+
 lint: deps-check
 	@sh tests/lint.sh "$(STDFLAGS)"
 
@@ -156,8 +160,8 @@ clean:
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
-	@echo "deps layers lint lint-sets readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
+	@echo "deps layers lint lint-sets test-map readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint install uninstall clean help FORCE
+.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint lint-sets test-map install uninstall clean help FORCE
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

@@ -3,6 +3,7 @@
 # The floors, cmd -> ops -> core -> base, and the rooms of each floor. An include may
 # skip a floor or a room downward and never goes upward; core stays pure; only cmd
 # (and base's log) prints. Names of files in comments and pages are those of files.
+# Each module has its test: tests/map.sh.
 set -eu
 cd "$(dirname "$0")/.."
 bad=0
@@ -78,5 +79,6 @@ wrong=$(
 		done
 )
 [ -z "$wrong" ] || complain "$wrong"
+sh tests/map.sh >/dev/null || bad=1
 [ $bad = 0 ] && echo "layers: fine"
 exit $bad

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # Damaged, hostile and impossible: one clear line, the right status, nothing left.
+# tests: ops/run/runfile ops/run/payload ops/run/tarsrc
+# slow: 25 s
 . "$(dirname "$0")/lib.sh"
 
 make_sample good

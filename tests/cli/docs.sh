@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # Every verb and option of --help stands in the man page and the completion.
+# no-san: texts are compared; each verb's help runs elsewhere, too
 . "$(dirname "$0")/lib.sh"
 
 man=$repo/tools/man/gridpatch.1

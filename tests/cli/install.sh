@@ -3,6 +3,8 @@
 # shellcheck disable=SC1091,SC2016,SC2154 # lib.sh sets the rest
 # make install, upgrade, uninstall, in a DESTDIR. The program itself is compiled
 # by make from a tree that has objects of another PREFIX already.
+# slow: 11 s
+# no-san: make and cp work here, and the program says its version
 . "$(dirname "$0")/lib.sh"
 if ! command -v make > /dev/null; then
     skip 'make install' 'make is missing'

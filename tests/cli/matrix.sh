@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2154,SC2016,SC2086,SC2009 # lib.sh sets the rest
 # gridpatch matrix: drivers x kernels, killed, resumed, spread, joined.
+# tests: ops/proof/matrix core/proof/expect
+# slow: 50 s
 . "$(dirname "$0")/lib.sh"
 
 if ! headers_here; then

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # Which sets a driver needs on a kernel, and what is blocked.
+# tests: ops/select/select ops/select/instead ops/select/target
 . "$(dirname "$0")/lib.sh"
 
 make_sample host

@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # Which sets go in when somebody knows better than the rules, patches for some
 # kernels only, and data of one's own.
+# tests: ops/job/dkmspatch ops/job/decide ops/job/sources ops/select/override
 . "$(dirname "$0")/lib.sh"
 
 sh "$fx/hooks.sh" hooks

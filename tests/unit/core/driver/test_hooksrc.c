@@ -11,6 +11,7 @@
 
 #include "base/digest.h"
 #include "core/driver/hooksrc.h"
+#include "fx_table.h"
 
 /* The constant of vgpu_unlock's vgpu_unlock_hooks.c, and what vGPU-Unlock-patcher's
  * vgpu_unlock_hooks-510.patch makes of it. */
@@ -168,25 +169,13 @@ static void check_licence(void **state)
 	assert_memory_equal(got.p, c->want, got.len);
 }
 
-#define PUT(cases, func) \
-	do { \
-		for (size_t i = 0; i < GP_COUNT(cases); i++) \
-			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
-							  .test_func = (func), \
-							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
-	} while (0)
-
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(tables) + GP_COUNT(places) + GP_COUNT(included) + GP_COUNT(linked) +
-				GP_COUNT(licences) + 1];
-	size_t n = 0;
-
-	PUT(tables, check_table);
-	PUT(places, check_place);
-	PUT(included, check_included);
-	PUT(linked, check_linked);
-	PUT(licences, check_licence);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test(table_names);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(tables, check_table, NULL, NULL);
+	FX_ROWS(places, check_place, NULL, NULL);
+	FX_ROWS(included, check_included, NULL, NULL);
+	FX_ROWS(linked, check_linked, NULL, NULL);
+	FX_ROWS(licences, check_licence, NULL, NULL);
+	FX_TEST(table_names, NULL, NULL);
+	return fx_run(NULL, NULL);
 }
