@@ -193,7 +193,7 @@ static bool search(struct gp_lines *in, const struct window *w, const struct ran
 }
 
 /*
- * The same when guess lies d lines above the first line that is not written yet.
+ * Search when guess lies d lines above the first line that is not written yet.
  * GNU patch 2.7.6 then tries d lines above guess, d lines below it, and from
  * d - 1 lines above it downwards. What it finds above makes the hunk fail.
  */
