@@ -19,7 +19,7 @@ struct gp_patch_reader {
 
 bool gp_reader_next(struct gp_patch_reader *p);
 
-/* What comes after the line, from where its text begins. */
+/* What comes behind the line, from where its text begins. */
 struct gp_str gp_reader_ahead(const struct gp_patch_reader *p);
 
 void gp_reader_note(struct gp_patch_reader *p, const char *fmt, ...) GP_PRINTF(2, 3);
@@ -37,10 +37,10 @@ bool gp_hunk_take_range(struct gp_str *s, uint64_t *start, uint64_t *count);
 /* "@@ -a,b +c,d @@ section"; like GNU patch, one '@' at the end will do. */
 bool gp_hunk_header(struct gp_str s, struct gp_hunk *h);
 
-/* Is the "@@" line, and what stands after it, a whole hunk? */
+/* Is the "@@" line, and what stands behind it, a whole hunk? */
 bool gp_hunk_is_whole(const struct gp_patch_reader *p);
 
-/* Read this "@@" line's hunk, and those right after it. Errors: GP_E_FORMAT. */
+/* Read this "@@" line's hunk, and those right behind it. Errors: GP_E_FORMAT. */
 int gp_hunks_parse(struct gp_patch_reader *p, struct gp_filediff *f);
 
 /*

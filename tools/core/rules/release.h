@@ -127,7 +127,7 @@ struct gp_range {
 int gp_range_parse(struct gp_str text, struct gp_range *out, struct gp_err *err);
 
 /*
- * Parse a window on kernel releases, where bounds may also have a
+ * The same for a window on kernel releases, where bounds may also have a
  * package number: `5.10.0-26 - 5.10.0-99`. These are compared with the numbers
  * of the name, whatever patch level is behind it; both bounds must have one.
  */
@@ -135,7 +135,7 @@ int gp_range_parse_window(struct gp_str text, struct gp_range *out, struct gp_er
 
 bool gp_range_holds(const struct gp_range *r, const struct gp_version *v);
 
-/* Does it hold when only the first `known` parts of v are known? Unknown when the
+/* The same when only the first `known` parts of v are known: unknown when the
  * other parts would decide. */
 enum gp_tri gp_range_holds_partly(const struct gp_range *r, const struct gp_version *v, unsigned known);
 

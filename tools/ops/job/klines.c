@@ -14,14 +14,14 @@ void gp_klines_release(struct gp_klines *l)
 	*l = (struct gp_klines){ 0 };
 }
 
-/* Every line there is or will soon be; what lies after 7.3 follows it. */
+/* Every line there is or will soon be; what lies behind 7.3 follows it. */
 static const struct {
 	unsigned major, first, last;
 } GRID[] = { { 4, 18, 20 }, { 5, 0, 19 }, { 6, 0, 19 }, { 7, 0, 3 } };
 
 /* --- kernels that are not the plain one of their number --- */
 
-/* How their names go on after the line's number, and those of all others. They are
+/* How their names go on behind the line's number, and those of all others. They are
  * those of gp_distro_guess(): what is built for RHEL, but not RHEL's (el9uek, elrepo),
  * has a letter there or a true patch level. */
 #define RHEL "\\.0-.*\\.el[0-9]+([._+-].*)?"
@@ -258,7 +258,7 @@ int gp_klines_find(const struct gp_inputs *in, struct gp_decision *d, struct gp_
 	for (size_t i = 0; i < lines.n; i++) {
 		const struct gp_release *r = &lines.v[i].release;
 
-		/* What is after the first of those that are all left out needs no word. */
+		/* What is behind the first of those that are all left out needs no word. */
 		if ((put_kinds(l, r, blocked[i], kinds) || blocked[i]) && i <= tail)
 			l->v[l->n++] = (struct gp_kline){ r->ver.part[0], r->ver.part[1], i == tail };
 	}
