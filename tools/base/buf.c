@@ -45,17 +45,23 @@ char *gp_strndup(const char *s, size_t len)
 	return p;
 }
 
+char *gp_vasprintf(const char *fmt, va_list ap)
+{
+	char *s;
+
+	if (vasprintf(&s, fmt, ap) < 0)
+		gp_oom();
+	return s;
+}
+
 char *gp_asprintf(const char *fmt, ...)
 {
 	va_list ap;
 	char *s;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&s, fmt, ap);
+	s = gp_vasprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		gp_oom();
 	return s;
 }
 

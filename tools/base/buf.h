@@ -26,6 +26,7 @@ void *gp_realloc(void *p, size_t count, size_t size); /* overflow-checked */
 char *gp_strdup(const char *s);
 char *gp_strndup(const char *s, size_t len);
 char *gp_asprintf(const char *fmt, ...) GP_PRINTF(1, 2);
+char *gp_vasprintf(const char *fmt, va_list ap) GP_PRINTF(1, 0);
 
 /* Make room for one more element of a {T *v; size_t n, cap;} array. */
 #define GP_GROW(v, n, cap) \

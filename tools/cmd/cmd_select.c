@@ -75,8 +75,8 @@ static int verdict(const struct question *q, struct gp_err *err)
 			return gp_fail(err, GP_E_NO, "kernel %s is blocked: %s", c->release.text,
 				       c->reasons.n ? c->reasons.v[0] : "no reason given");
 		if (c->verdict == GP_VERDICT_UNKNOWN)
-			return gp_fail(err, GP_E_NO, "kernel %s is of no known line (nearest: %s)", c->release.text,
-				       c->nearest ? c->nearest->name : "none");
+			return gp_fail(err, GP_E_NO, "kernel %s belongs to no known line (nearest: %s)",
+				       c->release.text, c->nearest ? c->nearest->name : "none");
 	}
 	if (!q->have_driver && !branch_is_known(q))
 		return gp_fail(err, GP_E_NO, "driver branch %u is unknown: kernel-versions/drivers lists none of it",

@@ -68,7 +68,7 @@ static void say_file(const struct gp_args *a, const struct gp_applied_file *f)
 	gp_say(a, "\n");
 }
 
-/* The same of a file of a patch that was not applied. */
+/* A line for a file of a patch that was not applied. */
 static void say_tried(const struct gp_args *a, const struct gp_applied_file *f)
 {
 	struct tally t = tally_of(&f->hunks);

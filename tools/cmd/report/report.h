@@ -35,7 +35,7 @@ void gp_report_support_markdown(const struct gp_args *a, const struct gp_support
 
 /* What a driver is. */
 void gp_report_driver(const struct gp_args *a, const struct gp_driver *d);
-/* The same of an extracted installer: it has neither label nor sums. */
+/* What an extracted installer is: it has neither label nor sums. */
 void gp_report_tree(const struct gp_args *a, const struct gp_driver *d);
 struct json_object *gp_json_driver(const struct gp_driver *d);
 

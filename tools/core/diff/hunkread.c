@@ -93,7 +93,7 @@ bool gp_hunk_header(struct gp_str s, struct gp_hunk *h)
 	return true;
 }
 
-/* "\ No newline at end of file", if it may stand behind the line just read:
+/* "\ No newline at end of file", if it may stand after the line just read:
  * that must be the last one of its side. */
 static void take_eof_mark(struct gp_patch_reader *p, struct gp_hunk *h, uint64_t old_left, uint64_t new_left)
 {

@@ -7,7 +7,7 @@
  * Reading an installer to its end and copying its payload into the new one each take
  * about as long as the disk does, and nothing keeps them from going on at the same
  * time but that the stub stands in front: its length, and so the place of every byte
- * behind it, is known only when the whole job has been done.
+ * after it, is known only when the whole job has been done.
  *
  * So the job is done twice. All that a decision can depend on (.manifest and the kernel
  * sources) lies near the front of a payload; once it has been seen the whole job is

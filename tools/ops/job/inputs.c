@@ -75,7 +75,7 @@ static int check_place(const char *what, const char *path, const struct gp_patch
 	if (gp_is_dir(path))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is a directory", what, path);
 	if (gp_exists(path) && !gp_is_file(path))
-		return gp_fail(err, GP_E_USAGE, "the %s '%s' exists and is no regular file", what, path);
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' exists and is not a regular file", what, path);
 	return 0;
 }
 
@@ -96,7 +96,7 @@ static int choose_out(struct gp_inputs *in, struct gp_err *err)
 	if (in->to_stdout)
 		return isatty(STDOUT_FILENO) && !o->dry_run ?
 			       gp_fail(err, GP_E_USAGE,
-				       "an installer is nothing for a terminal: send it to a file or a pipe") :
+				       "an installer is not for a terminal: send it to a file or a pipe") :
 			       0;
 	if (check_place("output", in->out, o, err) < 0)
 		return -1;

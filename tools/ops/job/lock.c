@@ -351,9 +351,9 @@ static int check_hooks(const struct gp_lock *l, struct gp_err *err)
 
 	for (size_t i = 0; i + 1 < l->is.n; i++)
 		if (form_of(&l->is.v[i]) == &FORMS[HOOKS])
-			return damaged(&l->is.v[i], l->is.v[i].lineno, "it goes on behind", "Hooks", err);
+			return damaged(&l->is.v[i], l->is.v[i].lineno, "there is more after", "Hooks", err);
 	if (form_of(last) != &FORMS[HOOKS])
-		return damaged(last, last->lineno, "behind this there is no", "Hooks", err);
+		return damaged(last, last->lineno, "this is not followed by", "Hooks", err);
 	in = strcmp(gp_stanza_get(last, "Hooks"), hooks_word[GP_HOOKS_INTEGRATED]) == 0;
 	if (in != sha256(gp_stanza_get(last, "SHA256")) || in != sha256(gp_stanza_get(last, "Kern-Ld-SHA256")))
 		return damaged(last, last->lineno, "sums do not fit", "Hooks", err);
@@ -365,7 +365,7 @@ static int check(const struct gp_lock *l, struct gp_err *err)
 	const char *version = l->is.n ? gp_stanza_get(&l->is.v[0], "Gridpatch-Lock") : NULL;
 
 	if (!version)
-		return gp_fail(err, GP_E_FORMAT, "'%s' is no lock file of gridpatch", l->path);
+		return gp_fail(err, GP_E_FORMAT, "'%s' is not a lock file of gridpatch", l->path);
 	if (strcmp(version, GP_LOCK_VERSION) != 0)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' has version '%s' of lock files; this gridpatch knows %s",
 			       l->path, version, GP_LOCK_VERSION);

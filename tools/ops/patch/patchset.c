@@ -10,7 +10,7 @@
 #include "core/diff/diff.h"
 
 /* Of a patch by its header: what a set is for is what all its patches are for. A header
- * in another form is no error: it says nothing of a scope. */
+ * in another form is not an error: it says nothing of a scope. */
 static void add_scope(struct gp_patchset *p, size_t i)
 {
 	gp_auto(gp_stanza_list_release) struct gp_stanza_list header = { 0 };
