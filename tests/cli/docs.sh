@@ -122,7 +122,7 @@ E
     offers gridpatch build --modules nvidia, > got
     check 'completion: a list of modules' sh -c 'grep -qx nvidia,nvidia-uvm got && ! grep -qx nvidia,nvidia got'
     offers gridpatch matrix --resume '' > got
-    check 'completion: a report to go on with' grep -qx a.json got
+    check 'completion: a report to continue' grep -qx a.json got
     mkdir -p place
     offers gridpatch build -o '' > got
     check 'completion: a directory for modules' sh -c 'grep -qx place got && ! grep -qx a.run got'

@@ -45,7 +45,8 @@ while read -r f mode; do
     check "$f has mode $mode" test "$(stat -c %a "dest/$f" 2>&1)" = "$mode"
 done < want
 for d in kernel-versions patches; do
-    check "all of $d is there" diff -r "tree/$d" "dest/opt/one/share/gridpatch/$d"
+    check "all of $d is there" diff -r -x 'README*' "tree/$d" "dest/opt/one/share/gridpatch/$d"
+    refute "$d: its page for contributors is not" test -e "dest/opt/one/share/gridpatch/$d/README.md"
 done
 check 'the list names every file, and itself' sh -c '
     (cd dest && find . ! -type d | sed "s|^\.||" | LC_ALL=C sort) > files

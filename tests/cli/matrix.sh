@@ -91,7 +91,7 @@ else
     skip '-k installed' 'needs mount namespaces'
 fi
 
-# --- killed, and gone on with ------------------------------------------------------
+# --- killed, and continued ---------------------------------------------------------
 "$GRIDPATCH" matrix b a.run --headers "$headers" --modules nvidia -j1 --json=k.json > k.out 2>&1 < /dev/null &
 pid=$!
 n=0

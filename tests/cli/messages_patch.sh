@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2034,SC2086,SC2154 # lib.sh sets the rest; $by is words
 # What apply says of names that lead nowhere and of hunks that do not match.
-# tests: ops/patch/plan ops/patch/names core/diff/hunk
+# tests: ops/patch/plan ops/patch/names core/diff/hunk core/diff/hunkwhy
 . "$(dirname "$0")/lib.sh"
 . "$fx/golden.sh"
 

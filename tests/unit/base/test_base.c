@@ -354,7 +354,7 @@ static void maps(void **state)
 	gp_map_release(NULL);
 }
 
-/* DESIGN.md: 0, 1, 2, 3, 4, 70. */
+/* EXIT STATUS of gridpatch(1): 0, 1, 2, 3, 4, 70. */
 static void exit_codes(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests: core/payload/sums */
-/* The sums of core/payload/digest, against coreutils. */
+/* The sums of base/digest, against coreutils. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

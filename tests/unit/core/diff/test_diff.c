@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests: core/diff/headname, core/diff/diffname */
+/* Tests: core/diff/hunkread, core/diff/headname, core/diff/diffname */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

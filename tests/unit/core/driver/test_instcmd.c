@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Flags by version: option tables of nvidia-installer's tags (FACTS 6.5). */
+/* Flags by version: option tables of nvidia-installer's tags. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

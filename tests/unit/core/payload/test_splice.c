@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests: core/payload/splice_gzip, core/payload/splice_xz, core/payload/splice_zstd */
 /* Slow: 25 s */
-/* Going on with payloads of every kind: what comes out is decoded by us and by
+/* Continuing payloads of every kind: what comes out is decoded by us and by
  * the libraries themselves. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +40,7 @@ static struct gp_str last_of(const struct gp_buf *b)
 	return (struct gp_str){ b->data + b->len - n, n };
 }
 
-/* Where the payload has to be gone on with. */
+/* Where the payload has to be continued. */
 struct place {
 	const struct fx_recipe *r;
 	size_t end;
@@ -52,14 +52,14 @@ struct place {
 /* Every message that says why there is none. */
 static void assert_reason(const char *cause)
 {
-	static const char *const known[] = { "bzip2 cannot be gone on with",
-					     "an xz stream with SHA-256 checks cannot be gone on with",
-					     "an xz stream with other filters than LZMA2 cannot be gone on with",
+	static const char *const known[] = { "bzip2 cannot be continued",
+					     "an xz stream with SHA-256 checks cannot be continued",
+					     "an xz stream with other filters than LZMA2 cannot be continued",
 					     "its xz check is unknown",
 					     "its stream header is damaged",
 					     "its blocks could not be followed",
 					     "it has more than a million xz blocks",
-					     "several xz streams cannot be gone on with",
+					     "several xz streams cannot be continued",
 					     "something follows its zstd frames",
 					     "no block of it ends before the end of the archive" };
 

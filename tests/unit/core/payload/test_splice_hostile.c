@@ -2,7 +2,7 @@
 /* Tests: core/payload/splice, core/payload/splice_gzip, core/payload/splice_xz, core/payload/splice_zstd */
 /* Slow: 8 s */
 /* Damaged and hostile payloads: never a crash, bounded time and memory, and
- * what is gone on with stays right. */
+ * what is continued stays right. */
 #include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -147,7 +147,7 @@ static void go_on(const struct fx_recipe *r, const struct gp_splice *s, const st
 		assert_int_equal(got.len, want.len);
 		assert_memory_equal(got.data, want.data, want.len);
 	} else if (good) {
-		fail_msg("%s: what was gone on with: %s", r->name, err.cause);
+		fail_msg("%s: what was continued: %s", r->name, err.cause);
 	}
 	gp_splice_free(again);
 }

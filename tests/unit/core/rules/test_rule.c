@@ -62,7 +62,7 @@ static const struct bad_case bad[] = {
 	{ "only the mark", HEAD "Driver: 460\nProbe: !\n", "unknown probe ''" },
 	{ "probe with one too many", HEAD "Driver: 460\nProbe: header a b\n", "one argument" },
 	{ "text without expression", HEAD "Driver: 460\nProbe: text a.h\n", "lacks its expression" },
-	{ "bad expression", HEAD "Driver: 460\nProbe: text a.h (\n", "'(' is no extended" },
+	{ "bad expression", HEAD "Driver: 460\nProbe: text a.h (\n", "'(' is not an extended" },
 	{ "large expression", HEAD "Driver: 460\nProbe: text a.h (a{1,255}){1,255}\n", "too large" },
 	{ "back-reference", HEAD "Driver: 460\nProbe: !driver-text a.c (.*)\\1\\1\n", "back-references" },
 	{ "path climbs", HEAD "Driver: 460\nProbe: header ../a.h\n", "climbs" },
