@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""`make includes`: a file includes what it uses.
+"""`make includes`: a file includes what it uses, and uses what it includes.
 
 For each name with gp_ or GP_ that a header of tools/ declares (a function, a type, a
 member of an enum, a macro) each file of tools/ that says it includes that header. As
@@ -11,6 +11,8 @@ good as that are
   of the same room;
 - errors and buffers (BASICS), of which all interfaces speak: any header brings them;
 - in a header, "struct gp_x;" of its own.
+
+A header that is included is there for a name that is used, but for a .c file's own.
 """
 import os
 import re
@@ -39,7 +41,8 @@ class File:
         self.room = os.path.dirname(path)
         self.includes = INCLUDE.findall(raw)
         self.text = NOISE.sub(" ", raw)
-        self.used = set(NAME.findall(DIRECTIVE.sub(drop_include, self.text)))
+        self.words = set(re.findall(r"\w+", DIRECTIVE.sub(drop_include, self.text)))
+        self.used = {w for w in self.words if NAME.fullmatch(w)}
         self.forward = set(FORWARD.findall(self.text)) if path.endswith(".h") else set()
         self.declares = declared(self.text) if path.endswith(".h") else set()
 
@@ -68,7 +71,7 @@ def without_bodies(text):
 
 def declared(text):
     """The names that a header is there for."""
-    names = set(re.findall(r"^[ \t]*#[ \t]*define[ \t]+((?:gp|GP)_\w+)", text, re.M))
+    names = set(re.findall(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", text, re.M))
     code = without_bodies(DIRECTIVE.sub("", text))
     for pattern in DECLARED:
         names.update(re.findall(pattern, code))
@@ -102,6 +105,13 @@ def missing(files, where, f):
     return found
 
 
+def unused(files, f):
+    """The headers that f includes for nothing."""
+    others = f.includes[1:] if f.path.endswith(".c") else f.includes
+    brings = {h: {h} | (BASICS & reached(files, h) if h in BASICS else set()) for h in others if h in files}
+    return [h for h in brings if not set().union(*(files[x].declares | files[x].forward for x in brings[h])) & f.words]
+
+
 def main():
     paths = [os.path.relpath(os.path.join(top, n), "tools") for top, _, names in os.walk("tools") for n in names]
     files = {p: File(p) for p in sorted(paths) if p.endswith((".c", ".h"))}
@@ -119,8 +129,11 @@ def main():
         for h, names in sorted(missing(files, where, f).items()):
             bad += 1
             print("tools/%s does not include '%s' for %s" % (f.path, h, ", ".join(sorted(names)[:4])))
+        for h in unused(files, f):
+            bad += 1
+            print("tools/%s includes '%s' and uses nothing of it" % (f.path, h))
     if bad:
-        sys.exit("includes: %d missing" % bad)
+        sys.exit("includes: %d findings" % bad)
     print("includes: fine")
 
 
