@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/rules/kind.h"
 
-#include "base/text.h"
-
 const char *const gp_kind_names[] = { "host", "merged", "guest", "general", NULL };
 
 const char *gp_kind_name(enum gp_kind k)

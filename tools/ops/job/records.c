@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "core/driver/manifest.h"
 
 #define GP_HISTORY "pkg-history.txt"
 

@@ -2,6 +2,7 @@
 #ifndef GP_OPS_RUN_REPACK_H
 #define GP_OPS_RUN_REPACK_H
 
+#include "core/payload/codec.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/tree.h"
 

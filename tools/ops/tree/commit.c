@@ -14,6 +14,8 @@
  * c changed, d deleted, n new, m a directory that is made, r (N: its mode) one
  * that may go when it gets empty. The last line is "end".
  */
+#include "ops/tree/journal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,8 +26,6 @@
 
 #include "base/fsio.h"
 #include "base/path.h"
-#include "base/text.h"
-#include "ops/tree/journal.h"
 
 #define JOURNAL_NEW "journal.new"
 

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/dirfd.h"
+#include "base/map.h"
 #include "ops/tree/tree.h"
 
 /* Where a run that changes a directory keeps what it needs to go back. */

@@ -5,6 +5,8 @@
  * followed, and the whole of it is judged before a line of it counts: nothing
  * outside the tree, nothing through a symlink, nothing of the journal's own.
  */
+#include "ops/tree/journal.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +16,6 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
-#include "ops/tree/journal.h"
 
 #define JOURNAL_MAX (256u << 20)
 
