@@ -172,7 +172,7 @@ static int run_cmd(const struct gp_cmd *cmd, int argc, char **argv)
 	int rc = gp_args_parse(cmd, argc, argv, &args, &err);
 
 	if (rc == 0 && !args.help)
-		rc = gp_outputs_check(&args, &err);
+		rc = gp_outputs_check(cmd, &args, &err);
 	/* A file that has not been looked at, or is not to be written, stays as it is. */
 	report.withheld = rc < 0 ? args.json_file != NULL : args.help;
 	if (rc == 0 && args.help) {

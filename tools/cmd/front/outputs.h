@@ -4,15 +4,19 @@
 
 #include "cmd/front/opt.h"
 
-/* The files that a command line says will be written besides an installer: reports. */
+/* The files that a command line says will be written: an installer, its lock, reports. */
 
 /*
- * Can they be written, and is none of them an input, or another output? Asked before
- * the work, so that nothing is lost, and no hour, to a name. Nothing is made here.
+ * Is none of them an input, or another output, and can the reports be written? Asked
+ * before the work, so that nothing is lost, and no hour, to a name. Nothing is made here.
  *
- * Errors: GP_E_USAGE; GP_E_NOTFOUND, GP_E_SYSTEM it cannot be written.
+ * Directories count: into headers, hooks, patches and data no report goes, and in a
+ * tree, or where work is done, nothing is replaced but what gridpatch wrote, or an
+ * empty file.
+ *
+ * Errors: GP_E_USAGE; GP_E_NOTFOUND, GP_E_SYSTEM a report cannot be written.
  */
-int gp_outputs_check(const struct gp_args *a, struct gp_err *err);
+int gp_outputs_check(const struct gp_cmd *cmd, const struct gp_args *a, struct gp_err *err);
 
 /*
  * Write a report: a file is replaced by a whole new one or not at all. A device or a
