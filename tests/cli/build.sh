@@ -188,9 +188,16 @@ lacks() {
 of=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\) .*/\1/p' "$headers/.config")
 lacks 'no compiler' "$headers" "there is no compiler '$of': install Debian's package ${of##*linux-gnu-}" 'gcc*' 'clang*' "$of"
 lacks 'no make' "$headers" "there is no program 'make', which builds modules: install Debian's package make" make
+for p in as ld nm objcopy; do
+    lacks "no $p" "$headers" "there is no program '$p', which modules are made with: install Debian's package binutils" "$p"
+done
+lacks 'no binutils' "$headers" "install Debian's package binutils" as ld nm objcopy '*-linux-gnu-as' '*-linux-gnu-ld' '*-linux-gnu-nm' '*-linux-gnu-objcopy'
+PATH=$work/bin refute 'the compiler cannot do without' gcc -c -x c -o x.o /dev/null
 other_release hsym "$release"
 rm hsym/Module.symvers
-lacks 'no Module.symvers' hsym "install the package linux-headers-$release anew"
+lacks 'no Module.symvers' hsym "hsym/Module.symvers' is missing"
+: > hsym/Module.symvers
+lacks 'nothing in Module.symvers' hsym "hsym/Module.symvers' is empty, which has the versions of the kernel's symbols: install the package linux-headers-$release anew"
 other_release hbtf "$release"
 : > hbtf/vmlinux
 if grep -qs 'DEBUG_INFO_BTF_MODULES=y' "$headers/.config" && grep -qs 'PAHOLE' "$headers/scripts/Makefile.modfinal"; then

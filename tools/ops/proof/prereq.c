@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fsio.h"
@@ -72,16 +73,17 @@ static bool has(const char *dir, const char *name)
 	return gp_is_file(path);
 }
 
-static int check_llvm(const struct gp_headers *h, const struct gp_toolchain *cc, struct gp_err *err)
+/* What make calls besides the compiler; gcc calls its assembler by name. */
+static int check_binutils(const struct gp_headers *h, const struct gp_toolchain *cc, struct gp_err *err)
 {
-	static const char *const tools[] = { "llvm-ar", "llvm-nm", "llvm-objcopy" };
+	static const char *const gnu[] = { "as", "ld", "nm", "objcopy", NULL };
+	static const char *const llvm[] = { "llvm-ar", "llvm-nm", "llvm-objcopy", NULL };
+	const char *why = cc->clang ? "and clang built this kernel" : "which modules are made with";
 
-	if (!cc->clang)
-		return 0;
-	if (is_set(h, "CONFIG_LD_IS_LLD") && need("ld.lld", "lld", "and clang built this kernel", err) < 0)
+	if (cc->clang && is_set(h, "CONFIG_LD_IS_LLD") && need("ld.lld", "lld", why, err) < 0)
 		return -1;
-	for (size_t i = 0; i < GP_COUNT(tools); i++)
-		if (need(tools[i], "llvm", "and clang built this kernel", err) < 0)
+	for (const char *const *tool = cc->clang ? llvm : gnu; *tool; tool++)
+		if (need(*tool, cc->clang ? "llvm" : "binutils", why, err) < 0)
 			return -1;
 	return 0;
 }
@@ -104,16 +106,20 @@ static int check_modpost(const struct gp_headers *h, struct gp_err *err)
 
 static int check_symvers(const struct gp_headers *h, struct gp_list *notes, struct gp_err *err)
 {
-	if (has(h->sysout, "Module.symvers"))
+	gp_auto(gp_free_ptr) char *path = gp_path_join(h->sysout, "Module.symvers");
+	struct stat st;
+	bool here = stat(path, &st) == 0 && S_ISREG(st.st_mode);
+
+	if (here && st.st_size > 0)
 		return 0;
 	if (is_set(h, "CONFIG_MODVERSIONS"))
 		return gp_fail(err, GP_E_NOTFOUND,
-			       "'%s/Module.symvers' is missing, which has the versions of the kernel's "
+			       "'%s' is %s, which has the versions of the kernel's "
 			       "symbols: install the package linux-headers-%s anew",
-			       h->sysout, h->release.text);
-	gp_list_add(notes,
-		    "the headers have no Module.symvers: whether the kernel exports what the modules take is not "
-		    "known");
+			       path, here ? "empty" : "missing", h->release.text);
+	gp_list_take(notes, gp_asprintf("the headers have %s Module.symvers: whether the kernel exports what the "
+					"modules take is not known",
+					here ? "an empty" : "no"));
 	return 0;
 }
 
@@ -139,7 +145,7 @@ static bool makes_btf(const struct gp_headers *h)
 int gp_prereq_check(const struct gp_headers *h, const struct gp_toolchain *cc, struct gp_list *notes,
 		    struct gp_err *err)
 {
-	if (need("make", "make", "which builds modules", err) < 0 || check_llvm(h, cc, err) < 0 ||
+	if (need("make", "make", "which builds modules", err) < 0 || check_binutils(h, cc, err) < 0 ||
 	    check_modpost(h, err) < 0 || check_symvers(h, notes, err) < 0)
 		return -1;
 	return makes_btf(h) ? need("pahole", "pahole", "which this kernel's headers call for each module (BTF)", err) :

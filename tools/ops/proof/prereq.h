@@ -8,8 +8,9 @@
 /*
  * Is everything here that make will want after minutes of compiling?
  *
- * The programs of a kernel that clang built, the headers' own programs, their
- * Module.symvers, and pahole where the headers' scripts call it for BTF.
+ * Binutils, or LLVM's for a kernel that clang built, the headers' own programs, their
+ * Module.symvers, which may not be empty, and pahole where the headers' scripts call it
+ * for BTF.
  *
  * Out:    notes: added to, a line for what is missing and can be done without.
  * Errors: GP_E_NOTFOUND what is missing, with the name of Debian's package.
