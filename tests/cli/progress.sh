@@ -42,7 +42,7 @@ if command -v jq > /dev/null; then
     run extract --progress=json big.run -C json.x
     cp err objects
     check 'extract reads and unpacks' all '[.[] | select(.done == .total) | .phase] == ["read","unpack"]'
-    for verb in info verify; do
+    for verb in info verify "select $k"; do
         run $verb --progress json big.run
         cp err objects
         check "$verb reads" all '[.[] | select(.done == .total) | .phase] == ["read"]'
@@ -78,7 +78,7 @@ else
 fi
 expect_status 'another word' 2 $opts --progress bar small.run -n
 says 'it is named' "--progress: 'bar' is none of auto, none, json"
-expect_status 'a verb without it' 2 select --progress none --driver 460.73.02 $k
+expect_status 'a verb without it' 2 support --progress none --driver 460.73.02 $k
 run $opts --progress none -q big.run -o none.run
 silent_on 'none: not a byte' err
 for verb in info verify; do
@@ -176,7 +176,7 @@ tty --columns 0 -- info big.run
 unset COLUMNS
 check 'or what COLUMNS says' sh -c "grep % raw.lines | awk 'length > 19 { exit 1 }'"
 
-for verb in verify info; do
+for verb in verify info "select $k"; do
     tty -- $verb big.run
     check "$verb has one" test "$(bars)" -gt 0
     refute "$verb: nothing is left" grep -q '%' raw.screen

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/fsio.h"
+#include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 #include "ops/proof/source.h"
 
@@ -29,14 +30,16 @@ static int by_version(const struct gp_args *a, struct question *q, struct gp_err
 	return 0;
 }
 
-static int open_driver(struct question *q, const char *path, struct gp_err *err)
+static int open_driver(const struct gp_args *a, struct question *q, const char *path, struct gp_err *err)
 {
-	struct gp_driver_opts o = { .cancel = gp_main_cancel() };
+	struct gp_driver_opts o = { .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) };
+	bool dir = gp_is_dir(path);
+	int rc = dir ? gp_source_open(&q->source, path, NULL, NULL, o.cancel, o.progress, err) :
+		       gp_driver_open(&q->driver, path, &o, err);
 
-	if (!gp_is_dir(path))
-		return gp_driver_open(&q->driver, path, &o, err);
-	if (gp_source_open(&q->source, path, NULL, NULL, NULL, NULL, err) < 0)
-		return -1;
+	gp_progress_end();
+	if (rc < 0 || !dir)
+		return rc;
 	return gp_driver_open_dir(&q->driver, q->source.dir, &q->source.rf, err);
 }
 
@@ -46,7 +49,7 @@ static int by_installer(const struct gp_args *a, struct question *q, struct gp_e
 		return gp_fail(err, GP_E_USAGE, "give an installer or --driver VERSION; see 'gridpatch select --help'");
 	if (a->kind >= 0)
 		return gp_fail(err, GP_E_USAGE, "--kind goes with --driver: an installer says its kind");
-	if (open_driver(q, a->positional.v[0], err) < 0)
+	if (open_driver(a, q, a->positional.v[0], err) < 0)
 		return -1;
 	q->have_driver = true;
 	q->query.driver = q->driver.version;
@@ -190,6 +193,6 @@ const struct gp_cmd gp_cmd_select = {
 		 "the headers. RUN is an installer, TREE an extracted one, D a version, a branch\n"
 		 "(535) or a release of vGPU (16.4). Changes nothing. Exit status 1 for a kernel\n"
 		 "that is blocked or unknown, and for an unknown branch.",
-	.options = "kernel headers driver kind explain set no-set data",
+	.options = "kernel headers driver kind explain set no-set data progress",
 	.run = run,
 };
