@@ -85,7 +85,24 @@ mkdir mask/usr/share/gridpatch/patches/old-set
 check 'upgrade from a version without a list' mk install DESTDIR="$work/mask" PREFIX=/usr
 refute 'its files go, too' test -e mask/usr/share/gridpatch/patches/old-set
 check 'uninstall after it' mk uninstall DESTDIR="$work/mask" PREFIX=/usr
-check 'leaves no file' test -z "$(find mask ! -type d)"
+check 'leaves nothing, no folder either' test -z "$(find mask -mindepth 1)"
+check 'a version without a list' mk install DESTDIR="$work/mask" PREFIX=/usr
+rm mask/usr/share/gridpatch/installed
+echo own > mask/usr/bin/other
+check 'uninstall without an upgrade' mk uninstall DESTDIR="$work/mask" PREFIX=/usr
+printf '%s\n' . ./usr ./usr/bin ./usr/bin/other > want
+below mask > have
+check 'leaves what others have' diff want have
+# Without a DESTDIR folders are the system's.
+check 'one that is not below a DESTDIR' mk install PREFIX="$work/real/usr"
+rm real/usr/share/gridpatch/installed
+check 'upgrade' mk install DESTDIR=/ PREFIX="$work/real/usr"
+check 'uninstall' mk uninstall PREFIX="$work/real/usr"
+printf '%s\n' . ./usr ./usr/bin ./usr/share ./usr/share/bash-completion ./usr/share/bash-completion/completions \
+    ./usr/share/man ./usr/share/man/man1 > want
+below real > have
+check 'leaves the folders' diff want have
+rm -rf real
 
 rm dest/opt/one/share/gridpatch/kernel-versions/own
 # --- uninstall --------------------------------------------------------------------

@@ -6,7 +6,8 @@
 # PREFIX/share/gridpatch/installed lists what was made there, a path without DESTDIR
 # on each line, directories with a slash behind: the next version removes what it
 # has not any more, and uninstall removes all of it. A directory that was there
-# before is not listed, and one that others use is left.
+# before is not listed, and one that others use is left. Versions without a list do
+# not say which ones they made: below $DESTDIR, all on the way to their files.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -18,6 +19,10 @@ case ${PREFIX?} in
 esac
 PREFIX=${PREFIX%/}
 dest=${DESTDIR-}
+case $dest in
+*[!/]*) ;;
+*) dest= ;;
+esac
 data=$PREFIX/share/gridpatch
 list=$data/installed
 tab=$(printf '\t')
@@ -35,6 +40,14 @@ plan() {
 		"$PREFIX/bin/gridpatch" "$1"
 }
 
+# above DIR: it and those above it.
+above() {
+	while [ -n "${1%/}" ]; do
+		echo "$1/"
+		set -- "${1%/*}"
+	done
+}
+
 # What the version made that is there; those without a list filled these folders alone.
 earlier() {
 	if [ -f "$dest$list" ]; then
@@ -45,17 +58,12 @@ earlier() {
 			find "$dest$data/$sub" ! -type d
 			find "$dest$data/$sub" -type d | sed 's|$|/|'
 		done | awk -v n=${#dest} '{ print substr($0, n + 1) }'
-		printf '%s\n' "$data/" "$PREFIX/bin/gridpatch" "$PREFIX/share/man/man1/gridpatch.1" \
-			"$PREFIX/share/bash-completion/completions/gridpatch"
+		echo "$data/"
+		for f in bin/gridpatch share/man/man1/gridpatch.1 share/bash-completion/completions/gridpatch; do
+			echo "$PREFIX/$f"
+			[ -z "$dest" ] || above "$PREFIX/${f%/*}"
+		done
 	fi
-}
-
-# missing DIR: it and those above it, as far as they are not there.
-missing() {
-	while [ -n "${1%/}" ] && [ ! -d "$dest$1" ]; do
-		echo "$1/"
-		set -- "${1%/*}"
-	done
 }
 
 # Remove what standard input lists. A list that somebody else wrote does not lead
@@ -81,7 +89,9 @@ install_all() {
 	{ echo "$list"; cut -f1 "$tmp/plan"; } | sort -u >"$tmp/is"
 	{
 		grep '/$' "$tmp/was" || :
-		sed 's|/[^/]*$||' "$tmp/is" | sort -u | while read -r dir; do missing "$dir"; done
+		sed 's|/[^/]*$||' "$tmp/is" | sort -u | while read -r dir; do above "$dir"; done | while read -r dir; do
+			[ -d "$dest$dir" ] || echo "$dir"
+		done
 	} | sort -u >"$tmp/dirs"
 	# Until all is in its place it lists both versions.
 	mkdir -p "$dest$data"
