@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "core/rules/claim.h"
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "base/stanza.h"
@@ -21,6 +22,7 @@ enum gp_status { GP_STATUS_UNSET, GP_STATUS_SUPPORTED, GP_STATUS_UNTESTED, GP_ST
 enum gp_load { GP_LOAD_UNSET, GP_LOAD_YES, GP_LOAD_UNKNOWN, GP_LOAD_NO };
 enum gp_hooks { GP_HOOKS_UNSET, GP_HOOKS_UPSTREAM, GP_HOOKS_NEWER_TABLE, GP_HOOKS_UNPROVED };
 
+int gp_status_parse(const struct gp_field *f, enum gp_status *out, struct gp_err *err);
 const char *gp_status_name(enum gp_status s); /* "" when unset; so below */
 const char *gp_load_name(enum gp_load l);
 const char *gp_hooks_name(enum gp_hooks h);
@@ -30,19 +32,10 @@ enum gp_known { GP_KNOWN_NONE, GP_KNOWN_UNSURE, GP_KNOWN_EXPECTED, GP_KNOWN_REPO
 
 const char *gp_known_name(enum gp_known k); /* "", "unsure", "expected", "reported", "built" */
 
-/*
- * How a rule's claim is known: by the first of the marks [built], [peer],
- * [source], [inference] in its Evidence. The first one, because what follows
- * is told of something near by ("[inference] …; 5.11 builds with it [built]").
- *
- * In:  evidence may be NULL, or have no mark: expected.
- */
-enum gp_known gp_evidence_known(const char *evidence);
-
 struct gp_rule;
 
-/* The same of a rule; unsure when it calls itself untested, and nobody has
- * built or reported it either. */
+/* How a rule knows that a driver builds, by its Evidence; unsure when it calls itself
+ * untested, and nobody has built or reported it either. */
 enum gp_known gp_rule_known(const struct gp_rule *r);
 
 enum gp_probe_word {
@@ -95,6 +88,8 @@ struct gp_rule {
 	enum gp_hooks hooks;
 	enum gp_status status;
 	char *gpu, *reason, *instead, *evidence; /* NULL when absent */
+	char *load_evidence, *hooks_evidence;    /* of these claims alone; NULL: evidence is */
+	struct gp_claim claims[GP_CLAIM_COUNT];  /* unknown: it makes none */
 	char *key;                               /* same key: a later rule replaces this one */
 };
 

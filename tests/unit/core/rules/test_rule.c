@@ -489,6 +489,50 @@ static void test_known(void **state)
 	}
 }
 
+/* Each claim by the first mark that can speak for it. */
+static void test_claims(void **state)
+{
+	static const struct {
+		const char *fields, *want; /* builds, loads, unlocks: answer, kind, source */
+	} cases[] = {
+		{ "Load: unknown\nEvidence: [built] 2026-11-22", "yes built -; unknown none -; unknown none -" },
+		{ "Load: yes\nEvidence: [built] on it. [peer] loading: a guide.; not by us",
+		  "yes built -; yes reported loading: a guide.; not by us; unknown none -" },
+		{ "Load: yes\nEvidence: [built] on it", "yes built -; yes inference -; unknown none -" },
+		{ "Load: yes\nEvidence: [booted] it", "yes booted -; yes booted -; unknown none -" },
+		{ "Load: yes\nEvidence: [built] it\nLoad-Evidence: [reported] a/b#3; [source] c",
+		  "yes built -; yes reported a/b#3; unknown none -" },
+		{ "Load: no\nEvidence: [source] a commit", "unknown none -; no source -; unknown none -" },
+		{ "Load: no\nPatches: x\nEvidence: [source] a commit", "yes source -; no source -; unknown none -" },
+		{ "Hooks: upstream\nEvidence: [booted] it; [inference] x",
+		  "unknown none -; unknown none -; yes inference -" },
+		{ "Hooks: newer-table\nPatches: x\nEvidence: [built] it\nHooks-Evidence: [peer] p",
+		  "yes built -; unknown none -; yes reported p" },
+		{ "Hooks: unproved\nEvidence: [peer] p", "unknown none -; unknown none -; unknown none -" },
+		{ "Status: blocked\nReason: r\nEvidence: [built] fails", "no built -; unknown none -; unknown none -" },
+		{ "Status: untested\nEvidence: [source] s", "unknown none -; unknown none -; unknown none -" },
+		{ "Status: untested\nEvidence: [peer] p.", "yes reported p; unknown none -; unknown none -" },
+		{ "Gpu: Turing", "unknown none -; unknown none -; unknown none -" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(cases); i++) {
+		gp_auto(gp_free_ptr) char *text = gp_asprintf(HEAD "Driver: 460\n%s\n", cases[i].fields);
+		gp_auto(gp_buf_release) struct gp_buf got = { 0 };
+		struct gp_line l;
+
+		assert_int_equal(parse(text, &l, NULL), 0);
+		for (size_t k = 0; k < GP_CLAIM_COUNT; k++) {
+			const struct gp_claim *c = &l.rules[0].claims[k];
+
+			gp_buf_printf(&got, "%s%s %s %s", k ? "; " : "", gp_claim_answer_name(c->answer),
+				      gp_evidence_kind_name(c->kind), c->source ? c->source : "-");
+		}
+		assert_string_equal(got.data, cases[i].want);
+		gp_line_release(&l);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest plain[] = { cmocka_unit_test(test_full),
@@ -499,6 +543,7 @@ int main(void)
 						   cmocka_unit_test(test_other_driver),
 						   cmocka_unit_test(test_long_why),
 						   cmocka_unit_test(test_known),
+						   cmocka_unit_test(test_claims),
 						   cmocka_unit_test(test_modules) };
 	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(bad) + GP_COUNT(judges)];
 	size_t n = 0;

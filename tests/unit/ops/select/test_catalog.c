@@ -318,6 +318,45 @@ static void check_select(void **state)
 	assert_string_equal(k->reasons.n ? k->reasons.v[0] : "", c->reason);
 }
 
+/* The best evidence of a rule that holds; none of a rule that holds on a part. */
+static void test_claims(void **state)
+{
+	struct world *w = *state;
+	struct gp_claim c[GP_CLAIM_COUNT];
+
+	put(w, "d/kernel-versions/6.1",
+	    "Kernel: 6.1\nStatus: supported\n\n"
+	    "Driver: 535.54\nLoad: yes\nEvidence: [peer] a/b#1\n\n"
+	    "Driver: 535\nLoad: yes\nEvidence: [built] it\n\n"
+	    "Driver: 535.100 - 535.200\nRelease: < 6.1.52\nLoad: unknown\nEvidence: [built] it\n");
+	put(w, "e/kernel-versions/mine", "Kernel: any\n\nDriver: 535\nHooks: upstream\nEvidence: [source] x\n");
+	add_dir(w, "e");
+	ask(w, "535.54.06", "6.1.9");
+	gp_choice_claims(&w->s.kernels[0], c);
+	assert_int_equal(c[GP_CLAIM_BUILDS].answer, GP_CLAIM_YES);
+	assert_int_equal(c[GP_CLAIM_BUILDS].kind, GP_EVIDENCE_BUILT);
+	assert_null(c[GP_CLAIM_BUILDS].source);
+	assert_int_equal(c[GP_CLAIM_LOADS].answer, GP_CLAIM_YES);
+	assert_int_equal(c[GP_CLAIM_LOADS].kind, GP_EVIDENCE_REPORTED);
+	assert_string_equal(c[GP_CLAIM_LOADS].source, "a/b#1");
+	/* Of the rule that says it last: newer-table is needed above all. */
+	assert_int_equal(w->s.kernels[0].hooks, GP_HOOKS_NEWER_TABLE);
+	assert_int_equal(c[GP_CLAIM_UNLOCKS].answer, GP_CLAIM_YES);
+	assert_int_equal(c[GP_CLAIM_UNLOCKS].kind, GP_EVIDENCE_INFERENCE);
+	gp_selection_release(&w->s);
+	gp_catalog_release(&w->c);
+	ask(w, "550.54.10", "5.12.9"); /* a gap */
+	gp_choice_claims(&w->s.kernels[0], c);
+	assert_int_equal(c[GP_CLAIM_BUILDS].answer, GP_CLAIM_UNKNOWN);
+	gp_selection_release(&w->s);
+	gp_catalog_release(&w->c);
+	ask(w, "460.73.01", "6.1.9"); /* blocked */
+	gp_choice_claims(&w->s.kernels[0], c);
+	assert_int_equal(c[GP_CLAIM_BUILDS].answer, GP_CLAIM_NO);
+	assert_int_equal(c[GP_CLAIM_BUILDS].kind, GP_EVIDENCE_INFERENCE);
+	assert_int_equal(c[GP_CLAIM_LOADS].answer, GP_CLAIM_UNKNOWN);
+}
+
 static void test_driver_sources(void **state)
 {
 	struct world *w = *state;
@@ -571,6 +610,7 @@ int main(void)
 						   TEST(test_bad_files),
 						   TEST(test_not_data),
 						   TEST(test_overlay),
+						   TEST(test_claims),
 						   TEST(test_driver_sources),
 						   TEST(test_driver_sources_say_no),
 						   TEST(test_hook_sets),
