@@ -69,7 +69,7 @@ both 'a new binary file of git is empty' 'line 4: '
 printf 'diff --git a/logo.png b/logo.png\nold mode 100644\nnew mode 100755\nindex 1234567..89abcde\nBinary files a/logo.png and b/logo.png differ\n%s\n' "$git$hunk" > p
 both 'the mode of a binary file' 'line 5: '
 run apply --json -p1 -d T-ours -R -n p
-json_is out '.applied[0].notes[0]' "line 5: 'Binary files a/logo.png and b/logo.png differ': the patch does not hold this change"
+json_is out '.patches[0].notes[0]' "line 5: 'Binary files a/logo.png and b/logo.png differ': the patch does not hold this change"
 
 # --- "@@" in prose -----------------------------------------------------------------
 printf 'A note that quotes a hunk:\n@@ -1,3 +1,3 @@\n and goes on.\n\n%s\n' "$hunk" > p

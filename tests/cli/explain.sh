@@ -132,15 +132,15 @@ expect_status 'two kernels' 0 select --explain --driver 460.73.02 -k 5.10.9 -k 5
 check 'each kernel is explained' test "$(grep -c '^  others ' out)" -eq 2
 
 expect_status '--json' 0 select --json host.run --headers new
-check 'json: sets' json_is out '[.selection.kernels[0].rules[].sets | join("+")] | join(",")' ',fix+sign,,,'
-check 'json: load' json_is out '[.selection.kernels[0].rules[].load] | tostring' '[null,"yes",null,"unknown",null]'
-check 'json: hooks' json_is out '.selection.kernels[0].rules[0].hooks' upstream
-check 'json: gpu' json_is out '.selection.kernels[0].rules[0].gpu + "," + .selection.kernels[0].gpu[0]' 'Turing and older,Turing and older'
-check 'json: status' json_is out '.selection.kernels[0].rules[2].status' untested
-check 'json: reason' json_is out '.selection.kernels[0].rules[2].reason' 'a trap'
-check 'json: instead' json_is out '.selection.kernels[0].rules[4].instead' nothing
-check 'json: evidence' json_is out '.selection.kernels[0].rules[1].evidence' '[built] once'
-check 'json: the others' json_is out '.selection.kernels[0].other_rules' 2
+check 'json: sets' json_is out '[.selection.cells[0].rules[].sets | join("+")] | join(",")' ',fix+sign,,,'
+check 'json: load' json_is out '[.selection.cells[0].rules[].claims.loads.claim] | tostring' '["unknown","yes","unknown","unknown","unknown"]'
+check 'json: hooks' json_is out '.selection.cells[0].rules[0].hooks_needed' upstream
+check 'json: gpu' json_is out '.selection.cells[0].rules[0].gpu + "," + .selection.cells[0].gpu[0]' 'Turing and older,Turing and older'
+check 'json: status' json_is out '.selection.cells[0].rules[2].status' untested
+check 'json: reason' json_is out '.selection.cells[0].rules[2].text' 'a trap'
+check 'json: instead' json_is out '.selection.cells[0].rules[4].instead' nothing
+check 'json: evidence' json_is out '.selection.cells[0].rules[1].evidence' '[built] once'
+check 'json: the others' json_is out '.selection.cells[0].other_rules' 2
 
 # --- what else may be given as headers ---------------------------------------
 

@@ -185,7 +185,7 @@ golden '--json' 0 apply --json=report -d t set/2.patch << 'END'
 >     changed sub/b.c: 1 hunk
 > changed    1 file
 END
-json_same 'what --json says' '{"applied":[{"set":"set","patch":"2.patch","already":false,"notes":[],"files":[{"path":"sub/b.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":9,"offset":0,"fuzz":0}]}]}],"changed":1,"recovered":false,"rejects":[],"why":null,"ok":true,"exit":0}' report
+json_same 'what --json says' '{"type":"gridpatch.apply","schema":2,"ok":true,"exit":0,"patches":[{"set":"set","patch":"2.patch","already":false,"notes":[],"files":[{"path":"sub/b.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":9,"offset":0,"fuzz":0}]}]}],"changed":1,"recovered":false,"rejects":[],"why":null}' report
 
 # --- the command line ----------------------------------------------------------------
 
@@ -663,7 +663,7 @@ gridpatch: 'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fai
 END
 run apply --json -d t good.patch
 check 'the same with --json: exit 1' test "$status" -eq 1
-json_same 'the same with --json' '{"applied":[{"set":".","patch":"good.patch","already":false,"notes":[],"files":[{"path":"a.c","operation":"changed","fits":false,"already":false,"hunks":[{"ok":true,"line":4,"offset":0,"fuzz":0},{"ok":false,"line":0,"offset":0,"fuzz":0}]},{"path":"sub/b.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]}]}],"changed":0,"recovered":false,"rejects":[],"why":"a.c: hunk 2 (line 8 of the patch) was expected at line 14; nearest place: line 14, where 2 of 3 lines agree\n  line 15 expected: line 15\n  line 15 found:    line FIFTEEN\n","ok":false,"exit":1,"error":"'"'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fail)"'"}'
+json_same 'the same with --json' '{"type":"gridpatch.apply","schema":2,"ok":false,"exit":1,"reason":"hunk","error":"'"'good.patch': hunk 2 of 'a.c' does not match near line 14 (1 of 2 fail)"'","patches":[{"set":".","patch":"good.patch","already":false,"notes":[],"files":[{"path":"a.c","operation":"changed","fits":false,"already":false,"hunks":[{"ok":true,"line":4,"offset":0,"fuzz":0},{"ok":false,"line":0,"offset":0,"fuzz":0}]},{"path":"sub/b.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]}]}],"changed":0,"recovered":false,"rejects":[],"why":"a.c: hunk 2 (line 8 of the patch) was expected at line 14; nearest place: line 14, where 2 of 3 lines agree\n  line 15 expected: line 15\n  line 15 found:    line FIFTEEN\n"}'
 unchanged 'a hunk does not match'
 run apply -q -d t -F3 good.patch
 golden '-R: a hunk does not match' 1 apply -R -d t good.patch << 'END'
@@ -1462,7 +1462,7 @@ END
 fresh
 golden 'push -q' 0 push -q -d t < /dev/null
 run push --json -d t
-json_same 'push --json' '{"pushed":[{"set":"patches","patch":"two.patch","already":false,"notes":[],"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":10,"offset":1,"fuzz":0}]}]}],"applied":["one.patch","two.patch"],"why":null,"ok":true,"exit":0}'
+json_same 'push --json' '{"type":"gridpatch.push","schema":2,"ok":true,"exit":0,"patches":[{"set":"patches","patch":"two.patch","already":false,"notes":[],"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":10,"offset":1,"fuzz":0}]}]}],"applied":["one.patch","two.patch"],"why":null}'
 before=$(state)
 for verb in push pop; do
     golden "$verb --json into nowhere" 4 $verb -d t --json=no/where << 'END'
@@ -1471,9 +1471,9 @@ END
     unchanged "$verb --json into nowhere"
 done
 run applied --json -d t
-json_same 'applied --json' '{"applied":["one.patch","two.patch"],"ok":true,"exit":0}'
+json_same 'applied --json' '{"type":"gridpatch.applied","schema":2,"ok":true,"exit":0,"applied":["one.patch","two.patch"]}'
 run pop --json -d t
-json_same 'pop --json' '{"popped":[{"patch":"two.patch","restored":["a.c"],"removed":["sub/new"],"lost":false}],"applied":["one.patch"],"ok":true,"exit":0}'
+json_same 'pop --json' '{"type":"gridpatch.pop","schema":2,"ok":true,"exit":0,"popped":[{"patch":"two.patch","restored":["a.c"],"removed":["sub/new"],"lost":false}],"applied":["one.patch"]}'
 sed -i 's/^line 11/LINE 11/' t/a.c
 before=$(state)
 golden 'push: a hunk does not match' 1 push -d t << 'END'
@@ -1484,13 +1484,13 @@ gridpatch: patches: 'two.patch': hunk 1 of 'a.c' does not match near line 9 (1 o
 END
 unchanged 'push: a hunk does not match'
 run push --json -d t
-json_same 'the same with --json' '{"pushed":[{"set":"patches","patch":"two.patch","already":false,"notes":[],"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":false,"already":false,"hunks":[{"ok":false,"line":0,"offset":0,"fuzz":0}]}]}],"applied":null,"why":"a.c: hunk 1 (line 7 of the patch) was expected at line 9; nearest place: line 10, where 2 of 3 lines agree\n  line 11 expected: line 11\n  line 11 found:    LINE 11\n","ok":false,"exit":1,"error":"'"patches: 'two.patch': hunk 1 of 'a.c' does not match near line 9 (1 of 1 fail)"'"}'
+json_same 'the same with --json' '{"type":"gridpatch.push","schema":2,"ok":false,"exit":1,"reason":"hunk","error":"'"patches: 'two.patch': hunk 1 of 'a.c' does not match near line 9 (1 of 1 fail)"'","patches":[{"set":"patches","patch":"two.patch","already":false,"notes":[],"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":false,"already":false,"hunks":[{"ok":false,"line":0,"offset":0,"fuzz":0}]}]}],"applied":null,"why":"a.c: hunk 1 (line 7 of the patch) was expected at line 9; nearest place: line 10, where 2 of 3 lines agree\n  line 11 expected: line 11\n  line 11 found:    LINE 11\n"}'
 golden 'pop: changed after it' 1 pop -d t << 'END'
 gridpatch: patch 'one.patch' needs refresh: 'a.c' was changed after it; 'quilt refresh' does that
 END
 unchanged 'pop: changed after it'
 run pop --json -d t
-json_same 'the same with --json' '{"popped":[],"applied":null,"ok":false,"exit":1,"error":"'"patch 'one.patch' needs refresh: 'a.c' was changed after it; 'quilt refresh' does that"'"}'
+json_same 'the same with --json' '{"type":"gridpatch.pop","schema":2,"ok":false,"exit":1,"reason":"no","error":"'"patch 'one.patch' needs refresh: 'a.c' was changed after it; 'quilt refresh' does that"'","popped":[],"applied":null}'
 # pushed N: t with N patches applied.
 pushed() {
     fresh

@@ -126,10 +126,10 @@ expect_status 'it is mended' 0 $nine --patches third.patch s.run -o own.run --js
 unrun own.run own.x
 check 'a set does not un-choose itself' grep -qx '/\* ours \*/' own.x/kernel/$f
 refute 'nor is its rule told of' grep -q '^by patches rule kernel-versions/9\.1:6 ' out
-check 'and its Status counts: untested, for nobody built these' json_is own.json '.selection.kernels[0].verdict' untested
-check 'the reason' json_is own.json '.selection.kernels[0].reasons[0]' 'without your patches it is blocked: third stops it'
+check 'and its Status counts: untested, for nobody built these' json_is own.json '.selection.cells[0].verdict' untested
+check 'the reason' json_is own.json '.selection.cells[0].reasons[0]' 'without your patches it is blocked: third stops it'
 says 'a warning has it, too' 'without your patches it is blocked: third stops it'
-check 'loading is asked anew' json_is own.json '.selection.kernels[0].load' yes
+check 'loading is asked anew' json_is own.json '.selection.cells[0].claims.loads.claim' yes
 says 'it is covered' 'covers: 9.1' out
 check 'a line of somebody'"'"'s data is one for DKMS' grep -q '^by patches DKMS may build on 9\.1$' out
 

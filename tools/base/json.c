@@ -25,6 +25,27 @@ struct json_object *gp_json_list(const struct gp_list *l)
 	return a;
 }
 
+struct json_object *gp_json_report(const char *verb, int status, const char *reason, const char *error,
+				   struct json_object *body)
+{
+	struct json_object *o = json_object_new_object();
+	gp_auto(gp_free_ptr) char *type = gp_asprintf("gridpatch.%s", verb);
+
+	gp_json_put(o, "type", gp_json_text(type));
+	gp_json_put(o, "schema", json_object_new_int(GP_JSON_SCHEMA));
+	gp_json_put(o, "ok", json_object_new_boolean(!reason));
+	gp_json_put(o, "exit", json_object_new_int(status));
+	if (reason) {
+		gp_json_put(o, "reason", gp_json_text(reason));
+		gp_json_put(o, "error", gp_json_text(error));
+	}
+	if (body) {
+		json_object_object_foreach(body, key, v) gp_json_put(o, key, json_object_get(v));
+		json_object_put(body);
+	}
+	return o;
+}
+
 void gp_json_format(struct json_object *o, int style, struct gp_buf *out)
 {
 	struct gp_str s = gp_str_of(json_object_to_json_string_ext(o, style | JSON_C_TO_STRING_NOSLASHESCAPE));

@@ -45,7 +45,7 @@ static int extract(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 		return -1;
 	gp_say(a, "extracted  %zu members, %s, to %s\n", rf.n, gp_say_size(rf.unpacked, size), dir);
 	r->root = json_object_new_object();
-	gp_json_put(r->root, "directory", gp_json_text(dir));
+	gp_json_put(r->root, "output", gp_json_text(dir));
 	gp_json_put(r->root, "members", json_object_new_uint64(rf.n));
 	gp_json_put(r->root, "unpacked", json_object_new_uint64(rf.unpacked));
 	return 0;

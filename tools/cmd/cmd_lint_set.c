@@ -68,11 +68,9 @@ static struct json_object *json_findings(const struct gp_findings *l)
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < l->n; i++) {
-		struct json_object *o = json_object_new_object();
+		struct json_object *o = gp_json_finding("error", "data", l->v[i].file, l->v[i].what);
 
-		gp_json_put(o, "file", gp_json_text(l->v[i].file));
 		gp_json_put(o, "line", l->v[i].lineno ? json_object_new_int64((int64_t)l->v[i].lineno) : NULL);
-		gp_json_put(o, "what", gp_json_text(l->v[i].what));
 		gp_json_put(o, "do", gp_json_text(l->v[i].todo));
 		json_object_array_add(list, o);
 	}
@@ -85,12 +83,9 @@ static struct json_object *json_sets(const struct gp_lint *l)
 
 	for (size_t i = 0; i < l->nset; i++) {
 		const struct gp_lint_set *s = &l->set[i];
-		struct json_object *o = json_object_new_object();
+		struct json_object *o = gp_json_set(s->set);
 
-		gp_json_put(o, "name", gp_json_text(s->set->name));
-		gp_json_put(o, "sha256", gp_json_text(s->set->sha256));
-		gp_json_put(o, "neutral", json_object_new_boolean(s->set->neutral));
-		gp_json_put(o, "hooks", json_object_new_boolean(s->set->hooks));
+		gp_json_put(o, "scope", gp_json_text(s->set->neutral ? "neutral" : s->set->hooks ? "hooks" : "kernel"));
 		gp_json_put(o, "applies", gp_json_list(&s->applied));
 		gp_json_put(o, "already", gp_json_list(&s->already));
 		gp_json_put(o, "fails", gp_json_list(&s->failed));
@@ -106,7 +101,7 @@ static struct json_object *json(const struct gp_lint *l)
 {
 	struct json_object *o = json_object_new_object();
 
-	gp_json_put(o, "sets", json_sets(l));
+	gp_json_put(o, "checked", json_sets(l));
 	gp_json_put(o, "rules", json_object_new_int64((int64_t)l->rules));
 	gp_json_put(o, "findings", json_findings(&l->found));
 	gp_json_put(o, "skipped", gp_json_list(&l->skipped));

@@ -87,6 +87,15 @@ static struct json_object *json(const struct gp_args *a, const struct gp_patch_j
 	return o;
 }
 
+static const char *reason(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
+{
+	if (a->build && !job->driver.version.n)
+		return gp_cells_reason(cells, GP_GROUP_FAILED);
+	if (gp_applied_fails(&job->applied))
+		return "hunk";
+	return job->targetdir ? NULL : gp_selection_reason(&job->selection, a->patch.allow);
+}
+
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
@@ -105,11 +114,11 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	rc = patch(a, &cells, &job, err);
 	gp_report_job(a, &job);
 	gp_main_flush(); /* what follows goes to standard error */
-	for (size_t i = 0; i < job.warnings.n; i++)
-		gp_warn("%s", job.warnings.v[i]);
+	gp_report_warnings(&job.warnings);
 	if (rc < 0)
 		gp_say_why(a, &job.why);
 	r->root = json(a, &job, &cells);
+	r->reason = reason(a, &job, &cells);
 	gp_patch_job_release(&job);
 	return rc;
 }

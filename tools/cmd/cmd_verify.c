@@ -34,13 +34,16 @@ static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *proble
 static int run_installer(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list problems = { 0 };
+	struct json_object *findings = json_object_new_array();
 	struct gp_driver d;
 	int rc = verify(a, &d, &problems, err);
 
+	for (size_t i = 0; i < problems.n; i++)
+		json_object_array_add(findings, gp_json_finding("error", "installer", NULL, problems.v[i]));
 	r->root = json_object_new_object();
 	if (d.version.n)
 		gp_json_put(r->root, "driver", gp_json_driver(&d));
-	gp_json_put(r->root, "problems", gp_json_list(&problems));
+	gp_json_put(r->root, "findings", findings);
 	gp_driver_release(&d);
 	return rc;
 }

@@ -141,6 +141,20 @@ static struct json_object *json_hunks(const struct gp_hunk_report *r)
 	return hunks;
 }
 
+static bool fits(const struct gp_applied_file *f)
+{
+	return !f->trouble && f->hunks.result != GP_HUNKS_FAILED;
+}
+
+bool gp_applied_fails(const struct gp_applied_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; k < l->v[i].n; k++)
+			if (!fits(&l->v[i].file[k]))
+				return true;
+	return false;
+}
+
 static struct json_object *json_file(const struct gp_applied_file *f)
 {
 	struct json_object *o = json_object_new_object();
@@ -149,7 +163,7 @@ static struct json_object *json_file(const struct gp_applied_file *f)
 	if (f->from)
 		gp_json_put(o, "from", gp_json_text(f->from));
 	gp_json_put(o, "operation", gp_json_text(op_name(f->op)));
-	gp_json_put(o, "fits", json_object_new_boolean(!f->trouble && f->hunks.result != GP_HUNKS_FAILED));
+	gp_json_put(o, "fits", json_object_new_boolean(fits(f)));
 	if (f->trouble)
 		gp_json_put(o, "error", gp_json_text(f->trouble));
 	gp_json_put(o, "already", json_object_new_boolean(f->hunks.result == GP_HUNKS_ALREADY));
@@ -186,6 +200,12 @@ void gp_say_why(const struct gp_args *a, const struct gp_buf *why)
 
 		fprintf(stderr, "  %s\n", text);
 	}
+}
+
+void gp_report_warnings(const struct gp_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		gp_warn("%s", l->v[i]);
 }
 
 void gp_report_recovered(size_t files)

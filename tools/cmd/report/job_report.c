@@ -200,8 +200,8 @@ static struct json_object *json_hooks(const struct gp_patch_job *j)
 
 	gp_json_put(o, "action", gp_json_text(action[j->hooks_action]));
 	gp_json_put(o, "why", gp_json_text(j->hooks_why));
-	gp_json_put(o, "need", j->selection.hooks ? gp_json_text(gp_hooks_name(j->selection.hooks)) : NULL);
-	gp_json_put(o, "from", gp_json_text(own ? j->hooks.dir : NULL));
+	gp_json_put(o, "needed", j->selection.hooks ? gp_json_text(gp_hooks_name(j->selection.hooks)) : NULL);
+	gp_json_put(o, "dir", gp_json_text(own ? j->hooks.dir : NULL));
 	gp_json_put(o, "sha256", gp_json_text(own ? j->hooks.sha256 : NULL));
 	gp_json_put(o, "patch", gp_json_text(j->hooks.patch));
 	gp_json_put(o, "patch_sha256", gp_json_text(j->hooks.patched ? j->hooks.patch_sha256 : NULL));
@@ -222,7 +222,7 @@ static struct json_object *json_late(const struct gp_late_list *l)
 		gp_json_put(o, "patch", gp_json_text(l->v[i].name));
 		gp_json_put(o, "match", gp_json_text(l->v[i].match));
 		gp_json_put(o, "file", gp_json_text(l->v[i].file));
-		gp_json_put(o, "there", json_object_new_boolean(l->v[i].there));
+		gp_json_put(o, "already", json_object_new_boolean(l->v[i].there));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -230,7 +230,7 @@ static struct json_object *json_late(const struct gp_late_list *l)
 
 static struct json_object *json_changes(const struct gp_tree *t)
 {
-	static const char *const state[] = { "same", "changed", "new", "deleted" };
+	static const char *const operation[] = { "", "changed", "created", "deleted" };
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < t->n; i++) {
@@ -240,7 +240,7 @@ static struct json_object *json_changes(const struct gp_tree *t)
 			continue;
 		f = json_object_new_object();
 		gp_json_put(f, "path", gp_json_text(t->file[i].path));
-		gp_json_put(f, "state", gp_json_text(state[t->file[i].state]));
+		gp_json_put(f, "operation", gp_json_text(operation[t->file[i].state]));
 		json_object_array_add(list, f);
 	}
 	return list;
@@ -291,7 +291,7 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 		gp_json_put(o, "driver", gp_json_driver(&j->driver));
 		gp_json_put(o, "selection", gp_json_selection(&j->selection));
 	}
-	gp_json_put(o, "applied", gp_json_applied(&j->applied));
+	gp_json_put(o, "patches", gp_json_applied(&j->applied));
 	gp_json_put(o, "by_patches", j->reask.was ? json_reask(j) : NULL);
 	gp_json_put(o, "dkms_patches", json_late(&j->late));
 	gp_json_put(o, "dkms_tried", gp_json_applied(&j->late.applied));
@@ -309,7 +309,7 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 		gp_json_put(o, "output_size", json_object_new_uint64(j->repack.out_size));
 		gp_json_put(o, "repack", gp_json_text(j->repack.spliced ? "splice" : "full"));
 		gp_json_put(o, "index", json_object_new_boolean(j->driver.rf.from_index));
-		gp_json_put(o, "repack_reason", gp_json_text(j->repack.why));
+		gp_json_put(o, "repack_why", gp_json_text(j->repack.why));
 		gp_json_put(o, "level", j->repack.spliced ? NULL : json_object_new_int(j->repack.level));
 	}
 	for (size_t i = 0; j->done && i < j->targets.n; i++) {

@@ -216,7 +216,7 @@ static struct json_object *json_module(const struct gp_modfile *f)
 	gp_json_put(o, "symbols_taken", json_object_new_uint64(f->m.nundef));
 	gp_json_put(o, "symbols_exported", json_object_new_uint64(f->m.nexport));
 	gp_json_put(o, "symbol_versions", json_object_new_uint64(f->m.nversion));
-	gp_json_put(o, "hooks", json_hooks(f));
+	gp_json_put(o, "hooks_at", json_hooks(f));
 	gp_json_put(o, "sections", json_sections(&f->m));
 	return o;
 }
@@ -226,13 +226,10 @@ static struct json_object *json_findings(const struct gp_modfindings *l)
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < l->n; i++) {
-		struct json_object *o = json_object_new_object();
+		const struct gp_modfinding *f = &l->v[i];
 
-		gp_json_put(o, "severity", gp_json_text(gp_severity_name(l->v[i].severity)));
-		gp_json_put(o, "module", *l->v[i].module ? gp_json_text(l->v[i].module) : NULL);
-		gp_json_put(o, "check", gp_json_text(l->v[i].check));
-		gp_json_put(o, "text", gp_json_text(l->v[i].text));
-		json_object_array_add(list, o);
+		json_object_array_add(list, gp_json_finding(gp_severity_name(f->severity), f->check,
+							    *f->module ? f->module : NULL, f->text));
 	}
 	return list;
 }
@@ -252,15 +249,15 @@ static struct json_object *json_kernel(const struct gp_modreport *r)
 
 void gp_json_modules(struct json_object *root, const struct gp_modreport *r)
 {
-	struct json_object *modules = json_object_new_array();
+	struct json_object *modules = json_object_new_array(), *counts = json_object_new_object();
 
 	for (size_t i = 0; i < r->n; i++)
 		json_object_array_add(modules, json_module(&r->file[i]));
-	gp_json_put(root, "schema", json_object_new_int(1));
 	gp_json_put(root, "modules", modules);
 	gp_json_put(root, "blob", r->blob.path ? json_file(&r->blob) : NULL);
 	gp_json_put(root, "kernel", json_kernel(r));
 	gp_json_put(root, "findings", json_findings(&r->found));
-	gp_json_put(root, "errors", json_object_new_uint64(r->found.errors));
-	gp_json_put(root, "warnings", json_object_new_uint64(r->found.warnings));
+	gp_json_put(counts, "error", json_object_new_uint64(r->found.errors));
+	gp_json_put(counts, "warning", json_object_new_uint64(r->found.warnings));
+	gp_json_put(root, "counts", counts);
 }

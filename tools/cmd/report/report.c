@@ -168,9 +168,48 @@ static struct json_object *json_stub_risks(const struct gp_runfile *rf)
 	return list;
 }
 
+struct json_object *gp_json_version(const struct gp_version *v, enum gp_kind kind)
+{
+	struct json_object *o = json_object_new_object();
+
+	gp_json_put(o, "version", gp_json_text(v->text));
+	gp_json_put(o, "branch", json_object_new_int((int)gp_version_branch(v)));
+	gp_json_put(o, "kind", gp_json_text(gp_kind_name(kind)));
+	return o;
+}
+
+struct json_object *gp_json_finding(const char *severity, const char *check, const char *file, const char *text)
+{
+	struct json_object *o = json_object_new_object();
+
+	gp_json_put(o, "severity", gp_json_text(severity));
+	gp_json_put(o, "check", gp_json_text(check));
+	gp_json_put(o, "file", gp_json_text(file));
+	gp_json_put(o, "text", gp_json_text(text));
+	return o;
+}
+
+static struct json_object *json_altered(const struct gp_altered *alt)
+{
+	static const char *const state[] = {
+		[GP_UNLOCK_ABSENT] = "absent", [GP_UNLOCK_PARTIAL] = "partial", [GP_UNLOCK_COMPLETE] = "complete"
+	};
+	struct json_object *o;
+
+	if (!gp_altered_any(alt))
+		return NULL;
+	o = json_object_new_object();
+	gp_json_put(o, "hooks_state", gp_json_text(state[alt->hooks]));
+	gp_json_put(o, "hooks_file", gp_json_text(alt->hooks_file));
+	gp_json_put(o, "hooks_missing", gp_json_text(alt->missing));
+	gp_json_put(o, "license", gp_json_text(alt->licence));
+	gp_json_put(o, "dkms_conf", gp_json_list(&alt->dkms_patches));
+	return o;
+}
+
 struct json_object *gp_json_driver(const struct gp_driver *d)
 {
-	struct json_object *o = json_object_new_object(), *alt = json_object_new_object();
+	struct json_object *o = gp_json_version(&d->version, d->kind);
 	struct json_object *modules = json_object_new_array();
 	struct gp_str rest = d->manifest.modules, word;
 
@@ -179,9 +218,6 @@ struct json_object *gp_json_driver(const struct gp_driver *d)
 	gp_json_put(o, "file", gp_json_text(d->rf.path));
 	gp_json_put(o, "size", json_object_new_uint64(d->rf.size));
 	gp_json_put(o, "label", gp_json_text(d->rf.header.label));
-	gp_json_put(o, "version", gp_json_text(d->version.text));
-	gp_json_put(o, "branch", json_object_new_int((int)gp_version_branch(&d->version)));
-	gp_json_put(o, "kind", gp_json_text(gp_kind_name(d->kind)));
 	gp_json_put(o, "modules", modules);
 	gp_json_put(o, "kernel_open", json_object_new_boolean(d->has_kernel_open));
 	gp_json_put(o, "compression", gp_json_text(gp_codec_name(d->rf.codec)));
@@ -194,16 +230,6 @@ struct json_object *gp_json_driver(const struct gp_driver *d)
 	gp_json_put(o, "members", json_object_new_uint64(d->rf.n));
 	gp_json_put(o, "stub_risks", json_stub_risks(&d->rf));
 	gp_json_put(o, "unpacked", json_object_new_uint64(d->rf.unpacked));
-	gp_json_put(alt, "hooks",
-		    gp_json_text(d->altered.hooks == GP_UNLOCK_ABSENT   ? "absent" :
-				 d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" :
-									  "partial"));
-	gp_json_put(alt, "hooks_file", gp_json_text(d->altered.hooks_file));
-	gp_json_put(alt, "hooks_missing", gp_json_text(d->altered.missing));
-	gp_json_put(alt, "licence", gp_json_text(d->altered.licence));
-	gp_json_put(alt, "dkms_patches", gp_json_list(&d->altered.dkms_patches));
-	gp_json_put(o, "altered", gp_altered_any(&d->altered) ? alt : NULL);
-	if (!gp_altered_any(&d->altered))
-		json_object_put(alt);
+	gp_json_put(o, "altered", json_altered(&d->altered));
 	return o;
 }

@@ -23,6 +23,14 @@ void gp_say(const struct gp_args *a, const char *fmt, ...) GP_PRINTF(2, 3);
 /* One line per kernel, with -v one per rule, with --explain all of each rule. */
 void gp_report_selection(const struct gp_args *a, const struct gp_selection *s);
 struct json_object *gp_json_selection(const struct gp_selection *s);
+/* What is said of one driver on one kernel: kernel, verdict, claims. */
+struct json_object *gp_json_choice(const struct gp_choice *c);
+/* Why a kernel cannot be had, in a word: "blocked", "unknown"; NULL: all can, or
+ * --allow says so. */
+const char *gp_selection_reason(const struct gp_selection *s, unsigned allow);
+/* The verdict's reason in a word, beside which the sentences stand; NULL: it needs none. */
+const char *gp_choice_reason(const struct gp_choice *c);
+struct json_object *gp_json_set(const struct gp_set *s);
 
 /* The table of gridpatch support: a row per kernel and drivers of which the same
  * is known; the same as JSON; kernel lines by branches for a web page. */
@@ -37,6 +45,11 @@ void gp_report_driver(const struct gp_args *a, const struct gp_driver *d);
 /* The same of an extracted installer: it has neither label nor sums. */
 void gp_report_tree(const struct gp_args *a, const struct gp_driver *d);
 struct json_object *gp_json_driver(const struct gp_driver *d);
+/* The least that a report says of one: version, branch, kind. */
+struct json_object *gp_json_version(const struct gp_version *v, enum gp_kind kind);
+
+/* What a check found: check names it in a word (NULL: it has none), text tells it. */
+struct json_object *gp_json_finding(const char *severity, const char *check, const char *file, const char *text);
 
 /* Of a patch run, also of one that stopped half way. */
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
@@ -45,6 +58,11 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 /* What patches did, one line per file; or would have done, had the run not failed. */
 void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l);
 struct json_object *gp_json_applied(const struct gp_applied_list *l);
+/* Is there one that does not fit? */
+bool gp_applied_fails(const struct gp_applied_list *l);
+
+/* Each on a line of standard error. */
+void gp_report_warnings(const struct gp_list *l);
 
 /* An interrupted run was rolled back first; said under -q, too, when files changed. */
 void gp_report_recovered(size_t files);

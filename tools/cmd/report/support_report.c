@@ -131,66 +131,87 @@ static void unite(struct json_object *to, const struct gp_list *l)
 	}
 }
 
-static const char *builds_word(const struct gp_support_cell *cell)
-{
-	if (gp_support_builds(cell))
-		return cell->sets.n ? "with sets" : "unpatched";
-	return gp_support_word(cell);
-}
-
 /* What the drivers of a span have in common. */
 static struct json_object *json_cell(const struct gp_support_cell *cell)
 {
-	struct json_object *o = json_object_new_object();
-	const struct gp_choice *c = cell->choice;
+	struct json_object *o = gp_json_choice(cell->choice);
 
-	gp_json_put(o, "verdict", gp_json_text(gp_verdict_name(c->verdict)));
-	gp_json_put(o, "builds", gp_json_text(builds_word(cell)));
+	if (is_blocked(cell))
+		gp_json_put(o, "hooks_needed", NULL);
 	gp_json_put(o, "known", cell->known ? gp_json_text(gp_known_name(cell->known)) : NULL);
 	gp_json_put(o, "may_be_blocked", json_object_new_boolean(cell->may_block));
 	gp_json_put(o, "sets", gp_json_list(&cell->sets));
-	gp_json_put(o, "perhaps_sets", gp_json_list(&cell->perhaps));
+	gp_json_put(o, "sets_perhaps", gp_json_list(&cell->perhaps));
 	gp_json_put(o, "only_on", gp_json_list(&cell->parts));
-	gp_json_put(o, "load", is_blocked(cell) ? NULL : gp_json_text(gp_load_name(c->load)));
 	gp_json_put(o, "load_no_on", gp_json_list(&cell->no_load));
-	gp_json_put(o, "hooks", is_blocked(cell) || !c->hooks ? NULL : gp_json_text(gp_hooks_name(c->hooks)));
-	gp_json_put(o, "gpu", gp_json_list(&c->gpus));
 	return o;
 }
 
-static struct json_object *json_span(const struct gp_support *t, const struct gp_support_branch *b, size_t kernel,
-				     size_t first, size_t n)
+static struct json_object *json_drivers(const struct gp_branch *b, size_t first, size_t n)
+{
+	struct json_object *o = json_object_new_object(), *versions = json_object_new_array();
+
+	for (size_t i = first; i < first + n; i++)
+		json_object_array_add(versions, gp_json_text(b->versions[i].text));
+	gp_json_put(o, "branch", json_object_new_int((int)b->number));
+	gp_json_put(o, "versions", versions);
+	return o;
+}
+
+static struct json_object *json_span(const struct gp_support_branch *b, size_t kernel, size_t first, size_t n)
 {
 	struct json_object *o = json_cell(&b->drivers[first].cells[kernel]);
-	struct json_object *drivers = json_object_new_array(), *reasons = json_object_new_array();
-	struct json_object *instead = json_object_new_array(), *evidence = json_object_new_array();
+	struct json_object *reasons = json_object_new_array(), *instead = json_object_new_array();
+	struct json_object *evidence = json_object_new_array();
 
 	for (size_t i = first; i < first + n; i++) {
 		const struct gp_choice *c = b->drivers[i].cells[kernel].choice;
 
-		json_object_array_add(drivers, gp_json_text(b->drivers[i].version->text));
 		unite(reasons, &c->reasons);
 		unite(instead, &c->instead);
 		unite(evidence, &c->evidence);
 	}
-	gp_json_put(o, "branch", json_object_new_int((int)b->branch->number));
-	gp_json_put(o, "kernel", gp_json_text(t->kernels.v[kernel]));
-	gp_json_put(o, "drivers", drivers);
+	gp_json_put(o, "drivers", json_drivers(b->branch, first, n));
 	gp_json_put(o, "reasons", reasons);
 	gp_json_put(o, "instead", instead);
 	gp_json_put(o, "evidence", evidence);
 	return o;
 }
 
+static bool same_word(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_claims(const struct gp_choice *a, const struct gp_choice *b)
+{
+	struct gp_claim x[GP_CLAIM_COUNT], y[GP_CLAIM_COUNT];
+	bool same = same_word(gp_choice_reason(a), gp_choice_reason(b));
+
+	gp_choice_claims(a, x);
+	gp_choice_claims(b, y);
+	for (size_t i = 0; i < GP_CLAIM_COUNT; i++)
+		same = same && x[i].answer == y[i].answer && x[i].kind == y[i].kind &&
+		       same_word(x[i].source, y[i].source);
+	return same;
+}
+
+/* A span of the table says less than JSON does: how many of its drivers share that, too? */
+static size_t json_span_len(const struct gp_support_branch *b, size_t kernel, size_t first)
+{
+	const struct gp_choice *c = b->drivers[first].cells[kernel].choice;
+	size_t len = gp_support_span(b, kernel, first), n = 1;
+
+	while (n < len && same_claims(c, b->drivers[first + n].cells[kernel].choice))
+		n++;
+	return n;
+}
+
 static struct json_object *json_branch(const struct gp_branch *b)
 {
-	struct json_object *o = json_object_new_object(), *versions = json_object_new_array();
+	struct json_object *o = json_drivers(b, 0, b->n);
 
-	for (size_t i = 0; i < b->n; i++)
-		json_object_array_add(versions, gp_json_text(b->versions[i].text));
-	gp_json_put(o, "branch", json_object_new_int((int)b->number));
 	gp_json_put(o, "product", gp_json_text(b->product));
-	gp_json_put(o, "versions", versions);
 	gp_json_put(o, "evidence", gp_json_text(b->evidence));
 	return o;
 }
@@ -206,8 +227,8 @@ struct json_object *gp_json_support(const struct gp_support *t)
 		json_object_array_add(branches, json_branch(b->branch));
 		for (size_t k = 0; k < t->kernels.n; k++)
 			for (size_t first = 0, n; first < b->n; first += n) {
-				n = gp_support_span(b, k, first);
-				json_object_array_add(cells, json_span(t, b, k, first, n));
+				n = json_span_len(b, k, first);
+				json_object_array_add(cells, json_span(b, k, first, n));
 			}
 	}
 	gp_json_put(o, "kernels", gp_json_list(&t->kernels));

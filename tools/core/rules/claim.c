@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/text.h"
 
 static const char *const claim_names[] = { "builds", "loads", "unlocks" };
@@ -34,6 +35,43 @@ const char *gp_claim_answer_name(enum gp_claim_answer a)
 const char *gp_evidence_kind_name(enum gp_evidence_kind k)
 {
 	return kind_names[k];
+}
+
+static size_t index_of(const char *word, const char *const *names, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (!word || strcmp(word, names[i]) != 0))
+		i++;
+	return i;
+}
+
+bool gp_claim_parse(const char *answer, const char *kind, struct gp_claim *out)
+{
+	size_t a = index_of(answer, answer_names, GP_COUNT(answer_names));
+	size_t k = kind ? index_of(kind, kind_names, GP_COUNT(kind_names)) : GP_EVIDENCE_NONE;
+
+	if (a == GP_COUNT(answer_names) || k == GP_COUNT(kind_names))
+		return false;
+	out->answer = (enum gp_claim_answer)a;
+	out->kind = (enum gp_evidence_kind)k;
+	return true;
+}
+
+struct json_object *gp_json_claims(const struct gp_claim claims[GP_CLAIM_COUNT])
+{
+	struct json_object *all = json_object_new_object();
+
+	for (size_t i = 0; i < GP_CLAIM_COUNT; i++) {
+		const struct gp_claim *c = &claims[i];
+		struct json_object *o = json_object_new_object();
+
+		gp_json_put(o, "claim", gp_json_text(answer_names[c->answer]));
+		gp_json_put(o, "kind", c->kind ? gp_json_text(kind_names[c->kind]) : NULL);
+		gp_json_put(o, "source", gp_json_text(c->source));
+		gp_json_put(all, claim_names[i], o);
+	}
+	return all;
 }
 
 /* The mark that text begins with, or none: GP_COUNT(marks). */

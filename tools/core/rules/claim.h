@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+struct json_object;
+
 /* What is claimed of a driver on a kernel, and how that is known. */
 
 enum gp_claim_of { GP_CLAIM_BUILDS, GP_CLAIM_LOADS, GP_CLAIM_UNLOCKS };
@@ -30,6 +32,17 @@ struct gp_claim {
 const char *gp_claim_name(enum gp_claim_of of);             /* "builds", "loads", "unlocks" */
 const char *gp_claim_answer_name(enum gp_claim_answer a);   /* "unknown", "yes", "no" */
 const char *gp_evidence_kind_name(enum gp_evidence_kind k); /* "none", "inference", … */
+
+/*
+ * Read what these names say; the source stays as it is.
+ *
+ * In:  answer; kind may be NULL: none.
+ * Out: false when one of them is not known.
+ */
+bool gp_claim_parse(const char *answer, const char *kind, struct gp_claim *out);
+
+/* "claims" of a report, {"builds": {"claim": "yes", "kind": "built", "source": null}, …}. */
+struct json_object *gp_json_claims(const struct gp_claim claims[GP_CLAIM_COUNT]);
 
 /*
  * How a claim is known: by the first mark in its evidence that can speak for it,
