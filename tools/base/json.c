@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
 
+#include <stdarg.h>
+
 #include "base/utf8.h"
 
 struct json_object *gp_json_str(struct gp_str s)
@@ -18,29 +20,53 @@ struct json_object *gp_json_text(const char *s)
 
 struct json_object *gp_json_list(const struct gp_list *l)
 {
-	struct json_object *a = json_object_new_array();
+	return GP_JSON_EACH(i, l->n, l->v[i]);
+}
 
-	for (size_t i = 0; i < l->n; i++)
-		json_object_array_add(a, gp_json_text(l->v[i]));
-	return a;
+struct json_object *gp_json_bool(bool b)
+{
+	return json_object_new_boolean(b);
+}
+
+struct json_object *gp_json_int(int64_t n)
+{
+	return json_object_new_int64(n);
+}
+
+struct json_object *gp_json_uint(uint64_t n)
+{
+	return json_object_new_uint64(n);
+}
+
+struct json_object *gp_json_own(struct json_object *v)
+{
+	return v;
+}
+
+struct json_object *gp_json_add(struct json_object *o, ...)
+{
+	const char *name;
+	va_list ap;
+
+	va_start(ap, o);
+	while ((name = va_arg(ap, const char *)))
+		if (json_object_object_add(o, name, va_arg(ap, struct json_object *)) != 0)
+			gp_oom();
+	va_end(ap);
+	return o;
 }
 
 struct json_object *gp_json_report(const char *verb, int status, const char *reason, const char *error,
 				   struct json_object *body)
 {
-	struct json_object *o = json_object_new_object();
 	gp_auto(gp_free_ptr) char *type = gp_asprintf("gridpatch.%s", verb);
+	struct json_object *o = gp_json_object(GP_J("type", type), GP_J("schema", GP_JSON_SCHEMA),
+					       GP_J("ok", gp_json_bool(!reason)), GP_J("exit", status));
 
-	gp_json_put(o, "type", gp_json_text(type));
-	gp_json_put(o, "schema", json_object_new_int(GP_JSON_SCHEMA));
-	gp_json_put(o, "ok", json_object_new_boolean(!reason));
-	gp_json_put(o, "exit", json_object_new_int(status));
-	if (reason) {
-		gp_json_put(o, "reason", gp_json_text(reason));
-		gp_json_put(o, "error", gp_json_text(error));
-	}
+	if (reason)
+		gp_json_fill(o, GP_J("reason", reason), GP_J("error", error));
 	if (body) {
-		json_object_object_foreach(body, key, v) gp_json_put(o, key, json_object_get(v));
+		json_object_object_foreach(body, key, v) gp_json_fill(o, GP_J(key, json_object_get(v)));
 		json_object_put(body);
 	}
 	return o;
@@ -62,10 +88,4 @@ void gp_json_format(struct json_object *o, int style, struct gp_buf *out)
 		s.p += n ? n : 1;
 		s.len -= n ? n : 1;
 	}
-}
-
-void gp_json_put(struct json_object *o, const char *key, struct json_object *v)
-{
-	if (json_object_object_add(o, key, v) != 0)
-		gp_oom();
 }

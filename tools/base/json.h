@@ -10,7 +10,43 @@
 struct json_object *gp_json_str(struct gp_str s);
 struct json_object *gp_json_text(const char *s); /* NULL: null */
 struct json_object *gp_json_list(const struct gp_list *l);
-void gp_json_put(struct json_object *o, const char *key, struct json_object *v); /* o owns v from now on */
+struct json_object *gp_json_bool(bool b);
+struct json_object *gp_json_int(int64_t n);
+struct json_object *gp_json_uint(uint64_t n);
+struct json_object *gp_json_own(struct json_object *v); /* v */
+
+/* x as JSON, by its type; an object, or NULL, stands for itself. */
+#define GP_JSON(x) \
+	_Generic((x), \
+		struct json_object *: gp_json_own, \
+		void *: gp_json_own, \
+		struct gp_str: gp_json_str, \
+		char *: gp_json_text, \
+		const char *: gp_json_text, \
+		struct gp_list *: gp_json_list, \
+		const struct gp_list *: gp_json_list, \
+		bool: gp_json_bool, \
+		int: gp_json_int, \
+		long: gp_json_int, \
+		unsigned: gp_json_uint, \
+		unsigned long: gp_json_uint)(x)
+
+/* A member for the two below: its name, and its value of any of these types. */
+#define GP_J(name, x) (const char *)(name), GP_JSON(x)
+
+/* o with members more, and a new object of members; what they hold is theirs from now on. */
+#define gp_json_fill(o, ...) gp_json_add(o, __VA_ARGS__, NULL)
+#define gp_json_object(...) gp_json_add(json_object_new_object(), __VA_ARGS__, NULL)
+struct json_object *gp_json_add(struct json_object *o, ...) __attribute__((sentinel));
+
+/* An array of the value that is got for each i below n. */
+#define GP_JSON_EACH(i, n, x) \
+	({ \
+		struct json_object *array_of_##i = json_object_new_array(); \
+		for (size_t i = 0; i < (n); i++) \
+			json_object_array_add(array_of_##i, GP_JSON(x)); \
+		array_of_##i; \
+	})
 
 /*
  * A verb's report: type, schema, ok and exit, of a failure its reason in a word and its

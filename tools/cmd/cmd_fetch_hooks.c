@@ -21,9 +21,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (lack)
 		gp_list_take(&warnings, gp_asprintf("%s; drivers 460.107, and 470.141 to 535.161, need it", lack));
 	gp_report_warnings(&warnings);
-	r->root = json_object_new_object();
-	gp_json_put(r->root, "written", gp_json_list(&written));
-	gp_json_put(r->root, "warnings", gp_json_list(&warnings));
+	r->root = gp_json_object(GP_J("written", &written), GP_J("warnings", &warnings));
 	return rc;
 }
 

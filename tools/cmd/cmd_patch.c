@@ -81,10 +81,7 @@ static int patch(struct gp_args *a, struct gp_cells *cells, struct gp_patch_job 
 
 static struct json_object *json(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
 {
-	struct json_object *o = gp_json_job(a, job);
-
-	gp_json_put(o, "build", a->build ? gp_cells_json(cells) : NULL);
-	return o;
+	return gp_json_fill(gp_json_job(a, job), GP_J("build", a->build ? gp_cells_json(cells) : NULL));
 }
 
 static const char *reason(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)

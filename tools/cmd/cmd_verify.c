@@ -34,16 +34,13 @@ static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *proble
 static int run_installer(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list problems = { 0 };
-	struct json_object *findings = json_object_new_array();
 	struct gp_driver d;
 	int rc = verify(a, &d, &problems, err);
 
-	for (size_t i = 0; i < problems.n; i++)
-		json_object_array_add(findings, gp_json_finding("error", "installer", NULL, problems.v[i]));
-	r->root = json_object_new_object();
+	r->root = gp_json_object(GP_J(
+		"findings", GP_JSON_EACH(i, problems.n, gp_json_finding("error", "installer", NULL, problems.v[i]))));
 	if (d.version.n)
-		gp_json_put(r->root, "driver", gp_json_driver(&d));
-	gp_json_put(r->root, "findings", findings);
+		gp_json_fill(r->root, GP_J("driver", gp_json_driver(&d)));
 	gp_driver_release(&d);
 	return rc;
 }
@@ -136,8 +133,7 @@ static int run_modules(struct gp_args *a, const struct inputs *in, struct gp_rep
 	gp_auto(gp_modreport_release) struct gp_modreport r = { 0 };
 	int rc = check(a, in, &r, err);
 
-	out->root = json_object_new_object();
-	gp_json_modules(out->root, &r);
+	out->root = gp_json_modules(&r);
 	return rc;
 }
 

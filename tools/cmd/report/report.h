@@ -84,8 +84,7 @@ void gp_say_covers(const struct gp_args *a, const struct gp_selection *s);
 struct gp_modreport;
 void gp_report_modules(const struct gp_args *a, const struct gp_modreport *r);
 
-/* The same, filled into root; tools/data/verify.schema.json describes it. */
-void gp_json_modules(struct json_object *root, const struct gp_modreport *r);
+struct json_object *gp_json_modules(const struct gp_modreport *r);
 
 /*
  * Write the report where --json says, with "ok", "exit" and for a failure "error",

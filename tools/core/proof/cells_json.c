@@ -72,59 +72,45 @@ static struct json_object *branch_json(const char *driver)
 
 	if (!driver || gp_version_parse(gp_str_of(driver), &v, NULL) < 0)
 		return NULL;
-	return json_object_new_int64(gp_version_branch(&v));
+	return gp_json_uint(gp_version_branch(&v));
 }
 
 static struct json_object *cell_json(const struct gp_cell *c)
 {
-	struct json_object *o = json_object_new_object();
 	const char *base = (const char *)c;
 	gp_auto(gp_free_ptr) char *key = gp_cell_key(c);
+	struct json_object *o = gp_json_object(GP_J("key", key), GP_J("class", gp_cell_class_name(c->cls)),
+					       GP_J("driver", gp_json_object(GP_J("branch", branch_json(c->driver)))),
+					       GP_J("kernel", json_object_new_object()));
 
-	gp_json_put(o, "key", gp_json_text(key));
-	gp_json_put(o, "class", gp_json_text(gp_cell_class_name(c->cls)));
-	gp_json_put(o, "driver", json_object_new_object());
-	gp_json_put(o, "kernel", json_object_new_object());
-	gp_json_put(get(o, "driver"), "branch", branch_json(c->driver));
 	for (size_t i = 0; i < GP_COUNT(TEXTS); i++)
-		gp_json_put(TEXTS[i].in ? get(o, TEXTS[i].in) : o, TEXTS[i].name,
-			    gp_json_text(*(char *const *)(base + TEXTS[i].at)));
-	gp_json_put(o, "claims", c->verdict ? gp_json_claims(c->claims) : NULL);
-	gp_json_put(o, "line", c->line ? json_object_new_int64(c->line) : NULL);
+		gp_json_fill(TEXTS[i].in ? get(o, TEXTS[i].in) : o,
+			     GP_J(TEXTS[i].name, *(char *const *)(base + TEXTS[i].at)));
 	for (size_t i = 0; i < GP_COUNT(LISTS); i++)
-		gp_json_put(o, LISTS[i].name, gp_json_list((const struct gp_list *)(base + LISTS[i].at)));
-	gp_json_put(o, "hooks_integrated", json_object_new_boolean(c->hooks));
-	gp_json_put(o, "expected", json_object_new_boolean(c->expected));
+		gp_json_fill(o, GP_J(LISTS[i].name, (const struct gp_list *)(base + LISTS[i].at)));
+	gp_json_fill(o, GP_J("claims", c->verdict ? gp_json_claims(c->claims) : NULL),
+		     GP_J("line", c->line ? gp_json_uint(c->line) : NULL), GP_J("hooks_integrated", c->hooks),
+		     GP_J("expected", c->expected));
 	for (size_t i = 0; i < GP_COUNT(TIMES); i++)
-		gp_json_put(o, TIMES[i].name, seconds(*(const double *)(const void *)(base + TIMES[i].at)));
+		gp_json_fill(o, GP_J(TIMES[i].name, seconds(*(const double *)(const void *)(base + TIMES[i].at))));
 	return o;
 }
 
 struct json_object *gp_cells_json(const struct gp_cells *l)
 {
-	struct json_object *o = json_object_new_object(), *counts = json_object_new_object();
-	struct json_object *cells = json_object_new_array();
+	struct json_object *counts = json_object_new_object();
 	gp_auto(gp_list_release) struct gp_list missing = { 0 };
 	size_t n[GP_CELL_CLASSES];
 
 	gp_cells_count(l, n);
 	for (unsigned i = 0; i < GP_CELL_CLASSES; i++)
-		gp_json_put(counts, gp_cell_class_name((enum gp_cell_class)i), json_object_new_int64((int64_t)n[i]));
-	for (size_t i = 0; i < l->n; i++)
-		json_object_array_add(cells, cell_json(&l->v[i]));
+		gp_json_fill(counts, GP_J(gp_cell_class_name((enum gp_cell_class)i), n[i]));
 	gp_cells_missing(l, &missing);
-	gp_json_put(o, "program", gp_json_text(l->program));
-	gp_json_put(o, "started", gp_json_text(l->started));
-	gp_json_put(o, "wall_s", seconds(l->wall_s));
-	gp_json_put(o, "decode_s", seconds(l->decode_s));
-	gp_json_put(o, "jobs", json_object_new_int64(l->jobs));
-	gp_json_put(o, "counts", counts);
-	gp_json_put(o, "planned", gp_json_list(&l->planned));
-	gp_json_put(o, "missing", gp_json_list(&missing));
-	gp_json_put(o, "twice", gp_json_list(&l->twice));
-	gp_json_put(o, "skipped", gp_json_list(&l->skipped));
-	gp_json_put(o, "cells", cells);
-	return o;
+	return gp_json_object(GP_J("program", l->program), GP_J("started", l->started),
+			      GP_J("wall_s", seconds(l->wall_s)), GP_J("decode_s", seconds(l->decode_s)),
+			      GP_J("jobs", l->jobs), GP_J("counts", counts), GP_J("planned", &l->planned),
+			      GP_J("missing", &missing), GP_J("twice", &l->twice), GP_J("skipped", &l->skipped),
+			      GP_J("cells", GP_JSON_EACH(i, l->n, cell_json(&l->v[i]))));
 }
 
 int gp_cells_to_json(const struct gp_cells *l, struct gp_buf *out)

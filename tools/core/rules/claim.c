@@ -62,15 +62,11 @@ struct json_object *gp_json_claims(const struct gp_claim claims[GP_CLAIM_COUNT])
 {
 	struct json_object *all = json_object_new_object();
 
-	for (size_t i = 0; i < GP_CLAIM_COUNT; i++) {
-		const struct gp_claim *c = &claims[i];
-		struct json_object *o = json_object_new_object();
-
-		gp_json_put(o, "claim", gp_json_text(answer_names[c->answer]));
-		gp_json_put(o, "kind", c->kind ? gp_json_text(kind_names[c->kind]) : NULL);
-		gp_json_put(o, "source", gp_json_text(c->source));
-		gp_json_put(all, claim_names[i], o);
-	}
+	for (const struct gp_claim *c = claims; c < claims + GP_CLAIM_COUNT; c++)
+		gp_json_fill(all, GP_J(claim_names[c - claims],
+				       gp_json_object(GP_J("claim", answer_names[c->answer]),
+						      GP_J("kind", c->kind ? kind_names[c->kind] : NULL),
+						      GP_J("source", c->source))));
 	return all;
 }
 
