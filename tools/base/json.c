@@ -20,7 +20,7 @@ struct json_object *gp_json_text(const char *s)
 
 struct json_object *gp_json_list(const struct gp_list *l)
 {
-	return GP_JSON_EACH(i, l->n, l->v[i]);
+	return l ? GP_JSON_EACH(i, l->n, l->v[i]) : NULL;
 }
 
 struct json_object *gp_json_bool(bool b)

@@ -8,8 +8,8 @@
 
 /* json-c's values from ours. Text may be of any encoding, and becomes valid UTF-8. */
 struct json_object *gp_json_str(struct gp_str s);
-struct json_object *gp_json_text(const char *s); /* NULL: null */
-struct json_object *gp_json_list(const struct gp_list *l);
+struct json_object *gp_json_text(const char *s);           /* NULL: null */
+struct json_object *gp_json_list(const struct gp_list *l); /* the same */
 struct json_object *gp_json_bool(bool b);
 struct json_object *gp_json_int(int64_t n);
 struct json_object *gp_json_uint(uint64_t n);

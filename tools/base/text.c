@@ -91,6 +91,20 @@ struct gp_str gp_str_trim(struct gp_str s)
 	return s;
 }
 
+struct gp_str gp_str_no_cr(struct gp_str s)
+{
+	s.len -= s.len && s.p[s.len - 1] == '\r';
+	return s;
+}
+
+bool gp_str_take(struct gp_str *s, const char *prefix)
+{
+	if (!gp_str_starts(*s, prefix))
+		return false;
+	*s = gp_str_skip(*s, strlen(prefix));
+	return true;
+}
+
 bool gp_str_starts(struct gp_str s, const char *prefix)
 {
 	size_t n = strlen(prefix);

@@ -35,6 +35,16 @@ size_t gp_text_nul_line(struct gp_str text);
 /* Without blanks (' ', '\t', '\r') at both ends. */
 struct gp_str gp_str_trim(struct gp_str s);
 
+/* Without its first n bytes; without a '\r' at its end. */
+static inline struct gp_str gp_str_skip(struct gp_str s, size_t n)
+{
+	return (struct gp_str){ s.p + n, s.len - n };
+}
+struct gp_str gp_str_no_cr(struct gp_str s);
+
+/* Take prefix off *s. Out: false when it does not begin so. */
+bool gp_str_take(struct gp_str *s, const char *prefix);
+
 bool gp_str_starts(struct gp_str s, const char *prefix);
 bool gp_str_ends(struct gp_str s, const char *suffix);
 

@@ -28,7 +28,7 @@ static int choose_dir(const struct gp_args *a, const struct gp_runfile *rf, char
 
 static int extract(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
-	gp_auto(gp_runfile_release) struct gp_runfile rf = { .fd = -1 };
+	gp_auto(gp_runfile_release) struct gp_runfile rf = { 0 };
 	gp_auto(gp_free_ptr) char *dir = NULL;
 	char size[32];
 	int rc;

@@ -70,7 +70,7 @@ static int patch(struct gp_args *a, struct gp_cells *cells, struct gp_patch_job 
 	int rc;
 
 	if (a->build && prove(a, cells, err) < 0) {
-		*job = (struct gp_patch_job){ .driver.rf.fd = -1 };
+		*job = (struct gp_patch_job){ 0 };
 		return -1;
 	}
 	a->patch.progress = gp_progress_begin(a);
@@ -86,16 +86,17 @@ static struct json_object *json(const struct gp_args *a, const struct gp_patch_j
 
 static const char *reason(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
 {
-	if (a->build && !job->driver.version.n)
+	if (a->build && !job->in.driver.version.n)
 		return gp_cells_reason(cells, GP_GROUP_FAILED);
-	if (gp_applied_fails(&job->applied))
+	if (gp_applied_fails(&job->changed.applied))
 		return "hunk";
-	return job->targetdir ? NULL : gp_selection_reason(&job->selection, a->patch.allow);
+	return job->changed.targetdir ? NULL : gp_selection_reason(&job->decided.selection, a->patch.allow);
 }
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
+	gp_auto(gp_list_release) struct gp_list warnings = { 0 };
 	struct gp_patch_job job;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	int rc;
@@ -111,9 +112,10 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	rc = patch(a, &cells, &job, err);
 	gp_report_job(a, &job);
 	gp_main_flush(); /* what follows goes to standard error */
-	gp_report_warnings(&job.warnings);
+	gp_patch_job_warnings(&job, &warnings);
+	gp_report_warnings(&warnings);
 	if (rc < 0)
-		gp_say_why(a, &job.why);
+		gp_say_why(a, gp_patch_job_why(&job));
 	r->root = json(a, &job, &cells);
 	r->reason = reason(a, &job, &cells);
 	gp_patch_job_release(&job);

@@ -146,7 +146,7 @@ static struct json_object *json(const struct pop *p, bool ok)
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
-	struct pop p = { .w.disk.fd = -1 };
+	struct pop p = { 0 };
 	int rc;
 
 	if (a->positional.n > (a->all ? 0 : 1))

@@ -124,7 +124,7 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 		return -1;
 	q->query.kernels = q->targets.v;
 	q->query.nkernels = q->targets.n;
-	if (gp_catalog_select(&q->catalog, &q->query, &q->answer, err) < 0 || gp_query_sound(&q->query, err) < 0 ||
+	if (gp_catalog_select(&q->catalog, &q->query, &q->answer, err) < 0 ||
 	    (q->have_driver && gp_tree_sound(&q->driver.tree, err) < 0))
 		return -1;
 	gp_selection_override(&q->catalog, &q->answer, &a->patch.sets, &a->patch.no_sets, &q->overrides);
@@ -164,7 +164,7 @@ static struct json_object *json(const struct question *q)
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
-	struct question q = { .driver.rf.fd = -1 };
+	struct question q = { 0 };
 	int rc = answer(a, &q, err);
 
 	if (a->json)

@@ -29,8 +29,8 @@ static void by_type(void **state)
 	(void)state;
 	gp_list_add(&l, "x");
 	is(gp_json_object(GP_J("array", array), GP_J("none", none), GP_J("null", NULL), GP_J("part", gp_str_of("p")),
-			  GP_J("list", list), GP_J("same", &l)),
-	   "{\"array\":\"abc\",\"none\":null,\"null\":null,\"part\":\"p\",\"list\":[\"x\"],\"same\":[\"x\"]}");
+			  GP_J("list", list), GP_J("same", &l), GP_J("no list", gp_json_list(NULL))),
+	   "{\"array\":\"abc\",\"none\":null,\"null\":null,\"part\":\"p\",\"list\":[\"x\"],\"same\":[\"x\"],\"no list\":null}");
 	is(gp_json_object(GP_J("yes", (bool)true), GP_J("int", -1), GP_J("max", INT64_MAX), GP_J("min", INT64_MIN),
 			  GP_J("unsigned", 4294967295u), GP_J("most", UINT64_MAX), GP_J("size", sizeof(array))),
 	   "{\"yes\":true,\"int\":-1,\"max\":9223372036854775807,\"min\":-9223372036854775808,"

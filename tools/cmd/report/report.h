@@ -30,7 +30,7 @@ struct json_object *gp_json_choice(const struct gp_choice *c);
 const char *gp_selection_reason(const struct gp_selection *s, unsigned allow);
 /* The verdict's reason in a word, beside which the sentences stand; NULL: it needs none. */
 const char *gp_choice_reason(const struct gp_choice *c);
-struct json_object *gp_json_set(const struct gp_set *s);
+struct json_object *gp_json_set(const struct gp_patchset *s);
 
 /* The table of gridpatch support: a row per kernel and drivers of which the same
  * is known; the same as JSON; kernel lines by branches for a web page. */

@@ -248,7 +248,7 @@ static struct json_object *json_cell(const struct gp_choice *c)
 		GP_J("rules", GP_JSON_EACH(i, c->nrules, json_rule(&c->rules[i]))), GP_J("other_rules", c->nothers));
 }
 
-struct json_object *gp_json_set(const struct gp_set *s)
+struct json_object *gp_json_set(const struct gp_patchset *s)
 {
 	return gp_json_object(GP_J("set", s->name), GP_J("sha256", s->sha256));
 }

@@ -17,8 +17,8 @@
 
 #define GP_LOCK_VERSION "1"
 
-struct gp_patch_job;
-struct gp_patch_opts;
+struct gp_inputs;
+struct gp_decision;
 
 struct gp_lock {
 	char *path;
@@ -36,9 +36,9 @@ struct gp_lock {
 int gp_lock_read(const char *path, struct gp_lock *out, struct gp_err *err);
 void gp_lock_release(struct gp_lock *l);
 
-/* Append to out what a lock of this job says. Call it when everything is decided
+/* Append to out what a lock of this run says. Call it when everything is decided
  * and nothing is applied yet. */
-void gp_lock_text(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_buf *out);
+void gp_lock_text(const struct gp_inputs *in, const struct gp_decision *d, struct gp_buf *out);
 
 /*
  * Is all as it was?

@@ -57,10 +57,11 @@ int gp_runfile_open(struct gp_runfile *rf, const char *path, struct gp_err *err)
 {
 	struct stat st;
 
-	*rf = (struct gp_runfile){ .fd = -1, .path = gp_strdup(path) };
+	*rf = (struct gp_runfile){ .path = gp_strdup(path) };
 	/* O_NONBLOCK: a FIFO given by mistake must not hang us. */
 	rf->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (rf->fd < 0 || fstat(rf->fd, &st) < 0) {
+	rf->open = rf->fd >= 0;
+	if (!rf->open || fstat(rf->fd, &st) < 0) {
 		gp_fail_sys(err, errno, "cannot open '%s'", path);
 		goto fail;
 	}
@@ -106,10 +107,10 @@ void gp_runfile_release(struct gp_runfile *rf)
 	gp_runfile_forget(rf);
 	gp_runheader_release(&rf->header);
 	gp_buf_release(&rf->head);
-	if (rf->fd >= 0)
+	if (rf->open)
 		close(rf->fd);
 	free(rf->path);
-	*rf = (struct gp_runfile){ .fd = -1 };
+	*rf = (struct gp_runfile){ 0 };
 }
 
 struct gp_str gp_runfile_stub(const struct gp_runfile *rf)

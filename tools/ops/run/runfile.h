@@ -41,10 +41,11 @@ struct gp_entry {
 	bool superseded; /* a later member has the same path: that one wins */
 };
 
-/* An opened .run. Opening reads the stub, scanning the payload. */
+/* An opened .run. Opening reads the stub, scanning the payload. Zeroed is empty. */
 struct gp_runfile {
 	char *path;
 	int fd;
+	bool open; /* fd is; not of a directory */
 	uint64_t size;
 	struct gp_buf head; /* at least up to the payload */
 	struct gp_runheader header;

@@ -68,7 +68,7 @@ void gp_disktree_close(struct gp_disktree *d)
 	gp_map_release(&d->looked);
 	free(d->seen);
 	free(d->root);
-	*d = (struct gp_disktree){ .fd = -1, .journal = -1 };
+	*d = (struct gp_disktree){ 0 };
 }
 
 int gp_disktree_stat(const struct gp_disktree *d, const char *path, struct stat *st)

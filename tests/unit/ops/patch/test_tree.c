@@ -41,7 +41,7 @@ static const char LINES[] = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
 static int make(void **state)
 {
 	(void)state;
-	rf = (struct gp_runfile){ .fd = -1 };
+	rf = (struct gp_runfile){ 0 };
 	member("kernel", GP_ENTRY_DIR, 0755, NULL, NULL);
 	member("kernel/a.c", GP_ENTRY_FILE, 0644, LINES, NULL);
 	member("kernel/run.sh", GP_ENTRY_FILE, 0755, "#!/bin/sh\n", NULL);
