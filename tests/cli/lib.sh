@@ -84,7 +84,7 @@ keep_report() {
     plan) verb=select ;;
     check) verb=verify ;;
     info | extract | verify | select | support | fetch-hooks | apply | push | pop | applied | build | matrix | lint-set) verb=$1 ;;
-    *) verb=patch ;;
+    *) verb="patch" ;;
     esac
     for arg; do
         case $arg in

@@ -74,7 +74,7 @@ for pack in gzip:gz xz:xz bzip2:bz2; do
     check 'it is in' cmp extra.x/kernel/nvidia/os-interface.c packed.x/kernel/nvidia/os-interface.c
     says 'the history has its sum' "patch set extra sha256 $sum" packed.x/pkg-history.txt
     run select --data packed --set extra --driver 460.73.02 $k --json=packed.json
-    check 'it stays neutral' json_is packed.json '.selection.neutral[-1] | .name + " " + .sha256' "extra $sum"
+    check 'it stays neutral' json_is packed.json '.selection.neutral_sets[-1] | .set + " " + .sha256' "extra $sum"
 done
 run lint-set --data packed extra
 says 'lint-set reads it, too' 'packed/patches/extra/x.patch.bz2:1: no Origin' out

@@ -28,8 +28,6 @@ struct json_object *gp_json_choice(const struct gp_choice *c);
 /* Why a kernel cannot be had, in a word: "blocked", "unknown"; NULL: all can, or
  * --allow says so. */
 const char *gp_selection_reason(const struct gp_selection *s, unsigned allow);
-/* The verdict's reason in a word, beside which the sentences stand; NULL: it needs none. */
-const char *gp_choice_reason(const struct gp_choice *c);
 struct json_object *gp_json_set(const struct gp_patchset *s);
 
 /* The table of gridpatch support: a row per kernel and drivers of which the same
@@ -48,7 +46,7 @@ struct json_object *gp_json_driver(const struct gp_driver *d);
 /* The least that a report says of one: version, branch, kind. */
 struct json_object *gp_json_version(const struct gp_version *v, enum gp_kind kind);
 
-/* What a check found: check names it in a word (NULL: it has none), text tells it. */
+/* What a check found, which the schema lists by name; text tells it to people. */
 struct json_object *gp_json_finding(const char *severity, const char *check, const char *file, const char *text);
 
 /* Of a patch run, also of one that stopped half way. */

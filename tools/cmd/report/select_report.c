@@ -176,7 +176,8 @@ static bool a_rule_says(const struct gp_choice *c, enum gp_status status)
 	return false;
 }
 
-const char *gp_choice_reason(const struct gp_choice *c)
+/* The verdict's reason in a word, beside which the sentences stand; NULL: it needs none. */
+static const char *reason(const struct gp_choice *c)
 {
 	switch (c->verdict) {
 	case GP_VERDICT_SUPPORTED: break;
@@ -220,7 +221,7 @@ struct json_object *gp_json_choice(const struct gp_choice *c)
 
 	gp_choice_claims(c, claims);
 	return gp_json_object(GP_J("kernel", json_kernel(c)), GP_J("verdict", gp_verdict_name(c->verdict)),
-			      GP_J("reason", gp_choice_reason(c)), GP_J("claims", gp_json_claims(claims)),
+			      GP_J("reason", reason(c)), GP_J("claims", gp_json_claims(claims)),
 			      GP_J("hooks_needed", or_null(gp_hooks_name(c->hooks))), GP_J("gpu", &c->gpus));
 }
 

@@ -145,57 +145,42 @@ static struct json_object *json_cell(const struct gp_support_cell *cell)
 	return o;
 }
 
+/* How many drivers of b, from index first on, share all that o, of the first one, says. */
+static size_t json_span_len(const struct gp_support_branch *b, size_t kernel, size_t first, struct json_object *o)
+{
+	size_t n = 1;
+	bool same = true;
+
+	for (; same && first + n < b->n; n += same) {
+		struct json_object *next = json_cell(&b->drivers[first + n].cells[kernel]);
+
+		same = json_object_equal(o, next);
+		json_object_put(next);
+	}
+	return n;
+}
+
 static struct json_object *json_drivers(const struct gp_branch *b, size_t first, size_t n)
 {
 	return gp_json_object(GP_J("branch", b->number),
 			      GP_J("versions", GP_JSON_EACH(i, n, b->versions[first + i].text)));
 }
 
-static struct json_object *json_span(const struct gp_support_branch *b, size_t kernel, size_t first, size_t n)
+static struct json_object *json_span(const struct gp_support_branch *b, size_t kernel, size_t first, size_t *n)
 {
-	struct json_object *o = json_cell(&b->drivers[first].cells[kernel]);
-	struct json_object *reasons = json_object_new_array(), *instead = json_object_new_array();
-	struct json_object *evidence = json_object_new_array();
+	struct json_object *o = json_cell(&b->drivers[first].cells[kernel]), *reasons = json_object_new_array();
+	struct json_object *instead = json_object_new_array(), *evidence = json_object_new_array();
 
-	for (size_t i = first; i < first + n; i++) {
+	*n = json_span_len(b, kernel, first, o);
+	for (size_t i = first; i < first + *n; i++) {
 		const struct gp_choice *c = b->drivers[i].cells[kernel].choice;
 
 		unite(reasons, &c->reasons);
 		unite(instead, &c->instead);
 		unite(evidence, &c->evidence);
 	}
-	gp_json_fill(o, GP_J("drivers", json_drivers(b->branch, first, n)), GP_J("reasons", reasons),
-		     GP_J("instead", instead), GP_J("evidence", evidence));
-	return o;
-}
-
-static bool same_word(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static bool same_claims(const struct gp_choice *a, const struct gp_choice *b)
-{
-	struct gp_claim x[GP_CLAIM_COUNT], y[GP_CLAIM_COUNT];
-	bool same = same_word(gp_choice_reason(a), gp_choice_reason(b));
-
-	gp_choice_claims(a, x);
-	gp_choice_claims(b, y);
-	for (size_t i = 0; i < GP_CLAIM_COUNT; i++)
-		same = same && x[i].answer == y[i].answer && x[i].kind == y[i].kind &&
-		       same_word(x[i].source, y[i].source);
-	return same;
-}
-
-/* A span of the table says less than JSON does: how many of its drivers share that, too? */
-static size_t json_span_len(const struct gp_support_branch *b, size_t kernel, size_t first)
-{
-	const struct gp_choice *c = b->drivers[first].cells[kernel].choice;
-	size_t len = gp_support_span(b, kernel, first), n = 1;
-
-	while (n < len && same_claims(c, b->drivers[first + n].cells[kernel].choice))
-		n++;
-	return n;
+	return gp_json_fill(o, GP_J("drivers", json_drivers(b->branch, first, *n)), GP_J("reasons", reasons),
+			    GP_J("instead", instead), GP_J("evidence", evidence));
 }
 
 static struct json_object *json_branch(const struct gp_branch *b)
@@ -211,10 +196,8 @@ struct json_object *gp_json_support(const struct gp_support *t)
 		const struct gp_support_branch *b = &t->v[i];
 
 		for (size_t k = 0; k < t->kernels.n; k++)
-			for (size_t first = 0, n; first < b->n; first += n) {
-				n = json_span_len(b, k, first);
-				json_object_array_add(cells, json_span(b, k, first, n));
-			}
+			for (size_t first = 0, n; first < b->n; first += n)
+				json_object_array_add(cells, json_span(b, k, first, &n));
 	}
 	return gp_json_object(GP_J("kernels", &t->kernels),
 			      GP_J("branches", GP_JSON_EACH(i, t->n, json_branch(t->v[i].branch))),
