@@ -143,7 +143,7 @@ expect_status 'two reports on one stream' 2 support --json --markdown
 
 expect_status '--json' 0 support --json
 check 'json' json_ok out
-check 'json: a row per line and drivers' json_is out '.cells | length' 11
+check 'json: a row per line and drivers' json_is out '.cells | length' 12
 check 'json: drivers' json_is out '.cells[0].drivers.versions | join(" ")' '460.32.04 460.73.02'
 check 'json: builds' json_is out '[.cells[] | select(.drivers.branch == 460 and .kernel.line == "5.10") | "\(.known) " + (.sets | join(" "))] | unique | join(",")' 'expected fix'
 check 'json: known' json_is out '[.cells[].known] | unique | map(tostring) | join(",")' 'null,built,expected,reported,unsure'
