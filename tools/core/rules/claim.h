@@ -2,7 +2,7 @@
 #ifndef GP_CORE_RULES_CLAIM_H
 #define GP_CORE_RULES_CLAIM_H
 
-#include <stdbool.h>
+#include "core/rules/release.h"
 
 /* What is claimed of a driver on a kernel, and how that is known. */
 
@@ -43,5 +43,13 @@ const char *gp_evidence_kind_name(enum gp_evidence_kind k); /* "none", "inferenc
  *      be NULL.
  */
 enum gp_evidence_kind gp_evidence_kind(const char *evidence, enum gp_claim_of of, char **source);
+
+/*
+ * What of an evidence is told of a line: all but what stands behind a mark for other
+ * lines, like [built 5.14, 5.16 - 5.17], up to the next mark. The marks lose the lines.
+ *
+ * Out: free() it; NULL: nothing.
+ */
+char *gp_evidence_on(const char *evidence, const struct gp_version *line);
 
 #endif
