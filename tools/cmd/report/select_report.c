@@ -75,6 +75,8 @@ static void explain_rule(const struct gp_args *a, const struct gp_selection *s, 
 	say_field(a, "reason", r->reason);
 	say_field(a, "instead", r->instead);
 	say_field(a, "evidence", r->evidence);
+	say_field(a, "evidence", r->load_evidence);
+	say_field(a, "evidence", r->hooks_evidence);
 }
 
 /* The files of the line, and every rule that is about the driver. */

@@ -35,29 +35,41 @@ const char *gp_evidence_kind_name(enum gp_evidence_kind k)
 	return kind_names[k];
 }
 
-/* A mark in an evidence: [built], or [built 5.14, 5.16]. */
+#define NO_WORD GP_COUNT(words)
+
+/* A mark in a text: [built], [built 5.14, 5.16], or [5.14]. */
 struct mark {
-	const char *at;      /* its bracket; NULL: none */
-	const char *end;     /* behind it */
-	size_t word;         /* index in words */
-	struct gp_str lines; /* of which it tells; empty: of all */
+	const char *at;         /* its bracket; NULL: none */
+	const char *end;        /* behind it */
+	size_t word;            /* index in words, or NO_WORD */
+	struct gp_ranges lines; /* of which it tells; none: of all */
 };
+
+static void mark_release(struct mark *m)
+{
+	gp_ranges_release(&m->lines);
+}
 
 static bool read_mark(const char *text, struct mark *out)
 {
 	const char *close = strchr(text, ']');
-	struct gp_str rest, word;
+	struct gp_str all, rest, word;
 
 	if (*text != '[' || !close)
 		return false;
-	rest = (struct gp_str){ text + 1, (size_t)(close - text - 1) };
+	all = rest = (struct gp_str){ text + 1, (size_t)(close - text - 1) };
 	*out = (struct mark){ .at = text, .end = close + 1 };
 	if (!gp_word_next(&rest, &word))
 		return false;
-	while (out->word < GP_COUNT(words) && !gp_str_eq(word, words[out->word].word))
+	while (out->word < NO_WORD && !gp_str_eq(word, words[out->word].word))
 		out->word++;
-	out->lines = gp_str_trim(rest);
-	return out->word < GP_COUNT(words) && (!out->lines.len || (out->lines.p[0] >= '0' && out->lines.p[0] <= '9'));
+	rest = out->word == NO_WORD ? all : gp_str_trim(rest);
+	if (!rest.len)
+		return true;
+	if (gp_ranges_parse(rest, &out->lines, NULL) == 0 && out->lines.v[0].lo.n == 2)
+		return true;
+	mark_release(out); /* [0] is none */
+	return false;
 }
 
 /* The first one from text on; at its end when there is none. */
@@ -74,7 +86,7 @@ static struct mark next_mark(const char *text)
 /* From behind a mark to the next one. */
 static char *words_of(const struct mark *m)
 {
-	const struct mark next = next_mark(m->end);
+	gp_auto(mark_release) struct mark next = next_mark(m->end);
 	const char *end = next.at ? next.at : next.end;
 	struct gp_str said = gp_str_trim((struct gp_str){ m->end, (size_t)(end - m->end) });
 
@@ -89,35 +101,42 @@ enum gp_evidence_kind gp_evidence_kind(const char *evidence, enum gp_claim_of of
 
 	if (source)
 		*source = NULL;
-	while (m.at && words[m.word].most < of)
+	while (m.at && (m.word == NO_WORD || words[m.word].most < of)) {
+		mark_release(&m);
 		m = next_mark(m.end);
+	}
 	if (!m.at)
 		return GP_EVIDENCE_INFERENCE;
 	if (source && words[m.word].kind == GP_EVIDENCE_REPORTED)
 		*source = words_of(&m);
+	mark_release(&m);
 	return words[m.word].kind;
 }
 
-static bool tells_of(const struct mark *m, const struct gp_version *line)
+/* Append what stands behind a mark, with the mark less its lines. */
+static void add_told(const struct mark *m, const char *end, struct gp_buf *out)
 {
-	gp_auto(gp_ranges_release) struct gp_ranges lines = { 0 };
+	const char *from = m->end;
 
-	return !m->lines.len || (gp_ranges_parse(m->lines, &lines, NULL) == 0 && gp_ranges_hold(&lines, line));
+	if (m->word < NO_WORD)
+		gp_buf_printf(out, "[%s]", words[m->word].word);
+	else
+		from += strspn(from, " ");
+	gp_buf_add(out, from, (size_t)(end - from));
 }
 
-char *gp_evidence_on(const char *evidence, const struct gp_version *line)
+char *gp_told_of(const char *text, const struct gp_version *line)
 {
 	struct gp_buf out = { 0 };
-	struct mark m = next_mark(evidence);
+	struct mark m = next_mark(text);
 
-	gp_buf_add(&out, evidence, (size_t)((m.at ? m.at : m.end) - evidence));
+	gp_buf_add(&out, text, (size_t)((m.at ? m.at : m.end) - text));
 	while (m.at) {
-		const struct mark next = next_mark(m.end);
+		struct mark next = next_mark(m.end);
 
-		if (tells_of(&m, line)) {
-			gp_buf_printf(&out, "[%s]", words[m.word].word);
-			gp_buf_add(&out, m.end, (size_t)((next.at ? next.at : next.end) - m.end));
-		}
+		if (!m.lines.n || gp_ranges_hold(&m.lines, line))
+			add_told(&m, next.at ? next.at : next.end, &out);
+		mark_release(&m);
 		m = next;
 	}
 	while (out.len && strchr(" ;", out.data[out.len - 1]))

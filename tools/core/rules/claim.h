@@ -45,11 +45,11 @@ const char *gp_evidence_kind_name(enum gp_evidence_kind k); /* "none", "inferenc
 enum gp_evidence_kind gp_evidence_kind(const char *evidence, enum gp_claim_of of, char **source);
 
 /*
- * What of an evidence is told of a line: all but what stands behind a mark for other
- * lines, like [built 5.14, 5.16 - 5.17], up to the next mark. The marks lose the lines.
+ * What of a text is told of a line: all but what stands behind a mark for other lines,
+ * like [built 5.14, 5.16 - 5.17] or [5.14], up to the next mark. Marks lose the lines.
  *
  * Out: free() it; NULL: nothing.
  */
-char *gp_evidence_on(const char *evidence, const struct gp_version *line);
+char *gp_told_of(const char *text, const struct gp_version *line);
 
 #endif

@@ -449,14 +449,16 @@ static int find_window(struct gp_rule *r, const struct gp_reach *reach, const st
 	return 0;
 }
 
-static void pick_evidence(char **evidence, const struct gp_release *line)
+/* Of the texts what is told of a line. */
+static void pick_texts(struct gp_rule *r, const struct gp_release *line)
 {
-	char *all = *evidence;
+	char **const texts[] = { &r->reason, &r->instead, &r->evidence, &r->load_evidence, &r->hooks_evidence };
 
-	if (!all || !line)
-		return;
-	*evidence = gp_evidence_on(all, &line->ver);
-	free(all);
+	for (size_t i = 0; i < GP_COUNT(texts); i++) {
+		gp_auto(gp_free_ptr) char *all = gp_steal(texts[i]);
+
+		*texts[i] = all ? gp_told_of(all, &line->ver) : NULL;
+	}
 }
 
 static int parse_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_err *err)
@@ -487,11 +489,8 @@ int gp_rule_parse(const struct gp_stanza *s, const struct gp_reach *reach, const
 		gp_rule_release(out);
 		return gp_within(err, "'%s:%u'", s->file, release ? release->lineno : s->lineno);
 	}
-	if (reach->given) {
-		pick_evidence(&out->evidence, line);
-		pick_evidence(&out->load_evidence, line);
-		pick_evidence(&out->hooks_evidence, line);
-	}
+	if (reach->given && line)
+		pick_texts(out, line);
 	out->key = rule_key(out);
 	fill_claims(out);
 	return 0;

@@ -122,7 +122,8 @@ struct gp_reach {
  *
  * In:     s, a paragraph with `Driver`. reach: of it. line: that it is read for; NULL:
  *         every line. Of a rule over several lines a window of Release counts on the
- *         line that its numbers are of, and a mark as [built 5.14, 5.16] on those lines.
+ *         line that its numbers are of, and what its texts say behind a mark for lines
+ *         on those (gp_told_of()).
  * Out:    gp_rule_release() frees it; zeroed on failure. file stays NULL.
  * Errors: GP_E_FORMAT with "file:line": unknown field, bad value, no Driver,
  *         blocked without Reason.

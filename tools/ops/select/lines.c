@@ -73,6 +73,19 @@ static int spread(struct gp_catalog *c, const struct rule_file *f, struct gp_err
 	return 0;
 }
 
+/* By line, so that what began first is said first; stable. */
+static void sort_files(struct rule_file *f, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct rule_file x = f[i];
+		size_t at = i;
+
+		for (; at > 0 && gp_version_cmp(&f[at - 1].home.ver, &x.home.ver) > 0; at--)
+			f[at] = f[at - 1];
+		f[at] = x;
+	}
+}
+
 /* Lay them over each other: of each directory first what stands in a line's file, then
  * what reaches it from others. */
 static int lay_rules(struct gp_catalog *c, const struct gp_list *names, struct rule_file *f, struct gp_err *err)
@@ -83,6 +96,7 @@ static int lay_rules(struct gp_catalog *c, const struct gp_list *names, struct r
 		gp_line_overlay(home_of(c, &f[i]), &f[i].line);
 		if (i + 1 < names->n && gp_path_same_dir(names->v[i], names->v[i + 1]))
 			continue;
+		sort_files(&f[done], i + 1 - done);
 		for (; done <= i; done++)
 			if (spread(c, &f[done], err))
 				return -1;

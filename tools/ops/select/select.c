@@ -239,6 +239,8 @@ static void count_taken(const struct gp_catalog *c, const struct gp_rule *r, str
 	if (r->hooks > out->hooks)
 		out->hooks = r->hooks;
 	add_text(&out->evidence, r->evidence);
+	add_text(&out->evidence, r->load_evidence);
+	add_text(&out->evidence, r->hooks_evidence);
 	add_text(&out->gpus, r->gpu);
 	if (r->status == GP_STATUS_BLOCKED)
 		t->blocked = true;

@@ -158,7 +158,7 @@ static void test_driver_ranges(void **state)
 }
 
 /* Marks with lines: what a line is told. */
-static void test_evidence_on(void **state)
+static void test_told_of(void **state)
 {
 	static const struct {
 		const char *evidence, *line, *want;
@@ -170,6 +170,9 @@ static void test_evidence_on(void **state)
 		{ "[built 5.1] a. [source] b", "5.14", "[source] b" },
 		{ "[built 5.1] a. [source] b", "5.1", "[built] a. [source] b" },
 		{ "[source code] a", "5.1", "[source code] a" },
+		{ "[5.1] before 5.1.3; [5.2 - 5.3] none", "5.1", "before 5.1.3" },
+		{ "[5.1] before 5.1.3; [5.2 - 5.3] none", "5.3", "none" },
+		{ "a [3 of 4] b", "5.3", "a [3 of 4] b" },
 		{ "[built 5.1] a", "5.2", NULL },
 		{ "a[0] [built 5.1", "5.2", "a[0] [built 5.1" },
 	};
@@ -180,7 +183,7 @@ static void test_evidence_on(void **state)
 		gp_auto(gp_free_ptr) char *got = NULL;
 
 		assert_int_equal(gp_version_parse(gp_str_of(cases[i].line), &line, NULL), 0);
-		got = gp_evidence_on(cases[i].evidence, &line);
+		got = gp_told_of(cases[i].evidence, &line);
 		if (cases[i].want)
 			assert_string_equal(got, cases[i].want);
 		else
@@ -606,7 +609,7 @@ int main(void)
 {
 	static const struct CMUnitTest plain[] = { cmocka_unit_test(test_full),
 						   cmocka_unit_test(test_driver_ranges),
-						   cmocka_unit_test(test_evidence_on),
+						   cmocka_unit_test(test_told_of),
 						   cmocka_unit_test(test_any),
 						   cmocka_unit_test(test_overlay),
 						   cmocka_unit_test(test_matches),
