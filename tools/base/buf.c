@@ -168,6 +168,12 @@ void gp_list_add(struct gp_list *l, const char *s)
 	gp_list_take(l, gp_strdup(s));
 }
 
+void gp_list_add_all(struct gp_list *l, const struct gp_list *more)
+{
+	for (size_t i = 0; i < more->n; i++)
+		gp_list_add(l, more->v[i]);
+}
+
 bool gp_list_has(const struct gp_list *l, const char *s)
 {
 	for (size_t i = 0; i < l->n; i++)

@@ -71,6 +71,7 @@ struct gp_list {
 
 void gp_list_release(struct gp_list *l);
 void gp_list_add(struct gp_list *l, const char *s);
+void gp_list_add_all(struct gp_list *l, const struct gp_list *more);
 void gp_list_take(struct gp_list *l, char *s); /* l owns s from now on */
 bool gp_list_has(const struct gp_list *l, const char *s);
 void gp_list_sort(struct gp_list *l);

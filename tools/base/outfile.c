@@ -289,7 +289,7 @@ static int commit_name(struct gp_outfile *f, bool replace, struct gp_err *err)
 	return gp_fail_sys(err, errno, "cannot %s '%s'", replace ? "replace" : "create", f->path);
 }
 
-/* What a file system says that knows no fsync of directories is no failure. */
+/* A file system that cannot fsync directories says so; that is not a failure. */
 static int sync_place(const struct gp_outfile *f, struct gp_err *err)
 {
 	int fd = openat(f->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
@@ -336,12 +336,12 @@ void gp_outfile_release(struct gp_outfile *f)
 		close(f->dir);
 	free(f->tmp);
 	free(f->path);
-	*f = (struct gp_outfile){ .fd = -1, .dir = -1 };
+	*f = (struct gp_outfile){ 0 };
 }
 
 int gp_file_write(const char *path, const void *data, size_t len, unsigned mode, bool replace, struct gp_err *err)
 {
-	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
+	gp_auto(gp_outfile_release) struct gp_outfile f = { 0 };
 
 	if (gp_outfile_open(&f, path, len, err) < 0 || gp_write_fd(f.fd, data, len, path, err) < 0)
 		return -1;
@@ -376,7 +376,7 @@ static int make_place(const char *root, const char *path, struct gp_err *err)
 int gp_file_write_below(const char *root, const char *path, const void *data, size_t len, unsigned mode, bool replace,
 			struct gp_err *err)
 {
-	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
+	gp_auto(gp_outfile_release) struct gp_outfile f = { 0 };
 	gp_auto(gp_free_ptr) char *full = gp_path_join(root, path);
 
 	if (open_in(&f, make_place(root, path, err), full, len, err) < 0 || gp_write_fd(f.fd, data, len, full, err) < 0)
@@ -401,7 +401,7 @@ static int take_dir(struct gp_tmpdir *t, struct gp_err *err)
 	if (ours < 0)
 		gp_fail_sys(err, errno, "cannot open what was made beside '%s'", t->path);
 	else
-		gp_fail(err, GP_E_SYSTEM, "somebody takes away what is made beside '%s'", t->path);
+		gp_fail(err, GP_E_SYSTEM, "something removes what is made beside '%s'", t->path);
 	unlinkat(t->dir, t->name, AT_REMOVEDIR); /* it is empty, if it is ours */
 	free(t->name);
 	t->name = NULL;
@@ -460,5 +460,5 @@ void gp_tmpdir_release(struct gp_tmpdir *t)
 		close(t->dir);
 	free(t->name);
 	free(t->path);
-	*t = (struct gp_tmpdir){ .fd = -1, .dir = -1 };
+	*t = (struct gp_tmpdir){ 0 };
 }

@@ -10,7 +10,7 @@ void gp_text_mask(char *s, size_t len)
 	for (size_t i = 0; i < len;) {
 		size_t n = gp_utf8_len(s + i, len - i), width = n ? n : 1;
 
-		/* A byte that is no UTF-8 may be a C1 control to a terminal that
+		/* A byte that is not UTF-8 may be a C1 control to a terminal that
 		 * does not decode: 0x9b is CSI. */
 		if (!n || gp_utf8_hides(gp_utf8_point(s + i, n)))
 			memset(s + i, '?', width);
@@ -89,6 +89,20 @@ struct gp_str gp_str_trim(struct gp_str s)
 	while (s.len && (is_blank(s.p[s.len - 1]) || s.p[s.len - 1] == '\r'))
 		s.len--;
 	return s;
+}
+
+struct gp_str gp_str_no_cr(struct gp_str s)
+{
+	s.len -= s.len && s.p[s.len - 1] == '\r';
+	return s;
+}
+
+bool gp_str_take(struct gp_str *s, const char *prefix)
+{
+	if (!gp_str_starts(*s, prefix))
+		return false;
+	*s = gp_str_skip(*s, strlen(prefix));
+	return true;
 }
 
 bool gp_str_starts(struct gp_str s, const char *prefix)

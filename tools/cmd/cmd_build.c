@@ -20,7 +20,8 @@ static int positional(struct gp_args *a, struct gp_err *err)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch build --help'");
 	for (size_t i = 1; i < a->positional.n; i++) {
 		if (!gp_is_dir(a->positional.v[i]))
-			return gp_fail(err, GP_E_USAGE, "'%s' is no directory with kernel headers", a->positional.v[i]);
+			return gp_fail(err, GP_E_USAGE, "'%s' is not a directory with kernel headers",
+				       a->positional.v[i]);
 		gp_list_add(&a->patch.headers, a->positional.v[i]);
 	}
 	return 0;
@@ -50,10 +51,9 @@ static int answer(const struct gp_cells *l, bool quiet, struct gp_err *err)
 	return gp_fail(err, gp_cell_code(first->cls), "%zu of %zu builds failed", failed, l->n);
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
-	struct gp_err second = { 0 };
 	int rc;
 
 	if (positional(a, err) < 0)
@@ -63,8 +63,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 		gp_say(a, "skipped    %s\n", cells.skipped.v[i]);
 	if (rc == 0)
 		rc = answer(&cells, a->quiet || a->json, err);
-	if (a->json && gp_json_emit(a, gp_cells_json(&cells), err, rc < 0 ? &second : err) < 0)
-		rc = -1;
+	r->root = gp_cells_json(&cells);
 	return rc;
 }
 

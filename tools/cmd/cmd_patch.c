@@ -20,7 +20,7 @@ static const enum gp_opt_id opts[] = {
 	OPT_PROGRESS, OPT_JSON,        OPT_QUIET,      OPT_VERBOSE,  OPT_END,
 };
 
-/* The first word is the installer; directories behind it are headers. */
+/* The first word is the installer; directories after it are headers. */
 static int positional(struct gp_args *a, struct gp_err *err)
 {
 	if (!a->positional.n)
@@ -70,7 +70,7 @@ static int patch(struct gp_args *a, struct gp_cells *cells, struct gp_patch_job 
 	int rc;
 
 	if (a->build && prove(a, cells, err) < 0) {
-		*job = (struct gp_patch_job){ .driver.rf.fd = -1 };
+		*job = (struct gp_patch_job){ 0 };
 		return -1;
 	}
 	a->patch.progress = gp_progress_begin(a);
@@ -87,11 +87,11 @@ static struct json_object *json(const struct gp_args *a, const struct gp_patch_j
 	return o;
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
+	gp_auto(gp_list_release) struct gp_list warnings = { 0 };
 	struct gp_patch_job job;
-	struct gp_err second = { 0 };
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	int rc;
 
@@ -106,12 +106,12 @@ static int run(struct gp_args *a, struct gp_err *err)
 	rc = patch(a, &cells, &job, err);
 	gp_report_job(a, &job);
 	gp_main_flush(); /* what follows goes to standard error */
-	for (size_t i = 0; i < job.warnings.n; i++)
-		gp_warn("%s", job.warnings.v[i]);
+	gp_patch_job_warnings(&job, &warnings);
+	for (size_t i = 0; i < warnings.n; i++)
+		gp_warn("%s", warnings.v[i]);
 	if (rc < 0)
-		gp_say_why(a, &job.why);
-	if (a->json && gp_json_emit(a, json(a, &job, &cells), err, rc < 0 ? &second : err) < 0)
-		rc = -1;
+		gp_say_why(a, gp_patch_job_why(&job));
+	r->root = json(a, &job, &cells);
 	gp_patch_job_release(&job);
 	return rc;
 }

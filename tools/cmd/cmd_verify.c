@@ -31,22 +31,16 @@ static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *proble
 	return 0;
 }
 
-static int run_installer(struct gp_args *a, struct gp_err *err)
+static int run_installer(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list problems = { 0 };
 	struct gp_driver d;
-	struct gp_err second = { 0 };
 	int rc = verify(a, &d, &problems, err);
 
-	if (a->json) {
-		struct json_object *o = json_object_new_object();
-
-		if (d.version.n)
-			gp_json_put(o, "driver", gp_json_driver(&d));
-		gp_json_put(o, "problems", gp_json_list(&problems));
-		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
-			rc = -1;
-	}
+	r->root = json_object_new_object();
+	if (d.version.n)
+		gp_json_put(r->root, "driver", gp_json_driver(&d));
+	gp_json_put(r->root, "problems", gp_json_list(&problems));
 	gp_driver_release(&d);
 	return rc;
 }
@@ -82,7 +76,7 @@ static int sort_inputs(const struct gp_args *a, struct inputs *in, struct gp_err
 		}
 	}
 	if (in->run && (in->modules.n || in->blob))
-		return gp_fail(err, GP_E_USAGE, "'%s' is no module, '%s' is %s: check them one by one", in->run,
+		return gp_fail(err, GP_E_USAGE, "'%s' is not a module, '%s' is %s: check them one by one", in->run,
 			       in->modules.n ? in->modules.v[0] : in->blob, in->modules.n ? "one" : "a blob");
 	if (in->run && (a->patch.kernels.n || a->patch.headers.n || a->driver || a->expect_hooks))
 		return gp_fail(err, GP_E_USAGE,
@@ -112,7 +106,7 @@ static int find_headers(const struct gp_args *a, struct gp_targets *t, struct gp
 			       "name one",
 			       t->n);
 	*h = &t->headers[0];
-	/* Once more, for the reason: elsewhere a release without headers is no error. */
+	/* Once more, for the reason: elsewhere a release without headers is not an error. */
 	return t->v[0].headers ? 0 : gp_headers_find(t->v[0].release.text, NULL, NULL, *h, err);
 }
 
@@ -134,29 +128,23 @@ static int check(const struct gp_args *a, const struct inputs *in, struct gp_mod
 	return 0;
 }
 
-static int run_modules(struct gp_args *a, const struct inputs *in, struct gp_err *err)
+static int run_modules(struct gp_args *a, const struct inputs *in, struct gp_report *out, struct gp_err *err)
 {
 	gp_auto(gp_modreport_release) struct gp_modreport r = { 0 };
-	struct gp_err second = { 0 };
 	int rc = check(a, in, &r, err);
 
-	if (a->json) {
-		struct json_object *o = json_object_new_object();
-
-		gp_json_modules(o, &r);
-		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
-			rc = -1;
-	}
+	out->root = json_object_new_object();
+	gp_json_modules(out->root, &r);
 	return rc;
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(inputs_release) struct inputs in = { 0 };
 
 	if (sort_inputs(a, &in, err) < 0)
 		return -1;
-	return in.run ? run_installer(a, err) : run_modules(a, &in, err);
+	return in.run ? run_installer(a, r, err) : run_modules(a, &in, r, err);
 }
 
 const struct gp_cmd gp_cmd_verify = { "verify",

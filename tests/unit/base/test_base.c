@@ -26,6 +26,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "fx_table.h"
 
 /* --- paths --- */
 
@@ -353,7 +354,7 @@ static void maps(void **state)
 	gp_map_release(NULL);
 }
 
-/* DESIGN.md: 0, 1, 2, 3, 4, 70. */
+/* EXIT STATUS of gridpatch(1): 0, 1, 2, 3, 4, 70. */
 static void exit_codes(void **state)
 {
 	(void)state;
@@ -815,14 +816,6 @@ static void umask_and_cancel(void **state)
 	assert_int_equal(err.code, GP_E_CANCELLED);
 }
 
-#define PUT(cases, func) \
-	do { \
-		for (size_t i = 0; i < GP_COUNT(cases); i++) \
-			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
-							  .test_func = (func), \
-							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
-	} while (0)
-
 int main(void)
 {
 	static const struct CMUnitTest rest[] = {
@@ -858,13 +851,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(cloning, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(umask_and_cancel, make_dir, drop_dir),
 	};
-	struct CMUnitTest tests[GP_COUNT(cleans) + GP_COUNT(masks) + GP_COUNT(numbers) + GP_COUNT(rest)];
-	size_t n = 0;
 
-	PUT(cleans, check_clean);
-	PUT(masks, check_text_mask);
-	PUT(numbers, check_number);
-	for (size_t i = 0; i < GP_COUNT(rest); i++)
-		tests[n++] = rest[i];
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(cleans, check_clean, NULL, NULL);
+	FX_ROWS(masks, check_text_mask, NULL, NULL);
+	FX_ROWS(numbers, check_number, NULL, NULL);
+	FX_TESTS(rest);
+	return fx_run(NULL, NULL);
 }

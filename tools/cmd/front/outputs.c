@@ -40,7 +40,7 @@ static bool is_device(const char *path)
 
 static int check_writable(const char *path, struct gp_err *err)
 {
-	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
+	gp_auto(gp_outfile_release) struct gp_outfile f = { 0 };
 
 	if (gp_is_dir(path))
 		return gp_fail(err, GP_E_SYSTEM, "cannot write '%s': it is a directory", path);

@@ -221,8 +221,7 @@ int gp_matrix_cells(struct gp_args *a, struct gp_cells *out, struct gp_err *err)
 	int rc;
 
 	/* The words stay where they were: who prints them wants them once. */
-	for (size_t i = 0; i < a->patch.headers.n; i++)
-		gp_list_add(&headers, a->patch.headers.v[i]);
+	gp_list_add_all(&headers, &a->patch.headers);
 	rc = sort_words(a, &runs, err);
 	o = options(a, &runs, "");
 	if (rc == 0)

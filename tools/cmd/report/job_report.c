@@ -5,25 +5,24 @@
 #include "base/text.h"
 #include "cmd/report/report.h"
 #include "core/driver/instcmd.h"
-#include "ops/job/judge.h"
 
 static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 {
-	enum gp_hooks need = j->selection.hooks;
+	enum gp_hooks need = j->decided.selection.hooks;
 
-	if (j->hooks_action == GP_HOOKS_NONE)
-		gp_say(a, "hooks      none: %s\n", j->hooks_why ? j->hooks_why : "not wanted");
-	else if (j->hooks_action == GP_HOOKS_THERE)
-		gp_say(a, "hooks      already in %s\n", j->driver.altered.hooks_file);
+	if (j->decided.hooks_action == GP_HOOKS_NONE)
+		gp_say(a, "hooks      none: %s\n", j->decided.hooks_why ? j->decided.hooks_why : "not wanted");
+	else if (j->decided.hooks_action == GP_HOOKS_THERE)
+		gp_say(a, "hooks      already in %s\n", j->in.driver.altered.hooks_file);
 	else
-		gp_say(a, "hooks      from %s: %s copy, %s table constant\n", j->hooks.dir,
-		       j->hooks.known ? "known" : "unrecognised", gp_hooks_table_name(j->hooks.table));
-	if (j->hooks.patched)
-		gp_say(a, "  with     patch %s%s\n", j->hooks.patch,
+		gp_say(a, "hooks      from %s: %s copy, %s table constant\n", j->decided.hooks.dir,
+		       j->decided.hooks.known ? "known" : "unrecognised", gp_hooks_table_name(j->decided.hooks.table));
+	if (j->decided.hooks.patched)
+		gp_say(a, "  with     patch %s%s\n", j->decided.hooks.patch,
 		       a->patch.hooks_patch ? "" : ", which lies beside them and this driver needs");
-	for (size_t i = 0; i < j->hook_sets.n; i++)
-		gp_say(a, "  with     set %s\n", j->hook_sets.v[i]);
-	if (j->hooks_action != GP_HOOKS_NONE)
+	for (size_t i = 0; i < j->decided.hook_sets.n; i++)
+		gp_say(a, "  with     set %s\n", j->decided.hook_sets.v[i]);
+	if (j->decided.hooks_action != GP_HOOKS_NONE)
 		gp_say(a, "  unlock   %s\n",
 		       need == GP_HOOKS_UPSTREAM    ? "this driver works with upstream's hooks" :
 		       need == GP_HOOKS_NEWER_TABLE ? "this driver needs the newer table constant" :
@@ -57,7 +56,7 @@ static const char *rule_answer(const struct gp_judgement *j)
 /* What the rules say of the sources as the user's patches leave them. */
 static void say_reask(const struct gp_args *a, const struct gp_patch_job *j)
 {
-	const struct gp_reask *r = &j->reask;
+	const struct gp_reask *r = &j->decided.reask;
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct gp_reasked *x = &r->v[i];
@@ -67,20 +66,21 @@ static void say_reask(const struct gp_args *a, const struct gp_patch_job *j)
 		gp_say(a, "\n  before   %s: %s\n", rule_answer(&x->was), x->was.why);
 		gp_say(a, "  now      %s: %s\n", rule_answer(&x->is), x->is.why);
 	}
-	for (size_t k = 0; r->was && k < j->selection.nkernels; k++)
-		if (r->was[k] != j->selection.kernels[k].verdict)
-			gp_say(a, "by patches kernel %s is %s, without them %s\n", j->selection.kernels[k].release.text,
-			       gp_verdict_name(j->selection.kernels[k].verdict), gp_verdict_name(r->was[k]));
-	if (r->opened && !j->has_only)
+	for (size_t k = 0; r->was && k < j->decided.selection.nkernels; k++)
+		if (r->was[k] != j->decided.selection.kernels[k].verdict)
+			gp_say(a, "by patches kernel %s is %s, without them %s\n",
+			       j->decided.selection.kernels[k].release.text,
+			       gp_verdict_name(j->decided.selection.kernels[k].verdict), gp_verdict_name(r->was[k]));
+	if (r->opened && !j->decided.has_only)
 		gp_say(a, "by patches DKMS may build on %s\n", r->opened);
-	if (r->shut && !j->has_only)
+	if (r->shut && !j->decided.has_only)
 		gp_say(a, "by patches DKMS leaves %s alone\n", r->shut);
 }
 
 /* What waits in kernel/patches/. */
 static void say_late(const struct gp_args *a, const struct gp_patch_job *j)
 {
-	const struct gp_late_list *l = &j->late;
+	const struct gp_late_list *l = &j->changed.late;
 	const char *last = "";
 
 	for (size_t i = 0; i < l->n; i++) {
@@ -98,28 +98,28 @@ static void say_late(const struct gp_args *a, const struct gp_patch_job *j)
 static void say_changes(const struct gp_args *a, const struct gp_patch_job *j)
 {
 	static const char *const mark[] = { " ", "M", "A", "D" };
-	const struct gp_tree *t = &j->driver.tree;
+	const struct gp_tree *t = &j->in.driver.tree;
 
 	gp_say(a, "changed    %zu file%s\n", gp_tree_changes(t), gp_tree_changes(t) == 1 ? "" : "s");
 	for (size_t i = 0; i < t->n; i++)
 		if (t->file[i].state != GP_TFILE_SAME && !(t->file[i].state == GP_TFILE_DELETED && !t->file[i].was))
 			gp_say(a, "  %s %s\n", mark[t->file[i].state], t->file[i].path);
-	if (j->exclusive && a->verbose)
-		gp_say(a, "  DKMS     BUILD_EXCLUSIVE_KERNEL='%s'\n", j->exclusive);
+	if (j->changed.exclusive && a->verbose)
+		gp_say(a, "  DKMS     BUILD_EXCLUSIVE_KERNEL='%s'\n", j->changed.exclusive);
 }
 
 /* The command for one kernel; for several, one line each. */
 static void instcmd(const struct gp_patch_job *j, const struct gp_query_kernel *k, struct gp_buf *out)
 {
-	bool own = k && !j->targets.running;
-	struct gp_instcmd c = { .run = j->out,
-				.driver = j->driver.version,
+	bool own = k && !j->in.targets.running;
+	struct gp_instcmd c = { .run = j->in.out,
+				.driver = j->in.driver.version,
 				.release = own ? k->release.text : NULL,
-				.two_trees = j->driver.has_kernel && j->driver.has_kernel_open };
+				.two_trees = j->in.driver.has_kernel && j->in.driver.has_kernel_open };
 	/* sh looks a bare name up in PATH first. */
-	gp_auto(gp_free_ptr) char *dotted = gp_asprintf("./%s", j->out);
+	gp_auto(gp_free_ptr) char *dotted = gp_asprintf("./%s", j->in.out);
 
-	if (!strchr(j->out, '/'))
+	if (!strchr(j->in.out, '/'))
 		c.run = dotted;
 	/* A split tree (Debian's) is found by the installer itself. */
 	if (own && k->headers && !k->headers->split && strncmp(k->headers->sysout, "/lib/modules/", 13) != 0 &&
@@ -130,16 +130,16 @@ static void instcmd(const struct gp_patch_job *j, const struct gp_query_kernel *
 
 static void say_repack(const struct gp_args *a, const struct gp_patch_job *j)
 {
-	const struct gp_repack_report *r = &j->repack;
+	const struct gp_repack_report *r = &j->written.repack;
 	const char *codec = gp_codec_name(r->codec);
 	char size[32];
 
-	if (r->spliced && j->written)
+	if (r->spliced && j->written.output)
 		gp_say(a, "repack     splice: %s of %s written anew%s\n", gp_say_size(r->added, size), codec,
-		       j->driver.rf.from_index ? ", nothing decoded (index)" : "");
+		       j->in.driver.rf.from_index ? ", nothing decoded (index)" : "");
 	else if (r->spliced)
 		gp_say(a, "repack     splice\n");
-	else if (j->written)
+	else if (j->written.output)
 		gp_say(a, "repack     full: %s; %s level %d\n", r->why, codec, r->level);
 	else
 		gp_say(a, "repack     full: %s\n", r->why);
@@ -149,46 +149,49 @@ static void say_end(const struct gp_args *a, const struct gp_patch_job *j)
 {
 	char size[32];
 
-	gp_say_covers(a, &j->selection);
-	if (j->lock_holds)
+	gp_say_covers(a, &j->decided.selection);
+	if (j->decided.lock_holds)
 		gp_say(a, "lock       %s: everything is as it was\n", a->patch.lock);
 	say_repack(a, j);
-	if (j->written)
-		gp_say(a, "wrote      %s, %s\n", j->to_stdout ? "standard output" : j->out,
-		       gp_say_size(j->repack.out_size, size));
+	if (j->written.output)
+		gp_say(a, "wrote      %s, %s\n", j->in.to_stdout ? "standard output" : j->in.out,
+		       gp_say_size(j->written.repack.out_size, size));
 	else
-		gp_say(a, "dry run    %s would be written\n", j->out);
-	if (j->lock_written)
+		gp_say(a, "dry run    %s would be written\n", j->in.out);
+	if (j->written.lock)
 		gp_say(a, "wrote      %s, the lock file\n", a->patch.write_lock);
 	gp_say(a, "\nFor your own machines: NVIDIA's licence does not let you pass it on. Install with\n");
-	for (size_t i = 0; i < j->targets.n; i++) {
+	for (size_t i = 0; i < j->in.targets.n; i++) {
 		gp_auto(gp_buf_release) struct gp_buf line = { 0 };
 
-		if (gp_judge_skips(j, &a->patch, i))
+		if (gp_decision_skips(&j->in, &j->decided, i))
 			continue;
-		instcmd(j, &j->targets.v[i], &line);
+		instcmd(j, &j->in.targets.v[i], &line);
 		gp_say(a, "  %s\n", line.data);
 	}
 }
 
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 {
-	if (!j->driver.version.n)
+	gp_auto(gp_list_release) struct gp_list skipped = { 0 };
+
+	if (!j->in.driver.version.n)
 		return; /* it stopped before anything was known */
-	gp_report_driver(a, &j->driver);
-	gp_report_selection(a, &j->selection);
+	gp_report_driver(a, &j->in.driver);
+	gp_report_selection(a, &j->decided.selection);
 	say_reask(a, j);
-	for (size_t i = 0; i < j->targets.skipped.n; i++)
-		gp_say(a, "skipped    %s\n", j->targets.skipped.v[i]);
-	for (size_t i = 0; i < j->overrides.n; i++)
-		gp_say(a, "override   %s\n", j->overrides.v[i]);
-	if (!j->targetdir)
+	gp_patch_job_skipped(j, &skipped);
+	for (size_t i = 0; i < skipped.n; i++)
+		gp_say(a, "skipped    %s\n", skipped.v[i]);
+	for (size_t i = 0; i < j->decided.overrides.n; i++)
+		gp_say(a, "override   %s\n", j->decided.overrides.v[i]);
+	if (!j->changed.targetdir)
 		return; /* a judge or a hunk stopped it: the error says the rest */
-	gp_say_applied(a, &j->applied);
+	gp_say_applied(a, &j->changed.applied);
 	say_late(a, j);
 	say_hooks(a, j);
 	say_changes(a, j);
-	if (j->done)
+	if (j->written.done)
 		say_end(a, j);
 }
 
@@ -196,18 +199,19 @@ static struct json_object *json_hooks(const struct gp_patch_job *j)
 {
 	static const char *const action[] = { "none", "integrated", "already there" };
 	struct json_object *o = json_object_new_object();
-	bool own = j->hooks_action == GP_HOOKS_INTEGRATED;
+	bool own = j->decided.hooks_action == GP_HOOKS_INTEGRATED;
 
-	gp_json_put(o, "action", gp_json_text(action[j->hooks_action]));
-	gp_json_put(o, "why", gp_json_text(j->hooks_why));
-	gp_json_put(o, "need", j->selection.hooks ? gp_json_text(gp_hooks_name(j->selection.hooks)) : NULL);
-	gp_json_put(o, "from", gp_json_text(own ? j->hooks.dir : NULL));
-	gp_json_put(o, "sha256", gp_json_text(own ? j->hooks.sha256 : NULL));
-	gp_json_put(o, "patch", gp_json_text(j->hooks.patch));
-	gp_json_put(o, "patch_sha256", gp_json_text(j->hooks.patched ? j->hooks.patch_sha256 : NULL));
-	gp_json_put(o, "known", own ? json_object_new_boolean(j->hooks.known) : NULL);
-	gp_json_put(o, "table", gp_json_text(own ? gp_hooks_table_name(j->hooks.table) : NULL));
-	gp_json_put(o, "sets", gp_json_list(&j->hook_sets));
+	gp_json_put(o, "action", gp_json_text(action[j->decided.hooks_action]));
+	gp_json_put(o, "why", gp_json_text(j->decided.hooks_why));
+	gp_json_put(o, "need",
+		    j->decided.selection.hooks ? gp_json_text(gp_hooks_name(j->decided.selection.hooks)) : NULL);
+	gp_json_put(o, "from", gp_json_text(own ? j->decided.hooks.dir : NULL));
+	gp_json_put(o, "sha256", gp_json_text(own ? j->decided.hooks.sha256 : NULL));
+	gp_json_put(o, "patch", gp_json_text(j->decided.hooks.patch));
+	gp_json_put(o, "patch_sha256", gp_json_text(j->decided.hooks.patched ? j->decided.hooks.patch_sha256 : NULL));
+	gp_json_put(o, "known", own ? json_object_new_boolean(j->decided.hooks.known) : NULL);
+	gp_json_put(o, "table", gp_json_text(own ? gp_hooks_table_name(j->decided.hooks.table) : NULL));
+	gp_json_put(o, "sets", gp_json_list(&j->decided.hook_sets));
 	return o;
 }
 
@@ -258,7 +262,7 @@ static struct json_object *json_answer(const struct gp_judgement *j)
 
 static struct json_object *json_reask(const struct gp_patch_job *j)
 {
-	const struct gp_reask *r = &j->reask;
+	const struct gp_reask *r = &j->decided.reask;
 	struct json_object *o = json_object_new_object();
 	struct json_object *rules = json_object_new_array(), *was = json_object_new_array();
 
@@ -274,7 +278,7 @@ static struct json_object *json_reask(const struct gp_patch_job *j)
 		gp_json_put(rule, "now", json_answer(&x->is));
 		json_object_array_add(rules, rule);
 	}
-	for (size_t k = 0; r->was && k < j->selection.nkernels; k++)
+	for (size_t k = 0; r->was && k < j->decided.selection.nkernels; k++)
 		json_object_array_add(was, gp_json_text(gp_verdict_name(r->was[k])));
 	gp_json_put(o, "rules", rules);
 	gp_json_put(o, "verdicts_before", was);
@@ -286,38 +290,43 @@ static struct json_object *json_reask(const struct gp_patch_job *j)
 struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j)
 {
 	struct json_object *o = json_object_new_object(), *cmds = json_object_new_array();
+	gp_auto(gp_list_release) struct gp_list warnings = { 0 }, skipped = { 0 };
+	const struct gp_buf *why = gp_patch_job_why(j);
 
-	if (j->driver.version.n) {
-		gp_json_put(o, "driver", gp_json_driver(&j->driver));
-		gp_json_put(o, "selection", gp_json_selection(&j->selection));
+	gp_patch_job_warnings(j, &warnings);
+	gp_patch_job_skipped(j, &skipped);
+	if (j->in.driver.version.n) {
+		gp_json_put(o, "driver", gp_json_driver(&j->in.driver));
+		gp_json_put(o, "selection", gp_json_selection(&j->decided.selection));
 	}
-	gp_json_put(o, "applied", gp_json_applied(&j->applied));
-	gp_json_put(o, "by_patches", j->reask.was ? json_reask(j) : NULL);
-	gp_json_put(o, "dkms_patches", json_late(&j->late));
-	gp_json_put(o, "dkms_tried", gp_json_applied(&j->late.applied));
+	gp_json_put(o, "applied", gp_json_applied(&j->changed.applied));
+	gp_json_put(o, "by_patches", j->decided.reask.was ? json_reask(j) : NULL);
+	gp_json_put(o, "dkms_patches", json_late(&j->changed.late));
+	gp_json_put(o, "dkms_tried", gp_json_applied(&j->changed.late.applied));
 	gp_json_put(o, "hooks", json_hooks(j));
-	gp_json_put(o, "changes", json_changes(&j->driver.tree));
-	gp_json_put(o, "warnings", gp_json_list(&j->warnings));
-	gp_json_put(o, "overrides", gp_json_list(&j->overrides));
-	gp_json_put(o, "skipped", gp_json_list(&j->targets.skipped));
-	gp_json_put(o, "exclusive", gp_json_text(j->exclusive));
-	gp_json_put(o, "why", j->why.len ? gp_json_text(j->why.data) : NULL);
-	gp_json_put(o, "lock", gp_json_text(j->lock_holds ? a->patch.lock : NULL));
-	gp_json_put(o, "lock_written", gp_json_text(j->lock_written ? a->patch.write_lock : NULL));
-	gp_json_put(o, "output", gp_json_text(!j->written ? NULL : j->to_stdout ? "-" : j->out));
-	if (j->written) {
-		gp_json_put(o, "output_size", json_object_new_uint64(j->repack.out_size));
-		gp_json_put(o, "repack", gp_json_text(j->repack.spliced ? "splice" : "full"));
-		gp_json_put(o, "index", json_object_new_boolean(j->driver.rf.from_index));
-		gp_json_put(o, "repack_reason", gp_json_text(j->repack.why));
-		gp_json_put(o, "level", j->repack.spliced ? NULL : json_object_new_int(j->repack.level));
+	gp_json_put(o, "changes", json_changes(&j->in.driver.tree));
+	gp_json_put(o, "warnings", gp_json_list(&warnings));
+	gp_json_put(o, "overrides", gp_json_list(&j->decided.overrides));
+	gp_json_put(o, "skipped", gp_json_list(&skipped));
+	gp_json_put(o, "exclusive", gp_json_text(j->changed.exclusive));
+	gp_json_put(o, "why", why->len ? gp_json_text(why->data) : NULL);
+	gp_json_put(o, "lock", gp_json_text(j->decided.lock_holds ? a->patch.lock : NULL));
+	gp_json_put(o, "lock_written", gp_json_text(j->written.lock ? a->patch.write_lock : NULL));
+	gp_json_put(o, "output", gp_json_text(!j->written.output ? NULL : j->in.to_stdout ? "-" : j->in.out));
+	if (j->written.output) {
+		gp_json_put(o, "output_size", json_object_new_uint64(j->written.repack.out_size));
+		gp_json_put(o, "repack", gp_json_text(j->written.repack.spliced ? "splice" : "full"));
+		gp_json_put(o, "index", json_object_new_boolean(j->in.driver.rf.from_index));
+		gp_json_put(o, "repack_reason", gp_json_text(j->written.repack.why));
+		gp_json_put(o, "level",
+			    j->written.repack.spliced ? NULL : json_object_new_int(j->written.repack.level));
 	}
-	for (size_t i = 0; j->done && i < j->targets.n; i++) {
+	for (size_t i = 0; j->written.done && i < j->in.targets.n; i++) {
 		gp_auto(gp_buf_release) struct gp_buf line = { 0 };
 
-		if (gp_judge_skips(j, &a->patch, i))
+		if (gp_decision_skips(&j->in, &j->decided, i))
 			continue;
-		instcmd(j, &j->targets.v[i], &line);
+		instcmd(j, &j->in.targets.v[i], &line);
 		json_object_array_add(cmds, gp_json_text(line.data));
 	}
 	gp_json_put(o, "install", cmds);

@@ -9,17 +9,12 @@
  */
 #include "core/diff/diff.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
 #include "base/text.h"
 #include "core/diff/diff_impl.h"
-
-/* Leaves room for sums of a start, a count and an offset. */
-#define MAX_LINENO ((uint64_t)INT64_MAX / 4)
 
 /* Header lines seen since the last hunk; p is NULL when a line was not there. */
 struct pending {
@@ -35,89 +30,18 @@ struct pending {
 };
 
 struct parser {
-	struct gp_str rest;
-	struct gp_str line; /* without '\n' */
-	size_t lineno;
+	struct gp_patch_reader in;
 	size_t star_lineno; /* last "*** " line */
 	/* The first of what is no diff, or may not be one; 0 none. */
 	size_t ed_lineno, binary_lineno, stray_lineno, indented_lineno;
-	size_t plus_lineno;    /* last "+++ " line with blanks before it */
-	bool outdent;          /* take blanks off the lines: up to indent columns */
-	size_t indent, column; /* column: how many were taken off line */
+	size_t plus_lineno; /* last "+++ " line with blanks before it */
 	struct pending head;
 	struct gp_diff *out;
-	struct gp_err *err;
 };
-
-/* Without its first blanks, up to that many columns; *column: how many there were.
- * Source: GNU patch 2.7.6 by experiment: a tab leads to the next multiple of 8. */
-static struct gp_str outdented(struct gp_str s, size_t columns, size_t *column)
-{
-	size_t i = 0;
-
-	for (*column = 0; i < s.len && *column < columns && (s.p[i] == ' ' || s.p[i] == '\t'); i++)
-		*column = s.p[i] == '\t' ? (*column / 8 + 1) * 8 : *column + 1;
-	return (struct gp_str){ s.p + i, s.len - i };
-}
-
-static bool next_line(struct parser *p)
-{
-	if (!gp_line_next(&p->rest, &p->line))
-		return false;
-	p->lineno++;
-	if (p->outdent)
-		p->line = outdented(p->line, p->indent, &p->column);
-	return true;
-}
-
-/* What comes behind the line, from where its text begins. */
-static struct gp_str ahead(const struct parser *p)
-{
-	size_t column;
-
-	return p->outdent ? outdented(p->rest, p->indent, &column) : p->rest;
-}
-
-/* Something that was taken although it is not as it should be. */
-static void note(struct parser *p, const char *fmt, ...) GP_PRINTF(2, 3);
-
-static void note(struct parser *p, const char *fmt, ...)
-{
-	char text[400];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	gp_text_mask(text, strlen(text));
-	gp_list_add(&p->out->notes, text);
-}
-
-static struct gp_str skip(struct gp_str s, size_t n)
-{
-	return (struct gp_str){ s.p + n, s.len - n };
-}
-
-static struct gp_str without_cr(struct gp_str s)
-{
-	if (s.len && s.p[s.len - 1] == '\r')
-		s.len--;
-	return s;
-}
-
-static int malformed(struct parser *p)
-{
-	size_t n = p->line.len < 60 ? p->line.len : 60;
-
-	while (n < p->line.len && n && ((unsigned char)p->line.p[n] & 0xc0) == 0x80)
-		n--; /* between two characters of UTF-8 */
-	return gp_fail(p->err, GP_E_FORMAT, "malformed patch at line %zu: '%.*s%s'", p->lineno, (int)n, p->line.p,
-		       n < p->line.len ? "…" : "");
-}
 
 static int unsupported(struct parser *p, const char *what)
 {
-	return gp_fail(p->err, GP_E_UNSUPPORTED, "%s at line %zu is not supported", what, p->lineno);
+	return gp_fail(p->in.err, GP_E_UNSUPPORTED, "%s at line %zu is not supported", what, p->in.lineno);
 }
 
 static void head_reset(struct parser *p)
@@ -128,7 +52,7 @@ static void head_reset(struct parser *p)
 static void head_began(struct parser *p)
 {
 	if (!p->head.lineno)
-		p->head.lineno = p->lineno;
+		p->head.lineno = p->in.lineno;
 }
 
 /* --- files ------------------------------------------------------------- */
@@ -191,7 +115,7 @@ static int file_settle(struct parser *p, struct gp_filediff *f, bool old_absent,
 	else if (!f->new_path || (new_absent && f->new_empty))
 		f->op = GP_FILE_DELETE;
 	if ((!f->new_path && f->op != GP_FILE_DELETE) || (!f->old_path && f->op != GP_FILE_CREATE))
-		return gp_fail(p->err, GP_E_FORMAT, "the header of line %zu names no file", f->lineno);
+		return gp_fail(p->in.err, GP_E_FORMAT, "the header of line %zu names no file", f->lineno);
 	return 0;
 }
 
@@ -201,7 +125,7 @@ static struct gp_filediff *git_file_add(struct parser *p)
 	const struct pending *h = &p->head;
 	struct gp_filediff *f = file_add(p);
 
-	if (gp_head_git_names(&h->git, h->lineno, &f->old_path, &f->new_path, p->err))
+	if (gp_head_git_names(&h->git, h->lineno, &f->old_path, &f->new_path, p->in.err))
 		return NULL;
 	if (h->has_op && h->op == GP_FILE_CREATE)
 		gp_free_ptr(&f->old_path), f->old_path = NULL;
@@ -286,170 +210,14 @@ static bool ext_header(struct parser *p, struct gp_str s)
 	for (size_t i = 0; i < GP_COUNT(words); i++) {
 		if (!gp_str_starts(s, words[i].word))
 			continue;
-		ext_apply(&p->head, words[i].kind, words[i].op, skip(s, strlen(words[i].word)));
-		p->head.crlf = s.len != p->line.len;
+		ext_apply(&p->head, words[i].kind, words[i].op, gp_str_skip(s, strlen(words[i].word)));
+		p->head.crlf = s.len != p->in.line.len;
 		return true;
 	}
 	return false;
 }
 
-/* --- hunks ------------------------------------------------------------- */
-
-/* "12" or "12,3" at the start of *s. */
-static bool take_range(struct gp_str *s, uint64_t *start, uint64_t *count)
-{
-	uint64_t *into[2] = { start, count };
-
-	*count = 1;
-	for (int k = 0; k < 2; k++) {
-		size_t n = 0;
-
-		while (n < s->len && s->p[n] >= '0' && s->p[n] <= '9')
-			n++;
-		if (!gp_parse_u64((struct gp_str){ s->p, n }, MAX_LINENO, into[k]))
-			return false;
-		*s = skip(*s, n);
-		if (k || !s->len || s->p[0] != ',')
-			break;
-		*s = skip(*s, 1);
-	}
-	return true;
-}
-
-static bool take_word(struct gp_str *s, const char *word)
-{
-	if (!gp_str_starts(*s, word))
-		return false;
-	*s = skip(*s, strlen(word));
-	return true;
-}
-
-/* "@@ -a,b +c,d @@ section"; like GNU patch, one '@' at the end will do. */
-static bool hunk_header(struct gp_str s, struct gp_hunk *h)
-{
-	if (!take_word(&s, "@@ -") || !take_range(&s, &h->old_start, &h->old_count) || !take_word(&s, " +") ||
-	    !take_range(&s, &h->new_start, &h->new_count) || (!take_word(&s, " @") && !take_word(&s, "@")))
-		return false;
-	h->section = gp_str_starts(s, "@ ") ? skip(s, 1) : GP_STR("");
-	return true;
-}
-
-/* "\ No newline at end of file", if it may stand behind the line just read:
- * that must be the last one of its side. */
-static void take_eof_mark(struct parser *p, struct gp_hunk *h, uint64_t old_left, uint64_t new_left)
-{
-	struct gp_dline *d = &h->line[h->nline - 1];
-	bool old_end = d->op != '+' && !old_left, new_end = d->op != '-' && !new_left;
-
-	if (!gp_str_starts(ahead(p), "\\") || (!old_end && !new_end))
-		return;
-	(void)next_line(p);
-	d->nl = false;
-	h->old_eof_nonl |= old_end;
-	h->new_eof_nonl |= new_end;
-}
-
-static int hunk_line(struct parser *p, struct gp_hunk *h, bool crlf, uint64_t left[2])
-{
-	struct gp_str s = crlf ? without_cr(p->line) : p->line;
-	bool bare = !s.len || s.p[0] == '\t'; /* context that lost its blank */
-	char op = bare ? ' ' : s.p[0];
-
-	if (op != ' ' && op != '-' && op != '+')
-		return malformed(p);
-	if ((op != '+' && !left[0]) || (op != '-' && !left[1]))
-		return malformed(p);
-	left[0] -= op != '+';
-	left[1] -= op != '-';
-	GP_GROW(h->line, h->nline, h->cap);
-	h->line[h->nline++] = (struct gp_dline){ op, true, bare ? s : skip(s, 1) };
-	take_eof_mark(p, h, left[0], left[1]);
-	return 0;
-}
-
-/* The patch ends inside a hunk: blank lines of context that were cut off with the
- * end of the file, as editors and mailers do, or damage? As GNU patch: up to three. */
-static int cut_off(struct parser *p, struct gp_hunk *h, uint64_t left[2])
-{
-	if (left[0] != left[1] || left[0] > 3)
-		return gp_fail(p->err, GP_E_FORMAT, "malformed patch at line %zu: ends inside the hunk of line %zu",
-			       p->lineno, h->lineno);
-	note(p, "line %zu: the last %llu line%s of context, which %s blank, had been cut off", p->lineno,
-	     (unsigned long long)left[0], left[0] == 1 ? "" : "s", left[0] == 1 ? "is" : "are");
-	for (; left[0]; left[0]--) {
-		GP_GROW(h->line, h->nline, h->cap);
-		h->line[h->nline++] = (struct gp_dline){ ' ', true, GP_STR("") };
-	}
-	left[1] = 0;
-	return 0;
-}
-
-static int hunk_body(struct parser *p, struct gp_hunk *h, bool crlf)
-{
-	uint64_t left[2] = { h->old_count, h->new_count };
-	bool change = false;
-
-	while (left[0] || left[1]) {
-		if (!next_line(p)) {
-			if (cut_off(p, h, left) < 0)
-				return -1;
-			break;
-		}
-		if (p->line.len && p->line.p[0] == '#')
-			continue;
-		if (hunk_line(p, h, crlf, left))
-			return -1;
-		change |= h->line[h->nline - 1].op != ' ';
-	}
-	if (!change)
-		return gp_fail(p->err, GP_E_FORMAT, "malformed patch at line %zu: the hunk changes nothing", h->lineno);
-	if (gp_str_starts(ahead(p), "+") && !gp_str_starts(ahead(p), "+++ ")) {
-		(void)next_line(p);
-		return malformed(p);
-	}
-	/* Large patches have many small hunks: keep no room that nobody uses. */
-	h->line = gp_realloc(h->line, h->nline, sizeof(*h->line));
-	h->cap = h->nline;
-	return 0;
-}
-
-/* This "@@" line and the hunks right behind it. */
-static int hunks_parse(struct parser *p, struct gp_filediff *f)
-{
-	p->indent = p->column;
-	for (;;) {
-		struct gp_hunk *h;
-
-		GP_GROW(f->hunk, f->nhunk, f->cap);
-		h = &f->hunk[f->nhunk++];
-		*h = (struct gp_hunk){ .lineno = p->lineno };
-		if (!hunk_header(f->crlf ? without_cr(p->line) : p->line, h))
-			return malformed(p);
-		if (hunk_body(p, h, f->crlf))
-			return -1;
-		if (!gp_str_starts(ahead(p), "@@ -")) {
-			p->indent = SIZE_MAX;
-			return 0;
-		}
-		(void)next_line(p);
-	}
-}
-
-/* Is the "@@" line, and what stands behind it, a whole hunk? */
-static bool is_hunk(const struct parser *p)
-{
-	struct gp_diff notes = { 0 };
-	struct parser trial = *p;
-	struct gp_hunk h = { .lineno = p->lineno };
-	bool whole;
-
-	trial.err = NULL;
-	trial.out = &notes;
-	whole = hunk_header(p->line, &h) && hunk_body(&trial, &h, false) == 0;
-	free(h.line);
-	gp_diff_release(&notes);
-	return whole;
-}
+/* --- files with hunks ---------------------------------------------------- */
 
 /*
  * A "@@" line that no file's name stands before: prose, as GNU patch has it. But
@@ -460,14 +228,14 @@ static int stray_hunk(struct parser *p)
 {
 	struct gp_hunk probe;
 
-	if (!hunk_header(p->line, &probe))
+	if (!gp_hunk_header(p->in.line, &probe))
 		return 0;
-	if (p->out->nfile && is_hunk(p))
-		return gp_fail(p->err, GP_E_FORMAT, "the hunk of line %zu has no '---' and '+++' lines before it",
-			       p->lineno);
+	if (p->out->nfile && gp_hunk_is_whole(&p->in))
+		return gp_fail(p->in.err, GP_E_FORMAT, "the hunk of line %zu has no '---' and '+++' lines before it",
+			       p->in.lineno);
 	if (!p->stray_lineno)
-		p->stray_lineno = p->lineno;
-	note(p, "line %zu: '@@' without a file's name before it: passed over as prose", p->lineno);
+		p->stray_lineno = p->in.lineno;
+	gp_reader_note(&p->in, "line %zu: '@@' without a file's name before it: passed over as prose", p->in.lineno);
 	return 0;
 }
 
@@ -476,9 +244,9 @@ static int git_file_parse(struct parser *p)
 {
 	struct gp_filediff *f = git_file_add(p);
 
-	if (!f || hunks_parse(p, f) < 0 || file_settle(p, f, false, false) < 0)
+	if (!f || gp_hunks_parse(&p->in, f) < 0 || file_settle(p, f, false, false) < 0)
 		return -1;
-	note(p, "line %zu: git's header without '---' and '+++' lines", f->lineno);
+	gp_reader_note(&p->in, "line %zu: git's header without '---' and '+++' lines", f->lineno);
 	head_reset(p);
 	return 0;
 }
@@ -510,12 +278,12 @@ static int file_parse(struct parser *p)
 	f = file_add(p);
 	f->old_line = h->old_name.p;
 	f->new_line = h->new_name.p;
-	if ((old.p && gp_head_name(old, h->lineno, &f->old_path, &f->old_stamp, &old_absent, p->err)) ||
-	    (new.p &&gp_head_name(new, h->lineno, &f->new_path, &f->new_stamp, &new_absent, p->err)) ||
-	    (h->index.p && gp_head_name(h->index, h->lineno, &f->index_path, &none, &absent, p->err)))
+	if ((old.p && gp_head_name(old, h->lineno, &f->old_path, &f->old_stamp, &old_absent, p->in.err)) ||
+	    (new.p &&gp_head_name(new, h->lineno, &f->new_path, &f->new_stamp, &new_absent, p->in.err)) ||
+	    (h->index.p && gp_head_name(h->index, h->lineno, &f->index_path, &none, &absent, p->in.err)))
 		return -1;
 	borrow_names(f);
-	if (hunks_parse(p, f) || file_settle(p, f, old_absent, new_absent))
+	if (gp_hunks_parse(&p->in, f) || file_settle(p, f, old_absent, new_absent))
 		return -1;
 	head_reset(p);
 	return 0;
@@ -528,25 +296,25 @@ static bool like_ed_command(struct gp_str s)
 {
 	uint64_t a, b;
 
-	if (!take_range(&s, &a, &b) || !s.len || s.p[0] < 'a' || s.p[0] > 'd' || s.p[0] == 'b')
+	if (!gp_hunk_take_range(&s, &a, &b) || !s.len || s.p[0] < 'a' || s.p[0] > 'd' || s.p[0] == 'b')
 		return false;
-	s = skip(s, 1);
-	return !s.len || (take_range(&s, &a, &b) && !s.len);
+	s = gp_str_skip(s, 1);
+	return !s.len || (gp_hunk_take_range(&s, &a, &b) && !s.len);
 }
 
 static int scan_names(struct parser *p, struct gp_str s)
 {
-	bool crlf = s.len != p->line.len;
+	bool crlf = s.len != p->in.line.len;
 
 	if (gp_str_starts(s, "--- ")) {
 		/* Git's headers that stood alone end before another file's. */
 		if (p->head.git.names.p && !p->head.in_ext && git_flush(p))
 			return -1;
 		head_began(p);
-		p->head.old_name = skip(s, 4);
+		p->head.old_name = gp_str_skip(s, 4);
 	} else {
 		head_began(p);
-		p->head.new_name = skip(s, 4);
+		p->head.new_name = gp_str_skip(s, 4);
 	}
 	p->head.crlf = crlf;
 	return 0;
@@ -558,10 +326,10 @@ static int scan_diff(struct parser *p, struct gp_str s)
 		return unsupported(p, "the combined diff");
 	if (git_flush(p))
 		return -1;
-	if (take_word(&s, "diff --git ")) {
+	if (gp_str_take(&s, "diff --git ")) {
 		head_began(p);
 		p->head.git.names = s;
-		p->head.crlf = p->line.p[p->line.len - 1] == '\r';
+		p->head.crlf = p->in.line.p[p->in.line.len - 1] == '\r';
 		p->head.in_ext = true;
 	}
 	return 0;
@@ -575,38 +343,38 @@ static void scan_indented(struct parser *p, struct gp_str s)
 
 	if (!s.len || (s.p[0] != ' ' && s.p[0] != '\t'))
 		return;
-	s = outdented(s, SIZE_MAX, &column);
+	s = gp_reader_outdented(s, SIZE_MAX, &column);
 	if (gp_str_starts(s, "+++ "))
-		p->plus_lineno = p->lineno;
-	if (p->plus_lineno + 1 == p->lineno && hunk_header(s, &probe) && !p->indented_lineno)
-		p->indented_lineno = p->lineno;
+		p->plus_lineno = p->in.lineno;
+	if (p->plus_lineno + 1 == p->in.lineno && gp_hunk_header(s, &probe) && !p->indented_lineno)
+		p->indented_lineno = p->in.lineno;
 }
 
 static int scan_other(struct parser *p, struct gp_str s)
 {
 	scan_indented(p, s);
-	if (gp_str_starts(s, "***************") && p->star_lineno + 2 == p->lineno)
+	if (gp_str_starts(s, "***************") && p->star_lineno + 2 == p->in.lineno)
 		return unsupported(p, "the context diff");
 	if (gp_str_starts(s, "*** "))
-		p->star_lineno = p->lineno;
+		p->star_lineno = p->in.lineno;
 	if (gp_str_eq(s, "GIT binary patch"))
 		return unsupported(p, "the binary patch");
 	if (gp_str_starts(s, "Binary files ") && gp_str_ends(s, " differ")) {
 		if (!p->binary_lineno)
-			p->binary_lineno = p->lineno;
-		note(p, "line %zu: '%.*s': the patch does not hold this change", p->lineno,
-		     s.len < 300 ? (int)s.len : 300, s.p);
+			p->binary_lineno = p->in.lineno;
+		gp_reader_note(&p->in, "line %zu: '%.*s': the patch does not hold this change", p->in.lineno,
+			       s.len < 300 ? (int)s.len : 300, s.p);
 	}
 	if (gp_str_starts(s, "@@@ -") && p->head.new_name.p)
 		return unsupported(p, "the combined diff");
 	if (!p->ed_lineno && like_ed_command(s))
-		p->ed_lineno = p->lineno;
+		p->ed_lineno = p->in.lineno;
 	return 0;
 }
 
 static int scan_line(struct parser *p)
 {
-	struct gp_str s = without_cr(p->line);
+	struct gp_str s = gp_str_no_cr(p->in.line);
 	bool in_ext = p->head.in_ext;
 
 	if (in_ext && ext_header(p, s))
@@ -618,11 +386,11 @@ static int scan_line(struct parser *p)
 	p->head.in_ext = false;
 	if (gp_str_starts(s, "diff "))
 		return scan_diff(p, s);
-	if (take_word(&s, "Index: ")) {
+	if (gp_str_take(&s, "Index: ")) {
 		if (git_flush(p))
 			return -1;
 		head_began(p);
-		p->head.crlf = p->line.p[p->line.len - 1] == '\r';
+		p->head.crlf = p->in.line.p[p->in.line.len - 1] == '\r';
 		p->head.index = gp_str_trim(s);
 		return 0;
 	}
@@ -632,7 +400,7 @@ static int scan_line(struct parser *p)
 static int scan_all(struct parser *p)
 {
 	head_reset(p);
-	while (next_line(p))
+	while (gp_reader_next(&p->in))
 		if (scan_line(p))
 			return -1;
 	return git_flush(p);
@@ -642,32 +410,34 @@ static int scan_all(struct parser *p)
 static int no_diff(struct parser *p)
 {
 	if (p->ed_lineno) {
-		p->lineno = p->ed_lineno;
+		p->in.lineno = p->ed_lineno;
 		return unsupported(p, "the ed script or normal diff");
 	}
 	if (p->binary_lineno) {
-		p->lineno = p->binary_lineno;
+		p->in.lineno = p->binary_lineno;
 		return unsupported(p, "the change of a binary file");
 	}
 	if (p->stray_lineno)
-		return gp_fail(p->err, GP_E_FORMAT, "the hunk of line %zu has no '---' and '+++' lines before it",
+		return gp_fail(p->in.err, GP_E_FORMAT, "the hunk of line %zu has no '---' and '+++' lines before it",
 			       p->stray_lineno);
-	return gp_fail(p->err, GP_E_FORMAT, "no diff found");
+	return gp_fail(p->in.err, GP_E_FORMAT, "no diff found");
 }
 
 /* Once more, without the indentation. */
 static int scan_outdented(struct parser *p, struct gp_str text)
 {
-	struct parser again = { .rest = text, .out = p->out, .err = p->err, .outdent = true, .indent = SIZE_MAX };
+	struct parser again = { .in = { text, .notes = &p->out->notes, .err = p->in.err, .outdent = true,
+					.indent = SIZE_MAX },
+				.out = p->out };
 
 	gp_diff_release(p->out);
-	note(&again, "line %zu: the patch is indented", p->indented_lineno);
+	gp_reader_note(&again.in, "line %zu: the patch is indented", p->indented_lineno);
 	return scan_all(&again);
 }
 
 int gp_diff_parse(struct gp_str text, struct gp_diff *out, struct gp_err *err)
 {
-	struct parser p = { .rest = text, .out = out, .err = err };
+	struct parser p = { .in = { text, .notes = &out->notes, .err = err }, .out = out };
 	int rc;
 
 	*out = (struct gp_diff){ 0 };
@@ -675,8 +445,9 @@ int gp_diff_parse(struct gp_str text, struct gp_diff *out, struct gp_err *err)
 	if (rc == 0 && !out->nfile && p.indented_lineno)
 		rc = scan_outdented(&p, text);
 	else if (rc == 0 && p.indented_lineno)
-		note(&p, "line %zu: a diff that is indented, between others that are not: passed over as prose",
-		     p.indented_lineno);
+		gp_reader_note(&p.in,
+			       "line %zu: a diff that is indented, between others that are not: passed over as prose",
+			       p.indented_lineno);
 	if (rc == 0 && !out->nfile)
 		rc = no_diff(&p);
 	if (rc < 0)

@@ -8,17 +8,12 @@
 #include "base/text.h"
 #include "core/diff/epoch.h"
 
-static struct gp_str skip(struct gp_str s, size_t n)
-{
-	return (struct gp_str){ s.p + n, s.len - n };
-}
-
 static int octal_digit(struct gp_str s, size_t i)
 {
 	return i < s.len && s.p[i] >= '0' && s.p[i] <= '7' ? s.p[i] - '0' : -1;
 }
 
-/* One escape of a C string at s[*i], behind the backslash; -1 when unknown. */
+/* One escape of a C string at s[*i], after the backslash; -1 when unknown. */
 static int unescape(struct gp_str s, size_t *i)
 {
 	static const char from[] = "abtnvfr\"\\", to[] = "\a\b\t\n\v\f\r\"\\";
@@ -58,7 +53,7 @@ static bool take_quoted(struct gp_str *s, struct gp_buf *out)
 	}
 	if (i >= s->len || !out->len)
 		return false;
-	*s = skip(*s, i + 1);
+	*s = gp_str_skip(*s, i + 1);
 	return true;
 }
 
@@ -88,7 +83,7 @@ int gp_head_name(struct gp_str raw, size_t lineno, char **name, struct gp_str *s
 		size_t n = name_len(s);
 
 		gp_buf_add(&text, s.p, n);
-		s = skip(s, n);
+		s = gp_str_skip(s, n);
 	}
 	if (!text.len || memchr(text.data, '\0', text.len))
 		return gp_fail(err, GP_E_FORMAT, "no usable name in the header of line %zu", lineno);
@@ -101,17 +96,17 @@ int gp_head_name(struct gp_str raw, size_t lineno, char **name, struct gp_str *s
 	return 0;
 }
 
-/* Behind the first '/'; the whole when there is none. */
+/* After the first '/'; the whole when there is none. */
 static struct gp_str below_first(struct gp_str s)
 {
 	const char *slash = s.len ? memchr(s.p, '/', s.len) : NULL;
 
-	return slash ? skip(s, (size_t)(slash + 1 - s.p)) : s;
+	return slash ? gp_str_skip(s, (size_t)(slash + 1 - s.p)) : s;
 }
 
 static bool ends_with(struct gp_str s, struct gp_str tail)
 {
-	return s.len >= tail.len && gp_str_same(skip(s, s.len - tail.len), tail);
+	return s.len >= tail.len && gp_str_same(gp_str_skip(s, s.len - tail.len), tail);
 }
 
 /* Do a and b fit as the two unquoted names of a "diff --git" line? */
@@ -155,7 +150,7 @@ static size_t second_name(const struct gp_git_head *h)
 	if (quote > 0)
 		return (size_t)quote + 1;
 	for (size_t i = 1; i + 1 < s.len; i++)
-		if (s.p[i] == ' ' && git_pair(h, (struct gp_str){ s.p, i }, skip(s, i + 1)))
+		if (s.p[i] == ' ' && git_pair(h, (struct gp_str){ s.p, i }, gp_str_skip(s, i + 1)))
 			return i + 1;
 	return blank > 0 ? (size_t)blank + 1 : 0;
 }
@@ -168,7 +163,7 @@ int gp_head_git_names(const struct gp_git_head *h, size_t lineno, char **a, char
 	bool usable = s.len && s.len <= 2 * 4096 + 8 && !memchr(s.p, '\0', s.len);
 	size_t cut = usable ? second_name(h) : 0;
 
-	if (cut && whole_name((struct gp_str){ s.p, cut - 1 }, a) && whole_name(skip(s, cut), b))
+	if (cut && whole_name((struct gp_str){ s.p, cut - 1 }, a) && whole_name(gp_str_skip(s, cut), b))
 		return 0;
 	return gp_fail(err, GP_E_FORMAT, "no usable names in line %zu", lineno);
 }

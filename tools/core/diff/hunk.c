@@ -8,12 +8,11 @@
  */
 #include "core/diff/hunk.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "core/diff/direct.h"
+#include "core/diff/hunk_impl.h"
 #include "core/diff/lines.h"
 
 #define MAX_TRIES ((uint64_t)1 << 27) /* places; only a file made to be slow needs more */
@@ -43,11 +42,6 @@ struct run {
 
 /* --- the pattern of a hunk ----------------------------------------------- */
 
-static bool is_old(const struct gp_dline *d, bool reverse)
-{
-	return d->op != (reverse ? '-' : '+');
-}
-
 static void pattern_add(struct pattern *p, const struct gp_lines *in, const struct gp_dline *d)
 {
 	if (p->n == p->cap) {
@@ -67,7 +61,7 @@ static void pattern_load(struct pattern *p, const struct gp_lines *in, const str
 
 	p->n = 0;
 	for (i = 0; i < h->nline; i++)
-		if (is_old(&h->line[i], reverse))
+		if (gp_dline_is_old(&h->line[i], reverse))
 			pattern_add(p, in, &h->line[i]);
 	for (i = 0; i < h->nline && h->line[i].op == ' ';)
 		i++;
@@ -147,20 +141,6 @@ static bool rarest(struct gp_lines *in, const struct window *w, size_t *line)
 	return true;
 }
 
-/* The first k in where[lo..hi) whose line is at least min. */
-static size_t lower_bound(const struct gp_lines *in, size_t lo, size_t hi, int64_t min)
-{
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if ((int64_t)in->where[mid] < min)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 /* A pattern that is all fuzz matches in the first place that is asked. */
 static bool search_empty(const struct range *r, int64_t *offset)
 {
@@ -196,7 +176,7 @@ static bool search(struct gp_lines *in, const struct window *w, const struct ran
 	begin = in->first[w->p->id[line]];
 	end = in->first[w->p->id[line] + 1];
 	base = r->guess - 1 + (int64_t)line; /* where the line is when the offset is 0 */
-	up = down = lower_bound(in, begin, end, base);
+	up = down = gp_lines_from(in, begin, end, base);
 	while ((up > begin || down < end) && in->tries++ < MAX_TRIES) {
 		int64_t below = down < end ? in->where[down] - base : INT64_MAX;
 		int64_t above = up > begin ? base - in->where[up - 1] : INT64_MAX;
@@ -325,7 +305,7 @@ static bool write_hunk(struct run *r, const struct gp_hunk *h, int64_t at)
 			continue;
 		}
 		copy_till(r, at - 1);
-		if (is_old(d, r->reverse)) {
+		if (gp_dline_is_old(d, r->reverse)) {
 			r->frozen = at++;
 			continue;
 		}
@@ -429,194 +409,13 @@ static bool is_present(struct run *r, struct gp_place *place)
 	return run_all(r, place, false);
 }
 
-/* --- why a hunk does not match --------------------------------------------- */
+/* --- why --- */
 
-#define WHY_PLACES 32 /* places of each line that vote */
-#define WHY_LINES 6   /* differing lines that are shown */
-#define WHY_WIDTH 110 /* bytes of a line that are shown */
-
-static int by_value(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Each line of the pattern votes for the places near guess where it would fit. */
-static size_t collect_votes(struct run *r, int64_t guess, int64_t *vote)
-{
-	struct gp_lines *in = r->in;
-	size_t n = 0;
-
-	gp_lines_index(in);
-	for (size_t i = 0; i < r->pat.n; i++) {
-		uint32_t id = r->pat.id[i];
-		size_t k, end;
-
-		if (id == GP_NO_LINE)
-			continue;
-		end = in->first[id + 1];
-		k = lower_bound(in, in->first[id], end, guess - 1 + (int64_t)i);
-		k = k - in->first[id] > WHY_PLACES / 2 ? k - WHY_PLACES / 2 : in->first[id];
-		for (size_t c = 0; c < WHY_PLACES && k < end; c++, k++)
-			vote[n++] = (int64_t)in->where[k] + 1 - (int64_t)i;
-	}
-	return n;
-}
-
-/* The place with the most equal lines, at equal numbers the one nearest to guess. */
-static int64_t nearest(struct run *r, int64_t guess, size_t *votes)
-{
-	gp_auto(gp_free_ptr) int64_t *vote = NULL;
-	int64_t best = guess;
-	size_t n;
-
-	vote = gp_realloc(NULL, r->pat.n, WHY_PLACES * sizeof(*vote));
-	n = collect_votes(r, guess, vote);
-	*votes = 0;
-	if (n)
-		qsort(vote, n, sizeof(*vote), by_value);
-	for (size_t i = 0, j; i < n; i = j) {
-		for (j = i; j < n && vote[j] == vote[i];)
-			j++;
-		if (j - i < *votes || (j - i == *votes && llabs(vote[i] - guess) >= llabs(best - guess)))
-			continue;
-		*votes = j - i;
-		best = vote[i];
-	}
-	return best;
-}
-
-/* Text for the terminal: one line, cut; tabs and CRs can be told from blanks. */
-static void add_shown(struct gp_buf *b, struct gp_str s)
-{
-	size_t from = b->len, n = s.len < WHY_WIDTH ? s.len : WHY_WIDTH;
-
-	while (n < s.len && n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	for (size_t i = 0; i < n; i++) {
-		if (s.p[i] == '\t' || s.p[i] == '\r')
-			gp_buf_puts(b, s.p[i] == '\t' ? "\\t" : "\\r");
-		else
-			gp_buf_putc(b, s.p[i]);
-	}
-	gp_text_mask(b->data + from, b->len - from);
-	gp_buf_puts(b, n < s.len ? "...\n" : "\n");
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-static bool same_but_space(struct gp_str a, struct gp_str b)
-{
-	size_t i = 0, j = 0;
-
-	for (;;) {
-		while (i < a.len && is_space(a.p[i]))
-			i++;
-		while (j < b.len && is_space(b.p[j]))
-			j++;
-		if (i == a.len || j == b.len)
-			return i == a.len && j == b.len;
-		if (a.p[i++] != b.p[j++])
-			return false;
-	}
-}
-
-static struct gp_str no_cr(struct gp_str s)
-{
-	if (s.len && s.p[s.len - 1] == '\r')
-		s.len--;
-	return s;
-}
-
-/* What the eye may not see in a pair of lines, or NULL. */
-static const char *subtle(struct gp_str want, bool want_nl, struct gp_str have, bool have_nl)
-{
-	if (gp_str_same(want, have))
-		return want_nl != have_nl ? "newline at end of file" : NULL;
-	if (gp_str_same(no_cr(want), no_cr(have)))
-		return "line ending (CR LF)";
-	return same_but_space(want, have) ? "white space" : NULL;
-}
-
-static void add_pair(struct gp_buf *b, const struct gp_lines *in, int64_t line, const struct gp_dline *d)
-{
-	bool there = line >= 1 && line <= (int64_t)in->n, nl = false;
-	struct gp_str have = { "", 0 };
-	const char *only = NULL;
-	char at[48] = "before line 1";
-
-	if (line >= 1)
-		snprintf(at, sizeof(at), "line %lld", (long long)line);
-
-	if (there) {
-		have = gp_lines_text(in, (size_t)line - 1, &nl);
-		only = subtle(d->text, d->nl, have, nl);
-	}
-	gp_buf_printf(b, "  %s expected: ", at);
-	add_shown(b, d->text);
-	gp_buf_printf(b, "  %s found:    ", at);
-	if (there)
-		add_shown(b, have);
-	else
-		gp_buf_puts(b, line < 1 ? "(start of file)\n" : "(end of file)\n");
-	if (only)
-		gp_buf_printf(b, "  (only the %s differs)\n", only);
-}
-
-static bool same_line(const struct run *r, int64_t line, size_t pat_index)
-{
-	return line >= 1 && line <= (int64_t)r->in->n && r->in->id[line - 1] == r->pat.id[pat_index];
-}
-
-/* Up to WHY_LINES differing lines, when the pattern lies on line at. */
-static void add_pairs(struct run *r, struct gp_buf *b, const struct gp_hunk *h, int64_t at)
-{
-	size_t k = 0, shown = 0, more = 0;
-
-	for (size_t i = 0; i < h->nline; i++) {
-		if (!is_old(&h->line[i], r->reverse))
-			continue;
-		if (same_line(r, at + (int64_t)k, k))
-			;
-		else if (shown < WHY_LINES && ++shown)
-			add_pair(b, r->in, at + (int64_t)k, &h->line[i]);
-		else
-			more++;
-		k++;
-	}
-	if (more)
-		gp_buf_printf(b, "  and %zu more line%s\n", more, more == 1 ? "" : "s");
-}
-
-/* The line at which most of the pattern agrees, in words. */
-static void add_nearest(const struct run *r, struct gp_buf *b, int64_t at, size_t votes)
-{
-	gp_auto(gp_free_ptr) char *line = NULL;
-
-	if (!votes && r->pat.n) {
-		gp_buf_puts(b, "; none of its lines was found\n");
-		return;
-	}
-	line = at < 1 ? gp_strdup("before the start of the file") : gp_asprintf("line %lld", (long long)at);
-	if (votes < r->pat.n)
-		gp_buf_printf(b, "; nearest place: %s, where %zu of %zu lines agree\n", line, votes, r->pat.n);
-	else
-		gp_buf_printf(b,
-			      "; it would fit at %s\n  but that is above what earlier hunks changed, or the hunk "
-			      "belongs to the start or the end of the file\n",
-			      line);
-}
-
+/* Say of the first failure why it is one. */
 static void explain(struct run *r, struct gp_hunk_report *rep)
 {
-	gp_auto(gp_buf_release) struct gp_buf b = { 0 };
-	const struct gp_hunk *h;
-	int64_t guess, at;
-	size_t i = 0, votes;
+	struct gp_hunk_miss m = { .in = r->in, .reverse = r->reverse };
+	size_t i = 0;
 
 	while (i < rep->n && rep->place[i].ok)
 		i++;
@@ -629,17 +428,12 @@ static void explain(struct run *r, struct gp_hunk_report *rep)
 		rep->why = why ? gp_strdup(why) : NULL;
 		return;
 	}
-	h = &r->f->hunk[i];
-	pattern_load(&r->pat, r->in, h, r->reverse);
-	guess = first_line(h, r->reverse) + (i ? rep->place[i - 1].offset : 0);
-	at = nearest(r, guess, &votes);
-	rep->near_line = at >= 1 && at <= (int64_t)r->in->n ? (uint64_t)at : 0;
-	rep->near_expected = guess > 0 ? (uint64_t)guess : 1;
-	gp_buf_printf(&b, "hunk %zu (line %zu of the patch) was expected at line %llu", i + 1, h->lineno,
-		      (unsigned long long)rep->near_expected);
-	add_nearest(r, &b, at, votes);
-	add_pairs(r, &b, h, at);
-	rep->why = gp_buf_detach(&b);
+	m.hunk = &r->f->hunk[i];
+	pattern_load(&r->pat, r->in, m.hunk, r->reverse);
+	m.id = r->pat.id;
+	m.n = r->pat.n;
+	m.guess = first_line(m.hunk, r->reverse) + (i ? rep->place[i - 1].offset : 0);
+	gp_hunk_explain(&m, rep);
 }
 
 /* --- the interface ---------------------------------------------------------- */

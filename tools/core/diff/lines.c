@@ -143,3 +143,16 @@ uint32_t gp_lines_find(const struct gp_lines *in, struct gp_str s, bool nl)
 {
 	return *find_slot(in, s, nl, line_hash(s, nl));
 }
+
+size_t gp_lines_from(const struct gp_lines *in, size_t lo, size_t hi, int64_t min)
+{
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if ((int64_t)in->where[mid] < min)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}

@@ -51,4 +51,7 @@ void gp_lines_index(struct gp_lines *in);
 /* How many lines have this number; after gp_lines_index(). */
 size_t gp_lines_count(const struct gp_lines *in, uint32_t id);
 
+/* The first k in where[lo..hi) whose line is at least min, else hi. */
+size_t gp_lines_from(const struct gp_lines *in, size_t lo, size_t hi, int64_t min);
+
 #endif

@@ -148,7 +148,7 @@ static int add_version(struct gp_module *m, struct gp_str name, uint32_t crc, st
 	return 0;
 }
 
-/* Each crc has its name in the other section, one behind the other. */
+/* Each crc has its name in the other section, one after the other. */
 static int read_ext_versions(struct gp_str crcs, struct gp_str names, struct gp_module *m, struct gp_err *err)
 {
 	size_t i = 0;
@@ -189,11 +189,6 @@ static int read_plain_versions(struct gp_str all, struct gp_module *m, struct gp
 	return 0;
 }
 
-static struct gp_str skip(struct gp_str s, size_t n)
-{
-	return (struct gp_str){ s.p + n, s.len - n };
-}
-
 /* Nothing but zeros follows the last entry. */
 static bool packed_end(struct gp_str all)
 {
@@ -226,7 +221,7 @@ static bool is_packed(struct gp_str all)
 
 	if (!first || all.len == VERSION_SIZE)
 		return first != 0;
-	return first == all.len || packed_end(skip(all, first)) || packed_entry(skip(all, first));
+	return first == all.len || packed_end(gp_str_skip(all, first)) || packed_entry(gp_str_skip(all, first));
 }
 
 static int read_packed_versions(struct gp_str all, struct gp_module *m, struct gp_err *err)
@@ -240,7 +235,7 @@ static int read_packed_versions(struct gp_str all, struct gp_module *m, struct g
 				       m->nversion + 1);
 		if (add_version(m, gp_str_of(all.p + PACKED_NAME), le32(all.p + PACKED_CRC), err) < 0)
 			return -1;
-		all = skip(all, n);
+		all = gp_str_skip(all, n);
 	}
 	return 0;
 }
@@ -266,7 +261,7 @@ struct symbols {
 	size_t n;
 };
 
-/* The name of a symbol, cut behind GP_ELF_MAX_NAME bytes; false: outside of the table. */
+/* The name of a symbol, cut after GP_ELF_MAX_NAME bytes; false: outside of the table. */
 static bool symbol(const struct symbols *t, size_t i, GElf_Sym *sym, struct gp_str *name)
 {
 	if (!gelf_getsym(t->data, (int)i, sym) || sym->st_name >= t->names.len)
@@ -493,7 +488,7 @@ bool gp_module_text_next(const struct gp_module *m, struct gp_modtext_at *at, st
 			at->off++;
 		if (at->off >= rest.len)
 			continue;
-		*out = skip(rest, at->off);
+		*out = gp_str_skip(rest, at->off);
 		out->len = strnlen(out->p, out->len);
 		at->off += out->len;
 		return true;

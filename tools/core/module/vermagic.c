@@ -73,10 +73,8 @@ static struct gp_str take_name(struct gp_str *s)
 static bool take(struct gp_str *s, const char *word)
 {
 	*s = gp_str_trim(*s);
-	if (!gp_str_starts(*s, word))
+	if (!gp_str_take(s, word))
 		return false;
-	s->p += strlen(word);
-	s->len -= strlen(word);
 	*s = gp_str_trim(*s);
 	return true;
 }

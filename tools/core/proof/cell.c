@@ -69,8 +69,7 @@ static struct gp_list copy_list(const struct gp_list *l)
 {
 	struct gp_list out = { 0 };
 
-	for (size_t i = 0; i < l->n; i++)
-		gp_list_add(&out, l->v[i]);
+	gp_list_add_all(&out, l);
 	return out;
 }
 

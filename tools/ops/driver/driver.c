@@ -53,7 +53,7 @@ static bool is_text(const char *path)
 	return false;
 }
 
-/* A text that is too large to be kept, or a link to what is no source, would be
+/* A text that is too large to be kept, or a link to what is not a source, would be
  * judged as if it were not there: hooks in it, or patches of a dkms.conf, would
  * not be seen. */
 static int check_texts(const struct gp_driver *d, struct gp_err *err)
@@ -156,7 +156,7 @@ static int scan(struct gp_driver *d, const struct gp_driver_opts *o, struct gp_e
 
 int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver_opts *o, struct gp_err *err)
 {
-	*d = (struct gp_driver){ .rf.fd = -1 };
+	*d = (struct gp_driver){ 0 };
 	if (gp_runfile_open(&d->rf, path, err) < 0)
 		return -1;
 	d->rf.cancel = o->cancel;
@@ -214,7 +214,7 @@ void gp_driver_close_dir(struct gp_driver *d)
 
 void gp_driver_return(struct gp_driver *d)
 {
-	d->rf = (struct gp_runfile){ .fd = -1 };
+	d->rf = (struct gp_runfile){ 0 };
 	gp_driver_release(d);
 }
 
@@ -226,7 +226,7 @@ void gp_driver_release(struct gp_driver *d)
 	gp_manifest_release(&d->manifest);
 	gp_tree_release(&d->tree);
 	gp_runfile_release(&d->rf);
-	*d = (struct gp_driver){ .rf.fd = -1 };
+	*d = (struct gp_driver){ 0 };
 }
 
 bool gp_driver_file(void *arg, const char *path, struct gp_str *out)

@@ -8,9 +8,8 @@
 #include "base/path.h"
 #include "base/regex.h"
 #include "core/diff/diffout.h"
-#include "ops/job/judge.h"
+#include "ops/job/change.h"
 #include "ops/tree/overtree.h"
-#include "ops/patch/patchfile.h"
 
 #define PATCH_DIR "kernel/patches"
 
@@ -31,9 +30,9 @@ void gp_late_list_release(struct gp_late_list *l)
 	*l = (struct gp_late_list){ 0 };
 }
 
-bool gp_late_possible(const struct gp_patch_job *j)
+bool gp_late_possible(const struct gp_inputs *in)
 {
-	return !j->in_place && gp_version_branch(&j->driver.version) < GP_BUILDS_IN_TREE;
+	return !in->in_place && gp_version_branch(&in->driver.version) < GP_BUILDS_IN_TREE;
 }
 
 int gp_late_check(const char *ere, struct gp_err *err)
@@ -57,9 +56,9 @@ int gp_late_matches(const char *ere, const struct gp_release *r, struct gp_err *
 }
 
 /* The kernels that this run goes on with. */
-static size_t next_kernel(const struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i)
+static size_t next_kernel(const struct gp_inputs *in, const struct gp_decision *d, size_t i)
 {
-	while (i < j->selection.nkernels && gp_judge_skips(j, o, i))
+	while (i < d->selection.nkernels && gp_decision_skips(in, d, i))
 		i++;
 	return i;
 }
@@ -67,49 +66,49 @@ static size_t next_kernel(const struct gp_patch_job *j, const struct gp_patch_op
 /* --- where DKMS comes too late --- */
 
 /* Name what is for some kernels only, or for one of them (r); *what NULL: nothing is. */
-static int kernel_specific(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_release *r,
+static int kernel_specific(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_release *r,
 			   const char **what, struct gp_err *err)
 {
-	size_t n = j->selection.nkernels;
+	size_t n = d->selection.nkernels;
 	int rc;
 
-	for (size_t k = next_kernel(j, o, 0); k < n; k = next_kernel(j, o, k + 1)) {
-		const struct gp_chosen_list *sets = &j->selection.kernels[k].sets;
+	for (size_t k = next_kernel(in, d, 0); k < n; k = next_kernel(in, d, k + 1)) {
+		const struct gp_chosen_list *sets = &d->selection.kernels[k].sets;
 
 		for (size_t i = 0; i < sets->n; i++)
 			if (!sets->v[i].set->neutral && !*what)
 				*what = sets->v[i].set->name;
 	}
-	for (size_t i = 0; i < j->nuser && !*what; i++) {
-		rc = r ? gp_late_matches(o->matches.v[i], r, err) : 1;
+	for (size_t i = 0; i < in->nuser && !*what; i++) {
+		rc = r ? gp_late_matches(in->opts->matches.v[i], r, err) : 1;
 		if (rc < 0)
 			return -1;
-		if (*o->matches.v[i] && rc == 1)
-			*what = j->user[i].dir;
+		if (*in->opts->matches.v[i] && rc == 1)
+			*what = in->user[i].dir;
 	}
 	return 0;
 }
 
-int gp_late_judge(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+int gp_late_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {
 	const char *what = NULL, *here = NULL;
-	size_t k = next_kernel(j, o, 0);
+	size_t k = next_kernel(in, d, 0);
 	const struct gp_release *r;
 
-	if (kernel_specific(j, o, NULL, &what, err) < 0)
+	if (kernel_specific(in, d, NULL, &what, err) < 0)
 		return -1;
-	if (!what || gp_late_possible(j))
+	if (!what || gp_late_possible(in))
 		return 0;
-	if (next_kernel(j, o, k + 1) < j->selection.nkernels)
+	if (next_kernel(in, d, k + 1) < d->selection.nkernels)
 		return gp_fail(err, GP_E_NO,
 			       "'%s' is for some kernels only, and the installer of driver %s does not build "
 			       "through DKMS at first: make one installer per kernel, each with one -k R",
-			       what, j->driver.version.text);
-	r = &j->selection.kernels[k].release;
-	j->only = (struct gp_kline){ r->ver.part[0], r->ver.part[1], false };
-	if (kernel_specific(j, o, r, &here, err) < 0)
+			       what, in->driver.version.text);
+	r = &d->selection.kernels[k].release;
+	d->only = (struct gp_kline){ r->ver.part[0], r->ver.part[1], false };
+	if (kernel_specific(in, d, r, &here, err) < 0)
 		return -1;
-	j->has_only = here != NULL;
+	d->has_only = here != NULL;
 	return 0;
 }
 
@@ -162,7 +161,7 @@ static char *below_kernel(const struct gp_tree *t, const struct gp_filediff *f, 
 	return path;
 }
 
-static int rewrite(struct gp_patch_job *j, const struct gp_patch *p, struct gp_buf *out, struct gp_err *err)
+static int rewrite(const struct gp_tree *t, const struct gp_patch *p, struct gp_buf *out, struct gp_err *err)
 {
 	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
 
@@ -171,7 +170,7 @@ static int rewrite(struct gp_patch_job *j, const struct gp_patch *p, struct gp_b
 	for (size_t i = 0; i < d.nfile; i++) {
 		const struct gp_filediff *f = &d.file[i];
 		enum gp_file_op op = gp_diff_op(f, p->reverse);
-		gp_auto(gp_free_ptr) char *path = below_kernel(&j->driver.tree, f, p->strip, p->reverse, err);
+		gp_auto(gp_free_ptr) char *path = below_kernel(t, f, p->strip, p->reverse, err);
 
 		if (!path)
 			return gp_patch_within(p, err);
@@ -187,10 +186,10 @@ static int rewrite(struct gp_patch_job *j, const struct gp_patch *p, struct gp_b
 	return 0;
 }
 
-static int add(struct gp_patch_job *j, const struct gp_patch *p, const char *match, const char *sha256, unsigned fuzz,
+static int add(struct gp_changes *c, const struct gp_patch *p, const char *match, const char *sha256, unsigned fuzz,
 	       struct gp_err *err)
 {
-	struct gp_late_list *l = &j->late;
+	struct gp_late_list *l = &c->late;
 	struct gp_late *late;
 
 	GP_GROW(l->v, l->n, l->cap);
@@ -200,17 +199,18 @@ static int add(struct gp_patch_job *j, const struct gp_patch *p, const char *mat
 				  .match = gp_strdup(match),
 				  .sha256 = gp_strdup(sha256),
 				  .fuzz = fuzz };
-	return rewrite(j, p, &late->text, err);
+	return rewrite(c->tree, p, &late->text, err);
 }
 
 /* A set of the data that is not neutral, for the kernels that asked for it. */
-static int add_set(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set, struct gp_err *err)
+static int add_set(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c,
+		   const struct gp_patchset *set, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list releases = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf match = { 0 };
-	const struct gp_selection *s = &j->selection;
+	const struct gp_selection *s = &d->selection;
 
-	for (size_t k = next_kernel(j, o, 0); k < s->nkernels; k = next_kernel(j, o, k + 1))
+	for (size_t k = next_kernel(in, d, 0); k < s->nkernels; k = next_kernel(in, d, k + 1))
 		for (size_t i = 0; i < s->kernels[k].sets.n; i++)
 			if (s->kernels[k].sets.v[i].set == set)
 				gp_list_add(&releases, s->kernels[k].release.text);
@@ -218,41 +218,31 @@ static int add_set(struct gp_patch_job *j, const struct gp_patch_opts *o, const 
 		return 0;
 	gp_dkms_regex_of(&releases, &match);
 	for (size_t i = 0; i < set->series.n; i++) {
-		const struct gp_series_entry *e = &set->series.v[i];
-		gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
-		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-		struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
+		struct gp_patch p = gp_patchset_patch(set, i);
 
-		if (gp_patch_read(path, &text, err) < 0)
-			return -1;
-		p.text = gp_buf_str(&text);
-		if (add(j, &p, match.data, set->sha256, 0, err) < 0)
+		if (add(c, &p, match.data, set->sha256, 0, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int collect(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+static int collect(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err)
 {
 	/* The catalog's sets stand in their order of application. */
-	for (size_t i = 0; i < j->catalog.nsets; i++)
-		if (!j->catalog.sets[i].neutral && add_set(j, o, &j->catalog.sets[i], err) < 0)
+	for (size_t i = 0; i < in->catalog.nsets; i++)
+		if (!in->catalog.sets[i].neutral && add_set(in, d, c, &in->catalog.sets[i], err) < 0)
 			return -1;
-	for (size_t i = 0; i < j->nuser; i++) {
-		const struct gp_patchset *u = &j->user[i];
+	for (size_t i = 0; i < in->nuser; i++) {
+		const struct gp_patchset *u = &in->user[i];
 
-		for (size_t k = 0; *o->matches.v[i] && k < u->series.n; k++) {
+		for (size_t k = 0; *in->opts->matches.v[i] && k < u->series.n; k++) {
 			const struct gp_series_entry *e = &u->series.v[k];
-			struct gp_patch p = { .set = u->dir,
-					      .name = e->name,
-					      .text = gp_buf_str(&u->text[k]),
-					      .strip = e->strip,
-					      .reverse = e->reverse };
-
+			struct gp_patch p = gp_patchset_patch(u, k);
 			/* DKMS calls patch itself, which takes no more than its default. */
 			unsigned fuzz = gp_series_fuzz(e, -1) < GP_SERIES_FUZZ ? e->fuzz : GP_SERIES_FUZZ;
 
-			if (add(j, &p, o->matches.v[i], u->sha256, fuzz, err) < 0)
+			p.set = u->dir;
+			if (add(c, &p, in->opts->matches.v[i], u->sha256, fuzz, err) < 0)
 				return -1;
 		}
 	}
@@ -288,7 +278,7 @@ static int refuse_there(const struct gp_patch *p, const struct gp_applied *a, st
 	return 0;
 }
 
-static int try_before(struct gp_patch_job *j, const struct trial *t, struct gp_tree *over, struct gp_err *err)
+static int try_before(struct gp_changes *c, const struct trial *t, struct gp_tree *over, struct gp_err *err)
 {
 	gp_auto(gp_applied_list_release) struct gp_applied_list done = { 0 };
 	int rc;
@@ -303,23 +293,23 @@ static int try_before(struct gp_patch_job *j, const struct trial *t, struct gp_t
 			return gp_within(err, "'kernel/dkms.conf': PATCH_MATCH[%u]", b->index);
 		if (rc == 0)
 			continue;
-		if (gp_tree_read(&j->driver.tree, path, &p.text, err) < 0 ||
-		    gp_apply_patch(over, &p, 2, &done, &j->why, err) < 0 ||
+		if (gp_tree_read(c->tree, path, &p.text, err) < 0 ||
+		    gp_apply_patch(over, &p, 2, &done, &c->why, err) < 0 ||
 		    refuse_there(&p, &done.v[done.n - 1], err) < 0)
 			return gp_within(err, "dkms.conf's own patch for %s", t->release->text);
 	}
 	return 0;
 }
 
-static int try_late(struct gp_patch_job *j, struct gp_late *late, struct gp_tree *over, struct gp_err *err)
+static int try_late(struct gp_changes *c, struct gp_late *late, struct gp_tree *over, struct gp_err *err)
 {
 	gp_auto(gp_applied_list_release) struct gp_applied_list done = { 0 };
 	struct gp_patch p = {
 		.set = late->set, .name = late->name, .text = gp_buf_str(&late->text), .strip = 1, .below = "kernel"
 	};
-	struct gp_applied_list *all = &j->late.applied;
+	struct gp_applied_list *all = &c->late.applied;
 
-	if (gp_apply_patch(over, &p, late->fuzz, &done, &j->why, err) < 0 || refuse_there(&p, &done.v[0], err) < 0)
+	if (gp_apply_patch(over, &p, late->fuzz, &done, &c->why, err) < 0 || refuse_there(&p, &done.v[0], err) < 0)
 		return -1;
 	if (!late->told) {
 		GP_GROW(all->v, all->n, all->cap);
@@ -330,44 +320,44 @@ static int try_late(struct gp_patch_job *j, struct gp_late *late, struct gp_tree
 	return 0;
 }
 
-static int try_one(struct gp_patch_job *j, const struct trial *t, struct gp_err *err)
+static int try_one(struct gp_changes *c, const struct trial *t, struct gp_err *err)
 {
 	gp_auto(gp_tree_release) struct gp_tree over = { 0 };
 
-	gp_overtree_init(&over, &j->driver.tree); /* each kernel is tried on a fresh one */
-	if (try_before(j, t, &over, err) < 0)
+	gp_overtree_init(&over, c->tree); /* each kernel is tried on a fresh one */
+	if (try_before(c, t, &over, err) < 0)
 		return -1;
-	for (size_t i = 0; i < j->late.n; i++) {
-		struct gp_late *p = &j->late.v[i];
+	for (size_t i = 0; i < c->late.n; i++) {
+		struct gp_late *p = &c->late.v[i];
 
 		int rc = p->there ? 0 : takes_part(t, p, err);
 
-		if (rc < 0 || (rc == 1 && try_late(j, p, &over, err) < 0))
+		if (rc < 0 || (rc == 1 && try_late(c, p, &over, err) < 0))
 			return t->release ? gp_within(err, "on %s", t->release->text) : -1;
 	}
 	return 0;
 }
 
-static int try_all(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_dkms_patch_list *before,
-		   struct gp_err *err)
+static int try_all(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c,
+		   const struct gp_dkms_patch_list *before, struct gp_err *err)
 {
-	const struct gp_selection *s = &j->selection;
+	const struct gp_selection *s = &d->selection;
 	struct trial t = { .before = before };
 
-	for (size_t k = next_kernel(j, o, 0); k < s->nkernels; k = next_kernel(j, o, k + 1)) {
+	for (size_t k = next_kernel(in, d, 0); k < s->nkernels; k = next_kernel(in, d, k + 1)) {
 		t.release = &s->kernels[k].release;
-		if (try_one(j, &t, err) < 0)
+		if (try_one(c, &t, err) < 0)
 			return -1;
 	}
 	t.release = NULL;
-	for (size_t i = 0; i < j->late.n; i++) {
-		t.of = &j->late.v[i];
+	for (size_t i = 0; i < c->late.n; i++) {
+		t.of = &c->late.v[i];
 		if (t.of->told || t.of->there)
 			continue;
-		gp_list_take(&j->warnings, gp_asprintf("'%s' matches none of these kernels: '%s' was only tried on the "
+		gp_list_take(&c->warnings, gp_asprintf("'%s' matches none of these kernels: '%s' was only tried on the "
 						       "sources as they are",
 						       t.of->match, gp_path_base(t.of->set)));
-		if (try_one(j, &t, err) < 0)
+		if (try_one(c, &t, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -376,48 +366,48 @@ static int try_all(struct gp_patch_job *j, const struct gp_patch_opts *o, const 
 /* --- the result --- */
 
 /* A second run over the same package: the lines are there, and so are the files. */
-static void find_there(struct gp_patch_job *j, const struct gp_dkms_patch_list *before)
+static void find_there(struct gp_changes *c, const struct gp_dkms_patch_list *before)
 {
-	for (size_t i = 0; i < j->late.n; i++) {
-		struct gp_late *p = &j->late.v[i];
+	for (size_t i = 0; i < c->late.n; i++) {
+		struct gp_late *p = &c->late.v[i];
 
 		for (size_t k = 0; k < before->n && !p->there; k++) {
 			gp_auto(gp_free_ptr) char *path = gp_path_join(PATCH_DIR, before->v[k].file);
 			struct gp_str text;
 
 			p->there = strcmp(before->v[k].match, p->match) == 0 &&
-				   gp_tree_read(&j->driver.tree, path, &text, NULL) == 0 &&
+				   gp_tree_read(c->tree, path, &text, NULL) == 0 &&
 				   gp_str_same(text, gp_buf_str(&p->text));
 		}
 	}
 }
 
 /* A name that is free, or that has these very bytes. */
-static char *free_name(const struct gp_patch_job *j, const struct gp_late *p)
+static char *free_name(const struct gp_changes *c, const struct gp_late *p)
 {
 	for (unsigned nth = 1;; nth++) {
 		char *name = file_name(p->set, p->name, nth);
 		gp_auto(gp_free_ptr) char *path = gp_path_join(PATCH_DIR, name);
 		struct gp_str text;
 
-		if (!gp_tree_has(&j->driver.tree, path) ||
-		    (gp_tree_read(&j->driver.tree, path, &text, NULL) == 0 && gp_str_same(text, gp_buf_str(&p->text))))
+		if (!gp_tree_has(c->tree, path) ||
+		    (gp_tree_read(c->tree, path, &text, NULL) == 0 && gp_str_same(text, gp_buf_str(&p->text))))
 			return name;
 		free(name);
 	}
 }
 
-static int put_files(struct gp_patch_job *j, struct gp_err *err)
+static int put_files(struct gp_changes *c, struct gp_err *err)
 {
-	for (size_t i = 0; i < j->late.n; i++) {
-		struct gp_late *p = &j->late.v[i];
+	for (size_t i = 0; i < c->late.n; i++) {
+		struct gp_late *p = &c->late.v[i];
 		gp_auto(gp_free_ptr) char *path = NULL;
 
 		if (p->there)
 			continue;
-		p->file = free_name(j, p);
+		p->file = free_name(c, p);
 		path = gp_path_join(PATCH_DIR, p->file);
-		if (gp_tree_write(&j->driver.tree, path, gp_buf_str(&p->text), -1, err) < 0)
+		if (gp_tree_write(c->tree, path, gp_buf_str(&p->text), -1, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -431,27 +421,28 @@ static bool any_of_ours(const struct gp_dkms_patch_list *before)
 	return false;
 }
 
-int gp_late_plan(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err)
+int gp_late_plan(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err)
 {
 	gp_auto(gp_dkms_patch_list_release) struct gp_dkms_patch_list before = { 0 };
 	struct gp_err unclear = { 0 };
 	struct gp_str conf;
 	bool has_conf;
 
-	if (gp_late_possible(j) && collect(j, o, err) < 0)
+	if (gp_late_possible(in) && collect(in, d, c, err) < 0)
 		return -1;
-	has_conf = gp_tree_read(&j->driver.tree, "kernel/dkms.conf", &conf, NULL) == 0;
-	if (!has_conf && j->late.n)
+	has_conf = gp_tree_read(c->tree, "kernel/dkms.conf", &conf, NULL) == 0;
+	if (!has_conf && c->late.n)
 		return gp_fail(err, GP_E_UNSUPPORTED, "there is no kernel/dkms.conf, and '%s' is for some kernels only",
-			       j->late.v[0].set);
-	if (has_conf && !o->drop_dkms_patches && gp_dkms_patches_read(conf, &before, &unclear) < 0 && j->late.n) {
+			       c->late.v[0].set);
+	if (has_conf && !in->opts->drop_dkms_patches && gp_dkms_patches_read(conf, &before, &unclear) < 0 &&
+	    c->late.n) {
 		if (err)
 			*err = unclear;
 		return -1;
 	}
 	/* What an earlier run put there must fit what this one made of the sources. */
-	if (!j->late.n && !any_of_ours(&before))
+	if (!c->late.n && !any_of_ours(&before))
 		return 0;
-	find_there(j, &before);
-	return try_all(j, o, &before, err) < 0 ? -1 : put_files(j, err);
+	find_there(c, &before);
+	return try_all(in, d, c, &before, err) < 0 ? -1 : put_files(c, err);
 }

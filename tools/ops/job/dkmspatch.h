@@ -15,8 +15,9 @@
  */
 #define GP_BUILDS_IN_TREE 520 /* the first branch whose installer builds in its own tree */
 
-struct gp_patch_job;
-struct gp_patch_opts;
+struct gp_inputs;
+struct gp_decision;
+struct gp_changes;
 
 /* One that is left to DKMS. */
 struct gp_late {
@@ -39,7 +40,7 @@ struct gp_late_list {
 void gp_late_list_release(struct gp_late_list *l);
 
 /* Is this run for an installer, and does DKMS build the first module of this driver? */
-bool gp_late_possible(const struct gp_patch_job *j);
+bool gp_late_possible(const struct gp_inputs *in);
 
 /* Is an expression good for PATCH_MATCH? Errors: GP_E_USAGE. */
 int gp_late_check(const char *ere, struct gp_err *err);
@@ -56,12 +57,12 @@ int gp_late_matches(const char *ere, const struct gp_release *r, struct gp_err *
 /*
  * May patches for some kernels go into the sources, where DKMS comes too late?
  * Only when the run is for one kernel, whose line is then all that the installer
- * is for (j->only). Errors: GP_E_NO.
+ * is for (d->only). Errors: GP_E_NO.
  */
-int gp_late_judge(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err);
+int gp_late_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err);
 
 /*
- * Add the files and remember the lines of dkms.conf (j->late), after everything
+ * Add the files and remember the lines of dkms.conf (c->late), after everything
  * else has changed the tree: all of them apply there, for each kernel of the run,
  * behind what dkms.conf applies already, or nothing is done.
  *
@@ -69,6 +70,6 @@ int gp_late_judge(struct gp_patch_job *j, const struct gp_patch_opts *o, struct 
  *         stop; GP_E_UNSUPPORTED renames, modes; no dkms.conf, or one that cannot be
  *         gone on with.
  */
-int gp_late_plan(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_err *err);
+int gp_late_plan(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ops/job/patchjob.h"
+#include "ops/job/decide.h"
 
 void gp_klines_release(struct gp_klines *l)
 {
@@ -120,14 +120,14 @@ static const struct kind *kind_of(const struct gp_release *r)
 
 /* Does this run go on with a kernel of the line that is of this kind? was: the kernels'
  * verdicts, or NULL: those of the selection. */
-static bool goes_on(const struct gp_patch_job *j, const struct gp_patch_opts *o, const enum gp_verdict *was,
+static bool goes_on(const struct gp_inputs *in, const struct gp_decision *d, const enum gp_verdict *was,
 		    const struct gp_release *line, const struct kind *kind)
 {
-	for (size_t k = 0; k < j->selection.nkernels; k++) {
-		const struct gp_choice *c = &j->selection.kernels[k];
+	for (size_t k = 0; k < d->selection.nkernels; k++) {
+		const struct gp_choice *c = &d->selection.kernels[k];
 		bool blocked = (was ? was[k] : c->verdict) == GP_VERDICT_BLOCKED;
 
-		if (same_line(&c->release, line) && (!blocked || (o->allow & GP_ALLOW_BLOCKED)) &&
+		if (same_line(&c->release, line) && (!blocked || (in->opts->allow & GP_ALLOW_BLOCKED)) &&
 		    kind_of(&c->release) == kind)
 			return true;
 	}
@@ -135,19 +135,19 @@ static bool goes_on(const struct gp_patch_job *j, const struct gp_patch_opts *o,
 }
 
 /* A line of which a kernel of this run goes on must not be left out. */
-static void let_through(const struct gp_patch_job *j, const struct gp_patch_opts *o, const enum gp_verdict *was,
+static void let_through(const struct gp_inputs *in, const struct gp_decision *d, const enum gp_verdict *was,
 			const struct questions *lines, bool *blocked)
 {
 	for (size_t i = 0; i < lines->n; i++)
-		blocked[i] = blocked[i] && !goes_on(j, o, was, &lines->v[i].release, NULL);
+		blocked[i] = blocked[i] && !goes_on(in, d, was, &lines->v[i].release, NULL);
 }
 
 /* Out: an answer for each line; free() it. NULL: as gp_catalog_select(). */
-static bool *ask_lines(const struct gp_patch_job *j, const struct questions *lines, struct gp_view *view,
+static bool *ask_lines(const struct gp_inputs *in, const struct questions *lines, struct gp_view *view,
 		       struct gp_err *err)
 {
-	struct gp_query q = { .driver = j->driver.version,
-			      .kind = j->driver.kind,
+	struct gp_query q = { .driver = in->driver.version,
+			      .kind = in->driver.kind,
 			      .kernels = lines->v,
 			      .nkernels = lines->n,
 			      .driver_file = gp_view_file,
@@ -155,7 +155,7 @@ static bool *ask_lines(const struct gp_patch_job *j, const struct questions *lin
 	gp_auto(gp_selection_release) struct gp_selection s = { 0 };
 	bool *blocked;
 
-	if (gp_catalog_select(&j->catalog, &q, &s, err) < 0)
+	if (gp_catalog_select(&in->catalog, &q, &s, err) < 0)
 		return NULL;
 	blocked = gp_alloc((lines->n + 1) * sizeof(*blocked));
 	for (size_t i = 0; i < s.nkernels; i++)
@@ -183,22 +183,22 @@ static char *only_in(const struct questions *lines, const bool *a, const bool *b
 }
 
 /* What the user's patches changed in it. */
-static int tell_lines(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct questions *lines,
+static int tell_lines(const struct gp_inputs *in, struct gp_decision *d, const struct questions *lines,
 		      const bool *blocked, struct gp_err *err)
 {
-	struct gp_view as_it_came = { .driver = &j->driver };
-	gp_auto(gp_free_ptr) bool *before = ask_lines(j, lines, &as_it_came, err);
+	struct gp_view as_it_came = { .driver = &in->driver };
+	gp_auto(gp_free_ptr) bool *before = ask_lines(in, lines, &as_it_came, err);
 
 	if (!before)
 		return -1;
-	let_through(j, o, j->reask.was, lines, before);
-	j->reask.opened = only_in(lines, before, blocked);
-	j->reask.shut = only_in(lines, blocked, before);
+	let_through(in, d, d->reask.was, lines, before);
+	d->reask.opened = only_in(lines, before, blocked);
+	d->reask.shut = only_in(lines, blocked, before);
 	return 0;
 }
 
 /* Are the kernels of each kind blocked? free() it. */
-static bool *ask_kinds(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_view *view,
+static bool *ask_kinds(const struct gp_inputs *in, const struct gp_decision *d, struct gp_view *view,
 		       struct gp_err *err)
 {
 	struct gp_query_kernel v[GP_COUNT(KINDS)] = { { .headers = NULL } };
@@ -207,9 +207,9 @@ static bool *ask_kinds(const struct gp_patch_job *j, const struct gp_patch_opts 
 
 	for (size_t i = 0; i < GP_COUNT(KINDS); i++)
 		gp_release_parse(KINDS[i].release, &v[i].release, NULL);
-	blocked = ask_lines(j, &q, view, err);
+	blocked = ask_lines(in, &q, view, err);
 	for (size_t i = 0; blocked && i < GP_COUNT(KINDS); i++)
-		blocked[i] = blocked[i] && !goes_on(j, o, NULL, &v[i].release, &KINDS[i]);
+		blocked[i] = blocked[i] && !goes_on(in, d, NULL, &v[i].release, &KINDS[i]);
 	return blocked;
 }
 
@@ -244,19 +244,19 @@ static bool put_kinds(struct gp_klines *l, const struct gp_release *line, bool l
 	return out;
 }
 
-int gp_klines_find(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_view *view, struct gp_err *err)
+int gp_klines_find(const struct gp_inputs *in, struct gp_decision *d, struct gp_view *view, struct gp_err *err)
 {
 	gp_auto(questions_release) struct questions lines = { 0 };
-	gp_auto(gp_free_ptr) bool *blocked = NULL, *kinds = ask_kinds(j, o, view, err);
-	struct gp_klines *l = &j->blocked;
+	gp_auto(gp_free_ptr) bool *blocked = NULL, *kinds = ask_kinds(in, d, view, err);
+	struct gp_klines *l = &d->blocked;
 	size_t tail;
 
-	put_lines(&lines, &j->catalog);
-	blocked = kinds ? ask_lines(j, &lines, view, err) : NULL;
+	put_lines(&lines, &in->catalog);
+	blocked = kinds ? ask_lines(in, &lines, view, err) : NULL;
 	if (!blocked)
 		return -1;
-	let_through(j, o, NULL, &lines, blocked);
-	if (view->open && tell_lines(j, o, &lines, blocked, err) < 0)
+	let_through(in, d, NULL, &lines, blocked);
+	if (view->open && tell_lines(in, d, &lines, blocked, err) < 0)
 		return -1;
 	for (tail = lines.n; tail && blocked[tail - 1];)
 		tail--;

@@ -25,11 +25,11 @@ void gp_klines_release(struct gp_klines *l);
  * it) is let through as a whole. What blocks a part of a line only (a window, one
  * minor release of RHEL) is not said: DKMS may build there, and fail.
  *
- * In:  j with its verdicts; view as gp_reask() left it.
- * Out: j->blocked; j->reask.opened and shut.
+ * In:  d with its verdicts; view as gp_reask() left it.
+ * Out: d->blocked; d->reask.opened and shut.
  * Errors: as gp_catalog_select().
  */
-int gp_klines_find(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_view *view, struct gp_err *err);
+int gp_klines_find(const struct gp_inputs *in, struct gp_decision *d, struct gp_view *view, struct gp_err *err);
 
 /* BUILD_EXCLUSIVE_KERNEL for them, appended; n ≥ 1. */
 void gp_klines_regex(const struct gp_klines *l, struct gp_buf *out);

@@ -8,7 +8,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "ops/job/judge.h"
+#include "ops/job/decide.h"
 
 #define LOCK_MAX (1u << 20)
 #define MAX_FIELDS 14
@@ -159,35 +159,33 @@ static void put_list(struct gp_buf *out, const char *name, const struct gp_list 
 	gp_buf_putc(out, '\n');
 }
 
-static void list_kernels(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *l)
+static void list_kernels(const struct gp_inputs *in, const struct gp_decision *d, struct gp_list *l)
 {
-	for (size_t i = 0; i < j->selection.nkernels; i++)
-		if (!gp_judge_skips(j, o, i))
-			gp_list_add(l, j->selection.kernels[i].release.text);
+	for (size_t i = 0; i < d->selection.nkernels; i++)
+		if (!gp_decision_skips(in, d, i))
+			gp_list_add(l, d->selection.kernels[i].release.text);
 }
 
 /* In the order of application: neutral ones, those of a kernel, those for the hooks. */
-static void list_chosen(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_list *l)
+static void list_chosen(const struct gp_inputs *in, const struct gp_decision *d, struct gp_list *l)
 {
-	const struct gp_selection *s = &j->selection;
+	const struct gp_selection *s = &d->selection;
 
 	for (size_t i = 0; i < s->neutral.n; i++)
 		gp_list_add(l, s->neutral.v[i].set->name);
 	for (size_t k = 0; k < s->nkernels; k++)
-		for (size_t i = 0; !gp_judge_skips(j, o, k) && i < s->kernels[k].sets.n; i++)
+		for (size_t i = 0; !gp_decision_skips(in, d, k) && i < s->kernels[k].sets.n; i++)
 			if (!gp_list_has(l, s->kernels[k].sets.v[i].set->name))
 				gp_list_add(l, s->kernels[k].sets.v[i].set->name);
-	for (size_t i = 0; i < j->hook_sets.n; i++)
-		gp_list_add(l, j->hook_sets.v[i]);
+	gp_list_add_all(l, &d->hook_sets);
 }
 
 /* Then the user's, of whose place on the disk only the last name is kept. */
-static void list_sets(const struct gp_patch_job *j, const struct gp_list *chosen, struct gp_list *l)
+static void list_sets(const struct gp_inputs *in, const struct gp_list *chosen, struct gp_list *l)
 {
-	for (size_t i = 0; i < chosen->n; i++)
-		gp_list_add(l, chosen->v[i]);
-	for (size_t i = 0; i < j->nuser; i++)
-		gp_list_add(l, gp_path_base(j->user[i].dir));
+	gp_list_add_all(l, chosen);
+	for (size_t i = 0; i < in->nuser; i++)
+		gp_list_add(l, gp_path_base(in->user[i].dir));
 }
 
 /* Whatever of the command line shows in the output and nowhere else in a lock. */
@@ -212,37 +210,37 @@ static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 		gp_list_take(l, gp_asprintf("repack=%s", repack[o->repack]));
 }
 
-static void list_excludes(const struct gp_patch_job *j, struct gp_list *l)
+static void list_excludes(const struct gp_decision *d, struct gp_list *l)
 {
-	for (size_t i = 0; i < j->blocked.n; i++)
-		gp_list_take(l, gp_asprintf("%u.%u%s", j->blocked.v[i].major, j->blocked.v[i].minor,
-					    j->blocked.v[i].and_later ? "+" : ""));
-	for (size_t i = 0; i < j->blocked.let.n; i++)
-		gp_list_take(l, gp_asprintf("not=%s", j->blocked.let.v[i]));
+	for (size_t i = 0; i < d->blocked.n; i++)
+		gp_list_take(l, gp_asprintf("%u.%u%s", d->blocked.v[i].major, d->blocked.v[i].minor,
+					    d->blocked.v[i].and_later ? "+" : ""));
+	for (size_t i = 0; i < d->blocked.let.n; i++)
+		gp_list_take(l, gp_asprintf("not=%s", d->blocked.let.v[i]));
 }
 
-static void put_head(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_list *sets,
+static void put_head(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_list *sets,
 		     struct gp_buf *out)
 {
-	const struct gp_runheader *h = &j->driver.rf.header;
+	const struct gp_runheader *h = &in->driver.rf.header;
 	gp_auto(gp_free_ptr) char *targetdir = gp_custom_name(h->targetdir);
 	gp_auto(gp_list_release) struct gp_list options = { 0 }, excludes = { 0 }, kernels = { 0 };
 
-	list_options(o, &options);
-	list_excludes(j, &excludes);
-	list_kernels(j, o, &kernels);
+	list_options(in->opts, &options);
+	list_excludes(d, &excludes);
+	list_kernels(in, d, &kernels);
 	put(out, "Gridpatch-Lock", GP_LOCK_VERSION);
-	put(out, "Gridpatch", o->program);
-	put(out, "Installer", gp_path_base(j->driver.rf.path));
-	put_number(out, "Size", j->driver.rf.size);
+	put(out, "Gridpatch", in->opts->program);
+	put(out, "Installer", gp_path_base(in->driver.rf.path));
+	put_number(out, "Size", in->driver.rf.size);
 	put(out, "CRC", h->crc);
 	put(out, "MD5", h->md5);
-	put(out, "Driver", j->driver.version.text);
-	put(out, "Kind", gp_kind_name(j->driver.kind));
+	put(out, "Driver", in->driver.version.text);
+	put(out, "Kind", gp_kind_name(in->driver.kind));
 	put(out, "Targetdir", targetdir);
 	put_list(out, "Options", &options);
-	if (j->has_epoch)
-		put_number(out, "Source-Date-Epoch", (uint64_t)j->epoch);
+	if (in->has_epoch)
+		put_number(out, "Source-Date-Epoch", (uint64_t)in->epoch);
 	else
 		put(out, "Source-Date-Epoch", "");
 	put_list(out, "Dkms-Excludes", &excludes);
@@ -250,12 +248,12 @@ static void put_head(const struct gp_patch_job *j, const struct gp_patch_opts *o
 	put_list(out, "Kernels", &kernels);
 }
 
-static void put_kernels(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_buf *out)
+static void put_kernels(const struct gp_inputs *in, const struct gp_decision *d, struct gp_buf *out)
 {
-	for (size_t i = 0; i < j->selection.nkernels; i++) {
-		const struct gp_choice *c = &j->selection.kernels[i];
+	for (size_t i = 0; i < d->selection.nkernels; i++) {
+		const struct gp_choice *c = &d->selection.kernels[i];
 
-		if (gp_judge_skips(j, o, i))
+		if (gp_decision_skips(in, d, i))
 			continue;
 		gp_buf_putc(out, '\n');
 		put(out, "Kernel", c->release.text);
@@ -274,34 +272,34 @@ static void put_set(struct gp_buf *out, const char *name, const char *origin, co
 	put(out, "SHA256", sum);
 }
 
-static void put_hooks(const struct gp_patch_job *j, struct gp_buf *out)
+static void put_hooks(const struct gp_decision *d, struct gp_buf *out)
 {
-	const struct gp_hookcopy *h = &j->hooks;
+	const struct gp_hookcopy *h = &d->hooks;
 	char kern_ld[GP_SHA256_HEX] = "";
 
-	if (j->hooks_action == GP_HOOKS_INTEGRATED)
+	if (d->hooks_action == GP_HOOKS_INTEGRATED)
 		gp_sha256_hex(h->kern_ld.data, h->kern_ld.len, kern_ld);
 	gp_buf_putc(out, '\n');
-	put(out, "Hooks", hooks_word[j->hooks_action]);
+	put(out, "Hooks", hooks_word[d->hooks_action]);
 	put(out, "Patch-SHA256", h->patch_sha256);
 	put(out, "Kern-Ld-SHA256", kern_ld);
 	put(out, "SHA256", h->sha256);
 }
 
-void gp_lock_text(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_buf *out)
+void gp_lock_text(const struct gp_inputs *in, const struct gp_decision *d, struct gp_buf *out)
 {
 	gp_auto(gp_list_release) struct gp_list chosen = { 0 }, sets = { 0 };
 
-	list_chosen(j, o, &chosen);
-	list_sets(j, &chosen, &sets);
-	put_head(j, o, &sets, out);
-	put_kernels(j, o, out);
+	list_chosen(in, d, &chosen);
+	list_sets(in, &chosen, &sets);
+	put_head(in, d, &sets, out);
+	put_kernels(in, d, out);
 	for (size_t i = 0; i < chosen.n; i++)
-		put_set(out, chosen.v[i], gp_list_has(&o->sets, chosen.v[i]) ? "option" : "rules",
-			gp_catalog_set(&j->catalog, chosen.v[i])->sha256);
-	for (size_t i = 0; i < j->nuser; i++)
-		put_set(out, gp_path_base(j->user[i].dir), "user", j->user[i].sha256);
-	put_hooks(j, out);
+		put_set(out, chosen.v[i], gp_list_has(&in->opts->sets, chosen.v[i]) ? "option" : "rules",
+			gp_catalog_set(&in->catalog, chosen.v[i])->sha256);
+	for (size_t i = 0; i < in->nuser; i++)
+		put_set(out, gp_path_base(in->user[i].dir), "user", in->user[i].sha256);
+	put_hooks(d, out);
 }
 
 /* --- reading --- */

@@ -9,7 +9,7 @@
  * A lock file: everything that decided what a run of `patch` wrote, so that a
  * later run writes the same bytes or says what is different.
  *
- * Paragraphs of `Field: value` (core/stanza.h): one about the whole, then one per
+ * Paragraphs of `Field: value` (base/stanza.h): one about the whole, then one per
  * kernel, one per patch set in the order in which they are applied, one about the
  * hooks. Every field is always there; a value may be empty. Bytes that would not
  * survive in a list of words are written as %XX.
@@ -17,8 +17,8 @@
 
 #define GP_LOCK_VERSION "1"
 
-struct gp_patch_job;
-struct gp_patch_opts;
+struct gp_inputs;
+struct gp_decision;
 
 struct gp_lock {
 	char *path;
@@ -36,9 +36,9 @@ struct gp_lock {
 int gp_lock_read(const char *path, struct gp_lock *out, struct gp_err *err);
 void gp_lock_release(struct gp_lock *l);
 
-/* Append to out what a lock of this job says. Call it when everything is decided
+/* Append to out what a lock of this run says. Call it when everything is decided
  * and nothing is applied yet. */
-void gp_lock_text(const struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_buf *out);
+void gp_lock_text(const struct gp_inputs *in, const struct gp_decision *d, struct gp_buf *out);
 
 /*
  * Is all as it was?

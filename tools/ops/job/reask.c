@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ops/job/patchjob.h"
+#include "ops/job/decide.h"
 
 void gp_reask_release(struct gp_reask *r)
 {
@@ -21,24 +21,24 @@ void gp_reask_release(struct gp_reask *r)
 
 /* --- sets that are needed now --- */
 
-static bool kept_out(const struct gp_patch_opts *o, const struct gp_set *set)
+static bool kept_out(const struct gp_patch_opts *o, const struct gp_patchset *set)
 {
 	return gp_list_has(&o->no_sets, set->name) || gp_list_has(&o->no_sets, GP_ALL_SETS);
 }
 
-static void find_new(struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_chosen_list *was,
+static void find_new(const struct gp_inputs *in, struct gp_decision *d, const struct gp_chosen_list *was,
 		     const struct gp_chosen_list *is, struct gp_list *without)
 {
 	for (size_t i = 0; i < is->n; i++) {
-		const struct gp_set *set = is->v[i].set;
+		const struct gp_patchset *set = is->v[i].set;
 		const struct gp_rule *r = is->v[i].rule;
 
-		if (gp_chosen_has(was, set) || gp_chosen_has(&j->selection.neutral, set) || kept_out(o, set) ||
+		if (gp_chosen_has(was, set) || gp_chosen_has(&d->selection.neutral, set) || kept_out(in->opts, set) ||
 		    gp_list_has(without, set->name))
 			continue;
 		gp_list_add(without, set->name);
 		gp_list_take(
-			&j->warnings,
+			&d->warnings,
 			gp_asprintf(
 				"the sources with your patches need set '%s', too (line %u of "
 				"'%s'): sets go in before them, so it is left out; put what it does into your patches",
@@ -47,33 +47,32 @@ static void find_new(struct gp_patch_job *j, const struct gp_patch_opts *o, cons
 }
 
 /* The answer for the patched sources, with what --set and --no-set say of it. */
-static void override(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_selection *s)
+static void override(const struct gp_inputs *in, struct gp_decision *d, struct gp_selection *s)
 {
 	gp_auto(gp_list_release) struct gp_list without = { 0 }, said = { 0 };
 
-	for (size_t i = 0; i < o->no_sets.n; i++)
-		gp_list_add(&without, o->no_sets.v[i]);
-	find_new(j, o, &j->selection.neutral, &s->neutral, &without);
-	for (size_t k = 0; k < s->nkernels && s->nkernels == j->selection.nkernels; k++)
-		find_new(j, o, &j->selection.kernels[k].sets, &s->kernels[k].sets, &without);
-	gp_selection_override(&j->catalog, s, &o->sets, &without, &said);
+	gp_list_add_all(&without, &in->opts->no_sets);
+	find_new(in, d, &d->selection.neutral, &s->neutral, &without);
+	for (size_t k = 0; k < s->nkernels && s->nkernels == d->selection.nkernels; k++)
+		find_new(in, d, &d->selection.kernels[k].sets, &s->kernels[k].sets, &without);
+	gp_selection_override(&in->catalog, s, &in->opts->sets, &without, &said);
 }
 
 /* --- asking --- */
 
-static int ask(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_view *v,
-	       const struct gp_query_kernel *k, size_t n, struct gp_selection *out, struct gp_err *err)
+static int ask(const struct gp_inputs *in, struct gp_decision *d, struct gp_view *v, const struct gp_query_kernel *k,
+	       size_t n, struct gp_selection *out, struct gp_err *err)
 {
-	struct gp_query q = { .driver = j->driver.version,
-			      .kind = j->driver.kind,
+	struct gp_query q = { .driver = in->driver.version,
+			      .kind = in->driver.kind,
 			      .kernels = k,
 			      .nkernels = n,
 			      .driver_file = gp_view_file,
 			      .arg = v };
 
-	if (gp_catalog_select(&j->catalog, &q, out, err) < 0)
+	if (gp_catalog_select(&in->catalog, &q, out, err) < 0)
 		return -1;
-	override(j, o, out);
+	override(in, d, out);
 	return 0;
 }
 
@@ -94,15 +93,15 @@ static void swap_choice(struct gp_choice *a, struct gp_choice *b)
 }
 
 /* Patches with an expression are for some kernels only: each has sources of its own. */
-static int ask_each(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_selection *now, struct gp_err *err)
+static int ask_each(const struct gp_inputs *in, struct gp_decision *d, struct gp_selection *now, struct gp_err *err)
 {
 	for (size_t k = 0; k < now->nkernels; k++) {
 		gp_auto(gp_view_close) struct gp_view v = { 0 };
 		gp_auto(gp_selection_release) struct gp_selection one = { 0 };
 
-		if (gp_view_open(&v, j, o, &now->kernels[k].release, err) < 0)
+		if (gp_view_open(&v, in, d, &now->kernels[k].release, err) < 0)
 			return -1;
-		if (ask(j, o, &v, &j->targets.v[k], 1, &one, err) < 0)
+		if (ask(in, d, &v, &in->targets.v[k], 1, &one, err) < 0)
 			return -1;
 		swap_choice(&now->kernels[k], &one.kernels[0]);
 	}
@@ -163,26 +162,26 @@ static void swap_sets(struct gp_chosen_list *a, struct gp_chosen_list *b)
 }
 
 /* Take over the answers, but not the sets. */
-static void take_over(struct gp_patch_job *j, struct gp_selection *now)
+static void take_over(struct gp_decision *d, struct gp_selection *now)
 {
-	struct gp_selection was = j->selection;
+	struct gp_selection was = d->selection;
 
-	j->reask.was = gp_alloc((was.nkernels + 1) * sizeof(*j->reask.was));
+	d->reask.was = gp_alloc((was.nkernels + 1) * sizeof(*d->reask.was));
 	for (size_t k = 0; k < was.nkernels; k++) {
-		j->reask.was[k] = was.kernels[k].verdict;
-		compare(&j->reask, &was.kernels[k], &now->kernels[k], false);
+		d->reask.was[k] = was.kernels[k].verdict;
+		compare(&d->reask, &was.kernels[k], &now->kernels[k], false);
 		cap_verdict(&was.kernels[k], &now->kernels[k]);
 		swap_sets(&was.kernels[k].sets, &now->kernels[k].sets);
 		swap_sets(&was.kernels[k].maybe, &now->kernels[k].maybe);
 	}
 	for (size_t i = 0; i < was.nlines; i++) {
-		compare(&j->reask, &was.lines[i], &now->lines[i], true);
+		compare(&d->reask, &was.lines[i], &now->lines[i], true);
 		cap_verdict(&was.lines[i], &now->lines[i]);
 	}
 	swap_sets(&was.neutral, &now->neutral);
 	swap_sets(&was.hook_sets, &now->hook_sets);
 	now->hooks = was.hooks;
-	j->selection = *now;
+	d->selection = *now;
 	*now = was;
 }
 
@@ -194,27 +193,27 @@ static bool any_blocked(const struct gp_selection *s)
 	return false;
 }
 
-void gp_reask(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_view *view)
+void gp_reask(const struct gp_inputs *in, struct gp_decision *d, struct gp_view *view)
 {
 	gp_auto(gp_selection_release) struct gp_selection now = { 0 };
 	struct gp_err why = { 0 };
 
-	*view = (struct gp_view){ .driver = &j->driver };
-	if (!j->nuser)
+	*view = (struct gp_view){ .driver = &in->driver };
+	if (!in->nuser)
 		return;
-	if (gp_view_open(view, j, o, NULL, &why) == 0) {
-		if (ask(j, o, view, j->targets.v, j->targets.n, &now, &why) == 0 &&
-		    (!any_match(o) || ask_each(j, o, &now, &why) == 0)) {
-			take_over(j, &now);
+	if (gp_view_open(view, in, d, NULL, &why) == 0) {
+		if (ask(in, d, view, in->targets.v, in->targets.n, &now, &why) == 0 &&
+		    (!any_match(in->opts) || ask_each(in, d, &now, &why) == 0)) {
+			take_over(d, &now);
 			return;
 		}
 		gp_view_close(view);
 	}
-	if (any_blocked(&j->selection)) {
+	if (any_blocked(&d->selection)) {
 		char text[640];
 
 		gp_err_format(&why, text, sizeof(text));
-		gp_list_take(&j->warnings,
+		gp_list_take(&d->warnings,
 			     gp_asprintf("whether your patches mend what blocks cannot be said: %s", text));
 	}
 }

@@ -28,16 +28,16 @@ void gp_reask_release(struct gp_reask *r);
 /*
  * Ask the rules again, of the sources as the user's patches leave them.
  *
- * Verdicts, reasons, loading and what is covered in j->selection are then those of
+ * Verdicts, reasons, loading and what is covered in d->selection are then those of
  * the patched sources; what was blocked without them is untested at best: no rule's
  * evidence is about patches of the user's. The sets stay as they were chosen, since
  * they go in first; one that is needed only now is warned of.
  *
- * In:  j with its sets chosen; its tree as it came.
- * Out: j->reask; *view: those patches that are for every kernel in it, whose owner
+ * In:  in with its tree as it came; d with its sets chosen.
+ * Out: d->reask; *view: those patches that are for every kernel in it, whose owner
  *      closes it. Nothing, and *view closed, when there are no patches, or they do not
  *      apply: the job will fail with that, and when a kernel is blocked, say it.
  */
-void gp_reask(struct gp_patch_job *j, const struct gp_patch_opts *o, struct gp_view *view);
+void gp_reask(const struct gp_inputs *in, struct gp_decision *d, struct gp_view *view);
 
 #endif

@@ -3,23 +3,13 @@
 
 #include <string.h>
 
-#include "base/fsio.h"
-#include "base/path.h"
-#include "ops/job/judge.h"
+#include "ops/job/decide.h"
 
-#define PATCH_FILE_MAX (64u << 20)
-
-static int apply_set(const struct gp_sources *to, const struct gp_set *set, struct gp_err *err)
+static int apply_set(const struct gp_sources *to, const struct gp_patchset *set, struct gp_err *err)
 {
 	for (size_t i = 0; i < set->series.n; i++) {
-		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-		const struct gp_series_entry *e = &set->series.v[i];
-		gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
-		struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
+		struct gp_patch p = gp_patchset_patch(set, i);
 
-		if (gp_file_read(path, PATCH_FILE_MAX, &text, err) < 0)
-			return -1;
-		p.text = gp_buf_str(&text);
 		if (gp_apply_patch(to->tree, &p, 0, to->applied, to->why, err) < 0)
 			return -1;
 	}
@@ -27,22 +17,22 @@ static int apply_set(const struct gp_sources *to, const struct gp_set *set, stru
 }
 
 /* Does this run need the set? Else it is only there for kernels to come. */
-static bool needed(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set)
+static bool needed(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_patchset *set)
 {
-	bool is = gp_list_has(&o->sets, set->name);
+	bool is = gp_list_has(&in->opts->sets, set->name);
 
-	for (size_t k = 0; k < j->selection.nkernels; k++)
-		is = is || gp_chosen_has(&j->selection.kernels[k].sets, set) ||
-		     gp_chosen_has(&j->selection.kernels[k].maybe, set);
+	for (size_t k = 0; k < d->selection.nkernels; k++)
+		is = is || gp_chosen_has(&d->selection.kernels[k].sets, set) ||
+		     gp_chosen_has(&d->selection.kernels[k].maybe, set);
 	return is;
 }
 
 /* A set that does not match, and that nobody needs, need not keep the user from the
  * kernel at hand: say the way out. Always -1. */
-static int misfit(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_set *set,
+static int misfit(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_patchset *set,
 		  const struct gp_sources *to, const struct gp_err *err)
 {
-	if (err && err->code == GP_E_NO && !needed(j, o, set))
+	if (err && err->code == GP_E_NO && !needed(in, d, set))
 		gp_buf_printf(to->why,
 			      "set '%s' is for other kernels than those of this run: --no-set %s goes on "
 			      "without it\n",
@@ -50,22 +40,22 @@ static int misfit(const struct gp_patch_job *j, const struct gp_patch_opts *o, c
 	return -1;
 }
 
-int gp_sources_sets(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_sources *to,
+int gp_sources_sets(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_sources *to,
 		    struct gp_err *err)
 {
-	const struct gp_selection *s = &j->selection;
+	const struct gp_selection *s = &d->selection;
 	gp_auto(gp_list_release) struct gp_list done = { 0 };
 
 	for (size_t i = 0; i < s->neutral.n; i++) {
 		gp_list_add(&done, s->neutral.v[i].set->name);
 		if (apply_set(to, s->neutral.v[i].set, err) < 0)
-			return misfit(j, o, s->neutral.v[i].set, to, err);
+			return misfit(in, d, s->neutral.v[i].set, to, err);
 	}
 	for (size_t k = 0; k < s->nkernels; k++) {
-		for (size_t i = 0; !gp_judge_skips(j, o, k) && i < s->kernels[k].sets.n; i++) {
-			const struct gp_set *set = s->kernels[k].sets.v[i].set;
+		for (size_t i = 0; !gp_decision_skips(in, d, k) && i < s->kernels[k].sets.n; i++) {
+			const struct gp_patchset *set = s->kernels[k].sets.v[i].set;
 
-			if (gp_list_has(&done, set->name) || !(set->neutral || j->has_only))
+			if (gp_list_has(&done, set->name) || !(set->neutral || d->has_only))
 				continue;
 			gp_list_add(&done, set->name);
 			if (apply_set(to, set, err) < 0)
@@ -86,15 +76,15 @@ static bool share_a_file(const struct gp_applied *a, const struct gp_applied *b)
 
 /* The user's patch does not match; it is the last one in the list. A set that changed
  * the same file before it, and that nobody needs, may be why. Always -1. */
-static int in_the_way(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_sources *to)
+static int in_the_way(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_sources *to)
 {
 	const struct gp_applied_list *l = to->applied;
 	gp_auto(gp_list_release) struct gp_list said = { 0 };
 
 	for (size_t i = 0; i + 1 < l->n; i++) {
-		const struct gp_set *set = gp_catalog_set(&j->catalog, l->v[i].set);
+		const struct gp_patchset *set = gp_catalog_set(&in->catalog, l->v[i].set);
 
-		if (!set || l->v[i].already || needed(j, o, set) || gp_list_has(&said, set->name) ||
+		if (!set || l->v[i].already || needed(in, d, set) || gp_list_has(&said, set->name) ||
 		    !share_a_file(&l->v[i], &l->v[l->n - 1]))
 			continue;
 		gp_list_add(&said, set->name);
@@ -106,23 +96,18 @@ static int in_the_way(const struct gp_patch_job *j, const struct gp_patch_opts *
 	return -1;
 }
 
-int gp_sources_series(const struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i,
-		      const struct gp_sources *to, struct gp_err *err)
+int gp_sources_series(const struct gp_inputs *in, const struct gp_decision *d, size_t i, const struct gp_sources *to,
+		      struct gp_err *err)
 {
-	const struct gp_patchset *u = &j->user[i];
+	const struct gp_patchset *u = &in->user[i];
 
 	for (size_t k = 0; k < u->series.n; k++) {
-		const struct gp_series_entry *e = &u->series.v[k];
-		struct gp_patch p = { .set = u->dir,
-				      .name = e->name,
-				      .text = gp_buf_str(&u->text[k]),
-				      .strip = e->strip,
-				      .reverse = e->reverse,
-				      .below = u->below,
-				      .may_lie_in_kernel = true };
+		struct gp_patch p = gp_patchset_patch(u, k);
 
-		if (gp_apply_patch(to->tree, &p, gp_series_fuzz(e, -1), to->applied, to->why, err) < 0)
-			return in_the_way(j, o, to);
+		p.set = u->dir;
+		p.may_lie_in_kernel = true;
+		if (gp_apply_patch(to->tree, &p, gp_series_fuzz(&u->series.v[k], -1), to->applied, to->why, err) < 0)
+			return in_the_way(in, d, to);
 	}
 	return 0;
 }

@@ -2,7 +2,7 @@
 #ifndef GP_OPS_JOB_SOURCES_H
 #define GP_OPS_JOB_SOURCES_H
 
-#include "ops/job/patchjob.h"
+#include "ops/job/decide.h"
 
 /* Where the sources are changed, and who wants to know of it. */
 struct gp_sources {
@@ -13,15 +13,15 @@ struct gp_sources {
 
 /*
  * Apply the sets that the job has chosen: the neutral ones first; then, where DKMS
- * cannot do it (gp_late_judge()), what the one kernel of the run asked for.
+ * cannot do it (gp_late_decide()), what the one kernel of the run asked for.
  *
  * Errors: as gp_apply_patch().
  */
-int gp_sources_sets(const struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_sources *to,
+int gp_sources_sets(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_sources *to,
 		    struct gp_err *err);
 
 /* Apply the i-th of the user's series. Errors: as above. */
-int gp_sources_series(const struct gp_patch_job *j, const struct gp_patch_opts *o, size_t i,
-		      const struct gp_sources *to, struct gp_err *err);
+int gp_sources_series(const struct gp_inputs *in, const struct gp_decision *d, size_t i, const struct gp_sources *to,
+		      struct gp_err *err);
 
 #endif

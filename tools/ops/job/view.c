@@ -9,34 +9,33 @@
 #include "ops/job/sources.h"
 #include "ops/tree/overtree.h"
 
-static int put_in(struct gp_view *v, const struct gp_patch_job *j, const struct gp_patch_opts *o,
+static int put_in(struct gp_view *v, const struct gp_inputs *in, const struct gp_decision *d,
 		  const struct gp_release *r, struct gp_err *err)
 {
 	gp_auto(gp_applied_list_release) struct gp_applied_list applied = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf why = { 0 };
 	struct gp_sources to = { &v->ours, &applied, &why };
 
-	if (gp_sources_sets(j, o, &to, err) < 0)
+	if (gp_sources_sets(in, d, &to, err) < 0)
 		return -1;
 	to.tree = &v->theirs;
-	for (size_t i = 0; i < j->nuser; i++) {
-		const char *match = o->matches.v[i];
+	for (size_t i = 0; i < in->nuser; i++) {
+		const char *match = in->opts->matches.v[i];
+		int is = !*match ? 1 : r ? gp_late_matches(match, r, err) : 0;
 
-		int in = !*match ? 1 : r ? gp_late_matches(match, r, err) : 0;
-
-		if (in < 0 || (in && gp_sources_series(j, o, i, &to, err) < 0))
+		if (is < 0 || (is && gp_sources_series(in, d, i, &to, err) < 0))
 			return -1;
 	}
 	return 0;
 }
 
-int gp_view_open(struct gp_view *v, struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_release *r,
+int gp_view_open(struct gp_view *v, const struct gp_inputs *in, const struct gp_decision *d, const struct gp_release *r,
 		 struct gp_err *err)
 {
-	*v = (struct gp_view){ .driver = &j->driver, .open = true };
-	gp_overtree_init(&v->ours, &j->driver.tree);
+	*v = (struct gp_view){ .driver = &in->driver, .open = true };
+	gp_overtree_init(&v->ours, &in->driver.tree);
 	gp_overtree_init(&v->theirs, &v->ours);
-	if (put_in(v, j, o, r, err) == 0)
+	if (put_in(v, in, d, r, err) == 0)
 		return 0;
 	gp_view_close(v);
 	return -1;
@@ -148,12 +147,12 @@ bool gp_view_file(void *arg, const char *path, struct gp_str *out)
 	struct gp_str was = { "", 0 }, ours = { "", 0 };
 
 	if (!v->open || !gp_tree_touched(&v->theirs, path))
-		return gp_driver_file(v->driver, path, out);
+		return gp_driver_file((void *)v->driver, path, out);
 	if (!gp_tree_has(&v->theirs, path) || gp_tree_read(&v->theirs, path, out, NULL) < 0)
 		return false;
 	if (!gp_tree_touched(&v->ours, path))
 		return true;
-	gp_driver_file(v->driver, path, &was);
+	gp_driver_file((void *)v->driver, path, &was);
 	if (gp_tree_has(&v->ours, path) && gp_tree_read(&v->ours, path, &ours, NULL) < 0)
 		return false;
 	merge(was, ours, *out, &v->merged);

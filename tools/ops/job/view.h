@@ -4,8 +4,8 @@
 
 #include "ops/driver/driver.h"
 
-struct gp_patch_job;
-struct gp_patch_opts;
+struct gp_inputs;
+struct gp_decision;
 
 /*
  * The driver's sources as though they had come with the user's patches in them.
@@ -18,21 +18,21 @@ struct gp_patch_opts;
  * for rules ask line by line.
  */
 struct gp_view {
-	struct gp_driver *driver;    /* as it came */
-	bool open;                   /* there are patches */
-	struct gp_tree ours, theirs; /* over it with our sets; over that with the user's patches */
-	struct gp_buf merged;        /* a file that both changed */
+	const struct gp_driver *driver; /* as it came */
+	bool open;                      /* there are patches */
+	struct gp_tree ours, theirs;    /* over it with our sets; over that with the user's patches */
+	struct gp_buf merged;           /* a file that both changed */
 };
 
 /*
  * Try sets and patches, changing nothing.
  *
- * In:     j with its sets chosen; r: patches with an expression that matches this
+ * In:     d with its sets chosen; r: patches with an expression that matches this
  *         release belong to it, too; NULL: only those that are for every kernel.
  * Out:    gp_view_close() it, before the driver changes or goes. Failure: closed.
  * Errors: as gp_apply_patch().
  */
-int gp_view_open(struct gp_view *v, struct gp_patch_job *j, const struct gp_patch_opts *o, const struct gp_release *r,
+int gp_view_open(struct gp_view *v, const struct gp_inputs *in, const struct gp_decision *d, const struct gp_release *r,
 		 struct gp_err *err);
 void gp_view_close(struct gp_view *v);
 

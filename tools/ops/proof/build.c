@@ -59,7 +59,7 @@ static void fails_err(struct gp_cell *c, enum gp_cell_class cls, const struct gp
 
 static enum gp_cell_class plan_class(const struct making *m, const struct gp_err *err)
 {
-	const struct gp_selection *s = &m->job.selection;
+	const struct gp_selection *s = &m->job.decided.selection;
 	unsigned allow = m->o->patch->allow;
 
 	if (err->code != GP_E_NO && err->code != GP_E_FORMAT && err->code != GP_E_UNSUPPORTED)
@@ -71,27 +71,21 @@ static enum gp_cell_class plan_class(const struct making *m, const struct gp_err
 	return GP_CELL_HUNK;
 }
 
-static void add_all(struct gp_list *to, const struct gp_list *from)
-{
-	for (size_t i = 0; i < from->n; i++)
-		gp_list_add(to, from->v[i]);
-}
-
 /* What a report needs to know of the patching, however far it came. */
 static void tell_plan(struct gp_cell *c, const struct gp_patch_job *j)
 {
-	const struct gp_choice *k = j->selection.nkernels ? &j->selection.kernels[0] : NULL;
+	const struct gp_choice *k = j->decided.selection.nkernels ? &j->decided.selection.kernels[0] : NULL;
 
 	if (k)
 		c->verdict = gp_strdup(gp_verdict_name(k->verdict));
-	for (size_t i = 0; i < j->applied.n; i++)
-		if (!j->applied.v[i].already && !gp_list_has(&c->sets, j->applied.v[i].set))
-			gp_list_add(&c->sets, j->applied.v[i].set);
-	add_all(&c->reasons, &j->warnings);
-	if (j->driver.altered.dkms_patches.n)
+	for (size_t i = 0; i < j->changed.applied.n; i++)
+		if (!j->changed.applied.v[i].already && !gp_list_has(&c->sets, j->changed.applied.v[i].set))
+			gp_list_add(&c->sets, j->changed.applied.v[i].set);
+	gp_patch_job_warnings(j, &c->reasons);
+	if (j->in.driver.altered.dkms_patches.n)
 		gp_list_add(&c->reasons,
 			    "dkms.conf has patches of its own, which only DKMS applies: they are not in this build");
-	c->hooks = j->hooks_action != GP_HOOKS_NONE;
+	c->hooks = j->decided.hooks_action != GP_HOOKS_NONE;
 }
 
 static bool plan(struct making *m)
@@ -108,8 +102,8 @@ static bool plan(struct making *m)
 	tell_plan(m->cell, &m->job);
 	if (rc < 0)
 		fails_err(m->cell, plan_class(m, &err), &err);
-	if (rc < 0 && m->job.why.len)
-		m->cell->log_tail = gp_strdup(m->job.why.data);
+	if (rc < 0 && gp_patch_job_why(&m->job)->len)
+		m->cell->log_tail = gp_strdup(gp_patch_job_why(&m->job)->data);
 	return rc == 0;
 }
 
@@ -138,7 +132,7 @@ static bool lay_out(struct making *m)
 {
 	struct gp_err err = { 0 };
 
-	if (gp_workdir_fill(m->s, &m->job.driver.tree, m->work, &err) == 0)
+	if (gp_workdir_fill(m->s, &m->job.in.driver.tree, m->work, &err) == 0)
 		return blob_fits(m);
 	fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 	return false;
@@ -161,7 +155,7 @@ static void read_failure(struct making *m)
 	c->file = gp_steal(&e.file);
 	c->line = e.line;
 	if (e.name && e.cls != GP_CELL_ENVIRONMENT)
-		c->fact = gp_fact_find(&m->job.catalog, e.name, &m->h->release, &c->sets);
+		c->fact = gp_fact_find(&m->job.in.catalog, e.name, &m->h->release, &c->sets);
 }
 
 static void tail(struct making *m)
@@ -273,7 +267,7 @@ static void sign(struct making *m)
 		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 }
 
-/* Rules say the same as `Load: no`, and that is no reason not to build: the tree is
+/* Rules say the same as `Load: no`, and that is not a reason not to build: the tree is
  * for other kernels, too. */
 static bool only_loads(const struct gp_modfinding *f)
 {
@@ -364,7 +358,7 @@ static char *repeat(const struct making *m)
 void gp_build_cell(const struct gp_source *s, const struct gp_headers *h, const char *work,
 		   const struct gp_build_opts *o, struct gp_cell *cell)
 {
-	struct making m = { .s = s, .h = h, .o = o, .work = work, .cell = cell, .job.driver.rf.fd = -1 };
+	struct making m = { .s = s, .h = h, .o = o, .work = work, .cell = cell };
 	double began = gp_clock_s();
 
 	*cell = (struct gp_cell){ .driver = gp_strdup(s->version.text),

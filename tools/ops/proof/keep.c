@@ -41,7 +41,7 @@ int gp_keep_sign(const struct gp_headers *h, const struct gp_build_opts *o, cons
 
 static int copy(const char *from, const char *to, struct gp_err *err)
 {
-	gp_auto(gp_outfile_release) struct gp_outfile f = { .fd = -1 };
+	gp_auto(gp_outfile_release) struct gp_outfile f = { 0 };
 	int fd = open(from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), rc;
 
 	if (fd < 0)

@@ -268,7 +268,7 @@ static void list_slots(struct pool *p)
 {
 	p->slot = gp_alloc((p->o->runs->n + 1) * sizeof(*p->slot));
 	for (size_t r = 0; r < p->o->runs->n; r++) {
-		p->slot[r] = (struct slot){ .path = p->o->runs->v[r], .source.rf.fd = -1 };
+		p->slot[r] = (struct slot){ .path = p->o->runs->v[r] };
 		p->slot[r].store = gp_asprintf("%s/source-%zu", p->scratch, r);
 		pthread_mutex_init(&p->slot[r].lock, NULL);
 	}
@@ -297,8 +297,7 @@ static void tell_plan(const struct gp_list *runs, const struct gp_targets *t, st
 			gp_list_take(&out->planned, gp_cell_key(&like));
 		}
 	}
-	for (size_t i = 0; i < t->skipped.n; i++)
-		gp_list_add(&out->skipped, t->skipped.v[i]);
+	gp_list_add_all(&out->skipped, &t->skipped);
 }
 
 int gp_matrix_plan(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err)
@@ -372,7 +371,7 @@ static int check_dir(const char *path, struct gp_err *err)
 		dir = up;
 	}
 	if (!gp_is_dir(dir))
-		return gp_fail(err, GP_E_SYSTEM, "cannot write below '%s': '%s' is no directory", path, dir);
+		return gp_fail(err, GP_E_SYSTEM, "cannot write below '%s': '%s' is not a directory", path, dir);
 	return access(dir, W_OK | X_OK) == 0 ? 0 : gp_fail_sys(err, errno, "cannot write into '%s'", dir);
 }
 

@@ -165,7 +165,7 @@ int gp_source_open(struct gp_source *s, const char *path, const struct gp_list *
 {
 	double began = gp_clock_s();
 
-	*s = (struct gp_source){ .name = gp_strdup(path), .rf.fd = -1, .temporary = !gp_is_dir(path) };
+	*s = (struct gp_source){ .name = gp_strdup(path), .temporary = !gp_is_dir(path) };
 	s->dir = gp_strdup(s->temporary ? store : path);
 	if (fill(s, also, cancel, progress, err) < 0 || identify(s, err) < 0) {
 		gp_source_release(s);
@@ -182,5 +182,5 @@ void gp_source_release(struct gp_source *s)
 	gp_runfile_release(&s->rf);
 	free(s->dir);
 	free(s->name);
-	*s = (struct gp_source){ .rf.fd = -1 };
+	*s = (struct gp_source){ 0 };
 }

@@ -146,7 +146,7 @@ int gp_quilt_read(const struct gp_tree *t, struct gp_quilt *q, struct gp_err *er
 /* Where the tree begins; said with -v when that is not where the user is. */
 static int find(struct gp_quilt_tree *w, const char *dir, struct gp_err *err)
 {
-	*w = (struct gp_quilt_tree){ .disk.fd = -1 };
+	*w = (struct gp_quilt_tree){ 0 };
 	w->root = gp_quilt_find_root(dir, &w->quilt.up, err);
 	w->quilt.root = w->root;
 	if (w->quilt.up)

@@ -57,10 +57,11 @@ int gp_runfile_open(struct gp_runfile *rf, const char *path, struct gp_err *err)
 {
 	struct stat st;
 
-	*rf = (struct gp_runfile){ .fd = -1, .path = gp_strdup(path) };
+	*rf = (struct gp_runfile){ .path = gp_strdup(path) };
 	/* O_NONBLOCK: a FIFO given by mistake must not hang us. */
 	rf->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (rf->fd < 0 || fstat(rf->fd, &st) < 0) {
+	rf->open = rf->fd >= 0;
+	if (!rf->open || fstat(rf->fd, &st) < 0) {
 		gp_fail_sys(err, errno, "cannot open '%s'", path);
 		goto fail;
 	}
@@ -106,10 +107,10 @@ void gp_runfile_release(struct gp_runfile *rf)
 	gp_runfile_forget(rf);
 	gp_runheader_release(&rf->header);
 	gp_buf_release(&rf->head);
-	if (rf->fd >= 0)
+	if (rf->open)
 		close(rf->fd);
 	free(rf->path);
-	*rf = (struct gp_runfile){ .fd = -1 };
+	*rf = (struct gp_runfile){ 0 };
 }
 
 struct gp_str gp_runfile_stub(const struct gp_runfile *rf)
@@ -189,7 +190,7 @@ static int entry_fill(struct gp_runfile *rf, struct archive_entry *ae, struct gp
 		return 0;
 	target = gp_runfile_find(rf, e->link);
 	if (!target || (target->type != GP_ENTRY_FILE && target->type != GP_ENTRY_HARDLINK))
-		return gp_fail(err, GP_E_FORMAT, "member '%s' links to '%s', which is no earlier file", e->path,
+		return gp_fail(err, GP_E_FORMAT, "member '%s' links to '%s', which is not an earlier file", e->path,
 			       e->link);
 	return 0;
 }
@@ -298,7 +299,7 @@ int gp_runfile_peek(void *arg, uint64_t off, void *buf, size_t len, struct gp_er
 	return (size_t)n == len ? 0 : gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
 }
 
-/* Where can the payload be gone on with? false: ask for blocks and scan again. */
+/* Where can the payload be continued? false: ask for blocks and scan again. */
 static bool find_cut(struct gp_runfile *rf, const struct gp_tarsrc *t, const struct gp_buf *before)
 {
 	gp_auto(gp_buf_release) struct gp_buf last = { 0 };
@@ -321,7 +322,7 @@ static bool find_cut(struct gp_runfile *rf, const struct gp_tarsrc *t, const str
 	return true;
 }
 
-/* The zeros behind the archive may be many: keep what is before them. */
+/* The zeros after the archive may be many: keep what is before them. */
 static bool keep_before(const struct gp_runfile *rf, const struct gp_tarsrc *t, const struct gp_keep *keep,
 			struct gp_buf *before)
 {

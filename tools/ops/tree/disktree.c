@@ -11,7 +11,7 @@
 
 #include "base/fsio.h"
 
-/* A source file beyond this is no source file. */
+/* A source file beyond this is not a source file. */
 #define FILE_MAX (1ull << 30)
 
 int gp_disktree_look(struct gp_disktree *d, const char *root, struct gp_err *err)
@@ -68,7 +68,7 @@ void gp_disktree_close(struct gp_disktree *d)
 	gp_map_release(&d->looked);
 	free(d->seen);
 	free(d->root);
-	*d = (struct gp_disktree){ .fd = -1, .journal = -1 };
+	*d = (struct gp_disktree){ 0 };
 }
 
 int gp_disktree_stat(const struct gp_disktree *d, const char *path, struct stat *st)

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/job/decide.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "ops/job/dkmspatch.h"
+
+static void warn(struct gp_decision *d, const char *fmt, ...) GP_PRINTF(2, 3);
+static void overridden(struct gp_decision *d, const char *fmt, ...) GP_PRINTF(2, 3);
+
+static void take(struct gp_list *l, const char *fmt, va_list ap) GP_PRINTF(2, 0);
+
+static void take(struct gp_list *l, const char *fmt, va_list ap)
+{
+	char text[512];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	gp_list_add(l, text);
+}
+
+static void warn(struct gp_decision *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	take(&d->warnings, fmt, ap);
+	va_end(ap);
+}
+
+static void overridden(struct gp_decision *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	take(&d->overrides, fmt, ap);
+	va_end(ap);
+}
+
+/* --- kernels --- */
+
+bool gp_decision_skips(const struct gp_inputs *in, const struct gp_decision *d, size_t i)
+{
+	enum gp_verdict v = d->selection.kernels[i].verdict;
+
+	return in->targets.may_skip[i] &&
+	       ((v == GP_VERDICT_BLOCKED && !(in->opts->allow & GP_ALLOW_BLOCKED)) ||
+		(v == GP_VERDICT_UNKNOWN && !in->opts->proved && !(in->opts->allow & GP_ALLOW_UNKNOWN)));
+}
+
+static const char *first(const struct gp_list *l, const char *otherwise)
+{
+	return l->n ? l->v[0] : otherwise;
+}
+
+static void say_blocked(const struct gp_inputs *in, const struct gp_choice *c, struct gp_err *err)
+{
+	gp_fail(err, GP_E_NO, "kernel %s is blocked for driver %s: %s%s%s", c->release.text, in->driver.version.text,
+		first(&c->reasons, "no reason given"), c->instead.n ? " Instead: " : "", first(&c->instead, ""));
+}
+
+static void say_unknown(const struct gp_choice *c, struct gp_err *err)
+{
+	gp_fail(err, GP_E_NO,
+		"kernel %s is of no known line (nearest: %s); --allow unknown goes on anyway, "
+		"--build after a proof",
+		c->release.text, c->nearest ? c->nearest->name : "none");
+}
+
+/* 0 fine, 1 skip it, -1 stop. */
+static int decide_kernel(const struct gp_inputs *in, struct gp_decision *d, const struct gp_choice *c,
+			 struct gp_err *err)
+{
+	unsigned allow = in->opts->allow;
+	const char *r = c->release.text;
+
+	switch (c->verdict) {
+	case GP_VERDICT_BLOCKED:
+		if (!(allow & GP_ALLOW_BLOCKED)) {
+			say_blocked(in, c, err);
+			return -1;
+		}
+		warn(d, "going on as --allow blocked asks, though kernel %s is blocked: %s", r, first(&c->reasons, ""));
+		overridden(d, "blocked kernel %s", r);
+		return 0;
+	case GP_VERDICT_UNKNOWN:
+		if (in->opts->proved) {
+			warn(d, "kernel %s is of no known line, but the modules build for it", r);
+			overridden(d, "unknown kernel %s, proved by a build", r);
+			return 0;
+		}
+		if (!(allow & GP_ALLOW_UNKNOWN)) {
+			say_unknown(c, err);
+			return -1;
+		}
+		warn(d, "kernel %s is of no known line; going on as --allow unknown asks", r);
+		overridden(d, "unknown kernel %s", r);
+		return 0;
+	case GP_VERDICT_UNTESTED:
+		warn(d, "kernel %s is untested with driver %s%s%s", r, in->driver.version.text,
+		     c->reasons.n ? ": " : "", first(&c->reasons, ""));
+		return 0;
+	case GP_VERDICT_NO_EVIDENCE:
+		warn(d, "there is no evidence about driver %s on kernel %s%s%s", in->driver.version.text, r,
+		     c->reasons.n ? ": " : "", first(&c->reasons, ""));
+		return 0;
+	case GP_VERDICT_SUPPORTED: break;
+	}
+	return 0;
+}
+
+static int decide_kernels(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
+{
+	size_t good = 0;
+
+	for (size_t i = 0; i < d->selection.nkernels; i++) {
+		const struct gp_choice *c = &d->selection.kernels[i];
+		struct gp_err why = { 0 };
+
+		if (decide_kernel(in, d, c, &why) == 0) {
+			good++;
+			if (c->load == GP_LOAD_NO)
+				warn(d, "nvidia-vgpu-vfio cannot load on kernel %s", c->release.text);
+			continue;
+		}
+		if (!in->targets.may_skip[i]) {
+			if (err)
+				*err = why;
+			return -1;
+		}
+		gp_list_take(&d->skipped, gp_asprintf("%s: %s", c->release.text, why.cause));
+	}
+	if (!good)
+		return gp_fail(err, GP_E_NO, "none of the installed kernels can be used: %s",
+			       first(in->targets.skipped.n ? &in->targets.skipped : &d->skipped, "there is none"));
+	return 0;
+}
+
+/* Does one of the set's patches change path? Names of DKMS patches are relative
+ * to kernel/, so the question is asked by what lies in the tree. */
+static bool shared(const struct gp_patchset *p, const struct gp_list *paths)
+{
+	gp_auto(gp_list_release) struct gp_list own = { 0 };
+
+	if (gp_patchset_paths(p, &own, NULL) < 0)
+		return true;
+	for (size_t i = 0; i < own.n; i++)
+		if (gp_list_has(paths, own.v[i]))
+			return true;
+	return false;
+}
+
+/* What the package's own DKMS patches change: kernel/patches/NAME, applied with
+ * -p1 in kernel/ (dkms(8), PATCH). */
+static void dkms_paths(const struct gp_inputs *in, const struct gp_list *names, struct gp_list *paths)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		gp_auto(gp_free_ptr) char *file = gp_path_join("kernel/patches", names->v[i]);
+		gp_auto(gp_diff_release) struct gp_diff d = { 0 };
+		struct gp_str text;
+
+		if (gp_tree_read(&in->driver.tree, file, &text, NULL) < 0 || gp_diff_parse(text, &d, NULL) < 0)
+			continue;
+		for (size_t k = 0; k < d.nfile; k++) {
+			char *path = gp_diff_target(&d.file[k], 1, false, NULL);
+
+			if (path)
+				gp_list_take(paths, gp_path_join("kernel", path));
+			gp_free_ptr(&path);
+		}
+	}
+}
+
+/* Ours were tried on top of the sets, and are tried again (gp_late_plan()). */
+static int decide_dkms(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list names = { 0 }, paths = { 0 };
+	const struct gp_selection *s = &d->selection;
+	struct gp_str conf;
+
+	if (!in->driver.altered.dkms_patches.n)
+		return 0;
+	if (in->opts->drop_dkms_patches) {
+		overridden(d, "dropped %zu DKMS patches", in->driver.altered.dkms_patches.n);
+		return 0;
+	}
+	if (gp_tree_read(&in->driver.tree, "kernel/dkms.conf", &conf, err) < 0)
+		return -1;
+	gp_dkms_patches_of_others(conf, &names);
+	dkms_paths(in, &names, &paths);
+	for (size_t i = 0; i < s->neutral.n; i++)
+		if (shared(s->neutral.v[i].set, &paths))
+			return gp_fail(err, GP_E_NO,
+				       "dkms.conf applies '%s' to files that set '%s' changes; "
+				       "--drop-dkms-patches takes it out",
+				       first(&names, ""), s->neutral.v[i].set->name);
+	for (size_t i = 0; i < in->nuser; i++)
+		if (!*in->opts->matches.v[i] && shared(&in->user[i], &paths))
+			return gp_fail(err, GP_E_NO,
+				       "dkms.conf applies '%s' to files that '%s' changes; "
+				       "--drop-dkms-patches takes it out",
+				       first(&names, ""), in->user[i].dir);
+	return 0;
+}
+
+static int decide_altered(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
+{
+	const struct gp_altered *a = &in->driver.altered;
+
+	if (a->licence && !(in->opts->allow & GP_ALLOW_ALTERED))
+		return gp_fail(err, GP_E_NO,
+			       "altered: nvidia.ko's licence tag is '%s', not NVIDIA's; "
+			       "--allow altered goes on anyway",
+			       a->licence);
+	if (a->licence) {
+		warn(d, "nvidia.ko's licence tag is '%s': somebody changed it; gridpatch leaves it", a->licence);
+		overridden(d, "altered licence tag");
+	}
+	if (a->hooks == GP_UNLOCK_PARTIAL && !(in->opts->allow & GP_ALLOW_ALTERED))
+		return gp_fail(err, GP_E_NO, "altered: hooks are there, but not %s; --allow altered goes on anyway",
+			       a->missing);
+	if (a->hooks == GP_UNLOCK_PARTIAL)
+		overridden(d, "half integrated hooks");
+	return decide_dkms(in, d, err);
+}
+
+static int decide_hooks_wanted(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
+{
+	const struct gp_driver *v = &in->driver;
+	bool host = v->kind == GP_KIND_HOST || v->kind == GP_KIND_MERGED;
+
+	d->hooks_action = GP_HOOKS_NONE;
+	if (v->altered.hooks == GP_UNLOCK_COMPLETE) {
+		if (in->opts->no_hooks)
+			warn(d, "--no-hooks adds none, but does not take out those in %s", v->altered.hooks_file);
+		d->hooks_action = GP_HOOKS_THERE;
+		return 0;
+	}
+	if (in->opts->no_hooks || (!host && !in->opts->hooks)) {
+		d->hooks_why = gp_strdup(
+			in->opts->no_hooks ? "--no-hooks" : "this is no vGPU host driver: there is nothing to unlock");
+		return 0;
+	}
+	if (!v->has_kernel && v->has_kernel_open)
+		return gp_fail(err, GP_E_NO, "only kernel-open/ is in it: hooks need the proprietary kernel/ tree");
+	if (v->rf.header.target_arch && strcmp(v->rf.header.target_arch, "x86_64") != 0)
+		return gp_fail(err, GP_E_NO, "hooks exist for x86_64 only, this is for %s; give --no-hooks",
+			       v->rf.header.target_arch);
+	if (!host)
+		warn(d, "a %s driver has nothing that hooks could unlock; integrating them as --hooks asks",
+		     gp_kind_name(v->kind));
+	d->hooks_action = GP_HOOKS_INTEGRATED;
+	return 0;
+}
+
+/* The constant of hooks that are in the package already. */
+static enum gp_hooks_table table_there(const struct gp_inputs *in)
+{
+	struct gp_str text;
+
+	if (!in->driver.altered.hooks_file ||
+	    gp_tree_read(&in->driver.tree, in->driver.altered.hooks_file, &text, NULL) < 0)
+		return GP_TABLE_UNKNOWN;
+	return gp_hooks_table(text);
+}
+
+static int refuse_hooks(const struct gp_inputs *in, struct gp_decision *d, const char *what, const char *advice,
+			const char *hint, struct gp_err *err)
+{
+	if (!(in->opts->allow & GP_ALLOW_HOOKS))
+		return gp_fail(err, GP_E_NO, "%s %s; give %s, or --no-hooks (%s--allow hooks goes on anyway)", what,
+			       in->driver.version.text, advice, hint);
+	warn(d, "%s %s: they build, but may never unlock", what, in->driver.version.text);
+	overridden(d, "hooks that may not fit");
+	return 0;
+}
+
+static int decide_hooks_table(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
+{
+	static const char lack[] = "hooks lack the table constant for";
+	enum gp_hooks need = d->selection.hooks;
+	enum gp_hooks_table have = d->hooks_action == GP_HOOKS_THERE ? table_there(in) : d->hooks.table;
+
+	if (d->hooks_action == GP_HOOKS_NONE)
+		return 0;
+	if (d->hooks_action == GP_HOOKS_INTEGRATED && !d->hooks.known)
+		warn(d, "this copy of vgpu_unlock_hooks.c is not one of the two known ones; using it");
+	if (need == GP_HOOKS_NEWER_TABLE && have == GP_TABLE_OLDER)
+		return refuse_hooks(in, d, lack, "--hooks-patch FILE",
+				    in->opts->no_hooks_patch ? "" :
+							       "'gridpatch fetch-hooks' puts " GP_HOOKS_PATCH
+							       " beside them, and then it is used; ",
+				    err);
+	if (need == GP_HOOKS_UPSTREAM && have == GP_TABLE_NEWER)
+		return refuse_hooks(in, d, "hooks have the newer table constant, not that of",
+				    "upstream's unpatched copy", "", err);
+	if (need == GP_HOOKS_UNPROVED && !d->hooks.patched)
+		return refuse_hooks(in, d, lack, "--hooks-patch FILE", "", err);
+	if (need == GP_HOOKS_UNPROVED || need == GP_HOOKS_UNSET)
+		warn(d, "nobody has shown that hooks unlock driver %s", in->driver.version.text);
+	return 0;
+}
+
+static int select_sets(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
+{
+	struct gp_query q = { .driver = in->driver.version,
+			      .kind = in->driver.kind,
+			      .kernels = in->targets.v,
+			      .nkernels = in->targets.n,
+			      .driver_file = gp_driver_file,
+			      .arg = (void *)&in->driver };
+
+	if (gp_catalog_select(&in->catalog, &q, &d->selection, err) < 0)
+		return -1;
+	return gp_tree_sound(&in->driver.tree, err);
+}
+
+/* The one of the command line, else the one beside the hooks where the rules say that
+ * nothing is unlocked without it; free() it. NULL: none. */
+static int which_hooks_patch(const struct gp_inputs *in, const struct gp_decision *d, char **patch, struct gp_err *err)
+{
+	bool wanted = d->selection.hooks == GP_HOOKS_NEWER_TABLE && d->hooks.table == GP_TABLE_OLDER;
+
+	*patch = in->opts->hooks_patch ? gp_strdup(in->opts->hooks_patch) : NULL;
+	if (in->opts->hooks_patch || in->opts->no_hooks_patch || !wanted)
+		return 0;
+	return gp_hooks_patch_beside(&d->hooks, patch, err);
+}
+
+static int load_hooks(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	gp_auto(gp_free_ptr) char *patch = NULL;
+
+	if (gp_hooks_load(in->opts->hooks, &d->hooks, err) < 0 || which_hooks_patch(in, d, &patch, err) < 0)
+		return -1;
+	if (!patch)
+		return 0;
+	if (gp_patch_read(patch, &text, err) < 0)
+		return -1;
+	return gp_hooks_patch(&d->hooks, patch, gp_buf_str(&text), err);
+}
+
+/* What the data have for the hooks. An edited copy on which a set does not fit
+ * is the user's business, unless they asked for the set. */
+static int fix_hooks(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
+{
+	for (size_t i = 0; i < d->selection.hook_sets.n; i++) {
+		const struct gp_patchset *set = d->selection.hook_sets.v[i].set;
+		bool named = gp_list_has(&in->opts->sets, set->name);
+		struct gp_err why = { 0 };
+
+		if (d->hooks_action != GP_HOOKS_INTEGRATED) {
+			if (named)
+				gp_list_take(&d->warnings,
+					     gp_asprintf("set '%s' is for hooks that gridpatch integrates, "
+							 "and it integrates none",
+							 set->name));
+			continue;
+		}
+		if (gp_hooks_fix(&d->hooks, set, &d->hooks_applied, &why) == 0) {
+			gp_list_add(&d->hook_sets, set->name);
+			continue;
+		}
+		if (named || why.code != GP_E_NO) {
+			if (err)
+				*err = why;
+			return gp_within(err, "hooks");
+		}
+		gp_list_take(&d->warnings, gp_asprintf("set '%s' is left out: it does not fit this copy of the hooks "
+						       "(%s)",
+						       set->name, why.cause));
+	}
+	return 0;
+}
+
+/* Before anything is applied: the hooks are often what is missing. */
+static int prepare_hooks(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
+{
+	if (decide_hooks_wanted(in, d, err) < 0)
+		return -1;
+	if (d->hooks_action == GP_HOOKS_INTEGRATED && load_hooks(in, d, err) < 0)
+		return -1;
+	return decide_hooks_table(in, d, err) < 0 ? -1 : fix_hooks(in, d, err);
+}
+
+int gp_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
+{
+	gp_auto(gp_view_close) struct gp_view view = { 0 };
+
+	if (select_sets(in, d, err) < 0)
+		return -1;
+	gp_selection_override(&in->catalog, &d->selection, &in->opts->sets, &in->opts->no_sets, &d->overrides);
+	/* Rules ask the driver's sources: our sets must not be in them yet. */
+	gp_reask(in, d, &view);
+	if (gp_klines_find(in, d, &view, err) < 0)
+		return -1;
+	if (decide_kernels(in, d, err) < 0 || decide_altered(in, d, err) < 0 || gp_late_decide(in, d, err) < 0)
+		return -1;
+	return prepare_hooks(in, d, err);
+}
+
+/* All is decided, nothing is changed. */
+int gp_decide_lock(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
+{
+	if (in->opts->lock || in->opts->write_lock)
+		gp_lock_text(in, d, &d->lock);
+	if (in->opts->lock && gp_lock_compare(&in->lock, gp_buf_str(&d->lock), &d->why, err) < 0)
+		return -1;
+	d->lock_holds = in->opts->lock;
+	return 0;
+}
+
+void gp_decision_release(struct gp_decision *d)
+{
+	gp_selection_release(&d->selection);
+	gp_reask_release(&d->reask);
+	gp_klines_release(&d->blocked);
+	gp_list_release(&d->skipped);
+	gp_hooks_release(&d->hooks);
+	gp_list_release(&d->hook_sets);
+	gp_applied_list_release(&d->hooks_applied);
+	free(d->hooks_why);
+	gp_buf_release(&d->lock);
+	gp_buf_release(&d->why);
+	gp_list_release(&d->warnings);
+	gp_list_release(&d->overrides);
+}

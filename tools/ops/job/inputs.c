@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/job/inputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fsio.h"
+#include "base/outfile.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "ops/patch/names.h"
+#include "ops/quilt/applyrun.h"
+#include "ops/select/datadir.h"
+
+#define EPOCH_MAX 077777777777 /* the field of a tar header has 11 octal digits */
+
+int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list dirs = { 0 };
+
+	if (gp_datadir_find(&dirs, err) < 0)
+		return -1;
+	for (size_t i = 0; i < extra->n; i++)
+		gp_list_add(&dirs, extra->v[i]);
+	return gp_catalog_load(&dirs, out, err);
+}
+
+/* --- names --- */
+
+static int find_epoch(struct gp_inputs *in, struct gp_err *err)
+{
+	const struct gp_patch_opts *o = in->opts;
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	uint64_t v;
+
+	in->has_epoch = text != NULL;
+	if (!text)
+		return 0;
+	if (!gp_parse_u64(gp_str_of(text), EPOCH_MAX, &v))
+		return gp_fail(err, GP_E_USAGE, "SOURCE_DATE_EPOCH is '%s', not a decimal number of seconds up to %llu",
+			       text, (unsigned long long)EPOCH_MAX);
+	in->epoch = (int64_t)v;
+	if (o->kernels.n || o->headers.n || o->lock)
+		return 0;
+	return gp_fail(err, GP_E_USAGE,
+		       "SOURCE_DATE_EPOCH is set, and a build that can be repeated must not depend "
+		       "on the running kernel: give -k R, --headers DIR or --lock FILE");
+}
+
+/* NAME.run → NAME-custom.run in the current directory. */
+static char *default_out(const char *run)
+{
+	const char *base = gp_path_base(run);
+	size_t n = strlen(base);
+	gp_auto(gp_free_ptr) char *stem = NULL;
+	gp_auto(gp_free_ptr) char *custom = NULL;
+
+	if (n > 4 && strcmp(base + n - 4, ".run") == 0)
+		n -= 4;
+	stem = gp_strndup(base, n);
+	custom = gp_custom_name(stem);
+	return gp_asprintf("%s.run", custom);
+}
+
+/* Can a file appear under this name, or take the place of what is there? */
+static int check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err)
+{
+	if (o->report && gp_same_place(path, o->report))
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' is that of the report, too", what, path);
+	if (gp_same_file(path, o->run))
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' is the input itself", what, path);
+	if (gp_is_dir(path))
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' is a directory", what, path);
+	if (gp_exists(path) && !gp_is_file(path))
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' exists and is no regular file", what, path);
+	return 0;
+}
+
+/* Before hours of work. */
+static int check_writable(const char *path, struct gp_err *err)
+{
+	gp_auto(gp_outfile_release) struct gp_outfile f = { 0 };
+
+	return gp_outfile_open(&f, path, 0, err);
+}
+
+static int choose_out(struct gp_inputs *in, struct gp_err *err)
+{
+	const struct gp_patch_opts *o = in->opts;
+
+	in->to_stdout = o->out && strcmp(o->out, "-") == 0;
+	in->out = o->out && !in->to_stdout ? gp_strdup(o->out) : default_out(o->run);
+	if (in->to_stdout)
+		return isatty(STDOUT_FILENO) && !o->dry_run ?
+			       gp_fail(err, GP_E_USAGE,
+				       "an installer is nothing for a terminal: send it to a file or a pipe") :
+			       0;
+	if (check_place("output", in->out, o, err) < 0)
+		return -1;
+	if (o->dry_run)
+		return 0;
+	if (!o->force && gp_exists(in->out))
+		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", in->out);
+	return check_writable(in->out, err);
+}
+
+static int choose_lock(const struct gp_inputs *in, struct gp_err *err)
+{
+	const struct gp_patch_opts *o = in->opts;
+	const char *path = o->write_lock;
+
+	if (!path)
+		return 0;
+	if (gp_same_place(path, in->out))
+		return gp_fail(err, GP_E_USAGE, "the lock file '%s' is the output itself", path);
+	if (check_place("lock file", path, o, err) < 0)
+		return -1;
+	if (!o->force && gp_exists(path))
+		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", path);
+	return check_writable(path, err);
+}
+
+int gp_inputs_name(struct gp_inputs *in, struct gp_err *err)
+{
+	return find_epoch(in, err) < 0 || choose_out(in, err) < 0 ? -1 : choose_lock(in, err);
+}
+
+/* --- what does not need the driver --- */
+
+/* Those of the command line, else those of the lock, else the running one. */
+static int find_targets(struct gp_inputs *in, struct gp_err *err)
+{
+	const struct gp_patch_opts *o = in->opts;
+	bool named = o->kernels.n || o->headers.n;
+
+	if (o->lock && gp_lock_read(o->lock, &in->lock, err) < 0)
+		return -1;
+	return gp_targets_find(o->lock && !named ? &in->lock.kernels : &o->kernels, &o->headers, &in->targets, err);
+}
+
+/* Patches in the sources and applied by DKMS on top would be the same change twice. */
+static int refuse_both_ways(const struct gp_patch_opts *o, struct gp_err *err)
+{
+	for (size_t i = 0; i < o->patches.n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (!*o->matches.v[i] != !*o->matches.v[k] && gp_same_file(o->patches.v[i], o->patches.v[k]))
+				return gp_fail(err, GP_E_USAGE,
+					       "--patches '%s' is given with --patch-match and without it",
+					       o->patches.v[i]);
+	return 0;
+}
+
+static int load_user_sets(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err)
+{
+	const struct gp_patch_opts *o = in->opts;
+
+	if (refuse_both_ways(o, err) < 0)
+		return -1;
+	in->user = gp_alloc((o->patches.n + 1) * sizeof(*in->user));
+	for (size_t i = 0; i < o->patches.n; i++) {
+		const char *path = o->patches.v[i];
+
+		if ((gp_is_file(path) ? gp_patchset_load_single(path, gp_patch_read, &in->user[i], err) :
+					gp_patchset_load(path, &in->user[i], err)) < 0)
+			return gp_within(err, "--patches '%s'", path);
+		in->nuser++;
+		gp_patchset_sum(&in->user[i]);
+		if (gp_patchset_paths(&in->user[i], paths, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err)
+{
+	const struct gp_patch_opts *o = in->opts;
+
+	if (find_targets(in, err) < 0 || gp_data_load(&o->data, &in->catalog, err) < 0 ||
+	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0)
+		return -1;
+	return 0;
+}
+
+/* --- what does --- */
+
+/* Is a single patch written with -p1 or -p0, and from where? When no file tells,
+ * it is taken for -p1, and the hunks will tell. */
+static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct gp_err *err)
+{
+	static const struct {
+		const char *below;
+		unsigned strip;
+	} ways[] = { { "", 1 }, { "", 0 }, { "kernel", 1 }, { "kernel", 0 } };
+	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
+
+	if (!u->single)
+		return 0;
+	if (gp_diff_parse(gp_buf_str(&u->text[0]), &d, err) < 0)
+		return gp_within(err, "'%s'", u->dir);
+	for (size_t i = 0; i < GP_COUNT(ways) && !u->below; i++) {
+		if (!gp_strip_fits(&in->driver.tree, ways[i].below, &d, ways[i].strip, false))
+			continue;
+		u->below = ways[i].below;
+		u->series.v[0].strip = ways[i].strip;
+	}
+	return 0;
+}
+
+int gp_inputs_complete(struct gp_inputs *in, struct gp_err *err)
+{
+	for (size_t i = 0; i < in->nuser; i++)
+		if (find_level(in, &in->user[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+void gp_inputs_release(struct gp_inputs *in)
+{
+	free(in->out);
+	free(in->index_dir);
+	gp_lock_release(&in->lock);
+	gp_targets_release(&in->targets);
+	for (size_t i = 0; i < in->nuser; i++)
+		gp_patchset_release(&in->user[i]);
+	free(in->user);
+	if (in->in_place)
+		gp_driver_close_dir(&in->driver);
+	else
+		gp_driver_release(&in->driver);
+	gp_catalog_release(&in->catalog);
+	gp_list_release(&in->warnings);
+	*in = (struct gp_inputs){ 0 };
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_JOB_INPUTS_H
+#define GP_OPS_JOB_INPUTS_H
+
+#include "ops/driver/driver.h"
+#include "ops/job/lock.h"
+#include "ops/patch/patchset.h"
+#include "ops/run/repack.h"
+#include "ops/select/target.h"
+
+#define GP_ALLOW_BLOCKED 1u
+#define GP_ALLOW_UNKNOWN 2u
+#define GP_ALLOW_HOOKS 4u
+#define GP_ALLOW_ALTERED 8u
+
+/* What the user asked for. Strings are borrowed. */
+struct gp_patch_opts {
+	const char *run;
+	struct gp_list kernels, headers; /* -k, --headers */
+	const char *hooks;               /* --hooks, NULL */
+	bool no_hooks;
+	const char *hooks_patch;      /* --hooks-patch, NULL */
+	bool no_hooks_patch;          /* not even the one beside the hooks that the rules want */
+	struct gp_list patches;       /* --patches */
+	struct gp_list matches;       /* --patch-match of each of them, or "" */
+	struct gp_list sets, no_sets; /* --set, --no-set */
+	struct gp_list data;          /* --data */
+	unsigned allow;               /* GP_ALLOW_… */
+	bool proved;                  /* the modules were built for all kernels of the run */
+	bool drop_dkms_patches;
+	const char *out; /* -o, NULL: NAME-custom.run here; "-" */
+	bool force, dry_run;
+	const char *lock;       /* --lock, NULL */
+	const char *write_lock; /* --write-lock, NULL */
+	const char *report;     /* a file that the caller will write, NULL */
+	const char *program;    /* the version of gridpatch, for the lock */
+	bool no_cache;          /* neither read nor write an index */
+	enum gp_repack_mode repack;
+	unsigned threads;
+	const volatile sig_atomic_t *cancel;
+	const struct gp_progress *progress; /* NULL: nobody listens */
+};
+
+/*
+ * The first stage of a job: all that was asked, read and opened, and nothing decided.
+ * Zeroed is empty; opts is set by the owner, is borrowed, and outlives it.
+ */
+struct gp_inputs {
+	const struct gp_patch_opts *opts;
+	bool in_place;  /* for a build: driver is a directory, and nothing will be written */
+	bool has_epoch; /* SOURCE_DATE_EPOCH is set, to this: */
+	int64_t epoch;
+	char *out; /* with to_stdout, the name that it would have */
+	bool to_stdout;
+	char *index_dir;     /* NULL: no index is used */
+	struct gp_lock lock; /* of --lock */
+	struct gp_targets targets;
+	struct gp_catalog catalog;
+	struct gp_patchset *user; /* one per --patches */
+	size_t nuser;
+	struct gp_driver driver;
+	struct gp_list warnings;
+};
+
+/*
+ * The names of what a run will write, and SOURCE_DATE_EPOCH. Nothing is made.
+ *
+ * The variable stands for a build that must come out the same anywhere, so the running
+ * kernel must not decide anything then.
+ *
+ * Errors: GP_E_USAGE output equal to the input, the variable is no decimal number, or
+ *         later than a tar can say (2242), or nothing names the kernels then;
+ *         GP_E_NO a file exists; GP_E_NOTFOUND, GP_E_SYSTEM.
+ * Source: reproducible-builds.org/specs/source-date-epoch, "must be an ASCII
+ *         representation of an integer with no fractional component".
+ */
+int gp_inputs_name(struct gp_inputs *in, struct gp_err *err);
+
+/*
+ * What does not need the driver: kernels, data, the user's patches.
+ *
+ * Out:    paths: what the user's patches touch, appended.
+ * Errors: GP_E_USAGE, GP_E_NOTFOUND, GP_E_FORMAT, …
+ */
+int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err);
+
+/* The last step, once driver is open: how the user's single patches are to be read. */
+int gp_inputs_complete(struct gp_inputs *in, struct gp_err *err);
+
+void gp_inputs_release(struct gp_inputs *in);
+
+/* Load the data that the command line and this machine name. */
+int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err);
+
+#endif
