@@ -28,7 +28,7 @@ done
 other() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 # One kernel line's rules are enough, and quicker. Everybody may read this.
 mkdir -p open/kernel-versions
-cp "$repo/kernel-versions/any" "$repo/kernel-versions/5.12" open/kernel-versions
+cp "$repo/kernel-versions/any" "$repo/kernel-versions/5.10" "$repo/kernel-versions/5.12" open/kernel-versions
 cp -R "$repo/patches" open
 cp "$GRIDPATCH" open/gridpatch
 chmod -R a+rX open hooks

@@ -75,6 +75,8 @@ static void explain_rule(const struct gp_args *a, const struct gp_selection *s, 
 	say_field(a, "reason", r->reason);
 	say_field(a, "instead", r->instead);
 	say_field(a, "evidence", r->evidence);
+	say_field(a, "evidence", r->load_evidence);
+	say_field(a, "evidence", r->hooks_evidence);
 }
 
 /* The files of the line, and every rule that is about the driver. */
@@ -234,7 +236,8 @@ static struct json_object *json_rule(const struct gp_judged *x)
 			      GP_J("why", x->j.why), GP_J("status", or_null(gp_status_name(r->status))),
 			      GP_J("claims", gp_json_claims(r->claims)), GP_J("sets", &r->patches),
 			      GP_J("hooks_needed", or_null(gp_hooks_name(r->hooks))), GP_J("gpu", r->gpu),
-			      GP_J("text", r->reason), GP_J("instead", r->instead), GP_J("evidence", r->evidence));
+			      GP_J("text", r->reason), GP_J("instead", r->instead), GP_J("evidence", r->evidence),
+			      GP_J("load_evidence", r->load_evidence), GP_J("hooks_evidence", r->hooks_evidence));
 }
 
 /* All that is known of it. */

@@ -2,7 +2,7 @@
 #ifndef GP_CORE_RULES_CLAIM_H
 #define GP_CORE_RULES_CLAIM_H
 
-#include <stdbool.h>
+#include "core/rules/release.h"
 
 struct json_object;
 
@@ -56,5 +56,13 @@ struct json_object *gp_json_claims(const struct gp_claim claims[GP_CLAIM_COUNT])
  *      be NULL.
  */
 enum gp_evidence_kind gp_evidence_kind(const char *evidence, enum gp_claim_of of, char **source);
+
+/*
+ * What of a text is told of a line: all but what stands behind a mark for other lines,
+ * like [built 5.14, 5.16 - 5.17] or [5.14], up to the next mark. Marks lose the lines.
+ *
+ * Out: free() it; NULL: nothing.
+ */
+char *gp_told_of(const char *text, const struct gp_version *line);
 
 #endif

@@ -60,8 +60,10 @@ void gp_rule_release(struct gp_rule *r)
 	free(r->probes);
 	gp_list_release(&r->patches);
 	gp_list_release(&r->modules);
+	gp_ranges_release(&r->driver);
 	free(r->driver_text);
 	free(r->release_text);
+	free(r->lines_text);
 	free(r->rhel_text);
 	free(r->distro_text);
 	free(r->gpu);
@@ -92,15 +94,8 @@ static int bad_value(const struct gp_field *f, struct gp_err *err)
 
 static int take_driver(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
-	r->driver_text = gp_strdup(f->value);
-	return gp_range_parse(gp_str_of(f->value), &r->driver, err);
-}
-
-static int take_release(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
-{
-	r->has_release = true;
-	r->release_text = gp_strdup(f->value);
-	return gp_range_parse_window(gp_str_of(f->value), &r->release, err);
+	r->driver_text = gp_stanza_unfold(f->value);
+	return gp_ranges_parse(gp_str_of(r->driver_text), &r->driver, err);
 }
 
 static int take_rhel(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
@@ -299,7 +294,8 @@ static const struct {
 } rule_fields[] = {
 	{ "Driver", take_driver, 0 },
 	{ "Kind", take_kind, 0 },
-	{ "Release", take_release, 0 },
+	{ "Release", NULL, offsetof(struct gp_rule, release_text) },
+	{ "Lines", NULL, offsetof(struct gp_rule, lines_text) },
 	{ "Rhel", take_rhel, 0 },
 	{ "Distro", take_distro, 0 },
 	{ "Modules", take_modules, 0 },
@@ -403,6 +399,68 @@ static char *rule_key(const struct gp_rule *r)
 	return gp_buf_detach(&b);
 }
 
+/* Are the numbers of a window those of that line? */
+static bool is_window_of(const struct gp_range *r, const struct gp_version *line)
+{
+	const struct gp_version *v = r->has_lo ? &r->lo : &r->hi;
+
+	return v->part[0] == line->part[0] && v->part[1] == line->part[1];
+}
+
+/* Of the windows of a rule over several lines the one that counts on this one. */
+static int pick_window(struct gp_rule *r, const struct gp_reach *reach, const struct gp_release *line,
+		       struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *all = gp_steal(&r->release_text);
+	struct gp_str rest = gp_str_of(all), text;
+	struct gp_range w;
+
+	while (gp_ranges_next(&rest, &text)) {
+		if (gp_range_parse_window(text, &w, err))
+			return -1;
+		if (!gp_ranges_hold(&reach->lines, w.has_lo ? &w.lo : &w.hi))
+			return gp_fail(err, GP_E_FORMAT, "Release '%.*s' is of none of the rule's lines", (int)text.len,
+				       text.p);
+		if (!is_window_of(&w, &line->ver))
+			continue;
+		if (r->release_text)
+			return gp_fail(err, GP_E_FORMAT, "Release has two windows of %s", line->text);
+		r->release_text = gp_strndup(text.p, text.len);
+		r->release = w;
+	}
+	return 0;
+}
+
+static int find_window(struct gp_rule *r, const struct gp_reach *reach, const struct gp_release *line,
+		       struct gp_err *err)
+{
+	if (r->release_text && reach->onward)
+		return gp_fail(err, GP_E_FORMAT, "Release, and Lines '%s' without an end", reach->text);
+	if (r->release_text && reach->given) {
+		if (pick_window(r, reach, line, err))
+			return -1;
+	} else {
+		if (reach->onward)
+			r->release_text = gp_strdup(reach->text);
+		if (r->release_text && gp_range_parse_window(gp_str_of(r->release_text), &r->release, err))
+			return -1;
+	}
+	r->has_release = r->release_text != NULL;
+	return 0;
+}
+
+/* Of the texts what is told of a line. */
+static void pick_texts(struct gp_rule *r, const struct gp_release *line)
+{
+	char **const texts[] = { &r->reason, &r->instead, &r->evidence, &r->load_evidence, &r->hooks_evidence };
+
+	for (size_t i = 0; i < GP_COUNT(texts); i++) {
+		gp_auto(gp_free_ptr) char *all = gp_steal(texts[i]);
+
+		*texts[i] = all ? gp_told_of(all, &line->ver) : NULL;
+	}
+}
+
 static int parse_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_err *err)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -417,13 +475,22 @@ static int parse_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_
 	return 0;
 }
 
-int gp_rule_parse(const struct gp_stanza *s, struct gp_rule *out, struct gp_err *err)
+int gp_rule_parse(const struct gp_stanza *s, const struct gp_reach *reach, const struct gp_release *line,
+		  struct gp_rule *out, struct gp_err *err)
 {
+	const struct gp_field *release = gp_stanza_field(s, "Release");
+
 	*out = (struct gp_rule){ .lineno = s->lineno };
 	if (parse_fields(s, out, err)) {
 		gp_rule_release(out);
 		return -1;
 	}
+	if (find_window(out, reach, line, err)) {
+		gp_rule_release(out);
+		return gp_within(err, "'%s:%u'", s->file, release ? release->lineno : s->lineno);
+	}
+	if (reach->given && line)
+		pick_texts(out, line);
 	out->key = rule_key(out);
 	fill_claims(out);
 	return 0;
