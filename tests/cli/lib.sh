@@ -45,6 +45,7 @@ failed=0
 passed=0
 status=0
 reports=$work.reports # beside it: tests look at what a run has left
+mkdir "$reports"
 
 # A line each; what failed also shows what gridpatch said last.
 ok() {
@@ -74,11 +75,12 @@ refute() {
     if "$@" > /dev/null 2>&1; then not_ok "$what"; else ok "$what"; fi
 }
 run() {
+    : > "$reports/.run"
     "$GRIDPATCH" "$@" > "$work/out" 2> "$work/err" < /dev/null
     status=$?
     keep_report "$@"
 }
-# What run was to write as JSON. After a usage error an older FILE may be there still.
+# What run has written as JSON; after some errors FILE is what it was before.
 keep_report() {
     case ${1-} in
     plan) verb=select ;;
@@ -89,12 +91,12 @@ keep_report() {
     for arg; do
         case $arg in
         --json) [ "$(head -c 1 "$work/out")" != '{' ] || json_valid "$work/out" "$verb" ;;
-        --json=*) [ $status -eq 2 ] || [ ! -f "${arg#--json=}" ] || json_valid "${arg#--json=}" "$verb" ;;
+        --json=*) [ ! "${arg#--json=}" -nt "$reports/.run" ] || json_valid "${arg#--json=}" "$verb" ;;
         esac
     done
 }
 json_valid() {
-    mkdir -p "$reports" && kept=$(mktemp "$reports/$2.XXXXXX") && cp "$1" "$kept"
+    kept=$(mktemp "$reports/$2.XXXXXX") && cp "$1" "$kept"
 }
 expect_status() {
     what=$1
@@ -187,9 +189,9 @@ json_is() {
 
 # One interpreter for all of them: it takes longer to start than to look.
 check_reports() {
-    [ -d "$reports" ] || return 0
     set --
     for f in "$reports"/*; do
+        [ -f "$f" ] || return 0
         verb=${f##*/}
         set -- "$@" "${verb%.*}=$f"
     done

@@ -23,21 +23,6 @@ struct json_object *gp_json_list(const struct gp_list *l)
 	return l ? GP_JSON_EACH(i, l->n, l->v[i]) : NULL;
 }
 
-struct json_object *gp_json_bool(bool b)
-{
-	return json_object_new_boolean(b);
-}
-
-struct json_object *gp_json_int(int64_t n)
-{
-	return json_object_new_int64(n);
-}
-
-struct json_object *gp_json_uint(uint64_t n)
-{
-	return json_object_new_uint64(n);
-}
-
 struct json_object *gp_json_own(struct json_object *v)
 {
 	return v;
@@ -61,7 +46,7 @@ struct json_object *gp_json_report(const char *verb, int status, const char *rea
 {
 	gp_auto(gp_free_ptr) char *type = gp_asprintf("gridpatch.%s", verb);
 	struct json_object *o = gp_json_object(GP_J("type", type), GP_J("schema", GP_JSON_SCHEMA),
-					       GP_J("ok", gp_json_bool(!reason)), GP_J("exit", status));
+					       GP_J("ok", json_object_new_boolean(!reason)), GP_J("exit", status));
 
 	if (reason)
 		gp_json_fill(o, GP_J("reason", reason), GP_J("error", error));

@@ -10,10 +10,7 @@
 struct json_object *gp_json_str(struct gp_str s);
 struct json_object *gp_json_text(const char *s);           /* NULL: null */
 struct json_object *gp_json_list(const struct gp_list *l); /* the same */
-struct json_object *gp_json_bool(bool b);
-struct json_object *gp_json_int(int64_t n);
-struct json_object *gp_json_uint(uint64_t n);
-struct json_object *gp_json_own(struct json_object *v); /* v */
+struct json_object *gp_json_own(struct json_object *v);    /* v */
 
 /* x as JSON, by its type; an object, or NULL, stands for itself. */
 #define GP_JSON(x) \
@@ -25,11 +22,11 @@ struct json_object *gp_json_own(struct json_object *v); /* v */
 		const char *: gp_json_text, \
 		struct gp_list *: gp_json_list, \
 		const struct gp_list *: gp_json_list, \
-		bool: gp_json_bool, \
-		int: gp_json_int, \
-		long: gp_json_int, \
-		unsigned: gp_json_uint, \
-		unsigned long: gp_json_uint)(x)
+		bool: json_object_new_boolean, \
+		int: json_object_new_int64, \
+		long: json_object_new_int64, \
+		unsigned: json_object_new_uint64, \
+		unsigned long: json_object_new_uint64)(x)
 
 /* A member for the two below: its name, and its value of any of these types. */
 #define GP_J(name, x) (const char *)(name), GP_JSON(x)

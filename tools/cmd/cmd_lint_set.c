@@ -66,7 +66,7 @@ static void say_findings(const struct gp_args *a, const struct gp_findings *l)
 static struct json_object *json_finding(const struct gp_finding *f)
 {
 	return gp_json_fill(gp_json_finding("error", "data", f->file, f->what),
-			    GP_J("line", f->lineno ? gp_json_uint(f->lineno) : NULL), GP_J("do", f->todo));
+			    GP_J("line", f->lineno ? json_object_new_uint64(f->lineno) : NULL), GP_J("do", f->todo));
 }
 
 static struct json_object *json_set(const struct gp_lint_set *s)

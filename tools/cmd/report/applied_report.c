@@ -148,7 +148,7 @@ static struct json_object *json_file(const struct gp_applied_file *f)
 {
 	struct json_object *o =
 		gp_json_object(GP_J("path", f->path), GP_J("operation", op_name(f->op)), GP_J("fits", fits(f)),
-			       GP_J("already", gp_json_bool(f->hunks.result == GP_HUNKS_ALREADY)),
+			       GP_J("already", json_object_new_boolean(f->hunks.result == GP_HUNKS_ALREADY)),
 			       GP_J("hunks", GP_JSON_EACH(i, f->hunks.n, json_hunk(&f->hunks.place[i]))));
 
 	if (f->from)

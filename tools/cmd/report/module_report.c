@@ -187,7 +187,7 @@ static struct json_object *json_module(const struct gp_modfile *f)
 
 	gp_json_fill(o, GP_J("file", f->file), GP_J("name", f->name), GP_J("version", json_value(&f->m, "version")),
 		     GP_J("license", json_value(&f->m, "license")),
-		     GP_J("gpl_compatible", gp_json_bool(licence.p && gp_licence_is_gpl(licence))),
+		     GP_J("gpl_compatible", json_object_new_boolean(licence.p && gp_licence_is_gpl(licence))),
 		     GP_J("srcversion", json_value(&f->m, "srcversion")),
 		     GP_J("vermagic", json_value(&f->m, "vermagic")), GP_J("depends", json_depends(&f->m)),
 		     GP_J("import_ns", json_values(&f->m, "import_ns")), GP_J("signed", f->m.signature),

@@ -211,10 +211,11 @@ const char *gp_selection_reason(const struct gp_selection *s, unsigned allow)
 
 static struct json_object *json_kernel(const struct gp_choice *c)
 {
-	return gp_json_object(GP_J("release", c->release.text), GP_J("line", c->line ? c->line->name : NULL),
-			      GP_J("nearest", c->nearest ? c->nearest->name : NULL),
-			      GP_J("distro", gp_distro_name(c->release.distro)),
-			      GP_J("plain", gp_json_bool(gp_distro_trait(c->release.distro) == GP_DISTRO_PLAIN)));
+	return gp_json_object(
+		GP_J("release", c->release.text), GP_J("line", c->line ? c->line->name : NULL),
+		GP_J("nearest", c->nearest ? c->nearest->name : NULL),
+		GP_J("distro", gp_distro_name(c->release.distro)),
+		GP_J("plain", json_object_new_boolean(gp_distro_trait(c->release.distro) == GP_DISTRO_PLAIN)));
 }
 
 struct json_object *gp_json_choice(const struct gp_choice *c)

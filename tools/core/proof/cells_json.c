@@ -72,7 +72,7 @@ static struct json_object *branch_json(const char *driver)
 
 	if (!driver || gp_version_parse(gp_str_of(driver), &v, NULL) < 0)
 		return NULL;
-	return gp_json_uint(gp_version_branch(&v));
+	return json_object_new_uint64(gp_version_branch(&v));
 }
 
 static struct json_object *cell_json(const struct gp_cell *c)
@@ -89,7 +89,7 @@ static struct json_object *cell_json(const struct gp_cell *c)
 	for (size_t i = 0; i < GP_COUNT(LISTS); i++)
 		gp_json_fill(o, GP_J(LISTS[i].name, (const struct gp_list *)(base + LISTS[i].at)));
 	gp_json_fill(o, GP_J("claims", c->verdict ? gp_json_claims(c->claims) : NULL),
-		     GP_J("line", c->line ? gp_json_uint(c->line) : NULL), GP_J("hooks_integrated", c->hooks),
+		     GP_J("line", c->line ? json_object_new_uint64(c->line) : NULL), GP_J("hooks_integrated", c->hooks),
 		     GP_J("expected", c->expected));
 	for (size_t i = 0; i < GP_COUNT(TIMES); i++)
 		gp_json_fill(o, GP_J(TIMES[i].name, seconds(*(const double *)(const void *)(base + TIMES[i].at))));
