@@ -15,6 +15,8 @@
 
 #define EPOCH_MAX 077777777777 /* the field of a tar header has 11 octal digits */
 
+const char *const gp_allow_names[] = { "blocked", "unknown", "hooks", "altered", NULL };
+
 int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list dirs = { 0 };

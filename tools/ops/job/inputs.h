@@ -12,6 +12,7 @@
 #define GP_ALLOW_UNKNOWN 2u
 #define GP_ALLOW_HOOKS 4u
 #define GP_ALLOW_ALTERED 8u
+extern const char *const gp_allow_names[]; /* of these bits; NULL after the last */
 
 /* What the user asked for. Strings are borrowed. */
 struct gp_patch_opts {

@@ -191,12 +191,9 @@ static void list_sets(const struct gp_inputs *in, const struct gp_list *chosen, 
 /* Whatever of the command line shows in the output and nowhere else in a lock. */
 static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 {
-	static const char *const allow[] = { "blocked", "unknown", "hooks", "altered" }; /* bits */
-	static const char *const repack[] = { NULL, "splice", "full" };
-
-	for (unsigned i = 0; i < GP_COUNT(allow); i++)
+	for (unsigned i = 0; gp_allow_names[i]; i++)
 		if (o->allow & (1u << i))
-			gp_list_take(l, gp_asprintf("allow=%s", allow[i]));
+			gp_list_take(l, gp_asprintf("allow=%s", gp_allow_names[i]));
 	for (size_t i = 0; i < o->sets.n; i++)
 		gp_list_take(l, gp_asprintf("set=%s", o->sets.v[i]));
 	for (size_t i = 0; i < o->no_sets.n; i++)
@@ -206,8 +203,8 @@ static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 			gp_list_take(l, gp_asprintf("patch-match=%zu:%s", i + 1, o->matches.v[i]));
 	if (o->drop_dkms_patches)
 		gp_list_add(l, "drop-dkms-patches");
-	if (repack[o->repack])
-		gp_list_take(l, gp_asprintf("repack=%s", repack[o->repack]));
+	if (o->repack != GP_REPACK_AUTO)
+		gp_list_take(l, gp_asprintf("repack=%s", gp_repack_names[o->repack]));
 }
 
 static void list_excludes(const struct gp_decision *d, struct gp_list *l)

@@ -6,6 +6,7 @@
 #include "ops/tree/tree.h"
 
 enum gp_repack_mode { GP_REPACK_AUTO, GP_REPACK_SPLICE, GP_REPACK_FULL };
+extern const char *const gp_repack_names[]; /* of them; NULL after the last */
 
 struct gp_repack {
 	const struct gp_runfile *rf; /* what the tree is over */
