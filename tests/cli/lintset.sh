@@ -94,7 +94,7 @@ lint own -q --from host.run
 silent_on '-q says nothing' out
 lint own --json=lint.json --from host.run
 check 'JSON' json_ok lint.json
-check 'JSON: the set' json_is lint.json '.sets[0].name' own
+check 'JSON: the set' json_is lint.json '.checked[0].set' own
 check 'JSON: no findings' json_is lint.json '.findings | length' 0
 
 # Headers: the rule chooses the set by them.
@@ -239,7 +239,7 @@ if headers_here; then
     check 'the evidence is that of a build' grep -qE "^Evidence: \[built\] ($today|$(date -u +%F)): " out
     check 'and says so' sh -c 'tr -d "\n" < out | grep -q "builds with; not loaded"'
     refute 'nothing is left to prove' grep -q 'only builds prove it' out
-    check 'in JSON, too' json_is built.json '.sets[0].built | length' 1
+    check 'in JSON, too' json_is built.json '.checked[0].built | length' 1
     lint --build sample-set-fs --from sound --headers "$headers" --modules nvidia
     says 'no build has it: it is said' 'sample-set-fs: that it is neutral: no build has it' out
     # Its #if forgets what built before.

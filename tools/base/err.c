@@ -85,6 +85,21 @@ void gp_err_format(const struct gp_err *err, char *out, unsigned cap)
 		 err->sys ? strerror(err->sys) : "");
 }
 
+const char *gp_code_name(enum gp_code code)
+{
+	static const char *const names[] = { [GP_OK] = "ok",
+					     [GP_E_NO] = "no",
+					     [GP_E_USAGE] = "usage",
+					     [GP_E_FORMAT] = "malformed",
+					     [GP_E_UNSUPPORTED] = "unsupported",
+					     [GP_E_NOTFOUND] = "not-found",
+					     [GP_E_SYSTEM] = "system",
+					     [GP_E_CANCELLED] = "cancelled",
+					     [GP_E_BUG] = "bug" };
+
+	return names[code];
+}
+
 int gp_code_exit(enum gp_code code)
 {
 	switch (code) {

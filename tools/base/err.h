@@ -57,6 +57,9 @@ int gp_besides(struct gp_err *err, const char *fmt, ...) GP_PRINTF(2, 3);
 /* Write "context: cause: strerror" into out (NUL-terminated, cut at cap). */
 void gp_err_format(const struct gp_err *err, char *out, unsigned cap);
 
+/* "no", "usage", "malformed", … */
+const char *gp_code_name(enum gp_code code);
+
 /* The exit status of a code; gridpatch(1) lists them. */
 int gp_code_exit(enum gp_code code);
 

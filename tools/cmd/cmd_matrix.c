@@ -110,6 +110,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (rc == 0) {
 		rc = tell(a, &cells, &judged, err);
 		r->root = gp_cells_json(&cells);
+		r->reason = gp_cells_reason(&cells, GP_GROUP_FAILED);
 		return rc;
 	}
 	/* A signal: what there is of the reports is written all the same. */

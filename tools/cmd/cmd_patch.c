@@ -73,10 +73,16 @@ static int patch(struct gp_args *a, struct gp_cells *cells, struct gp_patch_job 
 
 static struct json_object *json(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
 {
-	struct json_object *o = gp_json_job(a, job);
+	return gp_json_fill(gp_json_job(a, job), GP_J("build", a->build ? gp_cells_json(cells) : NULL));
+}
 
-	gp_json_put(o, "build", a->build ? gp_cells_json(cells) : NULL);
-	return o;
+static const char *reason(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
+{
+	if (a->build && !job->in.driver.version.n)
+		return gp_cells_reason(cells, GP_GROUP_FAILED);
+	if (gp_applied_fails(&job->changed.applied))
+		return "hunk";
+	return job->changed.targetdir ? NULL : gp_selection_reason(&job->decided.selection, a->patch.allow);
 }
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
@@ -99,11 +105,11 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	gp_report_job(a, &job);
 	gp_main_flush(); /* what follows goes to standard error */
 	gp_patch_job_warnings(&job, &warnings);
-	for (size_t i = 0; i < warnings.n; i++)
-		gp_warn("%s", warnings.v[i]);
+	gp_report_warnings(&warnings);
 	if (rc < 0)
 		gp_say_why(a, gp_patch_job_why(&job));
 	r->root = json(a, &job, &cells);
+	r->reason = reason(a, &job, &cells);
 	gp_patch_job_release(&job);
 	return rc;
 }

@@ -118,7 +118,10 @@ static void lint_patches(struct work *w, const struct gp_patchset *set)
 /* Whatever DKMS would leave out there, the installer builds it: sets must be neutral. */
 static bool about_520(const struct gp_rule *r)
 {
-	return !r->driver.has_hi || r->driver.hi.part[0] >= GP_BUILDS_IN_TREE;
+	for (size_t i = 0; i < r->driver.n; i++)
+		if (!r->driver.v[i].has_hi || r->driver.v[i].hi.part[0] >= GP_BUILDS_IN_TREE)
+			return true;
+	return false;
 }
 
 static bool concerns(const struct work *w, const struct gp_rule *r)

@@ -71,13 +71,23 @@ static enum gp_cell_class plan_class(const struct making *m, const struct gp_err
 	return GP_CELL_HUNK;
 }
 
+/* What the data say of it; their sources outlive no job. */
+static void tell_verdict(struct gp_cell *c, const struct gp_choice *k)
+{
+	c->verdict = gp_strdup(gp_verdict_name(k->verdict));
+	gp_choice_claims(k, c->claims);
+	for (size_t i = 0; i < GP_CLAIM_COUNT; i++)
+		if (c->claims[i].source)
+			c->claims[i].source = gp_strdup(c->claims[i].source);
+}
+
 /* What a report needs to know of the patching, however far it came. */
 static void tell_plan(struct gp_cell *c, const struct gp_patch_job *j)
 {
 	const struct gp_choice *k = j->decided.selection.nkernels ? &j->decided.selection.kernels[0] : NULL;
 
 	if (k)
-		c->verdict = gp_strdup(gp_verdict_name(k->verdict));
+		tell_verdict(c, k);
 	for (size_t i = 0; i < j->changed.applied.n; i++)
 		if (!j->changed.applied.v[i].already && !gp_list_has(&c->sets, j->changed.applied.v[i].set))
 			gp_list_add(&c->sets, j->changed.applied.v[i].set);

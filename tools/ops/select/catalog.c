@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ops/select/catalog.h"
+#include "ops/select/select_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -186,7 +186,7 @@ static int list_rule_files(const char *dir, struct gp_list *files, struct gp_err
 	return 0;
 }
 
-static struct gp_line *find_line(const struct gp_catalog *c, const struct gp_release *r)
+const struct gp_line *gp_catalog_line(const struct gp_catalog *c, const struct gp_release *r)
 {
 	for (size_t i = 0; i < c->nlines; i++) {
 		const struct gp_version *v = &c->lines[i].release.ver;
@@ -195,35 +195,6 @@ static struct gp_line *find_line(const struct gp_catalog *c, const struct gp_rel
 			return &c->lines[i];
 	}
 	return NULL;
-}
-
-const struct gp_line *gp_catalog_line(const struct gp_catalog *c, const struct gp_release *r)
-{
-	return find_line(c, r);
-}
-
-static int load_rules(struct gp_catalog *c, const char *path, struct gp_err *err)
-{
-	gp_auto(gp_stanza_list_release) struct gp_stanza_list stanzas = { 0 };
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	struct gp_line line, *old;
-
-	if (gp_file_read(path, RULE_FILE, &text, err) || gp_stanza_parse(gp_buf_str(&text), path, &stanzas, err))
-		return -1;
-	if (!stanzas.n)
-		return gp_fail(err, GP_E_FORMAT, "'%s': no kernel line in it", path);
-	if (gp_line_parse(&stanzas, &line, err))
-		return -1;
-	old = line.any ? &c->any : find_line(c, &line.release);
-	if (old && old->name) {
-		gp_line_overlay(old, &line);
-	} else if (line.any) {
-		c->any = line;
-	} else {
-		GP_GROW(c->lines, c->nlines, c->lines_cap);
-		c->lines[c->nlines++] = line;
-	}
-	return 0;
 }
 
 static int by_line(const void *a, const void *b)
@@ -285,10 +256,7 @@ static int load_all(struct gp_catalog *c, const struct gp_list *dirs, struct gp_
 	for (size_t i = 0; i < dirs->n; i++)
 		if (load_dir(c, dirs->v[i], files, err))
 			return -1;
-	for (size_t i = 0; i < files->n; i++)
-		if (load_rules(c, files->v[i], err))
-			return -1;
-	if (check_sets(c, &c->any, err))
+	if (gp_lines_load(c, files, err) || check_sets(c, &c->any, err))
 		return -1;
 	for (size_t i = 0; i < c->nlines; i++)
 		if (check_sets(c, &c->lines[i], err))

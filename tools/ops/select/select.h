@@ -105,6 +105,15 @@ struct gp_choice {
 	struct gp_list left_out;     /* sets that it needs, or may need, and does not get */
 };
 
+/*
+ * What is claimed of it, for reports: that it builds, that it loads, that the hooks
+ * unlock it, and how each of these is known at best, by the rules that hold. That
+ * something builds on a part of a line only is unknown of the line.
+ *
+ * Out: as out[GP_CLAIM_BUILDS] …; the sources belong to the catalog.
+ */
+void gp_choice_claims(const struct gp_choice *c, struct gp_claim out[GP_CLAIM_COUNT]);
+
 struct gp_selection {
 	const struct gp_catalog *catalog;
 	struct gp_choice *kernels; /* as in the query */

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/select/select_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+
+/* The kernel lines of a catalog, from their files. */
+
+#define RULE_FILE (1u << 20)
+
+/* A file of rules, until all of them have been read. */
+struct rule_file {
+	struct gp_stanza_list stanzas;
+	struct gp_line line;
+	struct gp_release home; /* of the line */
+	bool any;
+};
+
+static void rule_files_free(struct rule_file *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		gp_stanza_list_release(&f[i].stanzas);
+		gp_line_release(&f[i].line);
+	}
+	free(f);
+}
+
+static struct gp_line *find_line(struct gp_catalog *c, const struct gp_release *r)
+{
+	const struct gp_line *l = gp_catalog_line(c, r);
+
+	return l ? &c->lines[l - c->lines] : NULL;
+}
+
+static struct gp_line *home_of(struct gp_catalog *c, const struct rule_file *f)
+{
+	return f->any ? &c->any : find_line(c, &f->home);
+}
+
+/* Read a file, and make room for its line. */
+static int read_rules(struct gp_catalog *c, const char *path, struct rule_file *f, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	if (gp_file_read(path, RULE_FILE, &text, err) || gp_stanza_parse(gp_buf_str(&text), path, &f->stanzas, err))
+		return -1;
+	if (!f->stanzas.n)
+		return gp_fail(err, GP_E_FORMAT, "'%s': no kernel line in it", path);
+	if (gp_line_parse(&f->stanzas, &f->line, err))
+		return -1;
+	f->any = f->line.any;
+	f->home = f->line.release;
+	if (f->any || find_line(c, &f->home))
+		return 0;
+	GP_GROW(c->lines, c->nlines, c->lines_cap);
+	c->lines[c->nlines++] = (struct gp_line){ .name = gp_strdup(f->line.name), .release = f->home };
+	return 0;
+}
+
+/* The rules of a file that reach further, over the lines that they reach. */
+static int spread(struct gp_catalog *c, const struct rule_file *f, struct gp_err *err)
+{
+	const struct gp_line *home = home_of(c, f);
+
+	if (gp_line_spread(&f->stanzas, home, &c->any, err))
+		return -1;
+	for (size_t i = 0; i < c->nlines; i++)
+		if (&c->lines[i] != home && gp_line_spread(&f->stanzas, home, &c->lines[i], err))
+			return -1;
+	return 0;
+}
+
+/* By line, so that what began first is said first; stable. */
+static void sort_files(struct rule_file *f, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct rule_file x = f[i];
+		size_t at = i;
+
+		for (; at > 0 && gp_version_cmp(&f[at - 1].home.ver, &x.home.ver) > 0; at--)
+			f[at] = f[at - 1];
+		f[at] = x;
+	}
+}
+
+/* Lay them over each other: of each directory first what stands in a line's file, then
+ * what reaches it from others. */
+static int lay_rules(struct gp_catalog *c, const struct gp_list *names, struct rule_file *f, struct gp_err *err)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < names->n; i++) {
+		gp_line_overlay(home_of(c, &f[i]), &f[i].line);
+		if (i + 1 < names->n && gp_path_same_dir(names->v[i], names->v[i + 1]))
+			continue;
+		sort_files(&f[done], i + 1 - done);
+		for (; done <= i; done++)
+			if (spread(c, &f[done], err))
+				return -1;
+	}
+	return 0;
+}
+
+int gp_lines_load(struct gp_catalog *c, const struct gp_list *names, struct gp_err *err)
+{
+	struct rule_file *f = gp_alloc((names->n + 1) * sizeof(*f));
+	int rc = 0;
+
+	c->any = (struct gp_line){ .name = gp_strdup("any"), .any = true };
+	for (size_t i = 0; rc == 0 && i < names->n; i++)
+		rc = read_rules(c, names->v[i], &f[i], err);
+	if (rc == 0)
+		rc = lay_rules(c, names, f, err);
+	rule_files_free(f, names->n);
+	return rc;
+}
