@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests: ops/select/datadir, ops/select/override, ops/select/select */
+/* Tests: ops/select/claims, ops/select/datadir, ops/select/lines, ops/select/override, ops/select/select */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
