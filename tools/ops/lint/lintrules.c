@@ -128,7 +128,7 @@ static void lint_line(const struct gp_catalog *c, const struct gp_list *names, c
 		bool again = !rest;
 
 		for (size_t k = 0; k < seen->n && !again; k++)
-			again = seen->v[k].rule->file == r->file && seen->v[k].rule->lineno == r->lineno;
+			again = seen->v[k].rule->lineno == r->lineno && strcmp(seen->v[k].rule->file, r->file) == 0;
 		if (again)
 			continue;
 		for (size_t k = 0; k < seen->n; k++)
