@@ -29,16 +29,10 @@ static void rule_files_free(struct rule_file *f, size_t n)
 	free(f);
 }
 
-static struct gp_line *find_line(struct gp_catalog *c, const struct gp_release *r)
-{
-	const struct gp_line *l = gp_catalog_line(c, r);
-
-	return l ? &c->lines[l - c->lines] : NULL;
-}
-
+/* Of a file, or NULL: no such line yet. */
 static struct gp_line *home_of(struct gp_catalog *c, const struct rule_file *f)
 {
-	return f->any ? &c->any : find_line(c, &f->home);
+	return f->any ? &c->any : (struct gp_line *)gp_catalog_line(c, &f->home);
 }
 
 /* Read a file, and make room for its line. */
