@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2154 # lib.sh sets the rest
 # lint-set: one small set of our own, and what breaks each rule, one by one.
-# tests: ops/lint/lintset ops/lint/lintsum ops/lint/lintbuild core/diff/lintpatch
+# tests: ops/lint/lintset ops/lint/lintrules ops/lint/lintsum ops/lint/lintbuild core/diff/lintpatch
 # slow: 20 s
 . "$(dirname "$0")/lib.sh"
 today=$(date -u +%F) # or the next one, at midnight
@@ -194,6 +194,21 @@ sed -i 's/^Patches: own/Release: 5.12.0-1 - 5.12.0-9\n&/' "$d/kernel-versions/5.
 finds "nobody's package numbers" "5.12:4: Release '5.12.0-1 - 5.12.0-9' is in package numbers, and the rule has no Distro"
 sed -i 's/^Release:/Distro: debian\n&/' "$d/kernel-versions/5.12"
 clean "Debian's package numbers"
+data reported
+sed -i 's/^Evidence:.*/Evidence: [reported]/' "$d/kernel-versions/5.12"
+finds 'a report of nobody' '5.12:4: that it builds is reported by nobody'
+sed -i 's/^Evidence:.*/& DualCoder\/vgpu_unlock#115/' "$d/kernel-versions/5.12"
+clean 'a report that names its source'
+data twice
+{ echo; sed -n "s|^Driver: 460|Driver: 470|; 4,\$p" "$d/kernel-versions/5.12"; } > next
+cat next >> "$d/kernel-versions/5.12"
+finds 'a rule of another driver' "kernel-versions/5.12:9: it differs from '$d/kernel-versions/5.12:4' in Driver alone"
+data lines
+sed 's/5\.12/5.14/' "$d/kernel-versions/5.12" > "$d/kernel-versions/5.14"
+finds 'a rule of another line' "kernel-versions/5.14:4: it differs from '$d/kernel-versions/5.12:4' in its line alone"
+sed -i '/^$/,$d' "$d/kernel-versions/5.14"
+sed -i 's/^Driver: 460/Driver: 460, 470\nLines: 5.12, 5.14/' "$d/kernel-versions/5.12"
+clean 'one rule of both'
 data missing
 sed -i 's/^Patches: own/Patches: own other/' "$d/kernel-versions/5.12"
 lint

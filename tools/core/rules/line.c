@@ -171,9 +171,6 @@ static int read_rule(const struct gp_stanza *s, const struct gp_line *home, cons
 		return 0;
 	if (gp_rule_parse(s, &reach, to->any ? NULL : &to->release, out, err))
 		return -1;
-	for (size_t i = 0; i < home->files.n; i++)
-		if (strcmp(home->files.v[i], s->file) == 0)
-			out->file = home->files.v[i];
 	out->any_line = to->any;
 	return 1;
 }
@@ -191,6 +188,7 @@ static int parse_rules(const struct gp_stanza_list *stanzas, struct gp_line *l, 
 		if (twin)
 			return gp_fail(err, GP_E_FORMAT, "'%s:%u': the same rule as in line %u", s->file, s->lineno,
 				       twin->lineno);
+		r.file = l->files.v[0];
 		if (here)
 			add_rule(l, &r);
 	}
@@ -211,8 +209,8 @@ static void put_rule(struct gp_line *l, struct gp_rule *r)
 	*r = (struct gp_rule){ 0 };
 }
 
-int gp_line_spread(const struct gp_stanza_list *stanzas, const struct gp_line *home, struct gp_line *to,
-		   struct gp_err *err)
+int gp_line_spread(const struct gp_stanza_list *stanzas, const char *file, const struct gp_line *home,
+		   struct gp_line *to, struct gp_err *err)
 {
 	for (size_t i = 1; i < stanzas->n; i++) {
 		const struct gp_stanza *s = &stanzas->v[i];
@@ -222,9 +220,10 @@ int gp_line_spread(const struct gp_stanza_list *stanzas, const struct gp_line *h
 
 		if (here < 0)
 			return -1;
-		if (twin && gp_path_same_dir(twin->file, s->file))
+		if (twin && gp_path_same_dir(twin->file, file))
 			return gp_fail(err, GP_E_FORMAT, "'%s:%u': reaches %s, and '%s:%u' is the same rule", s->file,
 				       s->lineno, to->name, twin->file, twin->lineno);
+		r.file = file;
 		if (here)
 			put_rule(to, &r);
 	}

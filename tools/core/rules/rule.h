@@ -71,7 +71,7 @@ bool gp_probe_asks_driver(const struct gp_probe *p);
 int gp_text_matches(struct gp_str text, const char *ere, struct gp_err *err);
 
 struct gp_rule {
-	const char *file; /* where it stands; owned by its gp_line */
+	const char *file; /* where it stands; owned by its gp_line, or by the catalog */
 	unsigned lineno;
 	bool any_line; /* it stands in a `Kernel: any` file, or holds for whatever comes */
 	struct gp_ranges driver;
@@ -146,11 +146,12 @@ int gp_line_parse(const struct gp_stanza_list *stanzas, struct gp_line *out, str
  * Lay the rules of a file that reach beyond its line over another one: one that holds
  * on every line to come over "any".
  *
- * In:     stanzas as gp_line_parse() took them; home: their line.
+ * In:     stanzas as gp_line_parse() took them; home: their line, of which its name and
+ *         release are enough. file: lives longer than *to.
  * Errors: GP_E_FORMAT the rule stands in another file of the same directory, too.
  */
-int gp_line_spread(const struct gp_stanza_list *stanzas, const struct gp_line *home, struct gp_line *to,
-		   struct gp_err *err);
+int gp_line_spread(const struct gp_stanza_list *stanzas, const char *file, const struct gp_line *home,
+		   struct gp_line *to, struct gp_err *err);
 
 /*
  * Lay one line over another of the same name: over's fields that are set

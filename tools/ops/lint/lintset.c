@@ -10,7 +10,6 @@
 #include "core/driver/manifest.h"
 #include "ops/patch/apply.h"
 #include "ops/tree/disktree.h"
-#include "ops/job/dkmspatch.h"
 #include "ops/driver/driver.h"
 #include "ops/driver/hooks.h"
 #include "ops/select/target.h"
@@ -111,55 +110,6 @@ static void lint_patches(struct work *w, const struct gp_patchset *set)
 	if (set->neutral && !w->o->builds)
 		gp_list_take(&w->out->skipped,
 			     gp_asprintf("%s: that it is neutral: only builds prove it (--build)", set->name));
-}
-
-/* --- the rules --- */
-
-/* Whatever DKMS would leave out there, the installer builds it: sets must be neutral. */
-static bool about_520(const struct gp_rule *r)
-{
-	for (size_t i = 0; i < r->driver.n; i++)
-		if (!r->driver.v[i].has_hi || r->driver.v[i].hi.part[0] >= GP_BUILDS_IN_TREE)
-			return true;
-	return false;
-}
-
-static bool concerns(const struct work *w, const struct gp_rule *r)
-{
-	if (!w->o->names->n)
-		return true;
-	for (size_t i = 0; i < r->patches.n; i++)
-		if (gp_list_has(w->o->names, r->patches.v[i]))
-			return true;
-	return false;
-}
-
-static void lint_rule(struct work *w, const struct gp_rule *r)
-{
-	if (!concerns(w, r))
-		return;
-	w->out->rules++;
-	if (!r->evidence || !*r->evidence)
-		gp_finding_add(&w->out->found, r->file, r->lineno,
-			       "say what was built, with what and when, or who reports it", "the rule has no Evidence");
-	if (r->has_release && r->release.by_name && !r->distros)
-		gp_finding_add(&w->out->found, r->file, r->lineno, "say whose they are: Distro: debian, ubuntu ...",
-			       "Release '%s' is in package numbers, and the rule has no Distro", r->release_text);
-	for (size_t i = 0; i < r->patches.n; i++) {
-		const struct gp_patchset *set = gp_catalog_set(w->c, r->patches.v[i]);
-
-		if (set && !set->neutral && !set->hooks && about_520(r))
-			gp_finding_add(&w->out->found, r->file, r->lineno,
-				       "guard the set in its own code, or end Driver before 520",
-				       "set '%s' is not neutral, and drivers from 520 on build before DKMS sees them",
-				       set->name);
-	}
-}
-
-static void lint_line(struct work *w, const struct gp_line *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		lint_rule(w, &l->rules[i]);
 }
 
 /* --- the drivers at hand --- */
@@ -514,9 +464,7 @@ int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct
 		return -1;
 	for (size_t i = 0; i < out->nset; i++)
 		lint_patches(&w, out->set[i].set);
-	lint_line(&w, &c->any);
-	for (size_t i = 0; i < c->nlines; i++)
-		lint_line(&w, &c->lines[i]);
+	out->rules = gp_lint_rules(c, o->names, &out->found);
 	/* Without any the running kernel would be asked, which nobody named. */
 	if (o->headers->n && gp_targets_find(&no_kernels, o->headers, &w.targets, err) < 0)
 		return -1;

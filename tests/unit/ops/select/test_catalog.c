@@ -318,6 +318,28 @@ static void test_reach_over(void **state)
 	refused(w, GP_E_FORMAT, "/f/kernel-versions/5.4:4': reaches 5.11, and");
 }
 
+/* Who replaces a file takes back what it says of its line, and nothing of others. */
+static void test_reach_replaced(void **state)
+{
+	struct world *w = *state;
+
+	put(w, "e/kernel-versions/5.4",
+	    "Kernel: 5.4\nStatus: untested\n\nDriver: 470\nLines: 5.4 - 5.11\nLoad: yes\n\n"
+	    "Driver: 510\nLines: >= 5.4\nLoad: no\n");
+	put(w, "f/kernel-versions/5.4", "Kernel: 5.4\nStatus: untested\n\nDriver: 390\nLoad: no\n");
+	put(w, "f/kernel-versions/5.10", "Kernel: 5.10\nStatus: untested\n\nDriver: 470\nLoad: no\n");
+	put(w, "e/kernel-versions/any", "Kernel: any\nLines: 5.4 - 5.13\n");
+	put(w, "f/kernel-versions/any", "Kernel: any\n\nDriver: 999\nLoad: no\n");
+	add_dir(w, "e");
+	add_dir(w, "f");
+	load(w);
+	assert_string_equal(rules_of(w, "5.4"), "390=no");
+	assert_string_equal(rules_of(w, "5.10"), "470=no");
+	assert_non_null(strstr(rules_of(w, "5.11"), "; 470=yes"));
+	assert_string_equal(rules_of(w, "any"), "510=no >= 5.4; 999=no");
+	assert_int_equal(w->c.any.history.n, 1);
+}
+
 /* --- selecting --- */
 
 static bool driver_file(void *arg, const char *path, struct gp_str *out)
@@ -739,6 +761,7 @@ int main(void)
 						   TEST(test_overlay),
 						   TEST(test_reach),
 						   TEST(test_reach_over),
+						   TEST(test_reach_replaced),
 						   TEST(test_claims),
 						   TEST(test_driver_sources),
 						   TEST(test_driver_sources_say_no),
