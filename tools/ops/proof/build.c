@@ -202,12 +202,13 @@ static void tell_needed(struct making *m, const struct gp_list *modules)
 static bool make(struct making *m, const struct gp_toolchain *cc)
 {
 	gp_auto(gp_list_release) struct gp_list modules = { 0 };
+	const struct gp_kmake k = { m->s, m->h, cc, m->o, &modules, m->work };
 	struct gp_proc_end end = { 0 };
 	struct gp_err err = { 0 };
 
 	gp_kmake_modules(m->s, m->o->modules, &modules);
 	tell_needed(m, &modules);
-	if (gp_kmake_run(m->s, m->h, cc, m->o, &modules, m->work, &end, &err) < 0) {
+	if (gp_kmake_run(&k, &end, &err) < 0) {
 		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 		return false;
 	}
