@@ -141,53 +141,75 @@ static int decide_kernels(const struct gp_inputs *in, struct gp_decision *d, str
 	return 0;
 }
 
-/* Does one of the set's patches change path? Names of DKMS patches are relative
- * to kernel/, so the question is asked by what lies in the tree. */
-static bool shared(const struct gp_patchset *p, const struct gp_list *paths, struct gp_err *err)
+/* Does one of the set's patches change one of the paths? Names of DKMS patches are
+ * relative to kernel/, so the question is asked by what lies in the tree. */
+static int changes(const struct gp_patchset *p, const struct gp_list *paths, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list own = { 0 };
 
 	if (gp_patchset_paths(p, &own, err) < 0)
-		return true;
+		return -1;
 	for (size_t i = 0; i < own.n; i++)
 		if (gp_list_has(paths, own.v[i]))
-			return true;
-	return false;
+			return 1;
+	return 0;
 }
 
-static bool touches(const struct gp_set *set, const struct gp_list *paths, struct gp_err *err)
+static int set_changes(const struct gp_set *set, const struct gp_list *paths, struct gp_err *err)
 {
 	gp_auto(gp_patchset_release) struct gp_patchset p = { 0 };
 
-	return gp_patchset_load(set->dir, &p, err) < 0 || shared(&p, paths, err);
+	return gp_patchset_load(set->dir, &p, err) < 0 ? -1 : changes(&p, paths, err);
 }
 
-/* What the package's own DKMS patches change: kernel/patches/NAME, applied with
+/* What one of the package's own DKMS patches changes: kernel/patches/NAME, applied with
  * -p1 in kernel/ (dkms(8), PATCH). */
-static void dkms_paths(const struct gp_inputs *in, const struct gp_list *names, struct gp_list *paths)
+static void dkms_paths(const struct gp_inputs *in, const char *name, struct gp_list *paths)
 {
-	for (size_t i = 0; i < names->n; i++) {
-		gp_auto(gp_free_ptr) char *file = gp_path_join("kernel/patches", names->v[i]);
-		gp_auto(gp_diff_release) struct gp_diff d = { 0 };
-		struct gp_str text;
+	gp_auto(gp_free_ptr) char *file = gp_path_join("kernel/patches", name);
+	gp_auto(gp_diff_release) struct gp_diff diff = { 0 };
+	struct gp_str text;
 
-		if (gp_tree_read(&in->driver.tree, file, &text, NULL) < 0 || gp_diff_parse(text, &d, NULL) < 0)
-			continue;
-		for (size_t k = 0; k < d.nfile; k++) {
-			char *path = gp_diff_target(&d.file[k], 1, false, NULL);
+	if (gp_tree_read(&in->driver.tree, file, &text, NULL) < 0 || gp_diff_parse(text, &diff, NULL) < 0)
+		return;
+	for (size_t k = 0; k < diff.nfile; k++) {
+		char *path = gp_diff_target(&diff.file[k], 1, false, NULL);
 
-			if (path)
-				gp_list_take(paths, gp_path_join("kernel", path));
-			gp_free_ptr(&path);
-		}
+		if (path)
+			gp_list_take(paths, gp_path_join("kernel", path));
+		gp_free_ptr(&path);
 	}
+}
+
+/* The patch of the package's own that DKMS applies must not be for files that we change. */
+static int decide_dkms_patch(const struct gp_inputs *in, const struct gp_decision *d, const char *name,
+			     struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list paths = { 0 };
+	const char *kind = "set ", *whose = NULL;
+	int rc = 0;
+
+	dkms_paths(in, name, &paths);
+	for (size_t i = 0; i < d->selection.neutral.n && rc == 0; i++) {
+		whose = d->selection.neutral.v[i].set->name;
+		rc = set_changes(d->selection.neutral.v[i].set, &paths, err);
+	}
+	for (size_t i = 0; i < in->nuser && rc == 0; i++) {
+		kind = "";
+		whose = in->user[i].dir;
+		rc = *in->opts->matches.v[i] ? 0 : changes(&in->user[i], &paths, err);
+	}
+	if (rc <= 0)
+		return rc;
+	return gp_fail(err, GP_E_NO,
+		       "dkms.conf applies '%s' to files that %s'%s' changes; --drop-dkms-patches takes it out", name,
+		       kind, whose);
 }
 
 /* Ours were tried on top of the sets, and are tried again (gp_late_plan()). */
 static int decide_dkms(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {
-	gp_auto(gp_list_release) struct gp_list names = { 0 }, paths = { 0 };
-	const struct gp_selection *s = &d->selection;
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
 	struct gp_str conf;
 
 	if (!in->driver.altered.dkms_patches.n)
@@ -199,19 +221,9 @@ static int decide_dkms(const struct gp_inputs *in, struct gp_decision *d, struct
 	if (gp_tree_read(&in->driver.tree, "kernel/dkms.conf", &conf, err) < 0)
 		return -1;
 	gp_dkms_patches_of_others(conf, &names);
-	dkms_paths(in, &names, &paths);
-	for (size_t i = 0; i < s->neutral.n; i++)
-		if (touches(s->neutral.v[i].set, &paths, NULL))
-			return gp_fail(err, GP_E_NO,
-				       "dkms.conf applies '%s' to files that set '%s' changes; "
-				       "--drop-dkms-patches takes it out",
-				       first(&names, ""), s->neutral.v[i].set->name);
-	for (size_t i = 0; i < in->nuser; i++)
-		if (!*in->opts->matches.v[i] && shared(&in->user[i], &paths, NULL))
-			return gp_fail(err, GP_E_NO,
-				       "dkms.conf applies '%s' to files that '%s' changes; "
-				       "--drop-dkms-patches takes it out",
-				       first(&names, ""), in->user[i].dir);
+	for (size_t i = 0; i < names.n; i++)
+		if (decide_dkms_patch(in, d, names.v[i], err) < 0)
+			return -1;
 	return 0;
 }
 
