@@ -255,6 +255,82 @@ change plain 'cat linked.run > in.run' 'a file is a link'
 change plain 'truncate -s 30000 in.run' 'its end is gone'
 change s 'printf XX | dd of=in.run bs=1 seek=20000 conv=notrunc 2> /dev/null' 'compressed: a byte'
 
+# --- sets that change while they are used -----------------------------------------------
+
+# part FOLDER FILE SCOPE [TREE]: a set whose one patch adds a word behind line 2 of a
+# file; it can be the first word or the second.
+part() {
+    mkdir -p "$1" && echo x.patch > "$1/series"
+    for word in first second; do
+        (
+            printf 'Description: a test\n%s\n--- a/%s\n+++ b/%s\n@@ -1,4 +1,5 @@\n' "$3" "$2" "$2"
+            sed -n "1,4s/^/ /p; 2s|.*|+ * the $word ${1##*/}|p" "${4:-s}/$2"
+        ) > "$1/$word"
+    done
+}
+sh "$fx/hooks.sh" hooks
+part live/patches/neutral kernel/nvidia/os-interface.c 'Scope: neutral'
+part live/patches/late kernel/nvidia/nv-frontend.c ''
+part live/patches/hooked vgpu_unlock_hooks.c 'Scope: hooks' hooks
+part mine kernel/common/inc/nv-linux.h ''
+part mine-dkms kernel/nvidia/i2c_nvswitch.c ''
+sets='live/patches/neutral live/patches/late live/patches/hooked mine mine-dkms'
+mkdir live/kernel-versions
+cat > live/kernel-versions/5.12 << 'E'
+Kernel: 5.12
+Status: supported
+Changes: a test
+
+Driver: 460
+Patches: neutral late hooked
+Load: unknown
+Evidence: [inference] a test
+E
+GRIDPATCH_DATA=$work/live
+export GRIDPATCH_DATA sets
+# put first, put second
+cat > put << 'E'
+for d in $sets; do cp "$d/$1" "$d/new" && mv "$d/new" "$d/x.patch"; done
+E
+# What the lock and the history say of each set is what the output has.
+agree() {
+    rm -rf y && unrun T/out.run y || return
+    for d in $sets; do
+        name=${d##*/}
+        case $name in
+            hooked) f=unlock/vgpu_unlock_hooks.c ;;
+            late | mine-dkms) f=patches/$name-x.patch ;;
+            neutral) f=nvidia/os-interface.c ;;
+            *) f=common/inc/nv-linux.h ;;
+        esac
+        word=$(sed -n "s/.* the \([a-z]*\) $name\$/\1/p" y/kernel/$f)
+        sum=$(cat "$d/series" "$d/$word" | sha256sum | cut -d' ' -f1)
+        sed -n "/^Set: $name\$/,/^\$/p" T/l | grep -qx "SHA256: $sum" &&
+            grep -q "patch set $name sha256 $sum" y/pkg-history.txt || return
+        words="$words $word"
+    done
+}
+command="patch s.run $k --hooks hooks --patches mine-dkms --patch-match ^5 --patches mine --no-cache -o T/out.run --write-lock T/l"
+bad=
+words=
+sh put first
+rm -rf T && mkdir T
+faulty open 0 0
+n=$(cat count)
+check 'sets that stay: lock, history and output agree' agree
+at=2
+while [ "$at" -le "$n" ]; do
+    sh put first
+    rm -rf T && mkdir T
+    FAULT_RUN="sh $work/put second" faulty open "$at" 0
+    [ $status -eq 0 ] && agree || bad="$bad $at"
+    at=$((at + 3))
+done
+check "sets that change at one of $n opens: lock, history and output agree" test -z "$bad"
+[ -z "$bad" ] || echo "#   they do not:$bad"
+check 'some changed early enough' test "${words#* second}" != "$words"
+unset GRIDPATCH_DATA
+
 # --- a failure behind the name ----------------------------------------------------------
 
 command="patch s.run $k --no-hooks --no-cache -o T/out.run"

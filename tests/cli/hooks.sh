@@ -191,6 +191,9 @@ sh ./n16-custom.run --pkg-history > history
 says 'it is recorded' "with patch sha256 $sum" history
 expect_status 'explicit' 0 -k 6.1.80 --hooks beside --hooks-patch beside/vgpu_unlock_hooks-510.patch n16.run -o n16-explicit.run
 check 'gives the same bytes' cmp n16-custom.run n16-explicit.run
+gzip -c beside/vgpu_unlock_hooks-510.patch > packed.patch.gz
+expect_status 'packed' 0 -k 6.1.80 --hooks beside --hooks-patch packed.patch.gz n16.run -o n16-packed.run
+check 'gives the same bytes' cmp n16-custom.run n16-packed.run
 expect_status 'json and a lock' 0 -k 6.1.80 --hooks beside n16.run -n --json --write-lock n16.lock
 check 'json: its sum' json_is out .hooks.patch_sha256 "$sum"
 check 'json: its name' json_is out .hooks.patch beside/vgpu_unlock_hooks-510.patch

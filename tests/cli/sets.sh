@@ -61,6 +61,27 @@ unrun extra.run extra.x
 check 'it is in' grep -q 'an extra set was here' extra.x/kernel/nvidia/os-interface.c
 says 'the history has the set' 'patch set extra sha256 ' extra.x/pkg-history.txt
 says 'and the override' 'override: set extra taken in' extra.x/pkg-history.txt
+# Of a packed patch the text counts, for its scope and for the sum, too.
+for pack in gzip:gz xz:xz bzip2:bz2; do
+    z=x.patch.${pack#*:}
+    rm -rf packed packed.x
+    cp -R more packed
+    ${pack%:*} -c more/patches/extra/x.patch > "packed/patches/extra/$z"
+    echo "$z" > packed/patches/extra/series
+    sum=$( (echo "$z" && cat more/patches/extra/x.patch) | sha256sum | cut -d' ' -f1)
+    expect_status "a neutral set, $z" 0 $opts --data packed --set extra s.run -o packed.run -f
+    unrun packed.run packed.x
+    check 'it is in' cmp extra.x/kernel/nvidia/os-interface.c packed.x/kernel/nvidia/os-interface.c
+    says 'the history has its sum' "patch set extra sha256 $sum" packed.x/pkg-history.txt
+    run select --data packed --set extra --driver 460.73.02 $k --json=packed.json
+    check 'it stays neutral' json_is packed.json '.selection.neutral[-1] | .name + " " + .sha256' "extra $sum"
+done
+run lint-set --data packed extra
+says 'lint-set reads it, too' 'packed/patches/extra/x.patch.bz2:1: no Origin' out
+head -c 99 packed/patches/extra/x.patch.bz2 > short.bz2
+mv short.bz2 packed/patches/extra/x.patch.bz2
+expect_status 'a packed patch that is damaged' 3 select --data packed --driver 460.73.02 $k
+says 'is named' "patch set 'extra': 'packed/patches/extra/x.patch.bz2': "
 expect_status 'without --set' 0 $opts --data more s.run -n
 refute 'it is not in' grep -q '^set .*extra' out
 expect_status '--set of a set that the rules ask for' 0 $opts --set pfn-valid s.run -o asked.run

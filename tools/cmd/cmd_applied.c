@@ -4,7 +4,7 @@
 
 static const enum gp_opt_id opts[] = { OPT_DIR, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
 
-static int applied(const struct gp_args *a, struct json_object *o, struct gp_err *err)
+static int applied(const struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	struct gp_quilt_tree w;
 	int rc = gp_quilt_tree_look(&w, a->dir ? a->dir : ".", err);
@@ -14,7 +14,8 @@ static int applied(const struct gp_args *a, struct json_object *o, struct gp_err
 	if (rc == 0) {
 		for (size_t i = 0; i < w.quilt.applied.n; i++)
 			gp_say(a, "%s\n", w.quilt.applied.v[i]);
-		gp_json_put(o, "applied", gp_json_list(&w.quilt.applied));
+		r->root = json_object_new_object();
+		gp_json_put(r->root, "applied", gp_json_list(&w.quilt.applied));
 		if (!w.quilt.applied.n)
 			rc = gp_fail(err, GP_E_NO, "no patches applied");
 	}
@@ -22,22 +23,12 @@ static int applied(const struct gp_args *a, struct json_object *o, struct gp_err
 	return rc;
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
-	struct gp_err second = { 0 };
-	struct json_object *o;
-	int rc;
-
 	if (a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "'%s' is one word too many; see 'gridpatch applied --help'",
 			       a->positional.v[0]);
-	o = json_object_new_object();
-	rc = applied(a, o, err);
-	if (!a->json)
-		json_object_put(o);
-	else if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
-		rc = -1;
-	return rc;
+	return applied(a, r, err);
 }
 
 const struct gp_cmd gp_cmd_applied = {

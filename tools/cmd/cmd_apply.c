@@ -81,11 +81,10 @@ static struct json_object *json(const struct gp_args *a, const struct gp_apply_r
 	return o;
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *out, struct gp_err *err)
 {
 	struct gp_apply_opts o;
 	struct gp_apply_run r;
-	struct gp_err second = { 0 };
 	int rc;
 
 	if (options(a, &o, err) < 0)
@@ -95,8 +94,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 	gp_main_flush();
 	if (rc < 0)
 		gp_say_why(a, &r.why);
-	if (a->json && gp_json_emit(a, json(a, &r, rc == 0), err, rc < 0 ? &second : err) < 0 && rc == 0)
-		rc = a->recover || o.dry_run ? -1 : gp_besides(err, "; the patches are applied");
+	out->root = json(a, &r, rc == 0);
+	out->done = a->recover || o.dry_run ? NULL : "the patches are applied";
 	gp_apply_run_release(&r);
 	return rc;
 }

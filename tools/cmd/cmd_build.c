@@ -50,10 +50,9 @@ static int answer(const struct gp_cells *l, bool quiet, struct gp_err *err)
 	return gp_fail(err, gp_cell_code(first->cls), "%zu of %zu builds failed", failed, l->n);
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
-	struct gp_err second = { 0 };
 	int rc;
 
 	if (positional(a, err) < 0)
@@ -63,8 +62,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 		gp_say(a, "skipped    %s\n", cells.skipped.v[i]);
 	if (rc == 0)
 		rc = answer(&cells, a->quiet || a->json, err);
-	if (a->json && gp_json_emit(a, gp_cells_json(&cells), err, rc < 0 ? &second : err) < 0)
-		rc = -1;
+	r->root = gp_cells_json(&cells);
 	return rc;
 }
 

@@ -26,7 +26,7 @@ static int choose_dir(const struct gp_args *a, const struct gp_runfile *rf, char
 	return 0;
 }
 
-static int extract(struct gp_args *a, struct json_object *o, struct gp_err *err)
+static int extract(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_runfile_release) struct gp_runfile rf = { 0 };
 	gp_auto(gp_free_ptr) char *dir = NULL;
@@ -44,27 +44,18 @@ static int extract(struct gp_args *a, struct json_object *o, struct gp_err *err)
 	if (rc < 0)
 		return -1;
 	gp_say(a, "extracted  %zu members, %s, to %s\n", rf.n, gp_say_size(rf.unpacked, size), dir);
-	gp_json_put(o, "directory", gp_json_text(dir));
-	gp_json_put(o, "members", json_object_new_uint64(rf.n));
-	gp_json_put(o, "unpacked", json_object_new_uint64(rf.unpacked));
+	r->root = json_object_new_object();
+	gp_json_put(r->root, "directory", gp_json_text(dir));
+	gp_json_put(r->root, "members", json_object_new_uint64(rf.n));
+	gp_json_put(r->root, "unpacked", json_object_new_uint64(rf.unpacked));
 	return 0;
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
-	struct json_object *o;
-	struct gp_err second = { 0 };
-	int rc;
-
 	if (a->positional.n != 1)
 		return gp_fail(err, GP_E_USAGE, "give one installer; see 'gridpatch extract --help'");
-	o = json_object_new_object();
-	rc = extract(a, o, err);
-	if (!a->json)
-		json_object_put(o);
-	else if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
-		rc = -1;
-	return rc;
+	return extract(a, r, err);
 }
 
 const struct gp_cmd gp_cmd_extract = {

@@ -5,12 +5,11 @@
 
 static const enum gp_opt_id opts[] = { OPT_TO, OPT_FROM, OPT_NEWER_TABLE, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list written = { 0 };
 	struct gp_fetch f = { a->to, a->from, a->newer_table };
 	gp_auto(gp_free_ptr) char *lack = NULL;
-	struct gp_err second = { 0 };
 	int rc;
 
 	if (a->positional.n)
@@ -21,14 +20,9 @@ static int run(struct gp_args *a, struct gp_err *err)
 	gp_main_flush(); /* what follows goes to standard error */
 	if (lack)
 		gp_warn("%s; drivers 460.107, and 470.141 to 535.161, need it", lack);
-	if (a->json) {
-		struct json_object *o = json_object_new_object();
-
-		gp_json_put(o, "written", gp_json_list(&written));
-		gp_json_put(o, "left_out", gp_json_text(lack));
-		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
-			rc = -1;
-	}
+	r->root = json_object_new_object();
+	gp_json_put(r->root, "written", gp_json_list(&written));
+	gp_json_put(r->root, "left_out", gp_json_text(lack));
 	return rc;
 }
 

@@ -21,7 +21,7 @@ static void warn_of_stub(const struct gp_runfile *rf)
 	}
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	struct gp_driver d;
 	int rc;
@@ -33,15 +33,9 @@ static int run(struct gp_args *a, struct gp_err *err)
 			    err);
 	gp_progress_end();
 	if (rc == 0) {
+		r->root = gp_json_driver(&d);
 		gp_report_driver(a, &d);
 		warn_of_stub(&d.rf);
-	}
-	if (a->json) {
-		struct json_object *o = rc == 0 ? gp_json_driver(&d) : json_object_new_object();
-		struct gp_err second = { 0 };
-
-		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
-			rc = -1;
 	}
 	gp_driver_release(&d);
 	return rc;

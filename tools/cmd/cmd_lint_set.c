@@ -102,6 +102,17 @@ static struct json_object *json_sets(const struct gp_lint *l)
 	return list;
 }
 
+static struct json_object *json(const struct gp_lint *l)
+{
+	struct json_object *o = json_object_new_object();
+
+	gp_json_put(o, "sets", json_sets(l));
+	gp_json_put(o, "rules", json_object_new_int64((int64_t)l->rules));
+	gp_json_put(o, "findings", json_findings(&l->found));
+	gp_json_put(o, "skipped", gp_json_list(&l->skipped));
+	return o;
+}
+
 /* Data that cannot be read are a "no" as findings are: the message names file and line. */
 static int load(struct gp_args *a, struct gp_catalog *c, struct gp_err *err)
 {
@@ -193,23 +204,13 @@ static int lint(struct gp_args *a, struct gp_catalog *c, struct gp_lint *l, stru
 	return 0;
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	struct gp_catalog c = { 0 };
 	struct gp_lint l = { 0 };
-	struct gp_err second = { 0 };
 	int rc = lint(a, &c, &l, err);
 
-	if (a->json) {
-		struct json_object *o = json_object_new_object();
-
-		gp_json_put(o, "sets", json_sets(&l));
-		gp_json_put(o, "rules", json_object_new_int64((int64_t)l.rules));
-		gp_json_put(o, "findings", json_findings(&l.found));
-		gp_json_put(o, "skipped", gp_json_list(&l.skipped));
-		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
-			rc = -1;
-	}
+	r->root = json(&l);
 	gp_lint_release(&l);
 	gp_catalog_release(&c);
 	return rc;

@@ -60,7 +60,7 @@ static int tell(const struct gp_args *a, const struct gp_cells *l, const struct 
 
 	gp_matrix_say(a, l, j);
 	rc = gp_matrix_answer(a, l, j, err);
-	if (gp_matrix_write_reports(a, l, err, &second) == 0)
+	if (gp_matrix_write_reports(a, l, &second) == 0)
 		return rc;
 	*err = second;
 	return -1;
@@ -90,7 +90,7 @@ static int get_cells(struct gp_args *a, struct before *b, struct gp_cells *cells
 	return a->merge ? merge(a, cells, err) : gp_matrix_build(a, &b->known, cells, err);
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
 	gp_auto(gp_expect_result_release) struct gp_expect_result judged = { 0 };
@@ -100,22 +100,30 @@ static int run(struct gp_args *a, struct gp_err *err)
 
 	if (check_args(a, err) < 0)
 		return -1;
-	if (a->emit)
-		return gp_matrix_emit(a, err);
+	if (a->emit) {
+		rc = gp_matrix_emit(a, err);
+		r->withheld = rc == 0 || err->code != GP_E_USAGE;
+		return rc;
+	}
 	rc = get_cells(a, &b, &cells, err);
 	gp_expect_judge(a->expect ? &b.expect : NULL, &cells, &judged);
-	if (rc == 0)
-		return tell(a, &cells, &judged, err);
+	if (rc == 0) {
+		rc = tell(a, &cells, &judged, err);
+		r->root = gp_cells_json(&cells);
+		return rc;
+	}
 	/* A signal: what there is of the reports is written all the same. */
 	if (err->code == GP_E_CANCELLED && cells.n) {
 		gp_matrix_say(a, &cells, &judged);
-		(void)gp_matrix_write_reports(a, &cells, err, &second);
+		(void)gp_matrix_write_reports(a, &cells, &second);
+		r->root = gp_cells_json(&cells);
 		return -1;
 	}
 	/* Nothing to report but the error itself; a report that was to be gone on with is
 	 * worth more than that. */
-	if (a->json && err->code != GP_E_USAGE && !gp_matrix_goes_on(a))
-		(void)gp_json_emit(a, gp_cells_json(&(struct gp_cells){ 0 }), err, &second);
+	r->withheld = gp_matrix_goes_on(a);
+	if (err->code != GP_E_USAGE)
+		r->root = gp_cells_json(&(struct gp_cells){ 0 });
 	return -1;
 }
 

@@ -87,12 +87,11 @@ static struct json_object *json(const struct gp_args *a, const struct gp_patch_j
 	return o;
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
 	gp_auto(gp_list_release) struct gp_list warnings = { 0 };
 	struct gp_patch_job job;
-	struct gp_err second = { 0 };
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	int rc;
 
@@ -112,8 +111,7 @@ static int run(struct gp_args *a, struct gp_err *err)
 		gp_warn("%s", warnings.v[i]);
 	if (rc < 0)
 		gp_say_why(a, gp_patch_job_why(&job));
-	if (a->json && gp_json_emit(a, json(a, &job, &cells), err, rc < 0 ? &second : err) < 0)
-		rc = -1;
+	r->root = json(a, &job, &cells);
 	gp_patch_job_release(&job);
 	return rc;
 }

@@ -150,10 +150,9 @@ static struct json_object *json(const struct pop *p, bool ok)
 	return o;
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	struct pop p = { 0 };
-	struct gp_err second = { 0 };
 	int rc;
 
 	if (a->positional.n > (a->all ? 0 : 1))
@@ -163,8 +162,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 		(void)gp_tree_sound(&p.w.tree, err); /* what could not be looked at is the reason */
 	if (p.done && (!a->json || a->json_file))
 		report(a, &p);
-	if (a->json && gp_json_emit(a, json(&p, p.done), err, rc < 0 ? &second : err) < 0 && rc == 0)
-		rc = gp_besides(err, "; the patches are taken back");
+	r->root = json(&p, p.done);
+	r->done = "the patches are taken back";
 	pop_release(&p);
 	return rc;
 }

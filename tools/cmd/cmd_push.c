@@ -141,10 +141,9 @@ static struct json_object *json(const struct push *p, bool ok)
 	return o;
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	struct push p = { 0 };
-	struct gp_err second = { 0 };
 	int rc;
 
 	if (a->positional.n > (a->all ? 0 : 1))
@@ -156,8 +155,8 @@ static int run(struct gp_args *a, struct gp_err *err)
 		gp_say_why(a, &p.why);
 	else if (!a->json || a->json_file)
 		report(a, &p);
-	if (a->json && gp_json_emit(a, json(&p, rc == 0), err, rc < 0 ? &second : err) < 0 && rc == 0)
-		rc = gp_besides(err, "; the patches are applied");
+	r->root = json(&p, rc == 0);
+	r->done = "the patches are applied";
 	gp_series_release(&p.series);
 	gp_applied_list_release(&p.done);
 	gp_buf_release(&p.why);

@@ -124,7 +124,7 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 		return -1;
 	q->query.kernels = q->targets.v;
 	q->query.nkernels = q->targets.n;
-	if (gp_catalog_select(&q->catalog, &q->query, &q->answer, err) < 0 || gp_query_sound(&q->query, err) < 0 ||
+	if (gp_catalog_select(&q->catalog, &q->query, &q->answer, err) < 0 ||
 	    (q->have_driver && gp_tree_sound(&q->driver.tree, err) < 0))
 		return -1;
 	gp_selection_override(&q->catalog, &q->answer, &a->patch.sets, &a->patch.no_sets, &q->overrides);
@@ -150,25 +150,27 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 	return verdict(q, err);
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static struct json_object *json(const struct question *q)
+{
+	struct json_object *o = json_object_new_object();
+
+	gp_json_put(o, "driver", gp_json_text(q->query.driver.n ? q->query.driver.text : NULL));
+	gp_json_put(o, "release", gp_json_text(q->wanted.release));
+	gp_json_put(o, "branch_known", json_object_new_boolean(branch_is_known(q)));
+	gp_json_put(o, "kind", gp_json_text(gp_kind_name(q->query.kind)));
+	gp_json_put(o, "selection", gp_json_selection(&q->answer));
+	gp_json_put(o, "overrides", gp_json_list(&q->overrides));
+	gp_json_put(o, "skipped", gp_json_list(&q->targets.skipped));
+	return o;
+}
+
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	struct question q = { 0 };
-	struct gp_err second = { 0 };
 	int rc = answer(a, &q, err);
 
-	if (a->json) {
-		struct json_object *o = json_object_new_object();
-
-		gp_json_put(o, "driver", gp_json_text(q.query.driver.n ? q.query.driver.text : NULL));
-		gp_json_put(o, "release", gp_json_text(q.wanted.release));
-		gp_json_put(o, "branch_known", json_object_new_boolean(branch_is_known(&q)));
-		gp_json_put(o, "kind", gp_json_text(gp_kind_name(q.query.kind)));
-		gp_json_put(o, "selection", gp_json_selection(&q.answer));
-		gp_json_put(o, "overrides", gp_json_list(&q.overrides));
-		gp_json_put(o, "skipped", gp_json_list(&q.targets.skipped));
-		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
-			rc = -1;
-	}
+	if (a->json)
+		r->root = json(&q);
 	gp_selection_release(&q.answer);
 	gp_list_release(&q.overrides);
 	gp_catalog_release(&q.catalog);

@@ -86,19 +86,15 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 	return 0;
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
-	struct gp_err second = { 0 };
 	struct work w = { 0 };
 	int rc = answer(a, &w, err);
 
 	if (a->json) {
-		struct json_object *o = json_object_new_object();
-
-		gp_json_put(o, "kind", gp_json_text(gp_kind_name(w.ask.kind)));
-		gp_json_put(o, "support", gp_json_support(&w.table));
-		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
-			rc = -1;
+		r->root = json_object_new_object();
+		gp_json_put(r->root, "kind", gp_json_text(gp_kind_name(w.ask.kind)));
+		gp_json_put(r->root, "support", gp_json_support(&w.table));
 	}
 	gp_support_release(&w.table);
 	gp_catalog_release(&w.catalog);

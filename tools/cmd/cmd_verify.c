@@ -31,22 +31,16 @@ static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *proble
 	return 0;
 }
 
-static int run_installer(struct gp_args *a, struct gp_err *err)
+static int run_installer(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list problems = { 0 };
 	struct gp_driver d;
-	struct gp_err second = { 0 };
 	int rc = verify(a, &d, &problems, err);
 
-	if (a->json) {
-		struct json_object *o = json_object_new_object();
-
-		if (d.version.n)
-			gp_json_put(o, "driver", gp_json_driver(&d));
-		gp_json_put(o, "problems", gp_json_list(&problems));
-		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
-			rc = -1;
-	}
+	r->root = json_object_new_object();
+	if (d.version.n)
+		gp_json_put(r->root, "driver", gp_json_driver(&d));
+	gp_json_put(r->root, "problems", gp_json_list(&problems));
 	gp_driver_release(&d);
 	return rc;
 }
@@ -134,29 +128,23 @@ static int check(const struct gp_args *a, const struct inputs *in, struct gp_mod
 	return 0;
 }
 
-static int run_modules(struct gp_args *a, const struct inputs *in, struct gp_err *err)
+static int run_modules(struct gp_args *a, const struct inputs *in, struct gp_report *out, struct gp_err *err)
 {
 	gp_auto(gp_modreport_release) struct gp_modreport r = { 0 };
-	struct gp_err second = { 0 };
 	int rc = check(a, in, &r, err);
 
-	if (a->json) {
-		struct json_object *o = json_object_new_object();
-
-		gp_json_modules(o, &r);
-		if (gp_json_emit(a, o, err, rc < 0 ? &second : err) < 0)
-			rc = -1;
-	}
+	out->root = json_object_new_object();
+	gp_json_modules(out->root, &r);
 	return rc;
 }
 
-static int run(struct gp_args *a, struct gp_err *err)
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(inputs_release) struct inputs in = { 0 };
 
 	if (sort_inputs(a, &in, err) < 0)
 		return -1;
-	return in.run ? run_installer(a, err) : run_modules(a, &in, err);
+	return in.run ? run_installer(a, r, err) : run_modules(a, &in, r, err);
 }
 
 const struct gp_cmd gp_cmd_verify = { "verify",

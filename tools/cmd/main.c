@@ -11,6 +11,7 @@
 #include "cmd/front/opt.h"
 #include "cmd/front/outputs.h"
 #include "cmd/front/version.h"
+#include "cmd/report/report.h"
 
 static const struct gp_cmd *const cmds[] = {
 	&gp_cmd_patch,   &gp_cmd_info,        &gp_cmd_extract, &gp_cmd_verify,   &gp_cmd_select,
@@ -152,15 +153,21 @@ static int help(int argc, char **argv)
 static int run_cmd(const struct gp_cmd *cmd, int argc, char **argv)
 {
 	struct gp_args args;
+	struct gp_report report = { .verb = cmd->name };
 	struct gp_err err = { 0 };
 	int rc = gp_args_parse(cmd, argc, argv, &args, &err);
 
+	if (rc == 0 && !args.help)
+		rc = gp_outputs_check(&args, &err);
+	/* A file that has not been looked at, or is not to be written, stays as it is. */
+	report.withheld = rc < 0 ? args.json_file != NULL : args.help;
 	if (rc == 0 && args.help) {
 		gp_cmd_help(cmd);
 	} else if (rc == 0) {
 		gp_log_set(args.quiet ? GP_LOG_QUIET : args.verbose ? GP_LOG_VERBOSE : GP_LOG_NORMAL);
-		rc = gp_outputs_check(&args, &err) < 0 ? -1 : cmd->run(&args, &err);
+		rc = cmd->run(&args, &report, &err);
 	}
+	rc = gp_json_emit(&args, &report, rc, &err);
 	gp_args_release(&args);
 	return finish(rc, &err);
 }

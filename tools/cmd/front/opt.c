@@ -366,6 +366,16 @@ static int usage(const struct gp_cmd *cmd, const char *what, const char *word, s
 	return gp_fail(err, GP_E_USAGE, "%s '%s'; see 'gridpatch %s --help'", what, word, cmd->name);
 }
 
+/* What getopt_long() got. */
+static int read_option(const struct gp_cmd *cmd, int got, const char *word, struct gp_args *out, struct gp_err *err)
+{
+	if (got == '?')
+		return usage(cmd, "no such option here:", word, err);
+	if (got == ':')
+		return usage(cmd, "an argument is missing after", word, err);
+	return set_option(out, id_of(cmd, got), optarg, err);
+}
+
 static int check_combinations(const struct gp_args *a, struct gp_err *err)
 {
 	if (a->patch.no_hooks && (a->patch.hooks || a->patch.hooks_patch))
@@ -387,25 +397,19 @@ int gp_args_parse(const struct gp_cmd *cmd, int argc, char **argv, struct gp_arg
 {
 	struct option longs[GP_COUNT(ROWS) + 1];
 	char shorts[2 * GP_COUNT(ROWS) + 2];
-	int got, index = 0;
+	int got, index = 0, rc = 0;
 
 	*out = (struct gp_args){ .fuzz = -1, .strip = -1 };
 	describe(cmd, longs, shorts);
 	opterr = 0;
 	optind = 1;
-	while ((got = getopt_long(argc, argv, shorts, longs, &index)) != -1) {
-		const char *word = argv[optind - 1];
-
-		if (got == '?')
-			return usage(cmd, "no such option here:", word, err);
-		if (got == ':')
-			return usage(cmd, "an argument is missing after", word, err);
-		if (set_option(out, id_of(cmd, got), optarg, err) < 0)
-			return -1;
-	}
+	/* The first mistake is told; behind it may stand --json, which says how. */
+	while ((got = getopt_long(argc, argv, shorts, longs, &index)) != -1)
+		if (read_option(cmd, got, argv[optind - 1], out, rc < 0 ? NULL : err) < 0)
+			rc = -1;
 	while (optind < argc)
 		gp_list_add(&out->positional, argv[optind++]);
-	return check_combinations(out, err);
+	return rc < 0 ? -1 : check_combinations(out, err);
 }
 
 void gp_args_release(struct gp_args *a)

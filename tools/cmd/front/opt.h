@@ -116,6 +116,14 @@ struct gp_args {
 	bool quiet, verbose, help;
 };
 
+/* What a verb leaves for --json. main writes it, whatever the verb ended with. */
+struct gp_report {
+	const char *verb;
+	struct json_object *root; /* NULL: there is nothing to say but the error */
+	const char *done;         /* NULL, or what has happened even if this cannot be written */
+	bool withheld;            /* it is not to be written */
+};
+
 struct gp_cmd {
 	const char *name;
 	const char *alias;   /* NULL */
@@ -123,13 +131,14 @@ struct gp_cmd {
 	const char *summary; /* one line of the list */
 	const char *about;   /* the paragraphs of its help */
 	const enum gp_opt_id *opts;
-	int (*run)(struct gp_args *a, struct gp_err *err);
+	int (*run)(struct gp_args *a, struct gp_report *r, struct gp_err *err);
 };
 
 /*
  * Read the words behind a verb.
  *
  * In:     argv[0] is the verb (or the program's name).
+ * Out:    when it fails, whether and where to --json goes is right all the same.
  * Errors: GP_E_USAGE.
  */
 int gp_args_parse(const struct gp_cmd *cmd, int argc, char **argv, struct gp_args *out, struct gp_err *err);

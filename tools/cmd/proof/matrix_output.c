@@ -58,8 +58,7 @@ static int write_to(const char *path, const struct gp_buf *b, struct gp_err *err
 	return gp_fail_sys(err, errno, "cannot write to standard output");
 }
 
-int gp_matrix_write_reports(const struct gp_args *a, const struct gp_cells *l, const struct gp_err *failure,
-			    struct gp_err *err)
+int gp_matrix_write_reports(const struct gp_args *a, const struct gp_cells *l, struct gp_err *err)
 {
 	struct report r[REPORTS];
 	struct gp_err other = { 0 };
@@ -75,9 +74,6 @@ int gp_matrix_write_reports(const struct gp_args *a, const struct gp_cells *l, c
 		if (write_to(r[i].path, &b, rc < 0 ? &other : err) < 0)
 			rc = -1;
 	}
-	/* Last, so that its "ok" knows of the others. */
-	if (a->json && gp_json_emit(a, gp_cells_json(l), rc < 0 ? err : failure, rc < 0 ? &other : err) < 0)
-		rc = -1;
 	return rc;
 }
 

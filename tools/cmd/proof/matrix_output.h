@@ -10,15 +10,11 @@
 int gp_matrix_check_reports(const struct gp_args *a, struct gp_err *err);
 
 /*
- * Write every report that was asked for, each of them complete or not at all;
- * "-" is standard output. The first failure is the one that is reported, the
- * others are written all the same.
- *
- * In: failure, what the run ends with (for "ok", "exit" and "error" of the
- *     JSON); NULL or zeroed for success.
+ * Write every report beside --json's that was asked for, each of them complete or
+ * not at all; "-" is standard output. The first failure is the one that is reported,
+ * the others are written all the same.
  */
-int gp_matrix_write_reports(const struct gp_args *a, const struct gp_cells *l, const struct gp_err *failure,
-			    struct gp_err *err);
+int gp_matrix_write_reports(const struct gp_args *a, const struct gp_cells *l, struct gp_err *err);
 
 /* The last lines: how many of what, and for each red cell its first error and
  * the command that repeats it; what was run twice, is missing, or passes now. */

@@ -1,32 +1,60 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/text.h"
 #include "cmd/front/outputs.h"
 #include "cmd/report/report.h"
 
-int gp_json_emit(const struct gp_args *a, struct json_object *root, const struct gp_err *failure, struct gp_err *err)
+/* "ok", "exit" and "error", behind what the verb says. */
+static void put_end(struct gp_report *r, int rc, const struct gp_err *err)
 {
-	bool ok = !failure || failure->code == GP_OK;
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	enum gp_code code = rc == 0 ? GP_OK : err->code ? err->code : GP_E_BUG;
 	char line[1024];
-	int rc = 0;
 
-	gp_json_put(root, "ok", json_object_new_boolean(ok));
-	gp_json_put(root, "exit", json_object_new_int(ok ? 0 : gp_code_exit(failure->code)));
-	if (!ok) {
-		gp_err_format(failure, line, sizeof(line));
-		gp_json_put(root, "error", gp_json_text(line));
+	if (!r->root) {
+		gp_auto(gp_free_ptr) char *type = gp_asprintf("gridpatch %s", r->verb);
+
+		r->root = json_object_new_object();
+		gp_json_put(r->root, "type", gp_json_text(type));
 	}
-	gp_json_format(root, JSON_C_TO_STRING_PRETTY, &text);
-	gp_buf_putc(&text, '\n');
+	gp_json_put(r->root, "ok", json_object_new_boolean(code == GP_OK));
+	gp_json_put(r->root, "exit", json_object_new_int(gp_code_exit(code)));
+	if (code == GP_OK)
+		return;
+	gp_err_format(err, line, sizeof(line));
+	gp_json_put(r->root, "error", gp_json_text(line));
+}
+
+static int write_text(const struct gp_args *a, const struct gp_buf *text, struct gp_err *err)
+{
 	if (a->json_file)
-		rc = gp_output_write(a->json_file, text.data, text.len, err);
-	else if (fputs(text.data, stdout) == EOF || fflush(stdout) == EOF)
-		rc = gp_fail_sys(err, errno, "cannot write to standard output");
-	json_object_put(root);
+		return gp_output_write(a->json_file, text->data, text->len, err);
+	if (fputs(text->data, stdout) == EOF || fflush(stdout) == EOF)
+		return gp_fail_sys(err, errno, "cannot write to standard output");
+	return 0;
+}
+
+/* Standard output may be wanted by what was not to go there with it. */
+static bool is_wanted(const struct gp_args *a, const struct gp_report *r, int rc, const struct gp_err *err)
+{
+	bool misused = rc < 0 && err->code == GP_E_USAGE && !r->root;
+
+	return a->json && !r->withheld && (a->json_file ? !misused : gp_report_stream(a) == stdout);
+}
+
+int gp_json_emit(const struct gp_args *a, struct gp_report *r, int rc, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_err second = { 0 };
+
+	if (is_wanted(a, r, rc, err)) {
+		put_end(r, rc, err);
+		gp_json_format(r->root, JSON_C_TO_STRING_PRETTY, &text);
+		gp_buf_putc(&text, '\n');
+		if (write_text(a, &text, rc < 0 ? &second : err) < 0 && rc == 0)
+			rc = r->done ? gp_besides(err, "; %s", r->done) : -1;
+	}
+	json_object_put(r->root);
+	r->root = NULL;
 	return rc;
 }

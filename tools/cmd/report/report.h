@@ -70,9 +70,13 @@ void gp_report_modules(const struct gp_args *a, const struct gp_modreport *r);
 void gp_json_modules(struct json_object *root, const struct gp_modreport *r);
 
 /*
- * Write root where --json says, and put it. "ok", and for a failure "error"
- * and "exit", are added here.
+ * Write the report where --json says, with "ok", "exit" and for a failure "error",
+ * and put it. A command line that cannot be right costs nobody an earlier report:
+ * of it, only standard output hears.
+ *
+ * In:  rc and err, what the verb ended with.
+ * Out: what the program ends with: the verb's failure, else that of writing.
  */
-int gp_json_emit(const struct gp_args *a, struct json_object *root, const struct gp_err *failure, struct gp_err *err);
+int gp_json_emit(const struct gp_args *a, struct gp_report *r, int rc, struct gp_err *err);
 
 #endif

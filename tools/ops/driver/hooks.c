@@ -14,7 +14,6 @@
 #include "core/diff/hunk.h"
 
 #define HOOKS_C "vgpu_unlock_hooks.c"
-#define FIX_MAX (16u << 20)
 
 /* Upstream's file has 38 kB; no copy needs more than this. */
 #define HOOKS_MAX (4u << 20)
@@ -190,32 +189,21 @@ static int copy_read(void *arg, const char *path, struct gp_str *out, struct gp_
 	return 0;
 }
 
-static int fix_patch(struct gp_tree *t, const struct gp_set *set, const struct gp_series_entry *e,
-		     struct gp_applied_list *done, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	gp_auto(gp_buf_release) struct gp_buf why = { 0 };
-	struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
-
-	if (gp_file_read(path, FIX_MAX, &text, err) < 0)
-		return -1;
-	p.text = gp_buf_str(&text);
-	return gp_apply_patch(t, &p, 0, done, &why, err);
-}
-
-int gp_hooks_fix(struct gp_hookcopy *h, const struct gp_set *set, struct gp_applied_list *done, struct gp_err *err)
+int gp_hooks_fix(struct gp_hookcopy *h, const struct gp_patchset *set, struct gp_applied_list *done, struct gp_err *err)
 {
 	struct gp_tree_base base = { .look = copy_look, .read = copy_read, .arg = h };
 	gp_auto(gp_applied_list_release) struct gp_applied_list these = { 0 };
 	gp_auto(gp_tree_release) struct gp_tree t = { 0 };
-	gp_auto(gp_buf_release) struct gp_buf fixed = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf fixed = { 0 }, why = { 0 };
 	struct gp_str now;
 
 	gp_tree_init_base(&t, &base);
-	for (size_t i = 0; i < set->series.n; i++)
-		if (fix_patch(&t, set, &set->series.v[i], &these, err) < 0)
+	for (size_t i = 0; i < set->series.n; i++) {
+		struct gp_patch p = gp_patchset_patch(set, i);
+
+		if (gp_apply_patch(&t, &p, 0, &these, &why, err) < 0)
 			return -1;
+	}
 	if (gp_tree_read(&t, HOOKS_C, &now, err) < 0)
 		return -1;
 	gp_buf_add(&fixed, now.p, now.len);

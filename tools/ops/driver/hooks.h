@@ -57,6 +57,7 @@ int gp_hooks_patch(struct gp_hookcopy *h, const char *name, struct gp_str text, 
  *         told as such. sha256, known and table stay those of the user's copy.
  * Errors: GP_E_NO it does not fit this copy; others when it cannot be read.
  */
-int gp_hooks_fix(struct gp_hookcopy *h, const struct gp_set *set, struct gp_applied_list *done, struct gp_err *err);
+int gp_hooks_fix(struct gp_hookcopy *h, const struct gp_patchset *set, struct gp_applied_list *done,
+		 struct gp_err *err);
 
 #endif

@@ -9,8 +9,6 @@
 #include "base/path.h"
 #include "ops/job/dkmspatch.h"
 
-#define PATCH_FILE_MAX (64u << 20)
-
 static void warn(struct gp_decision *d, const char *fmt, ...) GP_PRINTF(2, 3);
 static void overridden(struct gp_decision *d, const char *fmt, ...) GP_PRINTF(2, 3);
 
@@ -155,13 +153,6 @@ static int changes(const struct gp_patchset *p, const struct gp_list *paths, str
 	return 0;
 }
 
-static int set_changes(const struct gp_set *set, const struct gp_list *paths, struct gp_err *err)
-{
-	gp_auto(gp_patchset_release) struct gp_patchset p = { 0 };
-
-	return gp_patchset_load(set->dir, &p, err) < 0 ? -1 : changes(&p, paths, err);
-}
-
 /* What one of the package's own DKMS patches changes: kernel/patches/NAME, applied with
  * -p1 in kernel/ (dkms(8), PATCH). */
 static void dkms_paths(const struct gp_inputs *in, const char *name, struct gp_list *paths)
@@ -192,7 +183,7 @@ static int decide_dkms_patch(const struct gp_inputs *in, const struct gp_decisio
 	dkms_paths(in, name, &paths);
 	for (size_t i = 0; i < d->selection.neutral.n && rc == 0; i++) {
 		whose = d->selection.neutral.v[i].set->name;
-		rc = set_changes(d->selection.neutral.v[i].set, &paths, err);
+		rc = changes(d->selection.neutral.v[i].set, &paths, err);
 	}
 	for (size_t i = 0; i < in->nuser && rc == 0; i++) {
 		kind = "";
@@ -334,7 +325,7 @@ static int select_sets(const struct gp_inputs *in, struct gp_decision *d, struct
 			      .driver_file = gp_driver_file,
 			      .arg = (void *)&in->driver };
 
-	if (gp_catalog_select(&in->catalog, &q, &d->selection, err) < 0 || gp_query_sound(&q, err) < 0)
+	if (gp_catalog_select(&in->catalog, &q, &d->selection, err) < 0)
 		return -1;
 	return gp_tree_sound(&in->driver.tree, err);
 }
@@ -360,7 +351,7 @@ static int load_hooks(const struct gp_inputs *in, struct gp_decision *d, struct 
 		return -1;
 	if (!patch)
 		return 0;
-	if (gp_file_read(patch, PATCH_FILE_MAX, &text, err) < 0)
+	if (gp_patch_read(patch, &text, err) < 0)
 		return -1;
 	return gp_hooks_patch(&d->hooks, patch, gp_buf_str(&text), err);
 }
@@ -370,7 +361,7 @@ static int load_hooks(const struct gp_inputs *in, struct gp_decision *d, struct 
 static int fix_hooks(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {
 	for (size_t i = 0; i < d->selection.hook_sets.n; i++) {
-		const struct gp_set *set = d->selection.hook_sets.v[i].set;
+		const struct gp_patchset *set = d->selection.hook_sets.v[i].set;
 		bool named = gp_list_has(&in->opts->sets, set->name);
 		struct gp_err why = { 0 };
 

@@ -10,7 +10,6 @@
 #include "core/diff/diffout.h"
 #include "ops/job/change.h"
 #include "ops/tree/overtree.h"
-#include "ops/patch/patchfile.h"
 
 #define PATCH_DIR "kernel/patches"
 
@@ -205,7 +204,7 @@ static int add(struct gp_changes *c, const struct gp_patch *p, const char *match
 
 /* A set of the data that is not neutral, for the kernels that asked for it. */
 static int add_set(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c,
-		   const struct gp_set *set, struct gp_err *err)
+		   const struct gp_patchset *set, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list releases = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf match = { 0 };
@@ -219,14 +218,8 @@ static int add_set(const struct gp_inputs *in, const struct gp_decision *d, stru
 		return 0;
 	gp_dkms_regex_of(&releases, &match);
 	for (size_t i = 0; i < set->series.n; i++) {
-		const struct gp_series_entry *e = &set->series.v[i];
-		gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
-		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-		struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
+		struct gp_patch p = gp_patchset_patch(set, i);
 
-		if (gp_patch_read(path, &text, err) < 0)
-			return -1;
-		p.text = gp_buf_str(&text);
 		if (add(c, &p, match.data, set->sha256, 0, err) < 0)
 			return -1;
 	}
@@ -244,15 +237,11 @@ static int collect(const struct gp_inputs *in, const struct gp_decision *d, stru
 
 		for (size_t k = 0; *in->opts->matches.v[i] && k < u->series.n; k++) {
 			const struct gp_series_entry *e = &u->series.v[k];
-			struct gp_patch p = { .set = u->dir,
-					      .name = e->name,
-					      .text = gp_buf_str(&u->text[k]),
-					      .strip = e->strip,
-					      .reverse = e->reverse };
-
+			struct gp_patch p = gp_patchset_patch(u, k);
 			/* DKMS calls patch itself, which takes no more than its default. */
 			unsigned fuzz = gp_series_fuzz(e, -1) < GP_SERIES_FUZZ ? e->fuzz : GP_SERIES_FUZZ;
 
+			p.set = u->dir;
 			if (add(c, &p, in->opts->matches.v[i], u->sha256, fuzz, err) < 0)
 				return -1;
 		}

@@ -161,7 +161,7 @@ static int load_user_sets(struct gp_inputs *in, struct gp_list *paths, struct gp
 	for (size_t i = 0; i < o->patches.n; i++) {
 		const char *path = o->patches.v[i];
 
-		if ((gp_is_file(path) ? gp_patchset_load_single(path, &in->user[i], err) :
+		if ((gp_is_file(path) ? gp_patchset_load_single(path, gp_patch_read, &in->user[i], err) :
 					gp_patchset_load(path, &in->user[i], err)) < 0)
 			return gp_within(err, "--patches '%s'", path);
 		in->nuser++;

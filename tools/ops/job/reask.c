@@ -21,7 +21,7 @@ void gp_reask_release(struct gp_reask *r)
 
 /* --- sets that are needed now --- */
 
-static bool kept_out(const struct gp_patch_opts *o, const struct gp_set *set)
+static bool kept_out(const struct gp_patch_opts *o, const struct gp_patchset *set)
 {
 	return gp_list_has(&o->no_sets, set->name) || gp_list_has(&o->no_sets, GP_ALL_SETS);
 }
@@ -30,7 +30,7 @@ static void find_new(const struct gp_inputs *in, struct gp_decision *d, const st
 		     const struct gp_chosen_list *is, struct gp_list *without)
 {
 	for (size_t i = 0; i < is->n; i++) {
-		const struct gp_set *set = is->v[i].set;
+		const struct gp_patchset *set = is->v[i].set;
 		const struct gp_rule *r = is->v[i].rule;
 
 		if (gp_chosen_has(was, set) || gp_chosen_has(&d->selection.neutral, set) || kept_out(in->opts, set) ||

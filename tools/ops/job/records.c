@@ -187,7 +187,7 @@ static void history_sets(const struct gp_inputs *in, struct gp_changes *c)
 
 	for (size_t i = 0; i < c->applied.n; i++) {
 		const char *name = c->applied.v[i].set, *sum = "";
-		const struct gp_set *set = gp_catalog_set(&in->catalog, name);
+		const struct gp_patchset *set = gp_catalog_set(&in->catalog, name);
 		gp_auto(gp_free_ptr) char *text = NULL;
 
 		if (gp_list_has(&seen, name) || !set_counts(c, name))

@@ -3,23 +3,13 @@
 
 #include <string.h>
 
-#include "base/fsio.h"
-#include "base/path.h"
 #include "ops/job/decide.h"
 
-#define PATCH_FILE_MAX (64u << 20)
-
-static int apply_set(const struct gp_sources *to, const struct gp_set *set, struct gp_err *err)
+static int apply_set(const struct gp_sources *to, const struct gp_patchset *set, struct gp_err *err)
 {
 	for (size_t i = 0; i < set->series.n; i++) {
-		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-		const struct gp_series_entry *e = &set->series.v[i];
-		gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, e->name);
-		struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
+		struct gp_patch p = gp_patchset_patch(set, i);
 
-		if (gp_file_read(path, PATCH_FILE_MAX, &text, err) < 0)
-			return -1;
-		p.text = gp_buf_str(&text);
 		if (gp_apply_patch(to->tree, &p, 0, to->applied, to->why, err) < 0)
 			return -1;
 	}
@@ -27,7 +17,7 @@ static int apply_set(const struct gp_sources *to, const struct gp_set *set, stru
 }
 
 /* Does this run need the set? Else it is only there for kernels to come. */
-static bool needed(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_set *set)
+static bool needed(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_patchset *set)
 {
 	bool is = gp_list_has(&in->opts->sets, set->name);
 
@@ -39,7 +29,7 @@ static bool needed(const struct gp_inputs *in, const struct gp_decision *d, cons
 
 /* A set that does not match, and that nobody needs, need not keep the user from the
  * kernel at hand: say the way out. Always -1. */
-static int misfit(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_set *set,
+static int misfit(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_patchset *set,
 		  const struct gp_sources *to, const struct gp_err *err)
 {
 	if (err && err->code == GP_E_NO && !needed(in, d, set))
@@ -63,7 +53,7 @@ int gp_sources_sets(const struct gp_inputs *in, const struct gp_decision *d, con
 	}
 	for (size_t k = 0; k < s->nkernels; k++) {
 		for (size_t i = 0; !gp_decision_skips(in, d, k) && i < s->kernels[k].sets.n; i++) {
-			const struct gp_set *set = s->kernels[k].sets.v[i].set;
+			const struct gp_patchset *set = s->kernels[k].sets.v[i].set;
 
 			if (gp_list_has(&done, set->name) || !(set->neutral || d->has_only))
 				continue;
@@ -92,7 +82,7 @@ static int in_the_way(const struct gp_inputs *in, const struct gp_decision *d, c
 	gp_auto(gp_list_release) struct gp_list said = { 0 };
 
 	for (size_t i = 0; i + 1 < l->n; i++) {
-		const struct gp_set *set = gp_catalog_set(&in->catalog, l->v[i].set);
+		const struct gp_patchset *set = gp_catalog_set(&in->catalog, l->v[i].set);
 
 		if (!set || l->v[i].already || needed(in, d, set) || gp_list_has(&said, set->name) ||
 		    !share_a_file(&l->v[i], &l->v[l->n - 1]))
@@ -112,16 +102,11 @@ int gp_sources_series(const struct gp_inputs *in, const struct gp_decision *d, s
 	const struct gp_patchset *u = &in->user[i];
 
 	for (size_t k = 0; k < u->series.n; k++) {
-		const struct gp_series_entry *e = &u->series.v[k];
-		struct gp_patch p = { .set = u->dir,
-				      .name = e->name,
-				      .text = gp_buf_str(&u->text[k]),
-				      .strip = e->strip,
-				      .reverse = e->reverse,
-				      .below = u->below,
-				      .may_lie_in_kernel = true };
+		struct gp_patch p = gp_patchset_patch(u, k);
 
-		if (gp_apply_patch(to->tree, &p, gp_series_fuzz(e, -1), to->applied, to->why, err) < 0)
+		p.set = u->dir;
+		p.may_lie_in_kernel = true;
+		if (gp_apply_patch(to->tree, &p, gp_series_fuzz(&u->series.v[k], -1), to->applied, to->why, err) < 0)
 			return in_the_way(in, d, to);
 	}
 	return 0;

@@ -15,7 +15,6 @@
 #include "ops/select/target.h"
 #include "ops/run/runtree.h"
 
-#define PATCH_FILE_MAX (16u << 20)
 #define EVIDENCE_WIDTH 100
 
 /* A driver at hand: an installer, or an extracted one. */
@@ -53,7 +52,7 @@ void gp_lint_release(struct gp_lint *l)
 	*l = (struct gp_lint){ 0 };
 }
 
-static struct gp_lint_set *wanted(const struct work *w, const struct gp_set *set)
+static struct gp_lint_set *wanted(const struct work *w, const struct gp_patchset *set)
 {
 	for (size_t i = 0; i < w->out->nset; i++)
 		if (w->out->set[i].set == set)
@@ -62,12 +61,6 @@ static struct gp_lint_set *wanted(const struct work *w, const struct gp_set *set
 }
 
 /* --- the patches by themselves --- */
-
-static int read_patch(const struct gp_set *set, size_t i, char **path, struct gp_buf *text, struct gp_err *err)
-{
-	*path = gp_path_join(set->dir, set->series.v[i].name);
-	return gp_file_read(*path, PATCH_FILE_MAX, text, err);
-}
 
 static bool changes_hooks(const struct gp_diff *d)
 {
@@ -81,7 +74,7 @@ static bool changes_hooks(const struct gp_diff *d)
 }
 
 /* A set for the hooks changes them and nothing else, and no other set does. */
-static void lint_scope(struct work *w, const struct gp_set *set, const char *path, struct gp_str text)
+static void lint_scope(struct work *w, const struct gp_patchset *set, const char *path, struct gp_str text)
 {
 	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
 
@@ -95,7 +88,7 @@ static void lint_scope(struct work *w, const struct gp_set *set, const char *pat
 			       "it changes vgpu_unlock_hooks.c, and the set's Scope is not the hooks");
 }
 
-static int lint_patches(struct work *w, const struct gp_set *set, struct gp_err *err)
+static void lint_patches(struct work *w, const struct gp_patchset *set)
 {
 	if (!set->series.n) {
 		gp_auto(gp_free_ptr) char *series = gp_path_join(set->dir, "series");
@@ -103,14 +96,12 @@ static int lint_patches(struct work *w, const struct gp_set *set, struct gp_err 
 		gp_finding_add(&w->out->found, series, 0, "name its patches, or remove the folder", "no patch in it");
 	}
 	for (size_t i = 0; i < set->series.n; i++) {
-		gp_auto(gp_free_ptr) char *path = NULL;
-		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+		struct gp_patch p = gp_patchset_patch(set, i);
+		gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, p.name);
 		gp_auto(gp_list_release) struct gp_list licensed = { 0 };
 
-		if (read_patch(set, i, &path, &text, err) < 0)
-			return -1;
-		gp_lint_patch(gp_buf_str(&text), path, set->series.v[i].strip, &w->out->found, &licensed);
-		lint_scope(w, set, path, gp_buf_str(&text));
+		gp_lint_patch(p.text, path, p.strip, &w->out->found, &licensed);
+		lint_scope(w, set, path, p.text);
 		if (licensed.n && !w->o->runs->n)
 			gp_list_take(&w->out->skipped,
 				     gp_asprintf("%s: whether '%s' is MIT-licensed: no driver at hand (--from)",
@@ -119,7 +110,6 @@ static int lint_patches(struct work *w, const struct gp_set *set, struct gp_err 
 	if (set->neutral && !w->o->builds)
 		gp_list_take(&w->out->skipped,
 			     gp_asprintf("%s: that it is neutral: only builds prove it (--build)", set->name));
-	return 0;
 }
 
 /* --- the rules --- */
@@ -152,7 +142,7 @@ static void lint_rule(struct work *w, const struct gp_rule *r)
 		gp_finding_add(&w->out->found, r->file, r->lineno, "say whose they are: Distro: debian, ubuntu ...",
 			       "Release '%s' is in package numbers, and the rule has no Distro", r->release_text);
 	for (size_t i = 0; i < r->patches.n; i++) {
-		const struct gp_set *set = gp_catalog_set(w->c, r->patches.v[i]);
+		const struct gp_patchset *set = gp_catalog_set(w->c, r->patches.v[i]);
 
 		if (set && !set->neutral && !set->hooks && about_520(r))
 			gp_finding_add(&w->out->found, r->file, r->lineno,
@@ -256,56 +246,46 @@ struct outcome {
 	bool already, fits;
 };
 
-static int apply_patch(struct work *w, struct subject *s, struct gp_tree *t, const struct gp_set *set, size_t i,
-		       struct outcome *is, struct gp_err *err)
+static void apply_patch(struct work *w, struct subject *s, struct gp_tree *t, const struct gp_patchset *set, size_t i,
+			struct outcome *is)
 {
-	const struct gp_series_entry *e = &set->series.v[i];
-	gp_auto(gp_free_ptr) char *path = NULL;
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	struct gp_patch p = gp_patchset_patch(set, i);
+	gp_auto(gp_free_ptr) char *path = gp_path_join(set->dir, p.name);
 	gp_auto(gp_buf_release) struct gp_buf details = { 0 };
 	gp_auto(gp_applied_list_release) struct gp_applied_list done = { 0 };
-	struct gp_patch p = { .set = set->name, .name = e->name, .strip = e->strip, .reverse = e->reverse };
 	struct gp_err why = { 0 };
 
-	if (read_patch(set, i, &path, &text, err) < 0)
-		return -1;
-	p.text = gp_buf_str(&text);
 	is->fits = gp_apply_patch(t, &p, 0, &done, &details, &why) == 0;
 	is->already &= is->fits && done.n && done.v[0].already;
 	if (!wanted(w, set))
-		return 0;
+		return;
 	if (!is->fits)
 		does_not_apply(w, s, path, &why);
-	check_licence(w, s, path, e->strip, p.text);
-	return 0;
+	check_licence(w, s, path, p.strip, p.text);
 }
 
 /* Apply a set to the tree; one that does not fit is a finding if it is wanted, no error. */
-static int apply_set(struct work *w, struct subject *s, struct gp_tree *t, const struct gp_set *set, struct outcome *is,
-		     struct gp_err *err)
+static void apply_set(struct work *w, struct subject *s, struct gp_tree *t, const struct gp_patchset *set,
+		      struct outcome *is)
 {
 	struct gp_lint_set *l = wanted(w, set);
 
 	*is = (struct outcome){ .already = true, .fits = true };
 	for (size_t i = 0; is->fits && i < set->series.n; i++)
-		if (apply_patch(w, s, t, set, i, is, err) < 0)
-			return -1;
+		apply_patch(w, s, t, set, i, is);
 	if (l)
 		gp_list_take(!is->fits ? &l->failed : is->already ? &l->already : &l->applied, name_of(s));
-	return 0;
 }
 
 /* The neutral sets in a row; what does not fit leaves the tree useless. */
-static int try_neutral(struct work *w, struct subject *s, const struct gp_chosen_list *sets, struct outcome *is,
-		       struct gp_err *err)
+static void try_neutral(struct work *w, struct subject *s, const struct gp_chosen_list *sets, struct outcome *is)
 {
 	gp_auto(gp_tree_release) struct gp_tree t = { 0 };
 
 	*is = (struct outcome){ .fits = true };
 	fresh_tree(s, &t);
 	for (size_t i = 0; is->fits && i < sets->n; i++) {
-		if (apply_set(w, s, &t, sets->v[i].set, is, err) < 0)
-			return -1;
+		apply_set(w, s, &t, sets->v[i].set, is);
 		for (size_t k = i + 1; !is->fits && k < sets->n; k++)
 			if (wanted(w, sets->v[k].set))
 				gp_list_take(&w->out->skipped,
@@ -313,11 +293,10 @@ static int try_neutral(struct work *w, struct subject *s, const struct gp_chosen
 							 sets->v[k].set->name, s->driver.version.text,
 							 sets->v[i].set->name));
 	}
-	return 0;
 }
 
 /* Does a rule of any line name the set for this driver? */
-static bool named_for(const struct gp_selection *sel, const struct gp_set *set)
+static bool named_for(const struct gp_selection *sel, const struct gp_patchset *set)
 {
 	for (size_t i = 0; i < sel->nlines; i++)
 		if (gp_chosen_has(&sel->lines[i].sets, set) || gp_chosen_has(&sel->lines[i].maybe, set))
@@ -326,10 +305,10 @@ static bool named_for(const struct gp_selection *sel, const struct gp_set *set)
 }
 
 /* Sets for certain kernels: each one alone, behind the neutral ones, which fit. */
-static int try_specific(struct work *w, struct subject *s, const struct gp_selection *sel, struct gp_err *err)
+static void try_specific(struct work *w, struct subject *s, const struct gp_selection *sel)
 {
 	for (size_t i = 0; i < w->out->nset; i++) {
-		const struct gp_set *set = w->out->set[i].set;
+		const struct gp_patchset *set = w->out->set[i].set;
 		gp_auto(gp_tree_release) struct gp_tree t = { 0 };
 		struct outcome is = { .fits = true };
 
@@ -338,12 +317,9 @@ static int try_specific(struct work *w, struct subject *s, const struct gp_selec
 		fresh_tree(s, &t);
 		for (size_t k = 0; k < sel->neutral.n; k++)
 			for (size_t p = 0; p < sel->neutral.v[k].set->series.n; p++)
-				if (apply_patch(w, s, &t, sel->neutral.v[k].set, p, &is, err) < 0)
-					return -1;
-		if (apply_set(w, s, &t, set, &is, err) < 0)
-			return -1;
+				apply_patch(w, s, &t, sel->neutral.v[k].set, p, &is);
+		apply_set(w, s, &t, set, &is);
 	}
-	return 0;
 }
 
 /* Which of the sets these headers choose. */
@@ -371,20 +347,18 @@ static int lint_selected(struct work *w, struct subject *s, struct gp_err *err)
 			      .nkernels = w->targets.n,
 			      .driver_file = gp_driver_file,
 			      .arg = &s->driver };
-	struct gp_selection sel;
+	gp_auto(gp_selection_release) struct gp_selection sel = { 0 };
 	struct outcome is;
-	int rc;
 
 	if (gp_catalog_select(w->c, &q, &sel, err) < 0)
 		return -1;
 	note_chosen(w, s, &sel);
-	rc = gp_query_sound(&q, err) < 0 || gp_tree_sound(&s->driver.tree, err) < 0 ?
-		     -1 :
-		     try_neutral(w, s, &sel.neutral, &is, err);
-	if (rc == 0 && is.fits)
-		rc = try_specific(w, s, &sel, err);
-	gp_selection_release(&sel);
-	return rc;
+	if (gp_tree_sound(&s->driver.tree, err) < 0)
+		return -1;
+	try_neutral(w, s, &sel.neutral, &is);
+	if (is.fits)
+		try_specific(w, s, &sel);
+	return 0;
 }
 
 static int lint_driver(struct work *w, const char *path, struct gp_err *err)
@@ -495,7 +469,7 @@ static int choose_sets(struct work *w, struct gp_err *err)
 			return gp_fail(err, GP_E_USAGE, "there is no patch set '%s' in the data; --data DIR adds some",
 				       names->v[i]);
 	for (size_t i = 0; i < w->c->nsets; i++) {
-		const struct gp_set *set = &w->c->sets[i];
+		const struct gp_patchset *set = &w->c->sets[i];
 
 		if (names->n && !gp_list_has(names, set->name))
 			continue;
@@ -535,8 +509,7 @@ int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct
 	if (choose_sets(&w, err) < 0)
 		return -1;
 	for (size_t i = 0; i < out->nset; i++)
-		if (lint_patches(&w, out->set[i].set, err) < 0)
-			return -1;
+		lint_patches(&w, out->set[i].set);
 	lint_line(&w, &c->any);
 	for (size_t i = 0; i < c->nlines; i++)
 		lint_line(&w, &c->lines[i]);

@@ -24,7 +24,7 @@ struct gp_lint_opts {
 
 /* What was seen of one set. */
 struct gp_lint_set {
-	const struct gp_set *set;
+	const struct gp_patchset *set;
 	struct gp_list applied; /* "460.73.02 host, SHA-256 …" */
 	struct gp_list already; /* the same, where every patch was there before */
 	struct gp_list failed;  /* the same, where it does not apply */

@@ -11,8 +11,6 @@
 #include "base/text.h"
 #include "core/payload/codec.h"
 
-#define PATCH_MAX (1u << 30)
-
 static bool has_suffix(const char *name, const char *const *suffix, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -64,7 +62,7 @@ static int unpack(struct gp_buf *text, struct gp_err *err)
 		n = src.read(src.arg, plain.data + plain.len, 65536, err);
 		plain.len += n > 0 ? (size_t)n : 0;
 		plain.data[plain.len] = '\0';
-	} while (n > 0 && plain.len <= PATCH_MAX);
+	} while (n > 0 && plain.len <= GP_PATCH_MAX);
 	gp_decoder_free(dec);
 	if (n < 0)
 		reword(err);
@@ -82,16 +80,19 @@ static bool is_pipe(const char *path)
 	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
-static int read_pipe(const char *path, struct gp_buf *text, struct gp_err *err)
+static int read_packed(const char *path, bool pipe_will_do, struct gp_buf *text, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *name = gp_asprintf("'%s'", path);
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+	int fd, rc;
 
+	if (!pipe_will_do || !is_pipe(path))
+		return gp_file_read(path, GP_PATCH_MAX, text, err);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == EINTR)
 		return gp_fail(err, GP_E_CANCELLED, "stopped by a signal");
 	if (fd < 0)
 		return gp_fail_sys(err, errno, "cannot open %s", name);
-	rc = gp_fd_read(fd, 0, PATCH_MAX, name, text, err);
+	rc = gp_fd_read(fd, 0, GP_PATCH_MAX, name, text, err);
 	close(fd);
 	return rc;
 }
@@ -107,7 +108,7 @@ static int read_patch(const char *path, bool pipe_will_do, struct gp_buf *text, 
 		return gp_fail(err, GP_E_NOTFOUND, "patch '%s' does not exist", path);
 	if (has_suffix(path, unknown, GP_COUNT(unknown)))
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s': .lzma and .lz are not supported; unpack it first", path);
-	if ((pipe_will_do && is_pipe(path) ? read_pipe(path, text, err) : gp_file_read(path, PATCH_MAX, text, err)) < 0)
+	if (read_packed(path, pipe_will_do, text, err) < 0)
 		return -1;
 	if (text->len && has_suffix(path, known, GP_COUNT(known)) && unpack(text, err) < 0)
 		return gp_within(err, "'%s'", path);
@@ -121,5 +122,7 @@ int gp_patch_read(const char *path, struct gp_buf *text, struct gp_err *err)
 
 int gp_patch_read_given(const char *path, struct gp_buf *text, struct gp_err *err)
 {
+	if (strcmp(path, "-") == 0)
+		return gp_fd_read(STDIN_FILENO, 0, GP_PATCH_MAX, "standard input", text, err);
 	return read_patch(path, true, text, err);
 }

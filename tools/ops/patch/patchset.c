@@ -6,11 +6,28 @@
 
 #include "base/fsio.h"
 #include "base/path.h"
+#include "base/stanza.h"
 #include "core/diff/diff.h"
-#include "base/digest.h"
-#include "ops/patch/patchfile.h"
 
 #define SERIES_MAX (1u << 20)
+
+/* Of a patch by its header: what a set is for is what all its patches are for. A header
+ * in another form is no error: it says nothing of a scope. */
+static void add_scope(struct gp_patchset *p, size_t i)
+{
+	gp_auto(gp_stanza_list_release) struct gp_stanza_list header = { 0 };
+	bool neutral = false, hooks = false;
+
+	(void)gp_stanza_parse_header(gp_buf_str(&p->text[i]), p->series.v[i].name, &header, NULL);
+	for (size_t k = 0; k < header.n; k++) {
+		const char *scope = gp_stanza_get(&header.v[k], "Scope");
+
+		neutral |= scope && strcmp(scope, "neutral") == 0;
+		hooks |= scope && strcmp(scope, "hooks") == 0;
+	}
+	p->neutral = neutral && (i == 0 || p->neutral);
+	p->hooks = hooks && (i == 0 || p->hooks);
+}
 
 static int read_patches(struct gp_patchset *p, struct gp_err *err)
 {
@@ -20,6 +37,7 @@ static int read_patches(struct gp_patchset *p, struct gp_err *err)
 
 		if (gp_patch_read(path, &p->text[i], err) < 0)
 			return -1;
+		add_scope(p, i);
 	}
 	return 0;
 }
@@ -34,6 +52,7 @@ int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *er
 	while (n > 1 && dir[n - 1] == '/') /* its last part is its name */
 		n--;
 	*out = (struct gp_patchset){ .dir = gp_strndup(dir, n) };
+	out->name = gp_path_base(out->dir);
 	if (gp_file_read(path, SERIES_MAX, &out->series_text, &why) < 0) {
 		if (why.code == GP_E_NOTFOUND && gp_is_dir(dir))
 			gp_fail(err, GP_E_NOTFOUND, "'%s' is a directory without a series file", dir);
@@ -50,17 +69,20 @@ int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *er
 	return rc;
 }
 
-int gp_patchset_load_single(const char *path, struct gp_patchset *out, struct gp_err *err)
+int gp_patchset_load_single(const char *path, gp_patch_reader *read, struct gp_patchset *out, struct gp_err *err)
 {
 	*out = (struct gp_patchset){ .dir = gp_strdup(path), .single = true };
+	out->name = gp_path_base(out->dir);
 	out->series.v = gp_alloc(sizeof(*out->series.v));
 	out->series.n = out->series.cap = 1;
-	out->series.v[0] = (struct gp_series_entry){ .name = gp_strdup(gp_path_base(path)), .strip = 1 };
+	out->series.v[0] = (struct gp_series_entry){ .name = gp_strdup(out->name), .strip = 1 };
 	out->text = gp_alloc(sizeof(*out->text));
-	if (gp_patch_read(path, &out->text[0], err) == 0)
-		return 0;
-	gp_patchset_release(out);
-	return -1;
+	if (read(path, &out->text[0], err) < 0) {
+		gp_patchset_release(out);
+		return -1;
+	}
+	add_scope(out, 0);
+	return 0;
 }
 
 void gp_patchset_sum(struct gp_patchset *p)
@@ -85,6 +107,18 @@ void gp_patchset_release(struct gp_patchset *p)
 	free(p->dir);
 	gp_series_release(&p->series);
 	*p = (struct gp_patchset){ 0 };
+}
+
+struct gp_patch gp_patchset_patch(const struct gp_patchset *p, size_t i)
+{
+	const struct gp_series_entry *e = &p->series.v[i];
+
+	return (struct gp_patch){ .set = p->name,
+				  .name = e->name,
+				  .text = gp_buf_str(&p->text[i]),
+				  .strip = e->strip,
+				  .reverse = e->reverse,
+				  .below = p->below };
 }
 
 static void add_path(struct gp_list *paths, char *path)

@@ -3,34 +3,48 @@
 #define GP_OPS_PATCH_PATCHSET_H
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "core/diff/series.h"
+#include "ops/patch/apply.h"
+#include "ops/patch/patchfile.h"
 
-/* A quilt folder of the user's own, read into memory. */
+/*
+ * Patches in their order: a quilt folder of the data or of the user's, or one patch.
+ * They are read once. Whoever applies, sums up or looks at them takes these bytes,
+ * whatever becomes of the files.
+ */
 struct gp_patchset {
-	char *dir;
+	char *dir;        /* where it lies; of a single patch that patch's path */
+	const char *name; /* the last part of dir */
 	struct gp_series series;
 	struct gp_buf series_text; /* the series file's bytes */
-	struct gp_buf *text;       /* one per entry of series */
-	bool single;               /* one patch, which is no folder; dir is its path */
+	struct gp_buf *text;       /* one per entry of series, unpacked */
+	bool single;               /* one patch, which is no folder */
 	const char *below;         /* its names are relative to this folder; NULL: nobody knows */
-	char sha256[65];           /* "" until gp_patchset_sum() */
+	bool neutral;              /* it has patches, and each one's header says Scope: neutral */
+	bool hooks;                /* the same with Scope: hooks: it is for the user's copy of the hooks */
+	/* "" until gp_patchset_sum(): of the series file's bytes and then each patch's text,
+	 * in series order: `(cat series; each patch, unpacked) | sha256sum`. */
+	char sha256[GP_SHA256_HEX];
 };
 
 /*
  * Read DIR/series and the patches it names.
  *
  * Errors: GP_E_NOTFOUND no series, or a patch of it is missing (named);
- *         GP_E_FORMAT.
+ *         GP_E_FORMAT; as gp_patch_read().
  */
 int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *err);
-/* The same of one patch file, as a series of one. Errors: as gp_patch_read(). */
-int gp_patchset_load_single(const char *path, struct gp_patchset *out, struct gp_err *err);
+/* The same of one patch file, as a series of one. In: read, how. Errors: its. */
+int gp_patchset_load_single(const char *path, gp_patch_reader *read, struct gp_patchset *out, struct gp_err *err);
 
 void gp_patchset_release(struct gp_patchset *p);
 
-/* Fill in p->sha256: of the series file's bytes and of each patch, in order. Not
- * part of loading, since few want it and it takes its time. */
+/* Fill in p->sha256. Not part of loading, since few want it and it takes its time. */
 void gp_patchset_sum(struct gp_patchset *p);
+
+/* The i-th patch as gp_apply_patch() takes it; it borrows from p. */
+struct gp_patch gp_patchset_patch(const struct gp_patchset *p, size_t i);
 
 /* All files that its patches name, as seen from the package's root and, since
  * users' patches may be relative to kernel/, from there too; of a single patch

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ops/patch/patchset.h"
 
 static bool is_word(char c)
 {
@@ -119,14 +118,10 @@ static bool patch_is_about(struct gp_str text, const char *name)
 	return false;
 }
 
-static bool set_is_about(const struct gp_set *set, const char *name)
+static bool set_is_about(const struct gp_patchset *set, const char *name)
 {
-	gp_auto(gp_patchset_release) struct gp_patchset p = { 0 };
-
-	if (gp_patchset_load(set->dir, &p, NULL) < 0)
-		return false;
-	for (size_t i = 0; i < p.series.n; i++)
-		if (patch_is_about(gp_buf_str(&p.text[i]), name))
+	for (size_t i = 0; i < set->series.n; i++)
+		if (patch_is_about(gp_buf_str(&set->text[i]), name))
 			return true;
 	return false;
 }
@@ -138,7 +133,7 @@ char *gp_fact_find(const struct gp_catalog *c, const char *name, const struct gp
 
 	ask_lines(c, name, release, &out);
 	for (size_t i = 0; i < c->nsets; i++) {
-		const struct gp_set *set = &c->sets[i];
+		const struct gp_patchset *set = &c->sets[i];
 
 		if (gp_list_has(applied, set->name) || !set_is_about(set, name))
 			continue;

@@ -10,10 +10,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "ops/patch/names.h"
-#include "ops/patch/patchfile.h"
 #include "ops/quilt/quilt.h"
-
-#define PATCH_MAX (1u << 30)
 
 /* "./x" is the same file under both. */
 static bool same_names(const struct gp_diff *d, bool reverse)
@@ -44,32 +41,15 @@ int gp_strip_find(const struct gp_tree *t, const char *dir, const struct gp_diff
 		       dir);
 }
 
-/* A single patch as a series of one; "-" is standard input, and <(command) a pipe. */
-static int load_patch(const char *path, struct gp_patchset *out, struct gp_err *err)
-{
-	*out = (struct gp_patchset){ .dir = gp_path_dir(path) };
-	out->series.v = gp_alloc(sizeof(*out->series.v));
-	out->series.n = out->series.cap = 1;
-	out->series.v[0] = (struct gp_series_entry){ .name = gp_strdup(gp_path_base(path)), .strip = 1 };
-	out->text = gp_alloc(sizeof(*out->text));
-	if ((strcmp(path, "-") == 0 ? gp_fd_read(STDIN_FILENO, 0, PATCH_MAX, "standard input", &out->text[0], err) :
-				      gp_patch_read_given(path, &out->text[0], err)) == 0)
-		return 0;
-	gp_patchset_release(out);
-	return -1;
-}
-
 static int load(struct gp_apply_run *r, const struct gp_apply_opts *o, struct gp_err *err)
 {
 	r->set = gp_alloc((o->inputs.n + 1) * sizeof(*r->set));
 	for (size_t i = 0; i < o->inputs.n; i++) {
 		const char *path = o->inputs.v[i];
-		bool dir = gp_is_dir(path);
 
-		if ((dir ? gp_patchset_load(path, &r->set[i], err) : load_patch(path, &r->set[i], err)) < 0)
+		if ((gp_is_dir(path) ? gp_patchset_load(path, &r->set[i], err) :
+				       gp_patchset_load_single(path, gp_patch_read_given, &r->set[i], err)) < 0)
 			return -1;
-		if (!dir && o->strip < 0)
-			r->set[i].series.v[0].lineno = SIZE_MAX; /* find the level out */
 		r->nset++;
 	}
 	return 0;
@@ -94,16 +74,17 @@ static int apply_one(struct gp_apply_run *r, const struct gp_apply_opts *o, cons
 		     struct gp_quilt *q, struct gp_err *err)
 {
 	const struct gp_series_entry *e = &set->series.v[k];
-	struct gp_patch p = { .set = set->dir,
-			      .name = e->name,
-			      .text = gp_buf_str(&set->text[k]),
-			      .strip = e->strip_given || o->strip < 0 ? e->strip : (unsigned)o->strip,
-			      .reverse = e->reverse != o->reverse,
-			      .by_hand = true };
+	gp_auto(gp_free_ptr) char *dir = set->single ? gp_path_dir(set->dir) : gp_strdup(set->dir);
+	struct gp_patch p = gp_patchset_patch(set, k);
 
+	p.set = dir;
+	p.by_hand = true;
+	p.reverse = e->reverse != o->reverse;
+	if (!e->strip_given && o->strip >= 0)
+		p.strip = (unsigned)o->strip;
 	if (gp_check_cancel(o->cancel, err) < 0)
 		return -1;
-	if (e->lineno == SIZE_MAX && find_strip(r, o, &p, err) < 0)
+	if (set->single && o->strip < 0 && find_strip(r, o, &p, err) < 0)
 		return -1;
 	if (q)
 		return gp_quilt_push(q, &r->tree, &p, gp_quilt_fuzz(q, e, o->fuzz), &r->applied, &r->why, err);

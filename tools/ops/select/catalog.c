@@ -9,16 +9,7 @@
 #include "base/text.h"
 
 #define RULE_FILE (1u << 20)
-#define PATCH_FILE (16u << 20)
 #define DRIVERS "drivers"
-
-static void set_release(struct gp_set *s)
-{
-	free(s->name);
-	free(s->dir);
-	gp_series_release(&s->series);
-	*s = (struct gp_set){ 0 };
-}
 
 void gp_catalog_release(struct gp_catalog *c)
 {
@@ -29,7 +20,7 @@ void gp_catalog_release(struct gp_catalog *c)
 		gp_line_release(&c->lines[i]);
 	free(c->lines);
 	for (size_t i = 0; i < c->nsets; i++)
-		set_release(&c->sets[i]);
+		gp_patchset_release(&c->sets[i]);
 	free(c->sets);
 	gp_list_release(&c->order);
 	gp_branch_list_release(&c->branches);
@@ -38,70 +29,22 @@ void gp_catalog_release(struct gp_catalog *c)
 
 /* --- patch sets --- */
 
-static void read_scope(struct gp_str patch, const char *path, bool *neutral, bool *hooks)
-{
-	gp_auto(gp_stanza_list_release) struct gp_stanza_list header = { 0 };
-
-	*neutral = *hooks = false;
-	/* A header in another form is no error: it says nothing of a scope. */
-	if (gp_stanza_parse_header(patch, path, &header, NULL))
-		return;
-	for (size_t i = 0; i < header.n; i++) {
-		const char *scope = gp_stanza_get(&header.v[i], "Scope");
-
-		*neutral |= scope && strcmp(scope, "neutral") == 0;
-		*hooks |= scope && strcmp(scope, "hooks") == 0;
-	}
-}
-
-static int add_patch(struct gp_set *s, const char *name, struct gp_hash *hash, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *path = gp_path_join(s->dir, name);
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	bool neutral, hooks;
-
-	if (gp_file_read(path, PATCH_FILE, &text, err))
-		return -1;
-	gp_hash_add(hash, text.data, text.len);
-	read_scope(gp_buf_str(&text), path, &neutral, &hooks);
-	s->neutral &= neutral;
-	s->hooks &= hooks;
-	return 0;
-}
-
 /* The sets of the data fit exactly; a user's own series may say otherwise. */
-static int refuse_fuzz(const struct gp_series *s, struct gp_err *err)
+static int refuse_fuzz(const struct gp_patchset *s, const char *path, struct gp_err *err)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].fuzz_given && s->v[i].fuzz)
-			return gp_fail(err, GP_E_FORMAT,
-				       "line %zu: -F%u: the patches of a set are applied without fuzz", s->v[i].lineno,
-				       s->v[i].fuzz);
+	for (size_t i = 0; i < s->series.n; i++) {
+		const struct gp_series_entry *e = &s->series.v[i];
+
+		if (!e->fuzz_given || !e->fuzz)
+			continue;
+		gp_fail(err, GP_E_FORMAT, "line %zu: -F%u: the patches of a set are applied without fuzz", e->lineno,
+			e->fuzz);
+		return gp_within(err, "'%s'", path);
+	}
 	return 0;
 }
 
-static int read_set(struct gp_set *s, const char *series_path, struct gp_err *err)
-{
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	struct gp_hash *hash;
-	int rc = 0;
-
-	if (gp_file_read(series_path, RULE_FILE, &text, err))
-		return -1;
-	if (gp_series_parse(gp_buf_str(&text), &s->series, err) || gp_series_check_unique(&s->series, err) ||
-	    refuse_fuzz(&s->series, err))
-		return gp_within(err, "'%s'", series_path);
-	hash = gp_hash_new(GP_HASH_SHA256);
-	gp_hash_add(hash, text.data, text.len);
-	s->neutral = s->hooks = s->series.n > 0;
-	for (size_t i = 0; rc == 0 && i < s->series.n; i++)
-		rc = add_patch(s, s->series.v[i].name, hash, err);
-	gp_hash_hex(hash, s->sha256);
-	gp_hash_free(hash);
-	return rc;
-}
-
-static struct gp_set *find_set(const struct gp_catalog *c, const char *name)
+static struct gp_patchset *find_set(const struct gp_catalog *c, const char *name)
 {
 	for (size_t i = 0; i < c->nsets; i++)
 		if (strcmp(c->sets[i].name, name) == 0)
@@ -109,7 +52,7 @@ static struct gp_set *find_set(const struct gp_catalog *c, const char *name)
 	return NULL;
 }
 
-const struct gp_set *gp_catalog_set(const struct gp_catalog *c, const char *name)
+const struct gp_patchset *gp_catalog_set(const struct gp_catalog *c, const char *name)
 {
 	return find_set(c, name);
 }
@@ -130,23 +73,23 @@ static int is_set(const char *dir, const char *series, struct gp_err *err)
 
 static int load_set(struct gp_catalog *c, const char *patches, const char *name, struct gp_err *err)
 {
-	struct gp_set s = { .dir = gp_path_join(patches, name), .name = gp_strdup(name) };
-	gp_auto(gp_free_ptr) char *series = gp_path_join(s.dir, "series");
-	struct gp_set *old = find_set(c, name);
+	gp_auto(gp_free_ptr) char *dir = gp_path_join(patches, name), *series = gp_path_join(dir, "series");
+	gp_auto(gp_patchset_release) struct gp_patchset s = { 0 };
+	struct gp_patchset *at = find_set(c, name);
+	int there = is_set(dir, series, err);
 
-	int there = is_set(s.dir, series, err);
-
-	if (there <= 0 || read_set(&s, series, err)) {
-		set_release(&s);
-		return there == 0 ? 0 : gp_within(err, "patch set '%s'", name);
-	}
-	if (old) {
-		set_release(old);
-		*old = s;
+	if (there == 0)
 		return 0;
+	if (there < 0 || gp_patchset_load(dir, &s, err) < 0 || refuse_fuzz(&s, series, err) < 0)
+		return gp_within(err, "patch set '%s'", name);
+	gp_patchset_sum(&s);
+	gp_patchset_release(at);
+	if (!at) {
+		GP_GROW(c->sets, c->nsets, c->sets_cap);
+		at = &c->sets[c->nsets++];
 	}
-	GP_GROW(c->sets, c->nsets, c->sets_cap);
-	c->sets[c->nsets++] = s;
+	*at = s;
+	s = (struct gp_patchset){ 0 };
 	return 0;
 }
 
@@ -186,7 +129,7 @@ static int load_sets(struct gp_catalog *c, const char *patches, struct gp_err *e
 	return thing != GP_THING_NONE ? load_order(c, order, err) : 0;
 }
 
-size_t gp_catalog_rank(const struct gp_catalog *c, const struct gp_set *s)
+size_t gp_catalog_rank(const struct gp_catalog *c, const struct gp_patchset *s)
 {
 	size_t i = 0;
 
@@ -199,7 +142,7 @@ size_t gp_catalog_rank(const struct gp_catalog *c, const struct gp_set *s)
 static void sort_sets(struct gp_catalog *c)
 {
 	for (size_t i = 1; i < c->nsets; i++) {
-		struct gp_set s = c->sets[i];
+		struct gp_patchset s = c->sets[i];
 		size_t at = i, r = gp_catalog_rank(c, &s);
 
 		for (; at > 0 && gp_catalog_rank(c, &c->sets[at - 1]) > r; at--)

@@ -7,29 +7,16 @@
 
 #include "base/buf.h"
 #include "core/rules/branch.h"
-#include "base/digest.h"
 #include "core/rules/rule.h"
-#include "core/diff/series.h"
+#include "ops/patch/patchset.h"
 
 /* The data: kernel lines with their rules, patch sets, and driver branches. */
-
-/* A folder below patches/ with a series file. */
-struct gp_set {
-	char *name;
-	char *dir;
-	struct gp_series series;
-	bool neutral; /* it has patches, and each one's header says Scope: neutral */
-	bool hooks;   /* the same with Scope: hooks: it is for the user's copy of the hooks */
-	/* Of the series file's bytes and then each patch's, in series order:
-	 * `(cat series; each patch) | sha256sum`. */
-	char sha256[GP_SHA256_HEX];
-};
 
 struct gp_catalog {
 	struct gp_line any;    /* rules that count for every line */
 	struct gp_line *lines; /* oldest first */
 	size_t nlines, lines_cap;
-	struct gp_set *sets; /* in the order in which they are applied */
+	struct gp_patchset *sets; /* folders below patches/ with a series, in the order of application */
 	size_t nsets, sets_cap;
 	struct gp_branch_list branches; /* kernel-versions/drivers */
 	size_t ndirs;                   /* that it was loaded from */
@@ -57,10 +44,10 @@ void gp_catalog_release(struct gp_catalog *c);
 int gp_catalog_load(const struct gp_list *dirs, struct gp_catalog *out, struct gp_err *err);
 
 /* By name, or NULL; belongs to c. */
-const struct gp_set *gp_catalog_set(const struct gp_catalog *c, const char *name);
+const struct gp_patchset *gp_catalog_set(const struct gp_catalog *c, const char *name);
 
 /* Where a set stands in patches/series; the others stand behind it. */
-size_t gp_catalog_rank(const struct gp_catalog *c, const struct gp_set *s);
+size_t gp_catalog_rank(const struct gp_catalog *c, const struct gp_patchset *s);
 
 /* The line of a release, or NULL; belongs to c. */
 const struct gp_line *gp_catalog_line(const struct gp_catalog *c, const struct gp_release *r);

@@ -7,7 +7,7 @@
  * verdicts. */
 
 /* Out: false when it is there. */
-static bool choose_with(const struct gp_catalog *c, struct gp_chosen_list *l, const struct gp_set *set)
+static bool choose_with(const struct gp_catalog *c, struct gp_chosen_list *l, const struct gp_patchset *set)
 {
 	bool changed = !gp_chosen_has(l, set);
 
@@ -16,7 +16,7 @@ static bool choose_with(const struct gp_catalog *c, struct gp_chosen_list *l, co
 	return changed;
 }
 
-bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set)
+bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_patchset *set)
 {
 	bool changed = false;
 
@@ -27,7 +27,7 @@ bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const
 	return changed;
 }
 
-static bool unchoose(struct gp_chosen_list *l, const struct gp_set *set)
+static bool unchoose(struct gp_chosen_list *l, const struct gp_patchset *set)
 {
 	size_t keep = 0, n = l->n;
 
@@ -40,13 +40,13 @@ static bool unchoose(struct gp_chosen_list *l, const struct gp_set *set)
 
 /* A rule that waits for a patch level or for the driver's sources may ask for it
  * on a part of the kernels; what only a probe of the headers tells is no claim. */
-static bool may_need(const struct gp_judged *x, const struct gp_set *set)
+static bool may_need(const struct gp_judged *x, const struct gp_patchset *set)
 {
 	return x->j.holds == GP_TRI_UNKNOWN && !x->j.elsewhere && (x->rule->has_release || !x->j.needs_headers) &&
 	       gp_list_has(&x->rule->patches, set->name);
 }
 
-static bool needs(const struct gp_choice *c, const struct gp_set *set)
+static bool needs(const struct gp_choice *c, const struct gp_patchset *set)
 {
 	if (set->hooks)
 		return false;
@@ -56,7 +56,7 @@ static bool needs(const struct gp_choice *c, const struct gp_set *set)
 	return gp_chosen_has(&c->sets, set);
 }
 
-static bool lose(struct gp_choice *c, const struct gp_set *set)
+static bool lose(struct gp_choice *c, const struct gp_patchset *set)
 {
 	if (needs(c, set) && !gp_list_has(&c->left_out, set->name))
 		gp_list_add(&c->left_out, set->name);
@@ -64,7 +64,7 @@ static bool lose(struct gp_choice *c, const struct gp_set *set)
 	return unchoose(&c->sets, set);
 }
 
-bool gp_selection_without(struct gp_selection *s, const struct gp_set *set)
+bool gp_selection_without(struct gp_selection *s, const struct gp_patchset *set)
 {
 	bool changed = unchoose(&s->neutral, set);
 
@@ -121,7 +121,7 @@ void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, c
 		if (gp_selection_with(c, s, gp_catalog_set(c, with->v[i])))
 			gp_list_take(said, gp_asprintf("set %s taken in", with->v[i]));
 	for (size_t i = 0; i < c->nsets; i++) {
-		const struct gp_set *set = &c->sets[i];
+		const struct gp_patchset *set = &c->sets[i];
 		bool out = gp_list_has(without, set->name) || (all && !gp_list_has(with, set->name));
 
 		if (out && gp_selection_without(s, set))

@@ -160,7 +160,7 @@ static struct gp_facts make_facts(struct gp_asker *a, const struct gp_release *r
 				  .arg = a };
 }
 
-bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set)
+bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_patchset *set)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (l->v[i].set == set)
@@ -168,7 +168,7 @@ bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set)
 	return false;
 }
 
-void gp_choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp_rule *r)
+void gp_choose(struct gp_chosen_list *l, const struct gp_patchset *s, const struct gp_rule *r)
 {
 	if (gp_chosen_has(l, s))
 		return;
@@ -176,27 +176,27 @@ void gp_choose(struct gp_chosen_list *l, const struct gp_set *s, const struct gp
 	l->v[l->n++] = (struct gp_chosen){ .set = s, .rule = r };
 }
 
-static bool for_driver(const struct gp_set *s)
+static bool for_driver(const struct gp_patchset *s)
 {
 	return !s->hooks;
 }
 
-static bool is_neutral(const struct gp_set *s)
+static bool is_neutral(const struct gp_patchset *s)
 {
 	return s->neutral;
 }
 
-static bool for_hooks(const struct gp_set *s)
+static bool for_hooks(const struct gp_patchset *s)
 {
 	return s->hooks;
 }
 
 /* Those of a rule's sets that are of this sort. */
-static void choose_sets(const struct gp_catalog *c, const struct gp_rule *r, bool (*sort)(const struct gp_set *),
+static void choose_sets(const struct gp_catalog *c, const struct gp_rule *r, bool (*sort)(const struct gp_patchset *),
 			struct gp_chosen_list *l)
 {
 	for (size_t i = 0; i < r->patches.n; i++) {
-		const struct gp_set *s = gp_catalog_set(c, r->patches.v[i]);
+		const struct gp_patchset *s = gp_catalog_set(c, r->patches.v[i]);
 
 		if (s && sort(s))
 			gp_choose(l, s, r);
@@ -486,6 +486,15 @@ static void judge_all(const struct gp_catalog *c, const struct gp_asker *a, stru
 	}
 }
 
+/* Could all headers be looked at that were asked? */
+static int all_sound(const struct gp_query *q, struct gp_err *err)
+{
+	for (size_t i = 0; i < q->nkernels; i++)
+		if (q->kernels[i].headers && gp_headers_sound(q->kernels[i].headers, err) < 0)
+			return -1;
+	return 0;
+}
+
 int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *out,
 		      struct gp_err *err)
 {
@@ -505,20 +514,12 @@ int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, stru
 	gp_sort_chosen(c, &out->hook_sets);
 	out->newer_blocked = newer_is_blocked(c, &a);
 	gp_selection_find_next(out);
-	if (!failed.code)
+	if (!failed.code && all_sound(q, &failed) == 0)
 		return 0;
 	gp_selection_release(out);
 	if (err)
 		*err = failed;
 	return -1;
-}
-
-int gp_query_sound(const struct gp_query *q, struct gp_err *err)
-{
-	for (size_t i = 0; i < q->nkernels; i++)
-		if (q->kernels[i].headers && gp_headers_sound(q->kernels[i].headers, err) < 0)
-			return -1;
-	return 0;
 }
 
 /* 5.12 after 5.11, and 7.0 after 6.19: the last minor numbers of each major. */

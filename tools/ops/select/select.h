@@ -59,7 +59,7 @@ bool gp_judged_is_about(const struct gp_judged *x);
 
 /* A set, and the first rule that asked for it; NULL: gp_selection_with() did. */
 struct gp_chosen {
-	const struct gp_set *set;
+	const struct gp_patchset *set;
 	const struct gp_rule *rule;
 };
 
@@ -131,21 +131,17 @@ void gp_selection_release(struct gp_selection *s);
  * Answer the query.
  *
  * Out:    gp_selection_release() frees it; it points into c. Empty on failure.
- * Errors: GP_E_UNSUPPORTED a probe's expression takes too long; else none but
- *         memory: the answer "no" is a verdict. Whether the headers could be asked
- *         gp_query_sound() says.
+ * Errors: GP_E_UNSUPPORTED a probe's expression takes too long; as
+ *         gp_headers_sound() for the query's headers. The answer "no" is a verdict.
  */
 int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *out,
 		      struct gp_err *err);
-
-/* Could all be looked at that was asked for? Errors: as gp_headers_sound(). */
-int gp_query_sound(const struct gp_query *q, struct gp_err *err);
 
 /* Find the lines' answers to "what else" as the kernels'; q as in gp_catalog_select(). */
 void gp_selection_lines_instead(const struct gp_catalog *c, const struct gp_query *q, struct gp_selection *s);
 
 /* Is the set in the list? */
-bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set);
+bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_patchset *set);
 
 /*
  * Take a set in whatever the rules say: a neutral one or one for the hooks for
@@ -154,11 +150,11 @@ bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_set *set);
  *
  * Out: false when the rules ask for it anyway.
  */
-bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_set *set);
+bool gp_selection_with(const struct gp_catalog *c, struct gp_selection *s, const struct gp_patchset *set);
 
 /* Leave a set out whatever the rules say; a line that needs it is covered no more.
  * Out: false when it was not chosen. */
-bool gp_selection_without(struct gp_selection *s, const struct gp_set *set);
+bool gp_selection_without(struct gp_selection *s, const struct gp_patchset *set);
 
 #define GP_ALL_SETS "all" /* --no-set: every set that --set does not name */
 

@@ -152,6 +152,7 @@ static void test_load(void **state)
 	assert_true(gp_catalog_set(&w->c, "eventfd")->neutral);
 	assert_false(gp_catalog_set(&w->c, "own")->neutral);
 	assert_null(gp_catalog_set(&w->c, "empty"));
+	assert_string_equal(gp_catalog_set(&w->c, "own")->text[0].data, "some words\n--- a/x\n+++ b/x\n");
 	/* printf '# one\nx.patch\nsome words\n--- a/x\n+++ b/x\n' | sha256sum */
 	assert_string_equal(gp_catalog_set(&w->c, "own")->sha256,
 			    "6e42d8a40bf5107f2894ce704738159ff15081543b1d7a5549174e9c74c59b8b");
@@ -465,12 +466,9 @@ static void test_global_order(void **state)
 	assert_string_equal(w->s.kernels[0].sets.v[0].rule->driver_text, "460");
 }
 
-/* Headers: the true patch level decides the windows, Module.symvers the probe. */
-static void test_with_headers(void **state)
+static void give_headers(struct world *w)
 {
-	struct world *w = *state;
 	gp_auto(gp_free_ptr) char *dir = gp_path_join(w->root, "k");
-	const struct gp_choice *k = NULL;
 
 	put(w, "k/include/linux/kernel.h", "");
 	put(w, "k/include/generated/autoconf.h", "");
@@ -480,6 +478,15 @@ static void test_with_headers(void **state)
 	w->kernel[0].headers = gp_alloc(sizeof(struct gp_headers));
 	assert_int_equal(gp_headers_open(dir, w->kernel[0].headers, NULL), 0);
 	w->q.nkernels = 1;
+}
+
+/* Headers: the true patch level decides the windows, Module.symvers the probe. */
+static void test_with_headers(void **state)
+{
+	struct world *w = *state;
+	const struct gp_choice *k = NULL;
+
+	give_headers(w);
 	ask(w, "460.73.01", NULL);
 	k = &w->s.kernels[0];
 	assert_string_equal(k->release.text, "5.10.0-32-amd64");
@@ -491,6 +498,25 @@ static void test_with_headers(void **state)
 	assert_true(k->needs_driver);
 	assert_int_equal(k->nrules, 6);
 	assert_int_equal(k->rules[4].j.by, GP_BY_PROBE);
+}
+
+/* What cannot be looked at is not missing: there is no answer then. */
+static void test_unsound_headers(void **state)
+{
+	struct world *w = *state;
+	gp_auto(gp_free_ptr) char *link = gp_path_join(w->root, "k/include/linux/loop.h");
+	struct gp_err err = { 0 };
+
+	put(w, "d/kernel-versions/probing",
+	    "Kernel: 5.10\nStatus: supported\n\nDriver: 460\nProbe: header linux/loop.h\nLoad: yes\n");
+	give_headers(w);
+	ask(w, "460.73.01", NULL);
+	gp_selection_release(&w->s);
+	assert_int_equal(symlink("loop.h", link), 0);
+	assert_int_equal(gp_catalog_select(&w->c, &w->q, &w->s, &err), -1);
+	assert_int_equal(err.code, GP_E_SYSTEM);
+	assert_non_null(strstr(err.cause, "loop.h"));
+	assert_int_equal(w->s.nkernels, 0);
 }
 
 /* --- where the data is --- */
@@ -580,6 +606,7 @@ int main(void)
 						   TEST(test_nothing_known),
 						   TEST(test_global_order),
 						   TEST(test_with_headers),
+						   TEST(test_unsound_headers),
 						   TEST(test_datadir),
 						   TEST(test_shipped) };
 
