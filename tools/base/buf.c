@@ -159,6 +159,7 @@ void gp_list_release(struct gp_list *l)
 
 void gp_list_take(struct gp_list *l, char *s)
 {
+	gp_assert(s);
 	GP_GROW(l->v, l->n, l->cap);
 	l->v[l->n++] = s;
 }
@@ -170,6 +171,7 @@ void gp_list_add(struct gp_list *l, const char *s)
 
 void gp_list_add_all(struct gp_list *l, const struct gp_list *more)
 {
+	gp_assert(l != more);
 	for (size_t i = 0; i < more->n; i++)
 		gp_list_add(l, more->v[i]);
 }

@@ -64,4 +64,15 @@ int gp_code_exit(enum gp_code code);
  * through every append; sizes from outside are checked before they get here. */
 _Noreturn void gp_oom(void);
 
+/*
+ * What cannot be, whatever the input: else a line of ours is wrong. SAN=1 and
+ * -DGP_DEBUG stop there and say where; other builds do not even evaluate it.
+ */
+#ifdef GP_DEBUG
+#define gp_assert(cond) ((cond) ? (void)0 : gp_assert_fails(__FILE__, __LINE__, #cond))
+#else
+#define gp_assert(cond) ((void)(0 && (cond)))
+#endif
+_Noreturn void gp_assert_fails(const char *file, int line, const char *cond);
+
 #endif

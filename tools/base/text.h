@@ -38,6 +38,7 @@ struct gp_str gp_str_trim(struct gp_str s);
 /* Without its first n bytes; without a '\r' at its end. */
 static inline struct gp_str gp_str_skip(struct gp_str s, size_t n)
 {
+	gp_assert(n <= s.len);
 	return (struct gp_str){ s.p + n, s.len - n };
 }
 struct gp_str gp_str_no_cr(struct gp_str s);

@@ -92,6 +92,7 @@ static struct window window_of(const struct pattern *p, size_t from, size_t to)
 {
 	struct window w = { p, from, to, 1, 0 };
 
+	gp_assert(to <= p->n);
 	if (from >= to)
 		return w;
 	w.power = radix_pow(to - from);
@@ -295,6 +296,7 @@ static bool write_hunk(struct run *r, const struct gp_hunk *h, int64_t at)
 {
 	int64_t end = at + (int64_t)r->pat.n;
 
+	gp_assert(at >= 1);
 	if (r->frozen > at - 1 + (int64_t)r->pat.prefix)
 		return false;
 	for (size_t i = 0; i < h->nline; i++) {

@@ -174,6 +174,7 @@ static int hunk_body(struct gp_diff_reader *p, struct gp_hunk *h, bool crlf)
 
 int gp_hunks_parse(struct gp_diff_reader *p, struct gp_filediff *f)
 {
+	gp_assert(!p->outdent || p->indent);
 	p->indent = p->column;
 	for (;;) {
 		struct gp_hunk *h;

@@ -186,6 +186,7 @@ void gp_hunk_explain(const struct gp_hunk_miss *m, struct gp_hunk_report *rep)
 	size_t votes;
 	int64_t at = nearest(m, &votes);
 
+	gp_assert(rep->near_hunk < rep->n && m->n <= m->hunk->nline);
 	rep->near_line = at >= 1 && at <= (int64_t)m->in->n ? (uint64_t)at : 0;
 	rep->near_expected = m->guess > 0 ? (uint64_t)m->guess : 1;
 	gp_buf_printf(&b, "hunk %zu (line %zu of the patch) was expected at line %llu", rep->near_hunk + 1,

@@ -33,6 +33,7 @@ struct gp_str gp_lines_text(const struct gp_lines *in, size_t i, bool *nl)
 {
 	struct gp_str s = { in->text.p + in->start[i], in->start[i + 1] - in->start[i] };
 
+	gp_assert(i < in->n);
 	*nl = s.len && s.p[s.len - 1] == '\n';
 	s.len -= *nl;
 	return s;
@@ -136,6 +137,7 @@ void gp_lines_index(struct gp_lines *in)
 
 size_t gp_lines_count(const struct gp_lines *in, uint32_t id)
 {
+	gp_assert(in->first && (id < in->nid || id == GP_NO_LINE));
 	return id == GP_NO_LINE ? 0 : in->first[id + 1] - in->first[id];
 }
 
@@ -146,6 +148,7 @@ uint32_t gp_lines_find(const struct gp_lines *in, struct gp_str s, bool nl)
 
 size_t gp_lines_from(const struct gp_lines *in, size_t lo, size_t hi, int64_t min)
 {
+	gp_assert(lo <= hi && hi <= in->n);
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 

@@ -436,6 +436,7 @@ void gp_dkms_regex_except(const struct gp_kline *line, size_t n, struct gp_buf *
 	unsigned max = 0;
 	bool first = true;
 
+	gp_assert(n);
 	for (size_t i = 0; i < n; i++)
 		max = line[i].major > max ? line[i].major : max;
 	gp_buf_puts(out, "^(");

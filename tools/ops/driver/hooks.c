@@ -197,6 +197,7 @@ int gp_hooks_fix(struct gp_hookcopy *h, const struct gp_patchset *set, struct gp
 	gp_auto(gp_buf_release) struct gp_buf fixed = { 0 }, why = { 0 };
 	struct gp_str now;
 
+	gp_assert(set->hooks);
 	gp_tree_init_base(&t, &base);
 	for (size_t i = 0; i < set->series.n; i++) {
 		struct gp_patch p = gp_patchset_patch(set, i);

@@ -44,6 +44,7 @@ static void overridden(struct gp_decision *d, const char *fmt, ...)
 
 bool gp_decision_skips(const struct gp_inputs *in, const struct gp_decision *d, size_t i)
 {
+	gp_assert(i < d->selection.nkernels && i < in->targets.n);
 	enum gp_verdict v = d->selection.kernels[i].verdict;
 
 	return in->targets.may_skip[i] &&
@@ -418,6 +419,7 @@ int gp_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *
 /* All is decided, nothing is changed. */
 int gp_decide_lock(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {
+	gp_assert(!in->in_place);
 	if (in->opts->lock || in->opts->write_lock)
 		gp_lock_text(in, d, &d->lock);
 	if (in->opts->lock && gp_lock_compare(&in->lock, gp_buf_str(&d->lock), &d->why, err) < 0)

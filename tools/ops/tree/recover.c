@@ -5,7 +5,6 @@
  * followed, and the whole of it is judged before a line of it counts: nothing
  * outside the tree, nothing through a symlink, nothing of the journal's own.
  */
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -116,7 +115,7 @@ static int restore_mode(const struct gp_disktree *d, const struct gp_journal_ent
 
 static int undo(const struct gp_disktree *d, const struct gp_journal_entry *e, size_t *files, struct gp_err *err)
 {
-	assert(e->path);
+	gp_assert(e->path);
 	switch (e->kind) {
 	case 'n': return remove_new(d, e, files, err);
 	case 'r': return restore_mode(d, e, err);
