@@ -44,7 +44,7 @@ STDFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Itools \
 # V=1 shows the commands.
 say = $(if $(V),,@echo '  $(1)  $@';)
 
-# libarchive is loaded when an archive is opened: tools/ops/libarchive.h.
+# libarchive is loaded when an archive is opened: tools/ops/run/libarchive.h.
 ISAL := $(shell echo "\#include <isa-l/igzip_lib.h>" | $(CC) -E -xc - >/dev/null 2>&1 && echo 1)
 STDFLAGS += $(if $(ISAL),-DGP_HAVE_ISAL)
 LIBS := $(if $(ISAL),-lisal) -lelf -llzma -lzstd -lbz2 -lz -lmd -ljson-c -lpthread -ldl
@@ -138,6 +138,10 @@ readme: all
 layers:
 	@sh tests/layers.sh
 
+# Each module of core and ops with the tests that are about it.
+test-map:
+	@sh tests/map.sh
+
 lint: deps-check
 	@sh tests/lint.sh "$(STDFLAGS)"
 
@@ -152,12 +156,12 @@ uninstall:
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' sh tools/packaging/install.sh uninstall
 
 clean:
-	rm -rf build build-san
+	rm -rf build build-san build-clang
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
-	@echo "deps layers lint lint-sets readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1"
+	@echo "deps layers lint lint-sets test-map readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint install uninstall clean help FORCE
+.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint lint-sets test-map install uninstall clean help FORCE
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

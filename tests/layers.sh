@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The floors, cmd -> ops -> core -> base, and the rooms of each floor. An include may
 # skip a floor or a room downward and never goes upward; core stays pure; only cmd
-# (and base's log) prints.
+# (and base's log) prints. Names of files in comments and pages are those of files.
+# Each module has its test: tests/map.sh.
 set -eu
 cd "$(dirname "$0")/.."
 bad=0
@@ -62,5 +63,22 @@ for f in $(find tools -name '*.[ch]'); do
 	wide=$(expand "$f" | awk 'length($0) > 120 { n = n " " NR } END { print n }')
 	[ -z "$wide" ] || complain "$f: more than 120 columns in line$wide"
 done
+# The page about the source lists them in the same order.
+told=$(sed -n '/^## The rooms/,/^## /s/^| `\([a-z\/]*\)` |.*/\1/p' tools/README.md)
+[ "$(echo $told)" = "$(echo $rooms)" ] || complain "tools/README.md has other rooms, or in another order"
+
+# What a comment or a page names is there: a file, with or without its suffix, or a folder.
+wrong=$(
+	# Includes are looked at above.
+	grep -rnoP --include='*.[ch]' --include='*.md' --include=Makefile \
+		'(?<![\w./-])((tools|tests)/[\w./-]*(\.(c|h|sh|py|awk|md|json|xsd)\b|/)|(base|core|ops|cmd)/[a-z0-9_/]*[a-z0-9_](\.[ch]\b)?)' \
+		Makefile README.md .github kernel-versions patches tools tests/unit |
+		while IFS=: read -r file line path; do
+			[ -e "$path" ] || [ -e "tools/$path" ] || [ -e "tools/$path.h" ] || [ -e "tools/$path.c" ] ||
+				echo "$file:$line names $path, which is not there"
+		done
+)
+[ -z "$wrong" ] || complain "$wrong"
+sh tests/map.sh >/dev/null || bad=1
 [ $bad = 0 ] && echo "layers: fine"
 exit $bad

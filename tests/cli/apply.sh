@@ -1,5 +1,6 @@
 #!/bin/sh
 # `gridpatch apply`: the tree that GNU patch makes, or the tree as it was.
+# tests: ops/patch/patchfile ops/patch/patchset ops/quilt/applyrun ops/patch/apply
 . "$(dirname "$0")/lib.sh"
 
 command -v patch > /dev/null && command -v diff > /dev/null || {

@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091,SC2015,SC2154 # lib.sh is found at run time and sets the rest
 # `gridpatch apply` of patches whose results wait on the disk, and of packed
 # patches: the tree that GNU patch makes, or the tree as it was.
+# tests: ops/patch/patchfile ops/tree/tree ops/tree/commit
 . "$(dirname "$0")/lib.sh"
 
 command -v patch > /dev/null && command -v diff > /dev/null || {

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2154,SC2016,SC2086,SC2009 # lib.sh sets the rest
 # gridpatch build: a sample driver against real kernel headers, beside make by hand.
+# tests: ops/proof/build ops/proof/fact ops/proof/kmake ops/proof/keep ops/proof/prereq ops/proof/source ops/proof/toolchain
+# tests: ops/proof/workdir
+# slow: 80 s
 . "$(dirname "$0")/lib.sh"
 
 if ! headers_here; then

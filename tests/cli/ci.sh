@@ -3,6 +3,8 @@
 # shellcheck disable=SC1091,SC2016,SC2154,SC2012,SC2086 # lib.sh sets the rest
 # The examples of the manual's chapter CONTINUOUS INTEGRATION, run as they stand there on
 # samples and real headers; and the workflows of this repository.
+# slow: 30 s
+# no-san: pipelines work here; their verbs are those of build.sh, matrix.sh and reports.sh
 . "$(dirname "$0")/lib.sh"
 
 man=$repo/tools/man/gridpatch.1

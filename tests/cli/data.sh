@@ -4,6 +4,8 @@
 # The shipped rules, asked about texts in the form that real drivers have them:
 # a probe that a comment answers, or that a folder of the package decides, once
 # passed for years of drivers without a word.
+# tests: ops/select/catalog
+# no-san: the rules are tested, not the program: select.sh and explain.sh ask in the same way
 . "$(dirname "$0")/lib.sh"
 
 # driver NAME VERSION KIND: an installer whose Kbuild and host module say what

@@ -6,6 +6,8 @@
 #   what select lets through DKMS lets through;
 #   what select blocks DKMS leaves alone, where the whole line is blocked, or all of
 #   RHEL's kernels of that line; DKMS may be the wider one where a part of it is.
+# tests: ops/job/klines core/driver/dkmsconf
+# no-san: bash and dkms are asked; releases.sh and sets.sh have the same verbs
 . "$(dirname "$0")/lib.sh"
 
 if ! command -v bash > /dev/null || ! command -v jq > /dev/null; then

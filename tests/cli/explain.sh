@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # select --explain: every rule, taken or not, why, and how it is known.
+# tests: core/rules/rulejudge ops/select/select
 . "$(dirname "$0")/lib.sh"
 
 make_sample host

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # `gridpatch extract` against the stub's own -x, byte for byte and mode for mode.
+# tests: ops/run/extract ops/run/libarchive ops/run/tarsrc
 . "$(dirname "$0")/lib.sh"
 
 sh "$fx/sample.sh" s

@@ -3,6 +3,8 @@
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154,SC3045 # $opts and commands are words; lib.sh sets the rest
 # Killed, stopped, out of space, its input altered under it, more than 200 times:
 # there is no output, or a whole one; and nothing else is left.
+# tests: ops/run/output ops/tree/commit
+# slow: 75 s
 . "$(dirname "$0")/lib.sh"
 
 if ! python=$(python3 -c 'import sys; print(sys.executable)' 2> /dev/null); then

@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # fetch-hooks, without the network. With GRIDPATCH_TEST_VGPU_UNLOCK=DIR, a copy
 # of DualCoder/vgpu_unlock, also that right files are taken.
+# tests: ops/driver/fetch
 . "$(dirname "$0")/lib.sh"
 
 sh "$fx/hooks.sh" wrong

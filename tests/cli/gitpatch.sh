@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Patches with several parts about the same files, and what counts as done: the
 # tree and the exit status are those of `git apply`, or are said why not.
+# tests: core/diff/diffname ops/patch/plan ops/patch/names
 . "$(dirname "$0")/lib.sh"
 
 if ! command -v git > /dev/null; then

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2086,SC2154 # $k is words; lib.sh sets the rest
 # Sets of the data for the user's copy of the hooks.
+# tests: ops/driver/hooks
 . "$(dirname "$0")/lib.sh"
 
 set=$repo/patches/hooks-compile

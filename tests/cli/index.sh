@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # The index of an installer: it spares the decoding and nothing else.
+# tests: ops/run/runindex
+# slow: 20 s
 . "$(dirname "$0")/lib.sh"
 
 sh "$fx/hooks.sh" hooks

@@ -125,5 +125,5 @@ check 'the next run clears that' left_nothing
 GRIDPATCH_CONFINE=prison
 export GRIDPATCH_CONFINE
 run build fails --headers $headers
-says 'a way that there is not' "GRIDPATCH_CONFINE: 'prison' is none of pids, user, watch" out
+says 'a way that there is not' "GRIDPATCH_CONFINE: 'prison' is not one of pids, user, watch" out
 finish

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2154 # lib.sh sets the rest
 # lint-set: one small set of our own, and what breaks each rule, one by one.
+# tests: ops/lint/lintset ops/lint/lintsum ops/lint/lintbuild core/diff/lintpatch
+# slow: 20 s
 . "$(dirname "$0")/lib.sh"
 
 make_sample host

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # --write-lock and --lock, and what SOURCE_DATE_EPOCH asks for.
+# tests: ops/job/lock
 . "$(dirname "$0")/lib.sh"
 
 make_sample s

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2154,SC2016,SC2086,SC2009 # lib.sh sets the rest
 # gridpatch matrix: drivers x kernels, killed, resumed, spread, joined.
+# tests: ops/proof/matrix core/proof/expect
+# slow: 50 s
 . "$(dirname "$0")/lib.sh"
 
 if ! headers_here; then
@@ -89,7 +91,7 @@ else
     skip '-k installed' 'needs mount namespaces'
 fi
 
-# --- killed, and gone on with ------------------------------------------------------
+# --- killed, and continued ---------------------------------------------------------
 "$GRIDPATCH" matrix b a.run --headers "$headers" --modules nvidia -j1 --json=k.json > k.out 2>&1 < /dev/null &
 pid=$!
 n=0

@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # verify of kernel modules: objects that the compiler makes with the sections of
 # modules, beside readelf, nm and modinfo.
+# tests: ops/proof/modcheck ops/proof/modfile
 . "$(dirname "$0")/lib.sh"
 
 # Where modinfo and modprobe are, for users too.

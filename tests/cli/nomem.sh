@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091,SC2154 # lib.sh sets the rest
 # A library that gets no memory is no fault of the input: exit 4, whichever of its
 # allocations it was.
+# tests: ops/run/libarchive core/payload/decoder
 . "$(dirname "$0")/lib.sh"
 
 if ! ${CC:-cc} -shared -fPIC -o nomem.so "$fx/nomem.c" 2> /dev/null; then

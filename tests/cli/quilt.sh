@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091,SC2013,SC2016,SC2154,SC2164 # lib.sh sets the rest; a cd that fails shows in what follows
 # `gridpatch push`, `pop`, `applied` and `apply --quilt` beside quilt itself:
 # each must be able to go on where the other stopped.
+# tests: ops/quilt/quilt ops/quilt/quilt_push ops/quilt/quilt_pop ops/quilt/quilt_links
 . "$(dirname "$0")/lib.sh"
 
 unset QUILT_PATCHES QUILT_SERIES QUILT_PC QUILT_PATCH_OPTS QUILT_PATCHES_PREFIX QUILT_DIFF_OPTS

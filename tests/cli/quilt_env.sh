@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091,SC2016,SC2086,SC2154,SC2164 # lib.sh sets the rest; options are words
 # What `gridpatch push`, `pop` and `applied` make of the environment, of the options
 # in a series and of a directory below the tree: as quilt makes of them, or refused.
+# tests: ops/quilt/quilt_env ops/quilt/quilt_where
 . "$(dirname "$0")/lib.sh"
 
 unset QUILT_PATCHES QUILT_SERIES QUILT_PC QUILT_PATCH_OPTS QUILT_PUSH_ARGS QUILT_POP_ARGS QUILT_PATCHES_PREFIX

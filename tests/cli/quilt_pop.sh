@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091,SC2015,SC2016,SC2086,SC2154,SC2164 # lib.sh sets the rest; $as is words
 # `gridpatch pop` where records, patch or series are not what they were: as quilt
 # does, and never at the price of a change that stands nowhere else.
+# tests: ops/quilt/quilt_pop
 . "$(dirname "$0")/lib.sh"
 
 unset QUILT_PATCHES QUILT_SERIES QUILT_PC QUILT_PATCH_OPTS QUILT_PUSH_ARGS QUILT_POP_ARGS QUILT_PATCHES_PREFIX

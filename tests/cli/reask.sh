@@ -4,6 +4,7 @@
 # Rules that ask the driver's sources are asked again of the sources as somebody's
 # --patches leave them: what these mend blocks no more, in this run and for DKMS; what
 # our own sets mend does not count; and it is all told. DKMS's answer is bash's.
+# tests: ops/job/reask ops/job/sources ops/tree/overtree
 . "$(dirname "$0")/lib.sh"
 
 f=nvidia/os-interface.c

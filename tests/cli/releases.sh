@@ -7,6 +7,7 @@
 # change log); 5.10.0-25 and -26 of Debian are 5.10.191 and 5.10.197 (its change
 # logs); Oracle's UEK 7 has the patch level as its second number. The kernel
 # refuses symbol_get() from 5.10.195 and 5.15.131 on.
+# tests: core/rules/release core/rules/distro
 . "$(dirname "$0")/lib.sh"
 
 if ! command -v jq > /dev/null; then

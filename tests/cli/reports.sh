@@ -4,6 +4,8 @@
 # Reports of a matrix: matrix --merge, and what other programs make of its JSON,
 # JUnit, HTML and Markdown. The results are written by hand, and full of what a
 # hostile package could make a compiler print.
+# tests: core/proof/grid core/proof/markup core/proof/merge
+# slow: 25 s
 . "$(dirname "$0")/lib.sh"
 
 data=$repo/tools/data
@@ -11,35 +13,9 @@ if ! command -v jq > /dev/null || ! command -v python3 > /dev/null; then
     skip 'reports' 'jq or python3 is missing'
     finish
 fi
+. "$fx/reports.sh"
 
 # --- two shards ---------------------------------------------------------------
-
-a1='a.run 5.10.0-32-amd64' a2='a.run 6.1.0-56-amd64' a3='a.run 6.17.0-5-generic'
-b1='b.run 5.10.0-32-amd64' b2='b.run 6.1.0-56-amd64' b3='b.run 6.17.0-5-generic'
-planned=$(printf '"%s"\n' "$a1" "$a2" "$a3" "$b1" "$b2" "$b3" | jq -sc .)
-# What other programs must give back, character by character.
-cat > nasty.json << 'J'
-{"error": "</script><script>window.pwned = 1</script> ]]> & \"x\" 'y' `z` | *b* _c_ [d](e)",
- "tail": "  CC [M]  x.o\nx.c:1: error: ]]> <b>bold</b> &amp; &#1;\n````\n```\n</pre></details><img src=x onerror=window.pwned=1>\n<!-- ä€𝄞 \"end\n",
- "repeat": "gridpatch build 'a|b`.run' --headers \"/usr/src/linux-headers-6.17\" && true"}
-J
-cat > first.json << J
-{"type": "gridpatch matrix", "schema": 1, "program": "0.1.0", "started": "2026-11-24T02:00:00Z", "wall_s": 312.5,
- "decode_s": 0.3, "jobs": 2, "planned": $planned, "later": {"than": ["this"]}, "cells": [
-{"driver": "550.163.01", "input": "b.run", "release": "5.10.0-32-amd64", "class": "ok", "later": 1},
-{"driver": "550.163.01", "input": "b.run", "release": "6.17.0-5-generic", "class": "timeout",
- "error": "no end after 600 s", "repeat": "gridpatch build b.run", "total_s": 600},
-{"driver": "550.163.01", "input": "b.run", "release": "6.1.0-56-amd64", "class": "environment", "error": "disk full"}]}
-J
-jq -n --argjson planned "$planned" --slurpfile n nasty.json '{type: "gridpatch matrix", schema: 1,
-    started: "2026-11-24T01:00:00Z", wall_s: 100, decode_s: 0.5, jobs: 3, planned: $planned, cells: [
-    {driver: "460.106.00", kind: "host", input: "d/a.run", release: "5.10.0-32-amd64", class: "ok",
-     sets: ["pfn-valid", "no-llseek"], modules: ["nvidia.ko"], hooks: true, total_s: 101.25, build_s: 100},
-    {driver: "460.106.00", kind: "host", input: "d/a.run", release: "6.1.0-56-amd64", class: "blocked", reasons: ["mdev is gone"]},
-    {driver: "460.106.00", kind: "host", input: "d/a.run", release: "6.17.0-5-generic", class: "compile",
-     file: "nvidia-vgpu-vfio/nvidia-vgpu-vfio.c", line: 2942, error: $n[0].error, fact: "set_fs is gone since 5.10",
-     repeat: $n[0].repeat, log: "logs/a.log", log_tail: $n[0].tail, total_s: 12.5},
-    {driver: "550.163.01", input: "other/b.run", release: "6.1.0-56-amd64", class: "ok"}]}' > second.json
 
 all='--json=all.json --junit all.xml --html all.html --markdown all.md'
 expect_status 'joined, with failures' 1 matrix --merge first.json second.json $all
@@ -98,7 +74,6 @@ check 'the schema has every field of a cell' sh -c "jq -r '.cells[0] | keys[]' a
 
 # --- JUnit --------------------------------------------------------------------
 
-nasty() { jq -rj ".$1" nasty.json; }
 if command -v xmllint > /dev/null; then
     # is WHAT XPATH WANT: of all.xml
     is() { check "$1" test "$(xmllint --xpath "$2" "${4:-all.xml}" 2>&1)" = "$3"; }
@@ -182,9 +157,6 @@ fi
 
 # --- many ---------------------------------------------------------------------
 
-jq -nc '{type: "gridpatch matrix", schema: 1, cells: [range(500) as $i | {driver: "5\($i % 20).1", input: "5\($i % 20).run", release: "6.\($i / 20 | floor).0-1-amd64",
-    class: (if $i % 3 == 0 then "compile" elif $i == 499 then "timeout" else "ok" end), error: (if $i % 3 == 0 then "e\($i)" else null end),
-    log_tail: (if $i % 3 == 0 then ([range(400) | "line \(.) of the log, which is `long`"] | join("\n")) else null end)}]}' > many.json
 expect_status '500 cells' 1 matrix --merge many.json --json=many.out --junit many.xml --html many.html --markdown many.md
 check '500 cells: counts' grep -qx '332 ok, 168 failed:' out
 check '500 cells: a line for each red one' test "$(grep -c '\[compile\]' out)" = 167
@@ -272,47 +244,4 @@ if [ -e /dev/full ]; then
     check 'a full standard output' test $? = 4
 fi
 check 'nothing is left behind' sh -c '! ls -A | grep gridpatch-'
-
-# --- in a browser -------------------------------------------------------------
-
-if ! command -v chromium > /dev/null || ! command -v chromedriver > /dev/null; then
-    skip 'HTML in Chromium' 'chromium or chromedriver (chromium-driver) is missing'
-    finish
-fi
-timeout 180 python3 "$fx/browser.py" all.html shot.png > seen.json 2> err
-check 'Chromium shows it' test $? = 0
-saw() { check "$1" json_is seen.json "$2" "$3"; }
-saw 'nothing is loaded' '.page | "\(.resources | length) \(.foreign) \(.scripts)"' '0 0 1'
-saw 'nothing of the log runs' .page.pwned false
-saw 'no complaints' '.console | join(";")' ''
-saw 'the title' .page.title 'gridpatch matrix: 3 ok, 2 failed, 1 blocked'
-saw 'the grid: words, not only colours' '[.page.cells[].word] | join("|")' '✔ ok|⊘ blocked|✘ compile|✔ ok|✔ ok|✘ timeout'
-saw 'the grid: rows and columns' '[.page.cells | (map(.x) | unique | length), (map(.y) | unique | length)] | join("x")' 3x2
-saw 'the grid: places have a size to touch' '[.page.cells[] | select(.w < 64 or .h < 24)] | length' 0
-saw 'the grid: fits the window' '.page | .grid[0] > 300 and .grid[0] < .picture[0] and .grid[1] > 80 and .grid[1] < .picture[1]' true
-saw 'the picture: has the colours' '[.page.cells[] | select(.pixel != .ground)] | length' 0
-saw 'the picture: green is green' '.page.cells[0].pixel | .[1] > .[0] + 15 and .[1] > .[2] + 15' true
-saw 'the picture: red is red' '.page.cells[2].pixel | .[0] > .[1] + 15 and .[0] > .[2] + 15' true
-saw 'the picture: grey is grey' '.page.cells[1].pixel | (max - min) < 12' true
-saw 'closed at first' '.page | "\(.opened | length) \(.shown)"' '0 6'
-check 'a click on a red cell shows its first error' test "$(jq -r '.use.click[0].first' seen.json)" = "nvidia-vgpu-vfio/nvidia-vgpu-vfio.c:2942: $(nasty error)"
-saw 'a click: only that, and in sight' '.use.click | length == 1 and .[0].top >= 0 and .[0].top < 700' true
-saw 'a click: the keyboard goes on there' .use.focus SUMMARY
-saw 'Enter on a cell' '.use.key[0].first' 'no end after 600 s'
-saw 'the filter by words' '.use | "\(.words | join(" ")) \(.words_rows) \(.words_count)"' 'd2 1 1 of 6'
-saw 'the filter by class' '.use | "\(.without_ok | sort | join(" ")) \(.all_again)"' 'd1 d2 d5 6'
-saw 'a phone: the page does not scroll sideways' '.phone | .page <= 360 and .body <= 360 and .inner == 360' true
-saw 'a phone: the table does' '.phone.scrolled > 0' true
-saw 'a phone: its first column stays' '.phone.first_column | (.[0] - .[1]) < 4' true
-saw 'print: all details' '[.print.opened[] | select(. > 20)] | length' 6
-saw 'print: no filter' .print.filter false
-saw 'print: works' .print.pdf '%PDF-'
-saw 'contrast: WCAG AA, light and dark' '[.contrast[] | select(. < 4.5)] | length' 0
-saw 'without a script: a click works' '.no_script.click | length == 1 and (.[0].first | contains("window.pwned"))' true
-saw 'without a script: so does the filter by class' '.no_script.without_ok | sort | join(" ")' 'd1 d2 d5'
-saw 'without a script: no box for words' .no_script.text_filter false
-timeout 180 python3 "$fx/browser.py" many.html shot.png > seen.json 2> err
-saw '500 cells: the phone' '.phone.page <= 360' true
-saw '500 cells: all are there' .page.shown 500
-saw '500 cells: all are printed' '[.print.opened[] | select(. > 20)] | length' 500
 finish

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2086,SC2154 # $k and $grid are words; lib.sh sets the rest
-# Names of reports are looked at before the work; a report that is gone on with
+# Names of reports are looked at before the work; a report that is continued
 # cannot be lost, whatever happens.
+# tests: ops/proof/matrix core/proof/merge
 . "$(dirname "$0")/lib.sh"
 if ! command -v jq > /dev/null; then
     skip 'reports' 'jq is missing'

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # Which sets a driver needs on a kernel, and what is blocked.
+# tests: ops/select/select ops/select/instead ops/select/target
 . "$(dirname "$0")/lib.sh"
 
 make_sample host
@@ -225,7 +226,7 @@ expect_status '--no-set of what it does not need' 0 select --driver 460.73.02 -k
 says 'changes no verdict' 'line 5.10, supported' out
 check 'but the line that needs it is not covered' grep -q '^covers: 4.18, 5.4, 5.10–5.12, 5.14–5.15; next unknown: 5.16$' out
 expect_status 'patch --no-set' 0 -k 5.10.100 host.run --no-hooks --no-set vgpu-vfio-eventfd -n
-says 'warns' 'kernel 5.10.100 is untested with driver 460.73.02: What is known of it is known with sets that are left out'
+says 'warns' 'kernel 5.10.100 is untested with driver 460.73.02: What is known of it needs sets that are left out'
 expect_status '--set' 0 select --driver 460.73.02 $k --set no-llseek
 says 'it is among the default sets' ' no-llseek ' out
 says 'it is told' 'override   set no-llseek taken in' out

@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # Which sets go in when somebody knows better than the rules, patches for some
 # kernels only, and data of one's own.
+# tests: ops/job/dkmspatch ops/job/decide ops/job/sources ops/select/override
 . "$(dirname "$0")/lib.sh"
 
 sh "$fx/hooks.sh" hooks
@@ -388,7 +389,7 @@ expect_status '--patch-match without --patches' 2 $opts --patch-match '^5' s.run
 expect_status 'two for one' 2 $opts --patches old --patch-match '^5' --patch-match '^6' s.run -n
 expect_status 'no expression' 2 $opts --patches old --patch-match '' s.run -n
 expect_status 'one that is none' 2 $opts --patches old --patch-match '^5\.(10' s.run -n
-says 'it is named' "'^5\\.(10' is no extended regular expression"
+says 'it is named' "'^5\\.(10' is not an extended regular expression"
 expect_status 'one with a newline' 2 $opts --patches old --patch-match '^5
 x' s.run -n
 for ere in '((a{1,255}){1,255}){1,255}' '(.*)\1\1' "$(printf '%05000d' 0)"; do

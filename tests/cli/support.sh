@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # support: the table of drivers and kernel lines, which must say what select says.
+# tests: ops/select/support ops/select/select
 . "$(dirname "$0")/lib.sh"
 
 # --- data of our own: the whole text -----------------------------------------

@@ -327,7 +327,7 @@ static void ours(const struct fx_recipe *r, struct gp_str plain, struct gp_buf *
 	gp_encoder_free(enc);
 }
 
-#define SEVERAL "several xz streams cannot be gone on with"
+#define SEVERAL "several xz streams cannot be continued"
 #define GZ .codec = GP_CODEC_GZIP, .make = gzip
 #define XZ .codec = GP_CODEC_XZ, .make = xz
 #define ZS .codec = GP_CODEC_ZSTD, .make = zstd
@@ -335,7 +335,7 @@ static void ours(const struct fx_recipe *r, struct gp_str plain, struct gp_buf *
 
 const struct fx_recipe fx_recipe[] = {
 	{ "none", .codec = GP_CODEC_NONE, .make = ours },
-	{ "bzip2", .codec = GP_CODEC_BZIP2, .make = ours, .level = 1, .why = "bzip2 cannot be gone on with" },
+	{ "bzip2", .codec = GP_CODEC_BZIP2, .make = ours, .level = 1, .why = "bzip2 cannot be continued" },
 
 	{ "gzip 1", GZ, .level = 1 },
 	{ "gzip 6", GZ, .level = 6 },
@@ -364,7 +364,7 @@ const struct fx_recipe fx_recipe[] = {
 	{ "xz 1, CRC32", XZ, .level = 1, .check = LZMA_CHECK_CRC32 },
 	{ "xz 4, CRC64", XZ, .level = 4, .check = LZMA_CHECK_CRC64 },
 	{ "xz, SHA-256", XZ, .level = 0, .check = LZMA_CHECK_SHA256,
-	  .why = "an xz stream with SHA-256 checks cannot be gone on with" },
+	  .why = "an xz stream with SHA-256 checks cannot be continued" },
 	{ "xz, the smallest dictionary", XZ, .level = 1, .check = LZMA_CHECK_CRC32, .flags = FX_SMALL_WINDOW },
 	{ "xz, blocks without sizes", XZ, .level = 0, .check = LZMA_CHECK_CRC64, .piece = 30011,
 	  .flush = LZMA_FULL_FLUSH },
@@ -377,7 +377,7 @@ const struct fx_recipe fx_recipe[] = {
 	{ "xz, blocks with sizes, CRC64", XZ, .level = 1, .check = LZMA_CHECK_CRC64, .block_size = 1u << 20 },
 	{ "xz, small blocks with sizes", XZ, .level = 0, .check = LZMA_CHECK_CRC64, .block_size = 4096 },
 	{ "xz, x86 filter", XZ, .level = 0, .check = LZMA_CHECK_CRC32, .flags = FX_BCJ,
-	  .why = "an xz stream with other filters than LZMA2 cannot be gone on with" },
+	  .why = "an xz stream with other filters than LZMA2 cannot be continued" },
 	{ "xz, three streams", XZ, .level = 0, .check = LZMA_CHECK_CRC64, .units = 3, .why = SEVERAL },
 	{ "xz, an empty stream at the end", XZ, .level = 0, .flags = FX_EMPTY_UNIT, .why = SEVERAL },
 	{ "xz, padded", XZ, .level = 0, .check = LZMA_CHECK_CRC32, .flags = FX_PADDED, .why = SEVERAL },

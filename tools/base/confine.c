@@ -38,7 +38,7 @@ struct word {
 	int sys;
 };
 
-/* What a keeper needs to know. No memory is taken behind the fork: see
+/* What a keeper needs to know. No memory is taken after the fork: see
  * gp_confine_start(). */
 struct keeper {
 	enum gp_confine_way way;

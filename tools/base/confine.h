@@ -13,7 +13,7 @@
  *
  *  - GP_CONFINE_PIDS: the keeper is the first of a PID namespace, and the kernel
  *    kills the rest with it. Needs CAP_SYS_ADMIN.
- *  - GP_CONFINE_USER: the same in a user namespace, where we keep our user and
+ *  - GP_CONFINE_USER: so, too, but in a user namespace, where we keep our user and
  *    group (files belong to whom they belonged), and nobody else has a name.
  *    Needs a kernel that lets users do that, and /proc to say who we are.
  *  - GP_CONFINE_WATCH: orphans become the keeper's children, and it kills them.

@@ -44,20 +44,20 @@ struct gp_err {
  */
 int gp_fail(struct gp_err *err, enum gp_code code, const char *fmt, ...) GP_PRINTF(3, 4);
 
-/* The same for a failed system call; sys is a copy of errno. ENOENT and
- * ENOTDIR become GP_E_NOTFOUND, everything else GP_E_SYSTEM. */
+/* Set the cause of a failed system call; sys is a copy of errno. ENOENT and
+ * ENOTDIR become GP_E_NOTFOUND, everything else GP_E_SYSTEM. Always -1. */
 int gp_fail_sys(struct gp_err *err, int sys, const char *fmt, ...) GP_PRINTF(3, 4);
 
 /* Prepend where it happened ("series '5.10': "); code and cause stay. Always -1. */
 int gp_within(struct gp_err *err, const char *fmt, ...) GP_PRINTF(2, 3);
 
-/* Append what came of it to the cause, behind errno's text ("; nor could …"). Always -1. */
+/* Append what came of it to the cause, after errno's text ("; nor could …"). Always -1. */
 int gp_besides(struct gp_err *err, const char *fmt, ...) GP_PRINTF(2, 3);
 
 /* Write "context: cause: strerror" into out (NUL-terminated, cut at cap). */
 void gp_err_format(const struct gp_err *err, char *out, unsigned cap);
 
-/* The exit status that DESIGN.md gives to a code. */
+/* The exit status of a code; gridpatch(1) lists them. */
 int gp_code_exit(enum gp_code code);
 
 /* Out of memory: one line on stderr, exit 4. Like git, we do not thread this

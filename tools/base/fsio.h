@@ -18,17 +18,17 @@
  */
 int gp_file_read(const char *path, size_t max, struct gp_buf *out, struct gp_err *err);
 
-/* The same of an open file; path is for messages. */
+/* Read a whole open regular file; path is for messages. */
 int gp_regular_read(int fd, size_t max, const char *path, struct gp_buf *out, struct gp_err *err);
 
-/* The same of anything that can be read, to its end; name is for messages, with
- * its quotes. In: expect, bytes: a regular file's length, or 0. */
+/* Read anything that can be read, to its end; name is for messages, with its
+ * quotes. In: expect, bytes: a regular file's length, or 0. */
 int gp_fd_read(int fd, size_t expect, size_t max, const char *name, struct gp_buf *out, struct gp_err *err);
 
 /* Names in a directory, sorted by bytes, without "." and "..". */
 int gp_dir_list(const char *path, struct gp_list *names, struct gp_err *err);
 
-/* The same of an open one; path is for messages. */
+/* Names in an open directory; path is for messages. */
 int gp_dir_list_at(int dir, const char *path, struct gp_list *names, struct gp_err *err);
 
 /*
@@ -43,12 +43,12 @@ int gp_dir_walk(const char *root, const char *below, struct gp_list *files, stru
 /*
  * What lies at a path, links followed; a link to nowhere is something else.
  *
- * Errors: GP_E_SYSTEM: nobody knows (no permission on the way, I/O, a loop of links).
+ * Errors: GP_E_SYSTEM: it cannot be told (no permission on the way, I/O, a loop of links).
  */
 enum gp_thing { GP_THING_NONE, GP_THING_FILE, GP_THING_DIR, GP_THING_OTHER };
 int gp_thing_at(const char *path, struct gp_err *err);
 
-/* The same where "nobody knows" may count as no. */
+/* Simple questions: what cannot be told counts as no. */
 bool gp_is_dir(const char *path);
 bool gp_is_file(const char *path);
 bool gp_exists(const char *path);                /* anything, dangling symlinks too */
@@ -65,14 +65,14 @@ int gp_mkdirs(const char *path, struct gp_err *err);
 void gp_remove_at(int dir, const char *name);
 void gp_remove_tree(const char *path);
 
-/* The same of all that lies in an open directory. */
+/* Remove all that lies in an open directory. */
 void gp_empty_dir(int dir);
 
 /* Copy all of a file to an open one, by reference where the file system can.
  * name is for messages. */
 int gp_fd_clone(int from, int to, const char *name, struct gp_err *err);
 
-/* The same into a new file. Errors: GP_E_SYSTEM, also when it exists. */
+/* Copy a file to a new one. Errors: GP_E_SYSTEM, also when it exists. */
 int gp_file_clone(const char *from, const char *to, unsigned mode, struct gp_err *err);
 
 /* Read fully / write fully at a place; EINTR and short counts are handled. */

@@ -12,7 +12,7 @@ void gp_log_set(enum gp_log_level level);
 /* "gridpatch: warning: …" on stderr, unless quiet. Arguments are masked. */
 void gp_warn(const char *fmt, ...) GP_PRINTF(1, 2);
 
-/* The same, also when quiet: files were changed in a way that nobody asked for. */
+/* A warning that -q does not silence: files were changed in a way that nobody asked for. */
 void gp_warn_loud(const char *fmt, ...) GP_PRINTF(1, 2);
 
 /* "gridpatch: …" on stderr with -v only. Arguments are masked. */

@@ -289,7 +289,7 @@ static int commit_name(struct gp_outfile *f, bool replace, struct gp_err *err)
 	return gp_fail_sys(err, errno, "cannot %s '%s'", replace ? "replace" : "create", f->path);
 }
 
-/* What a file system says that knows no fsync of directories is no failure. */
+/* A file system that cannot fsync directories says so; that is not a failure. */
 static int sync_place(const struct gp_outfile *f, struct gp_err *err)
 {
 	int fd = openat(f->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
@@ -402,7 +402,7 @@ static int take_dir(struct gp_tmpdir *t, struct gp_err *err)
 	if (ours < 0)
 		gp_fail_sys(err, errno, "cannot open what was made beside '%s'", t->path);
 	else
-		gp_fail(err, GP_E_SYSTEM, "somebody takes away what is made beside '%s'", t->path);
+		gp_fail(err, GP_E_SYSTEM, "something removes what is made beside '%s'", t->path);
 	unlinkat(t->dir, t->name, AT_REMOVEDIR); /* it is empty, if it is ours */
 	free(t->name);
 	t->name = NULL;

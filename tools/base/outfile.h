@@ -39,7 +39,7 @@ int gp_outfile_reserve(const struct gp_outfile *f, uint64_t expect, struct gp_er
  * fsync, set mode, give it its name, fsync the directory.
  *
  * In:     mode, before the umask; replace: may an existing file be replaced.
- * Errors: GP_E_NO it exists and replace is false. When something fails behind the
+ * Errors: GP_E_NO it exists and replace is false. When something fails after the
  *         name, the message says that the file is there.
  */
 int gp_outfile_commit(struct gp_outfile *f, unsigned mode, bool replace, struct gp_err *err);
@@ -57,11 +57,11 @@ int gp_outfile_copy(struct gp_outfile *f, int fd, const char *name, const volati
 /* Forget it: closes, and removes the temporary file. Fine after commit. */
 void gp_outfile_release(struct gp_outfile *f);
 
-/* Write a small file in the same way. */
+/* Write a small file that appears complete or not at all. */
 int gp_file_write(const char *path, const void *data, size_t len, unsigned mode, bool replace, struct gp_err *err);
 
 /*
- * The same of a path below root, whose directories are made as far as they are missing;
+ * Write a small file at a path below root, and make the directories that are missing;
  * no link is followed below root.
  *
  * In: path in clean form; untrusted, as far as that goes.

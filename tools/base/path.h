@@ -24,7 +24,7 @@ bool gp_path_is_clean(const char *path);
 /* "a" + "b" → "a/b"; free() it. */
 char *gp_path_join(const char *dir, const char *name);
 
-/* The part behind the last '/'; points into path. */
+/* The part after the last '/'; points into path. */
 const char *gp_path_base(const char *path);
 
 /* The part before the last '/' ("." without one, "/" for "/x"); free() it. */

@@ -44,7 +44,7 @@ struct gp_proc_end {
  * if that does not end it within three seconds. Nothing that it started is left
  * when it ends, and nothing should we be killed: see base/confine.h.
  *
- * Out:    *end; 0. That it failed, or was stopped, is no error of this call.
+ * Out:    *end; 0. That it failed, or was stopped, is not an error of this call.
  * Errors: as above.
  */
 int gp_proc_work(const struct gp_proc_work *w, struct gp_proc_end *end, struct gp_err *err);

@@ -27,7 +27,7 @@ struct parser {
 
 static int malformed(const struct parser *ps, const char *why)
 {
-	return gp_fail(ps->err, GP_E_FORMAT, "'%.80s' is no extended regular expression: %s", ps->re->text, why);
+	return gp_fail(ps->err, GP_E_FORMAT, "'%.80s' is not an extended regular expression: %s", ps->re->text, why);
 }
 
 static int too_much(const struct parser *ps, const char *why)
@@ -155,7 +155,7 @@ static int bracket_range(struct parser *ps, struct gp_regex_set *s, bool first)
 	int rc;
 
 	if (*ps->p == '-' && !first && ps->p[1] != ']')
-		return malformed(ps, "a range that is none");
+		return malformed(ps, "not a range");
 	rc = bracket_element(ps, s, &from);
 	if (rc < 0)
 		return -1;
@@ -166,7 +166,7 @@ static int bracket_range(struct parser *ps, struct gp_regex_set *s, bool first)
 	}
 	ps->p++;
 	if (rc == 1 || (rc = bracket_element(ps, s, &to)) == 1 || (rc == 0 && from > to))
-		return malformed(ps, "a range that is none");
+		return malformed(ps, "not a range");
 	for (unsigned c = from; rc == 0 && c <= to; c++)
 		set_add(s, (unsigned char)c);
 	return rc;
@@ -384,7 +384,7 @@ static int sequence(struct parser *ps)
 	return 0;
 }
 
-/* Each but the last one ends with a jump behind the last; until that is known it
+/* Each but the last one ends with a jump after the last; until that is known it
  * holds the number of the jump before. */
 static int alternatives(struct parser *ps)
 {

@@ -18,7 +18,7 @@
 
 #define GP_REGEX_LEN 4096u               /* bytes of an expression */
 #define GP_REGEX_STEPS 16384u            /* of it, with all repetitions written out */
-#define GP_REGEX_NEST 64u                /* groups in groups, operators behind operators */
+#define GP_REGEX_NEST 64u                /* groups in groups, operators after operators */
 #define GP_REGEX_WORK (INT64_C(1) << 25) /* steps in all matching: an eighth of a second */
 
 struct gp_regex_set {

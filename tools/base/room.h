@@ -7,7 +7,7 @@
 /* What this process may use of the machine. */
 struct gp_room {
 	unsigned cpus;   /* at least 1 */
-	uint64_t memory; /* bytes; UINT64_MAX: nobody knows */
+	uint64_t memory; /* bytes; UINT64_MAX: not known */
 };
 
 /* By the processors that are online, affinity, memory, and cgroups of version 2. */
@@ -17,7 +17,7 @@ struct gp_room gp_room_here(void);
  * Narrow a room by the limits of a process's cgroup, and of those above it.
  *
  * In:     mount, where cgroup2 is mounted; self, the process's /proc/PID/cgroup.
- *         Files that are not there, or do not parse, are no limit.
+ *         Files that are not there, or do not parse, limit nothing.
  * Source: Linux, Documentation/admin-guide/cgroup-v2.rst: "0::PATH" names the
  *         cgroup; cpu.max is "QUOTA PERIOD" in microseconds, memory.max bytes,
  *         either may say "max"; a parent's limits hold for its children.

@@ -46,7 +46,7 @@ void gp_stanza_list_release(struct gp_stanza_list *l);
 int gp_stanza_parse(struct gp_str text, const char *origin, struct gp_stanza_list *out, struct gp_err *err);
 
 /*
- * The same for the header of a patch: stops before the first line that starts
+ * Parse the fields at the head of a patch: stops before the first line that starts
  * a diff (`---`, `diff `, `Index:`), or at the end.
  *
  * Source: DEP-3 ("Patch Tagging Guidelines"), dep-team.pages.debian.net.

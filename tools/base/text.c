@@ -10,7 +10,7 @@ void gp_text_mask(char *s, size_t len)
 	for (size_t i = 0; i < len;) {
 		size_t n = gp_utf8_len(s + i, len - i), width = n ? n : 1;
 
-		/* A byte that is no UTF-8 may be a C1 control to a terminal that
+		/* A byte that is not UTF-8 may be a C1 control to a terminal that
 		 * does not decode: 0x9b is CSI. */
 		if (!n || gp_utf8_hides(gp_utf8_point(s + i, n)))
 			memset(s + i, '?', width);

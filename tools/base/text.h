@@ -16,7 +16,7 @@ void gp_text_mask(char *s, size_t len);
 /*
  * Take the next line off *rest.
  *
- * In:  rest, the unread bytes; *rest is moved behind the line and its '\n'.
+ * In:  rest, the unread bytes; *rest is moved after the line and its '\n'.
  * Out: *line without its '\n' (a CR stays); false when nothing is left.
  *      A last line without '\n' is a line.
  */
@@ -25,7 +25,7 @@ bool gp_line_next(struct gp_str *rest, struct gp_str *line);
 /* Take the next word (run of non-blanks: not ' ', '\t') off *rest. */
 bool gp_word_next(struct gp_str *rest, struct gp_str *word);
 
-/* The same in text of several lines: line ends part words, too. */
+/* Take the next word off text of several lines: line ends part words, too. */
 bool gp_text_word_next(struct gp_str *rest, struct gp_str *word);
 
 /* The line of the first NUL byte, from 1 on; 0 when there is none. What takes such a

@@ -20,7 +20,8 @@ static int positional(struct gp_args *a, struct gp_err *err)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch build --help'");
 	for (size_t i = 1; i < a->positional.n; i++) {
 		if (!gp_is_dir(a->positional.v[i]))
-			return gp_fail(err, GP_E_USAGE, "'%s' is no directory with kernel headers", a->positional.v[i]);
+			return gp_fail(err, GP_E_USAGE, "'%s' is not a directory with kernel headers",
+				       a->positional.v[i]);
 		gp_list_add(&a->patch.headers, a->positional.v[i]);
 	}
 	return 0;

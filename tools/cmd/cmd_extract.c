@@ -21,7 +21,7 @@ static int choose_dir(const struct gp_args *a, const struct gp_runfile *rf, char
 		return 0;
 	}
 	if (!*t || strchr(t, '/') || strcmp(t, ".") == 0 || strcmp(t, "..") == 0)
-		return gp_fail(err, GP_E_FORMAT, "the stub's targetdir '%s' is no plain name; give -C DIR", t);
+		return gp_fail(err, GP_E_FORMAT, "the stub's targetdir '%s' is not a plain name; give -C DIR", t);
 	*dir = gp_strdup(t);
 	return 0;
 }

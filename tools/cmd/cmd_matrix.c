@@ -66,7 +66,7 @@ static int tell(const struct gp_args *a, const struct gp_cells *l, const struct 
 	return -1;
 }
 
-/* What there is to judge by, and to go on with: before anything is built. */
+/* What cells are judged by, and what an earlier run has done: known before anything is built. */
 struct before {
 	struct gp_expect expect;
 	struct gp_cells known;
@@ -119,8 +119,8 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 		r->root = gp_cells_json(&cells);
 		return -1;
 	}
-	/* Nothing to report but the error itself; a report that was to be gone on with is
-	 * worth more than that. */
+	/* There is nothing to report but the error itself; a report that was to be
+	 * continued is worth more than that. */
 	r->withheld = gp_matrix_goes_on(a);
 	if (err->code != GP_E_USAGE)
 		r->root = gp_cells_json(&(struct gp_cells){ 0 });
@@ -135,7 +135,7 @@ const struct gp_cmd gp_cmd_matrix = {
 	"Builds every driver (installers RUN, or extracted ones) for every kernel, as\n"
 	"'gridpatch build' does, several at a time, and reports the grid: as text, JSON,\n"
 	"JUnit, HTML, Markdown. Exit status 1 when a cell failed that --expect does not\n"
-	"list. A run that was stopped is gone on with by --resume.\n"
+	"list. --resume continues a run that was stopped.\n"
 	"\n"
 	"--emit and --shard spread the cells over several machines; --merge joins their\n"
 	"JSON reports, and says which cells were run twice and which are missing.",

@@ -20,7 +20,7 @@ static const enum gp_opt_id opts[] = {
 	OPT_PROGRESS, OPT_JSON,        OPT_QUIET,      OPT_VERBOSE,  OPT_END,
 };
 
-/* The first word is the installer; directories behind it are headers. */
+/* The first word is the installer; directories after it are headers. */
 static int positional(struct gp_args *a, struct gp_err *err)
 {
 	if (!a->positional.n)

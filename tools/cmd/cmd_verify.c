@@ -76,7 +76,7 @@ static int sort_inputs(const struct gp_args *a, struct inputs *in, struct gp_err
 		}
 	}
 	if (in->run && (in->modules.n || in->blob))
-		return gp_fail(err, GP_E_USAGE, "'%s' is no module, '%s' is %s: check them one by one", in->run,
+		return gp_fail(err, GP_E_USAGE, "'%s' is not a module, '%s' is %s: check them one by one", in->run,
 			       in->modules.n ? in->modules.v[0] : in->blob, in->modules.n ? "one" : "a blob");
 	if (in->run && (a->patch.kernels.n || a->patch.headers.n || a->driver || a->expect_hooks))
 		return gp_fail(err, GP_E_USAGE,
@@ -106,7 +106,7 @@ static int find_headers(const struct gp_args *a, struct gp_targets *t, struct gp
 			       "name one",
 			       t->n);
 	*h = &t->headers[0];
-	/* Once more, for the reason: elsewhere a release without headers is no error. */
+	/* Once more, for the reason: elsewhere a release without headers is not an error. */
 	return t->v[0].headers ? 0 : gp_headers_find(t->v[0].release.text, NULL, NULL, *h, err);
 }
 

@@ -24,7 +24,7 @@ tab=$(printf '\t')
 
 # TARGET and SOURCE of all that belongs below PREFIX, the program last.
 plan() {
-	(cd "$top" && find kernel-versions patches -type f | sort) | while read -r f; do
+	(cd "$top" && find kernel-versions patches -type f ! -name 'README*' | sort) | while read -r f; do
 		printf '%s\t%s\n' "$data/$f" "$top/$f"
 	done
 	for f in "$top"/tools/data/*.schema.json "$top"/tools/data/*.xsd; do

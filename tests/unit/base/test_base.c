@@ -28,6 +28,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "fx_table.h"
 
 /* --- paths --- */
 
@@ -355,7 +356,7 @@ static void maps(void **state)
 	gp_map_release(NULL);
 }
 
-/* DESIGN.md: 0, 1, 2, 3, 4, 70. */
+/* EXIT STATUS of gridpatch(1): 0, 1, 2, 3, 4, 70. */
 static void exit_codes(void **state)
 {
 	(void)state;
@@ -817,14 +818,6 @@ static void umask_and_cancel(void **state)
 	assert_int_equal(err.code, GP_E_CANCELLED);
 }
 
-#define PUT(cases, func) \
-	do { \
-		for (size_t i = 0; i < GP_COUNT(cases); i++) \
-			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
-							  .test_func = (func), \
-							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
-	} while (0)
-
 /* --- assertions --- */
 
 /* One that holds says nothing; one that does not ends a build for tests, and is not even
@@ -897,13 +890,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(umask_and_cancel, make_dir, drop_dir),
 		cmocka_unit_test(what_cannot_be),
 	};
-	struct CMUnitTest tests[GP_COUNT(cleans) + GP_COUNT(masks) + GP_COUNT(numbers) + GP_COUNT(rest)];
-	size_t n = 0;
 
-	PUT(cleans, check_clean);
-	PUT(masks, check_text_mask);
-	PUT(numbers, check_number);
-	for (size_t i = 0; i < GP_COUNT(rest); i++)
-		tests[n++] = rest[i];
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(cleans, check_clean, NULL, NULL);
+	FX_ROWS(masks, check_text_mask, NULL, NULL);
+	FX_ROWS(numbers, check_number, NULL, NULL);
+	FX_TESTS(rest);
+	return fx_run(NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The sums of core/payload/digest, against coreutils. */
+/* Tests: core/payload/sums */
+/* The sums of base/digest, against coreutils. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "core/payload/sums.h"
+#include "fx_table.h"
 
 /* len bytes, the same every time; piece: how many are handed over at once. */
 static const struct sum_case {
@@ -307,13 +309,8 @@ int main(void)
 						  cmocka_unit_test(sums_of_a_thread),
 						  cmocka_unit_test(sums_given_up),
 						  cmocka_unit_test(a_hash_is_freed_unused_or_null) };
-	struct CMUnitTest tests[GP_COUNT(cases) + GP_COUNT(rest)];
 
-	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
-						.test_func = check,
-						.initial_state = (void *)(uintptr_t)&cases[i] };
-	for (size_t i = 0; i < GP_COUNT(rest); i++)
-		tests[GP_COUNT(cases) + i] = rest[i];
-	return cmocka_run_group_tests(tests, setup, teardown);
+	FX_ROWS(cases, check, NULL, NULL);
+	FX_TESTS(rest);
+	return fx_run(setup, teardown);
 }

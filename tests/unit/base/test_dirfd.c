@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: ops/proof/workdir */
+/* Slow: 10 s */
 /* base/dirfd: directories below a root that somebody else rearranges. The kernel's own
  * openat2() is what the way without it is measured by. */
 #include <errno.h>
@@ -26,6 +28,7 @@
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
+#include "fx_table.h"
 #include "ops/proof/workdir.h"
 
 static char top[64]; /* holds root, and what must never be reached */
@@ -403,16 +406,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_scratch_that_others_can_move, make, drop),
 		cmocka_unit_test_setup_teardown(a_directory_stays_in_its_directory, make, drop),
 	};
-	struct CMUnitTest tests[GP_COUNT(paths) + GP_COUNT(rest)];
-	size_t n = 0;
 
-	for (size_t i = 0; i < GP_COUNT(paths); i++)
-		tests[n++] = (struct CMUnitTest){ .name = paths[i].name,
-						  .test_func = check_path,
-						  .setup_func = make,
-						  .teardown_func = drop,
-						  .initial_state = (void *)(uintptr_t)&paths[i] };
-	for (size_t i = 0; i < GP_COUNT(rest); i++)
-		tests[n++] = rest[i];
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(paths, check_path, make, drop);
+	FX_TESTS(rest);
+	return fx_run(NULL, NULL);
 }

@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "base/proc.h"
+#include "fx_table.h"
 
 /* The shell says how it died: 128 and the signal. */
 static void default_signals(void **state)
@@ -285,16 +286,15 @@ int main(void)
 	static const struct CMUnitTest rest[] = { cmocka_unit_test(default_signals),
 						  cmocka_unit_test(a_run_leaves_nothing), cmocka_unit_test(words) };
 	static char names[GP_COUNT(ways) * GP_COUNT(each)][80];
-	struct CMUnitTest tests[GP_COUNT(rest) + GP_COUNT(names)];
 
 	for (size_t i = 0; i < GP_COUNT(names); i++) {
 		enum gp_confine_way way = ways[i % GP_COUNT(ways)];
 
 		snprintf(names[i], sizeof(names[i]), "%s: %s", gp_confine_name(way), each[i / GP_COUNT(ways)].name);
-		tests[i] = (struct CMUnitTest){ .name = names[i],
-						.test_func = each[i / GP_COUNT(ways)].func,
-						.initial_state = (void *)(uintptr_t)&ways[i % GP_COUNT(ways)] };
+		fx_add((struct CMUnitTest){ .name = names[i],
+					    .test_func = each[i / GP_COUNT(ways)].func,
+					    .initial_state = (void *)(uintptr_t)&ways[i % GP_COUNT(ways)] });
 	}
-	memcpy(tests + GP_COUNT(names), rest, sizeof(rest));
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_TESTS(rest);
+	return fx_run(NULL, NULL);
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/regex.h"
+#include "fx_table.h"
 
 /* None has a newline: regexec finds "$[^a]" in "a\nb" (glibc 2.36). */
 static const char *const texts[] = { "",     "a",        "b",        "ab", "ba", "aab",  "abab",
@@ -389,13 +390,8 @@ int main(void)
 		cmocka_unit_test(by_hand),         cmocka_unit_test(classes),           cmocka_unit_test(by_chance),
 		cmocka_unit_test(all_lines_count), cmocka_unit_test(bytes_like_others),
 	};
-	struct CMUnitTest tests[GP_COUNT(rest) + GP_COUNT(bombs)];
-	size_t n = 0;
 
-	for (size_t i = 0; i < GP_COUNT(bombs); i++)
-		tests[n++] = (struct CMUnitTest){ .name = bombs[i].name,
-						  .test_func = bomb,
-						  .initial_state = (void *)(uintptr_t)&bombs[i] };
-	memcpy(tests + n, rest, sizeof(rest));
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(bombs, bomb, NULL, NULL);
+	FX_TESTS(rest);
+	return fx_run(NULL, NULL);
 }

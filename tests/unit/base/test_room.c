@@ -13,6 +13,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/room.h"
+#include "fx_table.h"
 
 #define GIB (UINT64_C(1) << 30)
 
@@ -105,11 +106,9 @@ static void here(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(cases) + 1] = { cmocka_unit_test(here) };
-
 	if (!mkdtemp(dir))
 		return 1;
-	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[i + 1] = (struct CMUnitTest){ cases[i].name, narrow, NULL, drop_dir, (void *)&cases[i] };
-	return cmocka_run_group_tests_name("room", tests, NULL, NULL);
+	FX_TEST(here, NULL, NULL);
+	FX_ROWS(cases, narrow, NULL, drop_dir);
+	return fx_run(NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/stanza.h"
+#include "fx_table.h"
 
 struct stanza_case {
 	const char *name;
@@ -133,14 +134,8 @@ int main(void)
 	static const struct CMUnitTest plain[] = { cmocka_unit_test(test_nul), cmocka_unit_test(test_get),
 						   cmocka_unit_test(test_header),
 						   cmocka_unit_test(test_header_right_before_diff) };
-	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(cases)];
-	size_t n = 0;
 
-	for (size_t i = 0; i < GP_COUNT(plain); i++)
-		tests[n++] = plain[i];
-	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[n++] = (struct CMUnitTest){ .name = cases[i].name,
-						  .test_func = check_case,
-						  .initial_state = (void *)&cases[i] };
-	return cmocka_run_group_tests_name("stanza", tests, NULL, NULL);
+	FX_TESTS(plain);
+	FX_ROWS(cases, check_case, NULL, NULL);
+	return fx_run(NULL, NULL);
 }

@@ -274,7 +274,7 @@ static void put_cell(struct gp_buf *out, const struct gp_cell *c, size_t i)
 	put_error(out, c);
 	put_facts(out, c);
 	if (c->log_tail && *c->log_tail) {
-		/* A parser drops a line end right behind <pre>. */
+		/* A parser drops a line end right after <pre>. */
 		gp_buf_puts(out, "<pre tabindex=\"0\" aria-label=\"end of the log\">\n");
 		gp_markup_text(out, c->log_tail);
 		gp_buf_puts(out, "</pre>\n");

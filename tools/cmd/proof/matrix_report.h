@@ -26,7 +26,7 @@ void gp_matrix_summary(const struct gp_cells *l, struct gp_buf *out);
 /* It failed, and nobody had said that it may. */
 bool gp_cell_is_red(const struct gp_cell *c);
 
-/* Where the first error is, "nvidia/nv.c:12", or "" when nobody knows; free() it. */
+/* Where the first error is, "nvidia/nv.c:12", or "" when it is not known; free() it. */
 char *gp_cell_place(const struct gp_cell *c);
 
 /* Its first error, or else why nothing was built; free() it. */

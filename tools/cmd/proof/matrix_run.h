@@ -22,10 +22,10 @@ int gp_matrix_read_known(const struct gp_args *a, struct gp_cells *known, struct
  * Build the matrix of the command line, with a line for each cell as it is done.
  *
  * After each cell the JSON report, if it goes to a file, is written anew, with what
- * was known before: a run that is killed has lost nothing, and --resume goes on.
+ * was known before: a run that is killed has lost nothing, and --resume continues it.
  *
  * Out:    cells, as far as they were built; also when it fails.
- * Errors: as gp_matrix_run(); GP_E_USAGE, also when the report that is gone on with
+ * Errors: as gp_matrix_run(); GP_E_USAGE, also when the report that is continued
  *         has results that this run would not have.
  */
 int gp_matrix_build(struct gp_args *a, const struct gp_cells *known, struct gp_cells *cells, struct gp_err *err);

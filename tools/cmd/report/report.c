@@ -69,7 +69,10 @@ static char *format_masked(const char *fmt, va_list ap)
 			*p = '\r';
 	va_copy(again, ap);
 	text = format(fmt, ap);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* it is fmt, but for the newlines */
 	other = format(other_fmt, again);
+#pragma GCC diagnostic pop
 	va_end(again);
 	for (size_t i = 0; text[i]; i++)
 		if (text[i] == '\n' && other[i] == '\r') {

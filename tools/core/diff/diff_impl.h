@@ -46,8 +46,8 @@ int gp_hunks_parse(struct gp_diff_reader *p, struct gp_filediff *f);
 /*
  * The name of a "---", "+++" or "Index:" line.
  *
- * In:     raw: what stands behind the word, untrusted; lineno, for messages.
- * Out:    *name, free() it, NULL for /dev/null; *stamp, what stands behind the
+ * In:     raw: what stands after the word, untrusted; lineno, for messages.
+ * Out:    *name, free() it, NULL for /dev/null; *stamp, what stands after the
  *         name, a part of raw; *absent: the file is not there, says /dev/null or
  *         a time stamp of the epoch.
  * Errors: GP_E_FORMAT no usable name.

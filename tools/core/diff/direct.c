@@ -2,7 +2,7 @@
 /*
  * Nearly all hunks match at the line that they name. To see that, it is enough
  * to count newlines up to there and to compare the hunk's few lines: no table of
- * all lines of the file is needed, as core/hunk.c makes one to search it.
+ * all lines of the file is needed, as core/diff/hunk.c makes one to search it.
  */
 #include "core/diff/direct.h"
 
@@ -37,7 +37,7 @@ static size_t count_newlines(const char *p)
 	return total;
 }
 
-/* Where the line starts that is n lines behind the one at from; false: nowhere. */
+/* Where the line starts that is n lines after the one at from; false: nowhere. */
 static bool skip_lines(struct gp_str old, size_t from, uint64_t n, size_t *to)
 {
 	while (n >= FAR_LINES && old.len - from >= BLOCK) {
@@ -72,7 +72,7 @@ static bool is_line(struct gp_str old, size_t at, const struct gp_dline *l)
 	       (!l->text.len || memcmp(p, l->text.p, l->text.len) == 0);
 }
 
-/* Less context behind the changes than before them: it belongs to the file's end. */
+/* Less context after the changes than before them: it belongs to the file's end. */
 static bool at_end(const struct gp_hunk *h)
 {
 	size_t prefix = 0, suffix = 0;

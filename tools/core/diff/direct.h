@@ -14,7 +14,7 @@
  * This is the first place that gp_hunks_search() tries, without its tables. It
  * leaves alone what has rules of its own: a file that is created or empty, a
  * hunk that looks for no line, one that starts above the last line written, and
- * anything that would be written behind a line without newline.
+ * anything that would be written after a line without newline.
  *
  * In:     old, untrusted; f, whose hunks agree with their counts.
  *         out, empty; place, one per hunk.

@@ -107,7 +107,7 @@ static void read_zone(struct stamp *t, struct gp_str s)
 	t->bad |= s.len || t->zone > 24 * HOUR || t->zone < -24 * HOUR;
 }
 
-/* "hh:mm", "hh:mm:ss", "hh:mm:ss.fff", a zone right behind it */
+/* "hh:mm", "hh:mm:ss", "hh:mm:ss.fff", a zone right after it */
 static void read_time(struct stamp *t, struct gp_str s)
 {
 	int h = take_number(&s, 2), m = take(&s, ':') ? take_number(&s, 2) : -1, sec = 0;

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 
 /*
- * Does the time stamp behind a name say that there is no such file, as diff -N
+ * Does the time stamp after a name say that there is no such file, as diff -N
  * writes it: the epoch?
  *
  * GNU patch takes every time from 25 hours before to 26 hours after it, both
@@ -13,7 +13,7 @@
  *
  * In:     stamp: untrusted. Without a zone, or with a zone's name that is not
  *         known here, it counts as UTC: the answer is the same everywhere.
- * Out:    false also for what is no date.
+ * Out:    false also for what is not a date.
  * Source: behaviour of GNU patch 2.7.6, by experiment (tests/cli/dialects.sh asks
  *         it): ISO 8601, RFC 2822, ctime(3), "1 Jan 1970", "1/1/70", "@0".
  */

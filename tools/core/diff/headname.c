@@ -13,7 +13,7 @@ static int octal_digit(struct gp_str s, size_t i)
 	return i < s.len && s.p[i] >= '0' && s.p[i] <= '7' ? s.p[i] - '0' : -1;
 }
 
-/* One escape of a C string at s[*i], behind the backslash; -1 when unknown. */
+/* One escape of a C string at s[*i], after the backslash; -1 when unknown. */
 static int unescape(struct gp_str s, size_t *i)
 {
 	static const char from[] = "abtnvfr\"\\", to[] = "\a\b\t\n\v\f\r\"\\";
@@ -96,7 +96,7 @@ int gp_head_name(struct gp_str raw, size_t lineno, char **name, struct gp_str *s
 	return 0;
 }
 
-/* Behind the first '/'; the whole when there is none. */
+/* After the first '/'; the whole when there is none. */
 static struct gp_str below_first(struct gp_str s)
 {
 	const char *slash = s.len ? memchr(s.p, '/', s.len) : NULL;

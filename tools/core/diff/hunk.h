@@ -67,8 +67,8 @@ struct gp_hunk_report {
 int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse, struct gp_buf *out,
 		   struct gp_hunk_report *rep, struct gp_err *err) GP_MUST_CHECK;
 
-/* The same, byte for byte, without the short cut of core/direct.h: it always
- * numbers the lines of old. For the tests, which compare the two. */
+/* gp_hunks_apply() without the short cut of core/diff/direct.h: always numbers the
+ * lines of old. For the tests, which compare the two byte for byte. */
 int gp_hunks_search(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse, struct gp_buf *out,
 		    struct gp_hunk_report *rep, struct gp_err *err) GP_MUST_CHECK;
 

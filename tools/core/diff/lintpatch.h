@@ -33,7 +33,7 @@ void gp_findings_release(struct gp_findings *l);
  *  - a patch that changes a MODULE_LICENSE line changes nothing else.
  *
  * In:     text: untrusted. file: its name, for the findings. strip: of the series.
- * Out:    found: appended to; a text that is no patch is a finding, too.
+ * Out:    found: appended to; a text that is not a patch is a finding, too.
  *         licensed: the paths, stripped, of files whose licence line is changed.
  * Source: DEP-3 for the fields; README "The data files" for Scope.
  */

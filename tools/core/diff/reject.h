@@ -7,7 +7,7 @@
 /*
  * The failed hunks of a file as GNU patch writes them into its .rej.
  *
- * The headers keep what stands behind their names; line numbers are moved by
+ * The headers keep what stands after their names; line numbers are moved by
  * what earlier hunks added; between two lines of context all '-' lines come
  * before all '+' lines. Like patch's, a line without a newline stays without
  * one and gets no "\ No newline at end of file".

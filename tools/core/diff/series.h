@@ -45,7 +45,7 @@ int gp_series_parse(struct gp_str text, struct gp_series *out, struct gp_err *er
 int gp_series_check_unique(const struct gp_series *s, struct gp_err *err) GP_MUST_CHECK;
 
 /* How much fuzz may a patch take? In: given, what the command line says, or -1: it
- * stands behind the series' own in quilt's call, so it wins. */
+ * stands after the series' own in quilt's call, so it wins. */
 unsigned gp_series_fuzz(const struct gp_series_entry *e, int given);
 
 void gp_series_release(struct gp_series *s);

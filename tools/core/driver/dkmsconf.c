@@ -115,7 +115,7 @@ static bool read_arrays(struct gp_str text, struct gp_dkms_patch_list *out)
 			clear &= !gp_str_starts(line, other[i]);
 		n = array_assign(line, "PATCH", &index);
 		if (!n && !(n = array_assign(line, "PATCH_MATCH", &index))) {
-			ours = gp_str_eq(line, PATCHES_MARK); /* the lines behind it */
+			ours = gp_str_eq(line, PATCHES_MARK); /* the lines after it */
 			continue;
 		}
 		p = element(out, index);
@@ -298,8 +298,8 @@ static void put_branch(const char *prefix, unsigned set, const char *rest, bool 
 }
 
 /* Append alternatives for what may follow prefix so that the whole number is
- * none of no's. A digit that no forbidden number goes on with may be followed
- * by anything; one that completes a forbidden number and no longer one, by
+ * none of no's. A digit that continues no forbidden number may be followed by
+ * anything; one that completes a forbidden number, and begins no longer one, by
  * anything but nothing; the others are looked at one digit further. */
 static void except_after(const struct numbers *no, const char *prefix, bool *first, struct gp_buf *out)
 {

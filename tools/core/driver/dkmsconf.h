@@ -16,7 +16,7 @@
  */
 void gp_dkms_patches(struct gp_str text, struct gp_list *names);
 
-/* The same without those of gp_dkms_patches_put(). */
+/* The names that others put there: without those of gp_dkms_patches_put(). */
 void gp_dkms_patches_of_others(struct gp_str text, struct gp_list *names);
 
 /* One patch that dkms.conf names. */
@@ -36,11 +36,11 @@ void gp_dkms_patch_list_release(struct gp_dkms_patch_list *l);
 void gp_dkms_patch_add(struct gp_dkms_patch_list *l, unsigned index, const char *file, const char *match);
 
 /*
- * The same with numbers and expressions, in the order in which DKMS applies them.
+ * The patches with numbers and expressions, in the order in which DKMS applies them.
  *
  * Out:    gp_dkms_patch_list_release() it; zeroed on failure.
- * Errors: GP_E_UNSUPPORTED the arrays are written in a form whose values nobody
- *         knows without a shell, or with a gap in their numbers: DKMS counts the
+ * Errors: GP_E_UNSUPPORTED the arrays are written in a form whose values only
+ *         a shell knows, or with a gap in their numbers: DKMS counts the
  *         elements and stops early then.
  * Source: dkms 3.0.10, read_conf(): `for ((index=0; index < ${#PATCH[@]}; …`.
  */
@@ -53,7 +53,7 @@ void gp_dkms_patches_put(struct gp_str text, const struct gp_dkms_patch_list *l,
 /* A PATCH_MATCH for exactly these releases: "^5\.10\.0-32-amd64$". n ≥ 1. */
 void gp_dkms_regex_of(const struct gp_list *releases, struct gp_buf *out);
 
-/* The same text without PATCH[n]= and PATCH_MATCH[n]= lines. */
+/* The text without PATCH[n]= and PATCH_MATCH[n]= lines. */
 void gp_dkms_drop_patches(struct gp_str text, struct gp_buf *out);
 
 /* Kernel lines that DKMS must leave alone. */
@@ -76,7 +76,7 @@ void gp_dkms_regex_except(const struct gp_kline *line, size_t n, struct gp_buf *
  * An alternative to it: releases of a line that it leaves out and that are let through
  * all the same.
  *
- * In:  tail: an extended regular expression for what stands behind the line's number.
+ * In:  tail: an extended regular expression for what stands after the line's number.
  * Out: appended to out; put a '|' between.
  */
 void gp_dkms_regex_also(const struct gp_kline *line, const char *tail, struct gp_buf *out);

@@ -15,7 +15,7 @@ static int hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Read up to n bytes of "0x46, 0x4f, …" behind p; how many there were. */
+/* Read up to n bytes of "0x46, 0x4f, …" after p; how many there were. */
 static size_t bytes_read(struct gp_str s, unsigned char *out, size_t n)
 {
 	size_t got = 0;

@@ -10,7 +10,7 @@
 #define GP_HOOKS_COMMIT "f432ffc8b7ed245df8858e9b38000d3b8f0352f4"
 #define GP_HOOKS_SHA256 "adfa0b7fc5c2c185622deee9ecdc27e4ce4e6385d4524df7d3129beda5f1e089"
 #define GP_KERN_LD_SHA256 "4f41a596fb44cead1f811a0d3ad589581fa34680d13e379484040d2c2d22b9ec"
-/* The same file after vGPU-Unlock-patcher's vgpu_unlock_hooks-510.patch. */
+/* vgpu_unlock_hooks.c after vGPU-Unlock-patcher's vgpu_unlock_hooks-510.patch. */
 #define GP_HOOKS_NEWER_SHA256 "1ec14efdec80d2370f1726409ab03280a8249dab94c5dd128e429825e6d66225"
 #define GP_HOOKS_PATCH_COMMIT "3765eee908858d069e7b31842f3486095b0846b5"
 #define GP_HOOKS_PATCH_SHA256 "98c3bee822d31d8f8b71621be1d9d56edf27cd2b4a384e69f34513206e5b3235"
@@ -27,7 +27,7 @@ enum gp_hooks_table {
  *
  * In:     text: untrusted.
  * Source: vgpu_unlock_hooks.c at GP_HOOKS_COMMIT; vgpu_unlock_hooks-510.patch
- *         at GP_HOOKS_PATCH_COMMIT (FACTS.md 5.3).
+ *         at GP_HOOKS_PATCH_COMMIT.
  */
 enum gp_hooks_table gp_hooks_table(struct gp_str text);
 const char *gp_hooks_table_name(enum gp_hooks_table t);
@@ -38,7 +38,7 @@ bool gp_hooks_known(struct gp_str text);
 /*
  * Where "#include" of the hooks belongs in os-interface.c.
  *
- * Out:    *off, bytes: the start of the line behind the last #include that
+ * Out:    *off, bytes: the start of the line after the last #include that
  *         stands above all code and outside any #if.
  * Errors: GP_E_UNSUPPORTED there is none.
  * Source: DualCoder's README ("after the last include"); os-interface.c of

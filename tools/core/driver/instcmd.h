@@ -19,7 +19,7 @@ struct gp_instcmd {
  * The command that installs this driver through DKMS: unknown flags make
  * nvidia-installer abort, and they differ by version.
  *
- * Source: option tables of nvidia-installer's tags (FACTS.md 6.5).
+ * Source: option tables of nvidia-installer's tags, by version.
  */
 void gp_instcmd_format(const struct gp_instcmd *c, struct gp_buf *out);
 

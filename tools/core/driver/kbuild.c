@@ -14,7 +14,7 @@ static struct gp_str without_comment(struct gp_str line)
 	return line;
 }
 
-/* A line without its last backslash, when it has one; a CR may stand behind. */
+/* A line without its last backslash, when it has one; a CR may stand after. */
 static bool take_backslash(struct gp_str *line)
 {
 	*line = gp_str_trim(*line);
@@ -24,7 +24,7 @@ static bool take_backslash(struct gp_str *line)
 	return true;
 }
 
-/* "NV_CONFTEST_TYPE_COMPILE_TESTS += …": *words is what stands behind. */
+/* "NV_CONFTEST_TYPE_COMPILE_TESTS += …": *words is what stands after. */
 static bool starts_list(struct gp_str line, struct gp_str *words)
 {
 	static const char *const ops[] = { "+=", "=", ":=", "?=", "::=" };

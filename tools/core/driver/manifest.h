@@ -74,7 +74,7 @@ void gp_manifest_drop(const struct gp_manifest *m, const char *path, struct gp_b
  *
  * host: nvidia-vgpu-vfio among the modules, or nvidia-vgpud listed; merged:
  * host plus CUDA or GL libraries; guest: nvidia-gridd without these; else general.
- * Source: GRID 460.73.01's manifest; DESIGN.md "Words".
+ * Source: GRID 460.73.01's manifest; nvidia-gridd is the daemon that fetches a guest's licence.
  */
 enum gp_kind gp_manifest_kind(const struct gp_manifest *m);
 

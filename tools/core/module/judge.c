@@ -45,6 +45,8 @@ static void add(struct gp_modfindings *l, enum gp_severity severity, const char 
 	l->v[l->n++] = (struct gp_modfinding){ severity, gp_strdup(module), check, text };
 }
 
+static char *format(const char *fmt, va_list ap) GP_PRINTF(1, 0);
+
 static char *format(const char *fmt, va_list ap)
 {
 	char *text = NULL;
@@ -200,7 +202,7 @@ static void judge_srcversion(struct gp_judge *j, const struct gp_modunit *u)
 	for (size_t i = 0; i < s.len && fine; i++)
 		fine = strchr("0123456789ABCDEF", s.p[i]) && s.p[i];
 	if (s.p && !fine)
-		say(j, GP_FIND_WARNING, u, "srcversion", "its srcversion '%.*s' is none of modpost's", STR(s));
+		say(j, GP_FIND_WARNING, u, "srcversion", "its srcversion '%.*s' is not one of modpost's", STR(s));
 }
 
 /* Module names have '_' where file names may have '-'. */

@@ -148,7 +148,7 @@ static int add_version(struct gp_module *m, struct gp_str name, uint32_t crc, st
 	return 0;
 }
 
-/* Each crc has its name in the other section, one behind the other. */
+/* Each crc has its name in the other section, one after the other. */
 static int read_ext_versions(struct gp_str crcs, struct gp_str names, struct gp_module *m, struct gp_err *err)
 {
 	size_t i = 0;
@@ -261,7 +261,7 @@ struct symbols {
 	size_t n;
 };
 
-/* The name of a symbol, cut behind GP_ELF_MAX_NAME bytes; false: outside of the table. */
+/* The name of a symbol, cut after GP_ELF_MAX_NAME bytes; false: outside of the table. */
 static bool symbol(const struct symbols *t, size_t i, GElf_Sym *sym, struct gp_str *name)
 {
 	if (!gelf_getsym(t->data, (int)i, sym) || sym->st_name >= t->names.len)

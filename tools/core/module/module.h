@@ -60,7 +60,7 @@ struct gp_module {
 	size_t nsymbol;                        /* entries of the symbol table */
 	struct gp_modplace hook_beg, hook_end; /* vgpu_unlock_nv_kern_rodata_… */
 	bool is_module;                        /* has .modinfo or .gnu.linkonce.this_module */
-	bool signature;                        /* "~Module signature appended~" is behind it */
+	bool signature;                        /* "~Module signature appended~" is after it */
 };
 
 /*

@@ -37,7 +37,7 @@ int gp_codec_detect(struct gp_str head, enum gp_codec *out, struct gp_err *err)
 	else if (head.len >= 512 && memcmp(head.p + 257, "ustar", 5) == 0)
 		*out = GP_CODEC_NONE;
 	else
-		return gp_fail(err, GP_E_UNSUPPORTED, "the payload is none of gzip, bzip2, xz, zstd or plain tar");
+		return gp_fail(err, GP_E_UNSUPPORTED, "the payload is neither gzip, bzip2, xz, zstd nor plain tar");
 	return 0;
 }
 

@@ -43,7 +43,7 @@ struct gp_decoder;
 struct gp_decoder *gp_decoder_new(enum gp_codec c, struct gp_src src, struct gp_err *err);
 struct gp_src gp_decoder_src(struct gp_decoder *dec);
 
-/* Tell splice (core/splice.h) of what is read; before the first read. It must
+/* Tell splice (core/payload/splice.h) of what is read; before the first read. It must
  * outlive the decoder. */
 struct gp_splice;
 void gp_decoder_watch(struct gp_decoder *dec, struct gp_splice *splice);

@@ -119,7 +119,7 @@ static int variables_read(struct gp_str head, struct gp_runheader *h, struct gp_
 	return 0;
 }
 
-/* Byte offset behind newline number n of head, or -1. */
+/* Byte offset after newline number n of head, or -1. */
 static int64_t behind_newline(struct gp_str head, uint64_t n)
 {
 	const char *p = head.p, *end = head.p + head.len;
@@ -266,7 +266,7 @@ static bool put_variable(struct rewrite *w, struct gp_str line, unsigned lineno)
 
 	if (w->code)
 		return false;
-	/* The same end as in variables_read(). */
+	/* The variables end where variables_read() ends. */
 	if (lineno >= MAX_VARIABLE_LINES || (lineno > 1 && !variable_parse(line, &v))) {
 		w->code = lineno >= MAX_VARIABLE_LINES || gp_str_trim(line).len;
 		return false;
@@ -277,7 +277,7 @@ static bool put_variable(struct rewrite *w, struct gp_str line, unsigned lineno)
 		gp_buf_puts(w->out, "CRCsum=");
 		w->sums->crc_off = w->out->len;
 		/* Trailing blanks keep later offsets where they are; sh, dash and
-		 * bash accept them (FORMATS: one CRC in four has fewer digits). */
+		 * bash accept them (not every CRC has ten digits). */
 		gp_buf_puts(w->out, "          ");
 	} else if (gp_str_eq(v.name, "MD5") && lineno == 3) {
 		gp_buf_puts(w->out, "MD5=");

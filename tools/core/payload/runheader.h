@@ -51,7 +51,7 @@ void gp_runheader_release(struct gp_runheader *h);
 /* One of the variables in the stub's first lines. */
 struct gp_stub_variable {
 	struct gp_str name;
-	struct gp_str raw;   /* what is behind the '=', without blanks around it */
+	struct gp_str raw;   /* what is after the '=', without blanks around it */
 	struct gp_str value; /* the same without double quotes around all of it */
 	unsigned lineno;
 };

@@ -26,7 +26,7 @@ struct gp_splice *gp_splice_new(enum gp_codec c)
 
 	s->codec = c;
 	if (c == GP_CODEC_BZIP2)
-		s->why = "bzip2 cannot be gone on with";
+		s->why = "bzip2 cannot be continued";
 	return s;
 }
 

@@ -6,9 +6,9 @@
 #include "core/payload/codec.h"
 
 /*
- * Going on with a compressed payload: a new one whose first bytes are the old
- * one's, up to a place near its end, and whose plain data differ only behind
- * that place. Nothing before it is compressed again.
+ * Continuing a compressed payload: the new one has the bytes of the old one up to
+ * a place near its end, and their plain data differ only after that place. Nothing
+ * before it is compressed again.
  *
  * While a decoder runs it is watched for such places (gp_decoder_watch()).
  * Where they are:
@@ -40,7 +40,7 @@ struct gp_splice *gp_splice_new(enum gp_codec c);
 void gp_splice_free(struct gp_splice *s);
 
 /* gzip: be told of every block. That takes zlib, which is slower than ISA-L,
- * behind which the last blocks are searched for. Before gp_decoder_watch(). */
+ * after which the last blocks are searched for. Before gp_decoder_watch(). */
 void gp_splice_want_blocks(struct gp_splice *s);
 bool gp_splice_wants_blocks(const struct gp_splice *s);
 

@@ -7,7 +7,7 @@
  * every bit of the payload's end that could start a block, with dynamic Huffman
  * codes or stored, one is found that decodes to the very end of the stream; it
  * is proved by decoding once more with the 32 kB before it as dictionary, which
- * must give the known plain bytes. What is not proved is no place.
+ * must give the known plain bytes. What is not proved does not count.
  */
 #include "core/payload/splice_impl.h"
 
@@ -106,7 +106,7 @@ struct search {
 	size_t len;
 	uint64_t at;        /* payload offset of in[0] */
 	struct gp_str last; /* the last plain bytes */
-	uint64_t end;       /* the cut is not behind this plain offset */
+	uint64_t end;       /* the cut is not after this plain offset */
 	uint64_t total;     /* plain bytes of the payload */
 	uint64_t work;      /* so far, in trying */
 };
@@ -138,7 +138,7 @@ static bool may_start_dynamic(const struct search *s, size_t bit)
 	return sum == 128;
 }
 
-/* The same for a stored one, at its latest: three zero bits before a byte
+/* May a stored block start here, at its latest: three zero bits before a byte
  * boundary, then LEN and its complement. Where the padding before it began, its
  * true start, is not known. RFC 1951 3.2.4. */
 static bool may_start_stored(const struct search *s, size_t bit)
@@ -186,7 +186,7 @@ static bool decodes(z_stream *z, struct search *s, size_t bit, uint64_t *plain)
 	return false;
 }
 
-/* When the known plain bytes begin later: the first block boundary behind bit
+/* When the known plain bytes begin later: the first block boundary after bit
  * from which they reach, window and all. Without the right window the bytes are
  * wrong, but not their number. */
 static bool move_on(z_stream *z, const struct search *s, size_t *bit, uint64_t *plain)
@@ -210,7 +210,7 @@ static bool move_on(z_stream *z, const struct search *s, size_t *bit, uint64_t *
 }
 
 /* Decode with the right window and compare; the last block boundary that is not
- * behind the end is the place. exact: this one is a boundary itself. */
+ * after the end is the place. exact: this one is a boundary itself. */
 static bool prove(z_stream *z, const struct search *s, size_t bit, bool exact, uint64_t plain, struct gp_cut *cut)
 {
 	uint8_t out[OUT_BLOCK];
@@ -294,7 +294,7 @@ static bool find(struct search *s, struct gp_cut *cut)
 int gp_gzip_search(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last, struct gp_cut *cut,
 		   struct gp_err *err)
 {
-	uint64_t from = s->unit.packed + 10; /* behind the shortest header */
+	uint64_t from = s->unit.packed + 10; /* after the shortest header */
 	gp_auto(gp_free_ptr) uint8_t *in = NULL;
 	struct search f = { .last = last, .end = end, .total = s->plain };
 	size_t len;

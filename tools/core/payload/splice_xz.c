@@ -44,9 +44,8 @@ static void stream_header(struct gp_splice *s)
 	}
 	s->xz.check = (int)flags.check;
 	if (flags.check != LZMA_CHECK_NONE && flags.check != LZMA_CHECK_CRC32 && flags.check != LZMA_CHECK_CRC64) {
-		give_up(s, flags.check == LZMA_CHECK_SHA256 ?
-				   "an xz stream with SHA-256 checks cannot be gone on with" :
-				   "its xz check is unknown");
+		give_up(s, flags.check == LZMA_CHECK_SHA256 ? "an xz stream with SHA-256 checks cannot be continued" :
+							      "its xz check is unknown");
 		return;
 	}
 	s->checking = flags.check != LZMA_CHECK_NONE;
@@ -105,7 +104,7 @@ static void block_header(struct gp_splice *s)
 		return;
 	}
 	if (!is_plain_lzma2(s, w->head)) {
-		give_up(s, "an xz stream with other filters than LZMA2 cannot be gone on with");
+		give_up(s, "an xz stream with other filters than LZMA2 cannot be continued");
 		return;
 	}
 	w->header_size = w->want;
@@ -253,14 +252,14 @@ const char *gp_xz_problem(const struct gp_splice *s)
 
 	if (w->state != XZ_REST)
 		return "its blocks could not be followed";
-	/* XZ Embedded would not see a second stream: neither do we go on behind one. */
+	/* XZ Embedded would not see a second stream: neither do we go on after one. */
 	if (w->at != w->index_at + index_size(w) + LZMA_STREAM_HEADER_SIZE)
-		return "several xz streams cannot be gone on with";
+		return "several xz streams cannot be continued";
 	return NULL;
 }
 
 /* The block's own header, without the sizes that it may state: they change. It
- * stays as long as it was, so that nothing behind it moves. */
+ * stays as long as it was, so that nothing after it moves. */
 static int open_sizes(lzma_block *block, struct gp_splice_plan *plan, struct gp_err *err)
 {
 	struct gp_splice_edit *e = &plan->edit[0];

@@ -27,7 +27,7 @@ static char *masked(struct gp_str s)
 	size_t n = s.len < LINE_SHOWN ? s.len : LINE_SHOWN;
 	char *text = gp_strndup(s.p, n);
 
-	gp_text_mask(text, n); /* a NUL byte, too: it is no end */
+	gp_text_mask(text, n); /* a NUL byte, too: it is not an end */
 	return text;
 }
 
@@ -163,7 +163,7 @@ static bool cut(struct gp_str *path, const char *dir)
 }
 
 /* ccache gives the compiler "../../tmp/x/kernel/a.c" for what is below CCACHE_BASEDIR:
- * behind the dots stands the end of root (ccache(1), "base_dir"). */
+ * after the dots stands the end of root (ccache(1), "base_dir"). */
 static struct gp_str without_root(struct gp_str path, const char *root)
 {
 	struct gp_str rest = path;

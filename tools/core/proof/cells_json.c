@@ -309,7 +309,7 @@ int gp_cells_from_json(struct gp_str text, const char *name, struct gp_cells *ou
 	tok = json_tokener_new_ex(MAX_DEPTH);
 	if (!tok)
 		gp_oom();
-	/* Strict: nothing behind the object, no NaN, no single quotes. */
+	/* Strict: nothing after the object, no NaN, no single quotes. */
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	o = json_tokener_parse_ex(tok, text.p, (int)text.len);
 	bad = json_tokener_get_error(tok);

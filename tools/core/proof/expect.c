@@ -139,7 +139,7 @@ static void judge_by_rule(const struct gp_expect_rule *r, struct gp_cells *l, st
 			     gp_asprintf("line %u: %s %s %s", r->line, r->driver, r->release, word_of(r)));
 }
 
-/* The same cell of the earlier run, or NULL. */
+/* The earlier run's cell of the same driver and kernel, or NULL. */
 static const struct gp_cell *then_of(const struct gp_expect *e, const struct gp_map *known, const struct gp_cell *c)
 {
 	gp_auto(gp_free_ptr) char *key = gp_cell_key(c);

@@ -4,7 +4,7 @@
 
 #include "core/proof/cell.h"
 
-/* More places than this are no table that anybody reads. */
+/* Nobody reads a table of more places than this. */
 #define GP_GRID_MAX 200000
 
 struct gp_grid_row {

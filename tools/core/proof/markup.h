@@ -14,7 +14,7 @@
  */
 void gp_markup_clean(struct gp_buf *out, struct gp_str s);
 
-/* The same as text between tags, for XML and HTML alike. s: NULL is nothing. */
+/* Untrusted bytes as text between tags, for XML and HTML alike. s: NULL is nothing. */
 void gp_markup_text(struct gp_buf *out, const char *s);
 
 /* ` name="value"`, line ends and tabs included; nothing when value is NULL. */

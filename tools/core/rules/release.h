@@ -36,8 +36,8 @@ struct gp_version {
  *
  * In:     text, untrusted: digits and single dots only, one to four parts.
  * Errors: GP_E_FORMAT.
- * Source: the version line of .manifest and pkg_version of the stub (FACTS.md
- *         4.1 lists the forms).
+ * Source: the version line of .manifest and pkg_version of the stub, as 390.12,
+ *         460.73.02 and 535.161.05.
  */
 int gp_version_parse(struct gp_str text, struct gp_version *out, struct gp_err *err);
 

@@ -53,7 +53,7 @@ static bool is_text(const char *path)
 	return false;
 }
 
-/* A text that is too large to be kept, or a link to what is no source, would be
+/* A text that is too large to be kept, or a link to what is not a source, would be
  * judged as if it were not there: hooks in it, or patches of a dkms.conf, would
  * not be seen. */
 static int check_texts(const struct gp_driver *d, struct gp_err *err)

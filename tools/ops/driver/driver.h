@@ -21,8 +21,8 @@ struct gp_driver {
 
 /* How to open one; zeroed is fine. */
 struct gp_driver_opts {
-	const struct gp_list *also; /* clean paths: files to keep in memory besides */
-	bool cut;                   /* find out where the payload can be gone on with */
+	const struct gp_list *also; /* clean paths: files to keep in memory as well */
+	bool cut;                   /* find out where the payload can be continued */
 	const char *index_dir;      /* where an index may be (gp_index_dir()) */
 	/* Called once, in the middle of the scan, when the manifest and all kernel
 	 * sources that it lists have been seen. */
@@ -49,8 +49,8 @@ void gp_driver_release(struct gp_driver *d);
 bool gp_driver_wants(void *arg, const char *path, uint64_t size);
 
 /*
- * The same over a directory, which nothing changes: an extracted installer, or
- * what was stored of one.
+ * Open a directory that nothing changes: an extracted installer, or what was
+ * stored of one.
  *
  * In:     rf lists its files (clean paths), stays its owner's, and may be shared
  *         by several threads, each with a driver of its own.
@@ -59,7 +59,7 @@ bool gp_driver_wants(void *arg, const char *path, uint64_t size);
 int gp_driver_open_dir(struct gp_driver *d, const char *dir, const struct gp_runfile *rf, struct gp_err *err);
 void gp_driver_close_dir(struct gp_driver *d);
 
-/* The same over what a scan has found so far: rf stays its owner's, and must not
+/* A driver over what a scan has found so far: rf stays its owner's, and must not
  * change meanwhile. gp_driver_return() instead of release. */
 int gp_driver_borrow(struct gp_driver *d, const struct gp_runfile *rf, struct gp_err *err);
 void gp_driver_return(struct gp_driver *d);

@@ -12,7 +12,7 @@
  * /usr/src/nvidia-VERSION; hooks are complete or absent.
  *
  * Out: one line per finding appended to problems; none: all is well.
- * Source: nvidia-installer's manifest.c and install-from-cwd.c (FACTS.md 6.1).
+ * Source: nvidia-installer's manifest.c and install-from-cwd.c.
  */
 void gp_inspect(const struct gp_driver *d, struct gp_list *problems);
 

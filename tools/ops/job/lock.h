@@ -9,7 +9,7 @@
  * A lock file: everything that decided what a run of `patch` wrote, so that a
  * later run writes the same bytes or says what is different.
  *
- * Paragraphs of `Field: value` (core/stanza.h): one about the whole, then one per
+ * Paragraphs of `Field: value` (base/stanza.h): one about the whole, then one per
  * kernel, one per patch set in the order in which they are applied, one about the
  * hooks. Every field is always there; a value may be empty. Bytes that would not
  * survive in a list of words are written as %XX.

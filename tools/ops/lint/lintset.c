@@ -304,7 +304,7 @@ static bool named_for(const struct gp_selection *sel, const struct gp_patchset *
 	return false;
 }
 
-/* Sets for certain kernels: each one alone, behind the neutral ones, which fit. */
+/* Sets for certain kernels: each one alone, after the neutral ones, which fit. */
 static void try_specific(struct work *w, struct subject *s, const struct gp_selection *sel)
 {
 	for (size_t i = 0; i < w->out->nset; i++) {

@@ -49,7 +49,7 @@ void gp_lint_release(struct gp_lint *l);
  *  - each patch as gp_lint_patch(); its licence lines only in files whose own
  *    header says MIT, asked in the drivers at hand;
  *  - each set applies without fuzz to each driver at hand that a rule names it
- *    for, behind the neutral sets that come before it;
+ *    for, after the neutral sets that come before it;
  *  - a set whose Scope is the hooks changes vgpu_unlock_hooks.c and nothing
  *    else, no other set does, and it applies without fuzz to the copy at hand;
  *  - each rule has Evidence (the parser sees to Reason and to sets that do not
@@ -59,7 +59,7 @@ void gp_lint_release(struct gp_lint *l);
  * In:     c: lives longer than *out.
  * Out:    gp_lint_release() frees it, also after a failure.
  * Errors: GP_E_USAGE no such set; those of gp_driver_open() and
- *         gp_headers_open(). Findings are no error.
+ *         gp_headers_open(). Findings are not errors.
  */
 int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct gp_lint *out, struct gp_err *err);
 

@@ -177,7 +177,7 @@ int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuz
 	*j.done = (struct gp_applied){ .set = gp_strdup(p->set), .name = gp_strdup(p->name), .notes = d.notes };
 	d.notes = (struct gp_list){ 0 };
 	rc = run(&j, &d, err);
-	/* "There is no file" is no answer where nobody could look. */
+	/* "There is no file" is not an answer where nobody could look. */
 	if (gp_tree_sound(t, err) < 0)
 		rc = -1;
 	return rc < 0 ? gp_patch_within(p, err) : 0;

@@ -2,7 +2,7 @@
 #ifndef GP_OPS_PATCH_APPLY_IMPL_H
 #define GP_OPS_PATCH_APPLY_IMPL_H
 
-/* What apply.c, plan.c and names.c share; everybody else wants ops/tree/apply.h. */
+/* What apply.c, plan.c and names.c share; everybody else wants ops/patch/apply.h. */
 
 #include "ops/patch/apply.h"
 

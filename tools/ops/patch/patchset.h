@@ -19,8 +19,8 @@ struct gp_patchset {
 	struct gp_series series;
 	struct gp_buf series_text; /* the series file's bytes */
 	struct gp_buf *text;       /* one per entry of series, unpacked */
-	bool single;               /* one patch, which is no folder */
-	const char *below;         /* its names are relative to this folder; NULL: nobody knows */
+	bool single;               /* one patch, which is not a folder */
+	const char *below;         /* its names are relative to this folder; NULL: not known */
 	bool neutral;              /* it has patches, and each one's header says Scope: neutral */
 	bool hooks;                /* the same with Scope: hooks: it is for the user's copy of the hooks */
 	/* "" until gp_patchset_sum(): of the series file's bytes and then each patch's text,

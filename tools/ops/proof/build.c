@@ -268,7 +268,7 @@ static void sign(struct making *m)
 		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 }
 
-/* Rules say the same as `Load: no`, and that is no reason not to build: the tree is
+/* Rules say the same as `Load: no`, and that is not a reason not to build: the tree is
  * for other kernels, too. */
 static bool only_loads(const struct gp_modfinding *f)
 {

@@ -71,7 +71,7 @@ int gp_kmake_check_names(const struct gp_list *modules, struct gp_err *err)
 {
 	for (size_t i = 0; i < modules->n; i++)
 		if (strspn(modules->v[i], "abcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(modules->v[i]))
-			return gp_fail(err, GP_E_FORMAT, "'%s' is no name of a module", modules->v[i]);
+			return gp_fail(err, GP_E_FORMAT, "'%s' is not the name of a module", modules->v[i]);
 	return modules->n ? 0 : gp_fail(err, GP_E_UNSUPPORTED, "there are no modules in kernel/");
 }
 
@@ -167,7 +167,7 @@ static int choose_way(struct gp_confine *out, struct gp_err *err)
 
 	if (!word || !*word || gp_confine_parse(word, out))
 		return 0;
-	return gp_fail(err, GP_E_USAGE, "GRIDPATCH_CONFINE: '%s' is none of pids, user, watch", word);
+	return gp_fail(err, GP_E_USAGE, "GRIDPATCH_CONFINE: '%s' is not one of pids, user, watch", word);
 }
 
 static int run(struct gp_proc_work *w, const char *log, struct gp_proc_end *end, struct gp_err *err)

@@ -371,7 +371,7 @@ static int check_dir(const char *path, struct gp_err *err)
 		dir = up;
 	}
 	if (!gp_is_dir(dir))
-		return gp_fail(err, GP_E_SYSTEM, "cannot write below '%s': '%s' is no directory", path, dir);
+		return gp_fail(err, GP_E_SYSTEM, "cannot write below '%s': '%s' is not a directory", path, dir);
 	return access(dir, W_OK | X_OK) == 0 ? 0 : gp_fail_sys(err, errno, "cannot write into '%s'", dir);
 }
 

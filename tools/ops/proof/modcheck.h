@@ -33,7 +33,7 @@ struct gp_modreport {
  * Out:    gp_modreport_release(), also after a failure; 0 when all could be
  *         looked at, whatever was found.
  * Errors: as gp_modfile_open(); GP_E_USAGE too many files; GP_E_FORMAT a
- *         Module.symvers that is none.
+ *         Module.symvers that is not one.
  */
 int gp_modcheck_run(const struct gp_modcheck_opts *o, struct gp_modreport *out, struct gp_err *err);
 void gp_modreport_release(struct gp_modreport *r);

@@ -105,7 +105,7 @@ static int read_all(struct gp_src src, const char *path, struct gp_buf *out, str
 		if (n == 0)
 			return 0;
 		out->len += (size_t)n;
-		/* No use in unpacking what is no module. */
+		/* No use in unpacking what is not a module. */
 		if (out->len >= SELFMAG && !is_elf(gp_buf_str(out)))
 			return gp_fail(err, GP_E_FORMAT, "'%s': what is packed in it is not an ELF file", path);
 	}

@@ -42,7 +42,7 @@ char *gp_compiler_package(const char *cc)
 	static const char *const families[] = { "gcc", "clang" };
 	const char *dash = strrchr(cc, '-');
 
-	/* The triplet of the machine in front is no part of the package's name. */
+	/* The triplet of the machine in front is not part of the package's name. */
 	for (size_t i = 0; i < GP_COUNT(families); i++) {
 		size_t n = strlen(families[i]);
 		const char *at =

@@ -25,7 +25,7 @@ int gp_prereq_check(const struct gp_headers *h, const struct gp_toolchain *cc, s
 bool gp_program_is_here(const char *name);
 
 /* "gcc-12" of "x86_64-linux-gnu-gcc-12": the package of Debian's that has a compiler
- * of that name; free() it. NULL: it is no name that Debian gives to one. */
+ * of that name; free() it. NULL: it is not a name that Debian gives to one. */
 char *gp_compiler_package(const char *cc);
 
 #endif

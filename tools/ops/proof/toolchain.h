@@ -22,7 +22,7 @@ struct gp_toolchain {
  * Without cc it is the one that the headers name (CONFIG_CC_VERSION_TEXT) if that
  * is here, as NVIDIA's Makefile does from 535 on; else gcc, or clang.
  *
- * In:     cc: from the command line, a program with words behind it, or NULL.
+ * In:     cc: from the command line, a program with words after it, or NULL.
  * Out:    gp_toolchain_release() frees it.
  * Errors: GP_E_NOTFOUND there is no such program.
  * Source: conftest.sh of 460.106.00 and 550.163.01, cc_version_check: the first

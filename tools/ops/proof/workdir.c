@@ -58,7 +58,7 @@ static char *real_path(const struct gp_tmpdir *t, struct gp_err *err)
 	if (!real || lstat(real, &there) < 0 || fstat(t->fd, &here) < 0)
 		gp_fail_sys(err, errno, "cannot use '%s'", path);
 	else if (here.st_ino != there.st_ino || here.st_dev != there.st_dev)
-		gp_fail(err, GP_E_SYSTEM, "somebody takes away what is made in '%s'", dir);
+		gp_fail(err, GP_E_SYSTEM, "something removes what is made in '%s'", dir);
 	else if (check_way(real, err) == 0)
 		return gp_steal(&real);
 	return NULL;

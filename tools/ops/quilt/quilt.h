@@ -53,7 +53,7 @@ struct gp_quilt {
  * In:     q zeroed except for root and disk; t lies over that directory.
  * Out:    q, empty for a tree without .pc; gp_quilt_release() it in any case.
  * Errors: GP_E_UNSUPPORTED made by another version of quilt; GP_E_FORMAT a
- *         name in it is absolute or has "..", .pc is no directory; GP_E_USAGE
+ *         name in it is absolute or has "..", .pc is not a directory; GP_E_USAGE
  *         $QUILT_PC leads out of the tree.
  */
 int gp_quilt_read(const struct gp_tree *t, struct gp_quilt *q, struct gp_err *err);
@@ -170,7 +170,7 @@ struct gp_quilt_tree {
  */
 int gp_quilt_tree_open(struct gp_quilt_tree *w, const char *dir, struct gp_err *err);
 
-/* The same to read only: neither lock nor roll back; GP_E_NO after an interrupted run. */
+/* Find and read it without a change: neither lock nor roll back; GP_E_NO after an interrupted run. */
 int gp_quilt_tree_look(struct gp_quilt_tree *w, const char *dir, struct gp_err *err);
 void gp_quilt_tree_close(struct gp_quilt_tree *w);
 

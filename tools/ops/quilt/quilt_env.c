@@ -87,7 +87,7 @@ char *gp_quilt_pc(struct gp_err *err)
 		gp_fail(err, GP_E_USAGE, "QUILT_PC: '%s' is %s", value, *pc ? "gridpatch's own" : "the tree itself");
 	else
 		gp_fail(err, GP_E_USAGE,
-			"QUILT_PC: '%s' is no name within the tree: the records are changed together "
+			"QUILT_PC: '%s' is not a name within the tree: the records are changed together "
 			"with its files",
 			value);
 	free(pc);

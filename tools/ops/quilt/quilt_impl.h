@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the files of ops/tree/quilt: nobody else includes this. */
+/* What quilt.c shares with the other files of ops/quilt; everybody else wants ops/quilt/quilt.h. */
 #ifndef GP_OPS_QUILT_QUILT_IMPL_H
 #define GP_OPS_QUILT_QUILT_IMPL_H
 

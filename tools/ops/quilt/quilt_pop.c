@@ -23,7 +23,7 @@ static bool is_kept(const struct gp_tree *t, const char *path, const char *dir)
 	return gp_path_under(path, dir) && gp_tree_has(t, path) && strcmp(path, stamp) != 0;
 }
 
-/* The files that a patch has kept, on the disk and in the tree: names behind dir. */
+/* The files that a patch has kept, on the disk and in the tree: names after dir. */
 static int list_kept(const struct gp_quilt *q, const struct gp_tree *t, const char *dir, struct gp_list *out,
 		     struct gp_err *err)
 {

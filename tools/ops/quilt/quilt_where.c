@@ -25,7 +25,7 @@ char *gp_quilt_patch_path(const struct gp_quilt *q, const char *patch)
 }
 
 /* Is a series file there? A folder, or a symlink to nothing, is none.
- * Errors: GP_E_SYSTEM nobody knows. */
+ * Errors: GP_E_SYSTEM it cannot be told. */
 static int is_series(const char *path, bool *is, struct gp_err *err)
 {
 	struct stat st;
@@ -86,7 +86,7 @@ static char *name_for(const struct gp_quilt *q, const char *dir, struct gp_err *
 	return full ? gp_steal(&full) : gp_strdup(dir);
 }
 
-/* Is it DIR/series that quilt would read? Out: 0, 1; -1 nobody knows. */
+/* Is it DIR/series that quilt would read? Out: 0, 1; -1 it cannot be told. */
 static int leads_to(const struct gp_quilt *q, const char *dir, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *mine = in_root(q, q->patches), *series = NULL;

@@ -4,7 +4,7 @@
  * runs `chown -Rf` to the caller. So modes are the archive's own for root and
  * pass the umask for everybody else, times are the archive's, owner is the
  * caller; and root's chown takes setuid and setgid off files.
- * Source: makeself.sh 1.6.0-nv4, UnTAR() and the lines behind it.
+ * Source: makeself.sh 1.6.0-nv4, UnTAR() and the lines after it.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,7 @@
 #define BLOCK (256u << 10)
 #define STEP (1u << 20)
 
-/* The place to go on from lies in the last blocks of the payload: an early copy
+/* The place to continue from lies in the last blocks of the payload: an early copy
  * ends before them. */
 #define MARGIN (1u << 20)
 
@@ -145,7 +145,7 @@ static void *copy_early(void *arg)
 
 	/* Why it fails will show again when it is done in earnest. */
 	out->rc = gp_outfile_reserve(&out->w.file, out->copy.rf->size, NULL);
-	/* Behind the scan, not ahead of it: what it read is in memory, and the
+	/* After the scan, not ahead of it: what it read is in memory, and the
 	 * decoder, which everything waits for, keeps its core. */
 	while (out->rc == 0 && out->copy.pos < out->limit && !atomic_load(&out->stop)) {
 		uint64_t scanned = atomic_load(&out->hurry) ? out->limit : out->copy.rf->scanned;

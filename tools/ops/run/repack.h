@@ -22,14 +22,14 @@ struct gp_repack_report {
 	uint64_t in_size, out_size;
 	enum gp_codec codec;
 	bool spliced;
-	uint64_t added; /* bytes behind what a splice kept */
+	uint64_t added; /* bytes after what a splice kept */
 	char *why;      /* of a full repack; free() it */
 	int level;      /* of a full repack */
 };
 
 /*
  * Begin to write while the scan of tree's runfile has not ended: a thread of
- * its own copies and sums up the payload, except its end, behind the stub that
+ * its own copies and sums up the payload, except its end, after the stub that
  * this tree gives. A guess: what comes later in the scan may change the stub.
  *
  * Out:    NULL when it cannot be, or is not worth it; else for
@@ -47,8 +47,8 @@ int gp_repack_choose(const struct gp_tree *tree, const struct gp_repack *opts, s
 /*
  * Write the new .run, by splice or by a full repack.
  *
- * Splice: the payload's bytes are kept up to a place near its end and gone on
- * with (core/splice.h); changed and new files become later members, which win.
+ * Splice: the payload's bytes are kept up to a place near its end and continued there
+ * (core/payload/splice.h); changed and new files become later members, which win.
  * Full: the payload is compressed again. Members that did not change are
  * copied byte for byte, headers included; changed ones keep their place; new
  * ones come last, sorted.

@@ -11,7 +11,7 @@
 #include "core/payload/sums.h"
 #include "ops/run/repack.h"
 
-/* The output file: everything behind line 3 also goes into the sums. */
+/* The output file: everything after line 3 also goes into the sums. */
 struct gp_writer {
 	struct gp_outfile file;
 	struct gp_sums *sums;

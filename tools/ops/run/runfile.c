@@ -190,7 +190,7 @@ static int entry_fill(struct gp_runfile *rf, struct archive_entry *ae, struct gp
 		return 0;
 	target = gp_runfile_find(rf, e->link);
 	if (!target || (target->type != GP_ENTRY_FILE && target->type != GP_ENTRY_HARDLINK))
-		return gp_fail(err, GP_E_FORMAT, "member '%s' links to '%s', which is no earlier file", e->path,
+		return gp_fail(err, GP_E_FORMAT, "member '%s' links to '%s', which is not an earlier file", e->path,
 			       e->link);
 	return 0;
 }
@@ -299,7 +299,7 @@ int gp_runfile_peek(void *arg, uint64_t off, void *buf, size_t len, struct gp_er
 	return (size_t)n == len ? 0 : gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
 }
 
-/* Where can the payload be gone on with? false: ask for blocks and scan again. */
+/* Where can the payload be continued? false: ask for blocks and scan again. */
 static bool find_cut(struct gp_runfile *rf, const struct gp_tarsrc *t, const struct gp_buf *before)
 {
 	gp_auto(gp_buf_release) struct gp_buf last = { 0 };
@@ -322,7 +322,7 @@ static bool find_cut(struct gp_runfile *rf, const struct gp_tarsrc *t, const str
 	return true;
 }
 
-/* The zeros behind the archive may be many: keep what is before them. */
+/* The zeros after the archive may be many: keep what is before them. */
 static bool keep_before(const struct gp_runfile *rf, const struct gp_tarsrc *t, const struct gp_keep *keep,
 			struct gp_buf *before)
 {

@@ -35,7 +35,7 @@ struct gp_entry {
 	unsigned mode; /* 07777 */
 	uint64_t size;
 	int64_t mtime;
-	uint64_t off, end;  /* its headers' first byte; behind its padding */
+	uint64_t off, end;  /* its headers' first byte; after its padding */
 	struct gp_buf data; /* filled when kept is true */
 	bool kept;
 	bool superseded; /* a later member has the same path: that one wins */
@@ -57,7 +57,7 @@ struct gp_runfile {
 	bool dot_slash;                      /* members are named "./kernel/…" */
 	uint64_t tar_end;                    /* where the end-of-archive zeros begin */
 	uint64_t unpacked;                   /* bytes of all regular files */
-	struct gp_splice *splice;            /* the scan watched for places to go on from */
+	struct gp_splice *splice;            /* the scan watched for places to continue from */
 	struct gp_cut cut;                   /* the last one before tar_end */
 	struct gp_buf tail;                  /* plain bytes between the two */
 	char *no_splice;                     /* why there is no such place, or NULL */
@@ -78,13 +78,13 @@ void gp_runfile_release(struct gp_runfile *rf);
 /* Which regular files' bytes to keep in memory. */
 struct gp_keep {
 	bool (*want)(void *arg, const char *path, uint64_t size);
-	/* Called behind every kept file, with what was found so far. May be NULL. */
+	/* Called after every kept file, with what was found so far. May be NULL. */
 	void (*kept)(void *arg, struct gp_runfile *rf);
 	/* Files that are to be written out, not kept: *fd is open for one, and
 	 * closed by the scan; as it was (-1) for others. May be NULL. */
 	int (*store)(void *arg, const struct gp_entry *e, int *fd, struct gp_err *err);
 	void *arg;
-	bool cut; /* find out where the payload can be gone on with */
+	bool cut; /* find out where the payload can be continued */
 };
 
 /*

@@ -26,7 +26,7 @@
 
 /* --- the directory --- */
 
-/* Nobody else may have put something there: root does not believe what lies in
+/* Only we may have put something there: root does not believe what lies in
  * the home of sudo's caller. */
 static bool is_ours(const char *path, mode_t type)
 {

@@ -6,7 +6,7 @@
 
 /*
  * What the scan of an installer found, kept in a file: members, the kernel
- * sources, the place to go on from. Patching the same installer again, for
+ * sources, the place to continue from. Patching the same installer again, for
  * another kernel or with another set, then needs no decoding.
  *
  * An index only spares the decoding, never the check: it is taken for the

@@ -27,8 +27,7 @@ static int read_member(void *arg, const char *path, struct gp_str *out, struct g
 	if (e && !e->kept && e->size > GP_RUN_MAX_SOURCE)
 		return gp_runfile_too_large(e, GP_RUN_MAX_SOURCE, err);
 	if (!e || !e->kept)
-		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is not a source file, or a link to a file that is none",
-			       path);
+		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is not a source file, or a link to one", path);
 	*out = gp_buf_str(&e->data);
 	return 0;
 }

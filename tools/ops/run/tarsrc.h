@@ -21,7 +21,7 @@ int gp_tarsrc_next(struct gp_tarsrc *t, struct archive_entry **entry, struct gp_
  * block; after the end, to the end-of-archive blocks. */
 uint64_t gp_tarsrc_offset(const struct gp_tarsrc *t);
 
-/* Read what is behind the archive; at most max bytes in all. */
+/* Read what is after the archive; at most max bytes in all. */
 int gp_tarsrc_drain(struct gp_tarsrc *t, uint64_t max, struct gp_err *err);
 
 /* All bytes that are still there, the last ones of the stream. */
@@ -34,7 +34,8 @@ bool gp_tarsrc_last(const struct gp_tarsrc *t, uint64_t from, uint64_t to, struc
 /* All data of the current member; GP_E_FORMAT when it is not size bytes. */
 int gp_tarsrc_data(struct gp_tarsrc *t, struct gp_buf *out, size_t size, struct gp_err *err);
 
-/* The same into a file; name is for messages. GP_E_SYSTEM it cannot be written. */
+/* Copy the current member's data to a file; name is for messages. GP_E_SYSTEM it
+ * cannot be written. */
 int gp_tarsrc_copy(struct gp_tarsrc *t, int fd, const char *name, uint64_t size, struct gp_err *err);
 
 struct archive *gp_tarsrc_archive(struct gp_tarsrc *t);

@@ -57,7 +57,7 @@ const struct gp_patchset *gp_catalog_set(const struct gp_catalog *c, const char 
 	return find_set(c, name);
 }
 
-/* 1; 0 a file beside the sets, or a folder without a series; -1 nobody can say: what
+/* 1; 0 a file beside the sets, or a folder without a series; -1 it cannot be told: what
  * stands for nothing may have been meant to replace something. */
 static int is_set(const char *dir, const char *series, struct gp_err *err)
 {
@@ -270,7 +270,7 @@ static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files
 
 	if (has_sets < 0)
 		return -1;
-	/* Listing says what is wrong with one that is no directory. */
+	/* Listing says what is wrong with one that is not a directory. */
 	if (has_rules != GP_THING_NONE && (list_rule_files(rules, files, err) || load_branches(c, rules, err)))
 		return -1;
 	if (has_sets != GP_THING_NONE && load_sets(c, sets, err))

@@ -46,7 +46,7 @@ int gp_catalog_load(const struct gp_list *dirs, struct gp_catalog *out, struct g
 /* By name, or NULL; belongs to c. */
 const struct gp_patchset *gp_catalog_set(const struct gp_catalog *c, const char *name);
 
-/* Where a set stands in patches/series; the others stand behind it. */
+/* Where a set stands in patches/series; the others stand after it. */
 size_t gp_catalog_rank(const struct gp_catalog *c, const struct gp_patchset *s);
 
 /* The line of a release, or NULL; belongs to c. */

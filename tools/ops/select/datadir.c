@@ -15,7 +15,7 @@
 #define GP_DATADIR "/usr/local/share/gridpatch"
 #endif
 
-/* 1, or 0; -1: nobody can say, and what is there might have blocked something. */
+/* 1, or 0; -1: it cannot be told, and what is there might have blocked something. */
 static int holds_data(const char *dir, struct gp_err *err)
 {
 	static const char *const parts[] = { "kernel-versions", "patches" };
@@ -91,7 +91,7 @@ static int add_etc(const char *etc, struct gp_list *dirs, struct gp_err *err)
 	if (thing == GP_THING_NONE || thing < 0)
 		return thing;
 	if (thing != GP_THING_DIR)
-		return gp_fail(err, GP_E_FORMAT, "'%s' is no directory", etc);
+		return gp_fail(err, GP_E_FORMAT, "'%s' is not a directory", etc);
 	holds = holds_data(etc, err);
 	if (holds > 0)
 		gp_list_add(dirs, etc);

@@ -26,7 +26,7 @@ struct gp_datadir_places {
  */
 int gp_datadir_find_in(const struct gp_datadir_places *places, struct gp_list *dirs, struct gp_err *err);
 
-/* The same in this process's environment, with /etc/gridpatch. */
+/* The directories of this process's environment, with /etc/gridpatch. */
 int gp_datadir_find(struct gp_list *dirs, struct gp_err *err);
 
 #endif

@@ -99,7 +99,7 @@ enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p, str
  */
 char *gp_headers_config(const struct gp_headers *h, const char *name);
 
-/* All kernels of root/lib/modules, oldest first; names that are no releases
+/* All kernels of root/lib/modules, oldest first; names that are not releases
  * are left out. root as above. */
 int gp_installed_kernels(const char *root, struct gp_list *out, struct gp_err *err);
 

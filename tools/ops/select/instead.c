@@ -36,7 +36,7 @@ static bool may_not_load(const struct gp_choice *c)
 /* --- another driver --- */
 
 /* Does it do on that kernel? Where the driver does not load, one that may not
- * load either is no answer. */
+ * load either is not an answer. */
 static bool driver_does(struct search *s, const struct gp_branch *b, const struct gp_version *v)
 {
 	struct gp_query q = { .driver = *v, .kind = s->a->q->kind };
@@ -65,7 +65,7 @@ static bool version_does(struct search *s, const struct gp_branch *b, bool newer
 	return false;
 }
 
-/* Who has hooks for the driver would rather go on with them. */
+/* Whoever has hooks for the driver would rather use them again. */
 static bool branch_does(struct search *s, const struct gp_branch *b, bool newer)
 {
 	return b->kinds & (1u << s->a->q->kind) &&

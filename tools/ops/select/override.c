@@ -39,7 +39,7 @@ static bool unchoose(struct gp_chosen_list *l, const struct gp_patchset *set)
 }
 
 /* A rule that waits for a patch level or for the driver's sources may ask for it
- * on a part of the kernels; what only a probe of the headers tells is no claim. */
+ * on a part of the kernels; what only a probe of the headers tells is not a claim. */
 static bool may_need(const struct gp_judged *x, const struct gp_patchset *set)
 {
 	return x->j.holds == GP_TRI_UNKNOWN && !x->j.elsewhere && (x->rule->has_release || !x->j.needs_headers) &&
@@ -87,7 +87,7 @@ static void doubt(struct gp_choice *c)
 		return;
 	for (size_t i = 0; i < c->left_out.n; i++)
 		gp_buf_printf(&names, "%s%s", i ? ", " : "", c->left_out.v[i]);
-	gp_list_take(&first, gp_asprintf("What is known of it is known with sets that are left out: %s.", names.data));
+	gp_list_take(&first, gp_asprintf("What is known of it needs sets that are left out: %s.", names.data));
 	gp_list_add_all(&first, &c->reasons);
 	gp_list_release(&c->reasons);
 	c->reasons = first;

@@ -342,7 +342,7 @@ static enum gp_verdict verdict_on_line(const struct tally *t, struct gp_choice *
 	return status == GP_STATUS_UNTESTED || t->doubtful ? GP_VERDICT_UNTESTED : GP_VERDICT_SUPPORTED;
 }
 
-/* What is chosen for sure is no maybe. */
+/* What is chosen for sure is not listed as a maybe. */
 static void drop_chosen(struct gp_chosen_list *maybe, const struct gp_chosen_list *sets)
 {
 	size_t keep = 0;
@@ -430,7 +430,7 @@ void gp_selection_find_next(struct gp_selection *s)
 	s->next_unknown = next < s->nlines ? s->lines[next].line : NULL;
 }
 
-/* Is what comes behind the newest line blocked, by a rule that never ends? */
+/* Is what comes after the newest line blocked, by a rule that never ends? */
 static bool newer_is_blocked(const struct gp_catalog *c, struct gp_asker *a)
 {
 	const struct gp_version *last = c->nlines ? &c->lines[c->nlines - 1].release.ver : NULL;

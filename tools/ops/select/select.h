@@ -114,12 +114,12 @@ struct gp_selection {
 	/* Every neutral set that any rule names for this driver, whatever the
 	 * kernel: what goes into the tree by default. */
 	struct gp_chosen_list neutral;
-	/* The same of sets for the user's copy of the hooks, which are in none of
-	 * the other lists. */
+	/* Every set that any rule names for the user's copy of the hooks; they are in
+	 * none of the other lists. */
 	struct gp_chosen_list hook_sets;
 	bool needs_driver;   /* more may belong there: a rule asks the sources */
 	enum gp_hooks hooks; /* the strongest that any rule says for it */
-	/* The first line behind the newest covered one that is not blocked; NULL: none,
+	/* The first line after the newest covered one that is not blocked; NULL: none,
 	 * so everything newer than the newest line, unless that is blocked. */
 	const struct gp_line *next_unknown;
 	bool newer_blocked;

@@ -158,7 +158,7 @@ static void find_sets(struct gp_support_cell *cell)
 	for (size_t i = 0; i < c->nrules; i++)
 		if (c->rules[i].j.holds == GP_TRI_UNKNOWN)
 			add_sets(&c->rules[i], cell);
-	/* What one rule asks for without the headers is no perhaps of another. */
+	/* What one rule chooses without asking the headers, no other rule makes a "perhaps". */
 	for (size_t i = 0; i < cell->perhaps.n; i++)
 		if (!gp_list_has(&cell->sets, cell->perhaps.v[i]))
 			gp_list_add(&perhaps, cell->perhaps.v[i]);

@@ -15,7 +15,7 @@ struct gp_support_cell {
 	const struct gp_choice *choice; /* belongs to the table */
 	/* How it is known that it builds: of the rules about it that hold; when there
 	 * are none, of those that hold on a part of the line. None when it is blocked
-	 * or nobody knows. */
+	 * or not known. */
 	enum gp_known known;
 	/* A rule that blocks, and whose window is met or open, needs the driver's
 	 * sources or a patch level to tell. */

@@ -18,7 +18,7 @@ static struct gp_headers *add(struct gp_targets *t, const struct gp_release *r)
 }
 
 /* Headers that nobody named, and that we may not read, are not at hand; those that
- * nobody can look at are no answer. */
+ * nobody can look at are not an answer. */
 static bool is_failure(const struct gp_err *why)
 {
 	return why->code == GP_E_SYSTEM && why->sys != EACCES;
@@ -148,7 +148,7 @@ static int check_named(const struct gp_list *headers, const struct gp_targets *t
 		for (size_t k = 0; k < t->n; k++)
 			used |= strcmp(t->v[k].release.text, h.release.text) == 0;
 		if (!used)
-			gp_fail(err, GP_E_USAGE, "the headers in '%s' are those of %s, which is none of the kernels",
+			gp_fail(err, GP_E_USAGE, "the headers in '%s' are those of %s, which is not one of the kernels",
 				headers->v[i], h.release.text);
 		gp_headers_release(&h);
 		if (!used)

@@ -4,7 +4,7 @@
  *
  * .gridpatch-journal/ holds, while a run works: nN, the new content of file N;
  * bN, a hard link to the old file N; and `journal`, which gets its name when
- * all of these are there and loses it when everything is in place. Behind that
+ * all of these are there and loses it when everything is in place. After that
  * name no memory is asked for: nothing stops half way for the want of it. So: no
  * `journal`, nothing has been touched, or everything is done; `journal`, put
  * every bN back whose nN is gone (or whose file, if it was to be deleted), delete

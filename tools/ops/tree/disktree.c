@@ -11,7 +11,7 @@
 
 #include "base/fsio.h"
 
-/* A source file beyond this is no source file. */
+/* A source file beyond this is not a source file. */
 #define FILE_MAX (1ull << 30)
 
 int gp_disktree_look(struct gp_disktree *d, const char *root, struct gp_err *err)

@@ -43,7 +43,7 @@ struct gp_disktree {
  */
 int gp_disktree_open(struct gp_disktree *d, const char *root, struct gp_err *err);
 
-/* The same without the lock, to read only. */
+/* Open a directory without the lock, to read only. */
 int gp_disktree_look(struct gp_disktree *d, const char *root, struct gp_err *err);
 void gp_disktree_close(struct gp_disktree *d);
 
@@ -57,7 +57,7 @@ const struct gp_seen *gp_disktree_seen(struct gp_disktree *d, const char *path);
  * is a symlink. Allocates nothing. */
 int gp_disktree_stat(const struct gp_disktree *d, const char *path, struct stat *st);
 
-/* Did an earlier run stop half way, or can nobody say? Then gp_commit_recover() comes
+/* Did an earlier run stop half way, or can that not be told? Then gp_commit_recover() comes
  * first. */
 bool gp_disktree_interrupted(const struct gp_disktree *d);
 
@@ -86,7 +86,7 @@ struct gp_commit_opts {
  */
 int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct gp_commit_opts *o, struct gp_err *err);
 
-/* Is there a journal, or can nobody say? After a failed gp_commit_run(): it could not be rolled back. */
+/* Is there a journal, or can that not be told? After a failed gp_commit_run(): it could not be rolled back. */
 bool gp_commit_pending(const struct gp_disktree *d);
 
 /* Roll back what an interrupted run did, as far as it goes. *files: how many were

@@ -2,7 +2,7 @@
 #ifndef GP_OPS_TREE_JOURNAL_H
 #define GP_OPS_TREE_JOURNAL_H
 
-/* What commit.c and recover.c share; everybody else wants ops/disktree.h. Except for
+/* What commit.c and recover.c share; everybody else wants ops/tree/disktree.h. Except for
  * gp_journal_parse() nothing here allocates memory. */
 
 #include "ops/tree/disktree.h"
@@ -21,7 +21,7 @@ int gp_journal_make(struct gp_disktree *d, struct gp_err *err);
  * Hold the one open that an interrupted run left.
  *
  * Out:    1; 0 there is none.
- * Errors: GP_E_FORMAT it is no directory; GP_E_SYSTEM it is another user's, or
+ * Errors: GP_E_FORMAT it is not a directory; GP_E_SYSTEM it is another user's, or
  *         others can write into it: not a line of it counts.
  */
 int gp_journal_open(struct gp_disktree *d, struct gp_err *err);

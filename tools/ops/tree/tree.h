@@ -63,7 +63,7 @@ void gp_tree_release(struct gp_tree *t);
  * Can what the tree has said so far be believed?
  *
  * Asked before anything is concluded from it ("there is no file", "done"), as
- * ferror(3) is behind reading.
+ * ferror(3) is after reading.
  *
  * Errors: GP_E_SYSTEM the first failure of the system's, with the file's name.
  */
@@ -89,8 +89,8 @@ int gp_tree_read(const struct gp_tree *t, const char *path, struct gp_str *out, 
  */
 int gp_tree_write(struct gp_tree *t, const char *path, struct gp_str data, int mode, struct gp_err *err);
 
-/* The same, but *data, a piece of t->spool, is the tree's from now on, and whether it is the pristine
- * content is asked by gp_tree_settle(). */
+/* Give a file new content that is a piece of t->spool: *data is the tree's from now on. Whether it is
+ * the pristine content is asked by gp_tree_settle(). */
 int gp_tree_take(struct gp_tree *t, const char *path, struct gp_piece *data, int mode, struct gp_err *err);
 
 /* The new bytes of a CHANGED or NEW file: *out is borrowed from the tree or

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/diff/hunkread, core/diff/headname, core/diff/diffname */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/diff/diff.h"
+#include "fx_table.h"
 
 #define H "--- a/f\n+++ b/f\n" /* the header most cases share */
 #define BODY " x\n-y\n+Y\n"    /* fits @@ -1,2 +1,2 @@ */
@@ -387,15 +389,9 @@ int main(void)
 						    cmocka_unit_test_teardown(line_numbers_are_of_the_patch, clear),
 						    cmocka_unit_test_teardown(reverse_swaps_create_and_delete, clear),
 						    cmocka_unit_test_teardown(any_prefix_is_survived, clear) };
-	struct CMUnitTest tests[GP_COUNT(cases) + GP_COUNT(targets) + GP_COUNT(single)];
-	size_t n = 0;
 
-	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[n++] = (struct CMUnitTest){ cases[i].name, check, NULL, clear, (void *)(uintptr_t)&cases[i] };
-	for (size_t i = 0; i < GP_COUNT(targets); i++)
-		tests[n++] = (struct CMUnitTest){ targets[i].name, check_target, NULL, clear,
-						  (void *)(uintptr_t)&targets[i] };
-	for (size_t i = 0; i < GP_COUNT(single); i++)
-		tests[n++] = single[i];
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(cases, check, NULL, clear);
+	FX_ROWS(targets, check_target, NULL, clear);
+	FX_TESTS(single);
+	return fx_run(NULL, NULL);
 }

@@ -13,6 +13,7 @@
 
 #include "core/diff/diffout.h"
 #include "core/diff/hunk.h"
+#include "fx_table.h"
 
 static const struct put_case {
 	const char *name, *old, *patch, *want; /* want: the file afterwards; NULL: deleted */
@@ -117,11 +118,6 @@ static int teardown(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(cases)];
-
-	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
-						.test_func = check_put,
-						.initial_state = (void *)(uintptr_t)&cases[i] };
-	return cmocka_run_group_tests(tests, setup, teardown);
+	FX_ROWS(cases, check_put, NULL, NULL);
+	return fx_run(setup, teardown);
 }

@@ -22,6 +22,8 @@
 #include "core/diff/diff.h"
 #include "core/diff/direct.h"
 #include "core/diff/hunk.h"
+#include "fx_judge.h"
+#include "fx_table.h"
 
 #define DEFAULT_CASES 40000
 #define DEFAULT_SEED 20250101
@@ -293,18 +295,10 @@ static int clear(void **state)
 	return 0;
 }
 
-static uint64_t env_number(const char *name, uint64_t otherwise)
-{
-	const char *s = getenv(name);
-	uint64_t v;
-
-	return s && gp_parse_u64(gp_str_of(s), UINT64_MAX, &v) ? v : otherwise;
-}
-
 static void the_short_cut_changes_nothing(void **state)
 {
-	uint64_t cases = env_number("GP_DIRECT_CASES", DEFAULT_CASES);
-	uint64_t seed = env_number("GP_DIRECT_SEED", DEFAULT_SEED);
+	uint64_t cases = fx_env_number("GP_DIRECT_CASES", DEFAULT_CASES);
+	uint64_t seed = fx_env_number("GP_DIRECT_SEED", DEFAULT_SEED);
 	size_t count[3] = { 0 }, direct = 0, reversed = 0;
 
 	for (uint64_t i = 0; i < cases; i++, seed++) {
@@ -409,12 +403,8 @@ static void every_line_is_found(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(cases) + 2];
-	size_t n = 0;
-
-	for (; n < GP_COUNT(cases); n++)
-		tests[n] = (struct CMUnitTest){ cases[n].name, check, NULL, clear_diff, (void *)(uintptr_t)&cases[n] };
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(every_line_is_found, clear);
-	tests[n] = (struct CMUnitTest)cmocka_unit_test_teardown(the_short_cut_changes_nothing, clear);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(cases, check, NULL, clear_diff);
+	FX_TEST(every_line_is_found, NULL, clear);
+	FX_TEST(the_short_cut_changes_nothing, NULL, clear);
+	return fx_run(NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/diff/lines */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/diff/hunk.h"
+#include "fx_table.h"
 
 #define H "--- f\n+++ f\n"
 #define NONL "\\ No newline at end of file\n"
@@ -329,14 +331,9 @@ int main(void)
 		cmocka_unit_test_teardown(big_files_take_no_time, clear),
 		cmocka_unit_test_teardown(hopeless_files_end, clear),
 	};
-	struct CMUnitTest tests[GP_COUNT(cases) + GP_COUNT(whys) + GP_COUNT(single)];
-	size_t n = 0;
 
-	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[n++] = (struct CMUnitTest){ cases[i].name, check, NULL, clear, (void *)(uintptr_t)&cases[i] };
-	for (size_t i = 0; i < GP_COUNT(whys); i++)
-		tests[n++] = (struct CMUnitTest){ whys[i].name, check_why, NULL, clear, (void *)(uintptr_t)&whys[i] };
-	for (size_t i = 0; i < GP_COUNT(single); i++)
-		tests[n++] = single[i];
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(cases, check, NULL, clear);
+	FX_ROWS(whys, check_why, NULL, clear);
+	FX_TESTS(single);
+	return fx_run(NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/diff/lintpatch.h"
+#include "fx_table.h"
 
 #define HEADER "Description: d\nOrigin: o\nLast-Update: 2026-11-23\nScope: neutral\n\n"
 #define NAMES "--- a/k/f.c\n+++ b/k/f.c\n"
@@ -109,13 +110,8 @@ static void masks(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(cases) + 2] = { 0 };
-
-	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
-						.test_func = lint,
-						.initial_state = (void *)&cases[i] };
-	tests[GP_COUNT(cases)] = (struct CMUnitTest)cmocka_unit_test(mit);
-	tests[GP_COUNT(cases) + 1] = (struct CMUnitTest)cmocka_unit_test(masks);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(cases, lint, NULL, NULL);
+	FX_TEST(mit, NULL, NULL);
+	FX_TEST(masks, NULL, NULL);
+	return fx_run(NULL, NULL);
 }

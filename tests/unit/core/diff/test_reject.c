@@ -5,7 +5,6 @@
  */
 #include <fcntl.h>
 #include <setjmp.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -21,8 +19,8 @@
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "core/diff/reject.h"
-
-extern char **environ;
+#include "fx_judge.h"
+#include "fx_table.h"
 
 #define H "--- f\n+++ f\n"
 #define XY "@@ -2 +2 @@\n-x\n+y\n"
@@ -122,21 +120,6 @@ static const struct reject_case {
 static char work_dir[64];
 static bool have_patch;
 
-static int run_tool(char *const argv[])
-{
-	posix_spawn_file_actions_t fa;
-	int status = -1;
-	pid_t pid;
-
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_adddup2(&fa, 1, 2);
-	if (posix_spawnp(&pid, argv[0], &fa, NULL, argv, environ) == 0)
-		waitpid(pid, &status, 0);
-	posix_spawn_file_actions_destroy(&fa);
-	return status;
-}
-
 static void run_patch(const struct reject_case *c)
 {
 	char strip[16];
@@ -151,7 +134,7 @@ static void run_patch(const struct reject_case *c)
 			 NULL };
 
 	snprintf(strip, sizeof(strip), "-p%u", c->strip);
-	run_tool(argv);
+	fx_tool(argv, "/dev/null");
 }
 
 static struct gp_buf theirs;
@@ -203,15 +186,13 @@ static int clear(void **state)
 static int setup(void **state)
 {
 	char *argv[] = { (char *)"patch", (char *)"--version", NULL };
-	const char *base = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
 
 	(void)state;
-	snprintf(work_dir, sizeof(work_dir), "%s/gp-rej-XXXXXX", base);
-	if (!mkdtemp(work_dir))
+	if (fx_work_dir(work_dir, sizeof(work_dir), "rej"))
 		return -1;
 	setenv("LC_ALL", "C", 1);
 	unsetenv("POSIXLY_CORRECT");
-	have_patch = run_tool(argv) == 0;
+	have_patch = fx_tool(argv, "/dev/null") == 0;
 	if (!have_patch)
 		print_message("'patch' is not installed: only what it once wrote is compared\n");
 	return 0;
@@ -226,12 +207,6 @@ static int teardown(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(cases)];
-
-	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
-						.test_func = check,
-						.teardown_func = clear,
-						.initial_state = (void *)(uintptr_t)&cases[i] };
-	return cmocka_run_group_tests(tests, setup, teardown);
+	FX_ROWS(cases, check, NULL, clear);
+	return fx_run(setup, teardown);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/diff/patchopt */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/diff/series.h"
+#include "fx_table.h"
 
 /* want: "name:strip[R][Ffuzz]@line …", given strips with a '!'. What patch makes of
  * the options was asked of patch 2.7.6 under quilt 0.66. */
@@ -189,13 +191,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_cr_is_quilts_only_where_it_keeps_it, clear),
 		cmocka_unit_test_teardown(fuzz_comes_from_the_command_line_the_series_or_patch, clear),
 	};
-	struct CMUnitTest tests[GP_COUNT(cases) + GP_COUNT(more)];
 
-	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
-						.test_func = check,
-						.teardown_func = clear,
-						.initial_state = (void *)(uintptr_t)&cases[i] };
-	memcpy(tests + GP_COUNT(cases), more, sizeof(more));
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(cases, check, NULL, clear);
+	FX_TESTS(more);
+	return fx_run(NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/driver/dkmsconf.h"
+#include "fx_table.h"
 
 static char dir[] = "/tmp/gp-dkms-XXXXXX";
 static struct gp_buf out, again;
@@ -397,29 +398,17 @@ static int teardown(void **state)
 	return system(cmd);
 }
 
-#define PUT(cases, func) \
-	do { \
-		for (size_t i = 0; i < GP_COUNT(cases); i++) \
-			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
-							  .test_func = (func), \
-							  .teardown_func = clear, \
-							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
-	} while (0)
-
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(regexes) + 2 * GP_COUNT(patches) + GP_COUNT(exclusives) + GP_COUNT(reads) + 5];
-	size_t n = 0;
-
-	PUT(regexes, check_regex);
-	PUT(patches, check_patches);
-	PUT(patches, check_drop);
-	PUT(reads, check_read);
-	PUT(exclusives, check_exclusive);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(put_and_read, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(releases_only, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(line_only, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(also, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(it_is_appended, clear);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	FX_ROWS(regexes, check_regex, NULL, clear);
+	FX_ROWS(patches, check_patches, NULL, clear);
+	FX_ROWS(patches, check_drop, NULL, clear);
+	FX_ROWS(reads, check_read, NULL, clear);
+	FX_ROWS(exclusives, check_exclusive, NULL, clear);
+	FX_TEST(put_and_read, NULL, clear);
+	FX_TEST(releases_only, NULL, clear);
+	FX_TEST(line_only, NULL, clear);
+	FX_TEST(also, NULL, clear);
+	FX_TEST(it_is_appended, NULL, clear);
+	return fx_run(setup, teardown);
 }

@@ -11,8 +11,10 @@
 
 #include "base/digest.h"
 #include "core/driver/hooksrc.h"
+#include "fx_table.h"
 
-/* FACTS 5.3: 464f39497491d70fbc65c270dddd1154 → 9d72d906a620f439e1117d17b4531d73. */
+/* The constant of vgpu_unlock's vgpu_unlock_hooks.c, and what vGPU-Unlock-patcher's
+ * vgpu_unlock_hooks-510.patch makes of it. */
 #define OLDER "0x46, 0x4f, 0x39, 0x49, 0x74, 0x91, 0xd7, 0x0f, 0xbc, 0x65, 0xc2, 0x70, 0xdd, 0xdd, 0x11, 0x54"
 #define NEWER "0x9d, 0x72, 0xd9, 0x06, 0xa6, 0x20, 0xf4, 0x39, 0xe1, 0x11, 0x7d, 0x17, 0xb4, 0x53, 0x1d, 0x73"
 #define TABLE(bytes) "static const uint8_t vgpu_unlock_magic_sacrifice[0x10] = {\n" bytes "\n};\n"
@@ -167,25 +169,13 @@ static void check_licence(void **state)
 	assert_memory_equal(got.p, c->want, got.len);
 }
 
-#define PUT(cases, func) \
-	do { \
-		for (size_t i = 0; i < GP_COUNT(cases); i++) \
-			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
-							  .test_func = (func), \
-							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
-	} while (0)
-
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(tables) + GP_COUNT(places) + GP_COUNT(included) + GP_COUNT(linked) +
-				GP_COUNT(licences) + 1];
-	size_t n = 0;
-
-	PUT(tables, check_table);
-	PUT(places, check_place);
-	PUT(included, check_included);
-	PUT(linked, check_linked);
-	PUT(licences, check_licence);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test(table_names);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(tables, check_table, NULL, NULL);
+	FX_ROWS(places, check_place, NULL, NULL);
+	FX_ROWS(included, check_included, NULL, NULL);
+	FX_ROWS(linked, check_linked, NULL, NULL);
+	FX_ROWS(licences, check_licence, NULL, NULL);
+	FX_TEST(table_names, NULL, NULL);
+	return fx_run(NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Flags by version: option tables of nvidia-installer's tags (FACTS 6.5). */
+/* Flags by version: option tables of nvidia-installer's tags. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/driver/instcmd.h"
+#include "fx_table.h"
 
 #define COMMON " --no-x-check --no-nouveau-check"
 
@@ -90,12 +91,7 @@ static void check_words(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[2 * GP_COUNT(cases)];
-
-	for (size_t i = 0; i < 2 * GP_COUNT(cases); i++)
-		tests[i] = (struct CMUnitTest){ .name = cases[i / 2].name,
-						.test_func = i % 2 ? check_words : check,
-						.teardown_func = clear,
-						.initial_state = (void *)(uintptr_t)&cases[i / 2] };
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(cases, check, NULL, clear);
+	FX_ROWS(cases, check_words, NULL, clear);
+	return fx_run(NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "core/driver/kbuild.h"
+#include "fx_table.h"
 
 struct kbuild_case {
 	const char *name;
@@ -47,11 +48,6 @@ static void check(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(cases)];
-
-	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
-						.test_func = check,
-						.initial_state = (void *)&cases[i] };
-	return cmocka_run_group_tests_name("kbuild", tests, NULL, NULL);
+	FX_ROWS(cases, check, NULL, NULL);
+	return fx_run(NULL, NULL);
 }

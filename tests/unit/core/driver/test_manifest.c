@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/rules/kind */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/driver/manifest.h"
+#include "fx_table.h"
 
 /* The eight lines of GRID 460.73.01's header, with other words. */
 #define HEAD(modules) "NVIDIA Driver\n460.73.02\n \n" modules "\n \n \n./kernel/\n./kernel/precompiled/\n"
@@ -230,25 +232,13 @@ static void check_drop(void **state)
 	assert_string_equal(text.data, c->want);
 }
 
-#define PUT(cases, func) \
-	do { \
-		for (size_t i = 0; i < GP_COUNT(cases); i++) \
-			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
-							  .test_func = (func), \
-							  .teardown_func = clear, \
-							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
-	} while (0)
-
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(reads) + GP_COUNT(kinds) + GP_COUNT(adds) + GP_COUNT(drops) + 2];
-	size_t n = 0;
-
-	PUT(reads, check_read);
-	PUT(kinds, check_kind);
-	PUT(adds, check_add);
-	PUT(drops, check_drop);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(the_header_says_version_and_modules, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test(symlink_types);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(reads, check_read, NULL, clear);
+	FX_ROWS(kinds, check_kind, NULL, clear);
+	FX_ROWS(adds, check_add, NULL, clear);
+	FX_ROWS(drops, check_drop, NULL, clear);
+	FX_TEST(the_header_says_version_and_modules, NULL, clear);
+	FX_TEST(symlink_types, NULL, NULL);
+	return fx_run(NULL, NULL);
 }

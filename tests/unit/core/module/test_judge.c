@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/module/judge_symbols, core/module/judge_symget */
 /* What the loader would say, of modules that differ in one thing from one that is right. */
 #include <elf.h>
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/module/judge.h"
+#include "fx_table.h"
 
 #define VERMAGIC "6.1.0-50-amd64 SMP preempt mod_unload modversions "
 
@@ -671,14 +673,9 @@ static void test_refuses(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(cases) + 3];
-	size_t n = 0;
-
-	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[n++] =
-			(struct CMUnitTest){ cases[i].name, test_case, NULL, teardown, (void *)(uintptr_t)&cases[i] };
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_taint_chain, teardown);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_refuses);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_many, teardown);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(cases, test_case, NULL, teardown);
+	FX_TEST(test_taint_chain, NULL, teardown);
+	FX_TEST(test_refuses, NULL, NULL);
+	FX_TEST(test_many, NULL, teardown);
+	return fx_run(NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/module/elfcheck */
 /* A small object, made by the compiler in the way kbuild makes modules, is read,
  * and then damaged in thousands of ways. */
 #include <elf.h>
@@ -15,6 +16,7 @@
 
 #include "base/fsio.h"
 #include "core/module/judge.h"
+#include "fx_table.h"
 
 static char dir[] = "/tmp/gp-module-XXXXXX";
 static struct gp_buf object, other;
@@ -461,26 +463,19 @@ static void test_licences(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(damages) + GP_COUNT(packed_cases) + 8];
-	size_t n = 0;
-
 	if (system("command -v ${CC:-cc} >/dev/null 2>&1") != 0) {
 		printf("SKIP test_module: no compiler\n");
 		return 0;
 	}
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_facts, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_unaligned, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_signature, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_ext_versions, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_not_packed, clear);
-	for (size_t i = 0; i < GP_COUNT(packed_cases); i++)
-		tests[n++] = (struct CMUnitTest){ packed_cases[i].name, test_packed_versions, NULL, clear,
-						  (void *)(uintptr_t)&packed_cases[i] };
-	for (size_t i = 0; i < GP_COUNT(damages); i++)
-		tests[n++] = (struct CMUnitTest){ damages[i].name, test_damage, NULL, clear,
-						  (void *)(uintptr_t)&damages[i] };
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_truncated, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_fuzz, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_licences, clear);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	FX_TEST(test_facts, NULL, clear);
+	FX_TEST(test_unaligned, NULL, clear);
+	FX_TEST(test_signature, NULL, clear);
+	FX_TEST(test_ext_versions, NULL, clear);
+	FX_TEST(test_not_packed, NULL, clear);
+	FX_ROWS(packed_cases, test_packed_versions, NULL, clear);
+	FX_ROWS(damages, test_damage, NULL, clear);
+	FX_TEST(test_truncated, NULL, clear);
+	FX_TEST(test_fuzz, NULL, clear);
+	FX_TEST(test_licences, NULL, clear);
+	return fx_run(setup, teardown);
 }

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/module/symvers.h"
+#include "fx_table.h"
 
 static struct gp_symvers s;
 static struct gp_buf text;
@@ -206,16 +207,12 @@ static void test_fuzz(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(lines) + 6];
-	size_t n = 0;
-
-	for (size_t i = 0; i < GP_COUNT(lines); i++)
-		tests[n++] = (struct CMUnitTest){ lines[i].name, test_line, NULL, clear, (void *)(uintptr_t)&lines[i] };
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_empty, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_twice, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_where, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_many, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_collisions, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(test_fuzz, clear);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(lines, test_line, NULL, clear);
+	FX_TEST(test_empty, NULL, clear);
+	FX_TEST(test_twice, NULL, clear);
+	FX_TEST(test_where, NULL, clear);
+	FX_TEST(test_many, NULL, clear);
+	FX_TEST(test_collisions, NULL, clear);
+	FX_TEST(test_fuzz, NULL, clear);
+	return fx_run(NULL, NULL);
 }

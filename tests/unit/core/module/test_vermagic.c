@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/module/vermagic.h"
+#include "fx_table.h"
 
 static char dir[] = "/tmp/gp-vermagic-XXXXXX";
 
@@ -141,18 +142,11 @@ static void test_refused(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(configs) + GP_COUNT(refused)];
-	size_t n = 0;
-
 	if (system("command -v ${CC:-cc} >/dev/null 2>&1") != 0) {
 		printf("SKIP test_vermagic: no compiler\n");
 		return 0;
 	}
-	for (size_t i = 0; i < GP_COUNT(configs); i++)
-		tests[n++] =
-			(struct CMUnitTest){ configs[i].name, test_config, NULL, NULL, (void *)(uintptr_t)&configs[i] };
-	for (size_t i = 0; i < GP_COUNT(refused); i++)
-		tests[n++] = (struct CMUnitTest){ refused[i].name, test_refused, NULL, NULL,
-						  (void *)(uintptr_t)&refused[i] };
-	return cmocka_run_group_tests(tests, setup, teardown);
+	FX_ROWS(configs, test_config, NULL, NULL);
+	FX_ROWS(refused, test_refused, NULL, NULL);
+	return fx_run(setup, teardown);
 }

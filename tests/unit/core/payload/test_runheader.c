@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "core/payload/runheader.h"
+#include "fx_table.h"
 
 #define TOP "#! /bin/sh\nCRCsum=1234567890\nMD5=0123456789abcdef0123456789abcdef\n"
 #define REST \
@@ -428,31 +429,17 @@ static int teardown(void **state)
 	return system(cmd);
 }
 
-#define PUT(cases, func, before) \
-	do { \
-		for (size_t i = 0; i < GP_COUNT(cases); i++) \
-			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
-							  .test_func = (func), \
-							  .setup_func = (before), \
-							  .teardown_func = clear, \
-							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
-	} while (0)
-
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(bad) + 2 * GP_COUNT(good) + GP_COUNT(masks) + GP_COUNT(customs) + 5];
-	size_t n = 0;
-
-	PUT(bad, check_bad, NULL);
-	PUT(good, check_good, NULL);
-	PUT(good, check_rewrite, save_input);
-	PUT(masks, check_mask, NULL);
-	PUT(customs, check_custom, NULL);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(no_edit_changes_only_the_sums, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(a_stub_without_history_gets_no_lines, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(sums_outside_lines_2_and_3_are_refused, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(nothing_of_a_text_runs, clear);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(a_history_cannot_end_its_here_document, clear);
-	assert_int_equal(n, GP_COUNT(tests));
-	return cmocka_run_group_tests(tests, setup, teardown);
+	FX_ROWS(bad, check_bad, NULL, clear);
+	FX_ROWS(good, check_good, NULL, clear);
+	FX_ROWS(good, check_rewrite, save_input, clear);
+	FX_ROWS(masks, check_mask, NULL, clear);
+	FX_ROWS(customs, check_custom, NULL, clear);
+	FX_TEST(no_edit_changes_only_the_sums, NULL, clear);
+	FX_TEST(a_stub_without_history_gets_no_lines, NULL, clear);
+	FX_TEST(sums_outside_lines_2_and_3_are_refused, NULL, clear);
+	FX_TEST(nothing_of_a_text_runs, NULL, clear);
+	FX_TEST(a_history_cannot_end_its_here_document, NULL, clear);
+	return fx_run(setup, teardown);
 }

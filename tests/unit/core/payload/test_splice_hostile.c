@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/payload/splice, core/payload/splice_gzip, core/payload/splice_xz, core/payload/splice_zstd */
+/* Slow: 8 s */
 /* Damaged and hostile payloads: never a crash, bounded time and memory, and
- * what is gone on with stays right. */
+ * what is continued stays right. */
 #include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +18,7 @@
 #include <zlib.h>
 
 #include "fx_splice.h"
+#include "fx_table.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -144,7 +147,7 @@ static void go_on(const struct fx_recipe *r, const struct gp_splice *s, const st
 		assert_int_equal(got.len, want.len);
 		assert_memory_equal(got.data, want.data, want.len);
 	} else if (good) {
-		fail_msg("%s: what was gone on with: %s", r->name, err.cause);
+		fail_msg("%s: what was continued: %s", r->name, err.cause);
 	}
 	gp_splice_free(again);
 }
@@ -358,18 +361,10 @@ int main(void)
 						  cmocka_unit_test_teardown(a_search_has_an_end, clear),
 						  cmocka_unit_test_teardown(empty_zstd_blocks_fill_no_memory, clear),
 						  cmocka_unit_test_teardown(gzip_headers_come_in_pieces, clear) };
-	size_t n = 0;
-	struct CMUnitTest *tests = gp_alloc((fx_recipes + GP_COUNT(rest)) * sizeof(*tests));
-	int rc;
 
-	for (; n < fx_recipes; n++)
-		tests[n] = (struct CMUnitTest){ .name = fx_recipe[n].name,
-						.test_func = damaged,
-						.teardown_func = clear,
-						.initial_state = (void *)(uintptr_t)&fx_recipe[n] };
-	for (size_t i = 0; i < GP_COUNT(rest); i++)
-		tests[n++] = rest[i];
-	rc = _cmocka_run_group_tests("splice_hostile", tests, n, NULL, NULL);
-	free(tests);
-	return rc;
+	for (size_t i = 0; i < fx_recipes; i++)
+		fx_add((struct CMUnitTest){ fx_recipe[i].name, damaged, NULL, clear,
+					    (void *)(uintptr_t)&fx_recipe[i] });
+	FX_TESTS(rest);
+	return fx_run(NULL, NULL);
 }

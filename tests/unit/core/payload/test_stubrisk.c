@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/payload/stubrisk.h"
+#include "fx_table.h"
 
 #define TOP "#! /bin/sh\nCRCsum=1\nMD5=0\nskip=9\n"
 #define DOC(line) TOP "targetdir=x\ncat << EOF_PKG_HISTORY\n" line "\nEOF_PKG_HISTORY\n"
@@ -136,14 +137,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(cases) + 1];
-	size_t n = 0;
-
-	for (size_t i = 0; i < GP_COUNT(cases); i++)
-		tests[n++] = (struct CMUnitTest){ .name = cases[i].name,
-						  .test_func = check_risk,
-						  .teardown_func = clear,
-						  .initial_state = (void *)(uintptr_t)&cases[i] };
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test_teardown(only_texts_are_looked_at, clear);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	FX_ROWS(cases, check_risk, NULL, clear);
+	FX_TEST(only_texts_are_looked_at, NULL, clear);
+	return fx_run(setup, teardown);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/proof/cell, core/proof/cells_json, core/proof/expect, core/proof/merge */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 #include "core/proof/cells_json.h"
 #include "core/proof/expect.h"
 #include "core/proof/merge.h"
+#include "fx_table.h"
 
 static struct gp_cells a, b, c;
 static struct gp_buf text;
@@ -425,14 +427,9 @@ int main(void)
 		cmocka_unit_test_teardown(merge_itself, clear),   cmocka_unit_test_teardown(earlier, clear),
 		cmocka_unit_test_teardown(no_expectation, clear), cmocka_unit_test(globs),
 	};
-	struct CMUnitTest tests[GP_COUNT(bad) + GP_COUNT(lists) + GP_COUNT(fixed)];
-	size_t n = 0;
 
-	for (size_t i = 0; i < GP_COUNT(bad); i++)
-		tests[n++] = (struct CMUnitTest){ bad[i].name, refuses, NULL, clear, (void *)&bad[i] };
-	for (size_t i = 0; i < GP_COUNT(lists); i++)
-		tests[n++] = (struct CMUnitTest){ lists[i].name, list, NULL, clear, (void *)&lists[i] };
-	for (size_t i = 0; i < GP_COUNT(fixed); i++)
-		tests[n++] = fixed[i];
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(bad, refuses, NULL, clear);
+	FX_ROWS(lists, list, NULL, clear);
+	FX_TESTS(fixed);
+	return fx_run(NULL, NULL);
 }

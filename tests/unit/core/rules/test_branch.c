@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/rules/wanted */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/rules/distro */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "core/rules/release.h"
+#include "fx_table.h"
 
 /* --- releases --- */
 
@@ -516,27 +518,11 @@ int main(void)
 		cmocka_unit_test(test_branch),         cmocka_unit_test(test_range_refused),
 		cmocka_unit_test(test_window_refused),
 	};
-	struct CMUnitTest
-		tests[GP_COUNT(plain) + GP_COUNT(releases) + GP_COUNT(ranges) + GP_COUNT(windows) + GP_COUNT(orders)];
-	size_t n = 0;
 
-	for (size_t i = 0; i < GP_COUNT(plain); i++)
-		tests[n++] = plain[i];
-	for (size_t i = 0; i < GP_COUNT(releases); i++)
-		tests[n++] = (struct CMUnitTest){ .name = releases[i].name,
-						  .test_func = check_release,
-						  .initial_state = (void *)&releases[i] };
-	for (size_t i = 0; i < GP_COUNT(ranges); i++)
-		tests[n++] = (struct CMUnitTest){ .name = ranges[i].name,
-						  .test_func = check_range,
-						  .initial_state = (void *)&ranges[i] };
-	for (size_t i = 0; i < GP_COUNT(windows); i++)
-		tests[n++] = (struct CMUnitTest){ .name = windows[i].name,
-						  .test_func = check_window,
-						  .initial_state = (void *)&windows[i] };
-	for (size_t i = 0; i < GP_COUNT(orders); i++)
-		tests[n++] = (struct CMUnitTest){ .name = orders[i].name,
-						  .test_func = check_order,
-						  .initial_state = (void *)&orders[i] };
-	return cmocka_run_group_tests_name("release", tests, NULL, NULL);
+	FX_TESTS(plain);
+	FX_ROWS(releases, check_release, NULL, NULL);
+	FX_ROWS(ranges, check_range, NULL, NULL);
+	FX_ROWS(windows, check_window, NULL, NULL);
+	FX_ROWS(orders, check_order, NULL, NULL);
+	return fx_run(NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/rules/rulejudge, core/rules/textmatch */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "core/rules/rule.h"
+#include "fx_table.h"
 
 /* --- reading --- */
 
@@ -60,7 +62,7 @@ static const struct bad_case bad[] = {
 	{ "only the mark", HEAD "Driver: 460\nProbe: !\n", "unknown probe ''" },
 	{ "probe with one too many", HEAD "Driver: 460\nProbe: header a b\n", "one argument" },
 	{ "text without expression", HEAD "Driver: 460\nProbe: text a.h\n", "lacks its expression" },
-	{ "bad expression", HEAD "Driver: 460\nProbe: text a.h (\n", "'(' is no extended" },
+	{ "bad expression", HEAD "Driver: 460\nProbe: text a.h (\n", "'(' is not an extended" },
 	{ "large expression", HEAD "Driver: 460\nProbe: text a.h (a{1,255}){1,255}\n", "too large" },
 	{ "back-reference", HEAD "Driver: 460\nProbe: !driver-text a.c (.*)\\1\\1\n", "back-references" },
 	{ "path climbs", HEAD "Driver: 460\nProbe: header ../a.h\n", "climbs" },
@@ -500,18 +502,9 @@ int main(void)
 						   cmocka_unit_test(test_long_why),
 						   cmocka_unit_test(test_known),
 						   cmocka_unit_test(test_modules) };
-	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(bad) + GP_COUNT(judges)];
-	size_t n = 0;
 
-	for (size_t i = 0; i < GP_COUNT(plain); i++)
-		tests[n++] = plain[i];
-	for (size_t i = 0; i < GP_COUNT(bad); i++)
-		tests[n++] = (struct CMUnitTest){ .name = bad[i].name,
-						  .test_func = check_bad,
-						  .initial_state = (void *)&bad[i] };
-	for (size_t i = 0; i < GP_COUNT(judges); i++)
-		tests[n++] = (struct CMUnitTest){ .name = judges[i].name,
-						  .test_func = check_judge,
-						  .initial_state = (void *)&judges[i] };
-	return cmocka_run_group_tests_name("rule", tests, NULL, NULL);
+	FX_TESTS(plain);
+	FX_ROWS(bad, check_bad, NULL, NULL);
+	FX_ROWS(judges, check_judge, NULL, NULL);
+	return fx_run(NULL, NULL);
 }

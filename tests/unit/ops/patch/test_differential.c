@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/diff/diff, core/diff/hunk, core/diff/reject */
+/* Slow: 16 s */
 /*
  * Random files, edits and targets: the installed GNU patch and gp_hunks_apply()
  * must agree on the bytes and on where each hunk went, with which fuzz; when
@@ -8,10 +10,8 @@
  * number of cases, GP_DIFF_SEED the first seed; a failure prints its own seed:
  *     GP_DIFF_SEED=<seed> GP_DIFF_CASES=1 build/tests/unit/ops/patch/test_differential
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -28,12 +27,12 @@
 #include "core/diff/diff.h"
 #include "core/diff/hunk.h"
 #include "core/diff/reject.h"
+#include "fx_judge.h"
+#include "fx_table.h"
 
 #define DEFAULT_CASES 6000
 #define DEFAULT_SEED 20240601
 #define MAX_HUNKS 512
-
-extern char **environ;
 
 static const struct group {
 	const char *name;
@@ -229,25 +228,6 @@ static void read_file(const char *name, struct gp_buf *b)
 	assert_int_equal(n, 0);
 }
 
-static int run_tool(char *const argv[], const char *out)
-{
-	posix_spawn_file_actions_t fa;
-	pid_t pid;
-	int status = 0, rc;
-
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&fa, 1, out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	posix_spawn_file_actions_adddup2(&fa, 1, 2);
-	rc = posix_spawnp(&pid, argv[0], &fa, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&fa);
-	if (rc)
-		return -1;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 /* What patch said about each hunk. */
 struct said {
 	struct {
@@ -316,7 +296,7 @@ static void run_patch(struct fixture *fx, unsigned fuzz, bool reverse)
 	snprintf(f, sizeof(f), "-F%u", fuzz);
 	write_file("t", &fx->target);
 	unlink("rej");
-	fx->said.rc = run_tool(argv, "log");
+	fx->said.rc = fx_tool(argv, "log");
 	read_file("log", &fx->log);
 	read_file("t", &fx->theirs);
 	read_file("rej", &fx->their_rej);
@@ -412,7 +392,7 @@ static bool run_diff(struct fixture *fx, int context)
 	snprintf(u, sizeof(u), "-U%d", context);
 	write_file("a", &fx->a);
 	write_file("b", &fx->b);
-	if (run_tool(argv, "p") != 1)
+	if (fx_tool(argv, "p") != 1)
 		return false;
 	read_file("p", &fx->patch);
 	if (!new_file && !gone && chance(4))
@@ -525,19 +505,11 @@ static void fixture_clear(struct fixture *fx)
 
 static struct fixture fixture;
 
-static uint64_t env_number(const char *name, uint64_t otherwise)
-{
-	const char *s = getenv(name);
-	uint64_t v;
-
-	return s && gp_parse_u64(gp_str_of(s), UINT64_MAX, &v) ? v : otherwise;
-}
-
 static void check_group(void **state)
 {
 	const struct group *g = *state;
-	uint64_t cases = env_number("GP_DIFF_CASES", DEFAULT_CASES) / GP_COUNT(groups);
-	uint64_t seed = env_number("GP_DIFF_SEED", DEFAULT_SEED + (uint64_t)(g - groups) * 1000000);
+	uint64_t cases = fx_env_number("GP_DIFF_CASES", DEFAULT_CASES) / GP_COUNT(groups);
+	uint64_t seed = fx_env_number("GP_DIFF_SEED", DEFAULT_SEED + (uint64_t)(g - groups) * 1000000);
 	size_t done = 0, rejects = 0, count[3] = { 0 };
 
 	if (!have_tools) {
@@ -564,16 +536,14 @@ static int setup(void **state)
 {
 	char *patch[] = { (char *)"patch", (char *)"--version", NULL };
 	char *diff[] = { (char *)"diff", (char *)"--version", NULL };
-	const char *base = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
 
 	(void)state;
-	snprintf(work_dir, sizeof(work_dir), "%s/gp-diff-XXXXXX", base);
-	if (!mkdtemp(work_dir) || chdir(work_dir))
+	if (fx_work_dir(work_dir, sizeof(work_dir), "diff") || chdir(work_dir))
 		return -1;
 	setenv("LC_ALL", "C", 1);
 	unsetenv("POSIXLY_CORRECT");
 	unsetenv("PATCH_GET");
-	have_tools = run_tool(patch, "log") == 0 && run_tool(diff, "log") == 0;
+	have_tools = fx_tool(patch, "log") == 0 && fx_tool(diff, "log") == 0;
 	return 0;
 }
 
@@ -594,11 +564,6 @@ static int teardown(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(groups)];
-
-	for (size_t i = 0; i < GP_COUNT(groups); i++)
-		tests[i] = (struct CMUnitTest){ .name = groups[i].name,
-						.test_func = check_group,
-						.initial_state = (void *)(uintptr_t)&groups[i] };
-	return cmocka_run_group_tests(tests, setup, teardown);
+	FX_ROWS(groups, check_group, NULL, NULL);
+	return fx_run(setup, teardown);
 }

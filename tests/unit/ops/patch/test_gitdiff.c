@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: core/diff/diffname, ops/patch/apply, ops/patch/names, ops/patch/plan */
 /*
  * Random trees and patches of several files: gp_apply_patch() must make the tree
  * that `git apply` makes of git's renames, copies, modes, creations and deletions,
@@ -8,10 +9,8 @@
  * them ten times as many, GP_DIFF_GO_ON=1 goes on; a failure prints its own seed:
  *     GP_DIFF_SEED=<seed> GP_DIFF_CASES=1 build/tests/unit/ops/patch/test_gitdiff
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,20 +18,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/text.h"
 #include "fx_gitdiff.h"
+#include "fx_judge.h"
 #include "fx_splice.h"
+#include "fx_table.h"
 #include "ops/patch/apply.h"
 
 #define DEFAULT_CASES 2000
 #define DEFAULT_SEED 20261130
-
-extern char **environ;
 
 enum tree_kind { AS_IT_WAS, SPOILED, HALF_DONE };
 
@@ -63,25 +61,6 @@ static struct {
 } now;
 
 /* --- the judges --- */
-
-static int run_tool(char *const argv[])
-{
-	posix_spawn_file_actions_t fa;
-	pid_t pid;
-	int status = 0, rc;
-
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&fa, 1, log_name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	posix_spawn_file_actions_adddup2(&fa, 1, 2);
-	rc = posix_spawnp(&pid, argv[0], &fa, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&fa);
-	if (rc)
-		return -1;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 static void read_log(void)
 {
@@ -119,7 +98,7 @@ static int judge(bool git, bool reverse)
 	snprintf(strip, sizeof(strip), "-p%u", now.c.strip);
 	fx_tree_wipe();
 	fx_tree_write(&now.start);
-	rc = run_tool(git ? as_git : as_patch);
+	rc = fx_tool(git ? as_git : as_patch, log_name);
 	fx_tree_read(&now.theirs);
 	read_log();
 	return rc;
@@ -306,20 +285,12 @@ static bool one_case(const struct group *g, uint64_t seed)
 	return true;
 }
 
-static uint64_t env_number(const char *name, uint64_t otherwise)
-{
-	const char *s = getenv(name);
-	uint64_t v;
-
-	return s && gp_parse_u64(gp_str_of(s), UINT64_MAX, &v) ? v : otherwise;
-}
-
 static void check_group(void **state)
 {
 	const struct group *g = *state;
-	uint64_t all = env_number("GP_DIFF_CASES", DEFAULT_CASES * (getenv("FULL") ? 10 : 1));
+	uint64_t all = fx_env_number("GP_DIFF_CASES", DEFAULT_CASES * (getenv("FULL") ? 10 : 1));
 	uint64_t cases = all == 1 ? 1 : all * g->share / 100;
-	uint64_t seed = env_number("GP_DIFF_SEED", DEFAULT_SEED + (uint64_t)(g - groups) * 1000000);
+	uint64_t seed = fx_env_number("GP_DIFF_SEED", DEFAULT_SEED + (uint64_t)(g - groups) * 1000000);
 	size_t done = 0;
 
 	now.bad = 0;
@@ -341,8 +312,7 @@ static int setup(void **state)
 	char *patch[] = { (char *)"patch", (char *)"--version", NULL };
 
 	(void)state;
-	snprintf(work_dir, sizeof(work_dir), "%s/gp-gitdiff-XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
-	if (!mkdtemp(work_dir))
+	if (fx_work_dir(work_dir, sizeof(work_dir), "gitdiff"))
 		return -1;
 	snprintf(tree_dir, sizeof(tree_dir), "%s/tree", work_dir);
 	snprintf(patch_name, sizeof(patch_name), "%s/patch", work_dir);
@@ -358,8 +328,8 @@ static int setup(void **state)
 	unsetenv("POSIXLY_CORRECT");
 	unsetenv("PATCH_GET");
 	unsetenv("GIT_DIR");
-	have_git = run_tool(git) == 0;
-	have_patch = run_tool(patch) == 0;
+	have_git = fx_tool(git, log_name) == 0;
+	have_patch = fx_tool(patch, log_name) == 0;
 	return 0;
 }
 
@@ -382,11 +352,6 @@ static int teardown(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[GP_COUNT(groups)];
-
-	for (size_t i = 0; i < GP_COUNT(groups); i++)
-		tests[i] = (struct CMUnitTest){ .name = groups[i].name,
-						.test_func = check_group,
-						.initial_state = (void *)(uintptr_t)&groups[i] };
-	return cmocka_run_group_tests(tests, setup, teardown);
+	FX_ROWS(groups, check_group, NULL, NULL);
+	return fx_run(setup, teardown);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: ops/patch/apply, ops/run/runtree, ops/tree/tree */
 /* The tree in memory and patches on it. The package is a list of members made
  * by hand, as a scan would have left it. */
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "fx_table.h"
 #include "ops/patch/apply.h"
 #include "ops/tree/tree.h"
 #include "ops/run/runtree.h"
@@ -317,16 +319,6 @@ static void a_mode_of_a_diff_is_taken(void **state)
 	assert_int_equal(gp_tree_mode(&tree, "kernel/x.sh"), 0755);
 }
 
-#define PUT(cases, func) \
-	do { \
-		for (size_t i = 0; i < GP_COUNT(cases); i++) \
-			tests[n++] = (struct CMUnitTest){ .name = (cases)[i].name, \
-							  .test_func = (func), \
-							  .setup_func = make, \
-							  .teardown_func = drop, \
-							  .initial_state = (void *)(uintptr_t) & (cases)[i] }; \
-	} while (0)
-
 int main(void)
 {
 	static const struct CMUnitTest rest[] = {
@@ -337,12 +329,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_patch_follows_another, make, drop),
 		cmocka_unit_test_setup_teardown(a_mode_of_a_diff_is_taken, make, drop),
 	};
-	struct CMUnitTest tests[GP_COUNT(refused) + GP_COUNT(applies) + GP_COUNT(rest)];
-	size_t n = 0;
 
-	PUT(refused, check_refused);
-	PUT(applies, check_apply);
-	for (size_t i = 0; i < GP_COUNT(rest); i++)
-		tests[n++] = rest[i];
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	FX_ROWS(refused, check_refused, make, drop);
+	FX_ROWS(applies, check_apply, make, drop);
+	FX_TESTS(rest);
+	return fx_run(NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: ops/select/datadir, ops/select/override, ops/select/select */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "fx_table.h"
 #include "ops/select/select.h"
 #include "ops/select/datadir.h"
 
@@ -610,16 +612,7 @@ int main(void)
 						   TEST(test_datadir),
 						   TEST(test_shipped) };
 
-	struct CMUnitTest tests[GP_COUNT(plain) + GP_COUNT(selects)];
-	size_t n = 0;
-
-	for (size_t i = 0; i < GP_COUNT(plain); i++)
-		tests[n++] = plain[i];
-	for (size_t i = 0; i < GP_COUNT(selects); i++)
-		tests[n++] = (struct CMUnitTest){ .name = selects[i].name,
-						  .test_func = check_select,
-						  .setup_func = setup,
-						  .teardown_func = teardown,
-						  .initial_state = (void *)&selects[i] };
-	return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);
+	FX_TESTS(plain);
+	FX_ROWS(selects, check_select, setup, teardown);
+	return fx_run(NULL, NULL);
 }

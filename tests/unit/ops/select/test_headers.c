@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: ops/select/headerdir */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

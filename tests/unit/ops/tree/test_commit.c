@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: ops/tree/disktree, ops/tree/journal, ops/tree/recover */
 /*
  * A directory changes completely or not at all. A traced child changes a tree;
  * at its 1st, 2nd, 3rd, … operation on the file system it is killed, or the
@@ -31,6 +32,8 @@
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
+#include "fx_judge.h"
+#include "fx_table.h"
 #include "ops/tree/disktree.h"
 
 static char top[64]; /* holds root, and what must never be touched */
@@ -891,12 +894,9 @@ static void test_file_to_dir(void **state)
 
 static int setup(void **state)
 {
-	const char *base = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
-
 	(void)state;
 	umask(022);
-	snprintf(top, sizeof(top), "%s/gp-commit-XXXXXX", base);
-	if (!mkdtemp(top))
+	if (fx_work_dir(top, sizeof(top), "commit"))
 		return -1;
 	snprintf(root, sizeof(root), "%s/tree", top);
 	return 0;
@@ -938,12 +938,8 @@ int main(void)
 		{ "the journal is another user's", test_journal_foreign, NULL, NULL, (void *)"chown" },
 		{ "others can write the journal", test_journal_foreign, NULL, NULL, NULL },
 	};
-	struct CMUnitTest tests[GP_COUNT(fixed) + GP_COUNT(journals)];
 
-	memcpy(tests, fixed, sizeof(fixed));
-	for (size_t i = 0; i < GP_COUNT(journals); i++)
-		tests[GP_COUNT(fixed) + i] = (struct CMUnitTest){ .name = journals[i].name,
-								  .test_func = test_journal,
-								  .initial_state = (void *)(uintptr_t)&journals[i] };
-	return cmocka_run_group_tests(tests, setup, teardown);
+	FX_TESTS(fixed);
+	FX_ROWS(journals, test_journal, NULL, NULL);
+	return fx_run(setup, teardown);
 }

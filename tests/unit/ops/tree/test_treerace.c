@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tests: ops/tree/commit, ops/tree/disktree, ops/tree/recover */
 /*
  * Somebody else owns the tree and rearranges it while it is changed: a directory and
  * a link to the outside change places without end. Whatever comes of it, the outside
@@ -23,6 +24,7 @@
 
 #include "base/fsio.h"
 #include "base/outfile.h"
+#include "fx_judge.h"
 #include "ops/tree/disktree.h"
 
 #define TRIES 300
@@ -46,9 +48,10 @@ static void put(const char *path, const char *text)
 static int make(void **state)
 {
 	(void)state;
-	snprintf(top, sizeof(top), "%s/gp-race-XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
-	return mkdtemp(top) && gp_mkdirs(at_top("outside/sub"), NULL) == 0 && chmod(at_top("outside"), 0750) == 0 ? 0 :
-														    -1;
+	return fx_work_dir(top, sizeof(top), "race") == 0 && gp_mkdirs(at_top("outside/sub"), NULL) == 0 &&
+			       chmod(at_top("outside"), 0750) == 0 ?
+		       0 :
+		       -1;
 }
 
 static int drop(void **state)
