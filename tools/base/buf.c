@@ -45,17 +45,23 @@ char *gp_strndup(const char *s, size_t len)
 	return p;
 }
 
+char *gp_vasprintf(const char *fmt, va_list ap)
+{
+	char *s;
+
+	if (vasprintf(&s, fmt, ap) < 0)
+		gp_oom();
+	return s;
+}
+
 char *gp_asprintf(const char *fmt, ...)
 {
 	va_list ap;
 	char *s;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&s, fmt, ap);
+	s = gp_vasprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		gp_oom();
 	return s;
 }
 
@@ -167,6 +173,15 @@ void gp_list_take(struct gp_list *l, char *s)
 void gp_list_add(struct gp_list *l, const char *s)
 {
 	gp_list_take(l, gp_strdup(s));
+}
+
+void gp_list_printf(struct gp_list *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	gp_list_take(l, gp_vasprintf(fmt, ap));
+	va_end(ap);
 }
 
 void gp_list_add_all(struct gp_list *l, const struct gp_list *more)

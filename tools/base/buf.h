@@ -26,6 +26,7 @@ void *gp_realloc(void *p, size_t count, size_t size); /* overflow-checked */
 char *gp_strdup(const char *s);
 char *gp_strndup(const char *s, size_t len);
 char *gp_asprintf(const char *fmt, ...) GP_PRINTF(1, 2);
+char *gp_vasprintf(const char *fmt, va_list ap) GP_PRINTF(1, 0);
 
 /* Make room for one more element of a {T *v; size_t n, cap;} array. */
 #define GP_GROW(v, n, cap) \
@@ -71,6 +72,7 @@ struct gp_list {
 
 void gp_list_release(struct gp_list *l);
 void gp_list_add(struct gp_list *l, const char *s);
+void gp_list_printf(struct gp_list *l, const char *fmt, ...) GP_PRINTF(2, 3);
 void gp_list_add_all(struct gp_list *l, const struct gp_list *more);
 void gp_list_take(struct gp_list *l, char *s); /* l owns s from now on */
 bool gp_list_has(const struct gp_list *l, const char *s);

@@ -25,8 +25,8 @@ static int into_sources(const struct gp_inputs *in, const struct gp_decision *d,
 		if (!gp_decision_skips(in, d, k))
 			rc = gp_late_matches(match, &d->selection.kernels[k].release, err);
 	if (rc == 0)
-		gp_list_take(warnings, gp_asprintf("--patches '%s' is left out: '%s' does not match this kernel",
-						   in->opts->patches.v[i], match));
+		gp_list_printf(warnings, "--patches '%s' is left out: '%s' does not match this kernel",
+			       in->opts->patches.v[i], match);
 	return rc;
 }
 

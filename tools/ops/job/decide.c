@@ -1,44 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/job/decide.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fsio.h"
 #include "base/path.h"
 #include "ops/job/dkmspatch.h"
-
-static void warn(struct gp_decision *d, const char *fmt, ...) GP_PRINTF(2, 3);
-static void overridden(struct gp_decision *d, const char *fmt, ...) GP_PRINTF(2, 3);
-
-static void take(struct gp_list *l, const char *fmt, va_list ap) GP_PRINTF(2, 0);
-
-static void take(struct gp_list *l, const char *fmt, va_list ap)
-{
-	char text[512];
-
-	vsnprintf(text, sizeof(text), fmt, ap);
-	gp_list_add(l, text);
-}
-
-static void warn(struct gp_decision *d, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	take(&d->warnings, fmt, ap);
-	va_end(ap);
-}
-
-static void overridden(struct gp_decision *d, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	take(&d->overrides, fmt, ap);
-	va_end(ap);
-}
 
 /* --- kernels --- */
 
@@ -84,29 +52,30 @@ static int decide_kernel(const struct gp_inputs *in, struct gp_decision *d, cons
 			say_blocked(in, c, err);
 			return -1;
 		}
-		warn(d, "going on as --allow blocked asks, though kernel %s is blocked: %s", r, first(&c->reasons, ""));
-		overridden(d, "blocked kernel %s", r);
+		gp_list_printf(&d->warnings, "going on as --allow blocked asks, though kernel %s is blocked: %s", r,
+			       first(&c->reasons, ""));
+		gp_list_printf(&d->overrides, "blocked kernel %s", r);
 		return 0;
 	case GP_VERDICT_UNKNOWN:
 		if (in->opts->proved) {
-			warn(d, "kernel %s is of no known line, but the modules build for it", r);
-			overridden(d, "unknown kernel %s, proved by a build", r);
+			gp_list_printf(&d->warnings, "kernel %s is of no known line, but the modules build for it", r);
+			gp_list_printf(&d->overrides, "unknown kernel %s, proved by a build", r);
 			return 0;
 		}
 		if (!(allow & GP_ALLOW_UNKNOWN)) {
 			say_unknown(c, err);
 			return -1;
 		}
-		warn(d, "kernel %s is of no known line; going on as --allow unknown asks", r);
-		overridden(d, "unknown kernel %s", r);
+		gp_list_printf(&d->warnings, "kernel %s is of no known line; going on as --allow unknown asks", r);
+		gp_list_printf(&d->overrides, "unknown kernel %s", r);
 		return 0;
 	case GP_VERDICT_UNTESTED:
-		warn(d, "kernel %s is untested with driver %s%s%s", r, in->driver.version.text,
-		     c->reasons.n ? ": " : "", first(&c->reasons, ""));
+		gp_list_printf(&d->warnings, "kernel %s is untested with driver %s%s%s", r, in->driver.version.text,
+			       c->reasons.n ? ": " : "", first(&c->reasons, ""));
 		return 0;
 	case GP_VERDICT_NO_EVIDENCE:
-		warn(d, "there is no evidence about driver %s on kernel %s%s%s", in->driver.version.text, r,
-		     c->reasons.n ? ": " : "", first(&c->reasons, ""));
+		gp_list_printf(&d->warnings, "there is no evidence about driver %s on kernel %s%s%s",
+			       in->driver.version.text, r, c->reasons.n ? ": " : "", first(&c->reasons, ""));
 		return 0;
 	case GP_VERDICT_SUPPORTED: break;
 	}
@@ -124,7 +93,8 @@ static int decide_kernels(const struct gp_inputs *in, struct gp_decision *d, str
 		if (decide_kernel(in, d, c, &why) == 0) {
 			good++;
 			if (c->load == GP_LOAD_NO)
-				warn(d, "nvidia-vgpu-vfio cannot load on kernel %s", c->release.text);
+				gp_list_printf(&d->warnings, "nvidia-vgpu-vfio cannot load on kernel %s",
+					       c->release.text);
 			continue;
 		}
 		if (!in->targets.may_skip[i]) {
@@ -132,7 +102,7 @@ static int decide_kernels(const struct gp_inputs *in, struct gp_decision *d, str
 				*err = why;
 			return -1;
 		}
-		gp_list_take(&d->skipped, gp_asprintf("%s: %s", c->release.text, why.cause));
+		gp_list_printf(&d->skipped, "%s: %s", c->release.text, why.cause);
 	}
 	if (!good)
 		return gp_fail(err, GP_E_NO, "none of the installed kernels can be used: %s",
@@ -207,7 +177,7 @@ static int decide_dkms(const struct gp_inputs *in, struct gp_decision *d, struct
 	if (!in->driver.altered.dkms_patches.n)
 		return 0;
 	if (in->opts->drop_dkms_patches) {
-		overridden(d, "dropped %zu DKMS patches", in->driver.altered.dkms_patches.n);
+		gp_list_printf(&d->overrides, "dropped %zu DKMS patches", in->driver.altered.dkms_patches.n);
 		return 0;
 	}
 	if (gp_tree_read(&in->driver.tree, "kernel/dkms.conf", &conf, err) < 0)
@@ -229,14 +199,15 @@ static int decide_altered(const struct gp_inputs *in, struct gp_decision *d, str
 			       "--allow altered goes on anyway",
 			       a->licence);
 	if (a->licence) {
-		warn(d, "nvidia.ko's licence tag is '%s': somebody changed it; gridpatch leaves it", a->licence);
-		overridden(d, "altered licence tag");
+		gp_list_printf(&d->warnings,
+			       "nvidia.ko's licence tag is '%s': somebody changed it; gridpatch leaves it", a->licence);
+		gp_list_printf(&d->overrides, "altered licence tag");
 	}
 	if (a->hooks == GP_UNLOCK_PARTIAL && !(in->opts->allow & GP_ALLOW_ALTERED))
 		return gp_fail(err, GP_E_NO, "altered: hooks are there, but not %s; --allow altered goes on anyway",
 			       a->missing);
 	if (a->hooks == GP_UNLOCK_PARTIAL)
-		overridden(d, "half integrated hooks");
+		gp_list_printf(&d->overrides, "half integrated hooks");
 	return decide_dkms(in, d, err);
 }
 
@@ -248,7 +219,8 @@ static int decide_hooks_wanted(const struct gp_inputs *in, struct gp_decision *d
 	d->hooks_action = GP_HOOKS_NONE;
 	if (v->altered.hooks == GP_UNLOCK_COMPLETE) {
 		if (in->opts->no_hooks)
-			warn(d, "--no-hooks adds none, but does not take out those in %s", v->altered.hooks_file);
+			gp_list_printf(&d->warnings, "--no-hooks adds none, but does not take out those in %s",
+				       v->altered.hooks_file);
 		d->hooks_action = GP_HOOKS_THERE;
 		return 0;
 	}
@@ -263,8 +235,9 @@ static int decide_hooks_wanted(const struct gp_inputs *in, struct gp_decision *d
 		return gp_fail(err, GP_E_NO, "hooks exist for x86_64 only, this is for %s; give --no-hooks",
 			       v->rf.header.target_arch);
 	if (!host)
-		warn(d, "a %s driver has nothing that hooks could unlock; integrating them as --hooks asks",
-		     gp_kind_name(v->kind));
+		gp_list_printf(&d->warnings,
+			       "a %s driver has nothing that hooks could unlock; integrating them as --hooks asks",
+			       gp_kind_name(v->kind));
 	d->hooks_action = GP_HOOKS_INTEGRATED;
 	return 0;
 }
@@ -286,8 +259,8 @@ static int refuse_hooks(const struct gp_inputs *in, struct gp_decision *d, const
 	if (!(in->opts->allow & GP_ALLOW_HOOKS))
 		return gp_fail(err, GP_E_NO, "%s %s; give %s, or --no-hooks (%s--allow hooks goes on anyway)", what,
 			       in->driver.version.text, advice, hint);
-	warn(d, "%s %s: they build, but may never unlock", what, in->driver.version.text);
-	overridden(d, "hooks that may not fit");
+	gp_list_printf(&d->warnings, "%s %s: they build, but may never unlock", what, in->driver.version.text);
+	gp_list_printf(&d->overrides, "hooks that may not fit");
 	return 0;
 }
 
@@ -300,7 +273,8 @@ static int decide_hooks_table(const struct gp_inputs *in, struct gp_decision *d,
 	if (d->hooks_action == GP_HOOKS_NONE)
 		return 0;
 	if (d->hooks_action == GP_HOOKS_INTEGRATED && !d->hooks.known)
-		warn(d, "this copy of vgpu_unlock_hooks.c is not one of the two known ones; using it");
+		gp_list_printf(&d->warnings,
+			       "this copy of vgpu_unlock_hooks.c is not one of the two known ones; using it");
 	if (need == GP_HOOKS_NEWER_TABLE && have == GP_TABLE_OLDER)
 		return refuse_hooks(in, d, lack, "--hooks-patch FILE",
 				    in->opts->no_hooks_patch ? "" :
@@ -313,7 +287,7 @@ static int decide_hooks_table(const struct gp_inputs *in, struct gp_decision *d,
 	if (need == GP_HOOKS_UNPROVED && !d->hooks.patched)
 		return refuse_hooks(in, d, lack, "--hooks-patch FILE", "", err);
 	if (need == GP_HOOKS_UNPROVED || need == GP_HOOKS_UNSET)
-		warn(d, "nobody has shown that hooks unlock driver %s", in->driver.version.text);
+		gp_list_printf(&d->warnings, "nobody has shown that hooks unlock driver %s", in->driver.version.text);
 	return 0;
 }
 
@@ -368,10 +342,10 @@ static int fix_hooks(const struct gp_inputs *in, struct gp_decision *d, struct g
 
 		if (d->hooks_action != GP_HOOKS_INTEGRATED) {
 			if (named)
-				gp_list_take(&d->warnings,
-					     gp_asprintf("set '%s' is for hooks that gridpatch integrates, "
-							 "and it integrates none",
-							 set->name));
+				gp_list_printf(&d->warnings,
+					       "set '%s' is for hooks that gridpatch integrates, "
+					       "and it integrates none",
+					       set->name);
 			continue;
 		}
 		if (gp_hooks_fix(&d->hooks, set, &d->hooks_applied, &why) == 0) {
@@ -383,9 +357,10 @@ static int fix_hooks(const struct gp_inputs *in, struct gp_decision *d, struct g
 				*err = why;
 			return gp_within(err, "hooks");
 		}
-		gp_list_take(&d->warnings, gp_asprintf("set '%s' is left out: it does not fit this copy of the hooks "
-						       "(%s)",
-						       set->name, why.cause));
+		gp_list_printf(&d->warnings,
+			       "set '%s' is left out: it does not fit this copy of the hooks "
+			       "(%s)",
+			       set->name, why.cause);
 	}
 	return 0;
 }

@@ -196,27 +196,27 @@ static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 
 	for (unsigned i = 0; i < GP_COUNT(allow); i++)
 		if (o->allow & (1u << i))
-			gp_list_take(l, gp_asprintf("allow=%s", allow[i]));
+			gp_list_printf(l, "allow=%s", allow[i]);
 	for (size_t i = 0; i < o->sets.n; i++)
-		gp_list_take(l, gp_asprintf("set=%s", o->sets.v[i]));
+		gp_list_printf(l, "set=%s", o->sets.v[i]);
 	for (size_t i = 0; i < o->no_sets.n; i++)
-		gp_list_take(l, gp_asprintf("no-set=%s", o->no_sets.v[i]));
+		gp_list_printf(l, "no-set=%s", o->no_sets.v[i]);
 	for (size_t i = 0; i < o->matches.n; i++)
 		if (*o->matches.v[i])
-			gp_list_take(l, gp_asprintf("patch-match=%zu:%s", i + 1, o->matches.v[i]));
+			gp_list_printf(l, "patch-match=%zu:%s", i + 1, o->matches.v[i]);
 	if (o->drop_dkms_patches)
 		gp_list_add(l, "drop-dkms-patches");
 	if (repack[o->repack])
-		gp_list_take(l, gp_asprintf("repack=%s", repack[o->repack]));
+		gp_list_printf(l, "repack=%s", repack[o->repack]);
 }
 
 static void list_excludes(const struct gp_decision *d, struct gp_list *l)
 {
 	for (size_t i = 0; i < d->blocked.n; i++)
-		gp_list_take(l, gp_asprintf("%u.%u%s", d->blocked.v[i].major, d->blocked.v[i].minor,
-					    d->blocked.v[i].and_later ? "+" : ""));
+		gp_list_printf(l, "%u.%u%s", d->blocked.v[i].major, d->blocked.v[i].minor,
+			       d->blocked.v[i].and_later ? "+" : "");
 	for (size_t i = 0; i < d->blocked.let.n; i++)
-		gp_list_take(l, gp_asprintf("not=%s", d->blocked.let.v[i]));
+		gp_list_printf(l, "not=%s", d->blocked.let.v[i]);
 }
 
 static void put_head(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_list *sets,

@@ -37,12 +37,10 @@ static void find_new(const struct gp_inputs *in, struct gp_decision *d, const st
 		    gp_list_has(without, set->name))
 			continue;
 		gp_list_add(without, set->name);
-		gp_list_take(
-			&d->warnings,
-			gp_asprintf(
-				"the sources with your patches need set '%s', too (line %u of "
-				"'%s'): sets go in before them, so it is left out; put what it does into your patches",
-				set->name, r ? r->lineno : 0, r ? r->file : ""));
+		gp_list_printf(&d->warnings,
+			       "the sources with your patches need set '%s', too (line %u of "
+			       "'%s'): sets go in before them, so it is left out; put what it does into your patches",
+			       set->name, r ? r->lineno : 0, r ? r->file : "");
 	}
 }
 
@@ -149,8 +147,8 @@ static void cap_verdict(const struct gp_choice *was, struct gp_choice *is)
 		return;
 	if (is->verdict == GP_VERDICT_SUPPORTED)
 		is->verdict = GP_VERDICT_UNTESTED;
-	gp_list_take(&is->reasons, gp_asprintf("without your patches it is blocked: %s",
-					       was->reasons.n ? was->reasons.v[0] : "no reason given"));
+	gp_list_printf(&is->reasons, "without your patches it is blocked: %s",
+		       was->reasons.n ? was->reasons.v[0] : "no reason given");
 }
 
 static void swap_sets(struct gp_chosen_list *a, struct gp_chosen_list *b)
@@ -213,7 +211,6 @@ void gp_reask(const struct gp_inputs *in, struct gp_decision *d, struct gp_view 
 		char text[640];
 
 		gp_err_format(&why, text, sizeof(text));
-		gp_list_take(&d->warnings,
-			     gp_asprintf("whether your patches mend what blocks cannot be said: %s", text));
+		gp_list_printf(&d->warnings, "whether your patches mend what blocks cannot be said: %s", text);
 	}
 }
