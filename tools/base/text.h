@@ -20,7 +20,7 @@ void gp_text_mask(char *s, size_t len);
  * Out: *line without its '\n' (a CR stays); false when nothing is left.
  *      A last line without '\n' is a line.
  */
-bool gp_line_next(struct gp_str *rest, struct gp_str *line);
+bool gp_text_line_next(struct gp_str *rest, struct gp_str *line);
 
 /* Take the next word (run of non-blanks: not ' ', '\t') off *rest. */
 bool gp_word_next(struct gp_str *rest, struct gp_str *word);

@@ -24,7 +24,7 @@ static void say_evidence(const struct gp_args *a, const char *text)
 {
 	struct gp_str rest = gp_str_of(text), line;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		gp_auto(gp_free_ptr) char *s = gp_strndup(line.p, line.len);
 
 		gp_say(a, "%s\n", s);

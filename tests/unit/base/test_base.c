@@ -201,7 +201,7 @@ static void lines(void **state)
 		struct gp_str rest = gp_str_of(t[i].text), line = { NULL, 0 };
 		size_t n = 0;
 
-		while (gp_line_next(&rest, &line))
+		while (gp_text_line_next(&rest, &line))
 			n++;
 		assert_int_equal(n, t[i].n);
 		assert_int_equal(line.len, t[i].last);

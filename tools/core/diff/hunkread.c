@@ -24,7 +24,7 @@ struct gp_str gp_reader_outdented(struct gp_str s, size_t columns, size_t *colum
 
 bool gp_reader_next(struct gp_diff_reader *p)
 {
-	if (!gp_line_next(&p->rest, &p->line))
+	if (!gp_text_line_next(&p->rest, &p->line))
 		return false;
 	p->lineno++;
 	if (p->outdent)

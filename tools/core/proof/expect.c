@@ -80,7 +80,7 @@ int gp_expect_parse(struct gp_str text, const char *name, struct gp_expect *out,
 	}
 	if (text.len && memchr(text.p, '\0', text.len))
 		return gp_fail(err, GP_E_FORMAT, "'%s' is not text", name);
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		line = gp_str_trim(line);
 		number++;
 		if (line.len && line.p[0] != '#' && read_rule(out, line, number, name, err) < 0)
@@ -175,7 +175,7 @@ static bool is_regression(const struct gp_expect *e, const struct gp_map *known,
 	return then && then->cls != GP_CELL_CANCELLED && then->cls != GP_CELL_ENVIRONMENT;
 }
 
-void gp_expect_judge(const struct gp_expect *e, struct gp_cells *l, struct gp_expect_result *out)
+void gp_expect_compare(const struct gp_expect *e, struct gp_cells *l, struct gp_expect_result *out)
 {
 	gp_auto(gp_map_release) struct gp_map known = { 0 };
 

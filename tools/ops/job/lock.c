@@ -471,7 +471,7 @@ int gp_lock_compare(const struct gp_lock *lock, struct gp_str now, struct gp_buf
 	if (!found)
 		return 0;
 	rest = (struct gp_str){ why->data + start, why->len - start };
-	gp_line_next(&rest, &first);
+	gp_text_line_next(&rest, &first);
 	return gp_fail(err, GP_E_NO, "%zu difference%s from '%s': %.*s%s", found, found == 1 ? "" : "s", lock->path,
 		       (int)first.len, first.p, found == 1 ? "" : "; …");
 }
