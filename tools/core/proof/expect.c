@@ -135,8 +135,7 @@ static void judge_by_rule(const struct gp_expect_rule *r, struct gp_cells *l, st
 		failed++;
 	}
 	if (fine && !failed)
-		gp_list_take(&out->passes,
-			     gp_asprintf("line %u: %s %s %s", r->line, r->driver, r->release, word_of(r)));
+		gp_list_printf(&out->passes, "line %u: %s %s %s", r->line, r->driver, r->release, word_of(r));
 }
 
 /* The earlier run's cell of the same driver and kernel, or NULL. */
@@ -159,8 +158,8 @@ static void judge_by_report(const struct gp_expect *e, const struct gp_map *know
 			continue;
 		c->expected = may_fail(c) && c->cls == then->cls;
 		if (c->cls == GP_CELL_OK && may_fail(then))
-			gp_list_take(&out->passes, gp_asprintf("%s on %s, was %s", c->driver, c->release,
-							       gp_cell_class_name(then->cls)));
+			gp_list_printf(&out->passes, "%s on %s, was %s", c->driver, c->release,
+				       gp_cell_class_name(then->cls));
 	}
 }
 

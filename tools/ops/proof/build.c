@@ -194,9 +194,10 @@ static void tell_needed(struct making *m, const struct gp_list *modules)
 {
 	for (size_t i = 0; i < modules->n; i++)
 		if (m->o->modules->n && !gp_list_has(m->o->modules, modules->v[i]))
-			gp_list_take(&m->cell->reasons, gp_asprintf("%s is built with the modules that were asked for: "
-								    "they need it",
-								    modules->v[i]));
+			gp_list_printf(&m->cell->reasons,
+				       "%s is built with the modules that were asked for: "
+				       "they need it",
+				       modules->v[i]);
 }
 
 static bool make(struct making *m, const struct gp_toolchain *cc)

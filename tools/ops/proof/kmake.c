@@ -102,18 +102,18 @@ static void arguments(struct gp_list *argv, const struct gp_kmake *k, const char
 {
 	gp_list_add(argv, "make");
 	if (k->o->jobserver[0] < 0)
-		gp_list_take(argv, gp_asprintf("-j%u", k->o->jobs ? k->o->jobs : 1));
+		gp_list_printf(argv, "-j%u", k->o->jobs ? k->o->jobs : 1);
 	gp_list_add(argv, "modules");
-	gp_list_take(argv, gp_asprintf("KERNEL_UNAME=%s", k->h->release.text));
-	gp_list_take(argv, gp_asprintf("SYSSRC=%s", k->h->syssrc));
-	gp_list_take(argv, gp_asprintf("SYSOUT=%s", k->h->sysout));
-	gp_list_take(argv, gp_asprintf("CC=%s", k->cc->cc));
+	gp_list_printf(argv, "KERNEL_UNAME=%s", k->h->release.text);
+	gp_list_printf(argv, "SYSSRC=%s", k->h->syssrc);
+	gp_list_printf(argv, "SYSOUT=%s", k->h->sysout);
+	gp_list_printf(argv, "CC=%s", k->cc->cc);
 	if (k->cc->clang)
 		gp_list_add(argv, "LLVM=1");
 	if (k->cc->mismatch)
 		gp_list_add(argv, "IGNORE_CC_MISMATCH=1");
 	if (*left_out)
-		gp_list_take(argv, gp_asprintf("%s=%s", word, left_out));
+		gp_list_printf(argv, "%s=%s", word, left_out);
 }
 
 static void keep_variable(struct gp_list *env, const char *name)
@@ -121,7 +121,7 @@ static void keep_variable(struct gp_list *env, const char *name)
 	const char *value = getenv(name);
 
 	if (value)
-		gp_list_take(env, gp_asprintf("%s=%s", name, value));
+		gp_list_printf(env, "%s=%s", name, value);
 }
 
 static void surroundings(struct gp_list *env, const struct gp_kmake *k)
@@ -138,18 +138,18 @@ static void surroundings(struct gp_list *env, const struct gp_kmake *k)
 		if (strncmp(*e, "CCACHE_", 7) == 0)
 			gp_list_add(env, *e);
 	gp_list_add(env, "LC_ALL=C");
-	gp_list_take(env, gp_asprintf("PATH=%s%s%s", ccache ? k->cc->masquerade : "", ccache ? ":" : "",
-				      path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+	gp_list_printf(env, "PATH=%s%s%s", ccache ? k->cc->masquerade : "", ccache ? ":" : "",
+		       path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	/* The scratch directory's name differs each time: it must not be part of what
 	 * ccache looks for. */
 	if (ccache && !getenv("CCACHE_BASEDIR"))
-		gp_list_take(env, gp_asprintf("CCACHE_BASEDIR=%s", k->work));
+		gp_list_printf(env, "CCACHE_BASEDIR=%s", k->work);
 	if (ccache && !getenv("CCACHE_NOHASHDIR"))
 		gp_list_add(env, "CCACHE_NOHASHDIR=1");
 	/* GNU make 4.2 and later; older ones do one thing at a time then. */
 	if (k->o->jobserver[0] >= 0)
-		gp_list_take(env, gp_asprintf("MAKEFLAGS= -j%u --jobserver-auth=%d,%d", k->o->jobs, k->o->jobserver[0],
-					      k->o->jobserver[1]));
+		gp_list_printf(env, "MAKEFLAGS= -j%u --jobserver-auth=%d,%d", k->o->jobs, k->o->jobserver[0],
+			       k->o->jobserver[1]);
 }
 
 /* A list as execv wants it. */

@@ -89,7 +89,7 @@ static void clang_names(struct gp_str text, struct gp_list *out)
 	while (n < text.len && isdigit((unsigned char)text.p[n]))
 		n++;
 	if (n)
-		gp_list_take(out, gp_asprintf("clang-%.*s", (int)(n < 8 ? n : 8), text.p));
+		gp_list_printf(out, "clang-%.*s", (int)(n < 8 ? n : 8), text.p);
 	gp_list_add(out, "clang");
 }
 
