@@ -17,6 +17,12 @@
 		*(p) = NULL; \
 		_s; \
 	})
+#define GP_SWAP(a, b) \
+	do { \
+		__typeof__(a) _was = (a); \
+		(a) = (b); \
+		(b) = _was; \
+	} while (0)
 #define GP_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 void gp_free_ptr(void *pp); /* for gp_auto(gp_free_ptr) char *s */

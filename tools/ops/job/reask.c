@@ -82,14 +82,6 @@ static bool any_match(const struct gp_patch_opts *o)
 	return false;
 }
 
-static void swap_choice(struct gp_choice *a, struct gp_choice *b)
-{
-	struct gp_choice x = *a;
-
-	*a = *b;
-	*b = x;
-}
-
 /* Patches with an expression are for some kernels only: each has sources of its own. */
 static int ask_each(const struct gp_inputs *in, struct gp_decision *d, struct gp_selection *now, struct gp_err *err)
 {
@@ -101,7 +93,7 @@ static int ask_each(const struct gp_inputs *in, struct gp_decision *d, struct gp
 			return -1;
 		if (ask(in, d, &v, &in->targets.v[k], 1, &one, err) < 0)
 			return -1;
-		swap_choice(&now->kernels[k], &one.kernels[0]);
+		GP_SWAP(now->kernels[k], one.kernels[0]);
 	}
 	return 0;
 }
@@ -151,14 +143,6 @@ static void cap_verdict(const struct gp_choice *was, struct gp_choice *is)
 		       was->reasons.n ? was->reasons.v[0] : "no reason given");
 }
 
-static void swap_sets(struct gp_chosen_list *a, struct gp_chosen_list *b)
-{
-	struct gp_chosen_list x = *a;
-
-	*a = *b;
-	*b = x;
-}
-
 /* Take over the answers, but not the sets. */
 static void take_over(struct gp_decision *d, struct gp_selection *now)
 {
@@ -169,15 +153,15 @@ static void take_over(struct gp_decision *d, struct gp_selection *now)
 		d->reask.was[k] = was.kernels[k].verdict;
 		compare(&d->reask, &was.kernels[k], &now->kernels[k], false);
 		cap_verdict(&was.kernels[k], &now->kernels[k]);
-		swap_sets(&was.kernels[k].sets, &now->kernels[k].sets);
-		swap_sets(&was.kernels[k].maybe, &now->kernels[k].maybe);
+		GP_SWAP(was.kernels[k].sets, now->kernels[k].sets);
+		GP_SWAP(was.kernels[k].maybe, now->kernels[k].maybe);
 	}
 	for (size_t i = 0; i < was.nlines; i++) {
 		compare(&d->reask, &was.lines[i], &now->lines[i], true);
 		cap_verdict(&was.lines[i], &now->lines[i]);
 	}
-	swap_sets(&was.neutral, &now->neutral);
-	swap_sets(&was.hook_sets, &now->hook_sets);
+	GP_SWAP(was.neutral, now->neutral);
+	GP_SWAP(was.hook_sets, now->hook_sets);
 	now->hooks = was.hooks;
 	d->selection = *now;
 	*now = was;

@@ -24,43 +24,32 @@ static const char *source_form(const struct gp_manifest *m)
 	return NULL;
 }
 
-static int put_manifest(struct gp_tree *t, struct gp_str text, struct gp_err *err)
-{
-	return gp_tree_write(t, ".manifest", text, -1, err);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int list_new(struct gp_changes *c, const struct gp_manifest *m, struct gp_err *err)
 {
 	struct gp_tree *t = c->tree;
 	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
-	gp_auto(gp_free_ptr) const char **paths = gp_alloc((t->n + 1) * sizeof(*paths));
+	gp_auto(gp_list_release) struct gp_list paths = { 0 };
 	const char *like = source_form(m);
-	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->file[i].state != GP_TFILE_NEW || gp_manifest_find(m, t->file[i].path))
 			continue;
 		if (gp_path_under(t->file[i].path, "kernel"))
-			paths[n++] = t->file[i].path;
+			gp_list_add(&paths, t->file[i].path);
 		else
 			gp_list_printf(&c->warnings,
 				       "'%s' is new, but only files of kernel/ get "
 				       "a manifest line: it will not be installed",
 				       t->file[i].path);
 	}
-	if (!n)
+	if (!paths.n)
 		return 0;
-	qsort(paths, n, sizeof(*paths), by_name);
+	gp_list_sort(&paths);
 	if (!like)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'.manifest' lists no %s", GP_UNLOCK_OS_INTERFACE);
-	if (gp_manifest_add(m, paths, n, like, &out, err) < 0)
+	if (gp_manifest_add(m, (const char *const *)paths.v, paths.n, like, &out, err) < 0)
 		return -1;
-	return put_manifest(t, gp_buf_str(&out), err);
+	return gp_tree_write(t, ".manifest", gp_buf_str(&out), -1, err);
 }
 
 static int unlist_deleted(struct gp_tree *t, struct gp_err *err)
@@ -75,7 +64,7 @@ static int unlist_deleted(struct gp_tree *t, struct gp_err *err)
 		if (gp_tree_read(t, ".manifest", &text, err) < 0 || gp_manifest_parse(text, &m, err) < 0)
 			return -1;
 		gp_manifest_drop(&m, t->file[i].path, &out);
-		if (put_manifest(t, gp_buf_str(&out), err) < 0)
+		if (gp_tree_write(t, ".manifest", gp_buf_str(&out), -1, err) < 0)
 			return -1;
 	}
 	return 0;
