@@ -142,6 +142,10 @@ layers:
 test-map:
 	@sh tests/map.sh
 
+# Each file includes what it uses.
+includes:
+	@python3 tests/includes.py
+
 lint: deps-check
 	@sh tests/lint.sh "$(STDFLAGS)"
 
@@ -160,8 +164,8 @@ clean:
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
-	@echo "deps layers lint lint-sets test-map readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
+	@echo "deps layers lint lint-sets test-map includes readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint lint-sets test-map install uninstall clean help FORCE
+.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint lint-sets test-map includes install uninstall clean help FORCE
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

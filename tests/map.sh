@@ -14,13 +14,13 @@ cd "$(dirname "$0")/.."
 {
 	find tools/core tools/ops -name '*.c' | sed 's|^tools/|1 |; s|\.c$||'
 	find tests/unit -name 'test_*.c' | sed 's|^tests/unit/\(.*\)/test_\([^/]*\)\.c$|2 \1/\2 &|'
-	find tests/unit tests/cli -name '*.c' -o -name '*.sh' | xargs awk '
+	awk '
 		FNR > 20 { nextfile }
 		sub(/^\/\* Tests: /, "") || sub(/^# tests: /, "") {
 			gsub(/,|\*\//, "")
 			for (i = 1; i <= NF; i++)
 				print 3, $i, FILENAME
-		}'
+		}' $(find tests/unit -name '*.c') tests/cli/*.sh
 } | LC_ALL=C sort -k2,2 -k1,1 -k3 | awk '
 	function complain(text) { print "test-map: " text | "cat >&2"; bad = 1 }
 	$2 ~ /^base\// { next }

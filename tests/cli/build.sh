@@ -152,7 +152,7 @@ expect_status 'a blocked kernel' 1 build tree --headers h513
 says 'its reason' 'nothing builds here' out
 other_release h99 99.1.0-1-amd64
 expect_status 'a kernel that nobody knows is tried' 0 build tree --headers h99 --modules nvidia
-says 'and it says so' 'of no known line' out
+says 'and it says so' 'to no known line' out
 
 # --- compilers ---------------------------------------------------------------------
 other_release hcc "$release"
@@ -244,7 +244,7 @@ cp -R tree evil
 mkdir 'evil/kernel/x;touch y'
 cp evil/kernel/nvidia/nvidia.Kbuild 'evil/kernel/x;touch y/x;touch y.Kbuild'
 expect_status 'a name with a command in it' 3 build evil --headers "$headers"
-says 'it is refused' 'no name of a module'
+says 'it is refused' 'not the name of a module'
 mkdir empty
 expect_status 'an empty directory' 3 build empty --headers "$headers"
 head -c 3000 tree.run > cut.run

@@ -44,6 +44,15 @@ cp good-indented-each.patch T-ours/patches/p.diff && echo p.diff > T-ours/patche
 expect_status 'push takes an indented one, too' 0 push -d T-ours
 says 'push: and says so' 'note: line 3: the patch is indented' out
 
+# An X counts as a blank: what came of tabs in old mail.
+printf 'X--- g\nX+++ g\nX@@ -1 +1 @@\nX-x\nX+y\n' > p
+rm -rf T-patch T-ours && mkdir T-patch T-ours && (cd T-ours && tree)
+(cd T-patch && tree && patch -p0 --batch --silent < ../p) > said 2>&1
+expect_status 'indented by X' 0 apply -p0 -d T-ours p
+listing T-patch > want
+listing T-ours > got
+check 'as GNU patch does it' cmp want got
+
 # --- time stamps of a file that is not there --------------------------------------------
 # What GNU patch makes of each, with -E or not: deleted, or left behind as an empty file.
 while IFS= read -r stamp; do
@@ -110,6 +119,11 @@ yesterday
 1970-01-01 00:00:00Z
 Dec 31 1969 23:00 -0500
 2020-01-01 00:00:00 +0000
+Thu Jan 01 00:00:00 1970 +0000
+Thu Jan 1 00:00:00 +0000 1970
+Jan 01 00:00:00 1970 UTC
+1970-01-01 00:00:00 UTC+0
+1970-01-01 +0000 00:00:00
 END
 
 finish

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Patches with several parts about the same files, and what counts as done: the
 # tree and the exit status are those of `git apply`, or are said why not.
-# tests: core/diff/diffname ops/patch/plan ops/patch/names
+# tests: core/diff/diffname ops/patch/level ops/patch/plan ops/patch/names
 . "$(dirname "$0")/lib.sh"
 
 if ! command -v git > /dev/null; then
@@ -232,6 +232,52 @@ END
 after 'one file is there already, the other one would take fuzz' 1
 says 'it is told why' "the change to 'a.c' is there already"
 printf 'a1\na2\na3\na4\n' > T-ours/a.c
+cp p rest
+for part in 'new file mode 100644
+index 0000000..e69de29' 'old mode 100644
+new mode 100755'; do
+    { printf 'diff --git a/e b/e\n%s\ndiff --git a/K b/K\n' "$part" && sed -n '/^--- a.K/,$p' rest; } > p
+    : > T-ours/e
+    case $part in old*) chmod 755 T-ours/e ;; esac
+    after "there is already: ${part%%
+*}; the other file would take fuzz" 1
+    says 'that is why' "the change to 'e' is there already"
+done
+rm -f T-ours/e
+cp rest p
 expect_status 'when none is there, fuzz is taken' 0 apply -p1 -d T-ours p
+
+# What is not there counts as deleted or renamed only where its name is right.
+placed() {
+    rm -rf T-ours && mkdir T-ours && cd T-ours || exit 1
+    mkdir -p src/lib lib a/sub sub
+    for n; do echo x > "$n"; done
+    cd .. || exit 1
+}
+# not_done WHAT LEVEL: refused, and git refuses it as well.
+not_done() {
+    listing T-ours > was
+    expect_status "$1: exit 1" 1 apply "-p$2" -d T-ours p
+    listing T-ours > got
+    check "$1: nothing changed" cmp was got
+    refute "$1: git" sh -c "cd T-ours && git apply -p$2 ../p 2> /dev/null"
+}
+placed
+: > T-ours/f
+hunk a/f /dev/null x '' | sed 's/ +1 / +0,0 /; $d' > p
+not_done 'a deletion of lines, and the file is empty' 1
+placed src/lib/f
+hunk a/src/lib/f /dev/null x '' | sed 's/ +1 / +0,0 /; $d' > p
+not_done 'deleted with too high a -p' 2
+placed sub/f
+hunk a/sub/f /dev/null x '' | sed 's/ +1 / +0,0 /; $d' > p
+not_done 'deleted with too low a -p' 0
+placed sub/old new
+rename sub/old sub/new > p
+not_done 'renamed with too high a -p' 2
+placed Kbuild
+hunk a/sub/Kbuild /dev/null x '' | sed 's/ +1 / +0,0 /; $d' > p
+expect_status 'deleted before, another file has its base name' 0 apply -p1 -d T-ours p
+says 'it is said' 'already applied' out
 
 finish

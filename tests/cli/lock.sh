@@ -231,7 +231,7 @@ damage() {
     expect_status "$1" 3 $own s.run -o no.run --lock bad.lock
 }
 damage 'empty' d
-says 'is no lock' 'is no lock file of gridpatch'
+says 'is no lock' 'is not a lock file of gridpatch'
 damage 'another version' 's/^Gridpatch-Lock: 1/Gridpatch-Lock: 2/'
 says 'the versions are named' "has version '2' of lock files; this gridpatch knows 1"
 damage 'a field is missing' /^Kind:/d

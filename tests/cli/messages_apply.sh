@@ -130,13 +130,13 @@ golden '--recover and a patch' 2 apply -d t --recover good.patch << 'END'
 gridpatch: --recover takes no patches
 END
 golden '-p is no number' 2 apply -d t -p one good.patch << 'END'
-gridpatch: --strip: 'one' is not a small number
+gridpatch: --strip: 'one' is not a number from 0 to 1000
 END
 golden '-F is no number' 2 apply -d t -F -1 good.patch << 'END'
-gridpatch: --fuzz: '-1' is not a small number
+gridpatch: --fuzz: '-1' is not a number from 0 to 1000
 END
 golden '-p is no small number' 2 apply -d t -p 1001 good.patch << 'END'
-gridpatch: --strip: '1001' is not a small number
+gridpatch: --strip: '1001' is not a number from 0 to 1000
 END
 golden 'no such option' 2 push --reverse << 'END'
 gridpatch: no such option here: '--reverse'; see 'gridpatch push --help'

@@ -24,7 +24,7 @@ END
 golden '--recover -q: nothing to do' 0 apply --recover -q -d t < /dev/null
 interrupted
 golden '--recover: killed before anything was changed' 0 apply --recover -d t << 'END'
-gridpatch: warning: removed what an interrupted run left; nothing had been changed
+gridpatch: warning: removed what an interrupted run left; it had changed all of its files, or none
 END
 interrupted 'c 0 a.c'
 golden '-n: half changed' 1 apply -n -d t good.patch << 'END'
@@ -58,7 +58,7 @@ END
 golden 'apply -n: nothing had been changed' 0 apply -q -n -d t good.patch < /dev/null
 check 'what was left is still there' test -d t/.gridpatch-journal
 golden 'push: nothing had been changed' 4 push -d t << 'END'
-gridpatch: warning: removed what an interrupted run left; nothing had been changed
+gridpatch: warning: removed what an interrupted run left; it had changed all of its files, or none
 gridpatch: no series file found: 't/patches/series'
 END
 for verb in '' -q; do
@@ -78,12 +78,16 @@ golden 'pop -q recovers first, not silently' 1 pop -q -d t << 'END'
 gridpatch: warning: rolled back an interrupted run: 1 file
 gridpatch: no patch removed: none is applied
 END
-for line in 'x 0 a.c' 'c 0 ../a.c' 'c zero a.c' 'c 0 link/x' 'c 0 a%20c' 'n 0 .gridpatch-journal/journal'; do
+for line in 'x 0 a.c' 'c 0 ../a.c' 'c zero a.c' 'c 0 a%20c' 'n 0 .gridpatch-journal/journal'; do
     interrupted "$line"
     golden "a journal with '$line'" 3 apply --recover -d t << END
 gridpatch: $damaged
 END
 done
+interrupted 'c 0 link/x'
+golden 'a journal through a symlink' 3 apply --recover -d t << 'END'
+gridpatch: 't/link/x' lies behind a symlink, or is one: nothing was touched. If the journal is yours, put the directory back where the link is, then 'gridpatch apply --recover -d t'; it has the only copies of the old files
+END
 interrupted 'c 0 a.c'
 sed -i '$d' t/.gridpatch-journal/journal
 golden 'a journal without its end' 3 push -d t << END
@@ -126,7 +130,7 @@ END
     chown -R 65534 t/.gridpatch-journal t
     chown 0 t/sub
     golden 'a mode that is as it was' 0 apply --recover -d t << 'END'
-gridpatch: warning: removed what an interrupted run left; nothing had been changed
+gridpatch: warning: removed what an interrupted run left; it had changed all of its files, or none
 END
     interrupted 'r 448 sub'
     chown -R 65534 t/.gridpatch-journal t

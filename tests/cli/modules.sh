@@ -252,7 +252,7 @@ says 'headers without Module.symvers: a note' 'no Module.symvers' out
 headers h $release
 echo 'this is not it' > h/Module.symvers
 expect_status 'a broken Module.symvers' 3 verify nvidia.ko --headers h
-says 'a broken Module.symvers: its line' "h/Module.symvers': line 1 is no symbol"
+says 'a broken Module.symvers: its line' "h/Module.symvers': line 1 is not a symbol"
 headers h $release
 
 # --- symbol_get() -----------------------------------------------------------------

@@ -14,6 +14,40 @@ elif ldd "$GRIDPATCH" 2> /dev/null | grep -qE 'lib[al]san|libtsan' || ! ldd "$GR
     finish
 fi
 
+# --- our own -------------------------------------------------------------------------
+# All is changed or nothing is, whichever it was, and where the journal's directory is
+# left the message says so.
+base() {
+    rm -rf k && mkdir -p k/s && echo 1 > k/f && echo old > k/s/gone
+}
+printf -- '--- a/f\n+++ b/f\n@@ -1 +1 @@\n-1\n+2\n--- a/s/gone\n+++ /dev/null\n@@ -1 +0,0 @@\n-old\n--- /dev/null\n+++ b/n/new\n@@ -0,0 +1 @@\n+new\n' > p
+bad='' n=0 both=0
+while [ $n -lt 400 ]; do
+    n=$((n + 1))
+    base
+    rm -f told
+    NOMEM_LIB=/gridpatch NOMEM_AT=$n NOMEM_TOLD=$PWD/told LD_PRELOAD=$PWD/nomem.so "$GRIDPATCH" apply -p1 -d k p > out 2> err < /dev/null
+    status=$?
+    [ -e told ] || break
+    [ $status -eq 4 ] || bad="$bad; number $n: exit $status"
+    case $(cat k/f)$(ls k/s/gone k/n/new 2> /dev/null) in
+        1k/s/gone) done=no ;;
+        2k/n/new) done=yes both=$((both + 1)) ;;
+        *) done=half bad="$bad; number $n: half done" ;;
+    esac
+    if [ $done = yes ]; then
+        grep -q 'all files are changed' err || bad="$bad; number $n: $(cat err)"
+    elif [ -e k/.gridpatch-journal ]; then
+        grep -q 'no file has been changed.*--recover' err || bad="$bad; number $n: $(cat err)"
+        "$GRIDPATCH" apply --recover -d k > said 2>&1 || bad="$bad; number $n: no way back"
+    fi
+    [ ! -e k/.gridpatch-journal ] || bad="$bad; number $n: the journal is left"
+done
+check 'each allocation of apply fails' test -z "$bad"
+[ -z "$bad" ] || echo "#   $bad" | cut -c 1-600
+check 'also behind the last change' test $both -gt 0
+check 'and none more' test $status -eq 0
+
 make_sample s
 for c in gzip bzip2 xz zstd; do
     sh "$fx/mkrun.sh" --compress $c s $c.run

@@ -53,6 +53,5 @@ else
 fi
 
 # --- pages lie where data are read ---------------------------------------------------
-run lint-set --data "$here"
-check 'pages among the data are passed over' test "$status" -eq 0
+check 'pages among the data are passed over' "$here/build/gridpatch" lint-set
 finish

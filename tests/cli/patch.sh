@@ -378,7 +378,7 @@ expect_status 'a blocked kernel' 1 -k 5.13.19 --hooks hooks gzip.run -n
 says 'with a reason' 'mdev'
 says 'and what to do instead' 'Instead:'
 expect_status '--allow blocked' 0 -k 5.13.19 --hooks hooks --allow blocked gzip.run -o allowed.run
-says 'it warns' 'warning: going on as --allow blocked asks, though kernel 5.13.19 is blocked'
+says 'it warns' 'warning: continuing as --allow blocked asks, though kernel 5.13.19 is blocked'
 sh ./allowed.run --pkg-history > history
 says 'the override is recorded' 'override: blocked kernel 5.13.19' history
 mkdir -p data/kernel-versions

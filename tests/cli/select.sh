@@ -108,7 +108,7 @@ expect_status 'a line newer than all' 1 select --driver 460.73.02 --kind general
 says 'it is unknown or blocked' 'kernel 9.9.1 is '
 expect_status '535 on a line newer than all' 1 select --driver 535.216.01 -k 99.1.1
 expect_status 'a general 580 on a line newer than all' 1 select --driver 580.178.04 --kind general -k 99.1.1
-says 'it names the nearest line' 'of no known line (nearest: '
+says 'it names the nearest line' 'to no known line (nearest: '
 expect_status 'between known lines: go on' 0 select --driver 535.261.03 --kind general -k 6.7.3
 says 'and say so' 'untested' out
 make_sample g580 --version 580.178.04 --kind general
@@ -119,7 +119,7 @@ expect_status 'patch: unknown' 1 -k 99.1.1 g580.run -o no.run
 says 'patch: the word that goes on' '--allow unknown'
 refute 'patch: nothing written' test -e no.run
 expect_status 'patch: --allow unknown' 0 -k 99.1.1 --allow unknown g580.run -o yes.run
-says 'patch: with a warning' 'warning: kernel 99.1.1 is of no known line'
+says 'patch: with a warning' 'warning: kernel 99.1.1 belongs to no known line'
 says 'patch: the override is recorded' 'override: unknown kernel 99.1.1' yes.run
 expect_status 'patch: R460 on 6.1' 1 -k 6.1.0-50-amd64 --hooks hooks host.run -o no.run
 says 'patch: Instead' 'Instead:'

@@ -4,7 +4,7 @@
 #
 # base is a tree with a.c, sub/b.c and things that are no files; `fresh` makes t of it,
 # and `unchanged WHAT` asks whether t is as it was then. good.patch changes both files.
-# shellcheck shell=sh disable=SC2154,SC2086 # lib.sh sets the rest; $by is words
+# shellcheck shell=sh disable=SC2034,SC2154,SC2086 # lib.sh sets the rest; $by is words
 QUILTRC=/dev/null # a message names the one that this machine may have
 export QUILTRC
 

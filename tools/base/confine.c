@@ -235,12 +235,20 @@ static bool kill_children(void)
 	return kill_those_in_proc() || kill_range(getpid() + 1, newest()) || kill_range(1, PID_END);
 }
 
+/* Also those that have ended, or are about to. */
+static bool has_children(void)
+{
+	siginfo_t info;
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 /* Those of a killed one are ours then: round by round. */
 static void kill_all(pid_t program, bool *over, int *status)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_NS };
 
-	while (reap(program, WNOHANG, over, status) && kill_children())
+	while (reap(program, WNOHANG, over, status) && has_children() && kill_children())
 		nanosleep(&pause, NULL);
 }
 

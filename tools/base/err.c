@@ -102,12 +102,29 @@ int gp_code_exit(enum gp_code code)
 	return 70;
 }
 
-void gp_oom(void)
+/* Of the process, as standard error is. */
+static const char *volatile oom_state;
+
+void gp_oom_state(const char *state)
 {
-	static const char msg[] = "gridpatch: out of memory\n";
-	ssize_t ignored = write(STDERR_FILENO, msg, sizeof(msg) - 1);
+	oom_state = state;
+}
+
+static void write_err(const char *text)
+{
+	ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
 
 	(void)ignored;
+}
+
+void gp_oom(void)
+{
+	write_err("gridpatch: out of memory");
+	if (oom_state) {
+		write_err(": ");
+		write_err(oom_state);
+	}
+	write_err("\n");
 	_exit(4);
 }
 

@@ -64,6 +64,9 @@ int gp_code_exit(enum gp_code code);
  * through every append; sizes from outside are checked before they get here. */
 _Noreturn void gp_oom(void);
 
+/* What gp_oom() says besides: how far the run has come. state: a literal; NULL: nothing. */
+void gp_oom_state(const char *state);
+
 /*
  * What cannot be, whatever the input: else a line of ours is wrong. SAN=1 and
  * -DGP_DEBUG stop there and say where; other builds do not even evaluate it.

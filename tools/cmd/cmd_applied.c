@@ -2,8 +2,6 @@
 #include "cmd/report/report.h"
 #include "ops/quilt/quilt.h"
 
-static const enum gp_opt_id opts[] = { OPT_DIR, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
-
 static int applied(const struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	struct gp_quilt_tree w;
@@ -32,14 +30,13 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_applied = {
-	"applied",
-	NULL,
-	"",
-	"list the patches that quilt's records name",
-	"Lists the patches that .pc says are applied to the tree that the directory of -d\n"
-	"(or -C; default: this one) lies in, the first one first, as `quilt applied` does.\n"
-	"Without any the answer is no: exit 1; so it is after an interrupted run, which is\n"
-	"not rolled back: this verb changes nothing.",
-	opts,
-	run,
+	.name = "applied",
+	.args = "",
+	.summary = "list the patches that quilt's records name",
+	.about = "Lists the patches that .pc says are applied to the tree that the directory of -d\n"
+		 "(or -C; default: this one) lies in, the first one first, as `quilt applied` does.\n"
+		 "Without any the answer is no: exit 1; so it is after an interrupted run, which is\n"
+		 "not rolled back: this verb changes nothing.",
+	.options = "directory",
+	.run = run,
 };

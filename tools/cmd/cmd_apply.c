@@ -5,11 +5,6 @@
 #include "cmd/report/report.h"
 #include "ops/quilt/applyrun.h"
 
-static const enum gp_opt_id opts[] = {
-	OPT_DIR,   OPT_STRIP,   OPT_FUZZ, OPT_REVERSE, OPT_DRY_RUN, OPT_REJECTS, OPT_QUILT,
-	OPT_FSYNC, OPT_RECOVER, OPT_JSON, OPT_QUIET,   OPT_VERBOSE, OPT_END,
-};
-
 static int options(struct gp_args *a, struct gp_apply_opts *o, struct gp_err *err)
 {
 	*o = (struct gp_apply_opts){ .dir = a->dir ? a->dir : ".",
@@ -96,21 +91,23 @@ static int run(struct gp_args *a, struct gp_report *out, struct gp_err *err)
 		gp_say_why(a, &r.why);
 	out->root = json(a, &r, rc == 0);
 	out->done = a->recover || o.dry_run ? NULL : "the patches are applied";
+	gp_report_litter(&r.disk);
 	gp_apply_run_release(&r);
 	return rc;
 }
 
-const struct gp_cmd gp_cmd_apply = { "apply",
-				     NULL,
-				     "PATCH|SERIES-DIR…",
-				     "apply patches to a directory, all or nothing",
-				     "Applies patches (- is standard input, and a pipe will do), and quilt folders\n"
-				     "with a series, to the directory of -d (or -C; default: this one) as GNU patch\n"
-				     "would place them. Every hunk of every patch is placed before the first byte is\n"
-				     "written; an error or a signal leaves the directory as it was, and a run that\n"
-				     "was killed is rolled back by the next one.\n"
-				     "A patch that is there already counts as done. Without -p the level of a single\n"
-				     "patch is found out when its files exist under -p0 or -p1, not both.\n"
-				     "--quilt writes .pc, so that quilt can go on.",
-				     opts,
-				     run };
+const struct gp_cmd gp_cmd_apply = {
+	.name = "apply",
+	.args = "PATCH|SERIES-DIR…",
+	.summary = "apply patches to a directory, all or nothing",
+	.about = "Applies patches (- is standard input, and a pipe will do), and quilt folders\n"
+		 "with a series, to the directory of -d (or -C; default: this one) as GNU patch\n"
+		 "would place them. Every hunk of every patch is placed before the first byte is\n"
+		 "written; an error or a signal leaves the directory as it was, and a run that\n"
+		 "was killed is rolled back by the next one.\n"
+		 "A patch that is there already counts as done. Without -p the level of a single\n"
+		 "patch is found out when its files exist under -p0 or -p1, not both.\n"
+		 "--quilt writes .pc, so that quilt can go on.",
+	.options = "directory strip fuzz reverse dry-run rejects quilt fsync recover",
+	.run = run,
+};

@@ -6,13 +6,6 @@
 #include "cmd/report/report.h"
 #include "core/proof/cells_json.h"
 
-static const enum gp_opt_id opts[] = {
-	OPT_KERNEL,      OPT_HEADERS, OPT_HOOKS,   OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH, OPT_PATCHES,
-	OPT_PATCH_MATCH, OPT_SET,     OPT_NO_SET,  OPT_ALLOW,    OPT_DROP_DKMS,   OPT_DATA,           OPT_MODULES,
-	OPT_JOBS,        OPT_CC,      OPT_TIMEOUT, OPT_OUT_DIR,  OPT_FORCE,       OPT_SIGN_KEY,       OPT_SIGN_CERT,
-	OPT_PROGRESS,    OPT_JSON,    OPT_QUIET,   OPT_VERBOSE,  OPT_END,
-};
-
 /* The first word is the driver; the others are headers. */
 static int positional(struct gp_args *a, struct gp_err *err)
 {
@@ -68,18 +61,17 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_build = {
-	"build",
-	NULL,
-	"RUN|TREE [HEADERS-DIR…]",
-	"build a driver's modules for kernels, to see that they do",
-	"Patches the kernel sources of the installer RUN, or of the extracted one TREE,\n"
-	"in a scratch directory, runs NVIDIA's own make against each of the kernel\n"
-	"headers, and checks the modules. Nothing is installed, and the input is not\n"
-	"changed. This runs the package's Makefile and what that calls: use it on\n"
-	"packages that you would install. $TMPDIR (or /var/tmp) needs about 1 GB per kernel.\n"
-	"\n"
-	"Exit status 1 when the modules of one of the kernels do not build; the first\n"
-	"error is shown with what the data know about it.",
-	opts,
-	run,
+	.name = "build",
+	.args = "RUN|TREE [HEADERS-DIR…]",
+	.summary = "build a driver's modules for kernels, to see that they do",
+	.about = "Patches the kernel sources of the installer RUN, or of the extracted one TREE,\n"
+		 "in a scratch directory, runs NVIDIA's own make against each of the kernel\n"
+		 "headers, and checks the modules. Nothing is installed, and the input is not\n"
+		 "changed. This runs the package's Makefile and what that calls: use it on\n"
+		 "packages that you would install. $TMPDIR (or /var/tmp) needs about 1 GB per kernel.\n"
+		 "\n"
+		 "Exit status 1 when the modules of one of the kernels do not build; the first\n"
+		 "error is shown with what the data know about it.",
+	.options = GP_PATCHING_OPTIONS " modules jobs cc timeout output force sign-key sign-cert progress",
+	.run = run,
 };

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-static const enum gp_opt_id opts[] = { OPT_DIR, OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
-
 /* The stub's targetdir is untrusted: one plain name, nothing else. */
 static int choose_dir(const struct gp_args *a, const struct gp_runfile *rf, char **dir, struct gp_err *err)
 {
@@ -59,13 +57,12 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_extract = {
-	"extract",
-	NULL,
-	"RUN",
-	"unpack an installer without running it",
-	"Unpacks RUN as `sh RUN -x` does, byte for byte and mode for mode, without\n"
-	"running a line of it: into DIR of -C (or -d), else into the directory that the\n"
-	"stub names. The directory must not exist; it appears when it is complete.",
-	opts,
-	run,
+	.name = "extract",
+	.args = "RUN",
+	.summary = "unpack an installer without running it",
+	.about = "Unpacks RUN as `sh RUN -x` does, byte for byte and mode for mode, without\n"
+		 "running a line of it: into DIR of -C (or -d), else into the directory that the\n"
+		 "stub names. The directory must not exist; it appears when it is complete.",
+	.options = "directory progress",
+	.run = run,
 };

@@ -3,8 +3,6 @@
 #include "cmd/report/report.h"
 #include "ops/driver/fetch.h"
 
-static const enum gp_opt_id opts[] = { OPT_TO, OPT_FROM, OPT_NEWER_TABLE, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
-
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list written = { 0 };
@@ -27,17 +25,16 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_fetch_hooks = {
-	"fetch-hooks",
-	NULL,
-	"",
-	"get your copy of vgpu_unlock's hooks",
-	"Gets vgpu_unlock_hooks.c and kern.ld of DualCoder/vgpu_unlock (MIT) at a fixed\n"
-	"commit with git, or from a directory or tarball that you have, and checks their\n"
-	"SHA-256 sums. They go to --to DIR, else to /opt/vgpu_unlock for root, else to\n"
-	"$XDG_DATA_HOME/gridpatch/vgpu_unlock. vGPU-Unlock-patcher's\n"
-	"vgpu_unlock_hooks-510.patch goes beside them, if it can be had: drivers 460.107,\n"
-	"470.141 and later, and 510 to 535.161 need it, and then it is used by itself.\n"
-	"--newer-table fails without it.",
-	opts,
-	run,
+	.name = "fetch-hooks",
+	.args = "",
+	.summary = "get your copy of vgpu_unlock's hooks",
+	.about = "Gets vgpu_unlock_hooks.c and kern.ld of DualCoder/vgpu_unlock (MIT) at a fixed\n"
+		 "commit with git, or from a directory or tarball that you have, and checks their\n"
+		 "SHA-256 sums. They go to --to DIR, else to /opt/vgpu_unlock for root, else to\n"
+		 "$XDG_DATA_HOME/gridpatch/vgpu_unlock. vGPU-Unlock-patcher's\n"
+		 "vgpu_unlock_hooks-510.patch goes beside them, if it can be had: drivers 460.107,\n"
+		 "470.141 and later, and 510 to 535.161 need it, and then it is used by itself.\n"
+		 "--newer-table fails without it.",
+	.options = "to from newer-table",
+	.run = run,
 };

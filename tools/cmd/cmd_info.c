@@ -6,8 +6,6 @@
 #include "cmd/report/report.h"
 #include "core/payload/stubrisk.h"
 
-static const enum gp_opt_id opts[] = { OPT_PROGRESS, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
-
 static void warn_of_stub(const struct gp_runfile *rf)
 {
 	gp_auto(gp_stub_risks_release) struct gp_stub_risks risks = { 0 };
@@ -41,13 +39,14 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	return rc;
 }
 
-const struct gp_cmd gp_cmd_info = { "info",
-				    NULL,
-				    "RUN",
-				    "say what an installer is",
-				    "Says driver version, branch, kind, modules, compression and size of the\n"
-				    "installer RUN, and whether somebody has altered it: hooks, DKMS patches, a\n"
-				    "changed licence tag. Both sums are checked. What of the stub's texts sh would\n"
-				    "run or expand is warned of.",
-				    opts,
-				    run };
+const struct gp_cmd gp_cmd_info = {
+	.name = "info",
+	.args = "RUN",
+	.summary = "say what an installer is",
+	.about = "Says driver version, branch, kind, modules, compression and size of the\n"
+		 "installer RUN, and whether somebody has altered it: hooks, DKMS patches, a\n"
+		 "changed licence tag. Both sums are checked. What of the stub's texts sh would\n"
+		 "run or expand is warned of.",
+	.options = "progress",
+	.run = run,
+};

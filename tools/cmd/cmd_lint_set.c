@@ -8,11 +8,6 @@
 #include "cmd/report/report.h"
 #include "ops/lint/lintbuild.h"
 
-static const enum gp_opt_id opts[] = {
-	OPT_FROM_RUN, OPT_HEADERS, OPT_HOOKS,    OPT_DATA, OPT_BUILD_TOO, OPT_MODULES, OPT_JOBS,
-	OPT_CC,       OPT_TIMEOUT, OPT_PROGRESS, OPT_JSON, OPT_QUIET,     OPT_VERBOSE, OPT_END,
-};
-
 static void say_all(const struct gp_args *a, const char *what, const struct gp_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
@@ -249,17 +244,16 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_lint_set = {
-	"lint-set",
-	NULL,
-	"[NAME …]",
-	"check patch sets and the rules that name them",
-	"Checks the patch sets NAME, or all sets and rules: headers, context, licence\n"
-	"lines, Evidence, and that each set applies without fuzz to the drivers of --from\n"
-	"that a rule names it for. For a set that does, prints an Evidence field to copy.\n"
-	"--headers says on which kernels a rule chooses it; --hooks tries the sets for\n"
-	"the hooks on your copy. --build sees whether neutral sets are that: each driver\n"
-	"is built for each of the headers, without the sets and with them. Nothing is\n"
-	"changed. Exit status 1 for findings.",
-	opts,
-	run,
+	.name = "lint-set",
+	.args = "[NAME …]",
+	.summary = "check patch sets and the rules that name them",
+	.about = "Checks the patch sets NAME, or all sets and rules: headers, context, licence\n"
+		 "lines, Evidence, and that each set applies without fuzz to the drivers of --from\n"
+		 "that a rule names it for. For a set that does, prints an Evidence field to copy.\n"
+		 "--headers says on which kernels a rule chooses it; --hooks tries the sets for\n"
+		 "the hooks on your copy. --build sees whether neutral sets are that: each driver\n"
+		 "is built for each of the headers, without the sets and with them. Nothing is\n"
+		 "changed. Exit status 1 for findings.",
+	.options = "from headers hooks data build modules jobs cc timeout progress",
+	.run = run,
 };

@@ -6,15 +6,6 @@
 #include "core/proof/cells_json.h"
 #include "core/proof/merge.h"
 
-static const enum gp_opt_id opts[] = {
-	OPT_KERNEL,   OPT_HEADERS,     OPT_HOOKS,     OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH,
-	OPT_PATCHES,  OPT_PATCH_MATCH, OPT_SET,       OPT_NO_SET,   OPT_ALLOW,       OPT_DROP_DKMS,
-	OPT_DATA,     OPT_MODULES,     OPT_JOBS,      OPT_CC,       OPT_TIMEOUT,     OPT_KEEP_LOGS,
-	OPT_OUT_DIR,  OPT_SIGN_KEY,    OPT_SIGN_CERT, OPT_SHARD,    OPT_EMIT,        OPT_RESUME,
-	OPT_MERGE,    OPT_EXPECT,      OPT_FAIL_ON,   OPT_JUNIT,    OPT_HTML,        OPT_MARKDOWN_FILE,
-	OPT_PROGRESS, OPT_JSON,        OPT_QUIET,     OPT_VERBOSE,  OPT_END,
-};
-
 /* The JSON of each shard. */
 static int read_shards(const struct gp_args *a, struct gp_cells *out, struct gp_err *err)
 {
@@ -38,6 +29,15 @@ static int merge(const struct gp_args *a, struct gp_cells *l, struct gp_err *err
 	if (!a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "--merge: give the JSON reports; see 'gridpatch matrix --help'");
 	return read_shards(a, l, err);
+}
+
+/* Would a report without cells take the place of one that has some? */
+static bool report_is_input(const struct gp_args *a)
+{
+	for (size_t i = 0; a->merge && a->json_file && i < a->positional.n; i++)
+		if (gp_same_place(a->json_file, a->positional.v[i]))
+			return true;
+	return gp_matrix_goes_on(a);
 }
 
 static int check_args(const struct gp_args *a, struct gp_err *err)
@@ -119,26 +119,26 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 		r->root = gp_cells_json(&cells);
 		return -1;
 	}
-	/* There is nothing to report but the error itself; a report that was to be
-	 * continued is worth more than that. */
-	r->withheld = gp_matrix_goes_on(a);
+	/* Nothing to report but the error itself; a report that was to be continued, or
+	 * joined, is worth more than that. */
+	r->withheld = report_is_input(a);
 	if (err->code != GP_E_USAGE)
 		r->root = gp_cells_json(&(struct gp_cells){ 0 });
 	return -1;
 }
 
 const struct gp_cmd gp_cmd_matrix = {
-	"matrix",
-	NULL,
-	"RUN… [HEADERS-DIR…] | --merge JSON…",
-	"build drivers for kernels, and report how they fared",
-	"Builds every driver (installers RUN, or extracted ones) for every kernel, as\n"
-	"'gridpatch build' does, several at a time, and reports the grid: as text, JSON,\n"
-	"JUnit, HTML, Markdown. Exit status 1 when a cell failed that --expect does not\n"
-	"list. --resume continues a run that was stopped.\n"
-	"\n"
-	"--emit and --shard spread the cells over several machines; --merge joins their\n"
-	"JSON reports, and says which cells were run twice and which are missing.",
-	opts,
-	run,
+	.name = "matrix",
+	.args = "RUN… [HEADERS-DIR…] | --merge JSON…",
+	.summary = "build drivers for kernels, and report how they fared",
+	.about = "Builds every driver (installers RUN, or extracted ones) for every kernel, as\n"
+		 "'gridpatch build' does, several at a time, and reports the grid: as text, JSON,\n"
+		 "JUnit, HTML, Markdown. Exit status 1 when a cell failed that --expect does not\n"
+		 "list. --resume continues a run that was stopped.\n"
+		 "\n"
+		 "--emit and --shard spread the cells over several machines; --merge joins their\n"
+		 "JSON reports, and says which cells were run twice and which are missing.",
+	.options = GP_PATCHING_OPTIONS " modules jobs cc timeout keep-logs output sign-key sign-cert shard emit resume"
+				       " merge expect fail-on junit html markdown progress",
+	.run = run,
 };

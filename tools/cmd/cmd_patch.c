@@ -12,14 +12,6 @@
 #include "cmd/front/version.h"
 #include "core/proof/cells_json.h"
 
-static const enum gp_opt_id opts[] = {
-	OPT_KERNEL,   OPT_HEADERS,     OPT_HOOKS,      OPT_NO_HOOKS, OPT_HOOKS_PATCH, OPT_NO_HOOKS_PATCH,
-	OPT_PATCHES,  OPT_PATCH_MATCH, OPT_SET,        OPT_NO_SET,   OPT_ALLOW,       OPT_DROP_DKMS,
-	OPT_DATA,     OPT_LOCK,        OPT_WRITE_LOCK, OPT_OUTPUT,   OPT_FORCE,       OPT_DRY_RUN,
-	OPT_REPACK,   OPT_BUILD,       OPT_JOBS,       OPT_CC,       OPT_TIMEOUT,     OPT_NO_CACHE,
-	OPT_PROGRESS, OPT_JSON,        OPT_QUIET,      OPT_VERBOSE,  OPT_END,
-};
-
 /* The first word is the installer; directories after it are headers. */
 static int positional(struct gp_args *a, struct gp_err *err)
 {
@@ -116,20 +108,22 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	return rc;
 }
 
-const struct gp_cmd gp_cmd_patch = { "patch",
-				     NULL,
-				     "RUN [HEADERS-DIR…]",
-				     "make a patched installer (the default verb)",
-				     "Reads the NVIDIA GRID/vGPU driver installer RUN without running it, chooses the\n"
-				     "patch sets for its driver and the kernels, applies all of them or none,\n"
-				     "integrates your copy of vgpu_unlock's hooks into host drivers, and writes a new\n"
-				     "installer that installs with --dkms. The input is never changed.\n"
-				     "\n"
-				     "Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
-				     "for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
-				     "$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.\n"
-				     "\n"
-				     "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
-				     "build'; that allows kernels newer than any that the data know.",
-				     opts,
-				     run };
+const struct gp_cmd gp_cmd_patch = {
+	.name = "patch",
+	.args = "RUN [HEADERS-DIR…]",
+	.summary = "make a patched installer (the default verb)",
+	.about = "Reads the NVIDIA GRID/vGPU driver installer RUN without running it, chooses the\n"
+		 "patch sets for its driver and the kernels, applies all of them or none,\n"
+		 "integrates your copy of vgpu_unlock's hooks into host drivers, and writes a new\n"
+		 "installer that installs with --dkms. The input is never changed.\n"
+		 "\n"
+		 "Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
+		 "for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
+		 "$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.\n"
+		 "\n"
+		 "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
+		 "build'; that allows kernels newer than any that the data know.",
+	.options = GP_PATCHING_OPTIONS " lock write-lock output force dry-run repack build jobs cc timeout no-cache"
+				       " progress",
+	.run = run,
+};

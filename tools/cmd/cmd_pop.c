@@ -8,8 +8,6 @@
 #include "cmd/report/report.h"
 #include "ops/quilt/quilt.h"
 
-static const enum gp_opt_id opts[] = { OPT_DIR, OPT_ALL, OPT_FSYNC, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END };
-
 /* A patch that was taken back. */
 struct popped {
 	char *patch;
@@ -32,6 +30,7 @@ static void pop_release(struct pop *p)
 		gp_list_release(&p->v[i].removed);
 	}
 	free(p->v);
+	gp_report_litter(&p->w.disk);
 	gp_quilt_tree_close(&p->w);
 }
 
@@ -168,15 +167,16 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	return rc;
 }
 
-const struct gp_cmd gp_cmd_pop = { "pop",
-				   NULL,
-				   "[NUMBER|PATCH]",
-				   "take patches of a quilt series back",
-				   "Takes the top patch back from the tree that the directory of -d (or -C; default:\n"
-				   "this one) lies in, or that many, or all above PATCH, or all with -a: files and\n"
-				   "modes are what .pc kept, whether gridpatch or quilt applied the patches. A file\n"
-				   "that was changed after its patch is in the way: `quilt refresh` takes the change\n"
-				   "into the patch. One call is all or nothing. A file that was empty before a patch\n"
-				   "filled it is removed, since quilt's records do not tell it from a new one.",
-				   opts,
-				   run };
+const struct gp_cmd gp_cmd_pop = {
+	.name = "pop",
+	.args = "[NUMBER|PATCH]",
+	.summary = "take patches of a quilt series back",
+	.about = "Takes the top patch back from the tree that the directory of -d (or -C; default:\n"
+		 "this one) lies in, or that many, or all above PATCH, or all with -a: files and\n"
+		 "modes are what .pc kept, whether gridpatch or quilt applied the patches. A file\n"
+		 "that was changed after its patch is in the way: `quilt refresh` takes the change\n"
+		 "into the patch. One call is all or nothing. A file that was empty before a patch\n"
+		 "filled it is removed, since quilt's records do not tell it from a new one.",
+	.options = "directory all fsync",
+	.run = run,
+};

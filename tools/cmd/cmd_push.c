@@ -7,10 +7,6 @@
 #include "cmd/report/report.h"
 #include "ops/quilt/quilt.h"
 
-static const enum gp_opt_id opts[] = {
-	OPT_DIR, OPT_ALL, OPT_FUZZ, OPT_FSYNC, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
-};
-
 /* A run of the verb, as far as it came. */
 struct push {
 	struct gp_quilt_tree w;
@@ -160,21 +156,23 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	gp_series_release(&p.series);
 	gp_applied_list_release(&p.done);
 	gp_buf_release(&p.why);
+	gp_report_litter(&p.w.disk);
 	gp_quilt_tree_close(&p.w);
 	return rc;
 }
 
-const struct gp_cmd gp_cmd_push = { "push",
-				    NULL,
-				    "[NUMBER|PATCH]",
-				    "apply the next patches of a quilt series",
-				    "Applies the next patch of the series to the directory of -d (or -C; default:\n"
-				    "this one), or that many, or all up to and including PATCH, or all with -a, and\n"
-				    "writes .pc as quilt does: either may go on where the other stopped. Unlike\n"
-				    "quilt's, one call is all or nothing: when a patch does not apply, those before\n"
-				    "it are not kept. As quilt does, it goes up to the tree that the directory lies\n"
-				    "in. The folder is what .pc says, else $QUILT_PATCHES, else 'patches'; the series\n"
-				    "is $QUILT_SERIES, else 'series'. $QUILT_PC and $QUILT_PATCH_OPTS are followed or\n"
-				    "refused. ~/.quiltrc, which is a shell script, is never run.",
-				    opts,
-				    run };
+const struct gp_cmd gp_cmd_push = {
+	.name = "push",
+	.args = "[NUMBER|PATCH]",
+	.summary = "apply the next patches of a quilt series",
+	.about = "Applies the next patch of the series to the directory of -d (or -C; default:\n"
+		 "this one), or that many, or all up to and including PATCH, or all with -a, and\n"
+		 "writes .pc as quilt does: either may go on where the other stopped. Unlike\n"
+		 "quilt's, one call is all or nothing: when a patch does not apply, those before\n"
+		 "it are not kept. As quilt does, it goes up to the tree that the directory lies\n"
+		 "in. The folder is what .pc says, else $QUILT_PATCHES, else 'patches'; the series\n"
+		 "is $QUILT_SERIES, else 'series'. $QUILT_PC and $QUILT_PATCH_OPTS are followed or\n"
+		 "refused. ~/.quiltrc, which is a shell script, is never run.",
+	.options = "directory all fuzz fsync",
+	.run = run,
+};

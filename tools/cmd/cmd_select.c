@@ -5,9 +5,6 @@
 #include "cmd/report/report.h"
 #include "ops/proof/source.h"
 
-static const enum gp_opt_id opts[] = { OPT_KERNEL, OPT_HEADERS, OPT_DRIVER, OPT_KIND,  OPT_EXPLAIN, OPT_SET,
-				       OPT_NO_SET, OPT_DATA,    OPT_JSON,   OPT_QUIET, OPT_VERBOSE, OPT_END };
-
 /* What the question is about, and what answers it. */
 struct question {
 	struct gp_driver driver;
@@ -25,8 +22,8 @@ static int by_version(const struct gp_args *a, struct question *q, struct gp_err
 {
 	if (a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "give an installer or --driver, not both");
-	if (gp_args_kind(a, &q->query.kind, err) < 0 ||
-	    gp_wanted_parse(a->driver, &q->catalog.branches, q->query.kind, &q->wanted, err) < 0)
+	q->query.kind = gp_args_kind(a);
+	if (gp_wanted_parse(a->driver, &q->catalog.branches, q->query.kind, &q->wanted, err) < 0)
 		return -1;
 	q->query.driver = q->wanted.branch ? q->wanted.branch->versions[q->wanted.branch->n - 1] : q->wanted.version;
 	return 0;
@@ -47,7 +44,7 @@ static int by_installer(const struct gp_args *a, struct question *q, struct gp_e
 {
 	if (a->positional.n != 1)
 		return gp_fail(err, GP_E_USAGE, "give an installer or --driver VERSION; see 'gridpatch select --help'");
-	if (a->kind)
+	if (a->kind >= 0)
 		return gp_fail(err, GP_E_USAGE, "--kind goes with --driver: an installer says its kind");
 	if (open_driver(q, a->positional.v[0], err) < 0)
 		return -1;
@@ -78,8 +75,8 @@ static int verdict(const struct question *q, struct gp_err *err)
 			return gp_fail(err, GP_E_NO, "kernel %s is blocked: %s", c->release.text,
 				       c->reasons.n ? c->reasons.v[0] : "no reason given");
 		if (c->verdict == GP_VERDICT_UNKNOWN)
-			return gp_fail(err, GP_E_NO, "kernel %s is of no known line (nearest: %s)", c->release.text,
-				       c->nearest ? c->nearest->name : "none");
+			return gp_fail(err, GP_E_NO, "kernel %s belongs to no known line (nearest: %s)",
+				       c->release.text, c->nearest ? c->nearest->name : "none");
 	}
 	if (!q->have_driver && !branch_is_known(q))
 		return gp_fail(err, GP_E_NO, "driver branch %u is unknown: kernel-versions/drivers lists none of it",
@@ -183,14 +180,16 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	return rc;
 }
 
-const struct gp_cmd gp_cmd_select = { "select",
-				      "plan",
-				      "RUN | TREE | --driver D",
-				      "say which patch sets a driver needs, and why",
-				      "Says for each kernel whether the driver is known to build there, which patch\n"
-				      "sets it needs, which rule says so and what decided it: a version or a probe of\n"
-				      "the headers. RUN is an installer, TREE an extracted one, D a version, a branch\n"
-				      "(535) or a release of vGPU (16.4). Changes nothing. Exit status 1 for a kernel\n"
-				      "that is blocked or unknown, and for an unknown branch.",
-				      opts,
-				      run };
+const struct gp_cmd gp_cmd_select = {
+	.name = "select",
+	.alias = "plan",
+	.args = "RUN | TREE | --driver D",
+	.summary = "say which patch sets a driver needs, and why",
+	.about = "Says for each kernel whether the driver is known to build there, which patch\n"
+		 "sets it needs, which rule says so and what decided it: a version or a probe of\n"
+		 "the headers. RUN is an installer, TREE an extracted one, D a version, a branch\n"
+		 "(535) or a release of vGPU (16.4). Changes nothing. Exit status 1 for a kernel\n"
+		 "that is blocked or unknown, and for an unknown branch.",
+	.options = "kernel headers driver kind explain set no-set data",
+	.run = run,
+};

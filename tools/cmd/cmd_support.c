@@ -4,10 +4,6 @@
 
 #include "cmd/report/report.h"
 
-static const enum gp_opt_id opts[] = {
-	OPT_KERNEL, OPT_DRIVER, OPT_KIND, OPT_DATA, OPT_MARKDOWN, OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_END,
-};
-
 /* The question and its answer. */
 struct work {
 	struct gp_catalog catalog;
@@ -75,9 +71,9 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 	if (a->markdown && a->json && !a->json_file)
 		return gp_fail(err, GP_E_USAGE, "--markdown and --json both write to standard output");
 	w->ask.instead = a->json;
-	if (gp_args_kind(a, &w->ask.kind, err) < 0 || read_kernels(a, w, err) < 0 ||
-	    gp_data_load(&a->patch.data, &w->catalog, err) < 0 || read_driver(a, w, err) < 0 ||
-	    gp_support_make(&w->catalog, &w->ask, &w->table, err) < 0)
+	w->ask.kind = gp_args_kind(a);
+	if (read_kernels(a, w, err) < 0 || gp_data_load(&a->patch.data, &w->catalog, err) < 0 ||
+	    read_driver(a, w, err) < 0 || gp_support_make(&w->catalog, &w->ask, &w->table, err) < 0)
 		return -1;
 	if (a->markdown)
 		gp_report_support_markdown(a, &w->table);
@@ -103,13 +99,12 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 }
 
 const struct gp_cmd gp_cmd_support = {
-	"support",
-	NULL,
-	"",
-	"say what is known of all drivers on all kernels",
-	"Shows for every kernel line and every known driver whether it builds there and\n"
-	"how that is known, with which patch sets, whether the modules load, and which\n"
-	"hooks it needs. Judged by version; 'select' looks at headers and sources, too.",
-	opts,
-	run,
+	.name = "support",
+	.args = "",
+	.summary = "say what is known of all drivers on all kernels",
+	.about = "Shows for every kernel line and every known driver whether it builds there and\n"
+		 "how that is known, with which patch sets, whether the modules load, and which\n"
+		 "hooks it needs. Judged by version; 'select' looks at headers and sources, too.",
+	.options = "kernel driver kind data markdown",
+	.run = run,
 };

@@ -5,9 +5,6 @@
 #include "ops/proof/modcheck.h"
 #include "ops/driver/inspect.h"
 
-static const enum gp_opt_id opts[] = { OPT_KERNEL,   OPT_HEADERS, OPT_DRIVER, OPT_BLOB,    OPT_EXPECT_HOOKS,
-				       OPT_PROGRESS, OPT_JSON,    OPT_QUIET,  OPT_VERBOSE, OPT_END };
-
 /* --- an installer --- */
 
 static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *problems, struct gp_err *err)
@@ -147,19 +144,21 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	return in.run ? run_installer(a, r, err) : run_modules(a, &in, r, err);
 }
 
-const struct gp_cmd gp_cmd_verify = { "verify",
-				      "check",
-				      "RUN | KO …",
-				      "check an installer, or built modules",
-				      "Checks both sums of RUN, that every manifest entry is in it, that every source\n"
-				      "file in it is listed, and that hooks are complete or absent.\n"
-				      "\n"
-				      "KO … are kernel modules that belong together (also .ko.xz, .ko.gz, .ko.zst):\n"
-				      "what they say of themselves, the hooks in nvidia.ko, and with -k or --headers\n"
-				      "whether that kernel would take them: vermagic, symbols, their versions and\n"
-				      "namespaces, GPL-only symbols, symbol_get(). Nothing is loaded. A *.o_binary\n"
-				      "among them is the blob.\n"
-				      "\n"
-				      "Exit status 1 for findings, 3 for a damaged file.",
-				      opts,
-				      run };
+const struct gp_cmd gp_cmd_verify = {
+	.name = "verify",
+	.alias = "check",
+	.args = "RUN | KO …",
+	.summary = "check an installer, or built modules",
+	.about = "Checks both sums of RUN, that every manifest entry is in it, that every source\n"
+		 "file in it is listed, and that hooks are complete or absent.\n"
+		 "\n"
+		 "KO … are kernel modules that belong together (also .ko.xz, .ko.gz, .ko.zst):\n"
+		 "what they say of themselves, the hooks in nvidia.ko, and with -k or --headers\n"
+		 "whether that kernel would take them: vermagic, symbols, their versions and\n"
+		 "namespaces, GPL-only symbols, symbol_get(). Nothing is loaded. A *.o_binary\n"
+		 "among them is the blob.\n"
+		 "\n"
+		 "Exit status 1 for findings, 3 for a damaged file.",
+	.options = "kernel headers driver blob expect-hooks progress",
+	.run = run,
+};

@@ -150,6 +150,20 @@ static int help(int argc, char **argv)
 	return finish(0, &err);
 }
 
+/* For the completion, and tests: the verbs, each with its alias, or what
+ * gp_cmd_options() says of one. */
+static int list(const char *verb)
+{
+	const struct gp_cmd *cmd = verb ? find_cmd(verb) : NULL;
+	struct gp_err err = { 0 };
+
+	if (cmd)
+		gp_cmd_options(cmd);
+	for (size_t i = 0; !verb && i < GP_COUNT(cmds); i++)
+		printf("%s %s\n", cmds[i]->name, cmds[i]->alias ? cmds[i]->alias : "");
+	return finish(0, &err);
+}
+
 static int run_cmd(const struct gp_cmd *cmd, int argc, char **argv)
 {
 	struct gp_args args;
@@ -187,6 +201,8 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "help") == 0)
 		return help(argc - 2, argv + 2);
+	if (strcmp(argv[1], "__options") == 0)
+		return list(argv[2]);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return help(0, NULL);
 	if (strcmp(argv[1], "--version") == 0) {

@@ -1,57 +1,31 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Bash completion for gridpatch. It needs nothing but bash, with or without the
-# bash-completion package.
+# bash-completion package. Verbs, options and their words are asked of the gridpatch
+# that stands on the command line: it has one table of them.
+
+# gridpatch __options: verbs and their aliases; of a verb, each option, its argument as
+# the help names it, and the words that may stand there.
+_gridpatch_table() {
+	"${COMP_WORDS[0]/#\~\//$HOME/}" __options "$@" 2>/dev/null </dev/null
+}
 
 # The verb of the command line: the first word, else patch.
 _gridpatch_verb() {
-	case ${COMP_WORDS[1]-} in
-	patch | info | extract | verify | select | support | fetch-hooks | apply | push | pop | applied | lint-set | build | matrix | help) echo "${COMP_WORDS[1]}" ;;
-	check) echo verify ;;
-	plan) echo select ;;
-	*) echo patch ;;
-	esac
-}
+	local verb alias
 
-# The options that a verb takes.
-_gridpatch_options() {
-	local common='--json --quiet --verbose --help -q -v -h'
-	local kernels='--kernel --headers --kernel-source-path --kernelsourcedir --data -k'
-	local patching="$kernels --hooks --no-hooks --hooks-patch --no-hooks-patch --patches --patch-match --set --no-set --allow --drop-dkms-patches"
-	local building='--jobs --cc --timeout -j'
-	local keeping='--modules --output --sign-key --sign-cert -o'
-
-	case $1 in
-	patch)
-		echo "$patching $building --build --lock --write-lock" \
-			"--output --force --dry-run --repack --no-cache --progress -o -f -n $common"
-		;;
-	select) echo "$kernels --driver --kind --explain --set --no-set $common" ;;
-	support) echo "--kernel --driver --kind --data --markdown -k $common" ;;
-	extract) echo "--directory --progress -C -d $common" ;;
-	fetch-hooks) echo "--to --from --newer-table $common" ;;
-	apply)
-		echo "--directory --strip --fuzz --reverse --dry-run --rejects --quilt --fsync --recover" \
-			"-d -C -p -F -R -n $common"
-		;;
-	push) echo "--directory --all --fuzz --fsync -d -C -a -F $common" ;;
-	pop) echo "--directory --all --fsync -d -C -a $common" ;;
-	applied) echo "--directory -d -C $common" ;;
-	lint-set)
-		echo "--from --headers --kernel-source-path --kernelsourcedir --hooks --data --build" \
-			"--modules --jobs --cc --timeout --progress -j $common"
-		;;
-	info) echo "--progress $common" ;;
-	verify)
-		echo "--kernel --headers --kernel-source-path --kernelsourcedir --driver --blob --expect-hooks" \
-			"--progress -k $common"
-		;;
-	build) echo "$patching $building $keeping --force --progress -f $common" ;;
-	matrix)
-		echo "$patching $building $keeping --keep-logs --shard --emit --resume" \
-			"--merge --expect --fail-on --junit --html --markdown --progress $common"
-		;;
-	esac
+	while read -r verb alias; do
+		case ${COMP_WORDS[1]-} in
+		"$verb" | "${alias:-$verb}")
+			echo "$verb"
+			return
+			;;
+		esac
+	done < <(
+		echo help
+		_gridpatch_table
+	)
+	echo patch
 }
 
 # Kernels that are installed here.
@@ -129,59 +103,32 @@ _gridpatch_list() {
 
 # The argument of an option; false when the option takes none.
 _gridpatch_argument() {
-	local verb=$1 option=$2 cur=$3 IFS=$' \t\n'
+	local verb=$1 option=$2 cur=$3 name argument words
 
-	# The same letter means one thing in one verb only.
-	[[ " $(_gridpatch_options "$verb") " == *" $option "* ]] || return 1
-	case $option in
-	--kernel | -k)
-		# shellcheck disable=SC2046 # one word per kernel
-		_gridpatch_words "$cur" $(_gridpatch_kernels)
+	while read -r name argument words; do
+		[ "$name" != "$option" ] || break
+	done < <(_gridpatch_table "$verb")
+	[ "$name" = "$option" ] || return 1
+	# shellcheck disable=SC2046,SC2086 # one word per kernel, set, compiler
+	case $argument in
+	'' | '['*) return 1 ;;
+	WORDS | LIST) _gridpatch_list "$cur" $words ;;
+	R) _gridpatch_words "$cur" $(_gridpatch_kernels) ;;
+	DIR) _gridpatch_paths "$cur" ;;
+	FILE | PATH | RUN) _gridpatch_paths "$cur" '*' ;;
+	OUT) _gridpatch_paths "$cur" '*.run' ;;
+	NAME)
+		[ "$option" != --no-set ] || words=all
+		_gridpatch_words "$cur" $words $(_gridpatch_sets)
 		;;
-	--headers | --kernel-source-path | --kernelsourcedir | --hooks | --data | \
-		--directory | -C | -d | --to | --rejects | --keep-logs)
-		_gridpatch_paths "$cur"
-		;;
-	--allow) _gridpatch_list "$cur" blocked unknown hooks altered ;;
-	--repack) _gridpatch_words "$cur" auto splice full ;;
-	--progress) _gridpatch_words "$cur" auto none json ;;
-	--kind) _gridpatch_words "$cur" host merged guest general ;;
-	--blob | --hooks-patch | --patches | --from | --lock | --write-lock) _gridpatch_paths "$cur" '*' ;;
-	--expect | --junit | --html | --resume | --sign-key | --sign-cert) _gridpatch_paths "$cur" '*' ;;
-	--emit) _gridpatch_words "$cur" github gitlab lines ;;
-	--modules) _gridpatch_list "$cur" nvidia nvidia-uvm nvidia-modeset nvidia-drm nvidia-peermem nvidia-vgpu-vfio ;;
-	--cc)
-		# shellcheck disable=SC2046 # one word per compiler
-		_gridpatch_words "$cur" $(compgen -c -- "${cur:-gcc}" | grep -E '^(gcc|clang)(-[0-9]+)?$' | sort -u)
-		;;
-	--markdown)
-		# That of support takes nothing.
-		[ "$verb" = matrix ] || return 1
-		_gridpatch_paths "$cur" '*'
-		;;
-	--fail-on) _gridpatch_words "$cur" any regression none ;;
-	--output | -o)
-		case $verb in
-		build | matrix) _gridpatch_paths "$cur" ;;
-		*) _gridpatch_paths "$cur" '*.run' ;;
-		esac
-		;;
-	--set)
-		# shellcheck disable=SC2046 # one word per set
-		_gridpatch_words "$cur" $(_gridpatch_sets)
-		;;
-	--no-set)
-		# shellcheck disable=SC2046 # one word per set
-		_gridpatch_words "$cur" all $(_gridpatch_sets)
-		;;
-	--jobs | -j | --timeout | --shard | --patch-match | --driver | --strip | --fuzz | -p | -F) ;;
-	*) return 1 ;;
+	CC) _gridpatch_words "$cur" $(compgen -c -- "${cur:-gcc}" | grep -E '^(gcc|clang)(-[0-9]+)?$' | sort -u) ;;
+	*) _gridpatch_words "$cur" $words ;;
 	esac
 	return 0
 }
 
 _gridpatch() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb option
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb option IFS=$' \t\n'
 
 	COMPREPLY=()
 	verb=$(_gridpatch_verb)
@@ -202,17 +149,18 @@ _gridpatch() {
 	fi
 
 	if [[ $cur == -* ]]; then
-		local options
+		local options name
 
-		options=$(_gridpatch_options "$verb")
+		options=$(_gridpatch_table "$verb" | while read -r name _; do printf '%s\n' "$name"; done)
 		[ "$COMP_CWORD" -eq 1 ] && options="$options --version"
 		# shellcheck disable=SC2086 # one word per option
 		_gridpatch_words "$cur" $options
 		return
 	fi
 
-	local verbs='patch info extract verify select support fetch-hooks apply push pop applied lint-set build matrix help check plan'
+	local verbs
 
+	verbs="$(_gridpatch_table) help"
 	# shellcheck disable=SC2086 # one word per verb
 	if [ "$verb" = help ] && [ "$COMP_CWORD" -eq 2 ]; then
 		_gridpatch_words "$cur" $verbs

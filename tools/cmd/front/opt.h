@@ -4,77 +4,6 @@
 
 #include "ops/job/patchjob.h"
 
-/* One number per option; a command names those that it takes. */
-enum gp_opt_id {
-	OPT_END = 0,
-	OPT_ALL = 256,
-	OPT_ALLOW,
-	OPT_BLOB,
-	OPT_DATA,
-	OPT_DIR,
-	OPT_DRIVER,
-	OPT_DROP_DKMS,
-	OPT_DRY_RUN,
-	OPT_EXPECT_HOOKS,
-	OPT_EXPLAIN,
-	OPT_FORCE,
-	OPT_FROM,
-	OPT_FROM_RUN,
-	OPT_FSYNC,
-	OPT_FUZZ,
-	OPT_HEADERS,
-	OPT_HEADERS2,
-	OPT_HEADERS3,
-	OPT_HELP,
-	OPT_HOOKS,
-	OPT_HOOKS_PATCH,
-	OPT_NO_HOOKS_PATCH,
-	OPT_JSON,
-	OPT_KERNEL,
-	OPT_KIND,
-	OPT_LOCK,
-	OPT_MARKDOWN,
-	OPT_NEWER_TABLE,
-	OPT_NO_CACHE,
-	OPT_NO_HOOKS,
-	OPT_NO_SET,
-	OPT_OUTPUT,
-	OPT_PATCHES,
-	OPT_PATCH_MATCH,
-	OPT_PROGRESS,
-	OPT_QUIET,
-	OPT_QUILT,
-	OPT_RECOVER,
-	OPT_REJECTS,
-	OPT_REPACK,
-	OPT_REVERSE,
-	OPT_SET,
-	OPT_STRIP,
-	OPT_TO,
-	OPT_VERBOSE,
-	OPT_WRITE_LOCK,
-	/* What builds takes these besides. */
-	OPT_BUILD,
-	OPT_BUILD_TOO,
-	OPT_CC,
-	OPT_JOBS,
-	OPT_KEEP_LOGS,
-	OPT_MODULES,
-	OPT_OUT_DIR,
-	OPT_SIGN_CERT,
-	OPT_SIGN_KEY,
-	OPT_TIMEOUT,
-	OPT_EMIT,
-	OPT_EXPECT,
-	OPT_FAIL_ON,
-	OPT_HTML,
-	OPT_JUNIT,
-	OPT_MARKDOWN_FILE,
-	OPT_MERGE,
-	OPT_RESUME,
-	OPT_SHARD, /* matrix */
-};
-
 enum gp_emit { GP_EMIT_NONE, GP_EMIT_GITHUB, GP_EMIT_GITLAB, GP_EMIT_LINES };
 
 /* Which cells of a matrix make its answer a no. */
@@ -88,7 +17,7 @@ struct gp_args {
 	struct gp_list positional;
 	const char *dir;       /* -C, -d */
 	const char *driver;    /* --driver */
-	const char *kind;      /* --kind */
+	int kind;              /* enum gp_kind; -1: not given */
 	const char *to, *from; /* fetch-hooks */
 	struct gp_list runs;   /* lint-set's --from */
 	bool newer_table;
@@ -124,13 +53,18 @@ struct gp_report {
 	bool withheld;            /* it is not to be written */
 };
 
+/* Of all verbs that patch, or look whether a patched driver builds. */
+#define GP_PATCHING_OPTIONS \
+	"kernel headers hooks no-hooks hooks-patch no-hooks-patch patches patch-match set no-set allow " \
+	"drop-dkms-patches data"
+
 struct gp_cmd {
 	const char *name;
 	const char *alias;   /* NULL */
 	const char *args;    /* "RUN" */
 	const char *summary; /* one line of the list */
 	const char *about;   /* the paragraphs of its help */
-	const enum gp_opt_id *opts;
+	const char *options; /* names, with blanks between them; what every verb takes goes without saying */
 	int (*run)(struct gp_args *a, struct gp_report *r, struct gp_err *err);
 };
 
@@ -144,11 +78,22 @@ struct gp_cmd {
 int gp_args_parse(const struct gp_cmd *cmd, int argc, char **argv, struct gp_args *out, struct gp_err *err);
 void gp_args_release(struct gp_args *a);
 
-/* The kind that --kind names; host when it is not given. GP_E_USAGE. */
-int gp_args_kind(const struct gp_args *a, enum gp_kind *kind, struct gp_err *err);
+/* What --kind names; host when it is not given. */
+enum gp_kind gp_args_kind(const struct gp_args *a);
 
 /* `VERB --help`, on standard output. */
 void gp_cmd_help(const struct gp_cmd *cmd);
+
+/*
+ * `__options VERB`, on standard output: a line for each name of an option, with its
+ * argument as the help has it, and the words that are allowed there (or likely):
+ *
+ *     --allow WORDS blocked unknown hooks altered
+ *
+ * It is for the completion and the tests, and no help shows it. A name in the verb's
+ * record that no option has stands at the end, after a "?".
+ */
+void gp_cmd_options(const struct gp_cmd *cmd);
 
 extern const struct gp_cmd gp_cmd_patch, gp_cmd_info, gp_cmd_extract, gp_cmd_verify, gp_cmd_select, gp_cmd_support,
 	gp_cmd_fetch_hooks, gp_cmd_apply, gp_cmd_push, gp_cmd_pop, gp_cmd_applied, gp_cmd_lint_set, gp_cmd_build,

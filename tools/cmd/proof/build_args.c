@@ -27,17 +27,9 @@ static void put_all(struct gp_buf *out, const char *option, const struct gp_list
 
 static void put_allow(struct gp_buf *out, unsigned allow)
 {
-	static const struct {
-		const char *word;
-		unsigned bit;
-	} known[] = { { "blocked", GP_ALLOW_BLOCKED },
-		      { "unknown", GP_ALLOW_UNKNOWN },
-		      { "hooks", GP_ALLOW_HOOKS },
-		      { "altered", GP_ALLOW_ALTERED } };
-
-	for (size_t i = 0; i < GP_COUNT(known); i++)
-		if (allow & known[i].bit)
-			put(out, "--allow", known[i].word);
+	for (size_t i = 0; gp_allow_names[i]; i++)
+		if (allow & (1u << i))
+			put(out, "--allow", gp_allow_names[i]);
 }
 
 void gp_build_words(const struct gp_args *a, struct gp_buf *out)

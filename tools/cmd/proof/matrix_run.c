@@ -144,7 +144,7 @@ static int check_known(const struct gp_args *a, const struct gp_cells *known, co
 			continue;
 		if (!c || (a->shards && (size_t)(c - plan->v) % a->shards != a->shard - 1))
 			return gp_fail(err, GP_E_USAGE,
-				       "'%s' has a result of %s on %s, which this run has not: give --json "
+				       "'%s' has a result of %s on %s, which this run does not build: give --json "
 				       "another file",
 				       a->resume, known->v[i].input, known->v[i].release);
 	}

@@ -68,7 +68,7 @@ static void say_file(const struct gp_args *a, const struct gp_applied_file *f)
 	gp_say(a, "\n");
 }
 
-/* The same of a file of a patch that was not applied. */
+/* A line for a file of a patch that was not applied. */
 static void say_tried(const struct gp_args *a, const struct gp_applied_file *f)
 {
 	struct tally t = tally_of(&f->hunks);
@@ -193,7 +193,14 @@ void gp_report_recovered(size_t files)
 	if (files)
 		gp_warn_loud("rolled back an interrupted run: %zu file%s", files, files == 1 ? "" : "s");
 	else
-		gp_warn("removed what an interrupted run left; nothing had been changed");
+		gp_warn("removed what an interrupted run left; it had changed all of its files, or none");
+}
+
+void gp_report_litter(const struct gp_disktree *d)
+{
+	if (d->litter)
+		gp_warn("cannot remove '%s/" GP_JOURNAL_DIR "': %s; no file depends on it, the next run tries again",
+			d->root, strerror(d->litter));
 }
 
 int gp_open_quilt_tree(struct gp_quilt_tree *w, const char *dir, struct gp_err *err)

@@ -39,17 +39,6 @@ FILE *gp_report_stream(const struct gp_args *a)
 	return stdout;
 }
 
-static char *format(const char *fmt, va_list ap) GP_PRINTF(1, 0);
-
-static char *format(const char *fmt, va_list ap)
-{
-	char *text;
-
-	if (vasprintf(&text, fmt, ap) < 0)
-		gp_oom();
-	return text;
-}
-
 /*
  * Mask all but the newlines of the format: one in an argument, a file's name for
  * example, would begin a line of the report that is not ours. Which ones are the
@@ -68,10 +57,10 @@ static char *format_masked(const char *fmt, va_list ap)
 		if (*p == '\n')
 			*p = '\r';
 	va_copy(again, ap);
-	text = format(fmt, ap);
+	text = gp_vasprintf(fmt, ap);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* it is fmt, but for the newlines */
-	other = format(other_fmt, again);
+	other = gp_vasprintf(other_fmt, again);
 #pragma GCC diagnostic pop
 	va_end(again);
 	for (size_t i = 0; text[i]; i++)

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cmd/front/opt.h"
 #include "ops/select/support.h"
+#include "ops/tree/disktree.h"
 
 /* "12.3 MB" (decimal), in a static-free way: out holds 32 bytes. */
 const char *gp_say_size(uint64_t bytes, char out[32]);
@@ -34,7 +35,7 @@ void gp_report_support_markdown(const struct gp_args *a, const struct gp_support
 
 /* What a driver is. */
 void gp_report_driver(const struct gp_args *a, const struct gp_driver *d);
-/* The same of an extracted installer: it has neither label nor sums. */
+/* What an extracted installer is: it has neither label nor sums. */
 void gp_report_tree(const struct gp_args *a, const struct gp_driver *d);
 struct json_object *gp_json_driver(const struct gp_driver *d);
 
@@ -48,6 +49,9 @@ struct json_object *gp_json_applied(const struct gp_applied_list *l);
 
 /* An interrupted run was rolled back first; said under -q, too, when files changed. */
 void gp_report_recovered(size_t files);
+
+/* What a run could not clean up; all of its changes are made, or none. */
+void gp_report_litter(const struct gp_disktree *d);
 
 /* gp_quilt_tree_open() of dir (NULL: here), which says what was rolled back. */
 struct gp_quilt_tree;

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
 #include "base/text.h"
 #include "core/diff/diff_impl.h"
 
@@ -32,7 +31,7 @@ struct pending {
 struct parser {
 	struct gp_diff_reader in;
 	size_t star_lineno; /* last "*** " line */
-	/* The first of what is no diff, or may not be one; 0 none. */
+	/* The first of what is not a diff, or may not be one; 0 none. */
 	size_t ed_lineno, binary_lineno, stray_lineno, indented_lineno;
 	size_t plus_lineno; /* last "+++ " line with blanks before it */
 	struct pending head;
@@ -222,7 +221,7 @@ static bool ext_header(struct parser *p, struct gp_str s)
 /*
  * A "@@" line that no file's name stands before: prose, as GNU patch has it. But
  * GNU patch drops a hunk without a word, too, that something parted from its
- * file: what is a whole hunk behind a file's hunks is an error here.
+ * file: what is a whole hunk after a file's hunks is an error here.
  */
 static int stray_hunk(struct parser *p)
 {
@@ -239,7 +238,7 @@ static int stray_hunk(struct parser *p)
 	return 0;
 }
 
-/* Git's headers with hunks right behind them, without "---" and "+++". */
+/* Git's headers with hunks right after them, without "---" and "+++". */
 static int git_file_parse(struct parser *p)
 {
 	struct gp_filediff *f = git_file_add(p);
@@ -335,13 +334,14 @@ static int scan_diff(struct parser *p, struct gp_str s)
 	return 0;
 }
 
-/* A diff of which every line has blanks before it: prose, unless there is no other. */
+/* A diff of which every line has blanks before it, or X, which counts as one with GNU
+ * patch: prose, unless there is no other. */
 static void scan_indented(struct parser *p, struct gp_str s)
 {
 	struct gp_hunk probe;
 	size_t column;
 
-	if (!s.len || (s.p[0] != ' ' && s.p[0] != '\t'))
+	if (!s.len || (s.p[0] != ' ' && s.p[0] != '\t' && s.p[0] != 'X'))
 		return;
 	s = gp_reader_outdented(s, SIZE_MAX, &column);
 	if (gp_str_starts(s, "+++ "))

@@ -23,7 +23,7 @@ struct gp_hunk {
 	struct gp_dline *line;
 	size_t nline, cap;
 	size_t lineno;         /* of the "@@" line in the patch, from 1 */
-	struct gp_str section; /* behind the second "@@", its blank included; borrowed */
+	struct gp_str section; /* after the second "@@", its blank included; borrowed */
 	bool old_eof_nonl, new_eof_nonl;
 };
 
@@ -41,7 +41,7 @@ struct gp_filediff {
 	size_t nhunk, cap;
 	size_t lineno;                      /* of the first header line, from 1 */
 	bool old_line, new_line;            /* "---" and "+++" lines were there; neither: "Index:" alone */
-	struct gp_str old_stamp, new_stamp; /* behind their names, as it stands there; borrowed */
+	struct gp_str old_stamp, new_stamp; /* after their names, as it stands there; borrowed */
 };
 
 struct gp_diff {
@@ -65,7 +65,7 @@ struct gp_diff {
  *         and when nothing but an ed script, a normal diff or "Binary files …
  *         differ" is found;
  *         GP_E_FORMAT for a malformed hunk or name ("malformed patch at line N"), a
- *         whole hunk that no file's name stands before, behind a file's hunks, and
+ *         whole hunk that no file's name stands before, after a file's hunks, and
  *         when there is no diff at all.
  * Source: output of GNU diff 3.8 and of git diff (all of git's headers by
  *         experiment with it); behaviour of GNU patch 2.7.6, seen by
@@ -74,7 +74,7 @@ struct gp_diff {
  *         comments, an empty line or one that starts with a tab is context,
  *         a time stamp of 0 means a missing file, a hunk must change something.
  *         Stricter than GNU patch: a body shorter than its counts (but for blank
- *         context at the end of the text), and a '+' line behind a body that is
+ *         context at the end of the text), and a '+' line after a body that is
  *         complete, are malformed; an indented diff counts only where no other is.
  */
 int gp_diff_parse(struct gp_str text, struct gp_diff *out, struct gp_err *err) GP_MUST_CHECK;

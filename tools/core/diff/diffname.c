@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "base/text.h"
 #include "core/diff/diff.h"
 
 enum gp_file_op gp_diff_op(const struct gp_filediff *f, bool reverse)

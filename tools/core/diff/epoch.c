@@ -20,7 +20,8 @@ struct stamp {
 	long time; /* seconds of the day */
 	long zone; /* seconds east */
 	bool has_zone, bad;
-	bool direct; /* "@N": time is all of it */
+	bool zone_may_follow; /* a time or a zone's name was the last word */
+	bool direct;          /* "@N": time is all of it */
 };
 
 static bool digit(struct gp_str s, size_t i)
@@ -210,6 +211,19 @@ static bool has(struct gp_str s, char c)
 	return memchr(s.p, c, s.len) != NULL;
 }
 
+/* "UTC", "UTC+0" */
+static void read_named_zone(struct stamp *t, struct gp_str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.p[n] != '+' && s.p[n] != '-')
+		n++;
+	read_zone_name(t, (struct gp_str){ s.p, n });
+	if (n < s.len)
+		read_zone(t, (struct gp_str){ s.p + n, s.len - n });
+	t->zone_may_follow = true;
+}
+
 static void read_word(struct stamp *t, struct gp_str s)
 {
 	/* ISO's T between date and time */
@@ -224,6 +238,8 @@ static void read_word(struct stamp *t, struct gp_str s)
 		s.len--;
 	if (!s.len)
 		return;
+	t->bad |= !t->zone_may_follow && (s.p[0] == '+' || s.p[0] == '-');
+	t->zone_may_follow = has(s, ':') && digit(s, 0);
 	if (s.p[0] == '@')
 		t->direct = true, s.p++, s.len--, t->time = take_number(&s, 5), t->bad |= t->time < 0;
 	else if (s.p[0] == '+' || s.p[0] == '-')
@@ -237,7 +253,7 @@ static void read_word(struct stamp *t, struct gp_str s)
 	else if (month_of(s) > 0)
 		t->month = month_of(s);
 	else if (!is_weekday(s))
-		read_zone_name(t, s);
+		read_named_zone(t, s);
 }
 
 /* Days from the epoch, or INT_MAX far from it. */

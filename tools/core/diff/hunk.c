@@ -22,7 +22,7 @@ struct pattern {
 	uint32_t *id;
 	uint64_t *sum;
 	size_t n, cap;
-	size_t prefix, suffix; /* lines of context before and behind the changes */
+	size_t prefix, suffix; /* lines of context before and after the changes */
 };
 
 /* One attempt at all hunks. */
@@ -194,7 +194,7 @@ static bool search(struct gp_numbered *in, const struct window *w, const struct 
 }
 
 /*
- * The same when guess lies d lines above the first line that is not written yet.
+ * Search when guess lies d lines above the first line that is not written yet.
  * GNU patch 2.7.6 then tries d lines above guess, d lines below it, and from
  * d - 1 lines above it downwards. What it finds above makes the hunk fail.
  */
@@ -289,7 +289,7 @@ static void copy_till(struct run *r, int64_t last)
 /*
  * Write the placed hunk; false when an earlier one has written beyond it.
  *
- * Lines that fuzz puts behind an unfinished last line begin a line of their own
+ * Lines that fuzz puts after an unfinished last line begin a line of their own
  * only when no context of the hunk follows them: GNU patch 2.7.6 does so.
  */
 static bool write_hunk(struct run *r, const struct gp_hunk *h, int64_t at)

@@ -44,7 +44,7 @@ struct gp_hunk_report {
  * A hunk is looked for at its line plus the last hunk's offset, then 1, 2, …
  * lines below and above, never above the last line already written. Only when
  * the whole file has been searched one line of context may differ at each end,
- * then two, up to max_fuzz. A hunk with less context before (behind) its
+ * then two, up to max_fuzz. A hunk with less context before (after) its
  * changes than on the other side belongs to the start (end) of the file.
  *
  * In:     old, untrusted; empty for a file that is created.

@@ -17,7 +17,7 @@ struct gp_str gp_reader_outdented(struct gp_str s, size_t columns, size_t *colum
 {
 	size_t i = 0;
 
-	for (*column = 0; i < s.len && *column < columns && (s.p[i] == ' ' || s.p[i] == '\t'); i++)
+	for (*column = 0; i < s.len && *column < columns && strchr(" \tX", s.p[i]) && s.p[i]; i++)
 		*column = s.p[i] == '\t' ? (*column / 8 + 1) * 8 : *column + 1;
 	return (struct gp_str){ s.p + i, s.len - i };
 }
@@ -93,7 +93,7 @@ bool gp_hunk_header(struct gp_str s, struct gp_hunk *h)
 	return true;
 }
 
-/* "\ No newline at end of file", if it may stand behind the line just read:
+/* "\ No newline at end of file", if it may stand after the line just read:
  * that must be the last one of its side. */
 static void take_eof_mark(struct gp_diff_reader *p, struct gp_hunk *h, uint64_t old_left, uint64_t new_left)
 {

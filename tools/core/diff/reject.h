@@ -2,6 +2,7 @@
 #ifndef GP_CORE_DIFF_REJECT_H
 #define GP_CORE_DIFF_REJECT_H
 
+#include "core/diff/diff.h"
 #include "core/diff/hunk.h"
 
 /*

@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#define GP_SERIES_MAX (1u << 20) /* bytes of a series file */
+
 /* As many lines of context may differ unless somebody says otherwise; patch's default. */
 #define GP_SERIES_FUZZ 2
 

@@ -5,6 +5,10 @@
 
 #include "base/text.h"
 
+const char *const gp_module_names[] = { "nvidia",     "nvidia-uvm",     "nvidia-modeset",
+					"nvidia-drm", "nvidia-peermem", "nvidia-vgpu-vfio",
+					NULL };
+
 static struct gp_str without_comment(struct gp_str line)
 {
 	const char *hash = line.len ? memchr(line.p, '#', line.len) : NULL;

@@ -25,4 +25,7 @@
  */
 bool gp_kbuild_lists_conftest(struct gp_str text, const char *name);
 
+/* The kernel modules of a driver, as far as there are such; NULL after the last. */
+extern const char *const gp_module_names[];
+
 #endif

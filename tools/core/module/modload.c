@@ -45,24 +45,13 @@ static void add(struct gp_modfindings *l, enum gp_severity severity, const char 
 	l->v[l->n++] = (struct gp_modfinding){ severity, gp_strdup(module), check, text };
 }
 
-static char *format(const char *fmt, va_list ap) GP_PRINTF(1, 0);
-
-static char *format(const char *fmt, va_list ap)
-{
-	char *text = NULL;
-
-	if (vasprintf(&text, fmt, ap) < 0)
-		gp_oom();
-	return text;
-}
-
 void gp_modfindings_add(struct gp_modfindings *l, enum gp_severity severity, const char *module, const char *check,
 			const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(l, severity, module, check, format(fmt, ap));
+	add(l, severity, module, check, gp_vasprintf(fmt, ap));
 	va_end(ap);
 	count(l, severity, 1);
 }
@@ -75,7 +64,7 @@ void gp_modload_tally(struct gp_modload *j, struct gp_modtally *m, const char *f
 	if (m->n++ >= SAID_MAX)
 		return;
 	va_start(ap, fmt);
-	add(j->found, m->severity, m->file, m->check, format(fmt, ap));
+	add(j->found, m->severity, m->file, m->check, gp_vasprintf(fmt, ap));
 	va_end(ap);
 }
 
@@ -161,9 +150,9 @@ static void check_vermagic(struct gp_modload *j, const struct gp_modunit *u)
 		gp_auto(gp_free_ptr) char *more = lacking(magic, want), *less = lacking(want, magic);
 
 		if (*less)
-			say(j, GP_FIND_ERROR, u, "vermagic", "the kernel's has %s, the module's has not", less);
+			say(j, GP_FIND_ERROR, u, "vermagic", "the kernel's has %s, the module's does not", less);
 		if (*more)
-			say(j, GP_FIND_ERROR, u, "vermagic", "the module's has %s, the kernel's has not", more);
+			say(j, GP_FIND_ERROR, u, "vermagic", "the module's has %s, the kernel's does not", more);
 	}
 }
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "base/text.h"
+#include "core/rules/distro.h"
 
 #define STR(s) (int)((s).len > 512 ? 512 : (s).len), (s).p
 

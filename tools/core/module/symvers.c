@@ -146,7 +146,7 @@ int gp_symvers_parse(struct gp_str text, struct gp_symvers *out, struct gp_err *
 
 			gp_symvers_release(out);
 			return many ? gp_fail(err, GP_E_FORMAT, "more than %u symbols", MAX_SYMBOLS) :
-				      gp_fail(err, GP_E_FORMAT, "line %zu is no symbol", lineno);
+				      gp_fail(err, GP_E_FORMAT, "line %zu is not a symbol", lineno);
 		}
 		GP_GROW(out->v, out->n, out->cap);
 		out->v[out->n++] = sym;

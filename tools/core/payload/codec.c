@@ -22,7 +22,7 @@ static bool is_zstd(struct gp_str head)
 int gp_codec_detect(struct gp_str head, enum gp_codec *out, struct gp_err *err)
 {
 	if (!head.len)
-		return gp_fail(err, GP_E_FORMAT, "cut off: there is no payload behind the stub");
+		return gp_fail(err, GP_E_FORMAT, "cut off: there is no payload after the stub");
 	if (gp_str_starts(head, "\x1f\x8b"))
 		*out = GP_CODEC_GZIP;
 	else if (gp_str_starts(head, "BZh"))

@@ -168,7 +168,7 @@ static enum step step_bzip2(struct gp_decoder *d, uint8_t *out, size_t cap, size
 static const char *xz_problem(lzma_ret rc)
 {
 	switch (rc) {
-	case LZMA_FORMAT_ERROR: return "garbage behind the stream";
+	case LZMA_FORMAT_ERROR: return "garbage after the stream";
 	case LZMA_BUF_ERROR: return "cut off";
 	default: return "bad data";
 	}

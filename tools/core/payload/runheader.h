@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/digest.h"
 
 /* A stub and its embedded decompressor are far smaller (160 kB seen in
  * 610.57.04); more than this before the payload is not an installer. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define LINE_SHOWN 400u /* bytes of an error message */
 
 void gp_build_error_release(struct gp_build_error *e)

@@ -5,8 +5,6 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/text.h"
 
 /*
  * How one driver fared with one kernel's headers. Each cell has exactly one

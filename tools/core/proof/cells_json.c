@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "core/proof/merge.h"
 
 #define MAX_DEPTH 8

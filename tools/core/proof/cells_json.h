@@ -2,7 +2,6 @@
 #ifndef GP_CORE_PROOF_CELLS_JSON_H
 #define GP_CORE_PROOF_CELLS_JSON_H
 
-#include "base/json.h"
 #include "core/proof/cell.h"
 
 /*

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/text.h"
 #include "core/proof/cells_json.h"
 
 #define MAX_RULES 10000

@@ -123,7 +123,7 @@ static int check_versions(const struct gp_branch *b, struct gp_err *err)
 		if (gp_version_branch(v) != b->number)
 			return gp_fail(err, GP_E_FORMAT, "%s is not of branch %u", v->text, b->number);
 		if (i && gp_version_cmp(&b->versions[i - 1], v) >= 0)
-			return gp_fail(err, GP_E_FORMAT, "%s does not stand behind an older version", v->text);
+			return gp_fail(err, GP_E_FORMAT, "%s does not follow an older version", v->text);
 	}
 	for (size_t i = 0; i < b->nnamed; i++)
 		if (!lists(b, &b->named[i].driver))

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "base/text.h"
-
 /* Where the patch level is 0, and where it is only hidden. */
 enum zero { HIDDEN, TRUE_ZERO };
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/rules/kind.h"
 
-#include "base/text.h"
+const char *const gp_kind_names[] = { "host", "merged", "guest", "general", NULL };
 
 const char *gp_kind_name(enum gp_kind k)
 {
-	static const char *const name[] = { "general", "guest", "host", "merged" };
-
-	return name[k];
+	return gp_kind_names[k];
 }
 
 bool gp_kind_parse(struct gp_str word, enum gp_kind *out)

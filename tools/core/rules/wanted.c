@@ -5,8 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/text.h"
-
 /* No driver branch is below it, and no vGPU release will be above it for long. */
 #define FIRST_BRANCH 100
 

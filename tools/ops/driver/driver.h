@@ -2,6 +2,7 @@
 #ifndef GP_OPS_DRIVER_DRIVER_H
 #define GP_OPS_DRIVER_DRIVER_H
 
+#include "core/driver/manifest.h"
 #include "core/rules/release.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/disktree.h"

@@ -2,6 +2,7 @@
 #ifndef GP_OPS_DRIVER_UNLOCK_H
 #define GP_OPS_DRIVER_UNLOCK_H
 
+#include "core/driver/manifest.h"
 #include "ops/driver/hooks.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/tree.h"

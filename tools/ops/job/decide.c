@@ -34,7 +34,7 @@ static void say_blocked(const struct gp_inputs *in, const struct gp_choice *c, s
 static void say_unknown(const struct gp_choice *c, struct gp_err *err)
 {
 	gp_fail(err, GP_E_NO,
-		"kernel %s is of no known line (nearest: %s); --allow unknown goes on anyway, "
+		"kernel %s belongs to no known line (nearest: %s); --allow unknown continues anyway, "
 		"--build after a proof",
 		c->release.text, c->nearest ? c->nearest->name : "none");
 }
@@ -52,13 +52,14 @@ static int decide_kernel(const struct gp_inputs *in, struct gp_decision *d, cons
 			say_blocked(in, c, err);
 			return -1;
 		}
-		gp_list_printf(&d->warnings, "going on as --allow blocked asks, though kernel %s is blocked: %s", r,
+		gp_list_printf(&d->warnings, "continuing as --allow blocked asks, though kernel %s is blocked: %s", r,
 			       first(&c->reasons, ""));
 		gp_list_printf(&d->overrides, "blocked kernel %s", r);
 		return 0;
 	case GP_VERDICT_UNKNOWN:
 		if (in->opts->proved) {
-			gp_list_printf(&d->warnings, "kernel %s is of no known line, but the modules build for it", r);
+			gp_list_printf(&d->warnings, "kernel %s belongs to no known line, but the modules build for it",
+				       r);
 			gp_list_printf(&d->overrides, "unknown kernel %s, proved by a build", r);
 			return 0;
 		}
@@ -66,7 +67,8 @@ static int decide_kernel(const struct gp_inputs *in, struct gp_decision *d, cons
 			say_unknown(c, err);
 			return -1;
 		}
-		gp_list_printf(&d->warnings, "kernel %s is of no known line; going on as --allow unknown asks", r);
+		gp_list_printf(&d->warnings, "kernel %s belongs to no known line; continuing as --allow unknown asks",
+			       r);
 		gp_list_printf(&d->overrides, "unknown kernel %s", r);
 		return 0;
 	case GP_VERDICT_UNTESTED:
@@ -196,7 +198,7 @@ static int decide_altered(const struct gp_inputs *in, struct gp_decision *d, str
 	if (a->licence && !(in->opts->allow & GP_ALLOW_ALTERED))
 		return gp_fail(err, GP_E_NO,
 			       "altered: nvidia.ko's licence tag is '%s', not NVIDIA's; "
-			       "--allow altered goes on anyway",
+			       "--allow altered continues anyway",
 			       a->licence);
 	if (a->licence) {
 		gp_list_printf(&d->warnings,
@@ -204,7 +206,7 @@ static int decide_altered(const struct gp_inputs *in, struct gp_decision *d, str
 		gp_list_printf(&d->overrides, "altered licence tag");
 	}
 	if (a->hooks == GP_UNLOCK_PARTIAL && !(in->opts->allow & GP_ALLOW_ALTERED))
-		return gp_fail(err, GP_E_NO, "altered: hooks are there, but not %s; --allow altered goes on anyway",
+		return gp_fail(err, GP_E_NO, "altered: hooks are there, but not %s; --allow altered continues anyway",
 			       a->missing);
 	if (a->hooks == GP_UNLOCK_PARTIAL)
 		gp_list_printf(&d->overrides, "half integrated hooks");
@@ -225,8 +227,9 @@ static int decide_hooks_wanted(const struct gp_inputs *in, struct gp_decision *d
 		return 0;
 	}
 	if (in->opts->no_hooks || (!host && !in->opts->hooks)) {
-		d->hooks_why = gp_strdup(
-			in->opts->no_hooks ? "--no-hooks" : "this is no vGPU host driver: there is nothing to unlock");
+		d->hooks_why =
+			gp_strdup(in->opts->no_hooks ? "--no-hooks" :
+						       "this is not a vGPU host driver: there is nothing to unlock");
 		return 0;
 	}
 	if (!v->has_kernel && v->has_kernel_open)
@@ -236,7 +239,7 @@ static int decide_hooks_wanted(const struct gp_inputs *in, struct gp_decision *d
 			       v->rf.header.target_arch);
 	if (!host)
 		gp_list_printf(&d->warnings,
-			       "a %s driver has nothing that hooks could unlock; integrating them as --hooks asks",
+			       "a %s driver has nothing that hooks could unlock; integrating them, as --hooks asks",
 			       gp_kind_name(v->kind));
 	d->hooks_action = GP_HOOKS_INTEGRATED;
 	return 0;
@@ -257,7 +260,7 @@ static int refuse_hooks(const struct gp_inputs *in, struct gp_decision *d, const
 			const char *hint, struct gp_err *err)
 {
 	if (!(in->opts->allow & GP_ALLOW_HOOKS))
-		return gp_fail(err, GP_E_NO, "%s %s; give %s, or --no-hooks (%s--allow hooks goes on anyway)", what,
+		return gp_fail(err, GP_E_NO, "%s %s; give %s, or --no-hooks (%s--allow hooks continues anyway)", what,
 			       in->driver.version.text, advice, hint);
 	gp_list_printf(&d->warnings, "%s %s: they build, but may never unlock", what, in->driver.version.text);
 	gp_list_printf(&d->overrides, "hooks that may not fit");

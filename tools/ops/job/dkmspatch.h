@@ -64,7 +64,7 @@ int gp_late_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_
 /*
  * Add the files and remember the lines of dkms.conf (c->late), after everything
  * else has changed the tree: all of them apply there, for each kernel of the run,
- * behind what dkms.conf applies already, or nothing is done.
+ * after what dkms.conf applies already, or nothing is done.
  *
  * Errors: GP_E_NO a hunk does not match, or is there already, where DKMS would
  *         stop; GP_E_UNSUPPORTED renames, modes; no dkms.conf, or one that cannot be

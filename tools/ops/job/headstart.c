@@ -7,26 +7,25 @@
  * Reading an installer to its end and copying its payload into the new one each take
  * about as long as the disk does, and nothing keeps them from going on at the same
  * time but that the stub stands in front: its length, and so the place of every byte
- * behind it, is known only when the whole job has been done.
+ * after it, is known only when the whole job has been done.
  *
  * So the job is done twice. All that a decision can depend on (.manifest and the kernel
  * sources) lies near the front of a payload; once it has been seen the whole job is
  * done with what there is, which takes a few hundredths of a second, and a thread begins
  * to write with the stub that it gives. The job is done again when the scan has ended,
  * and only if that gives the same stub does what was written count. Nothing of the
- * first try is told: should it fail, the second one will say so.
+ * first try is told: should it fail, the second one will say so. All but the driver is
+ * the job's own: data and patches are read once.
  */
 void gp_headstart_begin(void *arg, struct gp_runfile *rf)
 {
 	struct gp_headstart *h = arg;
-	struct gp_inputs in = { .opts = h->opts };
+	struct gp_inputs in = *h->in;
 	struct gp_decision d = { 0 };
 	struct gp_changes c = { 0 };
-	gp_auto(gp_list_release) struct gp_list paths = { 0 };
 	struct gp_repack r;
 
-	if (gp_inputs_name(&in, NULL) == 0 && gp_inputs_load(&in, &paths, NULL) == 0 &&
-	    gp_driver_borrow(&in.driver, rf, NULL) == 0) {
+	if (gp_driver_borrow(&in.driver, rf, NULL) == 0) {
 		if (gp_inputs_complete(&in, NULL) == 0 && gp_decide(&in, &d, NULL) == 0) {
 			gp_changes_begin(&c, &in, &d);
 			if (gp_change_all(&in, &d, &c, NULL) == 0) {
@@ -39,7 +38,6 @@ void gp_headstart_begin(void *arg, struct gp_runfile *rf)
 	}
 	gp_changes_release(&c);
 	gp_decision_release(&d);
-	gp_inputs_release(&in);
 }
 
 void gp_headstart_abandon(void *arg)

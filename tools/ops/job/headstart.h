@@ -6,8 +6,8 @@
 
 /* A run that may begin to write before its installer has been read to the end. */
 struct gp_headstart {
-	const struct gp_patch_opts *opts;
-	struct gp_output *begun; /* for gp_write(); NULL: none */
+	const struct gp_inputs *in; /* of the job, loaded; its driver is being opened */
+	struct gp_output *begun;    /* for gp_write(); NULL: none */
 };
 
 /* gp_driver_opts.ready and .abandon; arg is a gp_headstart. */

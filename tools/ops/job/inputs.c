@@ -15,6 +15,8 @@
 
 #define EPOCH_MAX 077777777777 /* the field of a tar header has 11 octal digits */
 
+const char *const gp_allow_names[] = { "blocked", "unknown", "hooks", "altered", NULL };
+
 int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list dirs = { 0 };
@@ -73,7 +75,7 @@ static int check_place(const char *what, const char *path, const struct gp_patch
 	if (gp_is_dir(path))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is a directory", what, path);
 	if (gp_exists(path) && !gp_is_file(path))
-		return gp_fail(err, GP_E_USAGE, "the %s '%s' exists and is no regular file", what, path);
+		return gp_fail(err, GP_E_USAGE, "the %s '%s' exists and is not a regular file", what, path);
 	return 0;
 }
 
@@ -94,7 +96,7 @@ static int choose_out(struct gp_inputs *in, struct gp_err *err)
 	if (in->to_stdout)
 		return isatty(STDOUT_FILENO) && !o->dry_run ?
 			       gp_fail(err, GP_E_USAGE,
-				       "an installer is nothing for a terminal: send it to a file or a pipe") :
+				       "an installer is not for a terminal: send it to a file or a pipe") :
 			       0;
 	if (check_place("output", in->out, o, err) < 0)
 		return -1;
@@ -186,7 +188,8 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
 /* --- what does --- */
 
 /* Is a single patch written with -p1 or -p0, and from where? When no file tells,
- * it is taken for -p1, and the hunks will tell. */
+ * it is taken for -p1, and the hunks will tell. A head start may have asked already,
+ * of what it had of the tree. */
 static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct gp_err *err)
 {
 	static const struct {
@@ -197,6 +200,8 @@ static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct 
 
 	if (!u->single)
 		return 0;
+	u->below = NULL;
+	u->series.v[0].strip = 1;
 	if (gp_diff_parse(gp_buf_str(&u->text[0]), &d, err) < 0)
 		return gp_within(err, "'%s'", u->dir);
 	for (size_t i = 0; i < GP_COUNT(ways) && !u->below; i++) {

@@ -12,6 +12,7 @@
 #define GP_ALLOW_UNKNOWN 2u
 #define GP_ALLOW_HOOKS 4u
 #define GP_ALLOW_ALTERED 8u
+extern const char *const gp_allow_names[]; /* of these bits; NULL after the last */
 
 /* What the user asked for. Strings are borrowed. */
 struct gp_patch_opts {
@@ -68,7 +69,7 @@ struct gp_inputs {
  * The variable stands for a build that must come out the same anywhere, so the running
  * kernel must not decide anything then.
  *
- * Errors: GP_E_USAGE output equal to the input, the variable is no decimal number, or
+ * Errors: GP_E_USAGE output equal to the input, the variable is not a decimal number, or
  *         later than a tar can say (2242), or nothing names the kernels then;
  *         GP_E_NO a file exists; GP_E_NOTFOUND, GP_E_SYSTEM.
  * Source: reproducible-builds.org/specs/source-date-epoch, "must be an ASCII

@@ -191,12 +191,9 @@ static void list_sets(const struct gp_inputs *in, const struct gp_list *chosen, 
 /* Whatever of the command line shows in the output and nowhere else in a lock. */
 static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 {
-	static const char *const allow[] = { "blocked", "unknown", "hooks", "altered" }; /* bits */
-	static const char *const repack[] = { NULL, "splice", "full" };
-
-	for (unsigned i = 0; i < GP_COUNT(allow); i++)
+	for (unsigned i = 0; gp_allow_names[i]; i++)
 		if (o->allow & (1u << i))
-			gp_list_printf(l, "allow=%s", allow[i]);
+			gp_list_printf(l, "allow=%s", gp_allow_names[i]);
 	for (size_t i = 0; i < o->sets.n; i++)
 		gp_list_printf(l, "set=%s", o->sets.v[i]);
 	for (size_t i = 0; i < o->no_sets.n; i++)
@@ -206,8 +203,8 @@ static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 			gp_list_printf(l, "patch-match=%zu:%s", i + 1, o->matches.v[i]);
 	if (o->drop_dkms_patches)
 		gp_list_add(l, "drop-dkms-patches");
-	if (repack[o->repack])
-		gp_list_printf(l, "repack=%s", repack[o->repack]);
+	if (o->repack != GP_REPACK_AUTO)
+		gp_list_printf(l, "repack=%s", gp_repack_names[o->repack]);
 }
 
 static void list_excludes(const struct gp_decision *d, struct gp_list *l)
@@ -354,9 +351,9 @@ static int check_hooks(const struct gp_lock *l, struct gp_err *err)
 
 	for (size_t i = 0; i + 1 < l->is.n; i++)
 		if (form_of(&l->is.v[i]) == &FORMS[HOOKS])
-			return damaged(&l->is.v[i], l->is.v[i].lineno, "it goes on behind", "Hooks", err);
+			return damaged(&l->is.v[i], l->is.v[i].lineno, "there is more after", "Hooks", err);
 	if (form_of(last) != &FORMS[HOOKS])
-		return damaged(last, last->lineno, "behind this there is no", "Hooks", err);
+		return damaged(last, last->lineno, "this is not followed by", "Hooks", err);
 	in = strcmp(gp_stanza_get(last, "Hooks"), hooks_word[GP_HOOKS_INTEGRATED]) == 0;
 	if (in != sha256(gp_stanza_get(last, "SHA256")) || in != sha256(gp_stanza_get(last, "Kern-Ld-SHA256")))
 		return damaged(last, last->lineno, "sums do not fit", "Hooks", err);
@@ -368,7 +365,7 @@ static int check(const struct gp_lock *l, struct gp_err *err)
 	const char *version = l->is.n ? gp_stanza_get(&l->is.v[0], "Gridpatch-Lock") : NULL;
 
 	if (!version)
-		return gp_fail(err, GP_E_FORMAT, "'%s' is no lock file of gridpatch", l->path);
+		return gp_fail(err, GP_E_FORMAT, "'%s' is not a lock file of gridpatch", l->path);
 	if (strcmp(version, GP_LOCK_VERSION) != 0)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' has version '%s' of lock files; this gridpatch knows %s",
 			       l->path, version, GP_LOCK_VERSION);

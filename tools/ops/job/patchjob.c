@@ -45,7 +45,7 @@ static int run(struct gp_patch_job *j, struct gp_headstart *start, struct gp_err
 
 int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts, struct gp_err *err)
 {
-	struct gp_headstart start = { opts, NULL };
+	struct gp_headstart start = { &job->in, NULL };
 	int rc;
 
 	*job = (struct gp_patch_job){ .in.opts = opts };

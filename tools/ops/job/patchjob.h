@@ -27,7 +27,7 @@ int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts,
 void gp_patch_job_release(struct gp_patch_job *job);
 
 /*
- * The same for a build: identify, select, apply, integrate, in memory. What an
+ * The main job for a build: identify, select, apply, integrate, in memory. What an
  * installer needs besides (manifest, dkms.conf, history) is left out, and what
  * DKMS would apply for the one kernel of the run goes into the sources.
  *

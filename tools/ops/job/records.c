@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "core/driver/manifest.h"
 
 #define GP_HISTORY "pkg-history.txt"
 
@@ -84,7 +85,7 @@ static int write_manifest(struct gp_changes *c, struct gp_err *err)
 
 /* --- dkms.conf --- */
 
-/* Lines for the patches that DKMS will apply, numbered behind those there are. */
+/* Lines for the patches that DKMS will apply, numbered after those there are. */
 static int put_patches(const struct gp_changes *c, struct gp_buf *conf, struct gp_err *err)
 {
 	gp_auto(gp_dkms_patch_list_release) struct gp_dkms_patch_list before = { 0 }, new = { 0 };

@@ -34,8 +34,8 @@ static int misfit(const struct gp_inputs *in, const struct gp_decision *d, const
 {
 	if (err && err->code == GP_E_NO && !needed(in, d, set))
 		gp_buf_printf(to->why,
-			      "set '%s' is for other kernels than those of this run: --no-set %s goes on "
-			      "without it\n",
+			      "set '%s' is for other kernels than those of this run: --no-set %s leaves "
+			      "it out\n",
 			      set->name, set->name);
 	return -1;
 }
@@ -90,7 +90,7 @@ static int in_the_way(const struct gp_inputs *in, const struct gp_decision *d, c
 		gp_list_add(&said, set->name);
 		gp_buf_printf(to->why,
 			      "set '%s' changed the same file, for other kernels than those of this run: "
-			      "--no-set %s goes on without it\n",
+			      "--no-set %s leaves it out\n",
 			      set->name, set->name);
 	}
 	return -1;

@@ -7,6 +7,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/driver/manifest.h"
 #include "ops/patch/apply.h"
 #include "ops/tree/disktree.h"
 #include "ops/job/dkmspatch.h"

@@ -12,10 +12,10 @@ struct gp_plan {
 	enum gp_file_op op;
 	int mode; /* 0777, or -1: as it is */
 	struct gp_piece data;
-	bool skip;       /* nothing is to be done, or it failed */
-	const char *raw; /* its name in the patch; borrowed from the diff */
-	bool elsewhere;  /* it fits at an offset, and where it belongs it may be there already */
-	bool absent;     /* a deletion that counts as done: there is no such file */
+	bool skip;                      /* nothing is to be done, or it failed */
+	const struct gp_filediff *diff; /* borrowed */
+	bool elsewhere;                 /* it fits at an offset, and where it belongs it may be there already */
+	bool absent;                    /* a deletion or rename that counts as done: there is no such file */
 };
 
 /* One patch on its way: results wait here until all of it has matched. */
@@ -44,6 +44,15 @@ struct gp_applying {
  * Errors: as gp_apply_patch().
  */
 int gp_plan_patch(struct gp_applying *j, struct gp_diff *d, struct gp_err *err);
+
+/* Would the names of files that count as renamed or deleted fit better under another
+ * level than the patch's? Errors: GP_E_NO. */
+int gp_plan_check_level(struct gp_applying *j, const struct gp_diff *d, struct gp_err *err);
+
+static inline bool gp_op_moves(enum gp_file_op op)
+{
+	return op == GP_FILE_RENAME || op == GP_FILE_COPY;
+}
 
 /* In a file's place in the list: why it could not even be tried. */
 void gp_applied_trouble(struct gp_applied_file *a, const struct gp_err *why);

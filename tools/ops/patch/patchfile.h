@@ -20,7 +20,7 @@ typedef int gp_patch_reader(const char *path, struct gp_buf *text, struct gp_err
  */
 gp_patch_reader gp_patch_read;
 
-/* The same for a name that the user gave: "-" is standard input, and a pipe will do,
+/* A patch file that the user named: "-" is standard input, and a pipe will do,
  * too, as <(command) is one. Errors: GP_E_CANCELLED a signal came while nobody wrote. */
 gp_patch_reader gp_patch_read_given;
 

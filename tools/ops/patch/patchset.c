@@ -9,10 +9,8 @@
 #include "base/stanza.h"
 #include "core/diff/diff.h"
 
-#define SERIES_MAX (1u << 20)
-
 /* Of a patch by its header: what a set is for is what all its patches are for. A header
- * in another form is no error: it says nothing of a scope. */
+ * in another form is not an error: it says nothing of a scope. */
 static void add_scope(struct gp_patchset *p, size_t i)
 {
 	gp_auto(gp_stanza_list_release) struct gp_stanza_list header = { 0 };
@@ -53,7 +51,7 @@ int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *er
 		n--;
 	*out = (struct gp_patchset){ .dir = gp_strndup(dir, n) };
 	out->name = gp_path_base(out->dir);
-	if (gp_file_read(path, SERIES_MAX, &out->series_text, &why) < 0) {
+	if (gp_file_read(path, GP_SERIES_MAX, &out->series_text, &why) < 0) {
 		if (why.code == GP_E_NOTFOUND && gp_is_dir(dir))
 			gp_fail(err, GP_E_NOTFOUND, "'%s' is a directory without a series file", dir);
 		else if (err)

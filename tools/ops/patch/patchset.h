@@ -35,7 +35,7 @@ struct gp_patchset {
  *         GP_E_FORMAT; as gp_patch_read().
  */
 int gp_patchset_load(const char *dir, struct gp_patchset *out, struct gp_err *err);
-/* The same of one patch file, as a series of one. In: read, how. Errors: its. */
+/* Read one patch file as a series of one. In: read, how. Errors: its. */
 int gp_patchset_load_single(const char *path, gp_patch_reader *read, struct gp_patchset *out, struct gp_err *err);
 
 void gp_patchset_release(struct gp_patchset *p);

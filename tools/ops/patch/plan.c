@@ -15,11 +15,6 @@
 #include "ops/patch/apply_impl.h"
 #include "ops/patch/names.h"
 
-static bool moves(enum gp_file_op op)
-{
-	return op == GP_FILE_RENAME || op == GP_FILE_COPY;
-}
-
 /* --- what earlier parts of the patch made of a path --- */
 
 static size_t state_of(const struct gp_applying *j, const char *path)
@@ -91,7 +86,7 @@ static int missing(struct gp_applying *j, const char *path, struct gp_err *err)
 {
 	if (look(j, path) == GP_NODE_DIR)
 		return gp_fail(err, GP_E_NO, "'%s' is a directory", path);
-	if (check_links(j, path, err) < 0)
+	if (check_links(j, path, err) < 0 || gp_tree_sound(j->t, err) < 0)
 		return -1;
 	j->misses = true;
 	return gp_fail(err, GP_E_NO, "there is no file '%s'", path);
@@ -116,6 +111,9 @@ static int check_absent(struct gp_applying *j, const char *path, struct gp_err *
 	if (look(j, path) == GP_NODE_DIR)
 		return gp_fail(err, GP_E_NO, "'%s' is a directory", path);
 	if (check_links(j, path, err) < 0)
+		return -1;
+	/* None may also mean: it could not be looked at. */
+	if (gp_tree_sound(j->t, err) < 0)
 		return -1;
 	if (strcmp(dir, ".") == 0 || gp_tree_has_dir(j->t, dir))
 		return 0;
@@ -187,12 +185,13 @@ static int set_names(const struct gp_applying *j, const struct gp_filediff *f, s
 {
 	int mode = j->p->reverse ? f->old_mode : f->new_mode;
 
+	p->diff = f;
 	p->op = gp_diff_op(f, j->p->reverse);
 	p->mode = mode < 0 ? -1 : mode & 0777;
 	p->target = gp_name_in_tree(j->t, j->prefix, f, j->p->strip, j->p->reverse, there_now, j, err);
 	if (!p->target)
 		return -1;
-	if (moves(p->op)) {
+	if (gp_op_moves(p->op)) {
 		gp_auto(gp_free_ptr) char *name = gp_diff_source(f, j->p->strip, j->p->reverse, err);
 
 		if (!name)
@@ -215,7 +214,7 @@ static struct gp_applied_file *list_file(struct gp_applying *j, const struct gp_
 	GP_GROW(j->done->file, j->done->n, j->done->cap);
 	a = &j->done->file[j->done->n++];
 	*a = (struct gp_applied_file){ .path = gp_strdup(p->target), .op = p->op };
-	if (moves(p->op))
+	if (gp_op_moves(p->op))
 		a->from = gp_strdup(p->source);
 	return a;
 }
@@ -260,6 +259,18 @@ static bool fits_elsewhere(const struct gp_applying *j, const struct gp_filediff
 	return gp_hunks_direct(old, f, !j->p->reverse, &before, there);
 }
 
+/* Nothing but a mode, or an empty file, and it is there: the tree has that part of the patch. */
+static bool is_bare_and_there(const struct gp_applying *j, const struct gp_filediff *f, const struct gp_plan *p,
+			      struct gp_str old)
+{
+	if (f->nhunk || gp_op_moves(p->op) || p->op == GP_FILE_DELETE || written(j, p->target) ||
+	    !gp_tree_has(j->t, p->target))
+		return false;
+	if (p->op == GP_FILE_CREATE && (old.len || is_vacated(j, p->target)))
+		return false;
+	return p->mode < 0 ? p->op == GP_FILE_CREATE : !((gp_tree_mode(j->t, p->target) ^ p->mode) & 0111);
+}
+
 /* Place the hunks; *out is the result, or the old content if it is there already. */
 static int place(struct gp_applying *j, const struct gp_filediff *f, struct gp_plan *p, struct gp_applied_file *a,
 		 struct gp_str old, struct gp_buf *out, struct gp_err *err)
@@ -272,7 +283,13 @@ static int place(struct gp_applying *j, const struct gp_filediff *f, struct gp_p
 		return hunk_failed(j, p->target, old.len > 0, p->op, &a->hunks, err);
 	}
 	p->elsewhere = fits_elsewhere(j, f, old, &a->hunks);
-	if (a->hunks.result == GP_HUNKS_ALREADY)
+	/* An empty file is not what the patch deletes, nor is it deleted. */
+	if (a->hunks.result == GP_HUNKS_ALREADY && p->op == GP_FILE_DELETE && gp_tree_has(j->t, p->target)) {
+		p->skip = true;
+		return gp_fail(err, GP_E_NO, "'%s' is there, but empty: it has no line of what %s deletes", p->target,
+			       j->p->reverse ? "the patch in reverse" : "the patch");
+	}
+	if (a->hunks.result == GP_HUNKS_ALREADY || is_bare_and_there(j, f, p, old))
 		plan_already(j, p, &a->hunks);
 	return 0;
 }
@@ -331,6 +348,7 @@ static int plan_move(struct gp_applying *j, const struct gp_filediff *f, struct 
 	if (!gp_tree_has(j->t, p->source)) {
 		a = list_file(j, p);
 		if (is_renamed(j, f, p, a, out)) {
+			p->absent = true;
 			plan_already(j, p, &a->hunks);
 			return 0;
 		}
@@ -357,7 +375,6 @@ static int plan_here(struct gp_applying *j, const struct gp_filediff *f, struct 
 	bool there = there_now(j, p->target) && !(p->op == GP_FILE_CREATE && is_vacated(j, p->target));
 	struct gp_str old = { "", 0 };
 
-	p->raw = f->old_path ? f->old_path : f->new_path;
 	if (p->op == GP_FILE_DELETE && !there) {
 		if (state_of(j, p->target) == GP_PATH_GONE)
 			return gone(p->target, err);
@@ -387,7 +404,7 @@ static int plan_file(struct gp_applying *j, const struct gp_filediff *f, struct 
 
 	if (set_names(j, f, p, err) < 0)
 		return -1;
-	if ((moves(p->op) ? plan_move(j, f, p, &result, err) : plan_here(j, f, p, &result, err)) < 0)
+	if ((gp_op_moves(p->op) ? plan_move(j, f, p, &result, err) : plan_here(j, f, p, &result, err)) < 0)
 		return -1;
 	if (gp_piece_set(j->t->spool, &p->data, &result, err) < 0)
 		return -1;
@@ -440,45 +457,6 @@ static void note_leaving(struct gp_applying *j, const struct gp_diff *d)
 	}
 }
 
-/* Is the strip level known to be right: did a file match, or does git say it? */
-static bool level_is_known(const struct gp_applying *j, const struct gp_diff *d)
-{
-	for (size_t i = 0; i < j->done->n; i++)
-		if (j->done->file[i].hunks.n && j->done->file[i].op != GP_FILE_CREATE && !j->plan[i].absent)
-			return true;
-	return j->p->strip == 1 && d->nfile && d->file[0].git;
-}
-
-/*
- * A file that is deleted and not there tells nothing of the strip level where its
- * name has no directory any more. Then a longer name must not fit better.
- */
-static int check_level(struct gp_applying *j, struct gp_err *err)
-{
-	for (size_t i = 0; i < j->nplan; i++) {
-		const char *raw = j->plan[i].raw;
-
-		if (!j->plan[i].absent ||
-		    (gp_diff_strip(raw, j->p->strip) && strchr(gp_diff_strip(raw, j->p->strip), '/')))
-			continue;
-		for (unsigned strip = j->p->strip; strip-- > 0;) {
-			const char *name = gp_diff_strip(raw, strip);
-			gp_auto(gp_free_ptr) char *full =
-				gp_name_below(j->prefix, name ? gp_path_clean(name, strlen(name), NULL) : NULL);
-			gp_auto(gp_free_ptr) char *dir = full ? gp_path_dir(full) : NULL;
-
-			if (!dir || strcmp(dir, ".") == 0 || strcmp(dir, j->prefix) == 0 || !gp_tree_has_dir(j->t, dir))
-				continue;
-			j->misses = true;
-			return gp_fail(err, GP_E_NO,
-				       "there is no file '%s' to delete, and '%s' is a directory: "
-				       "with -p%u it would be '%s'",
-				       j->plan[i].target, dir, strip, full);
-		}
-	}
-	return 0;
-}
-
 static bool is_there(const struct gp_applying *j, size_t i)
 {
 	return j->done->file[i].hunks.result == GP_HUNKS_ALREADY;
@@ -488,7 +466,7 @@ static bool is_there(const struct gp_applying *j, size_t i)
  * What it was before the patch nobody knows then. */
 static bool source_is_changed(const struct gp_applying *j, size_t i)
 {
-	if (!moves(j->plan[i].op) || is_there(j, i))
+	if (!gp_op_moves(j->plan[i].op) || is_there(j, i))
 		return false;
 	for (size_t k = 0; k < j->nplan; k++)
 		if (k != i && is_there(j, k) && strcmp(j->plan[k].target, j->plan[i].source) == 0)
@@ -576,7 +554,7 @@ int gp_plan_patch(struct gp_applying *j, struct gp_diff *d, struct gp_err *err)
 	}
 	if (rc < 0)
 		return -1;
-	if (!level_is_known(j, d) && check_level(j, err) < 0)
+	if (gp_plan_check_level(j, d, err) < 0)
 		return -1;
 	return check_half_done(j, err);
 }

@@ -10,8 +10,6 @@
 #include "ops/patch/patchfile.h"
 #include "ops/quilt/quilt_impl.h"
 
-#define SERIES_MAX (1u << 20)
-
 static char *in_root(const struct gp_quilt *q, const char *path)
 {
 	return *path == '/' ? gp_strdup(path) : gp_path_join(q->root, path);
@@ -153,7 +151,7 @@ int gp_quilt_series(const struct gp_quilt *q, struct gp_series *out, struct gp_e
 		return -1;
 	if (stat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return no_series(path, err);
-	if (gp_file_read(path, SERIES_MAX, &text, err) < 0)
+	if (gp_file_read(path, GP_SERIES_MAX, &text, err) < 0)
 		return -1;
 	if (gp_series_parse(gp_buf_str(&text), out, err) < 0)
 		return gp_within(err, "'%s'", path);

@@ -17,6 +17,7 @@
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
+#include "base/progress.h"
 #include "ops/run/libarchive.h"
 #include "ops/run/payload.h"
 #include "ops/run/runfile.h"

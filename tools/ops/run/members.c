@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "ops/run/libarchive.h"
 
 #define TAR_RECORD 10240u /* GNU tar's blocking factor 20 */

@@ -7,6 +7,9 @@
 
 #include "ops/run/repack_impl.h"
 
+#include "base/digest.h"
+#include "base/fsio.h"
+
 #define BLOCK (256u << 10)
 #define STEP (1u << 20)
 

@@ -2,6 +2,7 @@
 #ifndef GP_OPS_RUN_PAYLOAD_H
 #define GP_OPS_RUN_PAYLOAD_H
 
+#include "core/payload/codec.h"
 #include "ops/run/runfile.h"
 
 /* Take both sums while p is read; call before the first read. */

@@ -7,6 +7,8 @@
 
 #include "ops/run/repack_impl.h"
 
+const char *const gp_repack_names[] = { "auto", "splice", "full", NULL };
+
 const struct gp_tfile *gp_repack_change(const struct gp_tree *t, const struct gp_entry *e)
 {
 	size_t i;

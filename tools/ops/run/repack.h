@@ -2,10 +2,12 @@
 #ifndef GP_OPS_RUN_REPACK_H
 #define GP_OPS_RUN_REPACK_H
 
+#include "core/payload/codec.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/tree.h"
 
 enum gp_repack_mode { GP_REPACK_AUTO, GP_REPACK_SPLICE, GP_REPACK_FULL };
+extern const char *const gp_repack_names[]; /* of them; NULL after the last */
 
 struct gp_repack {
 	const struct gp_runfile *rf; /* what the tree is over */

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "base/fsio.h"
+#include "base/digest.h"
 #include "base/outfile.h"
 #include "core/payload/sums.h"
 #include "ops/run/repack.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/fsio.h"
 #include "ops/run/members.h"
 
 /* --- can it be done? --- */

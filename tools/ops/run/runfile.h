@@ -10,7 +10,6 @@
 #include "base/map.h"
 #include "base/progress.h"
 #include "core/payload/codec.h"
-#include "core/driver/manifest.h"
 #include "core/payload/runheader.h"
 #include "core/payload/splice.h"
 

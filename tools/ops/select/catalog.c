@@ -98,7 +98,7 @@ static int load_order(struct gp_catalog *c, const char *path, struct gp_err *err
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	gp_auto(gp_series_release) struct gp_series series = { 0 };
 
-	if (gp_file_read(path, RULE_FILE, &text, err))
+	if (gp_file_read(path, GP_SERIES_MAX, &text, err))
 		return -1;
 	if (gp_series_parse(gp_buf_str(&text), &series, err) || gp_series_check_unique(&series, err))
 		return gp_within(err, "'%s'", path);

@@ -101,7 +101,7 @@ static const char *about_hooks(const struct search *s)
 	case GP_HOOKS_UNPROVED: return ", which no hooks are known to unlock";
 	case GP_HOOKS_UNSET: break;
 	}
-	return ", of which nobody knows whether hooks unlock it";
+	return ", which hooks are not known to unlock";
 }
 
 static void put_driver(const struct search *s, struct gp_buf *out)

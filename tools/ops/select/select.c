@@ -86,14 +86,11 @@ static enum gp_tri ask_list(const struct gp_query *q, const char *path, const ch
 /* In whichever file a module of whichever release keeps its lists. */
 static enum gp_tri ask_conftest(const struct gp_query *q, const char *name)
 {
-	static const char *const modules[] = {
-		"nvidia", "nvidia-uvm", "nvidia-modeset", "nvidia-drm", "nvidia-peermem", "nvidia-vgpu-vfio",
-	};
 	static const char *const ends[] = { ".Kbuild", "-sources.mk" };
 	enum gp_tri all = ask_list(q, "Kbuild", name);
 
-	for (size_t i = 0; i < GP_COUNT(modules) * GP_COUNT(ends) && all != GP_TRI_YES; i++) {
-		const char *module = modules[i / GP_COUNT(ends)];
+	for (size_t i = 0; gp_module_names[i / GP_COUNT(ends)] && all != GP_TRI_YES; i++) {
+		const char *module = gp_module_names[i / GP_COUNT(ends)];
 		gp_auto(gp_free_ptr) char *path = gp_asprintf("%s/%s%s", module, module, ends[i % GP_COUNT(ends)]);
 		enum gp_tri t = ask_list(q, path, name);
 

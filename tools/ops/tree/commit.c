@@ -14,6 +14,8 @@
  * c changed, d deleted, n new, m a directory that is made, r (N: its mode) one
  * that may go when it gets empty. The last line is "end".
  */
+#include "ops/tree/journal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,8 +26,6 @@
 
 #include "base/fsio.h"
 #include "base/path.h"
-#include "base/text.h"
-#include "ops/tree/journal.h"
 
 #define JOURNAL_NEW "journal.new"
 
@@ -424,9 +424,14 @@ int gp_commit_run(struct gp_disktree *d, const struct gp_tree *t, const struct g
 	if (!gp_tree_changes(t))
 		return 0;
 	gp_dirs_forget(d->dirs, NULL);
-	if (prepare(&c, err) < 0 || change_all(&c, err) < 0 || gp_journal_remove(d, err) < 0) {
+	gp_oom_state("no file has been changed; 'gridpatch apply --recover' in that directory removes " GP_JOURNAL_DIR);
+	if (prepare(&c, err) < 0 || change_all(&c, err) < 0 || gp_journal_end(d, err) < 0) {
 		roll_back(&c, err);
+		gp_oom_state(NULL);
 		rc = -1;
+	} else {
+		gp_oom_state("but all files are changed");
+		d->litter = gp_journal_clear(d);
 	}
 	gp_buf_release(&c.journal);
 	gp_journal_release(&c.undo);

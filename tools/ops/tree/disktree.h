@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/dirfd.h"
+#include "base/map.h"
 #include "ops/tree/tree.h"
 
 /* Where a run that changes a directory keeps what it needs to go back. */
@@ -26,6 +27,7 @@ struct gp_disktree {
 	char *root;
 	int fd;
 	int journal;           /* its directory, while it is used; else -1 */
+	int litter;            /* errno, where that could not be removed after all was done; 0 */
 	struct gp_dirs *dirs;  /* below fd: all that happens in the tree goes through them */
 	struct gp_err trouble; /* the first look or read that failed */
 	struct gp_map index;   /* of files that were read */

@@ -92,14 +92,29 @@ int gp_journal_has(const struct gp_disktree *d, const char *name, struct gp_err 
 	return gp_fail_sys(err, errno, "cannot look at '%s/" GP_JOURNAL_DIR "/%s'", d->root, name);
 }
 
-int gp_journal_remove(struct gp_disktree *d, struct gp_err *err)
+int gp_journal_end(const struct gp_disktree *d, struct gp_err *err)
 {
-	if (unlinkat(d->journal, GP_JOURNAL_NAME, 0) < 0 && errno != ENOENT)
-		return gp_fail_sys(err, errno, "cannot remove '%s/" GP_JOURNAL "'", d->root);
+	if (unlinkat(d->journal, GP_JOURNAL_NAME, 0) == 0 || errno == ENOENT)
+		return 0;
+	return gp_fail_sys(err, errno, "cannot remove '%s/" GP_JOURNAL "'", d->root);
+}
+
+int gp_journal_clear(struct gp_disktree *d)
+{
+	int error;
+
 	gp_empty_dir(d->journal);
-	unlinkat(d->fd, GP_JOURNAL_DIR, AT_REMOVEDIR);
+	error = unlinkat(d->fd, GP_JOURNAL_DIR, AT_REMOVEDIR) < 0 ? errno : 0;
 	close(d->journal);
 	d->journal = -1;
+	return error == ENOENT ? 0 : error;
+}
+
+int gp_journal_remove(struct gp_disktree *d, struct gp_err *err)
+{
+	if (gp_journal_end(d, err) < 0)
+		return -1;
+	d->litter = gp_journal_clear(d);
 	return 0;
 }
 

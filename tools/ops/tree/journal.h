@@ -32,12 +32,15 @@ void gp_journal_slot(char out[32], char kind, size_t n);
 /* Is it there? 1, 0, or -1. */
 int gp_journal_has(const struct gp_disktree *d, const char *name, struct gp_err *err);
 
-/*
- * The journal first, then the rest of its directory.
- *
- * Errors: GP_E_SYSTEM the journal itself cannot be removed: a later recovery
- *         would undo what is done. Of the rest nothing matters.
- */
+/* Remove the journal itself: what is done stays done. Errors: GP_E_SYSTEM it is
+ * there: a later recovery would undo it. */
+int gp_journal_end(const struct gp_disktree *d, struct gp_err *err);
+
+/* Remove the rest of its directory, and close it. Out: 0, or errno: something of it is
+ * left, which changes nothing and which the next run removes. */
+int gp_journal_clear(struct gp_disktree *d);
+
+/* Both, into d->litter what the second one says. Errors: as the first one's. */
 int gp_journal_remove(struct gp_disktree *d, struct gp_err *err);
 
 /* A line of the journal; its path points into the text. */

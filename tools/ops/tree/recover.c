@@ -5,6 +5,8 @@
  * followed, and the whole of it is judged before a line of it counts: nothing
  * outside the tree, nothing through a symlink, nothing of the journal's own.
  */
+#include "ops/tree/journal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
-#include "ops/tree/journal.h"
 
 #define JOURNAL_MAX (256u << 20)
 
@@ -152,7 +153,12 @@ static int check_entry(const struct gp_disktree *d, const struct gp_journal_entr
 	if (rc < 0 && errno != ELOOP)
 		return gp_fail_sys(err, errno, "cannot look at '%s/%s'", d->root, e->path);
 	if (rc < 0 || (rc > 0 && e->kind == 'm' && S_ISLNK(st.st_mode)))
-		return gp_journal_damaged(d, err);
+		return gp_fail(
+			err, GP_E_FORMAT,
+			"'%s/%s' lies behind a symlink, or is one: nothing was touched. If the journal is "
+			"yours, put the directory back where the link is, then 'gridpatch apply --recover -d %s'; "
+			"it has the only copies of the old files",
+			d->root, e->path, d->root);
 	return 0;
 }
 

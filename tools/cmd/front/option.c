@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every option: one row says all of it, for reading the command line, for the help,
+ * and through `gridpatch __options` for the completion and the tests. A new one needs
+ * a row here, a member of struct gp_args, its name in the verbs' records, and the
+ * man page.
+ */
+#include "cmd/front/option.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/driver/kbuild.h"
+
+static const char *const EMIT[] = { "github", "gitlab", "lines", NULL };    /* enum gp_emit */
+static const char *const FAIL_ON[] = { "any", "regression", "none", NULL }; /* enum gp_fail_on */
+static const char *const PROGRESS[] = { "auto", "none", "json", NULL };     /* enum gp_progress_mode */
+
+/* --- options that are read in a way of their own --- */
+
+static int set_patches(struct gp_args *a, const char *path, struct gp_err *err)
+{
+	gp_list_add(&a->patch.patches, path);
+	gp_list_add(&a->patch.matches, "");
+	return *path ? 0 : gp_fail(err, GP_E_USAGE, "--patches: a name is missing");
+}
+
+/* Of the --patches that stands before it. */
+static int set_match(struct gp_args *a, const char *ere, struct gp_err *err)
+{
+	struct gp_list *l = &a->patch.matches;
+
+	if (!l->n)
+		return gp_fail(err, GP_E_USAGE, "--patch-match: it goes after the --patches that it is about");
+	if (*l->v[l->n - 1])
+		return gp_fail(err, GP_E_USAGE, "--patch-match: there are two for --patches '%s'",
+			       a->patch.patches.v[l->n - 1]);
+	if (gp_late_check(ere, err) < 0)
+		return -1;
+	free(l->v[l->n - 1]);
+	l->v[l->n - 1] = gp_strdup(ere);
+	return 0;
+}
+
+/* Words between commas or blanks. */
+static int set_modules(struct gp_args *a, const char *words, struct gp_err *err)
+{
+	while (*words) {
+		size_t n = strcspn(words, ", ");
+
+		if (n)
+			gp_list_take(&a->modules, gp_strndup(words, n));
+		words += n;
+		words += *words != '\0';
+	}
+	return a->modules.n ? 0 : gp_fail(err, GP_E_USAGE, "--modules: a name is missing");
+}
+
+static int set_shard(struct gp_args *a, const char *arg, struct gp_err *err)
+{
+	const char *slash = strchr(arg, '/');
+	uint64_t i, n;
+
+	if (!slash || !gp_parse_u64((struct gp_str){ arg, (size_t)(slash - arg) }, 100000, &i) ||
+	    !gp_parse_u64(gp_str_of(slash + 1), 100000, &n) || i < 1 || i > n)
+		return gp_fail(err, GP_E_USAGE, "--shard: '%s' is not I/N with 1 <= I <= N", arg);
+	a->shard = (unsigned)i;
+	a->shards = (unsigned)n;
+	return 0;
+}
+
+static int set_json(struct gp_args *a, const char *file, struct gp_err *err)
+{
+	a->json = true;
+	a->json_file = file && *file ? file : NULL;
+	return !file || *file ? 0 : gp_fail(err, GP_E_USAGE, "--json: a name is missing");
+}
+
+/* --- the table --- */
+
+/* The place of a member, which must be of that type. */
+#define AT(t, member) _Generic(((struct gp_args *)0)->member, t : offsetof(struct gp_args, member))
+#define FLAG(member) .type = GP_OPTION_FLAG, .at = AT(bool, member)
+#define TEXT(member) .type = GP_OPTION_TEXT, .at = AT(const char *, member)
+#define LIST(member) .type = GP_OPTION_LIST, .at = AT(struct gp_list, member)
+#define NUMBER(member, from, to) .type = GP_OPTION_NUMBER, .at = AT(int, member), .min = from, .max = to
+#define WORD(t, member, list, first) .type = GP_OPTION_WORD, .at = AT(t, member), .words = list, .min = first
+#define WORDS(member, list) .type = GP_OPTION_WORDS, .at = AT(unsigned, member), .words = list
+#define OWN(function) .type = GP_OPTION_OWN, .set = function
+
+/* In the order of the help texts. */
+static const struct gp_option OPTIONS[] = {
+	{ 'k', "kernel", "R", "a kernel release, or 'installed' (repeatable)", LIST(patch.kernels) },
+	{ 0, "headers", "DIR", "kernel headers to ask (repeatable)", LIST(patch.headers) },
+	{ .name = "kernel-source-path", .is = "headers" },
+	{ .name = "kernelsourcedir", .is = "headers" },
+	{ 0, "driver", "VERSION", "a driver: 535.161.05, a branch: 535, or vGPU: 16.4", TEXT(driver) },
+	{ 0, "blob", "FILE", "the nv-kernel.o_binary that nvidia.ko is made from", TEXT(blob) },
+	{ 0, "expect-hooks", NULL, "nvidia.ko must have the hooks", FLAG(expect_hooks) },
+	{ 0, "kind", "KIND", "its kind: %s", WORD(int, kind, gp_kind_names, 0) },
+	{ 0, "explain", NULL, "every rule: taken or not, why, how it is known", FLAG(explain) },
+	{ 0, "hooks", "DIR", "your copy of DualCoder/vgpu_unlock", TEXT(patch.hooks) },
+	{ 0, "no-hooks", NULL, "do not integrate hooks", FLAG(patch.no_hooks) },
+	{ 0, "hooks-patch", "FILE", "a patch for your copy of the hooks", TEXT(patch.hooks_patch) },
+	{ 0, "no-hooks-patch", NULL, "not even the one that lies beside them", FLAG(patch.no_hooks_patch) },
+	{ 0, "patches", "PATH", "a quilt series or patch of your own (repeatable)", OWN(set_patches) },
+	{ 0, "patch-match", "ERE", "the --patches before it: these releases only", OWN(set_match) },
+	{ 0, "set", "NAME", "take this patch set in, too (repeatable)", LIST(patch.sets) },
+	{ 0, "no-set", "NAME", "leave this patch set out, or all (repeatable)", LIST(patch.no_sets) },
+	{ 0, "allow", "WORDS", "%s: go on anyway", WORDS(patch.allow, gp_allow_names) },
+	{ 0, "drop-dkms-patches", NULL, "take PATCH[] lines out of dkms.conf", FLAG(patch.drop_dkms_patches) },
+	{ 0, "data", "DIR", "more kernel-versions/ and patches/ (repeatable)", LIST(patch.data) },
+	{ 0, "lock", "FILE", "as it was when FILE was written, or not at all", TEXT(patch.lock) },
+	{ 0, "write-lock", "FILE", "write down what decides the output", TEXT(patch.write_lock) },
+	{ 'o', "output", "OUT", "the new installer (./NAME-custom.run); - is stdout", TEXT(patch.out),
+	  .verbs = "patch" },
+	{ 0, "build", NULL, "build the modules first, and write only then", FLAG(build), .verbs = "patch" },
+	{ 0, "build", NULL, "build without the sets, and with them", FLAG(build), .verbs = "lint-set" },
+	{ 'o', "output", "DIR", "keep the modules and build.log of each below DIR", TEXT(out_dir),
+	  .verbs = "build matrix" },
+	{ 0, "modules", "LIST", "only these: nvidia,nvidia-uvm,… (default: all)", OWN(set_modules),
+	  .words = gp_module_names },
+	{ 'j', "jobs", "N", "compilers at a time (default: by cores and memory)", NUMBER(jobs, 1, 1024) },
+	{ 0, "cc", "CC", "the compiler (default: the kernel's own, else gcc)", TEXT(cc) },
+	{ 0, "timeout", "SECONDS", "for one kernel's build (default 3600)", NUMBER(timeout, 1, 1000000) },
+	{ 0, "keep-logs", "DIR", "keep DIR/DRIVER-RELEASE.log of each build", TEXT(keep_logs) },
+	{ 0, "sign-key", "FILE", "sign the modules with this key, and --sign-cert", TEXT(sign_key) },
+	{ 0, "sign-cert", "FILE", "the key's certificate", TEXT(sign_cert) },
+	{ 'f', "force", NULL, "replace an existing output, and lock file", FLAG(patch.force) },
+	{ 'n', "dry-run", NULL, "do everything except writing", FLAG(patch.dry_run) },
+	{ 0, "repack", "MODE", "%s", WORD(enum gp_repack_mode, patch.repack, gp_repack_names, 0) },
+	{ 0, "no-cache", NULL, "neither read nor keep an index of the installer", FLAG(patch.no_cache) },
+	{ 'C', "directory", "DIR", "the directory to work in or make (also -d)", TEXT(dir) },
+	{ .letter = 'd', .is = "directory" },
+	{ 'p', "strip", "N", "leading parts of names to take off", NUMBER(strip, 0, 1000) },
+	{ 'F', "fuzz", "N", "lines of context that may differ (default 2)", NUMBER(fuzz, 0, 1000) },
+	{ 'R', "reverse", NULL, "apply in reverse", FLAG(reverse) },
+	{ 'a', "all", NULL, "all patches", FLAG(all) },
+	{ 0, "rejects", "DIR", "write .rej files of failed hunks there", TEXT(rejects) },
+	{ 0, "quilt", NULL, "keep quilt's records in .pc", FLAG(quilt) },
+	{ 0, "fsync", NULL, "sync every file to the disk", FLAG(fsync) },
+	{ 0, "recover", NULL, "only roll back an interrupted run", FLAG(recover) },
+	{ 0, "to", "DIR", "where to put it (default: see above)", TEXT(to) },
+	{ 0, "from", "PATH", "a directory or tarball instead of the network", TEXT(from), .verbs = "fetch-hooks" },
+	{ 0, "from", "RUN", "an installer, or an extracted one (repeatable)", LIST(runs), .verbs = "lint-set" },
+	{ 0, "newer-table", NULL, "fail without the patch for newer drivers", FLAG(newer_table) },
+	{ 0, "markdown", NULL, "the table for a web page", FLAG(markdown), .verbs = "support" },
+	{ 0, "merge", NULL, "join the JSON reports of several runs", FLAG(merge) },
+	{ 0, "shard", "I/N", "only every Nth cell, beginning with the Ith", OWN(set_shard) },
+	{ 0, "emit", "HOW", "print the cells as %s", WORD(enum gp_emit, emit, EMIT, GP_EMIT_GITHUB) },
+	{ 0, "resume", "FILE", "build only what this JSON report has not", TEXT(resume) },
+	{ 0, "expect", "FILE", "cells that may fail: a list, or an earlier JSON", TEXT(expect) },
+	{ 0, "fail-on", "WORD", "exit 1 for: %s", WORD(enum gp_fail_on, fail_on, FAIL_ON, 0) },
+	{ 0, "junit", "FILE", "the report as JUnit XML", TEXT(junit) },
+	{ 0, "html", "FILE", "the report as one HTML file", TEXT(html) },
+	{ 0, "markdown", "FILE", "the report as Markdown; - is stdout", TEXT(markdown_file), .verbs = "matrix" },
+	{ 0, "progress", "WORD", "%s", WORD(enum gp_progress_mode, progress, PROGRESS, 0) },
+	{ 0, "json", "[=FILE]", "the report as JSON", OWN(set_json) },
+	{ 'q', "quiet", NULL, "say nothing but errors", FLAG(quiet) },
+	{ 'v', "verbose", NULL, "say more", FLAG(verbose) },
+	{ 'h', "help", NULL, "show this help", FLAG(help) },
+};
+
+_Static_assert(GP_COUNT(OPTIONS) < GP_OPTIONS, "GP_OPTIONS is too small");
+
+/* What every verb takes. */
+static const char EVERYWHERE[] = "json quiet verbose help";
+
+static bool has_word(const char *words, const char *word)
+{
+	struct gp_str rest = gp_str_of(words), w;
+
+	while (gp_word_next(&rest, &w))
+		if (gp_str_eq(w, word))
+			return true;
+	return false;
+}
+
+static bool takes(const struct gp_cmd *cmd, const struct gp_option *o)
+{
+	const char *name = o->is ? o->is : o->name;
+
+	return (!o->verbs || has_word(o->verbs, cmd->name)) &&
+	       (has_word(cmd->options, name) || has_word(EVERYWHERE, name));
+}
+
+const struct gp_option *gp_option_next(const struct gp_cmd *cmd, const struct gp_option *prev)
+{
+	const struct gp_option *o = prev ? prev + 1 : OPTIONS;
+
+	while (o < OPTIONS + GP_COUNT(OPTIONS) && !takes(cmd, o))
+		o++;
+	return o < OPTIONS + GP_COUNT(OPTIONS) ? o : NULL;
+}
+
+const struct gp_option *gp_option_find(const struct gp_cmd *cmd, struct gp_str name)
+{
+	const struct gp_option *o = NULL;
+
+	while ((o = gp_option_next(cmd, o)))
+		if (o->name && gp_str_eq(name, o->name))
+			break;
+	return o;
+}
+
+const struct gp_option *gp_option_real(const struct gp_cmd *cmd, const struct gp_option *o)
+{
+	return o->is ? gp_option_find(cmd, gp_str_of(o->is)) : o;
+}
+
+void *gp_option_place(const struct gp_option *o, struct gp_args *a)
+{
+	return (char *)a + o->at;
+}
+
+void gp_option_words(const struct gp_option *o, bool help, struct gp_buf *out)
+{
+	bool one = help && o->type == GP_OPTION_WORD;
+
+	for (size_t i = 0; o->words[i]; i++)
+		gp_buf_printf(out, "%s%s%s",
+			      i == 0                  ? "" :
+			      one && !o->words[i + 1] ? " or " :
+							", ",
+			      o->words[i], one && i == 0 && o->min == 0 ? " (default)" : "");
+}
