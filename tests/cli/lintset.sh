@@ -79,6 +79,14 @@ says 'the sum is that of the file' "$sum" out
 check 'an Evidence field with the day' grep -qE "^Evidence: \[source\] ($today|$(date -u +%F)): applies without fuzz to 460.73.02" out
 says 'it claims no more than that' 'neither built nor loaded' out
 says 'neutral is not proved' 'SKIP       own: that it is neutral' out
+# The data of the source tree have many sets, and the same cannot be told of all.
+"$GRIDPATCH" lint-set -v > each
+"$GRIDPATCH" lint-set > folded
+"$GRIDPATCH" lint-set --json=all.json > /dev/null
+neutral=$(grep -c '^SKIP.*: that it is neutral: only builds' each)
+check 'the same of several sets is one line' grep -qx "SKIP       $neutral sets: that it is neutral: only builds prove it (--build)" folded
+check 'and only one' test "$(grep -c '^SKIP.*: that it is neutral: only builds' folded)" -eq 1
+check '-v has all that JSON has' test "$(grep -c ^SKIP each)" -eq "$(jq '.skipped | length' all.json)"
 check 'no line of the evidence is longer than those of the data' sh -c '! sed -n "/^Evidence/,/^[^ ]/p" out | grep -q ".\{101\}"'
 # The field is one that the data take.
 { sed '$d' "$d/kernel-versions/5.12"; sed -n '/^Evidence:/,/^[^ E]/{/^[ E]/p}' out; } > rule

@@ -4,7 +4,7 @@
 # Reports of a matrix: matrix --merge, and what other programs make of its JSON,
 # JUnit, HTML and Markdown. The results are written by hand, and full of what a
 # hostile package could make a compiler print.
-# tests: core/proof/grid core/proof/markup core/proof/merge
+# tests: core/proof/sheet core/proof/markup core/proof/merge
 # slow: 25 s
 . "$(dirname "$0")/lib.sh"
 

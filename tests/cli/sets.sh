@@ -572,6 +572,12 @@ check 'only its own' sh -c "grep -qx '# x' dkms.tree/Kbuild && ! grep -q root-p1
 printf -- '--- a/Kbuild\n+++ b/Kbuild\n@@ -1,1 +1,2 @@\n # Sample: one fragment per module.\n+# y\n' > kbuild.patch
 expect_status 'a patch in the sources over the same file' 1 $k2 --hooks hooks --patches kbuild.patch has.run -n
 says 'both are named' "dkms.conf applies 'k.patch' to files that 'kbuild.patch' changes; --drop-dkms-patches"
+conf second 'PATCH[0]="o.patch"
+PATCH[1]="k.patch"'
+printf -- '--- /dev/null\n+++ b/o.txt\n@@ -0,0 +1,1 @@\n+o\n' > second/kernel/patches/o.patch
+sh "$fx/mkrun.sh" second second.run
+expect_status 'the second of two over the same file' 1 $k2 --hooks hooks --patches kbuild.patch second.run -n
+says 'that one is named' "dkms.conf applies 'k.patch' to files that 'kbuild.patch' changes; --drop-dkms-patches"
 expect_status 'with --drop-dkms-patches' 0 $k2 --hooks hooks --drop-dkms-patches --patches kbuild.patch $ten has.run -o drop.run
 unrun drop.run drop.x
 check 'ours is the first then' grep -qxF 'PATCH[0]="root-p1.patch"' drop.x/kernel/dkms.conf

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -140,4 +141,14 @@ void gp_oom(void)
 	}
 	write_err("\n");
 	_exit(4);
+}
+
+void gp_assert_fails(const char *file, int line, const char *cond)
+{
+	char text[512];
+	int n = snprintf(text, sizeof(text), "gridpatch: %s:%d: this cannot be: not %s\n", file, line, cond);
+	ssize_t ignored = write(STDERR_FILENO, text, n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1);
+
+	(void)ignored;
+	abort();
 }

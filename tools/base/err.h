@@ -70,4 +70,15 @@ _Noreturn void gp_oom(void);
 /* What gp_oom() says besides: how far the run has come. state: a literal; NULL: nothing. */
 void gp_oom_state(const char *state);
 
+/*
+ * What cannot be, whatever the input: else a line of ours is wrong. SAN=1 and
+ * -DGP_DEBUG stop there and say where; other builds do not even evaluate it.
+ */
+#ifdef GP_DEBUG
+#define gp_assert(cond) ((cond) ? (void)0 : gp_assert_fails(__FILE__, __LINE__, #cond))
+#else
+#define gp_assert(cond) ((void)(0 && (cond)))
+#endif
+_Noreturn void gp_assert_fails(const char *file, int line, const char *cond);
+
 #endif

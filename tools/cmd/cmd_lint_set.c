@@ -19,7 +19,7 @@ static void say_evidence(const struct gp_args *a, const char *text)
 {
 	struct gp_str rest = gp_str_of(text), line;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		gp_auto(gp_free_ptr) char *s = gp_strndup(line.p, line.len);
 
 		gp_say(a, "%s\n", s);
@@ -43,6 +43,39 @@ static void say_sets(const struct gp_args *a, const struct gp_lint *l)
 		say_all(a, "built", &s->built);
 		if (s->evidence)
 			say_evidence(a, s->evidence);
+	}
+}
+
+/* What stands behind "SET: " in what is said of one of the sets, else NULL. */
+static const char *behind_set(const struct gp_lint *l, const char *text)
+{
+	for (size_t i = 0; i < l->nset; i++) {
+		const char *name = l->set[i].set->name;
+		size_t n = strlen(name);
+
+		if (strncmp(text, name, n) == 0 && strncmp(text + n, ": ", 2) == 0)
+			return text + n + 2;
+	}
+	return NULL;
+}
+
+/* The same of several sets is one line, unless -v asks for each. */
+static void say_skipped(const struct gp_args *a, const struct gp_lint *l)
+{
+	for (size_t i = 0; i < l->skipped.n; i++) {
+		const char *why = a->verbose ? NULL : behind_set(l, l->skipped.v[i]), *other;
+		size_t first = i, n = 0;
+
+		for (size_t k = 0; why && k < l->skipped.n; k++) {
+			other = behind_set(l, l->skipped.v[k]);
+			if (!other || strcmp(other, why) != 0)
+				continue;
+			first = n++ ? first : k;
+		}
+		if (n < 2)
+			gp_say(a, "SKIP       %s\n", l->skipped.v[i]);
+		else if (first == i)
+			gp_say(a, "SKIP       %zu sets: %s\n", n, why);
 	}
 }
 
@@ -161,8 +194,7 @@ static int lint(struct gp_args *a, struct gp_catalog *c, struct gp_lint *l, stru
 		return -1;
 	gp_lint_evidence(l, time(NULL));
 	say_sets(a, l);
-	for (size_t i = 0; i < l->skipped.n; i++)
-		gp_say(a, "SKIP       %s\n", l->skipped.v[i]);
+	say_skipped(a, l);
 	say_findings(a, &l->found);
 	if (l->found.n)
 		return gp_fail(err, GP_E_NO, "%zu finding%s", l->found.n, l->found.n == 1 ? "" : "s");

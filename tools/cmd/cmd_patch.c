@@ -33,7 +33,7 @@ static int positional(struct gp_args *a, struct gp_err *err)
 }
 
 /* What is blocked, and whether that is to be passed over, the job itself judges. */
-static int judge_proof(const struct gp_cells *l, struct gp_err *err)
+static int check_proof(const struct gp_cells *l, struct gp_err *err)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct gp_cell *c = &l->v[i];
@@ -51,7 +51,7 @@ static int judge_proof(const struct gp_cells *l, struct gp_err *err)
 static int prove(struct gp_args *a, struct gp_cells *cells, struct gp_err *err)
 {
 	if (gp_patch_job_check_names(&a->patch, err) < 0 || gp_build_one(a, a->patch.run, cells, err) < 0 ||
-	    judge_proof(cells, err) < 0)
+	    check_proof(cells, err) < 0)
 		return -1;
 	a->patch.proved = true;
 	return 0;

@@ -173,7 +173,7 @@ void gp_say_why(const struct gp_args *a, const struct gp_buf *why)
 {
 	struct gp_str rest = gp_buf_str(why), line;
 
-	while (!a->quiet && gp_line_next(&rest, &line)) {
+	while (!a->quiet && gp_text_line_next(&rest, &line)) {
 		gp_auto(gp_free_ptr) char *text = gp_say_masked(line);
 
 		fprintf(stderr, "  %s\n", text);

@@ -275,7 +275,7 @@ static int take_probes(struct gp_rule *r, const struct gp_field *f, struct gp_er
 {
 	struct gp_str rest = gp_str_of(f->value), line;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		line = gp_str_trim(line);
 		if (!line.len)
 			continue;

@@ -273,6 +273,7 @@ int gp_klines_find(const struct gp_inputs *in, struct gp_decision *d, struct gp_
 
 void gp_klines_regex(const struct gp_klines *l, struct gp_buf *out)
 {
+	gp_assert(l->n);
 	gp_dkms_regex_except(l->v, l->n, out);
 	for (size_t i = 0; i < l->let.n; i++)
 		gp_buf_printf(out, "|%s", l->let.v[i]);

@@ -103,13 +103,11 @@ static void lint_patches(struct work *w, const struct gp_patchset *set)
 		gp_lint_patch(p.text, path, p.strip, &w->out->found, &licensed);
 		lint_scope(w, set, path, p.text);
 		if (licensed.n && !w->o->runs->n)
-			gp_list_take(&w->out->skipped,
-				     gp_asprintf("%s: whether '%s' is MIT-licensed: no driver at hand (--from)",
-						 set->name, licensed.v[0]));
+			gp_list_printf(&w->out->skipped, "%s: whether '%s' is MIT-licensed: no driver at hand (--from)",
+				       set->name, licensed.v[0]);
 	}
 	if (set->neutral && !w->o->builds)
-		gp_list_take(&w->out->skipped,
-			     gp_asprintf("%s: that it is neutral: only builds prove it (--build)", set->name));
+		gp_list_printf(&w->out->skipped, "%s: that it is neutral: only builds prove it (--build)", set->name);
 }
 
 /* --- the drivers at hand --- */
@@ -242,10 +240,8 @@ static void try_neutral(struct work *w, struct subject *s, const struct gp_chose
 		apply_set(w, s, &t, sets->v[i].set, is);
 		for (size_t k = i + 1; !is->fits && k < sets->n; k++)
 			if (wanted(w, sets->v[k].set))
-				gp_list_take(&w->out->skipped,
-					     gp_asprintf("%s: %s: the set '%s' before it does not apply",
-							 sets->v[k].set->name, s->driver.version.text,
-							 sets->v[i].set->name));
+				gp_list_printf(&w->out->skipped, "%s: %s: the set '%s' before it does not apply",
+					       sets->v[k].set->name, s->driver.version.text, sets->v[i].set->name);
 	}
 }
 
@@ -350,10 +346,10 @@ static int lint_hooks(struct work *w, struct gp_err *err)
 				       why.cause);
 		for (size_t k = 0; k < done.n; k++)
 			already &= done.v[k].already;
-		gp_list_take(!done.n ? &s->failed :
-			     already ? &s->already :
-				       &s->applied,
-			     gp_asprintf("hooks (SHA-256 %s)", copy.sha256));
+		gp_list_printf(!done.n ? &s->failed :
+			       already ? &s->already :
+					 &s->applied,
+			       "hooks (SHA-256 %s)", copy.sha256);
 	}
 	return 0;
 }
@@ -442,13 +438,13 @@ static int lint_drivers(struct work *w, struct gp_err *err)
 		struct gp_lint_set *s = &w->out->set[i];
 
 		if (s->set->hooks && !w->o->hooks)
-			gp_list_take(&w->out->skipped, gp_asprintf("%s: that it applies: no copy of the hooks at hand "
-								   "(--hooks)",
-								   s->set->name));
+			gp_list_printf(&w->out->skipped,
+				       "%s: that it applies: no copy of the hooks at hand "
+				       "(--hooks)",
+				       s->set->name);
 		else if (!s->applied.n && !s->already.n && !s->failed.n)
-			gp_list_take(&w->out->skipped,
-				     gp_asprintf("%s: that it applies: no driver at hand that a rule names it for",
-						 s->set->name));
+			gp_list_printf(&w->out->skipped,
+				       "%s: that it applies: no driver at hand that a rule names it for", s->set->name);
 	}
 	return 0;
 }

@@ -204,20 +204,22 @@ static void tell_needed(struct making *m, const struct gp_list *modules)
 {
 	for (size_t i = 0; i < modules->n; i++)
 		if (m->o->modules->n && !gp_list_has(m->o->modules, modules->v[i]))
-			gp_list_take(&m->cell->reasons, gp_asprintf("%s is built with the modules that were asked for: "
-								    "they need it",
-								    modules->v[i]));
+			gp_list_printf(&m->cell->reasons,
+				       "%s is built with the modules that were asked for: "
+				       "they need it",
+				       modules->v[i]);
 }
 
 static bool make(struct making *m, const struct gp_toolchain *cc)
 {
 	gp_auto(gp_list_release) struct gp_list modules = { 0 };
+	const struct gp_kmake k = { m->s, m->h, cc, m->o, &modules, m->work };
 	struct gp_proc_end end = { 0 };
 	struct gp_err err = { 0 };
 
 	gp_kmake_modules(m->s, m->o->modules, &modules);
 	tell_needed(m, &modules);
-	if (gp_kmake_run(m->s, m->h, cc, m->o, &modules, m->work, &end, &err) < 0) {
+	if (gp_kmake_run(&k, &end, &err) < 0) {
 		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 		return false;
 	}

@@ -60,7 +60,7 @@ static bool find_modules(const struct gp_query *q, struct gp_list *out)
 
 	if (q->driver_file && driver_text(q, ".manifest", &text)) {
 		for (int i = 0; i < 4; i++)
-			gp_line_next(&text, &line);
+			gp_text_line_next(&text, &line);
 		while (gp_word_next(&line, &word))
 			gp_list_take(out, gp_strndup(word.p, word.len));
 		return out->n > 0;

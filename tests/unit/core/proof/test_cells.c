@@ -382,7 +382,7 @@ static void list(void **state)
 			fail_msg("'%s' is not in '%s'", k->want, message);
 		return;
 	}
-	gp_expect_judge(&expect, &a, &judged);
+	gp_expect_compare(&expect, &a, &judged);
 	for (size_t i = 0; i < a.n; i++)
 		if (a.v[i].expected)
 			gp_buf_printf(&got, "%s%s/%s", got.len ? " " : "", a.v[i].driver, a.v[i].release);
@@ -408,7 +408,7 @@ static void earlier(void **state)
 	assert_int_equal(gp_expect_parse(gp_buf_str(&text), "f", &expect, &err), 0);
 	some_cells(&a);
 	add(&a, "4", "6.1", GP_CELL_HUNK); /* new */
-	gp_expect_judge(&expect, &a, &judged);
+	gp_expect_compare(&expect, &a, &judged);
 	assert_int_equal(judged.failed, 5);
 	assert_int_equal(judged.unexpected, 4);
 	assert_int_equal(judged.regressions, 1);
@@ -423,7 +423,7 @@ static void no_expectation(void **state)
 	(void)state;
 	some_cells(&a);
 	a.v[1].expected = true; /* of the shard that ran it: stays */
-	gp_expect_judge(NULL, &a, &judged);
+	gp_expect_compare(NULL, &a, &judged);
 	assert_int_equal(judged.failed, 4);
 	assert_int_equal(judged.unexpected, 3);
 }
