@@ -40,7 +40,7 @@ CFLAGS  ?= -O2 -g
 STDFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Itools \
 	-Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wformat=2 -Wvla -Wundef -Wwrite-strings $(if $(WERROR),-Werror) \
-	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined -DGP_DEBUG)
 # V=1 shows the commands.
 say = $(if $(V),,@echo '  $(1)  $@';)
 

@@ -12,17 +12,18 @@ if command -v clang-tidy >/dev/null 2>&1; then
 		not-null-terminated-result macro-parentheses sizeof-expression; do
 		checks="$checks,-bugprone-$noise"
 	done
+	# With GP_DEBUG, so that gp_assert() tells the analyzers what cannot be.
 	# Only the findings: the notes of the analyzer's paths fill screens.
 	# shellcheck disable=SC2086 # the flags are words
 	if find tools -name '*.c' -print0 | xargs -0 -P "$(nproc)" -I FILE clang-tidy --quiet FILE \
-		--checks="$checks" -- $flags 2>/dev/null | grep -E '(warning|error):'; then
+		--checks="$checks" -- $flags -DGP_DEBUG 2>/dev/null | grep -E '(warning|error):'; then
 		bad=1
 	fi
 else
 	echo "SKIP lint: clang-tidy is missing"
 fi
 if command -v cppcheck >/dev/null 2>&1; then
-	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j "$(nproc)" -Itools -D_GNU_SOURCE \
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j "$(nproc)" -Itools -D_GNU_SOURCE -DGP_DEBUG \
 		--enable=warning,portability --suppress=missingIncludeSystem tools || bad=1
 else
 	echo "SKIP lint: cppcheck is missing"

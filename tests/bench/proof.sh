@@ -169,7 +169,7 @@ cat >loop-cell <<'END'
 set -e
 run=$1 headers=$2 dir=$3
 sh "$run" -x --target "$dir" >/dev/null
-"$GRIDPATCH" select "$run" --headers "$headers" --json | jq -r '.selection.kernels[0].sets[]' >"$dir.sets"
+"$GRIDPATCH" select "$run" --headers "$headers" --json | jq -r '.selection.cells[0].sets[]' >"$dir.sets"
 while read -r set; do
 	while read -r p _; do
 		case $p in '' | '#'*) continue ;; esac

@@ -220,12 +220,12 @@ expect_status '-R' 0 apply -R -d t p1.patch
 unchanged '-R brought the old tree back'
 expect_status '--json' 0 apply --json -d t p1.patch
 check '--json is JSON' json_ok out
-check '--json names the patch' json_is out '.applied[0].patch' p1.patch
-check '--json names the file' json_is out '.applied[0].files[0].path' kernel/nvidia/nv.c
-check '--json: not yet there' json_is out '.applied[0].already' false
+check '--json names the patch' json_is out '.patches[0].patch' p1.patch
+check '--json names the file' json_is out '.patches[0].files[0].path' kernel/nvidia/nv.c
+check '--json: not yet there' json_is out '.patches[0].already' false
 expect_status '--json=FILE' 0 apply --json=report.json -d t p1.patch
 check '--json=FILE is JSON' json_ok report.json
-check '--json: already there' json_is report.json '.applied[0].already' true
+check '--json: already there' json_is report.json '.patches[0].already' true
 fresh
 expect_status '--fsync' 0 apply --fsync -d t p1.patch
 
@@ -245,7 +245,7 @@ says 'what was found' 'line 41 found:    something else'
 state t > after
 check 'a hunk does not match: nothing changed' cmp before after
 expect_status 'the same with --json' 1 apply --json=report.json -d t p1.patch
-check 'the failure is in it' json_is report.json '.applied[0].files[0].hunks[1].ok' false
+check 'the failure is in it' json_is report.json '.patches[0].files[0].hunks[1].ok' false
 expect_status 'a missing file' 1 apply -d t/kernel/nvidia -p3 p1.patch
 
 # rejects WHAT PATCH ARG…: DIR of --rejects holds what GNU patch leaves beside the files.

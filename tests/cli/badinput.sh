@@ -468,7 +468,7 @@ check 'lines were added' test "$(grep -c sha256 added)" -ge 2
 refute 'all of bytes that no shell takes for more than text' grep -v -e '^[A-Za-z0-9._+ :/-]*$' -e '^[A-Za-z0-9_]*=[A-Za-z0-9._+ :/-]*$' \
     -e '^    echo "  Uncompressed size : [0-9]* KB"$' added
 run info --json odd.run
-check 'no line of its stub is warned of' json_is ../out '.stub_risks | length' 0
+check 'no line of its stub is warned of' json_is ../out '.driver.stub_risks | length' 0
 silent_on 'nor told' err
 # What others put there stays as it is, and is warned of.
 sed 's/^label=".*"/label="x $(touch pwned8)"/' ../good.run > risk.run
@@ -478,7 +478,7 @@ run info risk.run
 check 'info of an evil label: exit 0' test "$status" -eq 0
 says 'it warns' "gridpatch: warning: 'label' of the stub (line $n) holds '\$(': sh would run it at every start"
 run info --json risk.run
-check 'info --json says so' json_is ../out '.stub_risks | map("\(.where) \(.line) \(.holds) \(.does) \(.when)") | join(";")' \
+check 'info --json says so' json_is ../out '.driver.stub_risks | map("\(.where) \(.line) \(.holds) \(.does) \(.when)") | join(";")' \
     "label $n \$( run every start"
 run $opts risk.run -o risk-custom.run --json
 check 'patch of an evil label: exit 0' test "$status" -eq 0

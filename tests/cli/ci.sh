@@ -78,7 +78,7 @@ ln -s "$GRIDPATCH" bin/gridpatch
 PATH=$work/bin:$PATH
 want=$(printf '%s\n' "390.10 $release ok" '390.10 5.13.0-9-amd64 blocked' "460.73.02 $release compile" \
     '460.73.02 5.13.0-9-amd64 blocked' | sort)
-classes() { jq -r '.cells[] | "\(.driver) \(.release) \(.class)"' "$1"; }
+classes() { jq -r '.cells[] | "\(.driver.version) \(.kernel.release) \(.class)"' "$1"; }
 whole() { [ "$(classes "$1" | sort)" = "$want" ]; }
 
 # here NAME: the example with this test's directories. $some: of these installers only, as

@@ -23,7 +23,7 @@ cp "$repo/tests/data/patch/good-binary-mode.patch" "$repo/tests/data/patch/good-
 mkdir T-ours
 (cd T-ours && tree)
 run apply --json -p1 -d T-ours -n good-binary-mode.patch
-check 'a note in the JSON' json_is out '.applied[0].notes[0]' \
+check 'a note in the JSON' json_is out '.patches[0].notes[0]' \
     "line 5: 'Binary files a/logo.png and b/logo.png differ': the patch does not hold this change"
 
 # GNU patch leaves an empty file here, which is not what the header says: git is the judge.

@@ -52,7 +52,7 @@ compare() {
     rm -rf made
     unrun "$1-o.run" made
     "$GRIDPATCH" select --json $ks "$1.run" 2> /dev/null |
-        jq -r '.selection.kernels[] | .release + "\t" + .verdict' > verdicts
+        jq -r '.selection.cells[] | .kernel.release + "\t" + .verdict' > verdicts
     check "$1: select answers for all" test "$(wc -l < verdicts)" -eq "$(cat names lines rhel | wc -l)"
     bash compare.bash made/kernel/dkms.conf verdicts > differ 2> counts
     check "$1: DKMS and select agree ($(cat counts))" sh -c 'head -n 20 differ; test ! -s differ'

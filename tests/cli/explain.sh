@@ -133,15 +133,15 @@ expect_status 'two kernels' 0 select --explain --driver 460.73.02 -k 5.10.9 -k 5
 check 'each kernel is explained' test "$(grep -c '^  others ' out)" -eq 2
 
 expect_status '--json' 0 select --json host.run --headers new
-check 'json: sets' json_is out '[.selection.kernels[0].rules[].sets | join("+")] | join(",")' ',fix+sign,,,'
-check 'json: load' json_is out '[.selection.kernels[0].rules[].load] | tostring' '[null,"yes",null,"unknown",null]'
-check 'json: hooks' json_is out '.selection.kernels[0].rules[0].hooks' upstream
-check 'json: gpu' json_is out '.selection.kernels[0].rules[0].gpu + "," + .selection.kernels[0].gpu[0]' 'Turing and older,Turing and older'
-check 'json: status' json_is out '.selection.kernels[0].rules[2].status' untested
-check 'json: reason' json_is out '.selection.kernels[0].rules[2].reason' 'a trap'
-check 'json: instead' json_is out '.selection.kernels[0].rules[4].instead' nothing
-check 'json: evidence' json_is out '.selection.kernels[0].rules[1].evidence' '[built] once'
-check 'json: the others' json_is out '.selection.kernels[0].other_rules' 2
+check 'json: sets' json_is out '[.selection.cells[0].rules[].sets | join("+")] | join(",")' ',fix+sign,,,'
+check 'json: load' json_is out '[.selection.cells[0].rules[].claims.loads.claim] | tostring' '["unknown","yes","unknown","unknown","unknown"]'
+check 'json: hooks' json_is out '.selection.cells[0].rules[0].hooks_needed' upstream
+check 'json: gpu' json_is out '.selection.cells[0].rules[0].gpu + "," + .selection.cells[0].gpu[0]' 'Turing and older,Turing and older'
+check 'json: status' json_is out '.selection.cells[0].rules[2].status' untested
+check 'json: reason' json_is out '.selection.cells[0].rules[2].text' 'a trap'
+check 'json: instead' json_is out '.selection.cells[0].rules[4].instead' nothing
+check 'json: evidence' json_is out '.selection.cells[0].rules[1].evidence' '[built] once'
+check 'json: the others' json_is out '.selection.cells[0].other_rules' 2
 
 # --- what else may be given as headers ---------------------------------------
 
@@ -185,13 +185,13 @@ unset GRIDPATCH_DATA
 # --- the shipped data --------------------------------------------------------
 
 expect_status 'the host sample on 5.12' 0 select --explain host.run $k
-check 'the sets, by version' grep -qE '^  rule     [^ ]*kernel-versions/5.12:[0-9]+ +taken +by version ' out
-check 'the licence line, by probe' grep -qE "^  rule     [^ ]*kernel-versions/5.12:[0-9]+ +taken +by probe .*MODULE_LICENSE" out
+check 'the sets, by version' grep -qE '^  rule     [^ ]*kernel-versions/5.10:[0-9]+ +taken +by version ' out
+check 'the licence line, by probe' grep -qE "^  rule     [^ ]*kernel-versions/5.10:[0-9]+ +taken +by probe .*MODULE_LICENSE" out
 check 'with its evidence' grep -q '^    evidence \[inference\] no 5.12 headers' out
 expect_status 'R460 on 5.13' 1 select --explain host.run -k 5.13.19
 check 'what blocks it' grep -q '^    status   blocked' out
 expect_status 'a general 535 on 6.1' 0 select --explain general.run -k 6.1.0-56-amd64
-check 'its evidence' grep -q "^    evidence \[built\] Debian's nvidia-kernel-source 535.261.03" out
+check 'its evidence' grep -q "^    evidence \[built\] Debian's nvidia-tesla-470-kernel-source" out
 refute 'no rule about hosts' grep -q 'nvidia-vgpu-vfio/' out
 # The driver's lists of conftests: what it knows of the kernel's changes. That
 # conftest.sh has the test proves nothing, it is shared with other drivers.

@@ -141,7 +141,7 @@ ls -A > after
 check 'a failure leaves nothing behind' sh -c 'grep -v -x -e out -e err -e before -e after before > a; grep -v -x -e out -e err -e before -e after after | cmp - a'
 expect_status '--json' 0 extract --json gzip.run -C j1
 check '--json is JSON' json_ok out
-check 'json: directory' json_is out .directory j1
+check 'json: directory' json_is out .output j1
 expect_status '--json=FILE' 0 extract --json=e.json gzip.run -C j2
 check '--json=FILE is JSON' json_ok e.json
 expect_status '--json with an error' 1 extract --json gzip.run -C j2
@@ -159,9 +159,9 @@ expect_status 'info: xz' 0 info xz.run
 says 'info: the check' 'xz, check none' out
 expect_status 'info --json' 0 info --json zstd.run
 check 'info --json is JSON' json_ok out
-check 'info --json: compression' json_is out .compression zstd
-check 'info --json: crc' json_is out .crc "$(sed -n 's/^CRCsum=//p' zstd.run | head -n 1)"
-check 'info --json: offset' json_is out .payload_offset \
+check 'info --json: compression' json_is out .driver.compression zstd
+check 'info --json: crc' json_is out .driver.crc "$(sed -n 's/^CRCsum=//p' zstd.run | head -n 1)"
+check 'info --json: offset' json_is out .driver.payload_offset \
     $(($(stat -c %s zstd.run) - $(tail -n +"$(sed -n '4s/^skip=//p' zstd.run)" zstd.run | wc -c)))
 expect_status 'info --json=FILE' 0 info --json=i.json zstd.run
 check 'info --json=FILE is JSON' json_ok i.json

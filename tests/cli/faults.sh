@@ -16,7 +16,7 @@ opts="$k --hooks $work/hooks"
 retar() { "$python" -I -S "$fx/retar.py" "$@"; }
 # What other users run and read.
 mkdir -p open/kernel-versions
-cp "$repo/kernel-versions/any" "$repo/kernel-versions/5.12" open/kernel-versions
+cp "$repo/kernel-versions/any" "$repo/kernel-versions/5.10" "$repo/kernel-versions/5.12" open/kernel-versions
 cp -R "$repo/patches" open
 cp "$GRIDPATCH" open/gridpatch
 chmod -R a+rX open hooks

@@ -80,7 +80,7 @@ make_sample ahooks --altered hooks
 expect_status 'hooks are there: info' 0 info ahooks.run
 says 'info names them' 'altered    hooks in kernel/unlock/vgpu_unlock_hooks.c' out
 run info --json ahooks.run
-check 'json names them' json_is out .altered.hooks complete
+check 'json names them' json_is out .driver.altered.hooks_state complete
 expect_status 'hooks are there: patch' 0 $k ahooks.run -o ahooks-custom.run
 unrun ahooks-custom.run ahooks.x
 check 'one include' test "$(grep -c vgpu_unlock_hooks.c ahooks.x/kernel/nvidia/os-interface.c)" -eq 1
@@ -257,7 +257,7 @@ sh "$fx/mkrun.sh" extra extra.run
 expect_status 'verify: a file is not listed' 1 verify extra.run
 says 'verify: it is named, too' "'kernel/nvidia/unlisted.c' is not in '.manifest'" out
 run check --json extra.run
-check 'verify --json' json_is out '.problems | length' 1
+check 'verify --json' json_is out '.findings | length' 1
 check 'verify --json: exit' json_is out .exit 1
 expect_status 'verify -q' 1 verify -q extra.run
 silent_on 'verify -q is silent' out

@@ -46,7 +46,7 @@ expect_status 'the lock holds' 0 $k --hooks hooks s.run -o b.run --lock a.lock
 check 'same bytes' cmp a.run b.run
 expect_status '--json' 0 $k --hooks hooks s.run -n --json
 check 'json: the set' json_is out '.hooks.sets | join(" ")' hooks-compile
-check 'json: its patches' json_is out '[.applied[] | select(.set == "hooks-compile") | .already] | unique | tostring' '[false]'
+check 'json: its patches' json_is out '[.patches[] | select(.set == "hooks-compile") | .already] | unique | tostring' '[false]'
 check "json: the sum is that of the user's copy" json_is out .hooks.sha256 "$(sum hooks/$file)"
 
 # --- what it is for ----------------------------------------------------------
@@ -109,7 +109,7 @@ cp -R hooks half
 sed -i 's/^#define memcpy /#undef memcpy\n&/' half/$file
 expect_status 'a copy that has half of it' 0 $k --hooks half s.run -n --json
 check 'one patch is there, one is applied' json_is out \
-    '[.applied[] | select(.set == "hooks-compile") | .already] | sort | tostring' '[false,true]'
+    '[.patches[] | select(.set == "hooks-compile") | .already] | sort | tostring' '[false,true]'
 
 # --- it does not fit ---------------------------------------------------------
 

@@ -44,6 +44,27 @@ EOF
 while read -r f mode; do
     check "$f has mode $mode" test "$(stat -c %a "dest/$f" 2>&1)" = "$mode"
 done < want
+cat > beside.py << 'EOF'
+import json, pathlib, sys, warnings
+warnings.simplefilter("ignore")
+import jsonschema
+for schema in sorted(pathlib.Path(sys.argv[1]).resolve().glob("*.schema.json")):
+    own = json.loads(schema.read_text(encoding="utf-8"))
+    resolver = jsonschema.RefResolver(schema.as_uri(), own)
+    words = own["properties"] if "properties" in own else {}
+    for word in words.values():
+        if "$ref" in word:
+            resolver.resolve(word["$ref"])
+    if schema.name == "select.schema.json":
+        jsonschema.Draft202012Validator(own, resolver=resolver).validate(json.load(open(sys.argv[2])))
+EOF
+check 'all schemas are there' test "$(ls dest/opt/one/share/gridpatch/schema/ | grep -c 'schema.json$')" -eq "$(ls "$repo"/tools/data/*.schema.json | wc -l)"
+if find_schema_python; then
+    run select --driver 460.73.02 -k 5.10.0-32-amd64 --json=select.json
+    check 'a schema finds the shared one beside it' $python beside.py dest/opt/one/share/gridpatch/schema select.json
+else
+    skip 'schemas that lie beside each other' 'python3-jsonschema is missing'
+fi
 for d in kernel-versions patches; do
     check "all of $d is there" diff -r -x 'README*' "tree/$d" "dest/opt/one/share/gridpatch/$d"
     refute "$d: its page for contributors is not" test -e "dest/opt/one/share/gridpatch/$d/README.md"

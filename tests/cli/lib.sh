@@ -16,6 +16,8 @@
 #                              machine, or says no
 #   tree_here                  tree/: the sources, with the objects of the program that is
 #                              tested, so that make there compiles little; mk GOAL… is make
+#   json_valid FILE VERB       FILE is a report of VERB; finish sees whether it is as the
+#                              schema says. run does so by itself for --json
 #   other_release DIR RELEASE  headers again, in DIR, that say another release
 # shellcheck shell=sh disable=SC2034 # what is set here, the tests use
 set -u
@@ -32,7 +34,7 @@ export LC_ALL
 work=$(mktemp -d "${TMPDIR:-/tmp}/gp-cli.XXXXXX") || exit 1
 chmod 0755 "$work"
 undo=:
-trap 'cd / && eval "$undo"; chmod -R u+rwx "$work" 2> /dev/null; rm -rf "$work"' EXIT
+trap 'cd / && eval "$undo"; chmod -R u+rwx "$work" 2> /dev/null; rm -rf "$work" "$work.reports"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$work" || exit 1
 HOME=$work/home
@@ -42,6 +44,8 @@ k='-k 5.12.9'
 failed=0
 passed=0
 status=0
+reports=$work.reports # beside it: tests look at what a run has left
+mkdir "$reports"
 
 # A line each; what failed also shows what gridpatch said last.
 ok() {
@@ -71,8 +75,28 @@ refute() {
     if "$@" > /dev/null 2>&1; then not_ok "$what"; else ok "$what"; fi
 }
 run() {
+    : > "$reports/.run"
     "$GRIDPATCH" "$@" > "$work/out" 2> "$work/err" < /dev/null
     status=$?
+    keep_report "$@"
+}
+# What run has written as JSON; after some errors FILE is what it was before.
+keep_report() {
+    case ${1-} in
+    plan) verb=select ;;
+    check) verb=verify ;;
+    info | extract | verify | select | support | fetch-hooks | apply | push | pop | applied | build | matrix | lint-set) verb=$1 ;;
+    *) verb="patch" ;;
+    esac
+    for arg; do
+        case $arg in
+        --json) [ "$(head -c 1 "$work/out")" != '{' ] || json_valid "$work/out" "$verb" ;;
+        --json=*) [ ! "${arg#--json=}" -nt "$reports/.run" ] || json_valid "${arg#--json=}" "$verb" ;;
+        esac
+    done
+}
+json_valid() {
+    kept=$(mktemp "$reports/$2.XXXXXX") && cp "$1" "$kept"
 }
 expect_status() {
     what=$1
@@ -163,7 +187,29 @@ json_is() {
     fi
 }
 
+# One interpreter for all of them: it takes longer to start than to look.
+check_reports() {
+    set --
+    for f in "$reports"/*; do
+        [ -f "$f" ] || return 0
+        verb=${f##*/}
+        set -- "$@" "${verb%.*}=$f"
+    done
+    if find_schema_python; then
+        check "$# JSON reports are as their schemas say" $python "$fx/valid.py" "$repo/tools/data" "$@"
+    else
+        skip "$# JSON reports beside their schemas" 'python3-jsonschema is missing'
+    fi
+}
+find_schema_python() {
+    for python in python3 /usr/bin/python3; do
+        ! $python -c 'import jsonschema; jsonschema.Draft202012Validator' 2> /dev/null || return 0
+    done
+    return 1
+}
+
 finish() {
+    check_reports
     echo "# $(basename "$0"): $passed passed, $failed failed"
     [ "$failed" -eq 0 ]
     exit

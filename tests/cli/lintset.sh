@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2154 # lib.sh sets the rest
 # lint-set: one small set of our own, and what breaks each rule, one by one.
-# tests: ops/lint/lintset ops/lint/lintsum ops/lint/lintbuild core/diff/lintpatch
+# tests: ops/lint/lintset ops/lint/lintrules ops/lint/lintsum ops/lint/lintbuild core/diff/lintpatch
 # slow: 20 s
 . "$(dirname "$0")/lib.sh"
 today=$(date -u +%F) # or the next one, at midnight
@@ -79,6 +79,14 @@ says 'the sum is that of the file' "$sum" out
 check 'an Evidence field with the day' grep -qE "^Evidence: \[source\] ($today|$(date -u +%F)): applies without fuzz to 460.73.02" out
 says 'it claims no more than that' 'neither built nor loaded' out
 says 'neutral is not proved' 'SKIP       own: that it is neutral' out
+# The data of the source tree have many sets, and the same cannot be told of all.
+"$GRIDPATCH" lint-set -v > each
+"$GRIDPATCH" lint-set > folded
+"$GRIDPATCH" lint-set --json=all.json > /dev/null
+neutral=$(grep -c '^SKIP.*: that it is neutral: only builds' each)
+check 'the same of several sets is one line' grep -qx "SKIP       $neutral sets: that it is neutral: only builds prove it (--build)" folded
+check 'and only one' test "$(grep -c '^SKIP.*: that it is neutral: only builds' folded)" -eq 1
+check '-v has all that JSON has' test "$(grep -c ^SKIP each)" -eq "$(jq '.skipped | length' all.json)"
 check 'no line of the evidence is longer than those of the data' sh -c '! sed -n "/^Evidence/,/^[^ ]/p" out | grep -q ".\{101\}"'
 # The field is one that the data take.
 { sed '$d' "$d/kernel-versions/5.12"; sed -n '/^Evidence:/,/^[^ E]/{/^[ E]/p}' out; } > rule
@@ -94,7 +102,7 @@ lint own -q --from host.run
 silent_on '-q says nothing' out
 lint own --json=lint.json --from host.run
 check 'JSON' json_ok lint.json
-check 'JSON: the set' json_is lint.json '.sets[0].name' own
+check 'JSON: the set' json_is lint.json '.checked[0].set' own
 check 'JSON: no findings' json_is lint.json '.findings | length' 0
 
 # Headers: the rule chooses the set by them.
@@ -194,6 +202,21 @@ sed -i 's/^Patches: own/Release: 5.12.0-1 - 5.12.0-9\n&/' "$d/kernel-versions/5.
 finds "nobody's package numbers" "5.12:4: Release '5.12.0-1 - 5.12.0-9' is in package numbers, and the rule has no Distro"
 sed -i 's/^Release:/Distro: debian\n&/' "$d/kernel-versions/5.12"
 clean "Debian's package numbers"
+data reported
+sed -i 's/^Evidence:.*/Evidence: [reported]/' "$d/kernel-versions/5.12"
+finds 'a report of nobody' '5.12:4: that it builds is reported by nobody'
+sed -i 's/^Evidence:.*/& DualCoder\/vgpu_unlock#115/' "$d/kernel-versions/5.12"
+clean 'a report that names its source'
+data twice
+{ echo; sed -n "s|^Driver: 460|Driver: 470|; 4,\$p" "$d/kernel-versions/5.12"; } > next
+cat next >> "$d/kernel-versions/5.12"
+finds 'a rule of another driver' "kernel-versions/5.12:9: it differs from '$d/kernel-versions/5.12:4' in Driver alone"
+data lines
+sed 's/5\.12/5.14/' "$d/kernel-versions/5.12" > "$d/kernel-versions/5.14"
+finds 'a rule of another line' "kernel-versions/5.14:4: it differs from '$d/kernel-versions/5.12:4' in its line alone"
+sed -i '/^$/,$d' "$d/kernel-versions/5.14"
+sed -i 's/^Driver: 460/Driver: 460, 470\nLines: 5.12, 5.14/' "$d/kernel-versions/5.12"
+clean 'one rule of both'
 data missing
 sed -i 's/^Patches: own/Patches: own other/' "$d/kernel-versions/5.12"
 lint
@@ -239,7 +262,7 @@ if headers_here; then
     check 'the evidence is that of a build' grep -qE "^Evidence: \[built\] ($today|$(date -u +%F)): " out
     check 'and says so' sh -c 'tr -d "\n" < out | grep -q "builds with; not loaded"'
     refute 'nothing is left to prove' grep -q 'only builds prove it' out
-    check 'in JSON, too' json_is built.json '.sets[0].built | length' 1
+    check 'in JSON, too' json_is built.json '.checked[0].built | length' 1
     lint --build sample-set-fs --from sound --headers "$headers" --modules nvidia
     says 'no build has it: it is said' 'sample-set-fs: that it is neutral: no build has it' out
     # Its #if forgets what built before.

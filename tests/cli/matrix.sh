@@ -16,7 +16,7 @@ GRIDPATCH_DATA=$work/data TMPDIR=$work/scratch
 export GRIDPATCH_DATA TMPDIR
 mkdir scratch
 left_nothing() { [ -z "$(ls -A "$work/scratch")" ]; }
-classes() { jq -r '.cells[] | "\(.driver) \(.release) \(.class)"' "$1" | sort; }
+classes() { jq -r '.cells[] | "\(.driver.version) \(.kernel.release) \(.class)"' "$1" | sort; }
 if ! command -v jq > /dev/null; then
     skip 'matrix' 'jq is missing'
     finish
@@ -36,7 +36,7 @@ check 'its classes' sh -c '[ "$(cat)" = "$0" ]' "390.10 $release ok
 390.10 5.13.0-9-amd64 blocked
 390.20 $release modpost
 390.20 5.13.0-9-amd64 blocked" << EOF
-$(jq -r '.cells[] | "\(.driver) \(.release) \(.class)"' m.json)
+$(jq -r '.cells[] | "\(.driver.version) \(.kernel.release) \(.class)"' m.json)
 EOF
 check 'a line per cell' test "$(grep -c '^\[[1-4]/4\] ' out)" -eq 4
 says 'the last lines name the red cell' "1 failed, 2 blocked: 390.20 on $release [modpost]:" out
@@ -138,7 +138,7 @@ done
 check 'shards share the cells' test "$(jq -s 'map(.cells | length) | add' s1.json s2.json s3.json)" -eq 4
 expect_status 'joined' 1 matrix --merge s3.json s1.json s2.json --json=j.json
 check 'they are the whole' sh -c '[ "$0" = "$1" ]' "$(classes m.json)" "$(classes j.json)"
-check 'in order' test "$(jq -c '[.cells[] | [.driver, .release]]' j.json)" = "$(jq -c '[.cells[] | [.driver, .release]]' m.json)"
+check 'in order' test "$(jq -c '[.cells[] | [.driver.version, .kernel.release]]' j.json)" = "$(jq -c '[.cells[] | [.driver.version, .kernel.release]]' m.json)"
 expect_status 'one is missing' 1 matrix --merge s1.json s2.json
 says 'it is named' "b $release" out
 expect_status 'one comes twice' 1 matrix --merge s1.json s1.json s2.json s3.json

@@ -118,7 +118,7 @@ golden '--json' 0 apply --json=report -d t set/2.patch << 'END'
 >     changed sub/b.c: 1 hunk
 > changed    1 file
 END
-json_same 'what --json says' '{"applied":[{"set":"set","patch":"2.patch","already":false,"notes":[],"files":[{"path":"sub/b.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":9,"offset":0,"fuzz":0}]}]}],"changed":1,"recovered":false,"rejects":[],"why":null,"ok":true,"exit":0}' report
+json_same 'what --json says' '{"type":"gridpatch.apply","schema":2,"ok":true,"exit":0,"patches":[{"set":"set","patch":"2.patch","already":false,"notes":[],"files":[{"path":"sub/b.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":9,"offset":0,"fuzz":0}]}]}],"changed":1,"recovered":false,"rejects":[],"why":null}' report
 
 # --- the command line ----------------------------------------------------------------
 

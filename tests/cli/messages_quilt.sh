@@ -140,7 +140,7 @@ END
 fresh
 golden 'push -q' 0 push -q -d t < /dev/null
 run push --json -d t
-json_same 'push --json' '{"pushed":[{"set":"patches","patch":"two.patch","already":false,"notes":[],"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":10,"offset":1,"fuzz":0}]}]}],"applied":["one.patch","two.patch"],"why":null,"ok":true,"exit":0}'
+json_same 'push --json' '{"type":"gridpatch.push","schema":2,"ok":true,"exit":0,"patches":[{"set":"patches","patch":"two.patch","already":false,"notes":[],"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":true,"already":false,"hunks":[{"ok":true,"line":10,"offset":1,"fuzz":0}]}]}],"applied":["one.patch","two.patch"],"why":null}'
 before=$(state)
 for verb in push pop; do
     golden "$verb --json into nowhere" 4 $verb -d t --json=no/where << 'END'
@@ -149,9 +149,9 @@ END
     unchanged "$verb --json into nowhere"
 done
 run applied --json -d t
-json_same 'applied --json' '{"applied":["one.patch","two.patch"],"ok":true,"exit":0}'
+json_same 'applied --json' '{"type":"gridpatch.applied","schema":2,"ok":true,"exit":0,"applied":["one.patch","two.patch"]}'
 run pop --json -d t
-json_same 'pop --json' '{"popped":[{"patch":"two.patch","restored":["a.c"],"removed":["sub/new"],"lost":false}],"applied":["one.patch"],"ok":true,"exit":0}'
+json_same 'pop --json' '{"type":"gridpatch.pop","schema":2,"ok":true,"exit":0,"popped":[{"patch":"two.patch","restored":["a.c"],"removed":["sub/new"],"lost":false}],"applied":["one.patch"]}'
 sed -i 's/^line 11/LINE 11/' t/a.c
 before=$(state)
 golden 'push: a hunk does not match' 1 push -d t << 'END'
@@ -162,13 +162,13 @@ gridpatch: patches: 'two.patch': hunk 1 of 'a.c' does not match near line 9 (1 o
 END
 unchanged 'push: a hunk does not match'
 run push --json -d t
-json_same 'the same with --json' '{"pushed":[{"set":"patches","patch":"two.patch","already":false,"notes":[],"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":false,"already":false,"hunks":[{"ok":false,"line":0,"offset":0,"fuzz":0}]}]}],"applied":null,"why":"a.c: hunk 1 (line 7 of the patch) was expected at line 9; nearest place: line 10, where 2 of 3 lines agree\n  line 11 expected: line 11\n  line 11 found:    LINE 11\n","ok":false,"exit":1,"error":"'"patches: 'two.patch': hunk 1 of 'a.c' does not match near line 9 (1 of 1 fail)"'"}'
+json_same 'the same with --json' '{"type":"gridpatch.push","schema":2,"ok":false,"exit":1,"reason":"hunk","error":"'"patches: 'two.patch': hunk 1 of 'a.c' does not match near line 9 (1 of 1 fail)"'","patches":[{"set":"patches","patch":"two.patch","already":false,"notes":[],"files":[{"path":"sub/new","operation":"created","fits":true,"already":false,"hunks":[{"ok":true,"line":1,"offset":0,"fuzz":0}]},{"path":"a.c","operation":"changed","fits":false,"already":false,"hunks":[{"ok":false,"line":0,"offset":0,"fuzz":0}]}]}],"applied":null,"why":"a.c: hunk 1 (line 7 of the patch) was expected at line 9; nearest place: line 10, where 2 of 3 lines agree\n  line 11 expected: line 11\n  line 11 found:    LINE 11\n"}'
 golden 'pop: changed after it' 1 pop -d t << 'END'
 gridpatch: patch 'one.patch' needs refresh: 'a.c' was changed after it; 'quilt refresh' does that
 END
 unchanged 'pop: changed after it'
 run pop --json -d t
-json_same 'the same with --json' '{"popped":[],"applied":null,"ok":false,"exit":1,"error":"'"patch 'one.patch' needs refresh: 'a.c' was changed after it; 'quilt refresh' does that"'"}'
+json_same 'the same with --json' '{"type":"gridpatch.pop","schema":2,"ok":false,"exit":1,"reason":"no","error":"'"patch 'one.patch' needs refresh: 'a.c' was changed after it; 'quilt refresh' does that"'","popped":[],"applied":null}'
 # pushed N: t with N patches applied.
 pushed() {
     fresh

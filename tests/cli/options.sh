@@ -7,7 +7,7 @@
 # tells WHAT: out is one object with the verb, and with what is on standard error.
 tells() {
     check "$1: exit 2" test "$status" -eq 2
-    check "$1: one JSON object" json_is ../out "[(.type // \"gridpatch $verb\"), (.ok | tostring), (.exit | tostring)] | join(\" \")" "gridpatch $verb false 2"
+    check "$1: one JSON object" json_is ../out '"\(.type) \(.ok) \(.exit) \(.reason)"' "gridpatch.$verb false 2 usage"
     check "$1: the error" test "$(json_is ../out '"gridpatch: " + .error' "$(cat ../err)" && echo same)" = same
 }
 

@@ -170,9 +170,9 @@ check 'json: ok' json_is out .ok true
 check 'json: exit' json_is out .exit 0
 check 'json: driver' json_is out .driver.version 460.73.02
 check 'json: kind' json_is out .driver.kind host
-check 'json: the kernel' json_is out '.selection.kernels[0].release' 5.12.9
-check 'json: sets' json_is out '[.applied[].set] | contains(["vgpu-vfio-eventfd", "pfn-valid"])' true
-check 'json: a hunk' json_is out '.applied[0].files[0].hunks[0].ok' true
+check 'json: the kernel' json_is out '.selection.cells[0].kernel.release' 5.12.9
+check 'json: sets' json_is out '[.patches[].set] | contains(["vgpu-vfio-eventfd", "pfn-valid"])' true
+check 'json: a hunk' json_is out '.patches[0].files[0].hunks[0].ok' true
 check 'json: hooks' json_is out .hooks.action integrated
 check 'json: the hooks sum' json_is out .hooks.sha256 "$(sha256sum < hooks/vgpu_unlock_hooks.c | cut -d' ' -f1)"
 check 'json: changes' json_is out '.changes | length' 20

@@ -38,7 +38,7 @@ expect_status 'patches that mend something else' 1 $opts --patches other.patch s
 refute 'nothing is told' grep -q '^by patches' out
 expect_status 'patches that mend it' 0 $opts --patches mends.patch s.run -o o.run --json=o.json
 says 'a warning has the reason' ': without your patches it is blocked: nvidia-vgpu-vfio names no_llseek'
-says 'the report names the rule' 'by patches rule kernel-versions/any:' out
+says 'the report names the rule' 'by patches rule kernel-versions/6.12:' out
 says 'and the probe, before' "  before   taken: probe 'driver-text $vfio no_llseek': holds" out
 says 'and after' "  now      not taken: probe 'driver-text $vfio no_llseek': does not hold" out
 check 'and the verdict' grep -q '^by patches kernel 6\.12\.9 is .*, without them blocked$' out
@@ -48,7 +48,7 @@ false
 6.12.9'
 check 'json: the verdict' json_is o.json '.by_patches.verdicts_before[0]' blocked
 unrun o.run o.x
-check 'the history has it' grep -q 'gridpatch: rule any:[0-9]* does not hold any more with these patches' o.x/pkg-history.txt
+check 'the history has it' grep -q 'gridpatch: rule 6.12:[0-9]* does not hold any more with these patches' o.x/pkg-history.txt
 check 'it went in' grep -qx '/\* no llseek \*/' o.x/kernel/$vfio
 if command -v bash > /dev/null; then
     for r in 6.12.9 6.12.90+deb13.1-amd64 6.14.0-37-generic; do
@@ -127,10 +127,10 @@ expect_status 'it is mended' 0 $nine --patches third.patch s.run -o own.run --js
 unrun own.run own.x
 check 'a set does not un-choose itself' grep -qx '/\* ours \*/' own.x/kernel/$f
 refute 'nor is its rule told of' grep -q '^by patches rule kernel-versions/9\.1:6 ' out
-check 'and its Status counts: untested, for nobody built these' json_is own.json '.selection.kernels[0].verdict' untested
-check 'the reason' json_is own.json '.selection.kernels[0].reasons[0]' 'without your patches it is blocked: third stops it'
+check 'and its Status counts: untested, for nobody built these' json_is own.json '.selection.cells[0].verdict' untested
+check 'the reason' json_is own.json '.selection.cells[0].reasons[0]' 'without your patches it is blocked: third stops it'
 says 'a warning has it, too' 'without your patches it is blocked: third stops it'
-check 'loading is asked anew' json_is own.json '.selection.kernels[0].load' yes
+check 'loading is asked anew' json_is own.json '.selection.cells[0].claims.loads.claim' yes
 says 'it is covered' 'covers: 9.1' out
 check 'a line of somebody'"'"'s data is one for DKMS' grep -q '^by patches DKMS may build on 9\.1$' out
 

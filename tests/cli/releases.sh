@@ -108,7 +108,7 @@ cat > want << 'T'
 T
 kernels=$(sed 's/^\([^ ]*\).*/-k \1/' want)
 run select --json --driver 460.73.02 $kernels
-jq -r '.selection.kernels[] | "\(.release) \(.distro) \(if .plain_kernel then "plain" else "own" end) \(.verdict | gsub(" "; "-")) \(.load)"' out > got
+jq -r '.selection.cells[] | "\(.kernel.release) \(.kernel.distro) \(if .kernel.plain then "plain" else "own" end) \(.verdict | gsub(" "; "-")) \(.claims.loads.claim)"' out > got
 check 'there are many' test "$(wc -l < got)" -ge 80
 while read -r release rest; do
     check "$release: $rest" grep -qxF "$release $rest" got

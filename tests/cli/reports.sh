@@ -4,7 +4,7 @@
 # Reports of a matrix: matrix --merge, and what other programs make of its JSON,
 # JUnit, HTML and Markdown. The results are written by hand, and full of what a
 # hostile package could make a compiler print.
-# tests: core/proof/grid core/proof/markup core/proof/merge
+# tests: core/proof/sheet core/proof/markup core/proof/merge
 # slow: 25 s
 . "$(dirname "$0")/lib.sh"
 
@@ -50,27 +50,26 @@ silent_on '-q is silent' out
 
 expect_status 'what it wrote it reads' 1 matrix --merge all.json --json=again.json
 check 'and writes again' sh -c 'jq -S . all.json > x; jq -S . again.json | diff x -'
-if python3 -c 'import jsonschema' 2> /dev/null; then py=python3; else py=/usr/bin/python3; fi
-if $py -c 'import jsonschema; jsonschema.Draft202012Validator' 2> /dev/null; then
-    valid() {
-        $py -c 'import json, jsonschema, sys
-schema, doc = (json.load(open(f)) for f in sys.argv[1:])
-jsonschema.Draft202012Validator.check_schema(schema)
-jsonschema.Draft202012Validator(schema).validate(doc)' "$data/matrix.schema.json" "$1"
-    }
-    for f in first.json second.json all.json; do
-        check "$f is as the schema says" valid $f
-    done
-    for wrong in 'del(.type)' '.schema = 2' '.cells[0].class = "fine"' 'del(.cells[0].driver)' '.cells[0].line = "1"' \
-        '.cells[0].build_s = -1' '.cells[0].sets = "x"' '.planned = [1]' '.counts.fine = 1'; do
+if find_schema_python; then
+    check 'the schemas are sound' $python "$fx/valid.py" "$data"
+    as_said() { $python "$fx/valid.py" "$data" "matrix=$1"; }
+    check 'all.json is as the schema says' as_said all.json
+    for wrong in 'del(.type)' '.type = "gridpatch.build"' '.schema = 3' 'del(.schema)' 'del(.ok)' '.ok = true' 'del(.reason)' \
+        '.reason = "bad luck"' 'del(.error)' '.more = 1' '.cells[0].class = "fine"' 'del(.cells[0].driver)' \
+        '.cells[0].driver = "1.0"' '.cells[0].line = "1"' '.cells[0].build_s = -1' '.cells[0].sets = "x"' '.cells[0].more = 1' \
+        '.cells[0].kernel.more = 1' '.planned = [1]' '.counts.fine = 1'; do
         jq "$wrong" all.json > wrong.json
-        refute "the schema refuses $wrong" valid wrong.json
+        refute "the schema refuses $wrong" as_said wrong.json
     done
 else
     skip 'the JSON schema' 'python3-jsonschema is missing'
 fi
 check 'the schema has every field of a report' sh -c "jq -r 'keys[]' all.json | sort > x; jq -r '.properties | keys[]' '$data/matrix.schema.json' | sort | diff x -"
-check 'the schema has every field of a cell' sh -c "jq -r '.cells[0] | keys[]' all.json | sort > x; jq -r '.[\"\$defs\"].cell.properties | keys[]' '$data/matrix.schema.json' | sort | diff x -"
+check 'and of a cell' sh -c "jq -r '.cells[0] | keys[]' all.json | sort > x; jq -r '.[\"\$defs\"].built_cell.properties | keys[]' '$data/common.schema.json' | sort | diff x -"
+check 'cells of schema 1 are those of schema 2' json_is all.json '.cells[2] | "\(.driver.version) \(.driver.branch) \(.driver.kind) \(.driver.file) \(.kernel.release)"' \
+    '460.106.00 460 host d/a.run 6.17.0-5-generic'
+check 'their hooks, too' json_is all.json '[.cells[].hooks_integrated] | index(true)' 0
+check 'the reason of a failure in a word' json_is all.json .reason compile
 
 # --- JUnit --------------------------------------------------------------------
 
@@ -224,9 +223,9 @@ says 'which one' "'nasty.json'"
 head -c 500 all.json > cut.json
 expect_status 'a shard that is cut' 3 matrix --merge first.json cut.json --html cut.html
 refute 'no report of half of it' test -e cut.html
-jq '.schema = 2' all.json > new.json
+jq '.schema = 3' all.json > new.json
 expect_status 'a shard of the future' 3 matrix --merge new.json
-says 'says so' 'schema 2; this gridpatch knows 1'
+says 'says so' 'schema 3; this gridpatch knows 2'
 expect_status '--markdown -' 1 matrix --merge all.json --markdown -
 check 'the report is all of standard output' cmp -s all.md out
 says 'the text is on standard error' '3 ok, 2 failed'

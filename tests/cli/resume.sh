@@ -48,7 +48,7 @@ headers_of() {
 }
 headers_of h1 5.13.1
 headers_of h2 5.13.2
-classes() { jq -r '[.cells[] | .release + " " + .class] | join(", ")' "$1"; }
+classes() { jq -r '[.cells[] | .kernel.release + " " + .class] | join(", ")' "$1"; }
 mkdir tmp
 TMPDIR=$work/tmp
 export TMPDIR
@@ -117,7 +117,7 @@ if command -v strace > /dev/null && strace -qq true 2> /dev/null; then
         cp half.json f.json
         strace -f -qq -o trace -e "trace=$name" -e "inject=$name:signal=KILL:when=$nth" \
             "$GRIDPATCH" matrix s.run h1 h2 $go > out 2> err
-        check "killed in $name" jq -e '[.cells[] | select(.release == "5.13.2" and .class == "blocked")] | length == 1' f.json
+        check "killed in $name" jq -e '[.cells[] | select(.kernel.release == "5.13.2" and .class == "blocked")] | length == 1' f.json
         expect_status "resumed after $name" 0 matrix s.run h1 h2 $go
         check "all is there after $name" test "$(classes f.json)" = "$(classes want.json)"
     done
@@ -149,7 +149,7 @@ if headers_here; then
         kill -$sig $pid
         wait $pid 2> /dev/null
         check "SIG$sig: the one that was done, and those that were known" test \
-            "$(jq -r '[.cells[] | select(.class != "cancelled") | .driver + " " + .class] | sort | join(", ")' f.json)" = \
+            "$(jq -r '[.cells[] | select(.class != "cancelled") | .driver.version + " " + .class] | sort | join(", ")' f.json)" = \
             '390.30 blocked, 390.40 blocked, 390.40 modpost'
         # Of a killed run the programs of its build may go on.
         for cwd in /proc/[0-9]*/cwd; do

@@ -70,7 +70,7 @@ for d in 535 R535 vgpu-16 16; do
     says 'and what became of the others' 'branch     535.54.06 - 535.161.05 on 6.8.1: blocked' out
 done
 expect_status '--json' 0 select --driver 16.4 -k 6.5.1 --json
-check 'json: the version and its release' json_is out '.driver + " " + .release' '535.161.05 16.4'
+check 'json: the version and its release' json_is out '.driver.version + " " + .driver.vgpu' '535.161.05 16.4'
 expect_status 'a release that is not listed' 1 select --driver 16.6 $k
 says 'is unknown' 'vGPU 16.6 is unknown'
 expect_status 'a branch that is not known' 1 select --driver 999 $k
@@ -161,15 +161,15 @@ says 'patch says the same' 'Instead: driver 525.85.07 (vGPU 15.1), with hooks fo
 if command -v jq > /dev/null; then
     run support --json
     # DRIVER -k KERNEL…, for all that is named.
-    jq -r '.support.cells[] | .kernel as $k | .instead[] |
+    jq -r '.cells[] | .kernel.release as $k | .instead[] |
         (select(startswith("driver")) | split(" ")[1] | rtrimstr(",") | rtrimstr(";") | . + " -k " + $k),
         (capture("a (?<k>[0-9.]+) kernel for driver (?<d>[0-9.]+)") | .d + " -k " + .k)' out | sort -u |
         awk '{ k[$1] = k[$1] " " $2 " " $3 } END { for (d in k) print d k[d] }' > named
     check 'many are named' test "$(wc -w < named)" -ge 100
     while read -r d kernels; do
         run select --json --driver "$d" $kernels
-        check "what is named does: $d$kernels" json_is out '[.selection.kernels[] |
-            (.verdict == "supported" or .verdict == "untested") and .load != "no"] | all' true
+        check "what is named does: $d$kernels" json_is out '[.selection.cells[] |
+            (.verdict == "supported" or .verdict == "untested") and .claims.loads.claim != "no"] | all' true
     done < named
 else
     skip 'that all that is named does' 'jq is missing'
@@ -198,26 +198,26 @@ expect_status '-q' 0 select -q --driver 460.73.02 $k
 silent_on '-q is silent' out
 expect_status '--json' 0 select --json --driver 460.73.02 $k
 check '--json is JSON' json_ok out
-check 'json: verdict' json_is out '.selection.kernels[0].verdict' untested
-check 'json: sets' json_is out '.selection.kernels[0].sets | join(" ")' 'vgpu-vfio-eventfd vgpu-vfio-symbol-get'
-check 'json: load' json_is out '.selection.kernels[0].load' unknown
-check 'json: hooks' json_is out '.selection.kernels[0].hooks' upstream
-check 'json: who decided' json_is out '[.selection.kernels[0].rules[] | select(.taken) | .decided_by] | unique | join(" ")' version
-check 'json: the sum of a set' json_is out '.selection.neutral[0].sha256 | length' 64
+check 'json: verdict' json_is out '.selection.cells[0].verdict' untested
+check 'json: sets' json_is out '.selection.cells[0].sets | join(" ")' 'vgpu-vfio-eventfd vgpu-vfio-symbol-get'
+check 'json: load' json_is out '.selection.cells[0].claims.loads.claim' unknown
+check 'json: hooks' json_is out '.selection.cells[0].hooks_needed' upstream
+check 'json: who decided' json_is out '[.selection.cells[0].rules[] | select(.taken) | .judged_by] | unique | join(" ")' version
+check 'json: the sum of a set' json_is out '.selection.neutral_sets[0].sha256 | length' 64
 run select --json --driver 460.73.02 -k 5.13.1
-check 'json: blocked' json_is out '.selection.kernels[0].verdict' blocked
+check 'json: blocked' json_is out '.selection.cells[0].verdict' blocked
 check 'json: exit' json_is out .exit 1
-check 'json: the reason' json_is out '.selection.kernels[0].reasons | length > 0' true
+check 'json: the reason' json_is out '.selection.cells[0].reasons | length > 0' true
 expect_status '--json=FILE' 0 select --json=s.json --driver 460.73.02 $k
 check '--json=FILE is JSON' json_ok s.json
 says 'and the text is on stdout' 'kernel     5.12.9' out
 # --- sets by hand ------------------------------------------------------------
 
 expect_status '--no-set' 0 select --driver 460.73.02 $k --no-set vgpu-vfio-eventfd --json
-check 'it is not among the sets of the kernel' json_is out '.selection.kernels[0].sets | join(" ")' vgpu-vfio-symbol-get
-check 'nor among those for every kernel' json_is out '[.selection.neutral[].name] | index("vgpu-vfio-eventfd")' null
+check 'it is not among the sets of the kernel' json_is out '.selection.cells[0].sets | join(" ")' vgpu-vfio-symbol-get
+check 'nor among those for every kernel' json_is out '[.selection.neutral_sets[].set] | index("vgpu-vfio-eventfd")' null
 check 'it is told' json_is out '.overrides | join(" ")' 'set vgpu-vfio-eventfd left out'
-check 'the kernel is untested' json_is out '.selection.kernels[0] | .verdict + " " + (.left_out | join(" "))' 'untested vgpu-vfio-eventfd'
+check 'the kernel is untested' json_is out '.selection.cells[0] | .verdict + " " + (.sets_left_out | join(" "))' 'untested vgpu-vfio-eventfd'
 check 'its line is covered no more' json_is out '.selection.covers + "; " + .selection.next_unknown' '4.18, 5.4; 5.10'
 expect_status '--no-set of what a supported kernel needs' 0 select --driver 460.73.02 -k 5.10.100 --no-set vgpu-vfio-eventfd
 says 'is not called supported' 'line 5.10, untested' out
@@ -236,8 +236,8 @@ expect_status '--set with --no-set of the same' 2 select --driver 460.73.02 $k -
 expect_status '--set: no such set' 2 select --driver 460.73.02 $k --set nonesuch
 says 'there is a list' 'there is no patch set'
 expect_status 'sets for the hooks' 0 select --driver 525.85.07 $k --json
-check 'stand by themselves' json_is out '[.selection.hook_sets[].name] | join(" ")' hooks-compile
-check 'and in no other list' json_is out '[.selection.kernels[0].sets[], .selection.neutral[].name] | index("hooks-compile")' null
+check 'stand by themselves' json_is out '[.selection.hook_sets[].set] | join(" ")' hooks-compile
+check 'and in no other list' json_is out '[.selection.cells[0].sets[], .selection.neutral_sets[].set] | index("hooks-compile")' null
 expect_status 'sets for the hooks, left out' 0 select --driver 525.85.07 $k --no-set hooks-compile
 refute 'and not shown' grep -q '^for hooks' out
 

@@ -33,8 +33,8 @@ done
 sed -i 's/what the proprietary/what no/' more/patches/misfit/x.patch
 
 expect_status '--no-set' 0 $opts --no-set pfn-valid --json s.run -o no.run
-check 'the set is not applied' json_is out '[.applied[].set] | contains(["pfn-valid"])' false
-check 'the others are' json_is out '[.applied[].set] | contains(["vgpu-vfio-eventfd"])' true
+check 'the set is not applied' json_is out '[.patches[].set] | contains(["pfn-valid"])' false
+check 'the others are' json_is out '[.patches[].set] | contains(["vgpu-vfio-eventfd"])' true
 check 'json: an override' json_is out '.overrides | join(" ")' 'set pfn-valid left out'
 unrun no.run no.x
 check 'its file is as it was' cmp s/kernel/common/inc/nv-linux.h no.x/kernel/common/inc/nv-linux.h
@@ -50,12 +50,12 @@ says 'it says so' 'line 1: -F2: the patches of a set are applied without fuzz'
 expect_status '--no-set all' 0 $opts --no-set all s.run -n --json=all.json
 refute 'none is in' grep -q '^set ' out
 says 'each is said' 'override   set pfn-valid left out' out
-check 'nor in JSON' json_is all.json '.applied | length' 0
+check 'nor in JSON' json_is all.json '.patches | length' 0
 expect_status 'all but one' 0 $opts --no-set all --set pfn-valid s.run -n --json=one.json
-check 'that one is in' json_is one.json '[.applied[].set] | unique | join(" ")' pfn-valid
+check 'that one is in' json_is one.json '[.patches[].set] | unique | join(" ")' pfn-valid
 expect_status '--set all is no such thing' 2 $opts --set all s.run -n
 expect_status 'select knows it, too' 0 select s.run $k --no-set all --json=all.json
-check 'nothing is chosen' json_is all.json '.selection.neutral | length' 0
+check 'nothing is chosen' json_is all.json '.selection.neutral_sets | length' 0
 expect_status '--set of a set that no rule asks for' 0 $opts --data more --set extra s.run -o extra.run
 says 'the report has it' 'override   set extra taken in' out
 unrun extra.run extra.x
@@ -75,7 +75,7 @@ for pack in gzip:gz xz:xz bzip2:bz2; do
     check 'it is in' cmp extra.x/kernel/nvidia/os-interface.c packed.x/kernel/nvidia/os-interface.c
     says 'the history has its sum' "patch set extra sha256 $sum" packed.x/pkg-history.txt
     run select --data packed --set extra --driver 460.73.02 $k --json=packed.json
-    check 'it stays neutral' json_is packed.json '.selection.neutral[-1] | .name + " " + .sha256' "extra $sum"
+    check 'it stays neutral' json_is packed.json '.selection.neutral_sets[-1] | .set + " " + .sha256' "extra $sum"
 done
 run lint-set --data packed extra
 says 'lint-set reads it, too' 'packed/patches/extra/x.patch.bz2:1: no Origin' out
@@ -530,7 +530,7 @@ if command -v jq > /dev/null; then
         rm -rf excl.x
         unrun excl.run excl.x
         "$GRIDPATCH" select --json $ks $d.run 2> /dev/null |
-            jq -r '.selection.kernels[] | .release + " " + .verdict' > verdicts
+            jq -r '.selection.cells[] | .kernel.release + " " + .verdict' > verdicts
         check "$d: all lines have a verdict" test "$(wc -l < verdicts)" -eq 47
         bash exclusive.bash excl.x/kernel/dkms.conf < verdicts > excl.diff 2>&1
         check "$d: DKMS leaves the blocked lines alone, and no other" sh -c 'cat excl.diff; test ! -s excl.diff'
@@ -572,6 +572,12 @@ check 'only its own' sh -c "grep -qx '# x' dkms.tree/Kbuild && ! grep -q root-p1
 printf -- '--- a/Kbuild\n+++ b/Kbuild\n@@ -1,1 +1,2 @@\n # Sample: one fragment per module.\n+# y\n' > kbuild.patch
 expect_status 'a patch in the sources over the same file' 1 $k2 --hooks hooks --patches kbuild.patch has.run -n
 says 'both are named' "dkms.conf applies 'k.patch' to files that 'kbuild.patch' changes; --drop-dkms-patches"
+conf second 'PATCH[0]="o.patch"
+PATCH[1]="k.patch"'
+printf -- '--- /dev/null\n+++ b/o.txt\n@@ -0,0 +1,1 @@\n+o\n' > second/kernel/patches/o.patch
+sh "$fx/mkrun.sh" second second.run
+expect_status 'the second of two over the same file' 1 $k2 --hooks hooks --patches kbuild.patch second.run -n
+says 'that one is named' "dkms.conf applies 'k.patch' to files that 'kbuild.patch' changes; --drop-dkms-patches"
 expect_status 'with --drop-dkms-patches' 0 $k2 --hooks hooks --drop-dkms-patches --patches kbuild.patch $ten has.run -o drop.run
 unrun drop.run drop.x
 check 'ours is the first then' grep -qxF 'PATCH[0]="root-p1.patch"' drop.x/kernel/dkms.conf

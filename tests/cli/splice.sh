@@ -28,7 +28,7 @@ done
 other() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 # One kernel line's rules are enough, and quicker. Everybody may read this.
 mkdir -p open/kernel-versions
-cp "$repo/kernel-versions/any" "$repo/kernel-versions/5.12" open/kernel-versions
+cp "$repo/kernel-versions/any" "$repo/kernel-versions/5.10" "$repo/kernel-versions/5.12" open/kernel-versions
 cp -R "$repo/patches" open
 cp "$GRIDPATCH" open/gridpatch
 chmod -R a+rX open hooks
@@ -181,7 +181,7 @@ full_of() {
         run $opts "$@" "$name.run" --repack full --json=r.json -o full.run -f
         [ "$status" -eq 0 ] || wrong "full: exit $status"
         grep -q '^repack     full: as asked' out || wrong "full: the report says '$(grep '^repack' out)'"
-        json_is r.json '"\(.repack) \(.repack_reason | type)"' 'full string' || wrong 'full: JSON'
+        json_is r.json '"\(.repack) \(.repack_why | type)"' 'full string' || wrong 'full: JSON'
         good "$name.run" full.run full.tar
         unpacked full.tar
         echo "$trees" > "$key"
@@ -202,7 +202,7 @@ spliced() {
         return 1
     fi
     grep -q '^repack     splice: ' out || wrong "the report says '$(grep '^repack' out)'"
-    json_is r.json '"\(.repack) \(.repack_reason)"' 'splice null' || wrong 'JSON'
+    json_is r.json '"\(.repack) \(.repack_why)"' 'splice null' || wrong 'JSON'
     if [ -n "$thorough" ]; then
         run $opts "$@" "$name.run" -o auto.run -f
         grep -q '^repack     splice: ' out || wrong 'auto does not splice'
@@ -249,7 +249,7 @@ whole() {
     grep -qiE "^repack     full: .*($pattern)" out || wrong "auto: the report says '$(grep '^repack' out)'"
     grep -E '^repack     full: as asked' out && wrong 'auto: nobody asked'
     json_is r.json .repack full || wrong 'JSON'
-    check_reason=$(jq -r .repack_reason < r.json 2> /dev/null)
+    check_reason=$(jq -r .repack_why < r.json 2> /dev/null)
     ! has jq || printf '%s\n' "$check_reason" | grep -qiE "$pattern" || wrong "JSON: '$check_reason'"
     run $opts "$@" "$name.run" --repack full -o full.run -f
     grep -q '^repack     full: as asked' out || wrong "full: the report says '$(grep '^repack' out)'"

@@ -56,7 +56,7 @@ run info --json "$evil.run"
 clean 'info --json' out
 check 'info --json: the label is true' python3 -I -c 'import json, sys
 want = sys.argv[1].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-got = json.load(open("out"))["label"]
+got = json.load(open("out"))["driver"]["label"]
 assert got == want, (got, want)' "label-$evil"
 run info --json=json.out "$evil.run"
 clean 'info --json=FILE' json.out
@@ -78,7 +78,7 @@ clean 'apply, a hunk that does not match' out err
 run apply -d t -p1 --json "set $evil/p$rlo.patch"
 clean 'apply --json' out
 check 'apply --json: the path is true' python3 -I -c 'import json
-p = json.load(open("out"))["applied"][0]["files"][0]["path"]
+p = json.load(open("out"))["patches"][0]["files"][0]["path"]
 assert p.startswith("evil\nforged \u202e\u009b"), p'
 run apply -d t -p1 "set $evil/p$rlo.patch"
 clean 'apply once more' out err

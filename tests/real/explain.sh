@@ -16,7 +16,7 @@ explain=$1 data=$2
 fields() {
     sed -n "$2,/^\$/p" "$data/$1" | awk '
         /^#/ || /^$/ { next }
-        /^(Driver|Kind|Modules|Release|Distro|Rhel|Probe|Status|Patches|Load|Hooks|Gpu):/ { on = !/^Gpu:/; if (on) text = text "; " $0; next }
+        /^(Driver|Kind|Modules|Lines|Release|Distro|Rhel|Probe|Status|Patches|Load|Hooks|Gpu):/ { on = !/^Gpu:/; if (on) text = text "; " $0; next }
         /^[A-Z]/ { on = 0; next }
         on { sub(/^ +/, " "); text = text $0 }
         END { print substr(text, 3) }'

@@ -69,7 +69,7 @@ export TMPDIR
 
 # field JSON DRIVER RELEASE FILTER: of that cell.
 field() {
-    jq -r --arg d "$2" --arg r "$3" ".cells[] | select(.driver == \$d and .release == \$r) | $4" "$1"
+    jq -r --arg d "$2" --arg r "$3" ".cells[] | select(.driver.version == \$d and .kernel.release == \$r) | $4" "$1"
 }
 
 # want_classes: what kernel-versions says of each pair: blocked, or it builds.
@@ -87,8 +87,8 @@ verdict() {
     v=$1 h=$2
     shift 2
     "$GRIDPATCH" select "$@" --headers "$h" --json=sel.json > sel.out 2>&1 || :
-    jq -r --arg v "$v" '[$v, .selection.kernels[0].release,
-        if .selection.kernels[0].verdict == "blocked" then "blocked" else "ok" end] | join(" ")' sel.json
+    jq -r --arg v "$v" '[$v, .selection.cells[0].kernel.release,
+        if .selection.cells[0].verdict == "blocked" then "blocked" else "ok" end] | join(" ")' sel.json
 }
 
 rc=0
@@ -97,7 +97,7 @@ rc=0
     --json=m.json --junit m.xml --html m.html --markdown m.md > m.out 2> m.err < /dev/null || rc=$?
 check 'the grid: exit status 0' test $rc -eq 0 || sed 's/^/#   /' m.out m.err
 want_classes > want.claims
-jq -r '.cells[] | [.driver, .release, .class] | join(" ")' m.json > got
+jq -r '.cells[] | [.driver.version, .kernel.release, .class] | join(" ")' m.json > got
 check 'the classes are what kernel-versions says' diff want.claims got || :
 printf '%s\n' "$old $release_5 ok" "$old $release_6 blocked" "$new $release_5 ok" "$new $release_6 ok" > known
 check 'and what is known of these two' diff known got || :
@@ -106,8 +106,8 @@ check 'nothing is left of the cells' test -z "$(ls -A scratch)" || :
 sum_of $tree | cmp -s - tree.sum && pass 'the tree is as it was' || fail 'the tree is as it was'
 check "$old on 5.10: the set is named" test "$(field m.json $old "$release_5" '.sets | index("pfn-valid") != null')" = true || :
 check '5.10: that its compiler is not here is said, or it is here' sh -c '
-    cc=$(jq -r ".cells[] | select(.release == \"$1\" and .class == \"ok\") | .compiler" "$0" | sort -u)
-    case $cc in *" 10."*) ;; *) jq -r ".cells[] | select(.release == \"$1\") | .reasons[]" "$0" | grep "kernel was built with gcc" ;; esac' \
+    cc=$(jq -r ".cells[] | select(.kernel.release == \"$1\" and .class == \"ok\") | .compiler" "$0" | sort -u)
+    case $cc in *" 10."*) ;; *) jq -r ".cells[] | select(.kernel.release == \"$1\") | .reasons[]" "$0" | grep "kernel was built with gcc" ;; esac' \
     m.json "$release_5" || :
 
 # --- the modules -----------------------------------------------------------------
@@ -119,7 +119,7 @@ for pair in $old/5 $new/5 $new/6; do
     check "$ko: its version, by modinfo" test "$(modinfo -F version "$ko")" = "$version" || :
     check "$ko: its kernel, by modinfo" test "$(modinfo -F vermagic "$ko" | cut -d' ' -f1)" = "$release" || :
     check "$ko: both symbols of the hooks, by nm" unlocked "$ko" || :
-    check "$ko: the cell says that there are hooks" test "$(field m.json $version "$release" .hooks)" = true || :
+    check "$ko: the cell says that there are hooks" test "$(field m.json $version "$release" .hooks_integrated)" = true || :
     check "$ko: the log is kept" grep -q 'nvidia.ko' "logs/$version-$release.log" || :
 done
 ko=kept/$new/$release_6/nvidia.ko
@@ -137,14 +137,8 @@ check 'no module of the blocked one' test ! -e "kept/$old/$release_6" || :
 # --- the reports -----------------------------------------------------------------
 
 # Debian's own python has the module; another one may come first.
-py=/usr/bin/python3
-if $py -c 'import jsonschema; jsonschema.Draft202012Validator' 2> /dev/null; then
-    valid() {
-        $py -c 'import json, jsonschema, sys
-schema, doc = (json.load(open(f)) for f in sys.argv[1:])
-jsonschema.Draft202012Validator(schema).validate(doc)' "$data/matrix.schema.json" "$1"
-    }
-    check 'JSON: as the schema says' valid m.json || :
+if /usr/bin/python3 -c 'import jsonschema; jsonschema.Draft202012Validator' 2> /dev/null; then
+    check 'JSON: as the schema says' /usr/bin/python3 "$here/../fx/valid.py" "$data" matrix=m.json || :
 else
     skip 'JSON: the schema: no python3-jsonschema'
 fi
@@ -154,7 +148,7 @@ if command -v xmllint > /dev/null; then
     check 'JUnit: as many as in the JSON' test "$(jq '.cells | length' m.json) $(count '"hunk", "compile", "modpost", "verify"') $(
         count '"environment", "timeout", "cancelled"') $(count '"blocked", "unknown"')" = \
         "$(xmllint --xpath 'concat(/*/@tests, " ", /*/@failures, " ", /*/@errors, " ", count(//skipped))' m.xml)" || :
-    jq -r '.cells[] | [.driver, .release, .class] | join(" ")' m.json | while read -r d r class; do
+    jq -r '.cells[] | [.driver.version, .kernel.release, .class] | join(" ")' m.json | while read -r d r class; do
         t="//testcase[starts-with(../@name, '$d ') and starts-with(@name, '$r ')]"
         printf '%s %s %s=' "$d" "$r" "$class"
         xmllint --xpath "concat(count($t), ' ', $t//property[@name='class']/@value, ' ', substring-before($t/skipped/@message, ':'))" m.xml
@@ -191,7 +185,7 @@ jq -r '.cells[].repeat' f.json > again.sh
 rc=0
 PATH=$work/bin:$PATH sh -c "$(cat again.sh) -j2 --json=r.json" > r.out 2> r.err < /dev/null || rc=$?
 check 'the command of the report: the same status' test $rc -eq 1 || sed 's/^/#   /' again.sh r.out r.err
-same='.cells[] | [.class, .driver, .release, .error, .fact, .sets, .modules]'
+same='.cells[] | [.class, .driver.version, .kernel.release, .error, .fact, .sets, .modules]'
 check 'the command of the report: the same cell' sh -c 'test "$(jq -c "$0" f.json)" = "$(jq -c "$0" r.json)"' "$same" || :
 check 'the set is named to the user' grep -q 'known: .*pfn-valid' r.out || :
 check 'nothing is left of all that' test -z "$(ls -A scratch)" || :

@@ -200,7 +200,7 @@ patched() {
     check "$what: verify accepts it" "$GRIDPATCH" verify in.run || :
     check "$what: patch for $kernel" "$GRIDPATCH" in.run -k "$kernel" \
         --hooks hooks --allow hooks -o "$out" --json=patched.json || return 1
-    sets=$(jq -r '.applied[].set' patched.json | sort -u)
+    sets=$(jq -r '.patches[].set' patched.json | sort -u)
     check "$what: the input is as it was" test "$before" = "$(cksum < in.run)" || :
     check "$what: verify accepts the output" "$GRIDPATCH" verify "$out" || :
     check "$what: the output's own --check" sh "$out" --check || :

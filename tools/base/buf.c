@@ -165,6 +165,7 @@ void gp_list_release(struct gp_list *l)
 
 void gp_list_take(struct gp_list *l, char *s)
 {
+	gp_assert(s);
 	GP_GROW(l->v, l->n, l->cap);
 	l->v[l->n++] = s;
 }
@@ -174,8 +175,18 @@ void gp_list_add(struct gp_list *l, const char *s)
 	gp_list_take(l, gp_strdup(s));
 }
 
+void gp_list_printf(struct gp_list *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	gp_list_take(l, gp_vasprintf(fmt, ap));
+	va_end(ap);
+}
+
 void gp_list_add_all(struct gp_list *l, const struct gp_list *more)
 {
+	gp_assert(l != more);
 	for (size_t i = 0; i < more->n; i++)
 		gp_list_add(l, more->v[i]);
 }

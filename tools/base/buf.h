@@ -17,6 +17,12 @@
 		*(p) = NULL; \
 		_s; \
 	})
+#define GP_SWAP(a, b) \
+	do { \
+		__typeof__(a) _was = (a); \
+		(a) = (b); \
+		(b) = _was; \
+	} while (0)
 #define GP_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 void gp_free_ptr(void *pp); /* for gp_auto(gp_free_ptr) char *s */
@@ -72,6 +78,7 @@ struct gp_list {
 
 void gp_list_release(struct gp_list *l);
 void gp_list_add(struct gp_list *l, const char *s);
+void gp_list_printf(struct gp_list *l, const char *fmt, ...) GP_PRINTF(2, 3);
 void gp_list_add_all(struct gp_list *l, const struct gp_list *more);
 void gp_list_take(struct gp_list *l, char *s); /* l owns s from now on */
 bool gp_list_has(const struct gp_list *l, const char *s);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -85,6 +86,21 @@ void gp_err_format(const struct gp_err *err, char *out, unsigned cap)
 		 err->sys ? strerror(err->sys) : "");
 }
 
+const char *gp_code_name(enum gp_code code)
+{
+	static const char *const names[] = { [GP_OK] = "ok",
+					     [GP_E_NO] = "no",
+					     [GP_E_USAGE] = "usage",
+					     [GP_E_FORMAT] = "malformed",
+					     [GP_E_UNSUPPORTED] = "unsupported",
+					     [GP_E_NOTFOUND] = "not-found",
+					     [GP_E_SYSTEM] = "system",
+					     [GP_E_CANCELLED] = "cancelled",
+					     [GP_E_BUG] = "bug" };
+
+	return names[code];
+}
+
 int gp_code_exit(enum gp_code code)
 {
 	switch (code) {
@@ -125,4 +141,14 @@ void gp_oom(void)
 	}
 	write_err("\n");
 	_exit(4);
+}
+
+void gp_assert_fails(const char *file, int line, const char *cond)
+{
+	char text[512];
+	int n = snprintf(text, sizeof(text), "gridpatch: %s:%d: this cannot be: not %s\n", file, line, cond);
+	ssize_t ignored = write(STDERR_FILENO, text, n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1);
+
+	(void)ignored;
+	abort();
 }

@@ -57,6 +57,9 @@ int gp_besides(struct gp_err *err, const char *fmt, ...) GP_PRINTF(2, 3);
 /* Write "context: cause: strerror" into out (NUL-terminated, cut at cap). */
 void gp_err_format(const struct gp_err *err, char *out, unsigned cap);
 
+/* "no", "usage", "malformed", … */
+const char *gp_code_name(enum gp_code code);
+
 /* The exit status of a code; gridpatch(1) lists them. */
 int gp_code_exit(enum gp_code code);
 
@@ -66,5 +69,16 @@ _Noreturn void gp_oom(void);
 
 /* What gp_oom() says besides: how far the run has come. state: a literal; NULL: nothing. */
 void gp_oom_state(const char *state);
+
+/*
+ * What cannot be, whatever the input: else a line of ours is wrong. SAN=1 and
+ * -DGP_DEBUG stop there and say where; other builds do not even evaluate it.
+ */
+#ifdef GP_DEBUG
+#define gp_assert(cond) ((cond) ? (void)0 : gp_assert_fails(__FILE__, __LINE__, #cond))
+#else
+#define gp_assert(cond) ((void)(0 && (cond)))
+#endif
+_Noreturn void gp_assert_fails(const char *file, int line, const char *cond);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
 
+#include <stdarg.h>
+
 #include "base/utf8.h"
 
 struct json_object *gp_json_str(struct gp_str s)
@@ -18,11 +20,41 @@ struct json_object *gp_json_text(const char *s)
 
 struct json_object *gp_json_list(const struct gp_list *l)
 {
-	struct json_object *a = json_object_new_array();
+	return l ? GP_JSON_EACH(i, l->n, l->v[i]) : NULL;
+}
 
-	for (size_t i = 0; i < l->n; i++)
-		json_object_array_add(a, gp_json_text(l->v[i]));
-	return a;
+struct json_object *gp_json_own(struct json_object *v)
+{
+	return v;
+}
+
+struct json_object *gp_json_add(struct json_object *o, ...)
+{
+	const char *name;
+	va_list ap;
+
+	va_start(ap, o);
+	while ((name = va_arg(ap, const char *)))
+		if (json_object_object_add(o, name, va_arg(ap, struct json_object *)) != 0)
+			gp_oom();
+	va_end(ap);
+	return o;
+}
+
+struct json_object *gp_json_report(const char *verb, int status, const char *reason, const char *error,
+				   struct json_object *body)
+{
+	gp_auto(gp_free_ptr) char *type = gp_asprintf("gridpatch.%s", verb);
+	struct json_object *o = gp_json_object(GP_J("type", type), GP_J("schema", GP_JSON_SCHEMA),
+					       GP_J("ok", json_object_new_boolean(!reason)), GP_J("exit", status));
+
+	if (reason)
+		gp_json_fill(o, GP_J("reason", reason), GP_J("error", error));
+	if (body) {
+		json_object_object_foreach(body, key, v) gp_json_fill(o, GP_J(key, json_object_get(v)));
+		json_object_put(body);
+	}
+	return o;
 }
 
 void gp_json_format(struct json_object *o, int style, struct gp_buf *out)
@@ -41,10 +73,4 @@ void gp_json_format(struct json_object *o, int style, struct gp_buf *out)
 		s.p += n ? n : 1;
 		s.len -= n ? n : 1;
 	}
-}
-
-void gp_json_put(struct json_object *o, const char *key, struct json_object *v)
-{
-	if (json_object_object_add(o, key, v) != 0)
-		gp_oom();
 }

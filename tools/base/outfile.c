@@ -308,6 +308,7 @@ int gp_outfile_commit(struct gp_outfile *f, unsigned mode, bool replace, struct 
 	struct stat st;
 	int fd = f->fd, rc;
 
+	gp_assert(f->path && fd >= 0);
 	if (fchmod(fd, mode & ~gp_umask()) < 0)
 		return gp_fail_sys(err, errno, "cannot set the mode of '%s'", f->path);
 	/* Give back what was reserved and not needed. */

@@ -67,6 +67,13 @@ const char *gp_path_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+bool gp_path_same_dir(const char *a, const char *b)
+{
+	size_t n = (size_t)(gp_path_base(a) - a);
+
+	return n == (size_t)(gp_path_base(b) - b) && strncmp(a, b, n) == 0;
+}
+
 char *gp_path_dir(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -27,6 +27,9 @@ char *gp_path_join(const char *dir, const char *name);
 /* The part after the last '/'; points into path. */
 const char *gp_path_base(const char *path);
 
+/* Do two paths have the same text before their last '/'? */
+bool gp_path_same_dir(const char *a, const char *b);
+
 /* The part before the last '/' ("." without one, "/" for "/x"); free() it. */
 char *gp_path_dir(const char *path);
 

@@ -62,6 +62,7 @@ int gp_piece_get(const struct gp_spool *s, const struct gp_piece *p, struct gp_b
 	struct gp_err why = { 0 };
 	ssize_t n;
 
+	gp_assert(!p->out || s->fd >= 0);
 	*out = gp_buf_str(&p->mem);
 	if (!p->out)
 		return 0;

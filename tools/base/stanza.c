@@ -142,7 +142,7 @@ static int parse(struct parser *p, struct gp_str text, bool header, struct gp_er
 	struct gp_str line;
 	int rc = 0;
 
-	while (rc == 0 && gp_line_next(&text, &line)) {
+	while (rc == 0 && gp_text_line_next(&text, &line)) {
 		p->lineno++;
 		if (header && starts_diff(line))
 			break;

@@ -18,7 +18,7 @@ void gp_text_mask(char *s, size_t len)
 	}
 }
 
-bool gp_line_next(struct gp_str *rest, struct gp_str *line)
+bool gp_text_line_next(struct gp_str *rest, struct gp_str *line)
 {
 	const char *nl;
 

@@ -20,7 +20,7 @@ void gp_text_mask(char *s, size_t len);
  * Out: *line without its '\n' (a CR stays); false when nothing is left.
  *      A last line without '\n' is a line.
  */
-bool gp_line_next(struct gp_str *rest, struct gp_str *line);
+bool gp_text_line_next(struct gp_str *rest, struct gp_str *line);
 
 /* Take the next word (run of non-blanks: not ' ', '\t') off *rest. */
 bool gp_word_next(struct gp_str *rest, struct gp_str *word);
@@ -38,6 +38,7 @@ struct gp_str gp_str_trim(struct gp_str s);
 /* Without its first n bytes; without a '\r' at its end. */
 static inline struct gp_str gp_str_skip(struct gp_str s, size_t n)
 {
+	gp_assert(n <= s.len);
 	return (struct gp_str){ s.p + n, s.len - n };
 }
 struct gp_str gp_str_no_cr(struct gp_str s);

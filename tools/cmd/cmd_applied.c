@@ -12,8 +12,7 @@ static int applied(const struct gp_args *a, struct gp_report *r, struct gp_err *
 	if (rc == 0) {
 		for (size_t i = 0; i < w.quilt.applied.n; i++)
 			gp_say(a, "%s\n", w.quilt.applied.v[i]);
-		r->root = json_object_new_object();
-		gp_json_put(r->root, "applied", gp_json_list(&w.quilt.applied));
+		r->root = gp_json_object(GP_J("applied", &w.quilt.applied));
 		if (!w.quilt.applied.n)
 			rc = gp_fail(err, GP_E_NO, "no patches applied");
 	}

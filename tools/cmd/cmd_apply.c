@@ -64,16 +64,13 @@ static void report(const struct gp_args *a, const struct gp_apply_run *r, bool o
 
 static struct json_object *json(const struct gp_args *a, const struct gp_apply_run *r, bool ok)
 {
-	struct json_object *o = json_object_new_object();
 	size_t n = ok && !a->patch.dry_run ? gp_apply_run_changes(r) : 0;
 
 	/* What was tried; "changed" says how many files are not as they were. */
-	gp_json_put(o, "applied", gp_json_applied(&r->applied));
-	gp_json_put(o, "changed", r->half_changed ? NULL : json_object_new_uint64(n));
-	gp_json_put(o, "recovered", json_object_new_boolean(r->recovered));
-	gp_json_put(o, "rejects", gp_json_list(&r->rejects));
-	gp_json_put(o, "why", r->why.len ? gp_json_str(gp_buf_str(&r->why)) : NULL);
-	return o;
+	return gp_json_object(GP_J("patches", gp_json_applied(&r->applied)),
+			      GP_J("changed", r->half_changed ? NULL : json_object_new_uint64(n)),
+			      GP_J("recovered", r->recovered), GP_J("rejects", &r->rejects),
+			      GP_J("why", r->why.len ? gp_json_str(gp_buf_str(&r->why)) : NULL));
 }
 
 static int run(struct gp_args *a, struct gp_report *out, struct gp_err *err)
@@ -90,6 +87,7 @@ static int run(struct gp_args *a, struct gp_report *out, struct gp_err *err)
 	if (rc < 0)
 		gp_say_why(a, &r.why);
 	out->root = json(a, &r, rc == 0);
+	out->reason = gp_applied_fails(&r.applied) ? "hunk" : NULL;
 	out->done = a->recover || o.dry_run ? NULL : "the patches are applied";
 	gp_report_litter(&r.disk);
 	gp_apply_run_release(&r);

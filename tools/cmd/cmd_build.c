@@ -57,6 +57,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (rc == 0)
 		rc = answer(&cells, a->quiet || a->json, err);
 	r->root = gp_cells_json(&cells);
+	r->reason = gp_cells_reason(&cells, GP_GROUP_SKIPPED);
 	return rc;
 }
 

@@ -42,10 +42,7 @@ static int extract(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (rc < 0)
 		return -1;
 	gp_say(a, "extracted  %zu members, %s, to %s\n", rf.n, gp_say_size(rf.unpacked, size), dir);
-	r->root = json_object_new_object();
-	gp_json_put(r->root, "directory", gp_json_text(dir));
-	gp_json_put(r->root, "members", json_object_new_uint64(rf.n));
-	gp_json_put(r->root, "unpacked", json_object_new_uint64(rf.unpacked));
+	r->root = gp_json_object(GP_J("output", dir), GP_J("members", rf.n), GP_J("unpacked", rf.unpacked));
 	return 0;
 }
 

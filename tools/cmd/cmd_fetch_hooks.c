@@ -5,7 +5,7 @@
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
-	gp_auto(gp_list_release) struct gp_list written = { 0 };
+	gp_auto(gp_list_release) struct gp_list written = { 0 }, warnings = { 0 };
 	struct gp_fetch f = { a->to, a->from, a->newer_table };
 	gp_auto(gp_free_ptr) char *lack = NULL;
 	int rc;
@@ -17,10 +17,9 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 		gp_say(a, "wrote      %s\n", written.v[i]);
 	gp_main_flush(); /* what follows goes to standard error */
 	if (lack)
-		gp_warn("%s; drivers 460.107, and 470.141 to 535.161, need it", lack);
-	r->root = json_object_new_object();
-	gp_json_put(r->root, "written", gp_json_list(&written));
-	gp_json_put(r->root, "left_out", gp_json_text(lack));
+		gp_list_take(&warnings, gp_asprintf("%s; drivers 460.107, and 470.141 to 535.161, need it", lack));
+	gp_report_warnings(&warnings);
+	r->root = gp_json_object(GP_J("written", &written), GP_J("warnings", &warnings));
 	return rc;
 }
 

@@ -31,7 +31,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 			    err);
 	gp_progress_end();
 	if (rc == 0) {
-		r->root = gp_json_driver(&d);
+		r->root = gp_json_object(GP_J("driver", gp_json_driver(&d)));
 		gp_report_driver(a, &d);
 		warn_of_stub(&d.rf);
 	}

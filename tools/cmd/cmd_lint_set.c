@@ -19,7 +19,7 @@ static void say_evidence(const struct gp_args *a, const char *text)
 {
 	struct gp_str rest = gp_str_of(text), line;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		gp_auto(gp_free_ptr) char *s = gp_strndup(line.p, line.len);
 
 		gp_say(a, "%s\n", s);
@@ -46,6 +46,39 @@ static void say_sets(const struct gp_args *a, const struct gp_lint *l)
 	}
 }
 
+/* What stands behind "SET: " in what is said of one of the sets, else NULL. */
+static const char *behind_set(const struct gp_lint *l, const char *text)
+{
+	for (size_t i = 0; i < l->nset; i++) {
+		const char *name = l->set[i].set->name;
+		size_t n = strlen(name);
+
+		if (strncmp(text, name, n) == 0 && strncmp(text + n, ": ", 2) == 0)
+			return text + n + 2;
+	}
+	return NULL;
+}
+
+/* The same of several sets is one line, unless -v asks for each. */
+static void say_skipped(const struct gp_args *a, const struct gp_lint *l)
+{
+	for (size_t i = 0; i < l->skipped.n; i++) {
+		const char *why = a->verbose ? NULL : behind_set(l, l->skipped.v[i]), *other;
+		size_t first = i, n = 0;
+
+		for (size_t k = 0; why && k < l->skipped.n; k++) {
+			other = behind_set(l, l->skipped.v[k]);
+			if (!other || strcmp(other, why) != 0)
+				continue;
+			first = n++ ? first : k;
+		}
+		if (n < 2)
+			gp_say(a, "SKIP       %s\n", l->skipped.v[i]);
+		else if (first == i)
+			gp_say(a, "SKIP       %zu sets: %s\n", n, why);
+	}
+}
+
 static void say_findings(const struct gp_args *a, const struct gp_findings *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
@@ -58,54 +91,26 @@ static void say_findings(const struct gp_args *a, const struct gp_findings *l)
 	}
 }
 
-static struct json_object *json_findings(const struct gp_findings *l)
+static struct json_object *json_finding(const struct gp_finding *f)
 {
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < l->n; i++) {
-		struct json_object *o = json_object_new_object();
-
-		gp_json_put(o, "file", gp_json_text(l->v[i].file));
-		gp_json_put(o, "line", l->v[i].lineno ? json_object_new_int64((int64_t)l->v[i].lineno) : NULL);
-		gp_json_put(o, "what", gp_json_text(l->v[i].what));
-		gp_json_put(o, "do", gp_json_text(l->v[i].todo));
-		json_object_array_add(list, o);
-	}
-	return list;
+	return gp_json_fill(gp_json_finding("error", "data", f->file, f->what),
+			    GP_J("line", f->lineno ? json_object_new_uint64(f->lineno) : NULL), GP_J("do", f->todo));
 }
 
-static struct json_object *json_sets(const struct gp_lint *l)
+static struct json_object *json_set(const struct gp_lint_set *s)
 {
-	struct json_object *list = json_object_new_array();
+	const char *scope = s->set->neutral ? "neutral" : s->set->hooks ? "hooks" : "kernel";
 
-	for (size_t i = 0; i < l->nset; i++) {
-		const struct gp_lint_set *s = &l->set[i];
-		struct json_object *o = json_object_new_object();
-
-		gp_json_put(o, "name", gp_json_text(s->set->name));
-		gp_json_put(o, "sha256", gp_json_text(s->set->sha256));
-		gp_json_put(o, "neutral", json_object_new_boolean(s->set->neutral));
-		gp_json_put(o, "hooks", json_object_new_boolean(s->set->hooks));
-		gp_json_put(o, "applies", gp_json_list(&s->applied));
-		gp_json_put(o, "already", gp_json_list(&s->already));
-		gp_json_put(o, "fails", gp_json_list(&s->failed));
-		gp_json_put(o, "chosen", gp_json_list(&s->chosen));
-		gp_json_put(o, "built", gp_json_list(&s->built));
-		gp_json_put(o, "evidence", gp_json_text(s->evidence));
-		json_object_array_add(list, o);
-	}
-	return list;
+	return gp_json_fill(gp_json_set(s->set), GP_J("scope", scope), GP_J("applies", &s->applied),
+			    GP_J("already", &s->already), GP_J("fails", &s->failed), GP_J("chosen", &s->chosen),
+			    GP_J("built", &s->built), GP_J("evidence", s->evidence));
 }
 
 static struct json_object *json(const struct gp_lint *l)
 {
-	struct json_object *o = json_object_new_object();
-
-	gp_json_put(o, "sets", json_sets(l));
-	gp_json_put(o, "rules", json_object_new_int64((int64_t)l->rules));
-	gp_json_put(o, "findings", json_findings(&l->found));
-	gp_json_put(o, "skipped", gp_json_list(&l->skipped));
-	return o;
+	return gp_json_object(GP_J("checked", GP_JSON_EACH(i, l->nset, json_set(&l->set[i]))), GP_J("rules", l->rules),
+			      GP_J("findings", GP_JSON_EACH(i, l->found.n, json_finding(&l->found.v[i]))),
+			      GP_J("skipped", &l->skipped));
 }
 
 /* Data that cannot be read are a "no" as findings are: the message names file and line. */
@@ -189,8 +194,7 @@ static int lint(struct gp_args *a, struct gp_catalog *c, struct gp_lint *l, stru
 		return -1;
 	gp_lint_evidence(l, time(NULL));
 	say_sets(a, l);
-	for (size_t i = 0; i < l->skipped.n; i++)
-		gp_say(a, "SKIP       %s\n", l->skipped.v[i]);
+	say_skipped(a, l);
 	say_findings(a, &l->found);
 	if (l->found.n)
 		return gp_fail(err, GP_E_NO, "%zu finding%s", l->found.n, l->found.n == 1 ? "" : "s");

@@ -106,10 +106,11 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 		return rc;
 	}
 	rc = get_cells(a, &b, &cells, err);
-	gp_expect_judge(a->expect ? &b.expect : NULL, &cells, &judged);
+	gp_expect_compare(a->expect ? &b.expect : NULL, &cells, &judged);
 	if (rc == 0) {
 		rc = tell(a, &cells, &judged, err);
 		r->root = gp_cells_json(&cells);
+		r->reason = gp_cells_reason(&cells, GP_GROUP_FAILED);
 		return rc;
 	}
 	/* A signal: what there is of the reports is written all the same. */

@@ -33,7 +33,7 @@ static int positional(struct gp_args *a, struct gp_err *err)
 }
 
 /* What is blocked, and whether that is to be passed over, the job itself judges. */
-static int judge_proof(const struct gp_cells *l, struct gp_err *err)
+static int check_proof(const struct gp_cells *l, struct gp_err *err)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct gp_cell *c = &l->v[i];
@@ -51,7 +51,7 @@ static int judge_proof(const struct gp_cells *l, struct gp_err *err)
 static int prove(struct gp_args *a, struct gp_cells *cells, struct gp_err *err)
 {
 	if (gp_patch_job_check_names(&a->patch, err) < 0 || gp_build_one(a, a->patch.run, cells, err) < 0 ||
-	    judge_proof(cells, err) < 0)
+	    check_proof(cells, err) < 0)
 		return -1;
 	a->patch.proved = true;
 	return 0;
@@ -73,10 +73,16 @@ static int patch(struct gp_args *a, struct gp_cells *cells, struct gp_patch_job 
 
 static struct json_object *json(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
 {
-	struct json_object *o = gp_json_job(a, job);
+	return gp_json_fill(gp_json_job(a, job), GP_J("build", a->build ? gp_cells_json(cells) : NULL));
+}
 
-	gp_json_put(o, "build", a->build ? gp_cells_json(cells) : NULL);
-	return o;
+static const char *reason(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
+{
+	if (a->build && !job->in.driver.version.n)
+		return gp_cells_reason(cells, GP_GROUP_FAILED);
+	if (gp_applied_fails(&job->changed.applied))
+		return "hunk";
+	return job->changed.targetdir ? NULL : gp_selection_reason(&job->decided.selection, a->patch.allow);
 }
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
@@ -99,11 +105,11 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	gp_report_job(a, &job);
 	gp_main_flush(); /* what follows goes to standard error */
 	gp_patch_job_warnings(&job, &warnings);
-	for (size_t i = 0; i < warnings.n; i++)
-		gp_warn("%s", warnings.v[i]);
+	gp_report_warnings(&warnings);
 	if (rc < 0)
 		gp_say_why(a, gp_patch_job_why(&job));
 	r->root = json(a, &job, &cells);
+	r->reason = reason(a, &job, &cells);
 	gp_patch_job_release(&job);
 	return rc;
 }

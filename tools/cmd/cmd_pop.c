@@ -131,22 +131,16 @@ static void report(const struct gp_args *a, const struct pop *p)
 		gp_say(a, "No patches applied\n");
 }
 
+static struct json_object *json_popped(const struct popped *d)
+{
+	return gp_json_object(GP_J("patch", d->patch), GP_J("restored", &d->restored), GP_J("removed", &d->removed),
+			      GP_J("lost", d->lost));
+}
+
 static struct json_object *json(const struct pop *p, bool ok)
 {
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
-
-	for (size_t i = 0; ok && i < p->n; i++) {
-		struct json_object *d = json_object_new_object();
-
-		gp_json_put(d, "patch", gp_json_text(p->v[i].patch));
-		gp_json_put(d, "restored", gp_json_list(&p->v[i].restored));
-		gp_json_put(d, "removed", gp_json_list(&p->v[i].removed));
-		gp_json_put(d, "lost", json_object_new_boolean(p->v[i].lost));
-		json_object_array_add(list, d);
-	}
-	gp_json_put(o, "popped", list);
-	gp_json_put(o, "applied", ok ? gp_json_list(&p->w.quilt.applied) : NULL);
-	return o;
+	return gp_json_object(GP_J("popped", GP_JSON_EACH(i, ok ? p->n : 0, json_popped(&p->v[i]))),
+			      GP_J("applied", ok ? &p->w.quilt.applied : NULL));
 }
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)

@@ -128,13 +128,10 @@ static void report(const struct gp_args *a, const struct push *p)
 
 static struct json_object *json(const struct push *p, bool ok)
 {
-	struct json_object *o = json_object_new_object();
-
 	/* What was tried, with the rejects' places; only "ok" makes it true. */
-	gp_json_put(o, "pushed", gp_json_applied(&p->done));
-	gp_json_put(o, "applied", ok ? gp_json_list(&p->w.quilt.applied) : NULL);
-	gp_json_put(o, "why", p->why.len ? gp_json_str(gp_buf_str(&p->why)) : NULL);
-	return o;
+	return gp_json_object(GP_J("patches", gp_json_applied(&p->done)),
+			      GP_J("applied", ok ? &p->w.quilt.applied : NULL),
+			      GP_J("why", p->why.len ? gp_json_str(gp_buf_str(&p->why)) : NULL));
 }
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
@@ -152,6 +149,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	else if (!a->json || a->json_file)
 		report(a, &p);
 	r->root = json(&p, rc == 0);
+	r->reason = gp_applied_fails(&p.done) ? "hunk" : NULL;
 	r->done = "the patches are applied";
 	gp_series_release(&p.series);
 	gp_applied_list_release(&p.done);

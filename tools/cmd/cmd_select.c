@@ -152,15 +152,13 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 
 static struct json_object *json(const struct question *q)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = gp_json_object(GP_J("selection", gp_json_selection(&q->answer)),
+					       GP_J("overrides", &q->overrides), GP_J("skipped", &q->targets.skipped));
 
-	gp_json_put(o, "driver", gp_json_text(q->query.driver.n ? q->query.driver.text : NULL));
-	gp_json_put(o, "release", gp_json_text(q->wanted.release));
-	gp_json_put(o, "branch_known", json_object_new_boolean(branch_is_known(q)));
-	gp_json_put(o, "kind", gp_json_text(gp_kind_name(q->query.kind)));
-	gp_json_put(o, "selection", gp_json_selection(&q->answer));
-	gp_json_put(o, "overrides", gp_json_list(&q->overrides));
-	gp_json_put(o, "skipped", gp_json_list(&q->targets.skipped));
+	if (q->query.driver.n)
+		gp_json_fill(o, GP_J("driver", gp_json_fill(gp_json_version(&q->query.driver, q->query.kind),
+							    GP_J("vgpu", q->wanted.release),
+							    GP_J("listed", branch_is_known(q)))));
 	return o;
 }
 
@@ -171,6 +169,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 
 	if (a->json)
 		r->root = json(&q);
+	r->reason = gp_selection_reason(&q.answer, 0);
 	gp_selection_release(&q.answer);
 	gp_list_release(&q.overrides);
 	gp_catalog_release(&q.catalog);

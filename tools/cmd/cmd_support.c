@@ -88,9 +88,8 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	int rc = answer(a, &w, err);
 
 	if (a->json) {
-		r->root = json_object_new_object();
-		gp_json_put(r->root, "kind", gp_json_text(gp_kind_name(w.ask.kind)));
-		gp_json_put(r->root, "support", gp_json_support(&w.table));
+		r->root = gp_json_support(&w.table);
+		gp_json_fill(r->root, GP_J("kind", gp_kind_name(w.ask.kind)));
 	}
 	gp_support_release(&w.table);
 	gp_catalog_release(&w.catalog);

@@ -34,10 +34,10 @@ static int run_installer(struct gp_args *a, struct gp_report *r, struct gp_err *
 	struct gp_driver d;
 	int rc = verify(a, &d, &problems, err);
 
-	r->root = json_object_new_object();
+	r->root = gp_json_object(GP_J(
+		"findings", GP_JSON_EACH(i, problems.n, gp_json_finding("error", "installer", NULL, problems.v[i]))));
 	if (d.version.n)
-		gp_json_put(r->root, "driver", gp_json_driver(&d));
-	gp_json_put(r->root, "problems", gp_json_list(&problems));
+		gp_json_fill(r->root, GP_J("driver", gp_json_driver(&d)));
 	gp_driver_release(&d);
 	return rc;
 }
@@ -130,8 +130,7 @@ static int run_modules(struct gp_args *a, const struct inputs *in, struct gp_rep
 	gp_auto(gp_modreport_release) struct gp_modreport r = { 0 };
 	int rc = check(a, in, &r, err);
 
-	out->root = json_object_new_object();
-	gp_json_modules(out->root, &r);
+	out->root = gp_json_modules(&r);
 	return rc;
 }
 

@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <wchar.h>
 #include <wctype.h>
@@ -199,7 +201,7 @@ static void lines(void **state)
 		struct gp_str rest = gp_str_of(t[i].text), line = { NULL, 0 };
 		size_t n = 0;
 
-		while (gp_line_next(&rest, &line))
+		while (gp_text_line_next(&rest, &line))
 			n++;
 		assert_int_equal(n, t[i].n);
 		assert_int_equal(line.len, t[i].last);
@@ -816,6 +818,42 @@ static void umask_and_cancel(void **state)
 	assert_int_equal(err.code, GP_E_CANCELLED);
 }
 
+/* --- assertions --- */
+
+/* One that holds says nothing; one that does not ends a build for tests, and is not even
+ * evaluated in others. */
+static void what_cannot_be(void **state)
+{
+	int asked = 0, status, p[2];
+	char said[512] = "";
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	pid = fork();
+	if (!pid) {
+		struct rlimit none = { 0, 0 };
+
+		setrlimit(RLIMIT_CORE, &none);
+		dup2(p[1], STDERR_FILENO);
+		gp_assert(p[0] >= 0);
+		gp_assert(++asked == 2);
+		_exit(asked);
+	}
+	close(p[1]);
+	assert_true(read(p[0], said, sizeof(said) - 1) >= 0);
+	close(p[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+#ifdef GP_DEBUG
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	assert_non_null(strstr(said, "test_base.c:"));
+	assert_non_null(strstr(said, "++asked == 2"));
+#else
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_string_equal(said, "");
+#endif
+}
+
 int main(void)
 {
 	static const struct CMUnitTest rest[] = {
@@ -850,6 +888,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(walking, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(cloning, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(umask_and_cancel, make_dir, drop_dir),
+		cmocka_unit_test(what_cannot_be),
 	};
 
 	FX_ROWS(cleans, check_clean, NULL, NULL);

@@ -49,6 +49,7 @@ struct gp_args {
 struct gp_report {
 	const char *verb;
 	struct json_object *root; /* NULL: there is nothing to say but the error */
+	const char *reason;       /* of a failure, in a word that says more than the error's code; NULL */
 	const char *done;         /* NULL, or what has happened even if this cannot be written */
 	bool withheld;            /* it is not to be written */
 };

@@ -19,21 +19,21 @@
 /* A file of the command line, and the option that names it. */
 struct named {
 	const char *option, *path; /* path: NULL, "-": none */
-	const char *mark, *begun;  /* near its beginning or its end; begun: NULL, or of one that is not complete */
+	const char *mark;          /* near the beginning of what is written */
 };
 
 #define REPORTS 4 /* of outputs; the rest is what a job writes, which looks where it can go */
 #define OUTPUTS 6
-#define END_MAX 8192 /* where a mark is looked for; an error stands behind JSON's */
+#define MARK_MAX 8192 /* bytes in which a mark is looked for */
 
 static void list_outputs(const struct gp_args *a, struct named out[OUTPUTS])
 {
-	out[0] = (struct named){ "--json", a->json_file, "\"exit\":", "\"gridpatch matrix\"" };
-	out[1] = (struct named){ "--junit", a->junit, "<testsuites name=\"gridpatch", NULL };
-	out[2] = (struct named){ "--html", a->html, "<title>gridpatch", NULL };
-	out[3] = (struct named){ "--markdown", a->markdown_file, "### gridpatch", NULL };
-	out[4] = (struct named){ "--output", a->patch.out, "\ntargetdir=", NULL };
-	out[5] = (struct named){ "--write-lock", a->patch.write_lock, "Gridpatch-Lock:", NULL };
+	out[0] = (struct named){ "--json", a->json_file, "\"type\":\"gridpatch" };
+	out[1] = (struct named){ "--junit", a->junit, "<testsuites name=\"gridpatch" };
+	out[2] = (struct named){ "--html", a->html, "<title>gridpatch" };
+	out[3] = (struct named){ "--markdown", a->markdown_file, "### gridpatch" };
+	out[4] = (struct named){ "--output", a->patch.out, "\ntargetdir=" };
+	out[5] = (struct named){ "--write-lock", a->patch.write_lock, "Gridpatch-Lock:" };
 }
 
 static bool is_named(const struct named *n)
@@ -185,23 +185,16 @@ static bool lies_in(const char *path, const char *dir)
 	return at != NULL;
 }
 
-static bool has_mark(const char *text, ssize_t len, const char *mark)
-{
-	return mark && memmem(text, (size_t)len, mark, strlen(mark));
-}
-
 /* It is empty, or an earlier run wrote it: a command can be repeated. */
 static bool may_go(const struct named *out)
 {
-	char text[2 * END_MAX];
+	char text[MARK_MAX];
 	int fd = open(out->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	off_t len = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-	ssize_t a = len < 0 ? -1 : pread(fd, text, END_MAX, 0);
-	ssize_t b = a < 0 ? -1 : pread(fd, text + a, END_MAX, len > 2 * END_MAX ? len - END_MAX : a);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
 
 	if (fd >= 0)
 		close(fd);
-	return b >= 0 && (len == 0 || has_mark(text, a + b, out->mark) || has_mark(text, a + b, out->begun));
+	return n == 0 || (n > 0 && memmem(text, (size_t)n, out->mark, strlen(out->mark)));
 }
 
 static int check_dirs(const struct named *out, const struct gp_list *dirs, struct gp_err *err)

@@ -103,16 +103,12 @@ static int emit_github(const struct emitting *e, struct gp_err *err)
 		struct json_object *o = json_object_new_object();
 
 		shard_command(e, i, &line);
-		gp_json_put(o, "name", gp_json_text(name));
-		gp_json_put(o, "input", gp_json_text(e->plan.v[i].input));
-		gp_json_put(o, "release", gp_json_text(e->plan.v[i].release));
-		gp_json_put(o, "headers", gp_json_text(e->plan.v[i].headers));
-		gp_json_put(o, "shard", gp_json_text(shard));
-		gp_json_put(o, "report", gp_json_text(report));
-		gp_json_put(o, "command", gp_json_text(line.data));
+		gp_json_fill(o, GP_J("name", name), GP_J("input", e->plan.v[i].input),
+			     GP_J("release", e->plan.v[i].release), GP_J("headers", e->plan.v[i].headers),
+			     GP_J("shard", shard), GP_J("report", report), GP_J("command", line.data));
 		json_object_array_add(list, o);
 	}
-	gp_json_put(root, "include", list);
+	gp_json_fill(root, GP_J("include", list));
 	put_json(root);
 	printf("\n");
 	return 0;

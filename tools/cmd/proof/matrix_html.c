@@ -5,7 +5,7 @@
 #include "cmd/proof/matrix_page.h"
 #include "cmd/proof/matrix_report.h"
 #include "base/digest.h"
-#include "core/proof/grid.h"
+#include "core/proof/sheet.h"
 #include "core/proof/markup.h"
 #include "core/proof/merge.h"
 
@@ -146,7 +146,7 @@ static void put_place(struct gp_buf *out, const struct gp_cells *l, const struct
 	gp_buf_puts(out, "</a></td>");
 }
 
-static void put_row(struct gp_buf *out, const struct gp_cells *l, const struct gp_grid *g, size_t row)
+static void put_row(struct gp_buf *out, const struct gp_cells *l, const struct gp_sheet *g, size_t row)
 {
 	gp_buf_puts(out, "<tr><th scope=\"row\">");
 	gp_markup_text(out, g->row[row].driver);
@@ -157,15 +157,15 @@ static void put_row(struct gp_buf *out, const struct gp_cells *l, const struct g
 	}
 	gp_buf_puts(out, "</th>");
 	for (size_t k = 0; k < g->columns; k++)
-		put_place(out, l, gp_grid_cell(g, l, row, k));
+		put_place(out, l, gp_sheet_cell(g, l, row, k));
 	gp_buf_puts(out, "</tr>\n");
 }
 
 static void put_grid(struct gp_buf *out, const struct gp_cells *l)
 {
-	gp_auto(gp_grid_release) struct gp_grid g = { 0 };
+	gp_auto(gp_sheet_release) struct gp_sheet g = { 0 };
 
-	if (gp_grid_make(l, &g) < 0) {
+	if (gp_sheet_make(l, &g) < 0) {
 		gp_buf_puts(out, "<p>Too many drivers and kernels for a table; the cells follow.</p>\n");
 		return;
 	}

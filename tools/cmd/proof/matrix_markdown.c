@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "cmd/proof/matrix_report.h"
-#include "core/proof/grid.h"
+#include "core/proof/sheet.h"
 #include "core/proof/markup.h"
 #include "core/proof/merge.h"
 
@@ -67,7 +67,7 @@ static void put_fenced(struct gp_buf *out, struct gp_str s)
 
 /* --- the table --- */
 
-static void put_row(struct gp_buf *out, const struct gp_cells *l, const struct gp_grid *g, size_t row)
+static void put_row(struct gp_buf *out, const struct gp_cells *l, const struct gp_sheet *g, size_t row)
 {
 	gp_buf_puts(out, "| ");
 	put_text(out, g->row[row].driver);
@@ -77,7 +77,7 @@ static void put_row(struct gp_buf *out, const struct gp_cells *l, const struct g
 	}
 	gp_buf_puts(out, " |");
 	for (size_t k = 0; k < g->columns; k++) {
-		const struct gp_cell *c = gp_grid_cell(g, l, row, k);
+		const struct gp_cell *c = gp_sheet_cell(g, l, row, k);
 
 		if (c)
 			gp_buf_printf(out, " %s %s%s |", MARKS[c->cls], gp_cell_class_name(c->cls),
@@ -91,8 +91,8 @@ static void put_row(struct gp_buf *out, const struct gp_cells *l, const struct g
 static void put_table(struct gp_buf *out, const struct gp_cells *l)
 {
 	gp_auto(gp_buf_release) struct gp_buf table = { 0 };
-	gp_auto(gp_grid_release) struct gp_grid g = { 0 };
-	bool fits = gp_grid_make(l, &g) == 0;
+	gp_auto(gp_sheet_release) struct gp_sheet g = { 0 };
+	bool fits = gp_sheet_make(l, &g) == 0;
 
 	if (fits) {
 		gp_buf_puts(&table, "| driver |");

@@ -125,67 +125,65 @@ void gp_say_tried(const struct gp_args *a, const struct gp_applied_list *l)
 	say_list(a, l, say_tried);
 }
 
-static struct json_object *json_hunks(const struct gp_hunk_report *r)
+static struct json_object *json_hunk(const struct gp_place *h)
 {
-	struct json_object *hunks = json_object_new_array();
+	return gp_json_object(GP_J("ok", h->ok), GP_J("line", h->at), GP_J("offset", h->offset), GP_J("fuzz", h->fuzz));
+}
 
-	for (size_t i = 0; i < r->n; i++) {
-		struct json_object *h = json_object_new_object();
+static bool fits(const struct gp_applied_file *f)
+{
+	return !f->trouble && f->hunks.result != GP_HUNKS_FAILED;
+}
 
-		gp_json_put(h, "ok", json_object_new_boolean(r->place[i].ok));
-		gp_json_put(h, "line", json_object_new_uint64(r->place[i].at));
-		gp_json_put(h, "offset", json_object_new_int64(r->place[i].offset));
-		gp_json_put(h, "fuzz", json_object_new_int((int)r->place[i].fuzz));
-		json_object_array_add(hunks, h);
-	}
-	return hunks;
+bool gp_applied_fails(const struct gp_applied_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; k < l->v[i].n; k++)
+			if (!fits(&l->v[i].file[k]))
+				return true;
+	return false;
 }
 
 static struct json_object *json_file(const struct gp_applied_file *f)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o =
+		gp_json_object(GP_J("path", f->path), GP_J("operation", op_name(f->op)), GP_J("fits", fits(f)),
+			       GP_J("already", json_object_new_boolean(f->hunks.result == GP_HUNKS_ALREADY)),
+			       GP_J("hunks", GP_JSON_EACH(i, f->hunks.n, json_hunk(&f->hunks.place[i]))));
 
-	gp_json_put(o, "path", gp_json_text(f->path));
 	if (f->from)
-		gp_json_put(o, "from", gp_json_text(f->from));
-	gp_json_put(o, "operation", gp_json_text(op_name(f->op)));
-	gp_json_put(o, "fits", json_object_new_boolean(!f->trouble && f->hunks.result != GP_HUNKS_FAILED));
+		gp_json_fill(o, GP_J("from", f->from));
 	if (f->trouble)
-		gp_json_put(o, "error", gp_json_text(f->trouble));
-	gp_json_put(o, "already", json_object_new_boolean(f->hunks.result == GP_HUNKS_ALREADY));
-	gp_json_put(o, "hunks", json_hunks(&f->hunks));
+		gp_json_fill(o, GP_J("error", f->trouble));
 	return o;
+}
+
+static struct json_object *json_patch(const struct gp_applied *p)
+{
+	return gp_json_object(GP_J("set", p->set), GP_J("patch", p->name), GP_J("already", p->already),
+			      GP_J("notes", &p->notes), GP_J("files", GP_JSON_EACH(i, p->n, json_file(&p->file[i]))));
 }
 
 struct json_object *gp_json_applied(const struct gp_applied_list *l)
 {
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < l->n; i++) {
-		struct json_object *p = json_object_new_object(), *files = json_object_new_array();
-		const struct gp_applied *ap = &l->v[i];
-
-		for (size_t k = 0; k < ap->n; k++)
-			json_object_array_add(files, json_file(&ap->file[k]));
-		gp_json_put(p, "set", gp_json_text(ap->set));
-		gp_json_put(p, "patch", gp_json_text(ap->name));
-		gp_json_put(p, "already", json_object_new_boolean(ap->already));
-		gp_json_put(p, "notes", gp_json_list(&ap->notes));
-		gp_json_put(p, "files", files);
-		json_object_array_add(list, p);
-	}
-	return list;
+	return GP_JSON_EACH(i, l->n, json_patch(&l->v[i]));
 }
 
 void gp_say_why(const struct gp_args *a, const struct gp_buf *why)
 {
 	struct gp_str rest = gp_buf_str(why), line;
 
-	while (!a->quiet && gp_line_next(&rest, &line)) {
+	while (!a->quiet && gp_text_line_next(&rest, &line)) {
 		gp_auto(gp_free_ptr) char *text = gp_say_masked(line);
 
 		fprintf(stderr, "  %s\n", text);
 	}
+}
+
+void gp_report_warnings(const struct gp_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		gp_warn("%s", l->v[i]);
 }
 
 void gp_report_recovered(size_t files)

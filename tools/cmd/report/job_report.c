@@ -198,93 +198,60 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 static struct json_object *json_hooks(const struct gp_patch_job *j)
 {
 	static const char *const action[] = { "none", "integrated", "already there" };
-	struct json_object *o = json_object_new_object();
 	bool own = j->decided.hooks_action == GP_HOOKS_INTEGRATED;
 
-	gp_json_put(o, "action", gp_json_text(action[j->decided.hooks_action]));
-	gp_json_put(o, "why", gp_json_text(j->decided.hooks_why));
-	gp_json_put(o, "need",
-		    j->decided.selection.hooks ? gp_json_text(gp_hooks_name(j->decided.selection.hooks)) : NULL);
-	gp_json_put(o, "from", gp_json_text(own ? j->decided.hooks.dir : NULL));
-	gp_json_put(o, "sha256", gp_json_text(own ? j->decided.hooks.sha256 : NULL));
-	gp_json_put(o, "patch", gp_json_text(j->decided.hooks.patch));
-	gp_json_put(o, "patch_sha256", gp_json_text(j->decided.hooks.patched ? j->decided.hooks.patch_sha256 : NULL));
-	gp_json_put(o, "known", own ? json_object_new_boolean(j->decided.hooks.known) : NULL);
-	gp_json_put(o, "table", gp_json_text(own ? gp_hooks_table_name(j->decided.hooks.table) : NULL));
-	gp_json_put(o, "sets", gp_json_list(&j->decided.hook_sets));
-	return o;
+	return gp_json_object(
+		GP_J("action", action[j->decided.hooks_action]), GP_J("why", j->decided.hooks_why),
+		GP_J("needed",
+		     j->decided.selection.hooks ? gp_json_text(gp_hooks_name(j->decided.selection.hooks)) : NULL),
+		GP_J("dir", own ? j->decided.hooks.dir : NULL), GP_J("sha256", own ? j->decided.hooks.sha256 : NULL),
+		GP_J("patch", j->decided.hooks.patch),
+		GP_J("patch_sha256", j->decided.hooks.patched ? j->decided.hooks.patch_sha256 : NULL),
+		GP_J("known", own ? json_object_new_boolean(j->decided.hooks.known) : NULL),
+		GP_J("table", own ? gp_hooks_table_name(j->decided.hooks.table) : NULL),
+		GP_J("sets", &j->decided.hook_sets));
 }
 
-static struct json_object *json_late(const struct gp_late_list *l)
+static struct json_object *json_late(const struct gp_late *l)
 {
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < l->n; i++) {
-		struct json_object *o = json_object_new_object();
-
-		gp_json_put(o, "set", gp_json_text(l->v[i].set));
-		gp_json_put(o, "patch", gp_json_text(l->v[i].name));
-		gp_json_put(o, "match", gp_json_text(l->v[i].match));
-		gp_json_put(o, "file", gp_json_text(l->v[i].file));
-		gp_json_put(o, "there", json_object_new_boolean(l->v[i].there));
-		json_object_array_add(list, o);
-	}
-	return list;
+	return gp_json_object(GP_J("set", l->set), GP_J("patch", l->name), GP_J("match", l->match),
+			      GP_J("file", l->file), GP_J("already", l->there));
 }
 
 static struct json_object *json_changes(const struct gp_tree *t)
 {
-	static const char *const state[] = { "same", "changed", "new", "deleted" };
+	static const char *const operation[] = { "", "changed", "created", "deleted" };
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < t->n; i++) {
-		struct json_object *f;
-
-		if (t->file[i].state == GP_TFILE_SAME)
-			continue;
-		f = json_object_new_object();
-		gp_json_put(f, "path", gp_json_text(t->file[i].path));
-		gp_json_put(f, "state", gp_json_text(state[t->file[i].state]));
-		json_object_array_add(list, f);
-	}
+	for (size_t i = 0; i < t->n; i++)
+		if (t->file[i].state != GP_TFILE_SAME)
+			json_object_array_add(list, gp_json_object(GP_J("path", t->file[i].path),
+								   GP_J("operation", operation[t->file[i].state])));
 	return list;
 }
 
 static struct json_object *json_answer(const struct gp_judgement *j)
 {
-	struct json_object *o = json_object_new_object();
+	return gp_json_object(GP_J("taken", j->taken), GP_J("holds", gp_tri_name(j->holds)), GP_J("why", j->why));
+}
 
-	gp_json_put(o, "taken", json_object_new_boolean(j->taken));
-	gp_json_put(o, "holds", gp_json_text(gp_tri_name(j->holds)));
-	gp_json_put(o, "why", gp_json_text(j->why));
-	return o;
+static struct json_object *json_reasked(const struct gp_reasked *x)
+{
+	return gp_json_object(GP_J("file", x->rule->file), GP_J("line", x->rule->lineno), GP_J("kernels", &x->kernels),
+			      GP_J("lines", &x->lines), GP_J("before", json_answer(&x->was)),
+			      GP_J("now", json_answer(&x->is)));
 }
 
 static struct json_object *json_reask(const struct gp_patch_job *j)
 {
 	const struct gp_reask *r = &j->decided.reask;
-	struct json_object *o = json_object_new_object();
-	struct json_object *rules = json_object_new_array(), *was = json_object_new_array();
 
-	for (size_t i = 0; i < r->n; i++) {
-		const struct gp_reasked *x = &r->v[i];
-		struct json_object *rule = json_object_new_object();
-
-		gp_json_put(rule, "file", gp_json_text(x->rule->file));
-		gp_json_put(rule, "line", json_object_new_int((int)x->rule->lineno));
-		gp_json_put(rule, "kernels", gp_json_list(&x->kernels));
-		gp_json_put(rule, "lines", gp_json_list(&x->lines));
-		gp_json_put(rule, "before", json_answer(&x->was));
-		gp_json_put(rule, "now", json_answer(&x->is));
-		json_object_array_add(rules, rule);
-	}
-	for (size_t k = 0; r->was && k < j->decided.selection.nkernels; k++)
-		json_object_array_add(was, gp_json_text(gp_verdict_name(r->was[k])));
-	gp_json_put(o, "rules", rules);
-	gp_json_put(o, "verdicts_before", was);
-	gp_json_put(o, "lines_opened", gp_json_text(r->opened));
-	gp_json_put(o, "lines_shut", gp_json_text(r->shut));
-	return o;
+	if (!r->was)
+		return NULL;
+	return gp_json_object(
+		GP_J("rules", GP_JSON_EACH(i, r->n, json_reasked(&r->v[i]))),
+		GP_J("verdicts_before", GP_JSON_EACH(k, j->decided.selection.nkernels, gp_verdict_name(r->was[k]))),
+		GP_J("lines_opened", r->opened), GP_J("lines_shut", r->shut));
 }
 
 struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j)
@@ -295,32 +262,26 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 
 	gp_patch_job_warnings(j, &warnings);
 	gp_patch_job_skipped(j, &skipped);
-	if (j->in.driver.version.n) {
-		gp_json_put(o, "driver", gp_json_driver(&j->in.driver));
-		gp_json_put(o, "selection", gp_json_selection(&j->decided.selection));
-	}
-	gp_json_put(o, "applied", gp_json_applied(&j->changed.applied));
-	gp_json_put(o, "by_patches", j->decided.reask.was ? json_reask(j) : NULL);
-	gp_json_put(o, "dkms_patches", json_late(&j->changed.late));
-	gp_json_put(o, "dkms_tried", gp_json_applied(&j->changed.late.applied));
-	gp_json_put(o, "hooks", json_hooks(j));
-	gp_json_put(o, "changes", json_changes(&j->in.driver.tree));
-	gp_json_put(o, "warnings", gp_json_list(&warnings));
-	gp_json_put(o, "overrides", gp_json_list(&j->decided.overrides));
-	gp_json_put(o, "skipped", gp_json_list(&skipped));
-	gp_json_put(o, "exclusive", gp_json_text(j->changed.exclusive));
-	gp_json_put(o, "why", why->len ? gp_json_text(why->data) : NULL);
-	gp_json_put(o, "lock", gp_json_text(j->decided.lock_holds ? a->patch.lock : NULL));
-	gp_json_put(o, "lock_written", gp_json_text(j->written.lock ? a->patch.write_lock : NULL));
-	gp_json_put(o, "output", gp_json_text(!j->written.output ? NULL : j->in.to_stdout ? "-" : j->in.out));
-	if (j->written.output) {
-		gp_json_put(o, "output_size", json_object_new_uint64(j->written.repack.out_size));
-		gp_json_put(o, "repack", gp_json_text(j->written.repack.spliced ? "splice" : "full"));
-		gp_json_put(o, "index", json_object_new_boolean(j->in.driver.rf.from_index));
-		gp_json_put(o, "repack_reason", gp_json_text(j->written.repack.why));
-		gp_json_put(o, "level",
-			    j->written.repack.spliced ? NULL : json_object_new_int(j->written.repack.level));
-	}
+	if (j->in.driver.version.n)
+		gp_json_fill(o, GP_J("driver", gp_json_driver(&j->in.driver)),
+			     GP_J("selection", gp_json_selection(&j->decided.selection)));
+	gp_json_fill(o, GP_J("patches", gp_json_applied(&j->changed.applied)), GP_J("by_patches", json_reask(j)),
+		     GP_J("dkms_patches", GP_JSON_EACH(i, j->changed.late.n, json_late(&j->changed.late.v[i]))),
+		     GP_J("dkms_tried", gp_json_applied(&j->changed.late.applied)), GP_J("hooks", json_hooks(j)),
+		     GP_J("changes", json_changes(&j->in.driver.tree)), GP_J("warnings", &warnings),
+		     GP_J("overrides", &j->decided.overrides), GP_J("skipped", &skipped),
+		     GP_J("exclusive", j->changed.exclusive), GP_J("why", why->len ? gp_json_text(why->data) : NULL),
+		     GP_J("lock", j->decided.lock_holds ? a->patch.lock : NULL),
+		     GP_J("lock_written", j->written.lock ? a->patch.write_lock : NULL),
+		     GP_J("output", !j->written.output ? NULL :
+				    j->in.to_stdout    ? "-" :
+							 j->in.out));
+	if (j->written.output)
+		gp_json_fill(
+			o, GP_J("output_size", j->written.repack.out_size),
+			GP_J("repack", j->written.repack.spliced ? "splice" : "full"),
+			GP_J("index", j->in.driver.rf.from_index), GP_J("repack_why", j->written.repack.why),
+			GP_J("level", j->written.repack.spliced ? NULL : json_object_new_int(j->written.repack.level)));
 	for (size_t i = 0; j->written.done && i < j->in.targets.n; i++) {
 		gp_auto(gp_buf_release) struct gp_buf line = { 0 };
 
@@ -329,6 +290,6 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 		instcmd(j, &j->in.targets.v[i], &line);
 		json_object_array_add(cmds, gp_json_text(line.data));
 	}
-	gp_json_put(o, "install", cmds);
+	gp_json_fill(o, GP_J("install", cmds));
 	return o;
 }

@@ -5,24 +5,19 @@
 #include "cmd/front/outputs.h"
 #include "cmd/report/report.h"
 
-/* "ok", "exit" and "error", behind what the verb says. */
+/* The head and the end, and what the verb says. */
 static void put_end(struct gp_report *r, int rc, const struct gp_err *err)
 {
 	enum gp_code code = rc == 0 ? GP_OK : err->code ? err->code : GP_E_BUG;
 	char line[1024];
 
-	if (!r->root) {
-		gp_auto(gp_free_ptr) char *type = gp_asprintf("gridpatch %s", r->verb);
-
-		r->root = json_object_new_object();
-		gp_json_put(r->root, "type", gp_json_text(type));
-	}
-	gp_json_put(r->root, "ok", json_object_new_boolean(code == GP_OK));
-	gp_json_put(r->root, "exit", json_object_new_int(gp_code_exit(code)));
-	if (code == GP_OK)
-		return;
-	gp_err_format(err, line, sizeof(line));
-	gp_json_put(r->root, "error", gp_json_text(line));
+	if (code != GP_OK)
+		gp_err_format(err, line, sizeof(line));
+	r->root = gp_json_report(r->verb, gp_code_exit(code),
+				 code == GP_OK ? NULL :
+				 r->reason     ? r->reason :
+						 gp_code_name(code),
+				 line, r->root);
 }
 
 static int write_text(const struct gp_args *a, const struct gp_buf *text, struct gp_err *err)

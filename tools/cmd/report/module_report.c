@@ -157,45 +157,27 @@ static struct json_object *json_depends(const struct gp_module *m)
 	return list;
 }
 
-static struct json_object *json_sections(const struct gp_module *m)
+static struct json_object *json_section(const struct gp_modsection *s)
 {
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 1; i < m->nsection; i++) {
-		struct json_object *o = json_object_new_object();
-
-		gp_json_put(o, "name", gp_json_str(m->section[i].name));
-		gp_json_put(o, "size", json_object_new_uint64(m->section[i].size));
-		gp_json_put(o, "flags", json_object_new_uint64(m->section[i].flags));
-		json_object_array_add(list, o);
-	}
-	return list;
+	return gp_json_object(GP_J("name", s->name), GP_J("size", s->size), GP_J("flags", s->flags));
 }
 
 static struct json_object *json_hooks(const struct gp_modfile *f)
 {
 	const struct gp_module *m = &f->m;
-	struct json_object *o;
 
 	if (!has_hooks(f))
 		return NULL;
-	o = json_object_new_object();
-	gp_json_put(o, "section", gp_json_str(m->section[m->hook_beg.section].name));
-	gp_json_put(o, "begin", json_object_new_uint64(m->hook_beg.value));
-	gp_json_put(o, "end", json_object_new_uint64(m->hook_end.value));
-	return o;
+	return gp_json_object(GP_J("section", m->section[m->hook_beg.section].name), GP_J("begin", m->hook_beg.value),
+			      GP_J("end", m->hook_end.value));
 }
 
 static struct json_object *json_file(const struct gp_modfile *f)
 {
-	struct json_object *o = json_object_new_object();
 	char machine[24];
 
-	gp_json_put(o, "path", gp_json_text(f->path));
-	gp_json_put(o, "size", json_object_new_uint64(f->size));
-	gp_json_put(o, "compression", gp_json_text(f->compression));
-	gp_json_put(o, "machine", gp_json_text(gp_machine_name(f->m.machine, machine)));
-	return o;
+	return gp_json_object(GP_J("path", f->path), GP_J("size", f->size), GP_J("compression", f->compression),
+			      GP_J("machine", gp_machine_name(f->m.machine, machine)));
 }
 
 static struct json_object *json_module(const struct gp_modfile *f)
@@ -203,64 +185,36 @@ static struct json_object *json_module(const struct gp_modfile *f)
 	struct json_object *o = json_file(f);
 	struct gp_str licence = gp_module_info(&f->m, "license");
 
-	gp_json_put(o, "file", gp_json_text(f->file));
-	gp_json_put(o, "name", gp_json_text(f->name));
-	gp_json_put(o, "version", json_value(&f->m, "version"));
-	gp_json_put(o, "license", json_value(&f->m, "license"));
-	gp_json_put(o, "gpl_compatible", json_object_new_boolean(licence.p && gp_licence_is_gpl(licence)));
-	gp_json_put(o, "srcversion", json_value(&f->m, "srcversion"));
-	gp_json_put(o, "vermagic", json_value(&f->m, "vermagic"));
-	gp_json_put(o, "depends", json_depends(&f->m));
-	gp_json_put(o, "import_ns", json_values(&f->m, "import_ns"));
-	gp_json_put(o, "signed", json_object_new_boolean(f->m.signature));
-	gp_json_put(o, "symbols_taken", json_object_new_uint64(f->m.nundef));
-	gp_json_put(o, "symbols_exported", json_object_new_uint64(f->m.nexport));
-	gp_json_put(o, "symbol_versions", json_object_new_uint64(f->m.nversion));
-	gp_json_put(o, "hooks", json_hooks(f));
-	gp_json_put(o, "sections", json_sections(&f->m));
+	gp_json_fill(o, GP_J("file", f->file), GP_J("name", f->name), GP_J("version", json_value(&f->m, "version")),
+		     GP_J("license", json_value(&f->m, "license")),
+		     GP_J("gpl_compatible", json_object_new_boolean(licence.p && gp_licence_is_gpl(licence))),
+		     GP_J("srcversion", json_value(&f->m, "srcversion")),
+		     GP_J("vermagic", json_value(&f->m, "vermagic")), GP_J("depends", json_depends(&f->m)),
+		     GP_J("import_ns", json_values(&f->m, "import_ns")), GP_J("signed", f->m.signature),
+		     GP_J("symbols_taken", f->m.nundef), GP_J("symbols_exported", f->m.nexport),
+		     GP_J("symbol_versions", f->m.nversion), GP_J("hooks_at", json_hooks(f)),
+		     /* The first one is none. */
+		     GP_J("sections",
+			  GP_JSON_EACH(i, f->m.nsection ? f->m.nsection - 1 : 0, json_section(&f->m.section[i + 1]))));
 	return o;
 }
 
-static struct json_object *json_findings(const struct gp_modfindings *l)
+static struct json_object *json_finding(const struct gp_modfinding *f)
 {
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < l->n; i++) {
-		struct json_object *o = json_object_new_object();
-
-		gp_json_put(o, "severity", gp_json_text(gp_severity_name(l->v[i].severity)));
-		gp_json_put(o, "module", *l->v[i].module ? gp_json_text(l->v[i].module) : NULL);
-		gp_json_put(o, "check", gp_json_text(l->v[i].check));
-		gp_json_put(o, "text", gp_json_text(l->v[i].text));
-		json_object_array_add(list, o);
-	}
-	return list;
+	return gp_json_finding(gp_severity_name(f->severity), f->check, *f->module ? f->module : NULL, f->text);
 }
 
 static struct json_object *json_kernel(const struct gp_modreport *r)
 {
-	struct json_object *o;
-
-	if (!r->release)
-		return NULL;
-	o = json_object_new_object();
-	gp_json_put(o, "release", gp_json_text(r->release));
-	gp_json_put(o, "vermagic", gp_json_text(r->vermagic));
-	gp_json_put(o, "symbols", json_object_new_uint64(r->symbols));
-	return o;
+	return gp_json_object(GP_J("release", r->release), GP_J("vermagic", r->vermagic), GP_J("symbols", r->symbols));
 }
 
-void gp_json_modules(struct json_object *root, const struct gp_modreport *r)
+struct json_object *gp_json_modules(const struct gp_modreport *r)
 {
-	struct json_object *modules = json_object_new_array();
-
-	for (size_t i = 0; i < r->n; i++)
-		json_object_array_add(modules, json_module(&r->file[i]));
-	gp_json_put(root, "schema", json_object_new_int(1));
-	gp_json_put(root, "modules", modules);
-	gp_json_put(root, "blob", r->blob.path ? json_file(&r->blob) : NULL);
-	gp_json_put(root, "kernel", json_kernel(r));
-	gp_json_put(root, "findings", json_findings(&r->found));
-	gp_json_put(root, "errors", json_object_new_uint64(r->found.errors));
-	gp_json_put(root, "warnings", json_object_new_uint64(r->found.warnings));
+	return gp_json_object(
+		GP_J("modules", GP_JSON_EACH(i, r->n, json_module(&r->file[i]))),
+		GP_J("blob", r->blob.path ? json_file(&r->blob) : NULL),
+		GP_J("kernel", r->release ? json_kernel(r) : NULL),
+		GP_J("findings", GP_JSON_EACH(i, r->found.n, json_finding(&r->found.v[i]))),
+		GP_J("counts", gp_json_object(GP_J("error", r->found.errors), GP_J("warning", r->found.warnings))));
 }

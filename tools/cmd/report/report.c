@@ -140,62 +140,59 @@ void gp_report_driver(const struct gp_args *a, const struct gp_driver *d)
 	say_altered(a, &d->altered);
 }
 
+static struct json_object *json_stub_risk(const struct gp_stub_risk *r)
+{
+	return gp_json_object(GP_J("where", r->where), GP_J("line", r->lineno), GP_J("holds", r->holds),
+			      GP_J("does", gp_stub_risk_kind_name(r->kind)), GP_J("when", gp_stub_risk_when(r)));
+}
+
 static struct json_object *json_stub_risks(const struct gp_runfile *rf)
 {
 	gp_auto(gp_stub_risks_release) struct gp_stub_risks risks = { 0 };
-	struct json_object *list = json_object_new_array();
 
 	gp_stub_risks_find(gp_runfile_stub(rf), &risks);
-	for (size_t i = 0; i < risks.n; i++) {
-		const struct gp_stub_risk *r = &risks.v[i];
-		struct json_object *o = json_object_new_object();
+	return GP_JSON_EACH(i, risks.n, json_stub_risk(&risks.v[i]));
+}
 
-		gp_json_put(o, "where", gp_json_text(r->where));
-		gp_json_put(o, "line", json_object_new_int64(r->lineno));
-		gp_json_put(o, "holds", gp_json_text(r->holds));
-		gp_json_put(o, "does", gp_json_text(gp_stub_risk_kind_name(r->kind)));
-		gp_json_put(o, "when", gp_json_text(gp_stub_risk_when(r)));
-		json_object_array_add(list, o);
-	}
-	return list;
+struct json_object *gp_json_version(const struct gp_version *v, enum gp_kind kind)
+{
+	return gp_json_object(GP_J("version", v->text), GP_J("branch", gp_version_branch(v)),
+			      GP_J("kind", gp_kind_name(kind)));
+}
+
+struct json_object *gp_json_finding(const char *severity, const char *check, const char *file, const char *text)
+{
+	return gp_json_object(GP_J("severity", severity), GP_J("check", check), GP_J("file", file), GP_J("text", text));
+}
+
+static struct json_object *json_altered(const struct gp_altered *alt)
+{
+	static const char *const state[] = {
+		[GP_UNLOCK_ABSENT] = "absent", [GP_UNLOCK_PARTIAL] = "partial", [GP_UNLOCK_COMPLETE] = "complete"
+	};
+
+	if (!gp_altered_any(alt))
+		return NULL;
+	return gp_json_object(GP_J("hooks_state", state[alt->hooks]), GP_J("hooks_file", alt->hooks_file),
+			      GP_J("hooks_missing", alt->missing), GP_J("license", alt->licence),
+			      GP_J("dkms_conf", &alt->dkms_patches));
 }
 
 struct json_object *gp_json_driver(const struct gp_driver *d)
 {
-	struct json_object *o = json_object_new_object(), *alt = json_object_new_object();
+	struct json_object *o = gp_json_version(&d->version, d->kind);
 	struct json_object *modules = json_object_new_array();
 	struct gp_str rest = d->manifest.modules, word;
 
 	while (gp_word_next(&rest, &word))
 		json_object_array_add(modules, gp_json_str(gp_str_trim(word)));
-	gp_json_put(o, "file", gp_json_text(d->rf.path));
-	gp_json_put(o, "size", json_object_new_uint64(d->rf.size));
-	gp_json_put(o, "label", gp_json_text(d->rf.header.label));
-	gp_json_put(o, "version", gp_json_text(d->version.text));
-	gp_json_put(o, "branch", json_object_new_int((int)gp_version_branch(&d->version)));
-	gp_json_put(o, "kind", gp_json_text(gp_kind_name(d->kind)));
-	gp_json_put(o, "modules", modules);
-	gp_json_put(o, "kernel_open", json_object_new_boolean(d->has_kernel_open));
-	gp_json_put(o, "compression", gp_json_text(gp_codec_name(d->rf.codec)));
-	gp_json_put(o, "check", gp_json_text(d->rf.codec_facts.check));
-	gp_json_put(o, "payload_offset", json_object_new_uint64(d->rf.header.payload_off));
-	gp_json_put(o, "targetdir", gp_json_text(d->rf.header.targetdir));
-	gp_json_put(o, "target_arch", gp_json_text(d->rf.header.target_arch));
-	gp_json_put(o, "crc", gp_json_text(d->rf.header.crc));
-	gp_json_put(o, "md5", gp_runheader_has_md5(&d->rf.header) ? gp_json_text(d->rf.header.md5) : NULL);
-	gp_json_put(o, "members", json_object_new_uint64(d->rf.n));
-	gp_json_put(o, "stub_risks", json_stub_risks(&d->rf));
-	gp_json_put(o, "unpacked", json_object_new_uint64(d->rf.unpacked));
-	gp_json_put(alt, "hooks",
-		    gp_json_text(d->altered.hooks == GP_UNLOCK_ABSENT   ? "absent" :
-				 d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" :
-									  "partial"));
-	gp_json_put(alt, "hooks_file", gp_json_text(d->altered.hooks_file));
-	gp_json_put(alt, "hooks_missing", gp_json_text(d->altered.missing));
-	gp_json_put(alt, "licence", gp_json_text(d->altered.licence));
-	gp_json_put(alt, "dkms_patches", gp_json_list(&d->altered.dkms_patches));
-	gp_json_put(o, "altered", gp_altered_any(&d->altered) ? alt : NULL);
-	if (!gp_altered_any(&d->altered))
-		json_object_put(alt);
+	gp_json_fill(o, GP_J("file", d->rf.path), GP_J("size", d->rf.size), GP_J("label", d->rf.header.label),
+		     GP_J("modules", modules), GP_J("kernel_open", d->has_kernel_open),
+		     GP_J("compression", gp_codec_name(d->rf.codec)), GP_J("check", d->rf.codec_facts.check),
+		     GP_J("payload_offset", d->rf.header.payload_off), GP_J("targetdir", d->rf.header.targetdir),
+		     GP_J("target_arch", d->rf.header.target_arch), GP_J("crc", d->rf.header.crc),
+		     GP_J("md5", gp_runheader_has_md5(&d->rf.header) ? gp_json_text(d->rf.header.md5) : NULL),
+		     GP_J("members", d->rf.n), GP_J("stub_risks", json_stub_risks(&d->rf)),
+		     GP_J("unpacked", d->rf.unpacked), GP_J("altered", json_altered(&d->altered)));
 	return o;
 }

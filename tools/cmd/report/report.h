@@ -24,6 +24,12 @@ void gp_say(const struct gp_args *a, const char *fmt, ...) GP_PRINTF(2, 3);
 /* One line per kernel, with -v one per rule, with --explain all of each rule. */
 void gp_report_selection(const struct gp_args *a, const struct gp_selection *s);
 struct json_object *gp_json_selection(const struct gp_selection *s);
+/* What is said of one driver on one kernel: kernel, verdict, claims. */
+struct json_object *gp_json_choice(const struct gp_choice *c);
+/* Why a kernel cannot be had, in a word: "blocked", "unknown"; NULL: all can, or
+ * --allow says so. */
+const char *gp_selection_reason(const struct gp_selection *s, unsigned allow);
+struct json_object *gp_json_set(const struct gp_patchset *s);
 
 /* The table of gridpatch support: a row per kernel and drivers of which the same
  * is known; the same as JSON; kernel lines by branches for a web page. */
@@ -38,6 +44,11 @@ void gp_report_driver(const struct gp_args *a, const struct gp_driver *d);
 /* What an extracted installer is: it has neither label nor sums. */
 void gp_report_tree(const struct gp_args *a, const struct gp_driver *d);
 struct json_object *gp_json_driver(const struct gp_driver *d);
+/* The least that a report says of one: version, branch, kind. */
+struct json_object *gp_json_version(const struct gp_version *v, enum gp_kind kind);
+
+/* What a check found, which the schema lists by name; text tells it to people. */
+struct json_object *gp_json_finding(const char *severity, const char *check, const char *file, const char *text);
 
 /* Of a patch run, also of one that stopped half way. */
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
@@ -46,6 +57,11 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 /* What patches did, one line per file; or would have done, had the run not failed. */
 void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l);
 struct json_object *gp_json_applied(const struct gp_applied_list *l);
+/* Is there one that does not fit? */
+bool gp_applied_fails(const struct gp_applied_list *l);
+
+/* Each on a line of standard error. */
+void gp_report_warnings(const struct gp_list *l);
 
 /* An interrupted run was rolled back first; said under -q, too, when files changed. */
 void gp_report_recovered(size_t files);
@@ -70,8 +86,7 @@ void gp_say_covers(const struct gp_args *a, const struct gp_selection *s);
 struct gp_modreport;
 void gp_report_modules(const struct gp_args *a, const struct gp_modreport *r);
 
-/* The same, filled into root; tools/data/verify.schema.json describes it. */
-void gp_json_modules(struct json_object *root, const struct gp_modreport *r);
+struct json_object *gp_json_modules(const struct gp_modreport *r);
 
 /*
  * Write the report where --json says, with "ok", "exit" and for a failure "error",

@@ -75,6 +75,8 @@ static void explain_rule(const struct gp_args *a, const struct gp_selection *s, 
 	say_field(a, "reason", r->reason);
 	say_field(a, "instead", r->instead);
 	say_field(a, "evidence", r->evidence);
+	say_field(a, "evidence", r->load_evidence);
+	say_field(a, "evidence", r->hooks_evidence);
 }
 
 /* The files of the line, and every rule that is about the driver. */
@@ -161,92 +163,114 @@ void gp_report_selection(const struct gp_args *a, const struct gp_selection *s)
 		gp_say(a, " (for your copy of them)\n");
 }
 
+/* --- JSON --- */
+
 static const char *or_null(const char *name)
 {
 	return *name ? name : NULL;
 }
 
-static struct json_object *json_rule(const struct gp_judged *x)
+static bool a_rule_says(const struct gp_choice *c, enum gp_status status)
 {
-	struct json_object *o = json_object_new_object();
-	const struct gp_rule *r = x->rule;
-
-	gp_json_put(o, "file", gp_json_text(r->file));
-	gp_json_put(o, "line", json_object_new_int((int)r->lineno));
-	gp_json_put(o, "taken", json_object_new_boolean(x->j.taken));
-	gp_json_put(o, "holds", gp_json_text(gp_tri_name(x->j.holds)));
-	gp_json_put(o, "decided_by", gp_json_text(gp_decider_name(x->j.by)));
-	gp_json_put(o, "why", gp_json_text(x->j.why));
-	gp_json_put(o, "sets", gp_json_list(&r->patches));
-	gp_json_put(o, "load", gp_json_text(or_null(gp_load_name(r->load))));
-	gp_json_put(o, "hooks", gp_json_text(or_null(gp_hooks_name(r->hooks))));
-	gp_json_put(o, "status", gp_json_text(or_null(gp_status_name(r->status))));
-	gp_json_put(o, "gpu", gp_json_text(r->gpu));
-	gp_json_put(o, "reason", gp_json_text(r->reason));
-	gp_json_put(o, "instead", gp_json_text(r->instead));
-	gp_json_put(o, "evidence", gp_json_text(r->evidence));
-	return o;
+	for (size_t i = 0; i < c->nrules; i++)
+		if (c->rules[i].j.taken && c->rules[i].rule->status == status)
+			return true;
+	return false;
 }
 
-static struct json_object *json_choice(const struct gp_choice *c)
+/* The verdict's reason in a word, beside which the sentences stand; NULL: it needs none. */
+static const char *reason(const struct gp_choice *c)
 {
-	struct json_object *o = json_object_new_object(), *rules = json_object_new_array();
-	struct json_object *sets = json_object_new_array();
+	switch (c->verdict) {
+	case GP_VERDICT_SUPPORTED: break;
+	case GP_VERDICT_UNTESTED:
+		if (c->left_out.n)
+			return "sets-left-out";
+		if (!c->line)
+			return "between-lines";
+		return !a_rule_says(c, GP_STATUS_UNTESTED) && c->line->status == GP_STATUS_UNTESTED ? "line" : "rule";
+	case GP_VERDICT_NO_EVIDENCE: return c->elsewhere ? "other-kernel" : "no-rule";
+	case GP_VERDICT_UNKNOWN:
+		return c->nearest && gp_version_cmp(&c->release.ver, &c->nearest->release.ver) < 0 ? "older" : "newer";
+	case GP_VERDICT_BLOCKED: return a_rule_says(c, GP_STATUS_BLOCKED) ? "rule" : "line";
+	}
+	return NULL;
+}
 
-	for (size_t i = 0; i < c->nrules; i++)
-		json_object_array_add(rules, json_rule(&c->rules[i]));
-	for (size_t i = 0; i < c->sets.n; i++)
-		json_object_array_add(sets, gp_json_text(c->sets.v[i].set->name));
-	gp_json_put(o, "release", gp_json_text(c->release.text));
-	gp_json_put(o, "line", gp_json_text(c->line ? c->line->name : NULL));
-	gp_json_put(o, "nearest", gp_json_text(c->nearest ? c->nearest->name : NULL));
-	gp_json_put(o, "distro", gp_json_text(gp_distro_name(c->release.distro)));
-	gp_json_put(o, "verdict", gp_json_text(gp_verdict_name(c->verdict)));
-	gp_json_put(o, "headers", json_object_new_boolean(c->has_headers));
-	gp_json_put(o, "sets", sets);
-	gp_json_put(o, "load", gp_json_text(gp_load_name(c->load)));
-	gp_json_put(o, "hooks", c->hooks ? gp_json_text(gp_hooks_name(c->hooks)) : NULL);
-	gp_json_put(o, "left_out", gp_json_list(&c->left_out));
-	gp_json_put(o, "reasons", gp_json_list(&c->reasons));
-	gp_json_put(o, "load_reasons", gp_json_list(&c->load_reasons));
-	gp_json_put(o, "instead", gp_json_list(&c->instead));
-	gp_json_put(o, "evidence", gp_json_list(&c->evidence));
-	gp_json_put(o, "gpu", gp_json_list(&c->gpus));
-	gp_json_put(o, "plain_kernel", json_object_new_boolean(gp_distro_trait(c->release.distro) == GP_DISTRO_PLAIN));
-	gp_json_put(o, "needs_headers", json_object_new_boolean(c->needs_headers));
-	gp_json_put(o, "needs_driver", json_object_new_boolean(c->needs_driver));
-	gp_json_put(o, "rules", rules);
-	gp_json_put(o, "other_rules", json_object_new_uint64(c->nothers));
-	return o;
+const char *gp_selection_reason(const struct gp_selection *s, unsigned allow)
+{
+	for (size_t i = 0; i < s->nkernels; i++) {
+		enum gp_verdict v = s->kernels[i].verdict;
+
+		if ((v == GP_VERDICT_BLOCKED && !(allow & GP_ALLOW_BLOCKED)) ||
+		    (v == GP_VERDICT_UNKNOWN && !(allow & GP_ALLOW_UNKNOWN)))
+			return gp_verdict_name(v);
+	}
+	return NULL;
+}
+
+static struct json_object *json_kernel(const struct gp_choice *c)
+{
+	return gp_json_object(
+		GP_J("release", c->release.text), GP_J("line", c->line ? c->line->name : NULL),
+		GP_J("nearest", c->nearest ? c->nearest->name : NULL),
+		GP_J("distro", gp_distro_name(c->release.distro)),
+		GP_J("plain", json_object_new_boolean(gp_distro_trait(c->release.distro) == GP_DISTRO_PLAIN)));
+}
+
+struct json_object *gp_json_choice(const struct gp_choice *c)
+{
+	struct gp_claim claims[GP_CLAIM_COUNT];
+
+	gp_choice_claims(c, claims);
+	return gp_json_object(GP_J("kernel", json_kernel(c)), GP_J("verdict", gp_verdict_name(c->verdict)),
+			      GP_J("reason", reason(c)), GP_J("claims", gp_json_claims(claims)),
+			      GP_J("hooks_needed", or_null(gp_hooks_name(c->hooks))), GP_J("gpu", &c->gpus));
+}
+
+static struct json_object *json_rule(const struct gp_judged *x)
+{
+	const struct gp_rule *r = x->rule;
+
+	return gp_json_object(GP_J("file", r->file), GP_J("line", r->lineno), GP_J("taken", x->j.taken),
+			      GP_J("holds", gp_tri_name(x->j.holds)), GP_J("judged_by", gp_decider_name(x->j.by)),
+			      GP_J("why", x->j.why), GP_J("status", or_null(gp_status_name(r->status))),
+			      GP_J("claims", gp_json_claims(r->claims)), GP_J("sets", &r->patches),
+			      GP_J("hooks_needed", or_null(gp_hooks_name(r->hooks))), GP_J("gpu", r->gpu),
+			      GP_J("text", r->reason), GP_J("instead", r->instead), GP_J("evidence", r->evidence),
+			      GP_J("load_evidence", r->load_evidence), GP_J("hooks_evidence", r->hooks_evidence));
+}
+
+/* All that is known of it. */
+static struct json_object *json_cell(const struct gp_choice *c)
+{
+	return gp_json_fill(
+		gp_json_choice(c), GP_J("judged_by", c->has_headers ? "headers" : "version"),
+		GP_J("sets", GP_JSON_EACH(i, c->sets.n, c->sets.v[i].set->name)), GP_J("sets_left_out", &c->left_out),
+		GP_J("reasons", &c->reasons), GP_J("load_reasons", &c->load_reasons), GP_J("instead", &c->instead),
+		GP_J("evidence", &c->evidence), GP_J("needs_headers", c->needs_headers),
+		GP_J("needs_driver", c->needs_driver),
+		GP_J("rules", GP_JSON_EACH(i, c->nrules, json_rule(&c->rules[i]))), GP_J("other_rules", c->nothers));
+}
+
+struct json_object *gp_json_set(const struct gp_patchset *s)
+{
+	return gp_json_object(GP_J("set", s->name), GP_J("sha256", s->sha256));
 }
 
 static struct json_object *json_sets(const struct gp_chosen_list *l)
 {
-	struct json_object *sets = json_object_new_array();
-
-	for (size_t i = 0; i < l->n; i++) {
-		struct json_object *set = json_object_new_object();
-
-		gp_json_put(set, "name", gp_json_text(l->v[i].set->name));
-		gp_json_put(set, "sha256", gp_json_text(l->v[i].set->sha256));
-		json_object_array_add(sets, set);
-	}
-	return sets;
+	return GP_JSON_EACH(i, l->n, gp_json_set(l->v[i].set));
 }
 
 struct json_object *gp_json_selection(const struct gp_selection *s)
 {
-	struct json_object *o = json_object_new_object(), *kernels = json_object_new_array();
 	gp_auto(gp_buf_release) struct gp_buf covers = { 0 };
 
-	for (size_t i = 0; i < s->nkernels; i++)
-		json_object_array_add(kernels, json_choice(&s->kernels[i]));
 	gp_selection_covers(s, &covers);
-	gp_json_put(o, "kernels", kernels);
-	gp_json_put(o, "neutral", json_sets(&s->neutral));
-	gp_json_put(o, "hook_sets", json_sets(&s->hook_sets));
-	gp_json_put(o, "covers", gp_json_text(covers.len ? covers.data : ""));
-	gp_json_put(o, "next_unknown", gp_json_text(s->next_unknown ? s->next_unknown->name : NULL));
-	gp_json_put(o, "newer_blocked", json_object_new_boolean(s->newer_blocked));
-	return o;
+	return gp_json_object(GP_J("cells", GP_JSON_EACH(i, s->nkernels, json_cell(&s->kernels[i]))),
+			      GP_J("neutral_sets", json_sets(&s->neutral)), GP_J("hook_sets", json_sets(&s->hook_sets)),
+			      GP_J("covers", covers.len ? covers.data : ""),
+			      GP_J("next_unknown", s->next_unknown ? s->next_unknown->name : NULL),
+			      GP_J("newer_blocked", s->newer_blocked));
 }

@@ -131,87 +131,76 @@ static void unite(struct json_object *to, const struct gp_list *l)
 	}
 }
 
-static const char *builds_word(const struct gp_support_cell *cell)
-{
-	if (gp_support_builds(cell))
-		return cell->sets.n ? "with sets" : "unpatched";
-	return gp_support_word(cell);
-}
-
 /* What the drivers of a span have in common. */
 static struct json_object *json_cell(const struct gp_support_cell *cell)
 {
-	struct json_object *o = json_object_new_object();
-	const struct gp_choice *c = cell->choice;
+	struct json_object *o = gp_json_choice(cell->choice);
 
-	gp_json_put(o, "verdict", gp_json_text(gp_verdict_name(c->verdict)));
-	gp_json_put(o, "builds", gp_json_text(builds_word(cell)));
-	gp_json_put(o, "known", cell->known ? gp_json_text(gp_known_name(cell->known)) : NULL);
-	gp_json_put(o, "may_be_blocked", json_object_new_boolean(cell->may_block));
-	gp_json_put(o, "sets", gp_json_list(&cell->sets));
-	gp_json_put(o, "perhaps_sets", gp_json_list(&cell->perhaps));
-	gp_json_put(o, "only_on", gp_json_list(&cell->parts));
-	gp_json_put(o, "load", is_blocked(cell) ? NULL : gp_json_text(gp_load_name(c->load)));
-	gp_json_put(o, "load_no_on", gp_json_list(&cell->no_load));
-	gp_json_put(o, "hooks", is_blocked(cell) || !c->hooks ? NULL : gp_json_text(gp_hooks_name(c->hooks)));
-	gp_json_put(o, "gpu", gp_json_list(&c->gpus));
+	if (is_blocked(cell))
+		gp_json_fill(o, GP_J("hooks_needed", NULL));
+	gp_json_fill(o, GP_J("known", cell->known ? gp_json_text(gp_known_name(cell->known)) : NULL),
+		     GP_J("may_be_blocked", cell->may_block), GP_J("sets", &cell->sets),
+		     GP_J("sets_perhaps", &cell->perhaps), GP_J("only_on", &cell->parts),
+		     GP_J("load_no_on", &cell->no_load));
 	return o;
 }
 
-static struct json_object *json_span(const struct gp_support *t, const struct gp_support_branch *b, size_t kernel,
-				     size_t first, size_t n)
+/* How many drivers of b, from index first on, share all that o, of the first one, says. */
+static size_t json_span_len(const struct gp_support_branch *b, size_t kernel, size_t first, struct json_object *o)
 {
-	struct json_object *o = json_cell(&b->drivers[first].cells[kernel]);
-	struct json_object *drivers = json_object_new_array(), *reasons = json_object_new_array();
+	size_t n = 1;
+	bool same = true;
+
+	for (; same && first + n < b->n; n += same) {
+		struct json_object *next = json_cell(&b->drivers[first + n].cells[kernel]);
+
+		same = json_object_equal(o, next);
+		json_object_put(next);
+	}
+	return n;
+}
+
+static struct json_object *json_drivers(const struct gp_branch *b, size_t first, size_t n)
+{
+	struct json_object *versions = GP_JSON_EACH(i, n, b->versions[first + i].text);
+
+	return gp_json_object(GP_J("branch", b->number), GP_J("versions", versions));
+}
+
+static struct json_object *json_span(const struct gp_support_branch *b, size_t kernel, size_t first, size_t *n)
+{
+	struct json_object *o = json_cell(&b->drivers[first].cells[kernel]), *reasons = json_object_new_array();
 	struct json_object *instead = json_object_new_array(), *evidence = json_object_new_array();
 
-	for (size_t i = first; i < first + n; i++) {
+	*n = json_span_len(b, kernel, first, o);
+	for (size_t i = first; i < first + *n; i++) {
 		const struct gp_choice *c = b->drivers[i].cells[kernel].choice;
 
-		json_object_array_add(drivers, gp_json_text(b->drivers[i].version->text));
 		unite(reasons, &c->reasons);
 		unite(instead, &c->instead);
 		unite(evidence, &c->evidence);
 	}
-	gp_json_put(o, "branch", json_object_new_int((int)b->branch->number));
-	gp_json_put(o, "kernel", gp_json_text(t->kernels.v[kernel]));
-	gp_json_put(o, "drivers", drivers);
-	gp_json_put(o, "reasons", reasons);
-	gp_json_put(o, "instead", instead);
-	gp_json_put(o, "evidence", evidence);
-	return o;
+	return gp_json_fill(o, GP_J("drivers", json_drivers(b->branch, first, *n)), GP_J("reasons", reasons),
+			    GP_J("instead", instead), GP_J("evidence", evidence));
 }
 
 static struct json_object *json_branch(const struct gp_branch *b)
 {
-	struct json_object *o = json_object_new_object(), *versions = json_object_new_array();
-
-	for (size_t i = 0; i < b->n; i++)
-		json_object_array_add(versions, gp_json_text(b->versions[i].text));
-	gp_json_put(o, "branch", json_object_new_int((int)b->number));
-	gp_json_put(o, "product", gp_json_text(b->product));
-	gp_json_put(o, "versions", versions);
-	gp_json_put(o, "evidence", gp_json_text(b->evidence));
-	return o;
+	return gp_json_fill(json_drivers(b, 0, b->n), GP_J("product", b->product), GP_J("evidence", b->evidence));
 }
 
 struct json_object *gp_json_support(const struct gp_support *t)
 {
-	struct json_object *o = json_object_new_object();
-	struct json_object *branches = json_object_new_array(), *cells = json_object_new_array();
+	struct json_object *cells = json_object_new_array();
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct gp_support_branch *b = &t->v[i];
 
-		json_object_array_add(branches, json_branch(b->branch));
 		for (size_t k = 0; k < t->kernels.n; k++)
-			for (size_t first = 0, n; first < b->n; first += n) {
-				n = gp_support_span(b, k, first);
-				json_object_array_add(cells, json_span(t, b, k, first, n));
-			}
+			for (size_t first = 0, n; first < b->n; first += n)
+				json_object_array_add(cells, json_span(b, k, first, &n));
 	}
-	gp_json_put(o, "kernels", gp_json_list(&t->kernels));
-	gp_json_put(o, "branches", branches);
-	gp_json_put(o, "cells", cells);
-	return o;
+	return gp_json_object(GP_J("kernels", &t->kernels),
+			      GP_J("branches", GP_JSON_EACH(i, t->n, json_branch(t->v[i].branch))),
+			      GP_J("cells", cells));
 }

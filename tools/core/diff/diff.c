@@ -29,7 +29,7 @@ struct pending {
 };
 
 struct parser {
-	struct gp_patch_reader in;
+	struct gp_diff_reader in;
 	size_t star_lineno; /* last "*** " line */
 	/* The first of what is not a diff, or may not be one; 0 none. */
 	size_t ed_lineno, binary_lineno, stray_lineno, indented_lineno;

@@ -7,7 +7,7 @@
 #include "core/diff/diff.h"
 
 /* A patch, line by line. */
-struct gp_patch_reader {
+struct gp_diff_reader {
 	struct gp_str rest;
 	struct gp_str line; /* without '\n' */
 	size_t lineno;
@@ -17,15 +17,15 @@ struct gp_patch_reader {
 	struct gp_err *err;
 };
 
-bool gp_reader_next(struct gp_patch_reader *p);
+bool gp_reader_next(struct gp_diff_reader *p);
 
 /* What comes behind the line, from where its text begins. */
-struct gp_str gp_reader_ahead(const struct gp_patch_reader *p);
+struct gp_str gp_reader_ahead(const struct gp_diff_reader *p);
 
-void gp_reader_note(struct gp_patch_reader *p, const char *fmt, ...) GP_PRINTF(2, 3);
+void gp_reader_note(struct gp_diff_reader *p, const char *fmt, ...) GP_PRINTF(2, 3);
 
 /* GP_E_FORMAT, with the line: -1. */
-int gp_reader_malformed(const struct gp_patch_reader *p);
+int gp_reader_malformed(const struct gp_diff_reader *p);
 
 /* s without its first blanks, up to that many columns; *column: how many there were.
  * Source: GNU patch 2.7.6 by experiment: a tab leads to the next multiple of 8. */
@@ -38,10 +38,10 @@ bool gp_hunk_take_range(struct gp_str *s, uint64_t *start, uint64_t *count);
 bool gp_hunk_header(struct gp_str s, struct gp_hunk *h);
 
 /* Is the "@@" line, and what stands behind it, a whole hunk? */
-bool gp_hunk_is_whole(const struct gp_patch_reader *p);
+bool gp_hunk_is_whole(const struct gp_diff_reader *p);
 
 /* Read this "@@" line's hunk, and those right behind it. Errors: GP_E_FORMAT. */
-int gp_hunks_parse(struct gp_patch_reader *p, struct gp_filediff *f);
+int gp_hunks_parse(struct gp_diff_reader *p, struct gp_filediff *f);
 
 /*
  * The name of a "---", "+++" or "Index:" line.

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "core/diff/lines.h"
+#include "core/diff/numbered.h"
 
 #define BLOCK 1024   /* bytes in which newlines are counted at once */
 #define FAR_LINES 64 /* fewer lines are skipped one by one */

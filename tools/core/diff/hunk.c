@@ -13,7 +13,7 @@
 
 #include "core/diff/direct.h"
 #include "core/diff/hunk_impl.h"
-#include "core/diff/lines.h"
+#include "core/diff/numbered.h"
 
 #define MAX_TRIES ((uint64_t)1 << 27) /* places; only a file made to be slow needs more */
 
@@ -28,7 +28,7 @@ struct pattern {
 /* One attempt at all hunks. */
 struct run {
 	const struct gp_filediff *f;
-	struct gp_lines *in;
+	struct gp_numbered *in;
 	struct pattern pat;
 	bool reverse;
 	unsigned max_fuzz;
@@ -42,20 +42,20 @@ struct run {
 
 /* --- the pattern of a hunk ----------------------------------------------- */
 
-static void pattern_add(struct pattern *p, const struct gp_lines *in, const struct gp_dline *d)
+static void pattern_add(struct pattern *p, const struct gp_numbered *in, const struct gp_dline *d)
 {
 	if (p->n == p->cap) {
 		p->cap = p->cap ? p->cap * 2 : 64;
 		p->id = gp_realloc(p->id, p->cap, sizeof(*p->id));
 		p->sum = gp_realloc(p->sum, p->cap + 1, sizeof(*p->sum));
 	}
-	p->id[p->n] = gp_lines_find(in, d->text, d->nl);
+	p->id[p->n] = gp_numbered_find(in, d->text, d->nl);
 	p->sum[0] = 0;
-	p->sum[p->n + 1] = p->sum[p->n] * GP_LINES_RADIX + p->id[p->n] + 1;
+	p->sum[p->n + 1] = p->sum[p->n] * GP_NUMBERED_RADIX + p->id[p->n] + 1;
 	p->n++;
 }
 
-static void pattern_load(struct pattern *p, const struct gp_lines *in, const struct gp_hunk *h, bool reverse)
+static void pattern_load(struct pattern *p, const struct gp_numbered *in, const struct gp_hunk *h, bool reverse)
 {
 	size_t i;
 
@@ -73,7 +73,7 @@ static void pattern_load(struct pattern *p, const struct gp_lines *in, const str
 
 static uint64_t radix_pow(size_t n)
 {
-	uint64_t r = 1, b = GP_LINES_RADIX;
+	uint64_t r = 1, b = GP_NUMBERED_RADIX;
 
 	for (; n; n >>= 1, b *= b)
 		if (n & 1)
@@ -92,6 +92,7 @@ static struct window window_of(const struct pattern *p, size_t from, size_t to)
 {
 	struct window w = { p, from, to, 1, 0 };
 
+	gp_assert(to <= p->n);
 	if (from >= to)
 		return w;
 	w.power = radix_pow(to - from);
@@ -100,7 +101,7 @@ static struct window window_of(const struct pattern *p, size_t from, size_t to)
 }
 
 /* Does it match when line 1 of the pattern lies on line at? */
-static bool matches(const struct gp_lines *in, const struct window *w, int64_t at)
+static bool matches(const struct gp_numbered *in, const struct window *w, int64_t at)
 {
 	size_t i, len;
 
@@ -122,16 +123,16 @@ struct range {
 };
 
 /* The line of the window with the fewest places, or false when one has none. */
-static bool rarest(struct gp_lines *in, const struct window *w, size_t *line)
+static bool rarest(struct gp_numbered *in, const struct window *w, size_t *line)
 {
 	size_t best = SIZE_MAX;
 
 	for (size_t i = w->from; i < w->to; i++)
 		if (w->p->id[i] == GP_NO_LINE)
 			return false;
-	gp_lines_index(in);
+	gp_numbered_index(in);
 	for (size_t i = w->from; i < w->to; i++) {
-		size_t n = gp_lines_count(in, w->p->id[i]);
+		size_t n = gp_numbered_count(in, w->p->id[i]);
 
 		if (n < best) {
 			best = n;
@@ -161,7 +162,7 @@ static bool in_range(const struct range *r, int64_t off)
 }
 
 /* Outwards from guess, at equal distance the place below first. */
-static bool search(struct gp_lines *in, const struct window *w, const struct range *r, int64_t *offset)
+static bool search(struct gp_numbered *in, const struct window *w, const struct range *r, int64_t *offset)
 {
 	size_t line = 0, up, down, begin, end;
 	int64_t base;
@@ -176,7 +177,7 @@ static bool search(struct gp_lines *in, const struct window *w, const struct ran
 	begin = in->first[w->p->id[line]];
 	end = in->first[w->p->id[line] + 1];
 	base = r->guess - 1 + (int64_t)line; /* where the line is when the offset is 0 */
-	up = down = gp_lines_from(in, begin, end, base);
+	up = down = gp_numbered_from(in, begin, end, base);
 	while ((up > begin || down < end) && in->tries++ < MAX_TRIES) {
 		int64_t below = down < end ? in->where[down] - base : INT64_MAX;
 		int64_t above = up > begin ? base - in->where[up - 1] : INT64_MAX;
@@ -197,7 +198,7 @@ static bool search(struct gp_lines *in, const struct window *w, const struct ran
  * GNU patch 2.7.6 then tries d lines above guess, d lines below it, and from
  * d - 1 lines above it downwards. What it finds above makes the hunk fail.
  */
-static bool search_late(struct gp_lines *in, const struct window *w, const struct range *r, int64_t *offset)
+static bool search_passed(struct gp_numbered *in, const struct window *w, const struct range *r, int64_t *offset)
 {
 	struct range rest = { r->guess + r->up + 1, 0, r->down - r->up - 1, -1 };
 
@@ -221,7 +222,7 @@ static bool search_late(struct gp_lines *in, const struct window *w, const struc
  */
 static bool locate(struct run *r, int64_t first, size_t fuzz, int64_t *at)
 {
-	struct gp_lines *in = r->in;
+	struct gp_numbered *in = r->in;
 	const struct pattern *p = &r->pat;
 	int64_t n = (int64_t)in->n, len = (int64_t)p->n;
 	int64_t context = (int64_t)(p->prefix > p->suffix ? p->prefix : p->suffix);
@@ -251,7 +252,7 @@ static bool locate(struct run *r, int64_t first, size_t fuzz, int64_t *at)
 			return false;
 	} else {
 		range.from = range.down < 0 ? -range.down : 0;
-		if (!(range.up < 0 && !range.from ? search_late(in, &w, &range, &offset) :
+		if (!(range.up < 0 && !range.from ? search_passed(in, &w, &range, &offset) :
 						    search(in, &w, &range, &offset)))
 			return false;
 	}
@@ -273,7 +274,7 @@ static void emit(struct run *r, const char *p, size_t len, bool nl)
 /* Copy the input up to and with line last. */
 static void copy_till(struct run *r, int64_t last)
 {
-	const struct gp_lines *in = r->in;
+	const struct gp_numbered *in = r->in;
 	int64_t n = (int64_t)in->n, stop = last < n ? last : n;
 
 	if (r->frozen < stop) {
@@ -295,6 +296,7 @@ static bool write_hunk(struct run *r, const struct gp_hunk *h, int64_t at)
 {
 	int64_t end = at + (int64_t)r->pat.n;
 
+	gp_assert(at >= 1);
 	if (r->frozen > at - 1 + (int64_t)r->pat.prefix)
 		return false;
 	for (size_t i = 0; i < h->nline; i++) {
@@ -514,11 +516,11 @@ static void report_init(struct gp_hunk_report *rep, size_t n)
 static int search_all(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse,
 		      struct gp_buf *out, struct gp_hunk_report *rep, struct gp_err *err)
 {
-	struct gp_lines in;
+	struct gp_numbered in;
 	struct run r = { .f = f, .in = &in, .reverse = reverse, .out = out };
 	int rc = -1;
 
-	if (gp_lines_init(&in, old, err) == 0) {
+	if (gp_numbered_init(&in, old, err) == 0) {
 		report_init(rep, f->nhunk);
 		gp_buf_reserve(out, old.len);
 		rep->result = decide(&r, max_fuzz, rep);
@@ -526,7 +528,7 @@ static int search_all(struct gp_str old, const struct gp_filediff *f, unsigned m
 	}
 	free(r.pat.id);
 	free(r.pat.sum);
-	gp_lines_release(&in);
+	gp_numbered_release(&in);
 	return rc;
 }
 

@@ -5,11 +5,11 @@
 /* What hunk.c shares with hunkwhy.c; everybody else wants core/diff/hunk.h. */
 
 #include "core/diff/hunk.h"
-#include "core/diff/lines.h"
+#include "core/diff/numbered.h"
 
 /* A hunk that was not found. */
 struct gp_hunk_miss {
-	struct gp_lines *in; /* where it was looked for */
+	struct gp_numbered *in; /* where it was looked for */
 	const struct gp_hunk *hunk;
 	bool reverse;
 	const uint32_t *id; /* of the lines that it wants, GP_NO_LINE: there is no such line */

@@ -22,9 +22,9 @@ struct gp_str gp_reader_outdented(struct gp_str s, size_t columns, size_t *colum
 	return (struct gp_str){ s.p + i, s.len - i };
 }
 
-bool gp_reader_next(struct gp_patch_reader *p)
+bool gp_reader_next(struct gp_diff_reader *p)
 {
-	if (!gp_line_next(&p->rest, &p->line))
+	if (!gp_text_line_next(&p->rest, &p->line))
 		return false;
 	p->lineno++;
 	if (p->outdent)
@@ -32,14 +32,14 @@ bool gp_reader_next(struct gp_patch_reader *p)
 	return true;
 }
 
-struct gp_str gp_reader_ahead(const struct gp_patch_reader *p)
+struct gp_str gp_reader_ahead(const struct gp_diff_reader *p)
 {
 	size_t column;
 
 	return p->outdent ? gp_reader_outdented(p->rest, p->indent, &column) : p->rest;
 }
 
-void gp_reader_note(struct gp_patch_reader *p, const char *fmt, ...)
+void gp_reader_note(struct gp_diff_reader *p, const char *fmt, ...)
 {
 	char text[400];
 	va_list ap;
@@ -51,7 +51,7 @@ void gp_reader_note(struct gp_patch_reader *p, const char *fmt, ...)
 	gp_list_add(p->notes, text);
 }
 
-int gp_reader_malformed(const struct gp_patch_reader *p)
+int gp_reader_malformed(const struct gp_diff_reader *p)
 {
 	size_t n = p->line.len < 60 ? p->line.len : 60;
 
@@ -95,7 +95,7 @@ bool gp_hunk_header(struct gp_str s, struct gp_hunk *h)
 
 /* "\ No newline at end of file", if it may stand after the line just read:
  * that must be the last one of its side. */
-static void take_eof_mark(struct gp_patch_reader *p, struct gp_hunk *h, uint64_t old_left, uint64_t new_left)
+static void take_eof_mark(struct gp_diff_reader *p, struct gp_hunk *h, uint64_t old_left, uint64_t new_left)
 {
 	struct gp_dline *d = &h->line[h->nline - 1];
 	bool old_end = d->op != '+' && !old_left, new_end = d->op != '-' && !new_left;
@@ -108,7 +108,7 @@ static void take_eof_mark(struct gp_patch_reader *p, struct gp_hunk *h, uint64_t
 	h->new_eof_nonl |= new_end;
 }
 
-static int hunk_line(struct gp_patch_reader *p, struct gp_hunk *h, bool crlf, uint64_t left[2])
+static int hunk_line(struct gp_diff_reader *p, struct gp_hunk *h, bool crlf, uint64_t left[2])
 {
 	struct gp_str s = crlf ? gp_str_no_cr(p->line) : p->line;
 	bool bare = !s.len || s.p[0] == '\t'; /* context that lost its blank */
@@ -128,7 +128,7 @@ static int hunk_line(struct gp_patch_reader *p, struct gp_hunk *h, bool crlf, ui
 
 /* The patch ends inside a hunk: blank lines of context that were cut off with the
  * end of the file, as editors and mailers do, or damage? As GNU patch: up to three. */
-static int cut_off(struct gp_patch_reader *p, struct gp_hunk *h, uint64_t left[2])
+static int cut_off(struct gp_diff_reader *p, struct gp_hunk *h, uint64_t left[2])
 {
 	if (left[0] != left[1] || left[0] > 3)
 		return gp_fail(p->err, GP_E_FORMAT, "malformed patch at line %zu: ends inside the hunk of line %zu",
@@ -143,7 +143,7 @@ static int cut_off(struct gp_patch_reader *p, struct gp_hunk *h, uint64_t left[2
 	return 0;
 }
 
-static int hunk_body(struct gp_patch_reader *p, struct gp_hunk *h, bool crlf)
+static int hunk_body(struct gp_diff_reader *p, struct gp_hunk *h, bool crlf)
 {
 	uint64_t left[2] = { h->old_count, h->new_count };
 	bool change = false;
@@ -172,8 +172,9 @@ static int hunk_body(struct gp_patch_reader *p, struct gp_hunk *h, bool crlf)
 	return 0;
 }
 
-int gp_hunks_parse(struct gp_patch_reader *p, struct gp_filediff *f)
+int gp_hunks_parse(struct gp_diff_reader *p, struct gp_filediff *f)
 {
+	gp_assert(!p->outdent || p->indent);
 	p->indent = p->column;
 	for (;;) {
 		struct gp_hunk *h;
@@ -193,10 +194,10 @@ int gp_hunks_parse(struct gp_patch_reader *p, struct gp_filediff *f)
 	}
 }
 
-bool gp_hunk_is_whole(const struct gp_patch_reader *p)
+bool gp_hunk_is_whole(const struct gp_diff_reader *p)
 {
 	gp_auto(gp_list_release) struct gp_list notes = { 0 };
-	struct gp_patch_reader trial = *p;
+	struct gp_diff_reader trial = *p;
 	struct gp_hunk h = { .lineno = p->lineno };
 	bool whole;
 

@@ -21,10 +21,10 @@ static int by_value(const void *a, const void *b)
 /* Each line of the pattern votes for the places near guess where it would fit. */
 static size_t collect_votes(const struct gp_hunk_miss *m, int64_t *vote)
 {
-	struct gp_lines *in = m->in;
+	struct gp_numbered *in = m->in;
 	size_t n = 0;
 
-	gp_lines_index(in);
+	gp_numbered_index(in);
 	for (size_t i = 0; i < m->n; i++) {
 		uint32_t id = m->id[i];
 		size_t k, end;
@@ -32,7 +32,7 @@ static size_t collect_votes(const struct gp_hunk_miss *m, int64_t *vote)
 		if (id == GP_NO_LINE)
 			continue;
 		end = in->first[id + 1];
-		k = gp_lines_from(in, in->first[id], end, m->guess - 1 + (int64_t)i);
+		k = gp_numbered_from(in, in->first[id], end, m->guess - 1 + (int64_t)i);
 		k = k - in->first[id] > WHY_PLACES / 2 ? k - WHY_PLACES / 2 : in->first[id];
 		for (size_t c = 0; c < WHY_PLACES && k < end; c++, k++)
 			vote[n++] = (int64_t)in->where[k] + 1 - (int64_t)i;
@@ -111,7 +111,7 @@ static const char *subtle(struct gp_str want, bool want_nl, struct gp_str have, 
 	return same_but_space(want, have) ? "white space" : NULL;
 }
 
-static void add_pair(struct gp_buf *b, const struct gp_lines *in, int64_t line, const struct gp_dline *d)
+static void add_pair(struct gp_buf *b, const struct gp_numbered *in, int64_t line, const struct gp_dline *d)
 {
 	bool there = line >= 1 && line <= (int64_t)in->n, nl = false;
 	struct gp_str have = { "", 0 };
@@ -122,7 +122,7 @@ static void add_pair(struct gp_buf *b, const struct gp_lines *in, int64_t line, 
 		snprintf(at, sizeof(at), "line %lld", (long long)line);
 
 	if (there) {
-		have = gp_lines_text(in, (size_t)line - 1, &nl);
+		have = gp_numbered_text(in, (size_t)line - 1, &nl);
 		only = subtle(d->text, d->nl, have, nl);
 	}
 	gp_buf_printf(b, "  %s expected: ", at);
@@ -186,6 +186,7 @@ void gp_hunk_explain(const struct gp_hunk_miss *m, struct gp_hunk_report *rep)
 	size_t votes;
 	int64_t at = nearest(m, &votes);
 
+	gp_assert(rep->near_hunk < rep->n && m->n <= m->hunk->nline);
 	rep->near_line = at >= 1 && at <= (int64_t)m->in->n ? (uint64_t)at : 0;
 	rep->near_expected = m->guess > 0 ? (uint64_t)m->guess : 1;
 	gp_buf_printf(&b, "hunk %zu (line %zu of the patch) was expected at line %llu", rep->near_hunk + 1,

@@ -91,7 +91,7 @@ static int parse_all(struct gp_str text, struct gp_series *out, struct gp_err *e
 	struct gp_str line;
 	size_t lineno = 0;
 
-	while (gp_line_next(&text, &line))
+	while (gp_text_line_next(&text, &line))
 		if (parse_line(out, line, ++lineno, err))
 			return -1;
 	return 0;

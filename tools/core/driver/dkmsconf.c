@@ -104,7 +104,7 @@ static bool read_arrays(struct gp_str text, struct gp_dkms_patch_list *out)
 	struct gp_str rest = text, line;
 	bool clear = true, ours = false;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		struct gp_dkms_patch *p;
 		unsigned index;
 		char **value;
@@ -231,7 +231,7 @@ void gp_dkms_drop_patches(struct gp_str text, struct gp_buf *out)
 {
 	struct gp_str rest = text, line;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		struct gp_str t = gp_str_trim(line);
 		unsigned index;
 
@@ -436,6 +436,7 @@ void gp_dkms_regex_except(const struct gp_kline *line, size_t n, struct gp_buf *
 	unsigned max = 0;
 	bool first = true;
 
+	gp_assert(n);
 	for (size_t i = 0; i < n; i++)
 		max = line[i].major > max ? line[i].major : max;
 	gp_buf_puts(out, "^(");
@@ -466,7 +467,7 @@ bool gp_dkms_set_exclusive(struct gp_str text, const char *regex, const char *wh
 	struct gp_str rest = text, line;
 	bool ours = false, foreign = false;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		bool exclusive = gp_str_starts(gp_str_trim(line), "BUILD_EXCLUSIVE_KERNEL=");
 
 		if (gp_str_starts(line, OUR_MARK)) {

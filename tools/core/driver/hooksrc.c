@@ -169,7 +169,7 @@ int gp_hooks_place(struct gp_str text, size_t *off, struct gp_err *err)
 	struct top t = { 0 };
 
 	*off = 0;
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		enum line_kind k = classify(&t, line);
 
 		if (k == LINE_CODE)
@@ -187,7 +187,7 @@ bool gp_hooks_included(struct gp_str text)
 {
 	struct gp_str rest = text, line;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		line = gp_str_trim(line);
 		if (gp_str_starts(line, "#") && gp_str_find(line, GP_STR("include")) >= 0 &&
 		    gp_str_find(line, GP_STR("vgpu_unlock_hooks.c")) >= 0)
@@ -200,7 +200,7 @@ bool gp_hooks_linked(struct gp_str text)
 {
 	struct gp_str rest = text, line;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		line = gp_str_trim(line);
 		if (!gp_str_starts(line, "#") && gp_str_find(line, GP_STR("-T")) >= 0 &&
 		    gp_str_find(line, GP_STR("kern.ld")) >= 0)
@@ -213,7 +213,7 @@ struct gp_str gp_module_licence(struct gp_str text)
 {
 	struct gp_str rest = text, line;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		ssize_t at = gp_str_find(line, GP_STR("MODULE_LICENSE("));
 		struct gp_str arg;
 		const char *q;

@@ -59,7 +59,7 @@ bool gp_kbuild_lists_conftest(struct gp_str text, const char *name)
 	bool in_list = false, goes_on = false;
 	struct gp_str line, words;
 
-	while (gp_line_next(&text, &line)) {
+	while (gp_text_line_next(&text, &line)) {
 		bool continues = goes_on;
 
 		line = without_comment(line);

@@ -47,7 +47,7 @@ static int lines_parse(struct gp_manifest *m, struct gp_err *err)
 	size_t lineno = 0;
 
 	m->open_end = true;
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		struct gp_mentry e = { 0 };
 
 		e.lineno = ++lineno;
@@ -148,7 +148,7 @@ void gp_manifest_drop(const struct gp_manifest *m, const char *path, struct gp_b
 	struct gp_str rest = m->text, line;
 	size_t lineno = 0;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		size_t len = line.len + (line.p + line.len < m->text.p + m->text.len);
 
 		if (++lineno != (e ? e->lineno : 0))

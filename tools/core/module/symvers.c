@@ -136,7 +136,7 @@ int gp_symvers_parse(struct gp_str text, struct gp_symvers *out, struct gp_err *
 	/* Lines have 60 to 70 bytes: seldom grown, and bounded by what is there. */
 	out->cap = text.len / 64 + 8;
 	out->v = gp_realloc(NULL, out->cap, sizeof(*out->v));
-	for (size_t lineno = 1; gp_line_next(&text, &line); lineno++) {
+	for (size_t lineno = 1; gp_text_line_next(&text, &line); lineno++) {
 		struct gp_symver sym;
 
 		if (!line.len)

@@ -210,7 +210,7 @@ static int read_text(struct preprocessor *p, struct gp_str text, struct gp_err *
 	struct gp_str line;
 
 	p->depth = 0;
-	while (gp_line_next(&text, &line)) {
+	while (gp_text_line_next(&text, &line)) {
 		bool more;
 
 		line = gp_str_trim(line);

@@ -38,7 +38,7 @@ bool gp_stub_variable_next(struct gp_stub_walk *w, struct gp_stub_variable *v)
 {
 	struct gp_str line;
 
-	while (w->lineno + 1 < MAX_VARIABLE_LINES && gp_line_next(&w->rest, &line)) {
+	while (w->lineno + 1 < MAX_VARIABLE_LINES && gp_text_line_next(&w->rest, &line)) {
 		v->lineno = ++w->lineno;
 		if (variable_parse(line, v))
 			return true;
@@ -93,7 +93,7 @@ static int variables_read(struct gp_str head, struct gp_runheader *h, struct gp_
 	struct gp_stub_variable v;
 	struct gp_str line;
 
-	if (!gp_line_next(&w.rest, &line) || !gp_str_starts(line, "#!"))
+	if (!gp_text_line_next(&w.rest, &line) || !gp_str_starts(line, "#!"))
 		return gp_fail(err, GP_E_FORMAT, "not a .run installer: no '#!' line");
 	while (gp_stub_variable_next(&w, &v)) {
 		char **text;
@@ -243,7 +243,7 @@ static bool has_history(struct gp_str stub)
 	struct gp_str rest = stub, line;
 	bool open = false;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		if (!open && gp_str_find(line, GP_STR("<< EOF_PKG_HISTORY")) >= 0)
 			open = true;
 		else if (open && gp_str_eq(gp_str_trim(line), "EOF_PKG_HISTORY"))
@@ -363,7 +363,7 @@ int gp_runheader_rewrite(const struct gp_runheader *h, struct gp_str head, const
 	w.targetdir = targetdir;
 	w.history = history;
 	w.added = history ? count_lines(history) : 0;
-	for (unsigned lineno = 1; gp_line_next(&rest, &line); lineno++) {
+	for (unsigned lineno = 1; gp_text_line_next(&rest, &line); lineno++) {
 		if (lineno == 4)
 			sums->sums_off = out->len;
 		put_line(&w, line, lineno);

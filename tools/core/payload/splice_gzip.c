@@ -11,7 +11,6 @@
  */
 #include "core/payload/splice_impl.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -66,7 +65,7 @@ static int deflate_all(struct gp_str more, struct gp_buf *out, struct gp_err *er
 	size_t bound;
 	int rc;
 
-	assert(more.len < UINT32_MAX / 2);
+	gp_assert(more.len < UINT32_MAX / 2);
 	if (deflateInit2(&z, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		gp_oom();
 	bound = deflateBound(&z, more.len) + 64;

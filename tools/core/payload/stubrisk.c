@@ -107,7 +107,7 @@ static void find_in_variables(struct gp_str stub, struct gp_stub_risks *out)
 	struct gp_stub_variable v;
 	struct gp_str line;
 
-	(void)gp_line_next(&w.rest, &line);
+	(void)gp_text_line_next(&w.rest, &line);
 	while (gp_stub_variable_next(&w, &v)) {
 		struct gp_stub_risk r = { .where = described_by(v.name), .lineno = v.lineno };
 
@@ -135,7 +135,7 @@ static void find_in_here_docs(struct gp_str stub, struct gp_stub_risks *out)
 	struct gp_str rest = stub, line;
 	const struct here_doc *in = NULL;
 
-	for (unsigned lineno = 1; gp_line_next(&rest, &line); lineno++) {
+	for (unsigned lineno = 1; gp_text_line_next(&rest, &line); lineno++) {
 		struct gp_stub_risk r = { .lineno = lineno };
 
 		if (!in) {

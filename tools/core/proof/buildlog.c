@@ -272,7 +272,7 @@ bool gp_buildlog_first(struct gp_str log, const char *root, struct gp_build_erro
 	enum gp_cell_class cls;
 
 	*out = (struct gp_build_error){ .cls = GP_CELL_ENVIRONMENT };
-	while (gp_line_next(&log, &line)) {
+	while (gp_text_line_next(&log, &line)) {
 		struct gp_str s = gp_str_trim(line);
 
 		switch (s.len ? judge_line(s, &cls) : SAID_NOTHING) {

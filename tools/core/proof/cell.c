@@ -40,16 +40,16 @@ enum gp_cell_group gp_cell_group(enum gp_cell_class c)
 	return c == GP_CELL_BLOCKED || c == GP_CELL_UNKNOWN ? GP_GROUP_SKIPPED : GP_GROUP_FAILED;
 }
 
-#define OWN 14
+#define OWN (14 + GP_CLAIM_COUNT)
 
 static void own_strings(struct gp_cell *c, char **own[OWN])
 {
-	char **const all[OWN] = {
-		&c->driver, &c->kind, &c->input, &c->input_md5, &c->release, &c->headers, &c->verdict,
-		&c->error,  &c->file, &c->fact,  &c->compiler,  &c->repeat,  &c->log,     &c->log_tail
-	};
+	char **const all[] = { &c->driver, &c->kind, &c->input, &c->input_md5, &c->release, &c->headers, &c->verdict,
+			       &c->error,  &c->file, &c->fact,  &c->compiler,  &c->repeat,  &c->log,     &c->log_tail };
 
 	memcpy(own, all, sizeof(all));
+	for (size_t i = 0; i < GP_CLAIM_COUNT; i++)
+		own[GP_COUNT(all) + i] = (char **)&c->claims[i].source;
 }
 
 void gp_cell_release(struct gp_cell *c)
@@ -113,6 +113,14 @@ void gp_cells_count(const struct gp_cells *l, size_t n[GP_CELL_CLASSES])
 	memset(n, 0, GP_CELL_CLASSES * sizeof(*n));
 	for (size_t i = 0; i < l->n; i++)
 		n[l->v[i].cls]++;
+}
+
+const char *gp_cells_reason(const struct gp_cells *l, enum gp_cell_group from)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!l->v[i].expected && gp_cell_group(l->v[i].cls) >= from)
+			return gp_cell_class_name(l->v[i].cls);
+	return NULL;
 }
 
 char *gp_cell_key(const struct gp_cell *c)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "core/rules/claim.h"
 
 /*
  * How one driver fared with one kernel's headers. Each cell has exactly one
@@ -43,19 +44,20 @@ struct gp_cell {
 	char *release;   /* "6.1.0-56-amd64" */
 	char *headers;   /* the directory, as the user named it */
 	enum gp_cell_class cls;
-	char *verdict;          /* of select: "supported", "untested", "blocked", "unknown", "no evidence" */
-	struct gp_list sets;    /* patch sets that were applied, in order; users' folders among them */
-	struct gp_list modules; /* "nvidia.ko" …, that were made */
-	struct gp_list reasons; /* rules' reasons, warnings, overrides: one line each */
-	bool hooks;             /* they were integrated */
-	char *error;            /* the first error, one line; NULL when there is none */
-	char *file;             /* where the compiler found it, NULL */
-	unsigned line;          /* there; 0: not known */
-	char *fact;             /* what kernel-versions knows about that error, NULL */
-	char *compiler;         /* first line of CC --version, NULL */
-	char *repeat;           /* a shell command that does this cell again */
-	char *log;              /* where the whole log was kept, NULL */
-	char *log_tail;         /* its last lines, NULL; untrusted bytes of make and the compiler */
+	char *verdict; /* of select: "supported", "untested", "blocked", "unknown", "no evidence" */
+	struct gp_claim claims[GP_CLAIM_COUNT]; /* of select; each source is the cell's own */
+	struct gp_list sets;                    /* patch sets that were applied, in order; users' folders among them */
+	struct gp_list modules;                 /* "nvidia.ko" …, that were made */
+	struct gp_list reasons;                 /* rules' reasons, warnings, overrides: one line each */
+	bool hooks;                             /* they were integrated */
+	char *error;                            /* the first error, one line; NULL when there is none */
+	char *file;                             /* where the compiler found it, NULL */
+	unsigned line;                          /* there; 0: not known */
+	char *fact;                             /* what kernel-versions knows about that error, NULL */
+	char *compiler;                         /* first line of CC --version, NULL */
+	char *repeat;                           /* a shell command that does this cell again */
+	char *log;                              /* where the whole log was kept, NULL */
+	char *log_tail;                         /* its last lines, NULL; untrusted bytes of make and the compiler */
 	double patch_s, build_s, verify_s, total_s; /* seconds, wall clock */
 	bool expected;                              /* it failed, and --expect says that it may */
 };
@@ -85,6 +87,10 @@ void gp_cells_release(struct gp_cells *l);
 
 /* How many there are of each class. */
 void gp_cells_count(const struct gp_cells *l, size_t n[GP_CELL_CLASSES]);
+
+/* The class of the first cell that is of that group or a worse one, and was not
+ * expected to be, by its name; NULL: there is none. */
+const char *gp_cells_reason(const struct gp_cells *l, enum gp_cell_group from);
 
 /* The key that tells cells apart when results are joined: the input's base name, and
  * the release; it is known before an installer is opened. free() it. */

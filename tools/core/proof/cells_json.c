@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "core/proof/merge.h"
+#include "core/rules/release.h"
 
 #define MAX_DEPTH 8
 #define MAX_STRING ((size_t)4 << 20) /* a log's tail is the longest */
@@ -16,20 +17,34 @@
 #define MAX_SECONDS 1e9
 
 struct field {
-	const char *name;
-	size_t at; /* in struct gp_cell */
+	const char *in, *name; /* IN.NAME of a cell, or NAME with in NULL */
+	const char *once;      /* what schema 1 called it, beside the others */
+	size_t at;             /* in struct gp_cell */
 };
 
-#define FIELD(x) \
+#define FIELD(in, name, x) \
 	{ \
-#x, offsetof(struct gp_cell, x) \
+		in, name, #x, offsetof(struct gp_cell, x) \
 	}
+#define OWN(x) FIELD(NULL, #x, x)
 static const struct field TEXTS[] = {
-	FIELD(driver), FIELD(kind), FIELD(input), FIELD(input_md5), FIELD(release), FIELD(headers), FIELD(verdict),
-	FIELD(error),  FIELD(file), FIELD(fact),  FIELD(compiler),  FIELD(repeat),  FIELD(log),     FIELD(log_tail),
+	FIELD("driver", "version", driver),
+	FIELD("driver", "kind", kind),
+	FIELD("driver", "file", input),
+	FIELD("driver", "md5", input_md5),
+	FIELD("kernel", "release", release),
+	FIELD("kernel", "headers", headers),
+	OWN(verdict),
+	OWN(error),
+	OWN(file),
+	OWN(fact),
+	OWN(compiler),
+	OWN(repeat),
+	OWN(log),
+	OWN(log_tail),
 };
-static const struct field LISTS[] = { FIELD(sets), FIELD(modules), FIELD(reasons) };
-static const struct field TIMES[] = { FIELD(patch_s), FIELD(build_s), FIELD(verify_s), FIELD(total_s) };
+static const struct field LISTS[] = { OWN(sets), OWN(modules), OWN(reasons) };
+static const struct field TIMES[] = { OWN(patch_s), OWN(build_s), OWN(verify_s), OWN(total_s) };
 
 /* --- out --- */
 
@@ -44,58 +59,65 @@ static struct json_object *seconds(double s)
 	return json_object_new_double_s(s, text);
 }
 
+/* The value of key; NULL when it is null or not there. */
+static struct json_object *get(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+
+	return json_object_object_get_ex(o, key, &v) ? v : NULL;
+}
+
+static struct json_object *branch_json(const char *driver)
+{
+	struct gp_version v;
+
+	if (!driver || gp_version_parse(gp_str_of(driver), &v, NULL) < 0)
+		return NULL;
+	return json_object_new_uint64(gp_version_branch(&v));
+}
+
 static struct json_object *cell_json(const struct gp_cell *c)
 {
-	struct json_object *o = json_object_new_object();
 	const char *base = (const char *)c;
 	gp_auto(gp_free_ptr) char *key = gp_cell_key(c);
+	struct json_object *o = gp_json_object(GP_J("key", key), GP_J("class", gp_cell_class_name(c->cls)),
+					       GP_J("driver", gp_json_object(GP_J("branch", branch_json(c->driver)))),
+					       GP_J("kernel", json_object_new_object()));
 
-	gp_json_put(o, "key", gp_json_text(key));
-	gp_json_put(o, "class", gp_json_text(gp_cell_class_name(c->cls)));
 	for (size_t i = 0; i < GP_COUNT(TEXTS); i++)
-		gp_json_put(o, TEXTS[i].name, gp_json_text(*(char *const *)(base + TEXTS[i].at)));
-	gp_json_put(o, "line", c->line ? json_object_new_int64(c->line) : NULL);
+		gp_json_fill(TEXTS[i].in ? get(o, TEXTS[i].in) : o,
+			     GP_J(TEXTS[i].name, *(char *const *)(base + TEXTS[i].at)));
 	for (size_t i = 0; i < GP_COUNT(LISTS); i++)
-		gp_json_put(o, LISTS[i].name, gp_json_list((const struct gp_list *)(base + LISTS[i].at)));
-	gp_json_put(o, "hooks", json_object_new_boolean(c->hooks));
-	gp_json_put(o, "expected", json_object_new_boolean(c->expected));
+		gp_json_fill(o, GP_J(LISTS[i].name, (const struct gp_list *)(base + LISTS[i].at)));
+	gp_json_fill(o, GP_J("claims", c->verdict ? gp_json_claims(c->claims) : NULL),
+		     GP_J("line", c->line ? json_object_new_uint64(c->line) : NULL), GP_J("hooks_integrated", c->hooks),
+		     GP_J("expected", c->expected));
 	for (size_t i = 0; i < GP_COUNT(TIMES); i++)
-		gp_json_put(o, TIMES[i].name, seconds(*(const double *)(const void *)(base + TIMES[i].at)));
+		gp_json_fill(o, GP_J(TIMES[i].name, seconds(*(const double *)(const void *)(base + TIMES[i].at))));
 	return o;
 }
 
 struct json_object *gp_cells_json(const struct gp_cells *l)
 {
-	struct json_object *o = json_object_new_object(), *counts = json_object_new_object();
-	struct json_object *cells = json_object_new_array();
+	struct json_object *counts = json_object_new_object();
 	gp_auto(gp_list_release) struct gp_list missing = { 0 };
 	size_t n[GP_CELL_CLASSES];
 
 	gp_cells_count(l, n);
 	for (unsigned i = 0; i < GP_CELL_CLASSES; i++)
-		gp_json_put(counts, gp_cell_class_name((enum gp_cell_class)i), json_object_new_int64((int64_t)n[i]));
-	for (size_t i = 0; i < l->n; i++)
-		json_object_array_add(cells, cell_json(&l->v[i]));
+		gp_json_fill(counts, GP_J(gp_cell_class_name((enum gp_cell_class)i), n[i]));
 	gp_cells_missing(l, &missing);
-	gp_json_put(o, "type", gp_json_text(GP_MATRIX_TYPE));
-	gp_json_put(o, "schema", json_object_new_int(GP_MATRIX_SCHEMA));
-	gp_json_put(o, "program", gp_json_text(l->program));
-	gp_json_put(o, "started", gp_json_text(l->started));
-	gp_json_put(o, "wall_s", seconds(l->wall_s));
-	gp_json_put(o, "decode_s", seconds(l->decode_s));
-	gp_json_put(o, "jobs", json_object_new_int64(l->jobs));
-	gp_json_put(o, "counts", counts);
-	gp_json_put(o, "planned", gp_json_list(&l->planned));
-	gp_json_put(o, "missing", gp_json_list(&missing));
-	gp_json_put(o, "twice", gp_json_list(&l->twice));
-	gp_json_put(o, "skipped", gp_json_list(&l->skipped));
-	gp_json_put(o, "cells", cells);
-	return o;
+	return gp_json_object(GP_J("program", l->program), GP_J("started", l->started),
+			      GP_J("wall_s", seconds(l->wall_s)), GP_J("decode_s", seconds(l->decode_s)),
+			      GP_J("jobs", l->jobs), GP_J("counts", counts), GP_J("planned", &l->planned),
+			      GP_J("missing", &missing), GP_J("twice", &l->twice), GP_J("skipped", &l->skipped),
+			      GP_J("cells", GP_JSON_EACH(i, l->n, cell_json(&l->v[i]))));
 }
 
 int gp_cells_to_json(const struct gp_cells *l, struct gp_buf *out)
 {
-	struct json_object *o = gp_cells_json(l);
+	struct json_object *o = gp_json_report("matrix", gp_code_exit(GP_E_CANCELLED), gp_code_name(GP_E_CANCELLED),
+					       "the run has not ended", gp_cells_json(l));
 
 	gp_json_format(o, JSON_C_TO_STRING_PRETTY, out);
 	gp_buf_putc(out, '\n');
@@ -107,21 +129,14 @@ int gp_cells_to_json(const struct gp_cells *l, struct gp_buf *out)
 
 struct reader {
 	const char *name; /* of the file */
-	char where[32];   /* "cells[12]." */
+	unsigned schema;
+	char where[32]; /* "cells[12]." */
 	struct gp_err *err;
 };
 
 static int wrong(const struct reader *r, const char *key, const char *what)
 {
 	return gp_fail(r->err, GP_E_FORMAT, "'%s': %s%s: %s", r->name, r->where, key, what);
-}
-
-/* The value of key; NULL when it is null or not there. */
-static struct json_object *get(struct json_object *o, const char *key)
-{
-	struct json_object *v = NULL;
-
-	return json_object_object_get_ex(o, key, &v) ? v : NULL;
 }
 
 /* v is a string; *out is new. */
@@ -226,6 +241,33 @@ static int read_class(const struct reader *r, struct json_object *o, enum gp_cel
 	return gp_cell_class_parse(gp_str_of(word), out) ? 0 : wrong(r, "class", "is none that is known");
 }
 
+/* One of TEXTS: in schema 1 all of them stood in the cell itself. */
+static int read_field(const struct reader *r, struct json_object *o, const struct field *f, char **out)
+{
+	if (r->schema == 1)
+		return read_text(r, o, f->once, out);
+	if (f->in && !json_object_is_type(get(o, f->in), json_type_object))
+		return wrong(r, f->in, "is not an object");
+	return read_text(r, f->in ? get(o, f->in) : o, f->name, out);
+}
+
+static int read_claims(const struct reader *r, struct json_object *o, struct gp_claim claims[GP_CLAIM_COUNT])
+{
+	for (unsigned i = 0; o && i < GP_CLAIM_COUNT; i++) {
+		struct json_object *v = get(o, gp_claim_name((enum gp_claim_of)i));
+		gp_auto(gp_free_ptr) char *answer = NULL, *kind = NULL;
+
+		if (!json_object_is_type(v, json_type_object))
+			return wrong(r, "claims", "is not an object of claims");
+		if (read_text(r, v, "claim", &answer) < 0 || read_text(r, v, "kind", &kind) < 0 ||
+		    read_text(r, v, "source", (char **)&claims[i].source) < 0)
+			return -1;
+		if (!gp_claim_parse(answer, kind, &claims[i]))
+			return wrong(r, "claims", "says what is not known");
+	}
+	return 0;
+}
+
 static int read_cell(const struct reader *r, struct json_object *o, struct gp_cell *c)
 {
 	char *base = (char *)c;
@@ -233,7 +275,7 @@ static int read_cell(const struct reader *r, struct json_object *o, struct gp_ce
 	if (!json_object_is_type(o, json_type_object))
 		return wrong(r, "", "is not an object");
 	for (size_t i = 0; i < GP_COUNT(TEXTS); i++)
-		if (read_text(r, o, TEXTS[i].name, (char **)(base + TEXTS[i].at)) < 0)
+		if (read_field(r, o, &TEXTS[i], (char **)(base + TEXTS[i].at)) < 0)
 			return -1;
 	for (size_t i = 0; i < GP_COUNT(LISTS); i++)
 		if (read_list(r, o, LISTS[i].name, (struct gp_list *)(base + LISTS[i].at)) < 0)
@@ -244,7 +286,8 @@ static int read_cell(const struct reader *r, struct json_object *o, struct gp_ce
 	if (!c->driver || !c->release)
 		return wrong(r, c->driver ? "release" : "driver", "is missing");
 	if (read_class(r, o, &c->cls) < 0 || read_count(r, o, "line", &c->line) < 0 ||
-	    read_flag(r, o, "hooks", &c->hooks) < 0 || read_flag(r, o, "expected", &c->expected) < 0)
+	    read_flag(r, o, r->schema == 1 ? "hooks" : "hooks_integrated", &c->hooks) < 0 ||
+	    read_claims(r, get(o, "claims"), c->claims) < 0 || read_flag(r, o, "expected", &c->expected) < 0)
 		return -1;
 	return 0;
 }
@@ -268,20 +311,27 @@ static int read_cells(struct reader *r, struct json_object *o, struct gp_cells *
 	return 0;
 }
 
-static int check_schema(const struct reader *r, struct json_object *o)
+/* A build's has cells, too. */
+static bool is_report(const char *type, unsigned schema)
+{
+	if (!type || schema == 1)
+		return type && strcmp(type, "gridpatch matrix") == 0;
+	return strcmp(type, "gridpatch.matrix") == 0 || strcmp(type, "gridpatch.build") == 0;
+}
+
+static int check_schema(struct reader *r, struct json_object *o)
 {
 	gp_auto(gp_free_ptr) char *type = NULL;
-	unsigned schema = 0;
 
 	if (!json_object_is_type(o, json_type_object))
 		return gp_fail(r->err, GP_E_FORMAT, "'%s' is not a JSON object", r->name);
-	if (read_text(r, o, "type", &type) < 0 || read_count(r, o, "schema", &schema) < 0)
+	if (read_text(r, o, "type", &type) < 0 || read_count(r, o, "schema", &r->schema) < 0)
 		return -1;
-	if (!type || strcmp(type, GP_MATRIX_TYPE) != 0)
+	if (!is_report(type, r->schema))
 		return gp_fail(r->err, GP_E_FORMAT, "'%s' is not a JSON report of gridpatch matrix", r->name);
-	if (schema != GP_MATRIX_SCHEMA)
-		return gp_fail(r->err, GP_E_UNSUPPORTED, "'%s': schema %u; this gridpatch knows %d", r->name, schema,
-			       GP_MATRIX_SCHEMA);
+	if (!r->schema || r->schema > GP_JSON_SCHEMA)
+		return gp_fail(r->err, GP_E_UNSUPPORTED, "'%s': schema %u; this gridpatch knows %d", r->name, r->schema,
+			       GP_JSON_SCHEMA);
 	return 0;
 }
 

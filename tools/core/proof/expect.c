@@ -81,7 +81,7 @@ int gp_expect_parse(struct gp_str text, const char *name, struct gp_expect *out,
 	}
 	if (text.len && memchr(text.p, '\0', text.len))
 		return gp_fail(err, GP_E_FORMAT, "'%s' is not text", name);
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		line = gp_str_trim(line);
 		number++;
 		if (line.len && line.p[0] != '#' && read_rule(out, line, number, name, err) < 0)
@@ -136,8 +136,7 @@ static void judge_by_rule(const struct gp_expect_rule *r, struct gp_cells *l, st
 		failed++;
 	}
 	if (fine && !failed)
-		gp_list_take(&out->passes,
-			     gp_asprintf("line %u: %s %s %s", r->line, r->driver, r->release, word_of(r)));
+		gp_list_printf(&out->passes, "line %u: %s %s %s", r->line, r->driver, r->release, word_of(r));
 }
 
 /* The earlier run's cell of the same driver and kernel, or NULL. */
@@ -160,8 +159,8 @@ static void judge_by_report(const struct gp_expect *e, const struct gp_map *know
 			continue;
 		c->expected = may_fail(c) && c->cls == then->cls;
 		if (c->cls == GP_CELL_OK && may_fail(then))
-			gp_list_take(&out->passes, gp_asprintf("%s on %s, was %s", c->driver, c->release,
-							       gp_cell_class_name(then->cls)));
+			gp_list_printf(&out->passes, "%s on %s, was %s", c->driver, c->release,
+				       gp_cell_class_name(then->cls));
 	}
 }
 
@@ -176,7 +175,7 @@ static bool is_regression(const struct gp_expect *e, const struct gp_map *known,
 	return then && then->cls != GP_CELL_CANCELLED && then->cls != GP_CELL_ENVIRONMENT;
 }
 
-void gp_expect_judge(const struct gp_expect *e, struct gp_cells *l, struct gp_expect_result *out)
+void gp_expect_compare(const struct gp_expect *e, struct gp_cells *l, struct gp_expect_result *out)
 {
 	gp_auto(gp_map_release) struct gp_map known = { 0 };
 

@@ -48,7 +48,7 @@ struct gp_expect_result {
  *     With a list every unexpected failure is a regression; with a report those
  *     are whose cell was in it. Cells that a signal cancelled are never expected.
  */
-void gp_expect_judge(const struct gp_expect *e, struct gp_cells *l, struct gp_expect_result *out);
+void gp_expect_compare(const struct gp_expect *e, struct gp_cells *l, struct gp_expect_result *out);
 void gp_expect_result_release(struct gp_expect_result *j);
 
 /* Does text match the glob, all of it? In: both untrusted; time is at most the

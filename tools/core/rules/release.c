@@ -2,6 +2,7 @@
 #include "core/rules/release.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -407,6 +408,47 @@ static bool below_hi(const struct gp_range *r, const uint32_t *part)
 bool gp_range_holds(const struct gp_range *r, const struct gp_version *v)
 {
 	return above_lo(r, v->part) && below_hi(r, v->part);
+}
+
+void gp_ranges_release(struct gp_ranges *l)
+{
+	free(l->v);
+	*l = (struct gp_ranges){ 0 };
+}
+
+bool gp_ranges_next(struct gp_str *rest, struct gp_str *range)
+{
+	const char *comma = rest->len ? memchr(rest->p, ',', rest->len) : NULL;
+	size_t len = comma ? (size_t)(comma - rest->p) : rest->len;
+
+	if (!rest->p)
+		return false;
+	*range = gp_str_trim((struct gp_str){ rest->p, len });
+	*rest = comma ? (struct gp_str){ comma + 1, rest->len - len - 1 } : (struct gp_str){ NULL, 0 };
+	return true;
+}
+
+int gp_ranges_parse(struct gp_str text, struct gp_ranges *out, struct gp_err *err)
+{
+	struct gp_str range;
+
+	*out = (struct gp_ranges){ 0 };
+	while (gp_ranges_next(&text, &range)) {
+		GP_GROW(out->v, out->n, out->cap);
+		if (gp_range_parse(range, &out->v[out->n++], err) < 0) {
+			gp_ranges_release(out);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+bool gp_ranges_hold(const struct gp_ranges *l, const struct gp_version *v)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (gp_range_holds(&l->v[i], v))
+			return true;
+	return false;
 }
 
 /* The answer for everything from `least` to `most`, unknown when it differs. */

@@ -135,6 +135,22 @@ int gp_range_parse_window(struct gp_str text, struct gp_range *out, struct gp_er
 
 bool gp_range_holds(const struct gp_range *r, const struct gp_version *v);
 
+/* Several ranges: `5.10 - 5.12, 5.14`. What holds for one of them holds. */
+struct gp_ranges {
+	struct gp_range *v;
+	size_t n, cap;
+};
+
+void gp_ranges_release(struct gp_ranges *l);
+
+/* Take the next range off a list of them. Out: false at the end. */
+bool gp_ranges_next(struct gp_str *rest, struct gp_str *range);
+
+/* Out: gp_ranges_release() frees it; empty on failure. Errors: as gp_range_parse(). */
+int gp_ranges_parse(struct gp_str text, struct gp_ranges *out, struct gp_err *err);
+
+bool gp_ranges_hold(const struct gp_ranges *l, const struct gp_version *v);
+
 /* The same when only the first `known` parts of v are known: unknown when the
  * other parts would decide. */
 enum gp_tri gp_range_holds_partly(const struct gp_range *r, const struct gp_version *v, unsigned known);

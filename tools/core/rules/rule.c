@@ -60,14 +60,20 @@ void gp_rule_release(struct gp_rule *r)
 	free(r->probes);
 	gp_list_release(&r->patches);
 	gp_list_release(&r->modules);
+	gp_ranges_release(&r->driver);
 	free(r->driver_text);
 	free(r->release_text);
+	free(r->lines_text);
 	free(r->rhel_text);
 	free(r->distro_text);
 	free(r->gpu);
 	free(r->reason);
 	free(r->instead);
 	free(r->evidence);
+	free(r->load_evidence);
+	free(r->hooks_evidence);
+	for (size_t i = 0; i < GP_CLAIM_COUNT; i++)
+		free((char *)r->claims[i].source);
 	free(r->key);
 	*r = (struct gp_rule){ 0 };
 }
@@ -88,15 +94,8 @@ static int bad_value(const struct gp_field *f, struct gp_err *err)
 
 static int take_driver(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
-	r->driver_text = gp_strdup(f->value);
-	return gp_range_parse(gp_str_of(f->value), &r->driver, err);
-}
-
-static int take_release(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
-{
-	r->has_release = true;
-	r->release_text = gp_strdup(f->value);
-	return gp_range_parse_window(gp_str_of(f->value), &r->release, err);
+	r->driver_text = gp_stanza_unfold(f->value);
+	return gp_ranges_parse(gp_str_of(r->driver_text), &r->driver, err);
 }
 
 static int take_rhel(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
@@ -185,38 +184,15 @@ static int take_hooks(struct gp_rule *r, const struct gp_field *f, struct gp_err
 	return r->hooks ? 0 : bad_value(f, err);
 }
 
+int gp_status_parse(const struct gp_field *f, enum gp_status *out, struct gp_err *err)
+{
+	*out = (enum gp_status)name_index(f->value, status_names, GP_COUNT(status_names));
+	return *out ? 0 : bad_value(f, err);
+}
+
 static int take_status(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
-	r->status = (enum gp_status)name_index(f->value, status_names, GP_COUNT(status_names));
-	return r->status ? 0 : bad_value(f, err);
-}
-
-static int take_gpu(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
-{
-	(void)err;
-	r->gpu = gp_strdup(f->value);
-	return 0;
-}
-
-static int take_reason(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
-{
-	(void)err;
-	r->reason = gp_stanza_unfold(f->value);
-	return 0;
-}
-
-static int take_instead(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
-{
-	(void)err;
-	r->instead = gp_stanza_unfold(f->value);
-	return 0;
-}
-
-static int take_evidence(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
-{
-	(void)err;
-	r->evidence = gp_stanza_unfold(f->value);
-	return 0;
+	return gp_status_parse(f, &r->status, err);
 }
 
 /* --- probes --- */
@@ -299,7 +275,7 @@ static int take_probes(struct gp_rule *r, const struct gp_field *f, struct gp_er
 {
 	struct gp_str rest = gp_str_of(f->value), line;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		line = gp_str_trim(line);
 		if (!line.len)
 			continue;
@@ -314,18 +290,85 @@ static int take_probes(struct gp_rule *r, const struct gp_field *f, struct gp_er
 static const struct {
 	const char *name;
 	int (*take)(struct gp_rule *r, const struct gp_field *f, struct gp_err *err);
-} rule_fields[] = { { "Driver", take_driver },     { "Kind", take_kind },     { "Release", take_release },
-		    { "Rhel", take_rhel },         { "Probe", take_probes },  { "Gpu", take_gpu },
-		    { "Patches", take_patches },   { "Load", take_load },     { "Hooks", take_hooks },
-		    { "Status", take_status },     { "Reason", take_reason }, { "Instead", take_instead },
-		    { "Evidence", take_evidence }, { "Distro", take_distro }, { "Modules", take_modules } };
+	size_t text; /* without take: where in a rule its words go */
+} rule_fields[] = {
+	{ "Driver", take_driver, 0 },
+	{ "Kind", take_kind, 0 },
+	{ "Release", NULL, offsetof(struct gp_rule, release_text) },
+	{ "Lines", NULL, offsetof(struct gp_rule, lines_text) },
+	{ "Rhel", take_rhel, 0 },
+	{ "Distro", take_distro, 0 },
+	{ "Modules", take_modules, 0 },
+	{ "Probe", take_probes, 0 },
+	{ "Patches", take_patches, 0 },
+	{ "Status", take_status, 0 },
+	{ "Load", take_load, 0 },
+	{ "Hooks", take_hooks, 0 },
+	{ "Gpu", NULL, offsetof(struct gp_rule, gpu) },
+	{ "Reason", NULL, offsetof(struct gp_rule, reason) },
+	{ "Instead", NULL, offsetof(struct gp_rule, instead) },
+	{ "Evidence", NULL, offsetof(struct gp_rule, evidence) },
+	{ "Load-Evidence", NULL, offsetof(struct gp_rule, load_evidence) },
+	{ "Hooks-Evidence", NULL, offsetof(struct gp_rule, hooks_evidence) },
+};
 
 static int take_field(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
-	for (size_t i = 0; i < GP_COUNT(rule_fields); i++)
-		if (strcasecmp(f->name, rule_fields[i].name) == 0)
+	for (size_t i = 0; i < GP_COUNT(rule_fields); i++) {
+		if (strcasecmp(f->name, rule_fields[i].name) != 0)
+			continue;
+		if (rule_fields[i].take)
 			return rule_fields[i].take(r, f, err);
+		*(char **)((char *)r + rule_fields[i].text) = gp_stanza_unfold(f->value);
+		return 0;
+	}
 	return gp_fail(err, GP_E_FORMAT, "unknown field '%s' in a rule", f->name);
+}
+
+/* --- what it claims, and how that is known --- */
+
+const char *gp_known_name(enum gp_known k)
+{
+	return known_names[k];
+}
+
+enum gp_known gp_rule_known(const struct gp_rule *r)
+{
+	enum gp_evidence_kind kind = gp_evidence_kind(r->evidence, GP_CLAIM_BUILDS, NULL);
+
+	if (kind >= GP_EVIDENCE_BUILT)
+		return GP_KNOWN_BUILT;
+	if (kind == GP_EVIDENCE_REPORTED)
+		return GP_KNOWN_REPORTED;
+	return r->status == GP_STATUS_UNTESTED ? GP_KNOWN_UNSURE : GP_KNOWN_EXPECTED;
+}
+
+static void claim(struct gp_rule *r, enum gp_claim_of of, enum gp_claim_answer answer, const char *evidence)
+{
+	char *source;
+
+	r->claims[of].answer = answer;
+	r->claims[of].kind = gp_evidence_kind(evidence ? evidence : r->evidence, of, &source);
+	r->claims[of].source = source;
+}
+
+/* Does it say that something builds? Not when it only warns of loading, or knows a
+ * driver's hooks and cards. */
+static bool claims_a_build(const struct gp_rule *r)
+{
+	return r->patches.n || r->status || (r->load && r->load != GP_LOAD_NO);
+}
+
+static void fill_claims(struct gp_rule *r)
+{
+	if (r->status == GP_STATUS_BLOCKED)
+		claim(r, GP_CLAIM_BUILDS, GP_CLAIM_NO, NULL);
+	else if (claims_a_build(r) && gp_rule_known(r) != GP_KNOWN_UNSURE)
+		claim(r, GP_CLAIM_BUILDS, GP_CLAIM_YES, NULL);
+	if (r->load == GP_LOAD_YES || r->load == GP_LOAD_NO)
+		claim(r, GP_CLAIM_LOADS, r->load == GP_LOAD_YES ? GP_CLAIM_YES : GP_CLAIM_NO, r->load_evidence);
+	if (r->hooks && r->hooks != GP_HOOKS_UNPROVED)
+		claim(r, GP_CLAIM_UNLOCKS, GP_CLAIM_YES, r->hooks_evidence);
 }
 
 /* Runs of blanks become one, so that layout is no difference. */
@@ -356,6 +399,68 @@ static char *rule_key(const struct gp_rule *r)
 	return gp_buf_detach(&b);
 }
 
+/* Are the numbers of a window those of that line? */
+static bool is_window_of(const struct gp_range *r, const struct gp_version *line)
+{
+	const struct gp_version *v = r->has_lo ? &r->lo : &r->hi;
+
+	return v->part[0] == line->part[0] && v->part[1] == line->part[1];
+}
+
+/* Of the windows of a rule over several lines the one that counts on this one. */
+static int pick_window(struct gp_rule *r, const struct gp_reach *reach, const struct gp_release *line,
+		       struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *all = gp_steal(&r->release_text);
+	struct gp_str rest = gp_str_of(all), text;
+	struct gp_range w;
+
+	while (gp_ranges_next(&rest, &text)) {
+		if (gp_range_parse_window(text, &w, err))
+			return -1;
+		if (!gp_ranges_hold(&reach->lines, w.has_lo ? &w.lo : &w.hi))
+			return gp_fail(err, GP_E_FORMAT, "Release '%.*s' is of none of the rule's lines", (int)text.len,
+				       text.p);
+		if (!is_window_of(&w, &line->ver))
+			continue;
+		if (r->release_text)
+			return gp_fail(err, GP_E_FORMAT, "Release has two windows of %s", line->text);
+		r->release_text = gp_strndup(text.p, text.len);
+		r->release = w;
+	}
+	return 0;
+}
+
+static int find_window(struct gp_rule *r, const struct gp_reach *reach, const struct gp_release *line,
+		       struct gp_err *err)
+{
+	if (r->release_text && reach->onward)
+		return gp_fail(err, GP_E_FORMAT, "Release, and Lines '%s' without an end", reach->text);
+	if (r->release_text && reach->given) {
+		if (pick_window(r, reach, line, err))
+			return -1;
+	} else {
+		if (reach->onward)
+			r->release_text = gp_strdup(reach->text);
+		if (r->release_text && gp_range_parse_window(gp_str_of(r->release_text), &r->release, err))
+			return -1;
+	}
+	r->has_release = r->release_text != NULL;
+	return 0;
+}
+
+/* Of the texts what is told of a line. */
+static void pick_texts(struct gp_rule *r, const struct gp_release *line)
+{
+	char **const texts[] = { &r->reason, &r->instead, &r->evidence, &r->load_evidence, &r->hooks_evidence };
+
+	for (size_t i = 0; i < GP_COUNT(texts); i++) {
+		gp_auto(gp_free_ptr) char *all = gp_steal(texts[i]);
+
+		*texts[i] = all ? gp_told_of(all, &line->ver) : NULL;
+	}
+}
+
 static int parse_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_err *err)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -370,205 +475,23 @@ static int parse_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_
 	return 0;
 }
 
-int gp_rule_parse(const struct gp_stanza *s, struct gp_rule *out, struct gp_err *err)
+int gp_rule_parse(const struct gp_stanza *s, const struct gp_reach *reach, const struct gp_release *line,
+		  struct gp_rule *out, struct gp_err *err)
 {
+	const struct gp_field *release = gp_stanza_field(s, "Release");
+
 	*out = (struct gp_rule){ .lineno = s->lineno };
 	if (parse_fields(s, out, err)) {
 		gp_rule_release(out);
 		return -1;
 	}
+	if (find_window(out, reach, line, err)) {
+		gp_rule_release(out);
+		return gp_within(err, "'%s:%u'", s->file, release ? release->lineno : s->lineno);
+	}
+	if (reach->given && line)
+		pick_texts(out, line);
 	out->key = rule_key(out);
+	fill_claims(out);
 	return 0;
-}
-
-/* --- reading a line --- */
-
-void gp_line_release(struct gp_line *l)
-{
-	if (!l)
-		return;
-	for (size_t i = 0; i < l->n; i++)
-		gp_rule_release(&l->rules[i]);
-	free(l->rules);
-	free(l->name);
-	free(l->changes);
-	free(l->reason);
-	free(l->instead);
-	gp_list_release(&l->files);
-	*l = (struct gp_line){ 0 };
-}
-
-static int take_kernel(struct gp_line *l, const char *value, struct gp_err *err)
-{
-	char line[GP_LINE_NAME];
-
-	l->name = gp_strdup(value);
-	l->any = strcmp(value, "any") == 0;
-	if (l->any)
-		return 0;
-	if (gp_release_parse(value, &l->release, err))
-		return -1;
-	gp_release_line(&l->release, line);
-	if (strcmp(line, value) != 0)
-		return gp_fail(err, GP_E_FORMAT, "'%s' is not a kernel line like 5.10", value);
-	return 0;
-}
-
-static int take_line_status(struct gp_line *l, const struct gp_field *f, struct gp_err *err)
-{
-	l->status = (enum gp_status)name_index(f->value, status_names, GP_COUNT(status_names));
-	return l->status ? 0 : bad_value(f, err);
-}
-
-static int take_line_field(struct gp_line *l, const struct gp_field *f, struct gp_err *err)
-{
-	if (strcasecmp(f->name, "Kernel") == 0)
-		return take_kernel(l, f->value, err);
-	if (strcasecmp(f->name, "Status") == 0)
-		return take_line_status(l, f, err);
-	if (strcasecmp(f->name, "Changes") == 0)
-		l->changes = gp_strdup(f->value);
-	else if (strcasecmp(f->name, "Reason") == 0)
-		l->reason = gp_stanza_unfold(f->value);
-	else if (strcasecmp(f->name, "Instead") == 0)
-		l->instead = gp_stanza_unfold(f->value);
-	else
-		return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a kernel line", f->name);
-	return 0;
-}
-
-static int parse_head(const struct gp_stanza *s, struct gp_line *l, struct gp_err *err)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (take_line_field(l, &s->v[i], err))
-			return gp_within(err, "'%s:%u'", s->file, s->v[i].lineno);
-	if (!l->name)
-		return gp_fail(err, GP_E_FORMAT, "'%s:%u': the first paragraph lacks 'Kernel'", s->file, s->lineno);
-	if (!l->any && !l->status)
-		return gp_fail(err, GP_E_FORMAT, "'%s:%u': the first paragraph lacks 'Status'", s->file, s->lineno);
-	if (l->status == GP_STATUS_BLOCKED && !l->reason)
-		return gp_fail(err, GP_E_FORMAT, "'%s:%u': blocked without 'Reason'", s->file, s->lineno);
-	gp_list_add(&l->files, s->file);
-	return 0;
-}
-
-static struct gp_rule *same_key(struct gp_line *l, const struct gp_rule *r)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->rules[i].key, r->key) == 0)
-			return &l->rules[i];
-	return NULL;
-}
-
-static void add_rule(struct gp_line *l, struct gp_rule *r)
-{
-	GP_GROW(l->rules, l->n, l->cap);
-	l->rules[l->n++] = *r;
-	*r = (struct gp_rule){ 0 };
-}
-
-static int parse_rules(const struct gp_stanza_list *stanzas, struct gp_line *l, struct gp_err *err)
-{
-	for (size_t i = 1; i < stanzas->n; i++) {
-		const struct gp_stanza *s = &stanzas->v[i];
-		gp_auto(gp_rule_release) struct gp_rule r = { 0 };
-		struct gp_rule *twin;
-
-		if (gp_rule_parse(s, &r, err))
-			return -1;
-		twin = same_key(l, &r);
-		if (twin)
-			return gp_fail(err, GP_E_FORMAT, "'%s:%u': the same rule as in line %u", s->file, s->lineno,
-				       twin->lineno);
-		r.file = l->files.v[0];
-		r.any_line = l->any;
-		add_rule(l, &r);
-	}
-	return 0;
-}
-
-int gp_line_parse(const struct gp_stanza_list *stanzas, struct gp_line *out, struct gp_err *err)
-{
-	*out = (struct gp_line){ 0 };
-	if (!stanzas->n)
-		return gp_fail(err, GP_E_FORMAT, "no paragraph in it");
-	if (parse_head(&stanzas->v[0], out, err) || parse_rules(stanzas, out, err)) {
-		gp_line_release(out);
-		return -1;
-	}
-	return 0;
-}
-
-static void replace_text(char **base, char **over)
-{
-	if (!*over)
-		return;
-	free(*base);
-	*base = gp_steal(over);
-}
-
-void gp_line_overlay(struct gp_line *base, struct gp_line *over)
-{
-	if (over->status) {
-		base->status = over->status;
-		/* A reason belongs to its status. */
-		free(base->reason);
-		free(base->instead);
-		base->reason = base->instead = NULL;
-	}
-	replace_text(&base->changes, &over->changes);
-	replace_text(&base->reason, &over->reason);
-	replace_text(&base->instead, &over->instead);
-	/* The names move, not their bytes: rules point at them. */
-	for (size_t i = 0; i < over->files.n; i++)
-		gp_list_take(&base->files, gp_steal(&over->files.v[i]));
-	for (size_t i = 0; i < over->n; i++) {
-		struct gp_rule *old = same_key(base, &over->rules[i]);
-
-		if (!old) {
-			add_rule(base, &over->rules[i]);
-			continue;
-		}
-		gp_rule_release(old);
-		*old = over->rules[i];
-		over->rules[i] = (struct gp_rule){ 0 };
-	}
-	gp_line_release(over);
-}
-
-/* --- how a rule is known --- */
-
-const char *gp_known_name(enum gp_known k)
-{
-	return known_names[k];
-}
-
-enum gp_known gp_evidence_known(const char *evidence)
-{
-	static const struct {
-		const char *mark;
-		enum gp_known known;
-	} marks[] = { { "[built]", GP_KNOWN_BUILT },
-		      { "[peer]", GP_KNOWN_REPORTED },
-		      { "[source]", GP_KNOWN_EXPECTED },
-		      { "[inference]", GP_KNOWN_EXPECTED } };
-	const char *first = NULL;
-	enum gp_known known = GP_KNOWN_EXPECTED;
-
-	for (size_t i = 0; evidence && i < GP_COUNT(marks); i++) {
-		const char *at = strstr(evidence, marks[i].mark);
-
-		if (at && (!first || at < first)) {
-			first = at;
-			known = marks[i].known;
-		}
-	}
-	return known;
-}
-
-enum gp_known gp_rule_known(const struct gp_rule *r)
-{
-	enum gp_known known = gp_evidence_known(r->evidence);
-
-	return known == GP_KNOWN_EXPECTED && r->status == GP_STATUS_UNTESTED ? GP_KNOWN_UNSURE : known;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "core/rules/claim.h"
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "base/stanza.h"
@@ -21,6 +22,7 @@ enum gp_status { GP_STATUS_UNSET, GP_STATUS_SUPPORTED, GP_STATUS_UNTESTED, GP_ST
 enum gp_load { GP_LOAD_UNSET, GP_LOAD_YES, GP_LOAD_UNKNOWN, GP_LOAD_NO };
 enum gp_hooks { GP_HOOKS_UNSET, GP_HOOKS_UPSTREAM, GP_HOOKS_NEWER_TABLE, GP_HOOKS_UNPROVED };
 
+int gp_status_parse(const struct gp_field *f, enum gp_status *out, struct gp_err *err);
 const char *gp_status_name(enum gp_status s); /* "" when unset; so below */
 const char *gp_load_name(enum gp_load l);
 const char *gp_hooks_name(enum gp_hooks h);
@@ -30,19 +32,10 @@ enum gp_known { GP_KNOWN_NONE, GP_KNOWN_UNSURE, GP_KNOWN_EXPECTED, GP_KNOWN_REPO
 
 const char *gp_known_name(enum gp_known k); /* "", "unsure", "expected", "reported", "built" */
 
-/*
- * How a rule's claim is known: by the first of the marks [built], [peer],
- * [source], [inference] in its Evidence. The first one, because what follows
- * is told of something near by ("[inference] …; 5.11 builds with it [built]").
- *
- * In:  evidence may be NULL, or have no mark: expected.
- */
-enum gp_known gp_evidence_known(const char *evidence);
-
 struct gp_rule;
 
-/* The same of a rule; unsure when it calls itself untested, and nobody has
- * built or reported it either. */
+/* How a rule knows that a driver builds, by its Evidence; unsure when it calls itself
+ * untested, and nobody has built or reported it either. */
 enum gp_known gp_rule_known(const struct gp_rule *r);
 
 enum gp_probe_word {
@@ -78,16 +71,17 @@ bool gp_probe_asks_driver(const struct gp_probe *p);
 int gp_text_matches(struct gp_str text, const char *ere, struct gp_err *err);
 
 struct gp_rule {
-	const char *file; /* where it stands; owned by its gp_line */
+	const char *file; /* where it stands; owned by its gp_line, or by the catalog */
 	unsigned lineno;
-	bool any_line; /* it stands in a `Kernel: any` file */
-	struct gp_range driver;
+	bool any_line; /* it stands in a `Kernel: any` file, or holds for whatever comes */
+	struct gp_ranges driver;
 	unsigned kinds; /* bit 1 << gp_kind; only listed kinds, all when absent */
 	bool has_release, has_rhel;
 	struct gp_range release, rhel;
 	uint64_t distros; /* 1 << gp_distro, those that it is about; 0: it does not say */
-	char *driver_text, *release_text, *rhel_text, *distro_text; /* as written; NULL when absent */
-	struct gp_list modules;                                     /* that it is about; empty: the driver as a whole */
+	/* As written; NULL when absent. */
+	char *driver_text, *release_text, *lines_text, *rhel_text, *distro_text;
+	struct gp_list modules; /* that it is about; empty: the driver as a whole */
 	struct gp_probe *probes;
 	size_t nprobes, probes_cap;
 	struct gp_list patches;
@@ -95,6 +89,8 @@ struct gp_rule {
 	enum gp_hooks hooks;
 	enum gp_status status;
 	char *gpu, *reason, *instead, *evidence; /* NULL when absent */
+	char *load_evidence, *hooks_evidence;    /* of these claims alone; NULL: evidence is */
+	struct gp_claim claims[GP_CLAIM_COUNT];  /* unknown: it makes none */
 	char *key;                               /* same key: a later rule replaces this one */
 };
 
@@ -105,6 +101,7 @@ struct gp_line {
 	struct gp_release release;        /* the line as a release (gp_release: two parts) */
 	enum gp_status status;            /* unset for "any" */
 	char *changes, *reason, *instead; /* NULL when absent */
+	struct gp_ranges history;         /* "any": Lines, every line there is or will soon be */
 	struct gp_list files;             /* that it was read from, in order */
 	struct gp_rule *rules;
 	size_t n, cap;
@@ -113,25 +110,48 @@ struct gp_line {
 void gp_rule_release(struct gp_rule *r);
 void gp_line_release(struct gp_line *l);
 
+/* How far a rule reaches: Lines, by default the line of its file. */
+struct gp_reach {
+	bool given, onward;     /* onward: Lines is ">= 6.0", for every line from there on */
+	const char *text;       /* as written; belongs to the paragraph */
+	struct gp_ranges lines; /* empty unless given */
+};
+
 /*
  * Read one rule.
  *
- * In:     s, a paragraph with `Driver`.
+ * In:     s, a paragraph with `Driver`. reach: of it. line: that it is read for; NULL:
+ *         every line. Of a rule over several lines a window of Release counts on the
+ *         line that its numbers are of, and what its texts say behind a mark for lines
+ *         on those (gp_told_of()).
  * Out:    gp_rule_release() frees it; zeroed on failure. file stays NULL.
  * Errors: GP_E_FORMAT with "file:line": unknown field, bad value, no Driver,
  *         blocked without Reason.
  */
-int gp_rule_parse(const struct gp_stanza *s, struct gp_rule *out, struct gp_err *err);
+int gp_rule_parse(const struct gp_stanza *s, const struct gp_reach *reach, const struct gp_release *line,
+		  struct gp_rule *out, struct gp_err *err);
 
 /*
- * Read a kernel-versions file.
+ * Read a kernel-versions file: the line, and the rules that hold on it.
  *
  * In:     stanzas of one file: the line, then its rules.
  * Out:    gp_line_release() frees it; zeroed on failure.
  * Errors: GP_E_FORMAT as above; also: no Status (a line other than "any"),
- *         blocked without Reason, two rules with the same key.
+ *         blocked without Reason, two rules with the same key, Lines that does not
+ *         begin at the line of its file.
  */
 int gp_line_parse(const struct gp_stanza_list *stanzas, struct gp_line *out, struct gp_err *err);
+
+/*
+ * Lay the rules of a file that reach beyond its line over another one: one that holds
+ * on every line to come over "any".
+ *
+ * In:     stanzas as gp_line_parse() took them; home: their line, of which its name and
+ *         release are enough. file: lives longer than *to.
+ * Errors: GP_E_FORMAT the rule stands in another file of the same directory, too.
+ */
+int gp_line_spread(const struct gp_stanza_list *stanzas, const char *file, const struct gp_line *home,
+		   struct gp_line *to, struct gp_err *err);
 
 /*
  * Lay one line over another of the same name: over's fields that are set

@@ -228,7 +228,7 @@ static bool has_a_module(const struct gp_rule *r, const struct gp_facts *f)
 
 static bool judge_driver_range(const struct gp_rule *r, const struct gp_facts *f, struct gp_judgement *j)
 {
-	if (!gp_range_holds(&r->driver, &f->driver)) {
+	if (!gp_ranges_hold(&r->driver, &f->driver)) {
 		say(j, "driver %s is outside '%s'", f->driver.text, r->driver_text);
 		return false;
 	}

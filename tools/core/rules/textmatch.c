@@ -73,7 +73,7 @@ static bool next_line(struct gp_str *text, const struct gp_buf *needle, struct g
 	size_t used;
 
 	if (!needle->len)
-		return gp_line_next(text, line);
+		return gp_text_line_next(text, line);
 	hit = text->len ? memmem(text->p, text->len, needle->data, needle->len) : NULL;
 	if (!hit)
 		return false;

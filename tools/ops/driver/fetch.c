@@ -112,7 +112,7 @@ static int git(const char *dir, const char *const *argv, struct gp_err *err)
 	if (rc <= 0)
 		return rc;
 	rest = gp_buf_str(&out);
-	gp_line_next(&rest, &line); /* its first line says what; hints follow */
+	gp_text_line_next(&rest, &line); /* its first line says what; hints follow */
 	return gp_fail(err, GP_E_SYSTEM, "git %s failed: %.*s", argv[1], (int)(line.len < 200 ? line.len : 200),
 		       line.p);
 }

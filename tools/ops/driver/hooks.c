@@ -31,9 +31,9 @@ static int has_hooks(const char *dir, struct gp_err *err)
 static void add_home(struct gp_list *places, const char *xdg, const char *home)
 {
 	if (xdg && xdg[0] == '/')
-		gp_list_take(places, gp_asprintf("%s/gridpatch/vgpu_unlock", xdg));
+		gp_list_printf(places, "%s/gridpatch/vgpu_unlock", xdg);
 	else if (home && home[0] == '/')
-		gp_list_take(places, gp_asprintf("%s/.local/share/gridpatch/vgpu_unlock", home));
+		gp_list_printf(places, "%s/.local/share/gridpatch/vgpu_unlock", home);
 }
 
 void gp_hooks_places(struct gp_list *places)
@@ -197,6 +197,7 @@ int gp_hooks_fix(struct gp_hookcopy *h, const struct gp_patchset *set, struct gp
 	gp_auto(gp_buf_release) struct gp_buf fixed = { 0 }, why = { 0 };
 	struct gp_str now;
 
+	gp_assert(set->hooks);
 	gp_tree_init_base(&t, &base);
 	for (size_t i = 0; i < set->series.n; i++) {
 		struct gp_patch p = gp_patchset_patch(set, i);

@@ -10,8 +10,8 @@ static void check_listed(const struct gp_driver *d, struct gp_list *problems)
 		const struct gp_mentry *e = &d->manifest.entry[i];
 
 		if (!gp_mentry_is_symlink(e) && !gp_tree_has(&d->tree, e->path))
-			gp_list_take(problems, gp_asprintf("'.manifest' line %zu lists '%s', which is not there",
-							   e->lineno, e->path));
+			gp_list_printf(problems, "'.manifest' line %zu lists '%s', which is not there", e->lineno,
+				       e->path);
 	}
 }
 
@@ -37,7 +37,7 @@ static void check_present(const struct gp_driver *d, struct gp_list *problems)
 		/* Precompiled interfaces are found by directory, not by the manifest. */
 		if (gp_path_under(e->path, "kernel/precompiled") || gp_map_get(&listed, e->path, NULL))
 			continue;
-		gp_list_take(problems, gp_asprintf("'%s' is not in '.manifest': it would never be built", e->path));
+		gp_list_printf(problems, "'%s' is not in '.manifest': it would never be built", e->path);
 	}
 }
 
@@ -46,5 +46,5 @@ void gp_inspect(const struct gp_driver *d, struct gp_list *problems)
 	check_listed(d, problems);
 	check_present(d, problems);
 	if (d->altered.hooks == GP_UNLOCK_PARTIAL)
-		gp_list_take(problems, gp_asprintf("hooks are half integrated: %s is missing", d->altered.missing));
+		gp_list_printf(problems, "hooks are half integrated: %s is missing", d->altered.missing);
 }

@@ -51,7 +51,7 @@ static void find_pieces(const struct gp_runfile *rf, const struct gp_tree *t, st
 			look_at(t, t->file[i].path, p);
 }
 
-static void judge(const struct pieces *p, const struct gp_manifest *m, struct gp_altered *out)
+static void conclude(const struct pieces *p, const struct gp_manifest *m, struct gp_altered *out)
 {
 	const char *missing = !p->hooks                        ? "the file vgpu_unlock_hooks.c" :
 			      !p->included                     ? "its #include" :
@@ -93,7 +93,7 @@ int gp_altered_find(const struct gp_runfile *rf, const struct gp_tree *t, const 
 
 	*out = (struct gp_altered){ 0 };
 	find_pieces(rf, t, &p);
-	judge(&p, m, out);
+	conclude(&p, m, out);
 	find_licence(rf, t, out);
 	if (!read_source(t, GP_DKMS_CONF, &conf))
 		return 0;

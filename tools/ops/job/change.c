@@ -25,8 +25,8 @@ static int into_sources(const struct gp_inputs *in, const struct gp_decision *d,
 		if (!gp_decision_skips(in, d, k))
 			rc = gp_late_matches(match, &d->selection.kernels[k].release, err);
 	if (rc == 0)
-		gp_list_take(warnings, gp_asprintf("--patches '%s' is left out: '%s' does not match this kernel",
-						   in->opts->patches.v[i], match));
+		gp_list_printf(warnings, "--patches '%s' is left out: '%s' does not match this kernel",
+			       in->opts->patches.v[i], match);
 	return rc;
 }
 
@@ -34,6 +34,7 @@ int gp_change_sources(const struct gp_inputs *in, const struct gp_decision *d, s
 {
 	const struct gp_sources to = { c->tree, &c->applied, &c->why };
 
+	gp_assert(c->tree == &in->driver.tree);
 	if (gp_sources_sets(in, d, &to, err) < 0)
 		return -1;
 	for (size_t i = 0; i < in->nuser; i++) {
@@ -51,6 +52,7 @@ int gp_change_sources(const struct gp_inputs *in, const struct gp_decision *d, s
 
 int gp_change_all(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err)
 {
+	gp_assert(!in->in_place);
 	if (gp_change_sources(in, d, c, err) < 0 || gp_late_plan(in, d, c, err) < 0)
 		return -1;
 	return gp_records_write(in, d, c, err);

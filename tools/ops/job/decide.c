@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/job/decide.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,41 +8,11 @@
 #include "base/path.h"
 #include "ops/job/dkmspatch.h"
 
-static void warn(struct gp_decision *d, const char *fmt, ...) GP_PRINTF(2, 3);
-static void overridden(struct gp_decision *d, const char *fmt, ...) GP_PRINTF(2, 3);
-
-static void take(struct gp_list *l, const char *fmt, va_list ap) GP_PRINTF(2, 0);
-
-static void take(struct gp_list *l, const char *fmt, va_list ap)
-{
-	char text[512];
-
-	vsnprintf(text, sizeof(text), fmt, ap);
-	gp_list_add(l, text);
-}
-
-static void warn(struct gp_decision *d, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	take(&d->warnings, fmt, ap);
-	va_end(ap);
-}
-
-static void overridden(struct gp_decision *d, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	take(&d->overrides, fmt, ap);
-	va_end(ap);
-}
-
 /* --- kernels --- */
 
 bool gp_decision_skips(const struct gp_inputs *in, const struct gp_decision *d, size_t i)
 {
+	gp_assert(i < d->selection.nkernels && i < in->targets.n);
 	enum gp_verdict v = d->selection.kernels[i].verdict;
 
 	return in->targets.may_skip[i] &&
@@ -83,30 +52,32 @@ static int decide_kernel(const struct gp_inputs *in, struct gp_decision *d, cons
 			say_blocked(in, c, err);
 			return -1;
 		}
-		warn(d, "continuing as --allow blocked asks, though kernel %s is blocked: %s", r,
-		     first(&c->reasons, ""));
-		overridden(d, "blocked kernel %s", r);
+		gp_list_printf(&d->warnings, "continuing as --allow blocked asks, though kernel %s is blocked: %s", r,
+			       first(&c->reasons, ""));
+		gp_list_printf(&d->overrides, "blocked kernel %s", r);
 		return 0;
 	case GP_VERDICT_UNKNOWN:
 		if (in->opts->proved) {
-			warn(d, "kernel %s belongs to no known line, but the modules build for it", r);
-			overridden(d, "unknown kernel %s, proved by a build", r);
+			gp_list_printf(&d->warnings, "kernel %s belongs to no known line, but the modules build for it",
+				       r);
+			gp_list_printf(&d->overrides, "unknown kernel %s, proved by a build", r);
 			return 0;
 		}
 		if (!(allow & GP_ALLOW_UNKNOWN)) {
 			say_unknown(c, err);
 			return -1;
 		}
-		warn(d, "kernel %s belongs to no known line; continuing as --allow unknown asks", r);
-		overridden(d, "unknown kernel %s", r);
+		gp_list_printf(&d->warnings, "kernel %s belongs to no known line; continuing as --allow unknown asks",
+			       r);
+		gp_list_printf(&d->overrides, "unknown kernel %s", r);
 		return 0;
 	case GP_VERDICT_UNTESTED:
-		warn(d, "kernel %s is untested with driver %s%s%s", r, in->driver.version.text,
-		     c->reasons.n ? ": " : "", first(&c->reasons, ""));
+		gp_list_printf(&d->warnings, "kernel %s is untested with driver %s%s%s", r, in->driver.version.text,
+			       c->reasons.n ? ": " : "", first(&c->reasons, ""));
 		return 0;
 	case GP_VERDICT_NO_EVIDENCE:
-		warn(d, "there is no evidence about driver %s on kernel %s%s%s", in->driver.version.text, r,
-		     c->reasons.n ? ": " : "", first(&c->reasons, ""));
+		gp_list_printf(&d->warnings, "there is no evidence about driver %s on kernel %s%s%s",
+			       in->driver.version.text, r, c->reasons.n ? ": " : "", first(&c->reasons, ""));
 		return 0;
 	case GP_VERDICT_SUPPORTED: break;
 	}
@@ -124,7 +95,8 @@ static int decide_kernels(const struct gp_inputs *in, struct gp_decision *d, str
 		if (decide_kernel(in, d, c, &why) == 0) {
 			good++;
 			if (c->load == GP_LOAD_NO)
-				warn(d, "nvidia-vgpu-vfio cannot load on kernel %s", c->release.text);
+				gp_list_printf(&d->warnings, "nvidia-vgpu-vfio cannot load on kernel %s",
+					       c->release.text);
 			continue;
 		}
 		if (!in->targets.may_skip[i]) {
@@ -132,7 +104,7 @@ static int decide_kernels(const struct gp_inputs *in, struct gp_decision *d, str
 				*err = why;
 			return -1;
 		}
-		gp_list_take(&d->skipped, gp_asprintf("%s: %s", c->release.text, why.cause));
+		gp_list_printf(&d->skipped, "%s: %s", c->release.text, why.cause);
 	}
 	if (!good)
 		return gp_fail(err, GP_E_NO, "none of the installed kernels can be used: %s",
@@ -140,70 +112,82 @@ static int decide_kernels(const struct gp_inputs *in, struct gp_decision *d, str
 	return 0;
 }
 
-/* Does one of the set's patches change path? Names of DKMS patches are relative
- * to kernel/, so the question is asked by what lies in the tree. */
-static bool shared(const struct gp_patchset *p, const struct gp_list *paths)
+/* Does one of the set's patches change one of the paths? Names of DKMS patches are
+ * relative to kernel/, so the question is asked by what lies in the tree. */
+static int changes(const struct gp_patchset *p, const struct gp_list *paths, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list own = { 0 };
 
-	if (gp_patchset_paths(p, &own, NULL) < 0)
-		return true;
+	if (gp_patchset_paths(p, &own, err) < 0)
+		return -1;
 	for (size_t i = 0; i < own.n; i++)
 		if (gp_list_has(paths, own.v[i]))
-			return true;
-	return false;
+			return 1;
+	return 0;
 }
 
-/* What the package's own DKMS patches change: kernel/patches/NAME, applied with
+/* What one of the package's own DKMS patches changes: kernel/patches/NAME, applied with
  * -p1 in kernel/ (dkms(8), PATCH). */
-static void dkms_paths(const struct gp_inputs *in, const struct gp_list *names, struct gp_list *paths)
+static void dkms_paths(const struct gp_inputs *in, const char *name, struct gp_list *paths)
 {
-	for (size_t i = 0; i < names->n; i++) {
-		gp_auto(gp_free_ptr) char *file = gp_path_join("kernel/patches", names->v[i]);
-		gp_auto(gp_diff_release) struct gp_diff d = { 0 };
-		struct gp_str text;
+	gp_auto(gp_free_ptr) char *file = gp_path_join("kernel/patches", name);
+	gp_auto(gp_diff_release) struct gp_diff diff = { 0 };
+	struct gp_str text;
 
-		if (gp_tree_read(&in->driver.tree, file, &text, NULL) < 0 || gp_diff_parse(text, &d, NULL) < 0)
-			continue;
-		for (size_t k = 0; k < d.nfile; k++) {
-			char *path = gp_diff_target(&d.file[k], 1, false, NULL);
+	if (gp_tree_read(&in->driver.tree, file, &text, NULL) < 0 || gp_diff_parse(text, &diff, NULL) < 0)
+		return;
+	for (size_t k = 0; k < diff.nfile; k++) {
+		char *path = gp_diff_target(&diff.file[k], 1, false, NULL);
 
-			if (path)
-				gp_list_take(paths, gp_path_join("kernel", path));
-			gp_free_ptr(&path);
-		}
+		if (path)
+			gp_list_take(paths, gp_path_join("kernel", path));
+		gp_free_ptr(&path);
 	}
+}
+
+/* The patch of the package's own that DKMS applies must not be for files that we change. */
+static int decide_dkms_patch(const struct gp_inputs *in, const struct gp_decision *d, const char *name,
+			     struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list paths = { 0 };
+	const char *kind = "set ", *whose = NULL;
+	int rc = 0;
+
+	dkms_paths(in, name, &paths);
+	for (size_t i = 0; i < d->selection.neutral.n && rc == 0; i++) {
+		whose = d->selection.neutral.v[i].set->name;
+		rc = changes(d->selection.neutral.v[i].set, &paths, err);
+	}
+	for (size_t i = 0; i < in->nuser && rc == 0; i++) {
+		kind = "";
+		whose = in->user[i].dir;
+		rc = *in->opts->matches.v[i] ? 0 : changes(&in->user[i], &paths, err);
+	}
+	if (rc <= 0)
+		return rc;
+	return gp_fail(err, GP_E_NO,
+		       "dkms.conf applies '%s' to files that %s'%s' changes; --drop-dkms-patches takes it out", name,
+		       kind, whose);
 }
 
 /* Ours were tried on top of the sets, and are tried again (gp_late_plan()). */
 static int decide_dkms(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {
-	gp_auto(gp_list_release) struct gp_list names = { 0 }, paths = { 0 };
-	const struct gp_selection *s = &d->selection;
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
 	struct gp_str conf;
 
 	if (!in->driver.altered.dkms_patches.n)
 		return 0;
 	if (in->opts->drop_dkms_patches) {
-		overridden(d, "dropped %zu DKMS patches", in->driver.altered.dkms_patches.n);
+		gp_list_printf(&d->overrides, "dropped %zu DKMS patches", in->driver.altered.dkms_patches.n);
 		return 0;
 	}
 	if (gp_tree_read(&in->driver.tree, "kernel/dkms.conf", &conf, err) < 0)
 		return -1;
 	gp_dkms_patches_of_others(conf, &names);
-	dkms_paths(in, &names, &paths);
-	for (size_t i = 0; i < s->neutral.n; i++)
-		if (shared(s->neutral.v[i].set, &paths))
-			return gp_fail(err, GP_E_NO,
-				       "dkms.conf applies '%s' to files that set '%s' changes; "
-				       "--drop-dkms-patches takes it out",
-				       first(&names, ""), s->neutral.v[i].set->name);
-	for (size_t i = 0; i < in->nuser; i++)
-		if (!*in->opts->matches.v[i] && shared(&in->user[i], &paths))
-			return gp_fail(err, GP_E_NO,
-				       "dkms.conf applies '%s' to files that '%s' changes; "
-				       "--drop-dkms-patches takes it out",
-				       first(&names, ""), in->user[i].dir);
+	for (size_t i = 0; i < names.n; i++)
+		if (decide_dkms_patch(in, d, names.v[i], err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -217,14 +201,15 @@ static int decide_altered(const struct gp_inputs *in, struct gp_decision *d, str
 			       "--allow altered continues anyway",
 			       a->licence);
 	if (a->licence) {
-		warn(d, "nvidia.ko's licence tag is '%s': somebody changed it; gridpatch leaves it", a->licence);
-		overridden(d, "altered licence tag");
+		gp_list_printf(&d->warnings,
+			       "nvidia.ko's licence tag is '%s': somebody changed it; gridpatch leaves it", a->licence);
+		gp_list_printf(&d->overrides, "altered licence tag");
 	}
 	if (a->hooks == GP_UNLOCK_PARTIAL && !(in->opts->allow & GP_ALLOW_ALTERED))
 		return gp_fail(err, GP_E_NO, "altered: hooks are there, but not %s; --allow altered continues anyway",
 			       a->missing);
 	if (a->hooks == GP_UNLOCK_PARTIAL)
-		overridden(d, "half integrated hooks");
+		gp_list_printf(&d->overrides, "half integrated hooks");
 	return decide_dkms(in, d, err);
 }
 
@@ -236,7 +221,8 @@ static int decide_hooks_wanted(const struct gp_inputs *in, struct gp_decision *d
 	d->hooks_action = GP_HOOKS_NONE;
 	if (v->altered.hooks == GP_UNLOCK_COMPLETE) {
 		if (in->opts->no_hooks)
-			warn(d, "--no-hooks adds none, but does not take out those in %s", v->altered.hooks_file);
+			gp_list_printf(&d->warnings, "--no-hooks adds none, but does not take out those in %s",
+				       v->altered.hooks_file);
 		d->hooks_action = GP_HOOKS_THERE;
 		return 0;
 	}
@@ -252,8 +238,9 @@ static int decide_hooks_wanted(const struct gp_inputs *in, struct gp_decision *d
 		return gp_fail(err, GP_E_NO, "hooks exist for x86_64 only, this is for %s; give --no-hooks",
 			       v->rf.header.target_arch);
 	if (!host)
-		warn(d, "a %s driver has nothing that hooks could unlock; integrating them, as --hooks asks",
-		     gp_kind_name(v->kind));
+		gp_list_printf(&d->warnings,
+			       "a %s driver has nothing that hooks could unlock; integrating them, as --hooks asks",
+			       gp_kind_name(v->kind));
 	d->hooks_action = GP_HOOKS_INTEGRATED;
 	return 0;
 }
@@ -275,8 +262,8 @@ static int refuse_hooks(const struct gp_inputs *in, struct gp_decision *d, const
 	if (!(in->opts->allow & GP_ALLOW_HOOKS))
 		return gp_fail(err, GP_E_NO, "%s %s; give %s, or --no-hooks (%s--allow hooks continues anyway)", what,
 			       in->driver.version.text, advice, hint);
-	warn(d, "%s %s: they build, but may never unlock", what, in->driver.version.text);
-	overridden(d, "hooks that may not fit");
+	gp_list_printf(&d->warnings, "%s %s: they build, but may never unlock", what, in->driver.version.text);
+	gp_list_printf(&d->overrides, "hooks that may not fit");
 	return 0;
 }
 
@@ -289,7 +276,8 @@ static int decide_hooks_table(const struct gp_inputs *in, struct gp_decision *d,
 	if (d->hooks_action == GP_HOOKS_NONE)
 		return 0;
 	if (d->hooks_action == GP_HOOKS_INTEGRATED && !d->hooks.known)
-		warn(d, "this copy of vgpu_unlock_hooks.c is not one of the two known ones; using it");
+		gp_list_printf(&d->warnings,
+			       "this copy of vgpu_unlock_hooks.c is not one of the two known ones; using it");
 	if (need == GP_HOOKS_NEWER_TABLE && have == GP_TABLE_OLDER)
 		return refuse_hooks(in, d, lack, "--hooks-patch FILE",
 				    in->opts->no_hooks_patch ? "" :
@@ -302,7 +290,7 @@ static int decide_hooks_table(const struct gp_inputs *in, struct gp_decision *d,
 	if (need == GP_HOOKS_UNPROVED && !d->hooks.patched)
 		return refuse_hooks(in, d, lack, "--hooks-patch FILE", "", err);
 	if (need == GP_HOOKS_UNPROVED || need == GP_HOOKS_UNSET)
-		warn(d, "nobody has shown that hooks unlock driver %s", in->driver.version.text);
+		gp_list_printf(&d->warnings, "nobody has shown that hooks unlock driver %s", in->driver.version.text);
 	return 0;
 }
 
@@ -357,10 +345,10 @@ static int fix_hooks(const struct gp_inputs *in, struct gp_decision *d, struct g
 
 		if (d->hooks_action != GP_HOOKS_INTEGRATED) {
 			if (named)
-				gp_list_take(&d->warnings,
-					     gp_asprintf("set '%s' is for hooks that gridpatch integrates, "
-							 "and it integrates none",
-							 set->name));
+				gp_list_printf(&d->warnings,
+					       "set '%s' is for hooks that gridpatch integrates, "
+					       "and it integrates none",
+					       set->name);
 			continue;
 		}
 		if (gp_hooks_fix(&d->hooks, set, &d->hooks_applied, &why) == 0) {
@@ -372,9 +360,10 @@ static int fix_hooks(const struct gp_inputs *in, struct gp_decision *d, struct g
 				*err = why;
 			return gp_within(err, "hooks");
 		}
-		gp_list_take(&d->warnings, gp_asprintf("set '%s' is left out: it does not fit this copy of the hooks "
-						       "(%s)",
-						       set->name, why.cause));
+		gp_list_printf(&d->warnings,
+			       "set '%s' is left out: it does not fit this copy of the hooks "
+			       "(%s)",
+			       set->name, why.cause);
 	}
 	return 0;
 }
@@ -408,6 +397,7 @@ int gp_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *
 /* All is decided, nothing is changed. */
 int gp_decide_lock(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {
+	gp_assert(!in->in_place);
 	if (in->opts->lock || in->opts->write_lock)
 		gp_lock_text(in, d, &d->lock);
 	if (in->opts->lock && gp_lock_compare(&in->lock, gp_buf_str(&d->lock), &d->why, err) < 0)

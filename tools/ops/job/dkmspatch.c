@@ -354,9 +354,10 @@ static int try_all(const struct gp_inputs *in, const struct gp_decision *d, stru
 		t.of = &c->late.v[i];
 		if (t.of->told || t.of->there)
 			continue;
-		gp_list_take(&c->warnings, gp_asprintf("'%s' matches none of these kernels: '%s' was only tried on the "
-						       "sources as they are",
-						       t.of->match, gp_path_base(t.of->set)));
+		gp_list_printf(&c->warnings,
+			       "'%s' matches none of these kernels: '%s' was only tried on the "
+			       "sources as they are",
+			       t.of->match, gp_path_base(t.of->set));
 		if (try_one(c, &t, err) < 0)
 			return -1;
 	}

@@ -178,6 +178,7 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
 {
 	const struct gp_patch_opts *o = in->opts;
 
+	gp_assert(o->matches.n == o->patches.n);
 	if (find_targets(in, err) < 0 || gp_data_load(&o->data, &in->catalog, err) < 0 ||
 	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0)
 		return -1;
@@ -214,6 +215,7 @@ static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct 
 
 int gp_inputs_complete(struct gp_inputs *in, struct gp_err *err)
 {
+	gp_assert(in->driver.version.n);
 	for (size_t i = 0; i < in->nuser; i++)
 		if (find_level(in, &in->user[i], err) < 0)
 			return -1;

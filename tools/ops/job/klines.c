@@ -14,11 +14,6 @@ void gp_klines_release(struct gp_klines *l)
 	*l = (struct gp_klines){ 0 };
 }
 
-/* Every line there is or will soon be; what lies behind 7.3 follows it. */
-static const struct {
-	unsigned major, first, last;
-} GRID[] = { { 4, 18, 20 }, { 5, 0, 19 }, { 6, 0, 19 }, { 7, 0, 3 } };
-
 /* --- kernels that are not the plain one of their number --- */
 
 /* How their names go on behind the line's number, and those of all others. They are
@@ -74,19 +69,30 @@ static void put_line(struct questions *q, const struct gp_release *line)
 	q->n++;
 }
 
-/* And the lines that somebody's data know besides. */
+#define MINOR_MAX 255 /* of LINUX_VERSION_CODE */
+
+/* From one line to another, as far as they have the same major number. */
+static void put_range(struct questions *q, const struct gp_range *r)
+{
+	unsigned last = r->has_hi && r->hi.part[0] == r->lo.part[0] ? r->hi.part[1] : r->lo.part[1];
+
+	for (unsigned minor = r->lo.part[1]; r->has_lo && minor <= last && minor <= MINOR_MAX; minor++) {
+		struct gp_release line;
+		char text[GP_LINE_NAME];
+
+		snprintf(text, sizeof(text), "%u.%u", r->lo.part[0], minor);
+		if (gp_release_parse(text, &line, NULL) == 0)
+			put_line(q, &line);
+	}
+}
+
+/* Every line that the data know of; what lies behind the last one follows it. */
 static void put_lines(struct questions *q, const struct gp_catalog *c)
 {
-	for (size_t i = 0; i < GP_COUNT(GRID); i++) {
-		for (unsigned minor = GRID[i].first; minor <= GRID[i].last; minor++) {
-			struct gp_release line;
-			char text[16];
-
-			snprintf(text, sizeof(text), "%u.%u", GRID[i].major, minor);
-			if (gp_release_parse(text, &line, NULL) == 0)
-				put_line(q, &line);
-		}
-	}
+	for (size_t i = 0; i < c->any.history.n; i++)
+		put_range(q, &c->any.history.v[i]);
+	for (size_t i = 0; i < c->any.n; i++)
+		put_range(q, &c->any.rules[i].release);
 	for (size_t i = 0; i < c->nlines; i++)
 		put_line(q, &c->lines[i].release);
 }
@@ -267,6 +273,7 @@ int gp_klines_find(const struct gp_inputs *in, struct gp_decision *d, struct gp_
 
 void gp_klines_regex(const struct gp_klines *l, struct gp_buf *out)
 {
+	gp_assert(l->n);
 	gp_dkms_regex_except(l->v, l->n, out);
 	for (size_t i = 0; i < l->let.n; i++)
 		gp_buf_printf(out, "|%s", l->let.v[i]);

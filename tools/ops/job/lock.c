@@ -193,27 +193,27 @@ static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 {
 	for (unsigned i = 0; gp_allow_names[i]; i++)
 		if (o->allow & (1u << i))
-			gp_list_take(l, gp_asprintf("allow=%s", gp_allow_names[i]));
+			gp_list_printf(l, "allow=%s", gp_allow_names[i]);
 	for (size_t i = 0; i < o->sets.n; i++)
-		gp_list_take(l, gp_asprintf("set=%s", o->sets.v[i]));
+		gp_list_printf(l, "set=%s", o->sets.v[i]);
 	for (size_t i = 0; i < o->no_sets.n; i++)
-		gp_list_take(l, gp_asprintf("no-set=%s", o->no_sets.v[i]));
+		gp_list_printf(l, "no-set=%s", o->no_sets.v[i]);
 	for (size_t i = 0; i < o->matches.n; i++)
 		if (*o->matches.v[i])
-			gp_list_take(l, gp_asprintf("patch-match=%zu:%s", i + 1, o->matches.v[i]));
+			gp_list_printf(l, "patch-match=%zu:%s", i + 1, o->matches.v[i]);
 	if (o->drop_dkms_patches)
 		gp_list_add(l, "drop-dkms-patches");
 	if (o->repack != GP_REPACK_AUTO)
-		gp_list_take(l, gp_asprintf("repack=%s", gp_repack_names[o->repack]));
+		gp_list_printf(l, "repack=%s", gp_repack_names[o->repack]);
 }
 
 static void list_excludes(const struct gp_decision *d, struct gp_list *l)
 {
 	for (size_t i = 0; i < d->blocked.n; i++)
-		gp_list_take(l, gp_asprintf("%u.%u%s", d->blocked.v[i].major, d->blocked.v[i].minor,
-					    d->blocked.v[i].and_later ? "+" : ""));
+		gp_list_printf(l, "%u.%u%s", d->blocked.v[i].major, d->blocked.v[i].minor,
+			       d->blocked.v[i].and_later ? "+" : "");
 	for (size_t i = 0; i < d->blocked.let.n; i++)
-		gp_list_take(l, gp_asprintf("not=%s", d->blocked.let.v[i]));
+		gp_list_printf(l, "not=%s", d->blocked.let.v[i]);
 }
 
 static void put_head(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_list *sets,
@@ -468,7 +468,7 @@ int gp_lock_compare(const struct gp_lock *lock, struct gp_str now, struct gp_buf
 	if (!found)
 		return 0;
 	rest = (struct gp_str){ why->data + start, why->len - start };
-	gp_line_next(&rest, &first);
+	gp_text_line_next(&rest, &first);
 	return gp_fail(err, GP_E_NO, "%zu difference%s from '%s': %.*s%s", found, found == 1 ? "" : "s", lock->path,
 		       (int)first.len, first.p, found == 1 ? "" : "; …");
 }

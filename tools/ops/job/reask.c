@@ -37,12 +37,10 @@ static void find_new(const struct gp_inputs *in, struct gp_decision *d, const st
 		    gp_list_has(without, set->name))
 			continue;
 		gp_list_add(without, set->name);
-		gp_list_take(
-			&d->warnings,
-			gp_asprintf(
-				"the sources with your patches need set '%s', too (line %u of "
-				"'%s'): sets go in before them, so it is left out; put what it does into your patches",
-				set->name, r ? r->lineno : 0, r ? r->file : ""));
+		gp_list_printf(&d->warnings,
+			       "the sources with your patches need set '%s', too (line %u of "
+			       "'%s'): sets go in before them, so it is left out; put what it does into your patches",
+			       set->name, r ? r->lineno : 0, r ? r->file : "");
 	}
 }
 
@@ -84,14 +82,6 @@ static bool any_match(const struct gp_patch_opts *o)
 	return false;
 }
 
-static void swap_choice(struct gp_choice *a, struct gp_choice *b)
-{
-	struct gp_choice x = *a;
-
-	*a = *b;
-	*b = x;
-}
-
 /* Patches with an expression are for some kernels only: each has sources of its own. */
 static int ask_each(const struct gp_inputs *in, struct gp_decision *d, struct gp_selection *now, struct gp_err *err)
 {
@@ -103,7 +93,7 @@ static int ask_each(const struct gp_inputs *in, struct gp_decision *d, struct gp
 			return -1;
 		if (ask(in, d, &v, &in->targets.v[k], 1, &one, err) < 0)
 			return -1;
-		swap_choice(&now->kernels[k], &one.kernels[0]);
+		GP_SWAP(now->kernels[k], one.kernels[0]);
 	}
 	return 0;
 }
@@ -149,16 +139,8 @@ static void cap_verdict(const struct gp_choice *was, struct gp_choice *is)
 		return;
 	if (is->verdict == GP_VERDICT_SUPPORTED)
 		is->verdict = GP_VERDICT_UNTESTED;
-	gp_list_take(&is->reasons, gp_asprintf("without your patches it is blocked: %s",
-					       was->reasons.n ? was->reasons.v[0] : "no reason given"));
-}
-
-static void swap_sets(struct gp_chosen_list *a, struct gp_chosen_list *b)
-{
-	struct gp_chosen_list x = *a;
-
-	*a = *b;
-	*b = x;
+	gp_list_printf(&is->reasons, "without your patches it is blocked: %s",
+		       was->reasons.n ? was->reasons.v[0] : "no reason given");
 }
 
 /* Take over the answers, but not the sets. */
@@ -171,15 +153,15 @@ static void take_over(struct gp_decision *d, struct gp_selection *now)
 		d->reask.was[k] = was.kernels[k].verdict;
 		compare(&d->reask, &was.kernels[k], &now->kernels[k], false);
 		cap_verdict(&was.kernels[k], &now->kernels[k]);
-		swap_sets(&was.kernels[k].sets, &now->kernels[k].sets);
-		swap_sets(&was.kernels[k].maybe, &now->kernels[k].maybe);
+		GP_SWAP(was.kernels[k].sets, now->kernels[k].sets);
+		GP_SWAP(was.kernels[k].maybe, now->kernels[k].maybe);
 	}
 	for (size_t i = 0; i < was.nlines; i++) {
 		compare(&d->reask, &was.lines[i], &now->lines[i], true);
 		cap_verdict(&was.lines[i], &now->lines[i]);
 	}
-	swap_sets(&was.neutral, &now->neutral);
-	swap_sets(&was.hook_sets, &now->hook_sets);
+	GP_SWAP(was.neutral, now->neutral);
+	GP_SWAP(was.hook_sets, now->hook_sets);
 	now->hooks = was.hooks;
 	d->selection = *now;
 	*now = was;
@@ -213,7 +195,6 @@ void gp_reask(const struct gp_inputs *in, struct gp_decision *d, struct gp_view 
 		char text[640];
 
 		gp_err_format(&why, text, sizeof(text));
-		gp_list_take(&d->warnings,
-			     gp_asprintf("whether your patches mend what blocks cannot be said: %s", text));
+		gp_list_printf(&d->warnings, "whether your patches mend what blocks cannot be said: %s", text);
 	}
 }

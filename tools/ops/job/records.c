@@ -25,42 +25,32 @@ static const char *source_form(const struct gp_manifest *m)
 	return NULL;
 }
 
-static int put_manifest(struct gp_tree *t, struct gp_str text, struct gp_err *err)
-{
-	return gp_tree_write(t, ".manifest", text, -1, err);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int list_new(struct gp_changes *c, const struct gp_manifest *m, struct gp_err *err)
 {
 	struct gp_tree *t = c->tree;
 	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
-	gp_auto(gp_free_ptr) const char **paths = gp_alloc((t->n + 1) * sizeof(*paths));
+	gp_auto(gp_list_release) struct gp_list paths = { 0 };
 	const char *like = source_form(m);
-	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->file[i].state != GP_TFILE_NEW || gp_manifest_find(m, t->file[i].path))
 			continue;
 		if (gp_path_under(t->file[i].path, "kernel"))
-			paths[n++] = t->file[i].path;
+			gp_list_add(&paths, t->file[i].path);
 		else
-			gp_list_take(&c->warnings, gp_asprintf("'%s' is new, but only files of kernel/ get "
-							       "a manifest line: it will not be installed",
-							       t->file[i].path));
+			gp_list_printf(&c->warnings,
+				       "'%s' is new, but only files of kernel/ get "
+				       "a manifest line: it will not be installed",
+				       t->file[i].path);
 	}
-	if (!n)
+	if (!paths.n)
 		return 0;
-	qsort(paths, n, sizeof(*paths), by_name);
+	gp_list_sort(&paths);
 	if (!like)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'.manifest' lists no %s", GP_UNLOCK_OS_INTERFACE);
-	if (gp_manifest_add(m, paths, n, like, &out, err) < 0)
+	if (gp_manifest_add(m, (const char *const *)paths.v, paths.n, like, &out, err) < 0)
 		return -1;
-	return put_manifest(t, gp_buf_str(&out), err);
+	return gp_tree_write(t, ".manifest", gp_buf_str(&out), -1, err);
 }
 
 static int unlist_deleted(struct gp_tree *t, struct gp_err *err)
@@ -75,7 +65,7 @@ static int unlist_deleted(struct gp_tree *t, struct gp_err *err)
 		if (gp_tree_read(t, ".manifest", &text, err) < 0 || gp_manifest_parse(text, &m, err) < 0)
 			return -1;
 		gp_manifest_drop(&m, t->file[i].path, &out);
-		if (put_manifest(t, gp_buf_str(&out), err) < 0)
+		if (gp_tree_write(t, ".manifest", gp_buf_str(&out), -1, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -163,15 +153,23 @@ static int write_dkms(const struct gp_inputs *in, const struct gp_decision *d, s
 
 /* --- pkg-history.txt --- */
 
-static void history_line(struct gp_changes *c, const char *what)
-{
-	gp_auto(gp_free_ptr) char *line = gp_asprintf("%s: gridpatch: %s", c->targetdir, what);
+static void history_line(struct gp_changes *c, const char *fmt, ...) GP_PRINTF(2, 3);
 
-	gp_stub_mask(line);
-	for (char *p = line; *p; p++) /* gp_stub_mask() lets '\n' pass */
+static void history_line(struct gp_changes *c, const char *fmt, ...)
+{
+	gp_auto(gp_free_ptr) char *what = NULL;
+	size_t at = c->history.len;
+	va_list ap;
+
+	va_start(ap, fmt);
+	what = gp_vasprintf(fmt, ap);
+	va_end(ap);
+	gp_buf_printf(&c->history, "%s: gridpatch: %s", c->targetdir, what);
+	gp_stub_mask(c->history.data + at);
+	for (char *p = c->history.data + at; *p; p++) /* gp_stub_mask() lets '\n' pass */
 		if (*p == '\n')
 			*p = ' ';
-	gp_buf_printf(&c->history, "%s\n", line);
+	gp_buf_putc(&c->history, '\n');
 }
 
 static bool set_counts(const struct gp_changes *c, const char *set)
@@ -182,6 +180,7 @@ static bool set_counts(const struct gp_changes *c, const char *set)
 	return false;
 }
 
+/* Of a folder of the user's only the last part of its name is kept, here and below. */
 static void history_sets(const struct gp_inputs *in, struct gp_changes *c)
 {
 	gp_auto(gp_list_release) struct gp_list seen = { 0 };
@@ -189,7 +188,6 @@ static void history_sets(const struct gp_inputs *in, struct gp_changes *c)
 	for (size_t i = 0; i < c->applied.n; i++) {
 		const char *name = c->applied.v[i].set, *sum = "";
 		const struct gp_patchset *set = gp_catalog_set(&in->catalog, name);
-		gp_auto(gp_free_ptr) char *text = NULL;
 
 		if (gp_list_has(&seen, name) || !set_counts(c, name))
 			continue;
@@ -197,9 +195,7 @@ static void history_sets(const struct gp_inputs *in, struct gp_changes *c)
 		for (size_t k = 0; k < in->nuser; k++)
 			if (strcmp(in->user[k].dir, name) == 0)
 				sum = in->user[k].sha256;
-		/* Of a folder of the user's only the last part of its name is kept. */
-		text = gp_asprintf("patch set %s sha256 %s", gp_path_base(name), set ? set->sha256 : sum);
-		history_line(c, text);
+		history_line(c, "patch set %s sha256 %s", gp_path_base(name), set ? set->sha256 : sum);
 	}
 }
 
@@ -209,49 +205,32 @@ static void history_late(struct gp_changes *c)
 
 	for (size_t i = 0; i < c->late.n; i++) {
 		const struct gp_late *p = &c->late.v[i];
-		gp_auto(gp_free_ptr) char *text = NULL;
 
 		if (p->there || strcmp(p->set, last) == 0)
 			continue;
 		last = p->set;
 		/* Expressions do not survive in a stub: dkms.conf has them. */
-		text = gp_asprintf("patch set %s sha256 %s for some kernels: see dkms.conf", gp_path_base(p->set),
-				   p->sha256);
-		history_line(c, text);
-	}
-}
-
-static void history_reasked(const struct gp_decision *d, struct gp_changes *c)
-{
-	for (size_t i = 0; i < d->reask.n; i++) {
-		const struct gp_reasked *x = &d->reask.v[i];
-		gp_auto(gp_free_ptr) char *text = NULL;
-
-		if (x->was.taken == x->is.taken)
-			continue;
-		/* Of a folder of the user's only the last part of its name is kept. */
-		text = gp_asprintf("rule %s:%u %s with these patches", gp_path_base(x->rule->file), x->rule->lineno,
-				   x->is.taken ? "holds" : "does not hold any more");
-		history_line(c, text);
+		history_line(c, "patch set %s sha256 %s for some kernels: see dkms.conf", gp_path_base(p->set),
+			     p->sha256);
 	}
 }
 
 static void history_rest(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c)
 {
-	if (d->hooks_action == GP_HOOKS_INTEGRATED) {
-		const struct gp_hookcopy *h = &d->hooks;
-		gp_auto(gp_free_ptr) char *text = gp_asprintf(
-			"hooks sha256 %s%s%s", h->sha256, h->patched ? ", with patch sha256 " : "", h->patch_sha256);
+	for (size_t i = 0; i < d->reask.n; i++) {
+		const struct gp_reasked *x = &d->reask.v[i];
 
-		history_line(c, text);
+		if (x->was.taken != x->is.taken)
+			history_line(c, "rule %s:%u %s with these patches", gp_path_base(x->rule->file),
+				     x->rule->lineno, x->is.taken ? "holds" : "does not hold any more");
 	}
+	if (d->hooks_action == GP_HOOKS_INTEGRATED)
+		history_line(c, "hooks sha256 %s%s%s", d->hooks.sha256, d->hooks.patched ? ", with patch sha256 " : "",
+			     d->hooks.patch_sha256);
 	if (in->opts->drop_dkms_patches && in->driver.altered.dkms_patches.n)
 		history_line(c, "dropped the DKMS patches");
-	for (size_t i = 0; i < d->overrides.n; i++) {
-		gp_auto(gp_free_ptr) char *text = gp_asprintf("override: %s", d->overrides.v[i]);
-
-		history_line(c, text);
-	}
+	for (size_t i = 0; i < d->overrides.n; i++)
+		history_line(c, "override: %s", d->overrides.v[i]);
 }
 
 static int write_history(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c,
@@ -262,7 +241,6 @@ static int write_history(const struct gp_inputs *in, const struct gp_decision *d
 
 	history_sets(in, c);
 	history_late(c);
-	history_reasked(d, c);
 	history_rest(in, d, c);
 	if (!c->history.len)
 		return 0;
@@ -278,6 +256,7 @@ static int write_history(const struct gp_inputs *in, const struct gp_decision *d
 
 int gp_records_write(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err)
 {
+	gp_assert(!c->targetdir);
 	c->targetdir = gp_custom_name(in->driver.rf.header.targetdir);
 	if (write_manifest(c, err) < 0 || write_dkms(in, d, c, err) < 0)
 		return -1;

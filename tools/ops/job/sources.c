@@ -99,6 +99,7 @@ static int in_the_way(const struct gp_inputs *in, const struct gp_decision *d, c
 int gp_sources_series(const struct gp_inputs *in, const struct gp_decision *d, size_t i, const struct gp_sources *to,
 		      struct gp_err *err)
 {
+	gp_assert(i < in->nuser);
 	const struct gp_patchset *u = &in->user[i];
 
 	for (size_t k = 0; k < u->series.n; k++) {

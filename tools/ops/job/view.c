@@ -77,7 +77,7 @@ static struct lines sorted(struct gp_str text)
 	struct lines l = { 0 };
 	struct gp_str line;
 
-	while (gp_line_next(&text, &line)) {
+	while (gp_text_line_next(&text, &line)) {
 		GP_GROW(l.v, l.n, l.cap);
 		l.v[l.n++] = line;
 	}
@@ -134,7 +134,7 @@ static void merge(struct gp_str was, struct gp_str ours, struct gp_str theirs, s
 
 	gp_buf_release(out);
 	gp_buf_puts(out, "");
-	while (gp_line_next(&was, &line))
+	while (gp_text_line_next(&was, &line))
 		if (!use_up(&gone, used, &line))
 			put_line(out, line);
 	for (size_t i = 0; i < come.n; i++)

@@ -53,6 +53,7 @@ int gp_write(const struct gp_inputs *in, const struct gp_decision *d, const stru
 	gp_auto(gp_outfile_release) struct gp_outfile f = { 0 };
 	const char *name = in->opts->write_lock;
 
+	gp_assert(c->targetdir && !in->in_place);
 	if (!name)
 		return write_output(in, c, begun, w, err);
 	if (gp_outfile_open(&f, name, d->lock.len, err) < 0 ||

@@ -76,9 +76,9 @@ static void compare(struct gp_lint *l, const struct gp_cell *without, const stru
 			gp_list_add(&sets, with->sets.v[i]);
 	names = joined(&sets);
 	if (silent) {
-		gp_list_take(&l->skipped, gp_asprintf("%s: no build: %s", pair, why));
+		gp_list_printf(&l->skipped, "%s: no build: %s", pair, why);
 	} else if (!sets.n) {
-		gp_list_take(&l->skipped, gp_asprintf("%s: no set to prove", pair));
+		gp_list_printf(&l->skipped, "%s: no set to prove", pair);
 	} else if (with->cls == GP_CELL_OK) {
 		both_built(l, without, with, &sets, pair, names);
 	} else if (without->cls == GP_CELL_OK) {
@@ -87,7 +87,7 @@ static void compare(struct gp_lint *l, const struct gp_cell *without, const stru
 			       "guard them in their own code; '--no-set' tells which one it is",
 			       "%s builds without %s, and not with: %s", pair, names, why);
 	} else {
-		gp_list_take(&l->skipped, gp_asprintf("%s: builds neither without %s nor with: %s", pair, names, why));
+		gp_list_printf(&l->skipped, "%s: builds neither without %s nor with: %s", pair, names, why);
 	}
 }
 
@@ -97,6 +97,5 @@ void gp_lint_builds(struct gp_lint *l, const struct gp_cells *without, const str
 		compare(l, &without->v[i], &with->v[i]);
 	for (size_t i = 0; i < l->nset; i++)
 		if (l->set[i].set->neutral && !l->set[i].built.n)
-			gp_list_take(&l->skipped,
-				     gp_asprintf("%s: that it is neutral: no build has it", l->set[i].set->name));
+			gp_list_printf(&l->skipped, "%s: that it is neutral: no build has it", l->set[i].set->name);
 }

@@ -10,7 +10,6 @@
 #include "core/driver/manifest.h"
 #include "ops/patch/apply.h"
 #include "ops/tree/disktree.h"
-#include "ops/job/dkmspatch.h"
 #include "ops/driver/driver.h"
 #include "ops/driver/hooks.h"
 #include "ops/select/target.h"
@@ -104,59 +103,11 @@ static void lint_patches(struct work *w, const struct gp_patchset *set)
 		gp_lint_patch(p.text, path, p.strip, &w->out->found, &licensed);
 		lint_scope(w, set, path, p.text);
 		if (licensed.n && !w->o->runs->n)
-			gp_list_take(&w->out->skipped,
-				     gp_asprintf("%s: whether '%s' is MIT-licensed: no driver at hand (--from)",
-						 set->name, licensed.v[0]));
+			gp_list_printf(&w->out->skipped, "%s: whether '%s' is MIT-licensed: no driver at hand (--from)",
+				       set->name, licensed.v[0]);
 	}
 	if (set->neutral && !w->o->builds)
-		gp_list_take(&w->out->skipped,
-			     gp_asprintf("%s: that it is neutral: only builds prove it (--build)", set->name));
-}
-
-/* --- the rules --- */
-
-/* Whatever DKMS would leave out there, the installer builds it: sets must be neutral. */
-static bool about_520(const struct gp_rule *r)
-{
-	return !r->driver.has_hi || r->driver.hi.part[0] >= GP_BUILDS_IN_TREE;
-}
-
-static bool concerns(const struct work *w, const struct gp_rule *r)
-{
-	if (!w->o->names->n)
-		return true;
-	for (size_t i = 0; i < r->patches.n; i++)
-		if (gp_list_has(w->o->names, r->patches.v[i]))
-			return true;
-	return false;
-}
-
-static void lint_rule(struct work *w, const struct gp_rule *r)
-{
-	if (!concerns(w, r))
-		return;
-	w->out->rules++;
-	if (!r->evidence || !*r->evidence)
-		gp_finding_add(&w->out->found, r->file, r->lineno,
-			       "say what was built, with what and when, or who reports it", "the rule has no Evidence");
-	if (r->has_release && r->release.by_name && !r->distros)
-		gp_finding_add(&w->out->found, r->file, r->lineno, "say whose they are: Distro: debian, ubuntu ...",
-			       "Release '%s' is in package numbers, and the rule has no Distro", r->release_text);
-	for (size_t i = 0; i < r->patches.n; i++) {
-		const struct gp_patchset *set = gp_catalog_set(w->c, r->patches.v[i]);
-
-		if (set && !set->neutral && !set->hooks && about_520(r))
-			gp_finding_add(&w->out->found, r->file, r->lineno,
-				       "guard the set in its own code, or end Driver before 520",
-				       "set '%s' is not neutral, and drivers from 520 on build before DKMS sees them",
-				       set->name);
-	}
-}
-
-static void lint_line(struct work *w, const struct gp_line *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		lint_rule(w, &l->rules[i]);
+		gp_list_printf(&w->out->skipped, "%s: that it is neutral: only builds prove it (--build)", set->name);
 }
 
 /* --- the drivers at hand --- */
@@ -289,10 +240,8 @@ static void try_neutral(struct work *w, struct subject *s, const struct gp_chose
 		apply_set(w, s, &t, sets->v[i].set, is);
 		for (size_t k = i + 1; !is->fits && k < sets->n; k++)
 			if (wanted(w, sets->v[k].set))
-				gp_list_take(&w->out->skipped,
-					     gp_asprintf("%s: %s: the set '%s' before it does not apply",
-							 sets->v[k].set->name, s->driver.version.text,
-							 sets->v[i].set->name));
+				gp_list_printf(&w->out->skipped, "%s: %s: the set '%s' before it does not apply",
+					       sets->v[k].set->name, s->driver.version.text, sets->v[i].set->name);
 	}
 }
 
@@ -397,10 +346,10 @@ static int lint_hooks(struct work *w, struct gp_err *err)
 				       why.cause);
 		for (size_t k = 0; k < done.n; k++)
 			already &= done.v[k].already;
-		gp_list_take(!done.n ? &s->failed :
-			     already ? &s->already :
-				       &s->applied,
-			     gp_asprintf("hooks (SHA-256 %s)", copy.sha256));
+		gp_list_printf(!done.n ? &s->failed :
+			       already ? &s->already :
+					 &s->applied,
+			       "hooks (SHA-256 %s)", copy.sha256);
 	}
 	return 0;
 }
@@ -489,13 +438,13 @@ static int lint_drivers(struct work *w, struct gp_err *err)
 		struct gp_lint_set *s = &w->out->set[i];
 
 		if (s->set->hooks && !w->o->hooks)
-			gp_list_take(&w->out->skipped, gp_asprintf("%s: that it applies: no copy of the hooks at hand "
-								   "(--hooks)",
-								   s->set->name));
+			gp_list_printf(&w->out->skipped,
+				       "%s: that it applies: no copy of the hooks at hand "
+				       "(--hooks)",
+				       s->set->name);
 		else if (!s->applied.n && !s->already.n && !s->failed.n)
-			gp_list_take(&w->out->skipped,
-				     gp_asprintf("%s: that it applies: no driver at hand that a rule names it for",
-						 s->set->name));
+			gp_list_printf(&w->out->skipped,
+				       "%s: that it applies: no driver at hand that a rule names it for", s->set->name);
 	}
 	return 0;
 }
@@ -511,9 +460,7 @@ int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct
 		return -1;
 	for (size_t i = 0; i < out->nset; i++)
 		lint_patches(&w, out->set[i].set);
-	lint_line(&w, &c->any);
-	for (size_t i = 0; i < c->nlines; i++)
-		lint_line(&w, &c->lines[i]);
+	out->rules = gp_lint_rules(c, o->names, &out->found);
 	/* Without any the running kernel would be asked, which nobody named. */
 	if (o->headers->n && gp_targets_find(&no_kernels, o->headers, &w.targets, err) < 0)
 		return -1;

@@ -52,8 +52,7 @@ void gp_lint_release(struct gp_lint *l);
  *    for, after the neutral sets that come before it;
  *  - a set whose Scope is the hooks changes vgpu_unlock_hooks.c and nothing
  *    else, no other set does, and it applies without fuzz to the copy at hand;
- *  - each rule has Evidence (the parser sees to Reason and to sets that do not
- *    exist), and names neutral sets only when it is about drivers from 520 on;
+ *  - the rules as gp_lint_rules();
  *  - what cannot be seen without building is told in skipped.
  *
  * In:     c: lives longer than *out.
@@ -62,6 +61,16 @@ void gp_lint_release(struct gp_lint *l);
  *         gp_headers_open(). Findings are not errors.
  */
 int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct gp_lint *out, struct gp_err *err);
+
+/*
+ * Check the rules: each has Evidence (the parser sees to Reason and to sets that do not
+ * exist), a report says whose it is, and drivers from 520 on get neutral sets only; no
+ * two of a directory differ in Driver or in their line alone.
+ *
+ * In:  names: of sets, for the rules that name one of them; none: all rules.
+ * Out: how many were looked at.
+ */
+size_t gp_lint_rules(const struct gp_catalog *c, const struct gp_list *names, struct gp_findings *found);
 
 /* When all has been seen: make the Evidence of each set. In: now, its date. */
 void gp_lint_evidence(struct gp_lint *l, time_t now);

@@ -169,6 +169,7 @@ int gp_apply_patch(struct gp_tree *t, const struct gp_patch *p, unsigned max_fuz
 	struct gp_applying j = { .t = t, .p = p, .max_fuzz = max_fuzz, .prefix = "", .why = why };
 	int rc;
 
+	gp_assert(p->set && p->name);
 	if (gp_diff_parse(p->text, &d, err) < 0)
 		return gp_patch_within(p, err);
 	GP_GROW(list->v, list->n, list->cap);

@@ -71,13 +71,23 @@ static enum gp_cell_class plan_class(const struct making *m, const struct gp_err
 	return GP_CELL_HUNK;
 }
 
+/* What the data say of it; their sources outlive no job. */
+static void tell_verdict(struct gp_cell *c, const struct gp_choice *k)
+{
+	c->verdict = gp_strdup(gp_verdict_name(k->verdict));
+	gp_choice_claims(k, c->claims);
+	for (size_t i = 0; i < GP_CLAIM_COUNT; i++)
+		if (c->claims[i].source)
+			c->claims[i].source = gp_strdup(c->claims[i].source);
+}
+
 /* What a report needs to know of the patching, however far it came. */
 static void tell_plan(struct gp_cell *c, const struct gp_patch_job *j)
 {
 	const struct gp_choice *k = j->decided.selection.nkernels ? &j->decided.selection.kernels[0] : NULL;
 
 	if (k)
-		c->verdict = gp_strdup(gp_verdict_name(k->verdict));
+		tell_verdict(c, k);
 	for (size_t i = 0; i < j->changed.applied.n; i++)
 		if (!j->changed.applied.v[i].already && !gp_list_has(&c->sets, j->changed.applied.v[i].set))
 			gp_list_add(&c->sets, j->changed.applied.v[i].set);
@@ -194,20 +204,22 @@ static void tell_needed(struct making *m, const struct gp_list *modules)
 {
 	for (size_t i = 0; i < modules->n; i++)
 		if (m->o->modules->n && !gp_list_has(m->o->modules, modules->v[i]))
-			gp_list_take(&m->cell->reasons, gp_asprintf("%s is built with the modules that were asked for: "
-								    "they need it",
-								    modules->v[i]));
+			gp_list_printf(&m->cell->reasons,
+				       "%s is built with the modules that were asked for: "
+				       "they need it",
+				       modules->v[i]);
 }
 
 static bool make(struct making *m, const struct gp_toolchain *cc)
 {
 	gp_auto(gp_list_release) struct gp_list modules = { 0 };
+	const struct gp_kmake k = { m->s, m->h, cc, m->o, &modules, m->work };
 	struct gp_proc_end end = { 0 };
 	struct gp_err err = { 0 };
 
 	gp_kmake_modules(m->s, m->o->modules, &modules);
 	tell_needed(m, &modules);
-	if (gp_kmake_run(m->s, m->h, cc, m->o, &modules, m->work, &end, &err) < 0) {
+	if (gp_kmake_run(&k, &end, &err) < 0) {
 		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 		return false;
 	}

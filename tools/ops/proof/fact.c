@@ -110,7 +110,7 @@ static bool patch_is_about(struct gp_str text, const char *name)
 	struct gp_str line;
 	bool header = true;
 
-	while (gp_line_next(&text, &line)) {
+	while (gp_text_line_next(&text, &line)) {
 		header = header && !gp_str_starts(line, "--- ");
 		if ((header || (gp_str_starts(line, "-") && !gp_str_starts(line, "--- "))) && names(line, name))
 			return true;

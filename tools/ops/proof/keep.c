@@ -31,7 +31,7 @@ int gp_keep_sign(const struct gp_headers *h, const struct gp_build_opts *o, cons
 		if (rc == 0)
 			continue;
 		rest = gp_buf_str(&said);
-		gp_line_next(&rest, &line);
+		gp_text_line_next(&rest, &line);
 		return rc < 0 ?
 			       -1 :
 			       gp_fail(err, GP_E_NO, "cannot sign %s: %.*s", cell->modules.v[i], (int)line.len, line.p);

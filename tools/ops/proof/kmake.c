@@ -98,23 +98,22 @@ static const char *exclude_word(const char *kernel)
 	return "NV_EXCLUDE_KERNEL_MODULES";
 }
 
-static void arguments(struct gp_list *argv, const struct gp_headers *h, const struct gp_toolchain *cc,
-		      const struct gp_build_opts *o, const char *word, const char *left_out)
+static void arguments(struct gp_list *argv, const struct gp_kmake *k, const char *word, const char *left_out)
 {
 	gp_list_add(argv, "make");
-	if (o->jobserver[0] < 0)
-		gp_list_take(argv, gp_asprintf("-j%u", o->jobs ? o->jobs : 1));
+	if (k->o->jobserver[0] < 0)
+		gp_list_printf(argv, "-j%u", k->o->jobs ? k->o->jobs : 1);
 	gp_list_add(argv, "modules");
-	gp_list_take(argv, gp_asprintf("KERNEL_UNAME=%s", h->release.text));
-	gp_list_take(argv, gp_asprintf("SYSSRC=%s", h->syssrc));
-	gp_list_take(argv, gp_asprintf("SYSOUT=%s", h->sysout));
-	gp_list_take(argv, gp_asprintf("CC=%s", cc->cc));
-	if (cc->clang)
+	gp_list_printf(argv, "KERNEL_UNAME=%s", k->h->release.text);
+	gp_list_printf(argv, "SYSSRC=%s", k->h->syssrc);
+	gp_list_printf(argv, "SYSOUT=%s", k->h->sysout);
+	gp_list_printf(argv, "CC=%s", k->cc->cc);
+	if (k->cc->clang)
 		gp_list_add(argv, "LLVM=1");
-	if (cc->mismatch)
+	if (k->cc->mismatch)
 		gp_list_add(argv, "IGNORE_CC_MISMATCH=1");
 	if (*left_out)
-		gp_list_take(argv, gp_asprintf("%s=%s", word, left_out));
+		gp_list_printf(argv, "%s=%s", word, left_out);
 }
 
 static void keep_variable(struct gp_list *env, const char *name)
@@ -122,17 +121,16 @@ static void keep_variable(struct gp_list *env, const char *name)
 	const char *value = getenv(name);
 
 	if (value)
-		gp_list_take(env, gp_asprintf("%s=%s", name, value));
+		gp_list_printf(env, "%s=%s", name, value);
 }
 
-static void surroundings(struct gp_list *env, const struct gp_toolchain *cc, const struct gp_build_opts *o,
-			 const char *work)
+static void surroundings(struct gp_list *env, const struct gp_kmake *k)
 {
 	static const char *const kept[] = {
 		"HOME", "USER", "LOGNAME", "TMPDIR", "SOURCE_DATE_EPOCH", "IGNORE_PREEMPT_RT_PRESENCE"
 	};
 	const char *path = getenv("PATH");
-	bool ccache = cc->masquerade && !getenv("CCACHE_DISABLE");
+	bool ccache = k->cc->masquerade && !getenv("CCACHE_DISABLE");
 
 	for (size_t i = 0; i < GP_COUNT(kept); i++)
 		keep_variable(env, kept[i]);
@@ -140,18 +138,18 @@ static void surroundings(struct gp_list *env, const struct gp_toolchain *cc, con
 		if (strncmp(*e, "CCACHE_", 7) == 0)
 			gp_list_add(env, *e);
 	gp_list_add(env, "LC_ALL=C");
-	gp_list_take(env, gp_asprintf("PATH=%s%s%s", ccache ? cc->masquerade : "", ccache ? ":" : "",
-				      path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+	gp_list_printf(env, "PATH=%s%s%s", ccache ? k->cc->masquerade : "", ccache ? ":" : "",
+		       path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	/* The scratch directory's name differs each time: it must not be part of what
 	 * ccache looks for. */
 	if (ccache && !getenv("CCACHE_BASEDIR"))
-		gp_list_take(env, gp_asprintf("CCACHE_BASEDIR=%s", work));
+		gp_list_printf(env, "CCACHE_BASEDIR=%s", k->work);
 	if (ccache && !getenv("CCACHE_NOHASHDIR"))
 		gp_list_add(env, "CCACHE_NOHASHDIR=1");
 	/* GNU make 4.2 and later; older ones do one thing at a time then. */
-	if (o->jobserver[0] >= 0)
-		gp_list_take(env, gp_asprintf("MAKEFLAGS= -j%u --jobserver-auth=%d,%d", o->jobs, o->jobserver[0],
-					      o->jobserver[1]));
+	if (k->o->jobserver[0] >= 0)
+		gp_list_printf(env, "MAKEFLAGS= -j%u --jobserver-auth=%d,%d", k->o->jobs, k->o->jobserver[0],
+			       k->o->jobserver[1]);
 }
 
 /* A list as execv wants it. */
@@ -186,25 +184,23 @@ static int run(struct gp_proc_work *w, const char *log, struct gp_proc_end *end,
 	return rc;
 }
 
-int gp_kmake_run(const struct gp_source *s, const struct gp_headers *h, const struct gp_toolchain *cc,
-		 const struct gp_build_opts *o, const struct gp_list *modules, const char *work,
-		 struct gp_proc_end *end, struct gp_err *err)
+int gp_kmake_run(const struct gp_kmake *k, struct gp_proc_end *end, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list argv = { 0 }, env = { 0 };
-	gp_auto(gp_free_ptr) char *kernel = gp_path_join(work, "kernel");
-	gp_auto(gp_free_ptr) char *log = gp_path_join(work, "build.log");
-	gp_auto(gp_free_ptr) char *left_out = excluded(s, modules);
+	gp_auto(gp_free_ptr) char *kernel = gp_path_join(k->work, "kernel");
+	gp_auto(gp_free_ptr) char *log = gp_path_join(k->work, "build.log");
+	gp_auto(gp_free_ptr) char *left_out = excluded(k->s, k->modules);
 	struct gp_proc_work w = { .dir = kernel,
-				  .keep = { o->jobserver[0], o->jobserver[1] },
-				  .timeout_s = o->timeout_s,
-				  .cancel = o->cancel };
+				  .keep = { k->o->jobserver[0], k->o->jobserver[1] },
+				  .timeout_s = k->o->timeout_s,
+				  .cancel = k->o->cancel };
 
-	if (gp_kmake_check_names(modules, err) < 0 || check_path("directory", work, err) < 0 ||
-	    check_path("headers", h->sysout, err) < 0 || check_path("headers", h->syssrc, err) < 0 ||
+	if (gp_kmake_check_names(k->modules, err) < 0 || check_path("directory", k->work, err) < 0 ||
+	    check_path("headers", k->h->sysout, err) < 0 || check_path("headers", k->h->syssrc, err) < 0 ||
 	    choose_way(&w.confine, err) < 0)
 		return -1;
-	arguments(&argv, h, cc, o, exclude_word(kernel), left_out);
-	surroundings(&env, cc, o, work);
+	arguments(&argv, k, exclude_word(kernel), left_out);
+	surroundings(&env, k);
 	w.argv = (const char *const *)vector(&argv);
 	w.env = vector(&env);
 	return run(&w, log, end, err);

@@ -22,6 +22,16 @@ void gp_kmake_modules(const struct gp_source *s, const struct gp_list *wanted, s
  * GP_E_FORMAT; GP_E_UNSUPPORTED there are none. */
 int gp_kmake_check_names(const struct gp_list *modules, struct gp_err *err);
 
+/* One run of make. */
+struct gp_kmake {
+	const struct gp_source *s;
+	const struct gp_headers *h;
+	const struct gp_toolchain *cc;
+	const struct gp_build_opts *o;
+	const struct gp_list *modules; /* of gp_kmake_modules() */
+	const char *work;              /* with the sources in WORK/kernel */
+};
+
 /*
  * Run make in WORK/kernel; what it says goes to WORK/build.log.
  *
@@ -38,8 +48,6 @@ int gp_kmake_check_names(const struct gp_list *modules, struct gp_err *err);
  *         NV_EXCLUDE_KERNEL_MODULES is filtered out of the list (older branches
  *         call it NV_EXCLUDE_BUILD_MODULES: whichever the Makefile has is set).
  */
-int gp_kmake_run(const struct gp_source *s, const struct gp_headers *h, const struct gp_toolchain *cc,
-		 const struct gp_build_opts *o, const struct gp_list *modules, const char *work,
-		 struct gp_proc_end *end, struct gp_err *err);
+int gp_kmake_run(const struct gp_kmake *k, struct gp_proc_end *end, struct gp_err *err);
 
 #endif

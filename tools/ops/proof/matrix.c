@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/fsio.h"
 #include "base/path.h"
-#include "base/room.h"
+#include "base/limits.h"
 #include "ops/proof/workdir.h"
 #include "ops/select/target.h"
 
@@ -50,9 +50,9 @@ struct pool {
 };
 
 /* How many compilers there is room for. */
-static unsigned room(void)
+static unsigned jobs_here(void)
 {
-	struct gp_room here = gp_room_here();
+	struct gp_limits here = gp_limits_here();
 	uint64_t by_memory = here.memory / BYTES_PER_JOB;
 
 	if (by_memory < here.cpus)
@@ -275,7 +275,7 @@ static void list_slots(struct pool *p)
 }
 
 /* Of one driver alone what is wrong with it is the answer. */
-static int judge(const struct pool *p, struct gp_err *err)
+static int conclude(const struct pool *p, struct gp_err *err)
 {
 	if (p->build.cancel && *p->build.cancel)
 		return gp_check_cancel(p->build.cancel, err);
@@ -407,7 +407,7 @@ static int check_places(const struct pool *p, struct gp_err *err)
 static int run(struct pool *p, int *lock, struct gp_cells *out, struct gp_err *err)
 {
 	const struct gp_patch_opts *patch = p->build.patch;
-	unsigned jobs = p->o->jobs ? p->o->jobs : room();
+	unsigned jobs = p->o->jobs ? p->o->jobs : jobs_here();
 	int rc;
 
 	if (gp_patch_job_check(patch, &p->also, err) < 0 ||
@@ -421,7 +421,7 @@ static int run(struct pool *p, int *lock, struct gp_cells *out, struct gp_err *e
 	list_tasks(p);
 	rc = run_workers(p, jobs, err);
 	give_cells(p, out);
-	return rc < 0 ? -1 : judge(p, err);
+	return rc < 0 ? -1 : conclude(p, err);
 }
 
 int gp_matrix_run(const struct gp_matrix_opts *o, struct gp_cells *out, struct gp_err *err)

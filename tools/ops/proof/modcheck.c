@@ -163,7 +163,7 @@ static bool carries(struct gp_str image, struct gp_str version)
 	return false;
 }
 
-static int judge_blob(const struct gp_modfile *f, const char *version, struct gp_err *err)
+static int ask_blob(const struct gp_modfile *f, const char *version, struct gp_err *err)
 {
 	char name[24];
 
@@ -182,7 +182,7 @@ int gp_blob_check(const char *path, const char *version, struct gp_err *err)
 
 	if (gp_modfile_open(path, &f, err) < 0)
 		return -1;
-	return judge_blob(&f, version, err) < 0 ? gp_within(err, "'%s'", path) : 0;
+	return ask_blob(&f, version, err) < 0 ? gp_within(err, "'%s'", path) : 0;
 }
 
 /* With the driver's version, or that which nvidia.ko has. */
@@ -199,7 +199,7 @@ static int check_blob(const struct gp_modcheck_opts *o, struct gp_modreport *out
 		if (v.len && strcmp(out->file[i].name, "nvidia") == 0)
 			version = gp_strndup(v.p, v.len);
 	}
-	if (judge_blob(&out->blob, version, &no) < 0)
+	if (ask_blob(&out->blob, version, &no) < 0)
 		gp_modfindings_add(&out->found, GP_FIND_ERROR, out->blob.file, "blob", "%s", no.cause);
 	return 0;
 }
@@ -230,7 +230,7 @@ static void find_beside(const struct gp_modcheck_opts *o, const struct gp_modrep
 
 /* --- all --- */
 
-static void judge(const struct gp_modcheck_opts *o, const struct gp_modkernel *k, struct gp_modreport *out)
+static void ask_loader(const struct gp_modcheck_opts *o, const struct gp_modkernel *k, struct gp_modreport *out)
 {
 	gp_auto(gp_free_ptr) struct gp_modunit *u = gp_alloc((out->n + 1) * sizeof(*u));
 	gp_auto(gp_modfile_release) struct gp_modfile near = { 0 };
@@ -240,13 +240,13 @@ static void judge(const struct gp_modcheck_opts *o, const struct gp_modkernel *k
 	beside = (struct gp_modunit){ near.file, near.name, &near.m };
 	for (size_t i = 0; i < out->n; i++)
 		u[i] = (struct gp_modunit){ out->file[i].file, out->file[i].name, &out->file[i].m };
-	gp_modjudge(u, out->n,
-		    &(struct gp_modjudge_opts){ .kernel = k,
-						.blob = out->blob.path ? &out->blob.m : NULL,
-						.hooks_wanted = o->hooks_wanted,
-						.version = o->version,
-						.beside = near.path ? &beside : NULL },
-		    &out->found);
+	gp_modload(u, out->n,
+		   &(struct gp_modload_opts){ .kernel = k,
+					      .blob = out->blob.path ? &out->blob.m : NULL,
+					      .hooks_wanted = o->hooks_wanted,
+					      .version = o->version,
+					      .beside = near.path ? &beside : NULL },
+		   &out->found);
 }
 
 int gp_modcheck_run(const struct gp_modcheck_opts *o, struct gp_modreport *out, struct gp_err *err)
@@ -265,6 +265,6 @@ int gp_modcheck_run(const struct gp_modcheck_opts *o, struct gp_modreport *out, 
 	}
 	if ((o->blob && check_blob(o, out, err) < 0) || (o->headers && read_kernel(&s, o->headers, out, err) < 0))
 		return -1;
-	judge(o, o->headers ? &s.k : NULL, out);
+	ask_loader(o, o->headers ? &s.k : NULL, out);
 	return 0;
 }

@@ -2,7 +2,7 @@
 #ifndef GP_OPS_PROOF_MODCHECK_H
 #define GP_OPS_PROOF_MODCHECK_H
 
-#include "core/module/judge.h"
+#include "core/module/modload.h"
 #include "ops/proof/modfile.h"
 #include "ops/select/headers.h"
 
@@ -28,7 +28,7 @@ struct gp_modreport {
 };
 
 /*
- * Check modules, as gp_modjudge() and, with a blob, gp_blob_check().
+ * Check modules, as gp_modload() and, with a blob, gp_blob_check().
  *
  * Out:    gp_modreport_release(), also after a failure; 0 when all could be
  *         looked at, whatever was found.

@@ -49,7 +49,7 @@ static char *first_line(const struct gp_buf *b)
 {
 	struct gp_str rest = gp_buf_str(b), line = { "", 0 };
 
-	gp_line_next(&rest, &line);
+	gp_text_line_next(&rest, &line);
 	return gp_strndup(line.p, line.len);
 }
 
@@ -89,7 +89,7 @@ static void clang_names(struct gp_str text, struct gp_list *out)
 	while (n < text.len && isdigit((unsigned char)text.p[n]))
 		n++;
 	if (n)
-		gp_list_take(out, gp_asprintf("clang-%.*s", (int)(n < 8 ? n : 8), text.p));
+		gp_list_printf(out, "clang-%.*s", (int)(n < 8 ? n : 8), text.p);
 	gp_list_add(out, "clang");
 }
 
@@ -142,7 +142,7 @@ static char *kernels_compiler(const struct gp_headers *h)
 	if (!gp_is_file(path) || gp_file_read(path, COMPILE_H_MAX, &text, NULL) < 0)
 		return NULL;
 	rest = gp_buf_str(&text);
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		const char *quote = memchr(line.p, '"', line.len);
 		struct gp_str value;
 		const char *end;
@@ -156,7 +156,7 @@ static char *kernels_compiler(const struct gp_headers *h)
 	return NULL;
 }
 
-static void judge(const struct gp_headers *h, struct gp_toolchain *t)
+static void compare(const struct gp_headers *h, struct gp_toolchain *t)
 {
 	gp_auto(gp_free_ptr) char *kernels = kernels_compiler(h);
 	gp_auto(gp_free_ptr) char *want = kernels ? two_numbers(gp_str_of(kernels)) : NULL;
@@ -224,7 +224,7 @@ int gp_toolchain_find(const struct gp_headers *h, const char *cc, struct gp_tool
 	}
 	out->text = first_line(&said);
 	out->masquerade = masquerade(out->cc);
-	judge(h, out);
+	compare(h, out);
 	tell_package(out, cc, &named);
 	return 0;
 }

@@ -79,7 +79,7 @@ static int read_applied(const struct gp_tree *t, struct gp_quilt *q, struct gp_e
 		return 0;
 	if (gp_tree_read(t, db, &rest, err) < 0)
 		return -1;
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		gp_auto(gp_free_ptr) char *name = NULL;
 
 		if (!line.len)

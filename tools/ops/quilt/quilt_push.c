@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +66,7 @@ int gp_quilt_pushed(struct gp_quilt *q, struct gp_tree *t, const char *patch, st
 {
 	gp_auto(gp_free_ptr) char *stamp = gp_quilt_kept(q, patch, ".timestamp");
 
-	assert(q->patches && q->series);
+	gp_assert(q->patches && q->series);
 	gp_list_add(&q->applied, patch);
 	gp_list_add(&q->pushed, patch);
 	if (write_line(q, t, ".version", "2", err) < 0 || write_line(q, t, ".quilt_patches", q->patches, err) < 0 ||

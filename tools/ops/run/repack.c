@@ -134,6 +134,7 @@ int gp_repack_write(const struct gp_tree *tree, const struct gp_repack *opts, st
 	struct gp_output *out = NULL;
 	int rc = -1;
 
+	gp_assert(opts->targetdir && opts->rf->open);
 	if (gp_repack_choose(tree, opts, report, err) == 0 &&
 	    !(report->spliced && gp_splice_prepare(tree, opts, &plan, err) < 0) &&
 	    make_stub(tree, opts, &stub, &sums, err) == 0) {

@@ -366,6 +366,7 @@ int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp
 	bool again = false;
 	int rc;
 
+	gp_assert(rf->open);
 	gp_runfile_forget(rf);
 	rc = scan(rf, keep, false, &again, err);
 	if (rc == 0 && again) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ops/select/catalog.h"
+#include "ops/select/select_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,7 @@ void gp_catalog_release(struct gp_catalog *c)
 		gp_patchset_release(&c->sets[i]);
 	free(c->sets);
 	gp_list_release(&c->order);
+	gp_list_release(&c->files);
 	gp_branch_list_release(&c->branches);
 	*c = (struct gp_catalog){ 0 };
 }
@@ -160,7 +161,7 @@ static bool is_rule_file(const char *name)
 	return name[0] != '.' && strcmp(name, DRIVERS) != 0 && !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
 }
 
-/* The files to read, in order; a later directory's replaces its namesake. */
+/* The files to read, in order. */
 static int list_rule_files(const char *dir, struct gp_list *files, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list names = { 0 };
@@ -168,25 +169,14 @@ static int list_rule_files(const char *dir, struct gp_list *files, struct gp_err
 	if (gp_dir_list(dir, &names, err))
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
-		gp_auto(gp_free_ptr) char *path = gp_path_join(dir, names.v[i]);
-		size_t keep = 0;
-
 		/* Whatever it is, reading it tells: to pass it over would take a block away. */
-		if (!is_rule_file(names.v[i]))
-			continue;
-		for (size_t k = 0; k < files->n; k++) {
-			if (strcmp(gp_path_base(files->v[k]), names.v[i]) == 0)
-				free(files->v[k]);
-			else
-				files->v[keep++] = files->v[k];
-		}
-		files->n = keep;
-		gp_list_take(files, gp_steal(&path));
+		if (is_rule_file(names.v[i]))
+			gp_list_take(files, gp_path_join(dir, names.v[i]));
 	}
 	return 0;
 }
 
-static struct gp_line *find_line(const struct gp_catalog *c, const struct gp_release *r)
+const struct gp_line *gp_catalog_line(const struct gp_catalog *c, const struct gp_release *r)
 {
 	for (size_t i = 0; i < c->nlines; i++) {
 		const struct gp_version *v = &c->lines[i].release.ver;
@@ -195,35 +185,6 @@ static struct gp_line *find_line(const struct gp_catalog *c, const struct gp_rel
 			return &c->lines[i];
 	}
 	return NULL;
-}
-
-const struct gp_line *gp_catalog_line(const struct gp_catalog *c, const struct gp_release *r)
-{
-	return find_line(c, r);
-}
-
-static int load_rules(struct gp_catalog *c, const char *path, struct gp_err *err)
-{
-	gp_auto(gp_stanza_list_release) struct gp_stanza_list stanzas = { 0 };
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	struct gp_line line, *old;
-
-	if (gp_file_read(path, RULE_FILE, &text, err) || gp_stanza_parse(gp_buf_str(&text), path, &stanzas, err))
-		return -1;
-	if (!stanzas.n)
-		return gp_fail(err, GP_E_FORMAT, "'%s': no kernel line in it", path);
-	if (gp_line_parse(&stanzas, &line, err))
-		return -1;
-	old = line.any ? &c->any : find_line(c, &line.release);
-	if (old && old->name) {
-		gp_line_overlay(old, &line);
-	} else if (line.any) {
-		c->any = line;
-	} else {
-		GP_GROW(c->lines, c->nlines, c->lines_cap);
-		c->lines[c->nlines++] = line;
-	}
-	return 0;
 }
 
 static int by_line(const void *a, const void *b)
@@ -280,15 +241,12 @@ static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files
 	return 0;
 }
 
-static int load_all(struct gp_catalog *c, const struct gp_list *dirs, struct gp_list *files, struct gp_err *err)
+static int load_all(struct gp_catalog *c, const struct gp_list *dirs, struct gp_err *err)
 {
 	for (size_t i = 0; i < dirs->n; i++)
-		if (load_dir(c, dirs->v[i], files, err))
+		if (load_dir(c, dirs->v[i], &c->files, err))
 			return -1;
-	for (size_t i = 0; i < files->n; i++)
-		if (load_rules(c, files->v[i], err))
-			return -1;
-	if (check_sets(c, &c->any, err))
+	if (gp_lines_load(c, err) || check_sets(c, &c->any, err))
 		return -1;
 	for (size_t i = 0; i < c->nlines; i++)
 		if (check_sets(c, &c->lines[i], err))
@@ -298,10 +256,8 @@ static int load_all(struct gp_catalog *c, const struct gp_list *dirs, struct gp_
 
 int gp_catalog_load(const struct gp_list *dirs, struct gp_catalog *out, struct gp_err *err)
 {
-	gp_auto(gp_list_release) struct gp_list files = { 0 };
-
 	*out = (struct gp_catalog){ .ndirs = dirs->n };
-	if (load_all(out, dirs, &files, err)) {
+	if (load_all(out, dirs, err)) {
 		gp_catalog_release(out);
 		return -1;
 	}

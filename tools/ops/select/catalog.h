@@ -13,6 +13,7 @@
 /* The data: kernel lines with their rules, patch sets, and driver branches. */
 
 struct gp_catalog {
+	struct gp_list files;  /* of rules, in the order in which they lie over each other */
 	struct gp_line any;    /* rules that count for every line */
 	struct gp_line *lines; /* oldest first */
 	size_t nlines, lines_cap;
@@ -29,7 +30,7 @@ void gp_catalog_release(struct gp_catalog *c);
  * Load data directories.
  *
  * A file of kernel-versions/ in a later directory replaces the earlier one of
- * that name. Files about the same line are laid over each other in the order
+ * that name, but for what that one says of other lines. Files about the same line are laid over each other in the order
  * directory, name (gp_line_overlay()). A set of a later directory replaces the
  * earlier one of that name. patches/series, where there is one, orders the
  * sets; the others follow. Hidden files, "README*" and "*~" are passed over.

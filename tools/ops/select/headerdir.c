@@ -186,7 +186,7 @@ static const char *other_arch(const char *dir)
 	if (gp_file_read(gp_is_file(conf) ? conf : dot, CONFIG_FILE, &text, NULL))
 		return NULL;
 	rest = gp_buf_str(&text);
-	while (gp_line_next(&rest, &line))
+	while (gp_text_line_next(&rest, &line))
 		for (size_t i = 0; i < GP_COUNT(known); i++)
 			if (gp_str_eq(gp_str_trim(line), known[i].line))
 				return known[i].name;

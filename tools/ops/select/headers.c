@@ -98,7 +98,7 @@ static char *makefile_names(struct gp_headers *h)
 	if (!read_in(h, h->sysout, "Makefile", SMALL_FILE, &text))
 		return NULL;
 	rest = gp_buf_str(&text);
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		bool c_option = gp_str_starts(line, "MAKEARGS");
 
 		if (!c_option && !gp_str_starts(line, "include "))
@@ -149,7 +149,7 @@ static struct gp_str find_define(struct gp_str text, const char *name)
 {
 	struct gp_str line, word;
 
-	while (gp_line_next(&text, &line)) {
+	while (gp_text_line_next(&text, &line)) {
 		if (gp_word_next(&line, &word) && gp_str_eq(word, "#define") && gp_word_next(&line, &word) &&
 		    gp_str_eq(word, name))
 			return gp_str_trim(line);
@@ -162,7 +162,7 @@ static struct gp_str find_make(struct gp_str text, const char *name)
 {
 	struct gp_str line, word;
 
-	while (gp_line_next(&text, &line)) {
+	while (gp_text_line_next(&text, &line)) {
 		if (gp_word_next(&line, &word) && gp_str_eq(word, name) && gp_word_next(&line, &word) &&
 		    gp_str_eq(word, "="))
 			return gp_str_trim(line);
@@ -201,7 +201,7 @@ static int read_release(struct gp_headers *h, struct gp_err *err)
 				       "run 'make modules_prepare' there",
 				       h->sysout);
 		rest = gp_buf_str(&text);
-		gp_line_next(&rest, &s);
+		gp_text_line_next(&rest, &s);
 		s = gp_str_trim(s);
 	}
 	name = gp_strndup(s.p, s.len);
@@ -452,7 +452,7 @@ static bool find_config(struct gp_headers *h, const char *name, struct gp_buf *t
 	    !read_in(h, h->sysout, ".config", HEADER_FILE, text))
 		return false;
 	rest = gp_buf_str(text);
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		if (!gp_str_starts(line, name) || line.len < len + 2 || line.p[len] != '=')
 			continue;
 		*value = (struct gp_str){ line.p + len + 1, line.len - len - 1 };
@@ -509,7 +509,7 @@ static enum gp_tri probe_symbol(struct gp_headers *h, const char *name, bool gpl
 	if (!h->symvers.len)
 		return GP_TRI_UNKNOWN;
 	rest = gp_buf_str(&h->symvers);
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		bool gpl = false;
 
 		if (!next_tabbed(&line, &field) || !next_tabbed(&line, &field) || !gp_str_eq(field, name))

@@ -87,7 +87,7 @@ static void doubt(struct gp_choice *c)
 		return;
 	for (size_t i = 0; i < c->left_out.n; i++)
 		gp_buf_printf(&names, "%s%s", i ? ", " : "", c->left_out.v[i]);
-	gp_list_take(&first, gp_asprintf("What is known of it needs sets that are left out: %s.", names.data));
+	gp_list_printf(&first, "What is known of it needs sets that are left out: %s.", names.data);
 	gp_list_add_all(&first, &c->reasons);
 	gp_list_release(&c->reasons);
 	c->reasons = first;
@@ -119,13 +119,13 @@ void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, c
 
 	for (size_t i = 0; i < with->n; i++)
 		if (gp_selection_with(c, s, gp_catalog_set(c, with->v[i])))
-			gp_list_take(said, gp_asprintf("set %s taken in", with->v[i]));
+			gp_list_printf(said, "set %s taken in", with->v[i]);
 	for (size_t i = 0; i < c->nsets; i++) {
 		const struct gp_patchset *set = &c->sets[i];
 		bool out = gp_list_has(without, set->name) || (all && !gp_list_has(with, set->name));
 
 		if (out && gp_selection_without(s, set))
-			gp_list_take(said, gp_asprintf("set %s left out", set->name));
+			gp_list_printf(said, "set %s left out", set->name);
 	}
 	for (size_t i = 0; i < s->nkernels; i++)
 		doubt(&s->kernels[i]);

@@ -60,7 +60,7 @@ static bool find_modules(const struct gp_query *q, struct gp_list *out)
 
 	if (q->driver_file && driver_text(q, ".manifest", &text)) {
 		for (int i = 0; i < 4; i++)
-			gp_line_next(&text, &line);
+			gp_text_line_next(&text, &line);
 		while (gp_word_next(&line, &word))
 			gp_list_take(out, gp_strndup(word.p, word.len));
 		return out->n > 0;
@@ -236,6 +236,8 @@ static void count_taken(const struct gp_catalog *c, const struct gp_rule *r, str
 	if (r->hooks > out->hooks)
 		out->hooks = r->hooks;
 	add_text(&out->evidence, r->evidence);
+	add_text(&out->evidence, r->load_evidence);
+	add_text(&out->evidence, r->hooks_evidence);
 	add_text(&out->gpus, r->gpu);
 	if (r->status == GP_STATUS_BLOCKED)
 		t->blocked = true;
@@ -519,16 +521,16 @@ int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, stru
 	return -1;
 }
 
-/* 5.12 after 5.11, and 7.0 after 6.19: the last minor numbers of each major. */
-static bool follows(const struct gp_version *b, const struct gp_version *a)
+/* 5.12 after 5.11, and 7.0 after 6.19, where the data know that one as the last. */
+static bool follows(const struct gp_catalog *c, const struct gp_version *b, const struct gp_version *a)
 {
-	static const uint32_t last[][2] = { { 3, 19 }, { 4, 20 }, { 5, 19 }, { 6, 19 } };
+	const struct gp_ranges *h = &c->any.history;
 
 	if (b->part[0] == a->part[0])
 		return b->part[1] == a->part[1] + 1;
-	for (size_t i = 0; i < GP_COUNT(last); i++)
-		if (a->part[0] == last[i][0] && a->part[1] == last[i][1])
-			return b->part[0] == a->part[0] + 1 && b->part[1] == 0;
+	for (size_t i = 0; i + 1 < h->n; i++)
+		if (gp_version_cmp(&h->v[i].hi, a) == 0)
+			return gp_version_cmp(&h->v[i + 1].lo, b) == 0;
 	return false;
 }
 
@@ -542,7 +544,7 @@ void gp_selection_covers(const struct gp_selection *s, struct gp_buf *out)
 		if (!gp_choice_covers(&s->lines[i]))
 			continue;
 		while (i + 1 < s->nlines && gp_choice_covers(&s->lines[i + 1]) &&
-		       follows(&s->lines[i + 1].release.ver, &s->lines[i].release.ver))
+		       follows(s->catalog, &s->lines[i + 1].release.ver, &s->lines[i].release.ver))
 			i++;
 		gp_buf_printf(out, "%s%s", sep, s->lines[from].line->name);
 		if (i > from)

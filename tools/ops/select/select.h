@@ -54,7 +54,7 @@ struct gp_judged {
 
 /* Does the rule show that somebody looked at this driver on this line? One
  * that only warns ("does not load") or depends on sources that nobody has at
- * hand does not; nor one that blocks, or that stands in a `Kernel: any` file. */
+ * hand does not; nor one that blocks, or that holds on every line or onward. */
 bool gp_judged_is_about(const struct gp_judged *x);
 
 /* A set, and the first rule that asked for it; NULL: gp_selection_with() did. */
@@ -87,7 +87,7 @@ struct gp_choice {
 	bool needs_headers, needs_driver;
 	bool elsewhere;          /* rules of its line are about the plain kernel, and this
 					 * one only has that number */
-	struct gp_judged *rules; /* those of `Kernel: any` first */
+	struct gp_judged *rules; /* those of every line first, and what reaches onward */
 	size_t nrules, rules_cap;
 	size_t nothers;              /* rules that were looked at and are about other drivers */
 	struct gp_chosen_list sets;  /* of the rules that hold, in order */
@@ -104,6 +104,15 @@ struct gp_choice {
 	struct gp_list gpus;         /* their words about cards */
 	struct gp_list left_out;     /* sets that it needs, or may need, and does not get */
 };
+
+/*
+ * What is claimed of it, for reports: that it builds, that it loads, that the hooks
+ * unlock it, and how each of these is known at best, by the rules that hold. That
+ * something builds on a part of a line only is unknown of the line.
+ *
+ * Out: as out[GP_CLAIM_BUILDS] …; the sources belong to the catalog.
+ */
+void gp_choice_claims(const struct gp_choice *c, struct gp_claim out[GP_CLAIM_COUNT]);
 
 struct gp_selection {
 	const struct gp_catalog *catalog;

@@ -6,6 +6,14 @@
 
 /* Between the files of the selection. */
 
+/*
+ * Read c->files into a catalog without lines, each directory's over those before it;
+ * what reaches further than its line yields to a rule of that line in a later one.
+ *
+ * Errors: as gp_catalog_load().
+ */
+int gp_lines_load(struct gp_catalog *c, struct gp_err *err);
+
 /* Append a set, once; r: the rule that asks for it, or NULL. */
 void gp_choose(struct gp_chosen_list *l, const struct gp_patchset *s, const struct gp_rule *r);
 

@@ -90,7 +90,7 @@ static int add_installed(struct gp_targets *t, struct gp_err *err)
 					*err = why;
 				return -1;
 			}
-			gp_list_take(&t->skipped, gp_asprintf("%s: no headers", found.v[i]));
+			gp_list_printf(&t->skipped, "%s: no headers", found.v[i]);
 			continue;
 		}
 		*add(t, &r) = h;

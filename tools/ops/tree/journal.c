@@ -64,6 +64,7 @@ int gp_journal_make(struct gp_disktree *d, struct gp_err *err)
 {
 	int rc;
 
+	gp_assert(d->journal < 0);
 	if (mkdirat(d->fd, GP_JOURNAL_DIR, 0700) < 0)
 		return gp_fail_sys(err, errno, "cannot write into '%s'", d->root);
 	rc = gp_journal_open(d, err);

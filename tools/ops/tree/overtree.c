@@ -22,5 +22,6 @@ void gp_overtree_init(struct gp_tree *over, const struct gp_tree *below)
 	/* Neither of the two functions changes it. */
 	const struct gp_tree_base base = { .look = over_look, .read = over_read, .arg = (void *)(uintptr_t)below };
 
+	gp_assert(over != below);
 	gp_tree_init_base(over, &base);
 }

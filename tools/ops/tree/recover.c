@@ -7,7 +7,6 @@
  */
 #include "ops/tree/journal.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -117,7 +116,7 @@ static int restore_mode(const struct gp_disktree *d, const struct gp_journal_ent
 
 static int undo(const struct gp_disktree *d, const struct gp_journal_entry *e, size_t *files, struct gp_err *err)
 {
-	assert(e->path);
+	gp_assert(e->path);
 	switch (e->kind) {
 	case 'n': return remove_new(d, e, files, err);
 	case 'r': return restore_mode(d, e, err);
@@ -146,7 +145,7 @@ int gp_journal_undo(struct gp_disktree *d, const struct gp_journal *j, size_t *f
 
 /* No parent of it is a symlink; what is missing, or a file that a directory was
  * to replace, is fine. */
-static int judge(const struct gp_disktree *d, const struct gp_journal_entry *e, struct gp_err *err)
+static int check_entry(const struct gp_disktree *d, const struct gp_journal_entry *e, struct gp_err *err)
 {
 	struct stat st;
 	int rc = gp_disktree_stat(d, e->path, &st);
@@ -199,7 +198,7 @@ static int roll_back(struct gp_disktree *d, size_t *files, struct gp_err *err)
 	if (read_text(d, &j.text, &len, err) < 0 || gp_journal_parse(d, j.text, len, &j, err) < 0)
 		return -1;
 	for (size_t i = 0; i < j.n; i++)
-		if (judge(d, &j.v[i], err) < 0)
+		if (check_entry(d, &j.v[i], err) < 0)
 			return -1;
 	return gp_journal_undo(d, &j, files, err);
 }

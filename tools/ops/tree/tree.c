@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/tree/tree.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 
 void gp_tree_init_base(struct gp_tree *t, const struct gp_tree_base *base)
 {
+	gp_assert(base->look && base->read);
 	*t = (struct gp_tree){ .base = *base, .spool = gp_alloc(sizeof(*t->spool)) };
 	if (base->spool)
 		*t->spool = (struct gp_spool){ .limit = HOLD_MAX, .open = base->spool, .arg = base->arg };
@@ -94,6 +94,7 @@ int gp_tree_read(const struct gp_tree *t, const char *path, struct gp_str *out, 
 int gp_tree_result(const struct gp_tree *t, const struct gp_tfile *f, struct gp_buf *room, struct gp_str *out,
 		   struct gp_err *err)
 {
+	gp_assert(f->state == GP_TFILE_CHANGED || f->state == GP_TFILE_NEW);
 	return gp_piece_get(t->spool, &f->now, room, out, err);
 }
 
@@ -123,7 +124,7 @@ static struct gp_tfile *touch(struct gp_tree *t, const char *path)
 	if (f)
 		return f;
 	GP_GROW(t->file, t->n, t->cap);
-	assert(t->file);
+	gp_assert(t->file);
 	f = &t->file[t->n];
 	*f = (struct gp_tfile){ .path = gp_strdup(path), .was = is_there(t, path), .mode = 0644 };
 	if (f->was) {
@@ -141,7 +142,7 @@ static bool is_pristine(const struct gp_tree *t, const struct gp_tfile *f)
 	struct gp_str old, now;
 
 	return f->was && f->mode == f->was_mode && t->base.read(t->base.arg, f->path, &old, NULL) == 0 &&
-	       gp_tree_result(t, f, &room, &now, NULL) == 0 && gp_str_same(old, now);
+	       gp_piece_get(t->spool, &f->now, &room, &now, NULL) == 0 && gp_str_same(old, now);
 }
 
 static void put(struct gp_tree *t, struct gp_tfile *f, struct gp_piece *data, int mode)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests: core/diff/lines */
+/* Tests: core/diff/numbered */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

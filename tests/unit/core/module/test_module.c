@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "base/fsio.h"
-#include "core/module/judge.h"
+#include "core/module/modload.h"
 #include "fx_table.h"
 
 static char dir[] = "/tmp/gp-module-XXXXXX";
@@ -411,7 +411,7 @@ static void judge(const struct gp_module *mod)
 	struct gp_modfindings found = { 0 };
 
 	assert_int_equal(gp_symvers_parse(GP_STR("0x1\ttaken\tvmlinux\tEXPORT_SYMBOL_GPL\tC\n"), &s, NULL), 0);
-	gp_modjudge(u, 2, &(struct gp_modjudge_opts){ .kernel = &k, .blob = mod, .hooks_wanted = true }, &found);
+	gp_modload(u, 2, &(struct gp_modload_opts){ .kernel = &k, .blob = mod, .hooks_wanted = true }, &found);
 	gp_modfindings_release(&found);
 	gp_symvers_release(&s);
 }

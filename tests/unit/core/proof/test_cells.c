@@ -60,6 +60,8 @@ static void fill(struct gp_cell *cell)
 			gp_list_take(lists[i], gp_asprintf("element %zu.%zu", i, k));
 	cell->cls = GP_CELL_MODPOST;
 	cell->line = 2942;
+	cell->claims[GP_CLAIM_BUILDS] = (struct gp_claim){ GP_CLAIM_YES, GP_EVIDENCE_BUILT, NULL };
+	cell->claims[GP_CLAIM_LOADS] = (struct gp_claim){ GP_CLAIM_NO, GP_EVIDENCE_REPORTED, gp_strdup("a page") };
 	cell->hooks = true;
 	cell->expected = true;
 	cell->patch_s = 0.125;
@@ -115,6 +117,12 @@ static void round_trip(void **state)
 	same_list(&a.v[0].reasons, &b.v[0].reasons);
 	assert_int_equal(b.v[0].cls, GP_CELL_MODPOST);
 	assert_int_equal(b.v[0].line, 2942);
+	for (size_t i = 0; i < GP_CLAIM_COUNT; i++) {
+		assert_int_equal(b.v[0].claims[i].answer, a.v[0].claims[i].answer);
+		assert_int_equal(b.v[0].claims[i].kind, a.v[0].claims[i].kind);
+	}
+	assert_string_equal(b.v[0].claims[GP_CLAIM_LOADS].source, "a page");
+	assert_null(b.v[0].claims[GP_CLAIM_BUILDS].source);
 	assert_true(b.v[0].hooks && b.v[0].expected && !b.v[1].hooks && !b.v[1].expected);
 	assert_true(b.v[0].patch_s == 0.125 && b.v[0].build_s == 100.5);
 	assert_true(b.v[0].verify_s == 0.25 && b.v[0].total_s == 101);
@@ -139,6 +147,11 @@ static void bad_utf8(void **state)
 
 #define HEAD "{\"type\":\"gridpatch matrix\",\"schema\":1,"
 #define CELL(x) HEAD "\"cells\":[{\"driver\":\"d\",\"release\":\"r\",\"class\":\"ok\"},{" x "}]}"
+#define CELL2(x) "{\"type\":\"gridpatch.matrix\",\"schema\":2,\"cells\":[{" DK "},{" x "}]}"
+#define DK "\"driver\":{\"version\":\"d\"},\"kernel\":{\"release\":\"r\"},\"class\":\"ok\""
+#define CLAIM(of, claim, kind) "\"" of "\":{\"claim\":" claim ",\"kind\":" kind ",\"source\":null}"
+#define CLAIMS(claim, kind) \
+	"{" CLAIM("builds", claim, kind) "," CLAIM("loads", claim, kind) "," CLAIM("unlocks", claim, kind) "}"
 #define DR "\"driver\":\"d\",\"release\":\"r\","
 
 static const struct bad_case {
@@ -160,8 +173,27 @@ static const struct bad_case {
 	{ "null", "null ", GP_E_FORMAT, "not a JSON object" },
 	{ "no type", "{\"schema\":1,\"cells\":[]}", GP_E_FORMAT, "not a JSON report" },
 	{ "another type", "{\"type\":\"x\",\"schema\":1,\"cells\":[]}", GP_E_FORMAT, "not a JSON report" },
-	{ "another schema", "{\"type\":\"gridpatch matrix\",\"schema\":2,\"cells\":[]}", GP_E_UNSUPPORTED, "schema 2" },
-	{ "no schema", "{\"type\":\"gridpatch matrix\",\"cells\":[]}", GP_E_UNSUPPORTED, "schema 0" },
+	{ "another schema", "{\"type\":\"gridpatch.matrix\",\"schema\":3,\"cells\":[]}", GP_E_UNSUPPORTED, "schema 3" },
+	{ "no schema", "{\"type\":\"gridpatch.matrix\",\"cells\":[]}", GP_E_UNSUPPORTED, "schema 0" },
+	{ "a type of schema 1", "{\"type\":\"gridpatch matrix\",\"schema\":2,\"cells\":[]}", GP_E_FORMAT,
+	  "not a JSON report" },
+	{ "of a build", "{\"type\":\"gridpatch.build\",\"schema\":2,\"cells\":[]}", GP_OK, NULL },
+	{ "of another verb", "{\"type\":\"gridpatch.select\",\"schema\":2,\"cells\":[]}", GP_E_FORMAT,
+	  "not a JSON report" },
+	{ "schema 2: the least", CELL2(DK), GP_OK, NULL },
+	{ "schema 2: a driver of schema 1", CELL2(DR "\"class\":\"ok\""), GP_E_FORMAT, "[1].driver: is not an o" },
+	{ "schema 2: no kernel", CELL2("\"driver\":{\"version\":\"d\"},\"class\":\"ok\""), GP_E_FORMAT,
+	  "[1].kernel: is not an o" },
+	{ "schema 2: no version", CELL2("\"driver\":{},\"kernel\":{\"release\":\"r\"},\"class\":\"ok\""), GP_E_FORMAT,
+	  "[1].driver: is missing" },
+	{ "schema 2: hooks are text", CELL2(DK ",\"hooks_integrated\":\"no\""), GP_E_FORMAT,
+	  "hooks_integrated: is neither" },
+	{ "schema 2: claims", CELL2(DK ",\"claims\":" CLAIMS("\"yes\"", "\"built\"")), GP_OK, NULL },
+	{ "schema 2: half of the claims", CELL2(DK ",\"claims\":{}"), GP_E_FORMAT, "[1].claims: is not an o" },
+	{ "schema 2: no such claim", CELL2(DK ",\"claims\":" CLAIMS("\"maybe\"", "null")), GP_E_FORMAT,
+	  "[1].claims: says what" },
+	{ "schema 2: no such kind", CELL2(DK ",\"claims\":" CLAIMS("\"yes\"", "\"hope\"")), GP_E_FORMAT,
+	  "[1].claims: says what" },
 	{ "no cells", HEAD "\"jobs\":1}", GP_E_FORMAT, "cells: is missing" },
 	{ "cells of another type", HEAD "\"cells\":{}}", GP_E_FORMAT, "cells: is not an array" },
 	{ "a cell of another type", HEAD "\"cells\":[3]}", GP_E_FORMAT, "cells[0]" },
@@ -350,7 +382,7 @@ static void list(void **state)
 			fail_msg("'%s' is not in '%s'", k->want, message);
 		return;
 	}
-	gp_expect_judge(&expect, &a, &judged);
+	gp_expect_compare(&expect, &a, &judged);
 	for (size_t i = 0; i < a.n; i++)
 		if (a.v[i].expected)
 			gp_buf_printf(&got, "%s%s/%s", got.len ? " " : "", a.v[i].driver, a.v[i].release);
@@ -376,7 +408,7 @@ static void earlier(void **state)
 	assert_int_equal(gp_expect_parse(gp_buf_str(&text), "f", &expect, &err), 0);
 	some_cells(&a);
 	add(&a, "4", "6.1", GP_CELL_HUNK); /* new */
-	gp_expect_judge(&expect, &a, &judged);
+	gp_expect_compare(&expect, &a, &judged);
 	assert_int_equal(judged.failed, 5);
 	assert_int_equal(judged.unexpected, 4);
 	assert_int_equal(judged.regressions, 1);
@@ -391,7 +423,7 @@ static void no_expectation(void **state)
 	(void)state;
 	some_cells(&a);
 	a.v[1].expected = true; /* of the shard that ran it: stays */
-	gp_expect_judge(NULL, &a, &judged);
+	gp_expect_compare(NULL, &a, &judged);
 	assert_int_equal(judged.failed, 4);
 	assert_int_equal(judged.unexpected, 3);
 }

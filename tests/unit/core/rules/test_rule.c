@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests: core/rules/rulejudge, core/rules/textmatch */
+/* Tests: core/rules/claim, core/rules/line, core/rules/rulejudge, core/rules/textmatch */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -68,6 +68,20 @@ static const struct bad_case bad[] = {
 	{ "path climbs", HEAD "Driver: 460\nProbe: header ../a.h\n", "climbs" },
 	{ "symbol is no name", HEAD "Driver: 460\nProbe: symbol a(b\n", "'a(b' is not a name" },
 	{ "empty Probe", HEAD "Driver: 460\nProbe:\n", "'f:5'" },
+	{ "empty Driver among others", HEAD "Driver: 460, , 470\n", "'f:4'" },
+	{ "Lines is no range", HEAD "Driver: 460\nLines: onward\n", "'f:5'" },
+	{ "Lines of releases", HEAD "Driver: 460\nLines: 5.10.1 - 5.12\n", "neither like" },
+	{ "Lines that ends nowhere among others", HEAD "Driver: 460\nLines: 5.10, >= 5.12\n", "neither like" },
+	{ "Lines without its begin", HEAD "Driver: 460\nLines: > 5.10\n", "neither like" },
+	{ "Lines that begins elsewhere", HEAD "Driver: 460\nLines: >= 5.11\n", "does not begin at 5.10" },
+	{ "Lines that goes back", HEAD "Driver: 460\nLines: 5.10, 5.4\n", "does not begin at 5.10" },
+	{ "Lines of every line", "Kernel: any\n\nDriver: 460\nLines: 5.10\n", "'f:4': 'Lines' of a rule for every" },
+	{ "a window of no line", HEAD "Driver: 460\nLines: 5.10 - 5.11\nRelease: < 5.12.3\n",
+	  "'f:6': Release '< 5.12.3'" },
+	{ "two windows of a line", HEAD "Driver: 460\nLines: 5.10 - 5.11\nRelease: < 5.10.3, 5.10.9\n", "two windows" },
+	{ "two windows, one line", HEAD "Driver: 460\nRelease: < 5.10.3, 5.10.9\n", "'f:5'" },
+	{ "history of a line", "Kernel: 5.10\nStatus: supported\nLines: 5.10 - 5.12\n", "'f:3': 'Lines' of a line" },
+	{ "history without an end", "Kernel: any\nLines: >= 5.10\n", "'f:2'" },
 	{ "same rule twice", HEAD "Driver: 460\nLoad: yes\n\nDriver:  460\nLoad: no\n", "'f:7'" },
 };
 
@@ -119,6 +133,64 @@ static void test_full(void **state)
 	assert_string_equal(gp_status_name(r->status), "blocked");
 	assert_string_equal(r->evidence, "built");
 	gp_line_release(&l);
+}
+
+/* What holds for one of the ranges holds. */
+static void test_driver_ranges(void **state)
+{
+	static const struct {
+		const char *driver;
+		bool want;
+	} cases[] = { { "459.99", false }, { "460.32.03", true },  { "470.1", false },
+		      { "535.1", true },   { "535.161.05", true }, { "550", true } };
+	struct gp_line l;
+
+	(void)state;
+	assert_int_equal(parse(HEAD "Driver: 460,\n 500 - 535.161, >= 550\n", &l, NULL), 0);
+	assert_string_equal(l.rules[0].driver_text, "460, 500 - 535.161, >= 550");
+	for (size_t i = 0; i < GP_COUNT(cases); i++) {
+		struct gp_facts f = { .kind = GP_KIND_HOST };
+		struct gp_judgement j;
+
+		assert_int_equal(gp_version_parse(gp_str_of(cases[i].driver), &f.driver, NULL), 0);
+		gp_rule_judge(&l.rules[0], &f, &j);
+		assert_int_equal(j.taken, cases[i].want);
+	}
+	gp_line_release(&l);
+}
+
+/* Marks with lines: what a line is told. */
+static void test_told_of(void **state)
+{
+	static const struct {
+		const char *evidence, *line, *want;
+	} cases[] = {
+		{ "[built] a. [peer] b", "5.14", "[built] a. [peer] b" },
+		{ "x [built 5.14, 5.16 - 5.17] a; [inference 5.15] b", "5.14", "x [built] a" },
+		{ "x [built 5.14, 5.16 - 5.17] a; [inference 5.15] b", "5.15", "x [inference] b" },
+		{ "[built 5.14, 5.16 - 5.17] a; [inference 5.15] b", "5.16", "[built] a" },
+		{ "[built 5.1] a. [source] b", "5.14", "[source] b" },
+		{ "[built 5.1] a. [source] b", "5.1", "[built] a. [source] b" },
+		{ "[source code] a", "5.1", "[source code] a" },
+		{ "[5.1] before 5.1.3; [5.2 - 5.3] none", "5.1", "before 5.1.3" },
+		{ "[5.1] before 5.1.3; [5.2 - 5.3] none", "5.3", "none" },
+		{ "a [3 of 4] b", "5.3", "a [3 of 4] b" },
+		{ "[built 5.1] a", "5.2", NULL },
+		{ "a[0] [built 5.1", "5.2", "a[0] [built 5.1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(cases); i++) {
+		struct gp_version line;
+		gp_auto(gp_free_ptr) char *got = NULL;
+
+		assert_int_equal(gp_version_parse(gp_str_of(cases[i].line), &line, NULL), 0);
+		got = gp_told_of(cases[i].evidence, &line);
+		if (cases[i].want)
+			assert_string_equal(got, cases[i].want);
+		else
+			assert_null(got);
+	}
 }
 
 static void test_any(void **state)
@@ -491,9 +563,55 @@ static void test_known(void **state)
 	}
 }
 
+/* Each claim by the first mark that can speak for it. */
+static void test_claims(void **state)
+{
+	static const struct {
+		const char *fields, *want; /* builds, loads, unlocks: answer, kind, source */
+	} cases[] = {
+		{ "Load: unknown\nEvidence: [built] 2026-11-22", "yes built -; unknown none -; unknown none -" },
+		{ "Load: yes\nEvidence: [built] on it. [peer] loading: a guide.; not by us",
+		  "yes built -; yes reported loading: a guide.; not by us; unknown none -" },
+		{ "Load: yes\nEvidence: [built] on it", "yes built -; yes inference -; unknown none -" },
+		{ "Load: yes\nEvidence: [booted] it", "yes booted -; yes booted -; unknown none -" },
+		{ "Load: yes\nEvidence: [built] it\nLoad-Evidence: [reported] a/b#3; [source] c",
+		  "yes built -; yes reported a/b#3; unknown none -" },
+		{ "Load: no\nEvidence: [source] a commit", "unknown none -; no source -; unknown none -" },
+		{ "Load: no\nPatches: x\nEvidence: [source] a commit", "yes source -; no source -; unknown none -" },
+		{ "Hooks: upstream\nEvidence: [booted] it; [inference] x",
+		  "unknown none -; unknown none -; yes inference -" },
+		{ "Hooks: newer-table\nPatches: x\nEvidence: [built] it\nHooks-Evidence: [peer] p",
+		  "yes built -; unknown none -; yes reported p" },
+		{ "Hooks: unproved\nEvidence: [peer] p", "unknown none -; unknown none -; unknown none -" },
+		{ "Status: blocked\nReason: r\nEvidence: [built] fails", "no built -; unknown none -; unknown none -" },
+		{ "Status: untested\nEvidence: [source] s", "unknown none -; unknown none -; unknown none -" },
+		{ "Status: untested\nEvidence: [peer] p.", "yes reported p; unknown none -; unknown none -" },
+		{ "Gpu: Turing", "unknown none -; unknown none -; unknown none -" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(cases); i++) {
+		gp_auto(gp_free_ptr) char *text = gp_asprintf(HEAD "Driver: 460\n%s\n", cases[i].fields);
+		gp_auto(gp_buf_release) struct gp_buf got = { 0 };
+		struct gp_line l;
+
+		assert_int_equal(parse(text, &l, NULL), 0);
+		for (size_t k = 0; k < GP_CLAIM_COUNT; k++) {
+			const struct gp_claim *c = &l.rules[0].claims[k];
+
+			gp_buf_printf(&got, "%s%s %s %s", k ? "; " : "", gp_claim_answer_name(c->answer),
+				      gp_evidence_kind_name(c->kind), c->source ? c->source : "-");
+		}
+		assert_string_equal(got.data, cases[i].want);
+		gp_line_release(&l);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest plain[] = { cmocka_unit_test(test_full),
+						   cmocka_unit_test(test_driver_ranges),
+						   cmocka_unit_test(test_told_of),
 						   cmocka_unit_test(test_any),
 						   cmocka_unit_test(test_overlay),
 						   cmocka_unit_test(test_matches),
@@ -501,6 +619,7 @@ int main(void)
 						   cmocka_unit_test(test_other_driver),
 						   cmocka_unit_test(test_long_why),
 						   cmocka_unit_test(test_known),
+						   cmocka_unit_test(test_claims),
 						   cmocka_unit_test(test_modules) };
 
 	FX_TESTS(plain);

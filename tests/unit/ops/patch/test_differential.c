@@ -252,7 +252,7 @@ static void parse_said(const struct gp_buf *text, struct said *s)
 
 	s->n = 0;
 	s->before_start = false;
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		char *z;
 
 		if (!gp_str_starts(line, "Hunk #") || s->n == MAX_HUNKS)
@@ -316,7 +316,7 @@ static void falsify(struct gp_buf *patch)
 	gp_auto(gp_buf_release) struct gp_buf b = { 0 };
 	struct gp_str rest = gp_buf_str(patch), line;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		unsigned long long v[4] = { 0, 1, 0, 1 };
 		char *p = gp_strndup(line.p, line.len), *s = p + 4;
 

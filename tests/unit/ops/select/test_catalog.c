@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests: ops/select/datadir, ops/select/override, ops/select/select */
+/* Tests: ops/select/claims, ops/select/datadir, ops/select/lines, ops/select/override, ops/select/select */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -205,6 +205,9 @@ static void test_bad_files(void **state)
 	refused(w, GP_E_FORMAT, "/d/kernel-versions/6.2:5': unknown field 'Lod'");
 	put(w, "d/kernel-versions/6.2", "# nothing\n");
 	refused(w, GP_E_FORMAT, "6.2': no kernel line");
+	put(w, "d/kernel-versions/6.2",
+	    "Kernel: 6.2\nStatus: untested\n\nDriver: 1\nLines: >= 6.2\nRelease: < 6.2.3\n");
+	refused(w, GP_E_FORMAT, "/d/kernel-versions/6.2:6': Release, and Lines '>= 6.2' without an end");
 }
 
 static void test_not_data(void **state)
@@ -238,6 +241,103 @@ static void test_overlay(void **state)
 	assert_true(gp_str_ends(gp_str_of(w->c.lines[1].rules[1].file), "/d/kernel-versions/5.10"));
 	assert_string_equal(w->c.lines[1].rules[4].driver_text, "470");
 	assert_true(gp_catalog_set(&w->c, "own")->neutral);
+}
+
+static const struct gp_line *line_of(const struct world *w, const char *name)
+{
+	for (size_t i = 0; i < w->c.nlines; i++)
+		if (strcmp(w->c.lines[i].name, name) == 0)
+			return &w->c.lines[i];
+	fail_msg("no line %s", name);
+	return NULL;
+}
+
+/* "470=yes" for each rule: its driver and Load, with its Release where it has one. */
+static const char *rules_of(struct world *w, const char *name)
+{
+	const struct gp_line *l = strcmp(name, "any") == 0 ? &w->c.any : line_of(w, name);
+
+	gp_buf_release(&w->text);
+	gp_buf_puts(&w->text, "");
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_rule *r = &l->rules[i];
+
+		gp_buf_printf(&w->text, "%s%s=%s%s%s", i ? "; " : "", r->driver_text, gp_load_name(r->load),
+			      r->has_release ? " " : "", r->has_release ? r->release_text : "");
+	}
+	return w->text.data;
+}
+
+/* A rule holds on the lines that it names, and onward on every line: it stands behind
+ * what is said there. */
+static void test_reach(void **state)
+{
+	struct world *w = *state;
+
+	put(w, "e/kernel-versions/5.4",
+	    "Kernel: 5.4\nStatus: untested\n\n"
+	    "Driver: 470\nLines: 5.4, 5.11 - 6.1\nRelease: < 5.4.9, 5.12.3, >= 5.13.2\nLoad: yes\n"
+	    "Evidence: [built 5.4, 6.1] a [source] b\n\n"
+	    "Driver: 510\nLines: >= 5.4\nLoad: no\n");
+	put(w, "e/kernel-versions/5.11", "Kernel: 5.11\nStatus: untested\n\nDriver: 390\nLoad: no\n");
+	put(w, "e/kernel-versions/5.13", "Kernel: 5.13\nStatus: untested\n");
+	add_dir(w, "e");
+	load(w);
+	assert_string_equal(rules_of(w, "5.4"), "470=yes < 5.4.9");
+	assert_string_equal(rules_of(w, "5.11"), "390=no; 470=yes");
+	assert_string_equal(rules_of(w, "5.13"), "470=yes >= 5.13.2");
+	assert_null(strstr(rules_of(w, "5.10"), "470"));
+	assert_non_null(strstr(rules_of(w, "6.1"), "; 470=yes"));
+	assert_non_null(strstr(rules_of(w, "any"), "; 510=no >= 5.4"));
+	assert_string_equal(line_of(w, "5.4")->rules[0].evidence, "[built] a [source] b");
+	assert_string_equal(line_of(w, "5.11")->rules[1].evidence, "[source] b");
+	assert_true(gp_str_ends(gp_str_of(line_of(w, "6.1")->rules[3].file), "/e/kernel-versions/5.4"));
+	assert_int_equal(line_of(w, "6.1")->rules[3].claims[GP_CLAIM_BUILDS].kind, GP_EVIDENCE_BUILT);
+	assert_true(w->c.any.rules[3].any_line);
+}
+
+/* The later directory wins, whichever of both reaches; in one directory there is no
+ * later. */
+static void test_reach_over(void **state)
+{
+	struct world *w = *state;
+
+	put(w, "e/kernel-versions/5.4", "Kernel: 5.4\nStatus: untested\n\nDriver: 470\nLines: 5.4 - 5.11\nLoad: yes\n");
+	put(w, "f/kernel-versions/5.11", "Kernel: 5.11\nStatus: untested\n\nDriver: 470\nLoad: no\n");
+	put(w, "f/kernel-versions/mine",
+	    "Kernel: 5.10\nStatus: untested\n\nDriver: 535\nLines: 5.10, 6.1\nLoad: no\n\n"
+	    "Driver: >= 460.107\nRelease: 5.10\nHooks: upstream\n");
+	add_dir(w, "e");
+	add_dir(w, "f");
+	load(w);
+	assert_string_equal(rules_of(w, "5.11"), "470=no");
+	assert_non_null(strstr(rules_of(w, "5.10"), "; 470=yes"));
+	assert_string_equal(rules_of(w, "6.1"), "535=no; 550=no; 570=yes");
+	gp_catalog_release(&w->c);
+	put(w, "f/kernel-versions/5.4", "Kernel: 5.4\nStatus: untested\n\nDriver: 470\nLines: 5.4 - 5.11\nLoad: yes\n");
+	refused(w, GP_E_FORMAT, "/f/kernel-versions/5.4:4': reaches 5.11, and");
+}
+
+/* Who replaces a file takes back what it says of its line, and nothing of others. */
+static void test_reach_replaced(void **state)
+{
+	struct world *w = *state;
+
+	put(w, "e/kernel-versions/5.4",
+	    "Kernel: 5.4\nStatus: untested\n\nDriver: 470\nLines: 5.4 - 5.11\nLoad: yes\n\n"
+	    "Driver: 510\nLines: >= 5.4\nLoad: no\n");
+	put(w, "f/kernel-versions/5.4", "Kernel: 5.4\nStatus: untested\n\nDriver: 390\nLoad: no\n");
+	put(w, "f/kernel-versions/5.10", "Kernel: 5.10\nStatus: untested\n\nDriver: 470\nLoad: no\n");
+	put(w, "e/kernel-versions/any", "Kernel: any\nLines: 5.4 - 5.13\n");
+	put(w, "f/kernel-versions/any", "Kernel: any\n\nDriver: 999\nLoad: no\n");
+	add_dir(w, "e");
+	add_dir(w, "f");
+	load(w);
+	assert_string_equal(rules_of(w, "5.4"), "390=no");
+	assert_string_equal(rules_of(w, "5.10"), "470=no");
+	assert_non_null(strstr(rules_of(w, "5.11"), "; 470=yes"));
+	assert_string_equal(rules_of(w, "any"), "510=no >= 5.4; 999=no");
+	assert_int_equal(w->c.any.history.n, 1);
 }
 
 /* --- selecting --- */
@@ -319,6 +419,45 @@ static void check_select(void **state)
 	assert_string_equal(names(w, &k->sets), c->sets);
 	assert_string_equal(names(w, &k->maybe), c->maybe);
 	assert_string_equal(k->reasons.n ? k->reasons.v[0] : "", c->reason);
+}
+
+/* The best evidence of a rule that holds; none of a rule that holds on a part. */
+static void test_claims(void **state)
+{
+	struct world *w = *state;
+	struct gp_claim c[GP_CLAIM_COUNT];
+
+	put(w, "d/kernel-versions/6.1",
+	    "Kernel: 6.1\nStatus: supported\n\n"
+	    "Driver: 535.54\nLoad: yes\nEvidence: [peer] a/b#1\n\n"
+	    "Driver: 535\nLoad: yes\nEvidence: [built] it\n\n"
+	    "Driver: 535.100 - 535.200\nRelease: < 6.1.52\nLoad: unknown\nEvidence: [built] it\n");
+	put(w, "e/kernel-versions/mine", "Kernel: any\n\nDriver: 535\nHooks: upstream\nEvidence: [source] x\n");
+	add_dir(w, "e");
+	ask(w, "535.54.06", "6.1.9");
+	gp_choice_claims(&w->s.kernels[0], c);
+	assert_int_equal(c[GP_CLAIM_BUILDS].answer, GP_CLAIM_YES);
+	assert_int_equal(c[GP_CLAIM_BUILDS].kind, GP_EVIDENCE_BUILT);
+	assert_null(c[GP_CLAIM_BUILDS].source);
+	assert_int_equal(c[GP_CLAIM_LOADS].answer, GP_CLAIM_YES);
+	assert_int_equal(c[GP_CLAIM_LOADS].kind, GP_EVIDENCE_REPORTED);
+	assert_string_equal(c[GP_CLAIM_LOADS].source, "a/b#1");
+	/* Of the rule that says it last: newer-table is needed above all. */
+	assert_int_equal(w->s.kernels[0].hooks, GP_HOOKS_NEWER_TABLE);
+	assert_int_equal(c[GP_CLAIM_UNLOCKS].answer, GP_CLAIM_YES);
+	assert_int_equal(c[GP_CLAIM_UNLOCKS].kind, GP_EVIDENCE_INFERENCE);
+	gp_selection_release(&w->s);
+	gp_catalog_release(&w->c);
+	ask(w, "550.54.10", "5.12.9"); /* a gap */
+	gp_choice_claims(&w->s.kernels[0], c);
+	assert_int_equal(c[GP_CLAIM_BUILDS].answer, GP_CLAIM_UNKNOWN);
+	gp_selection_release(&w->s);
+	gp_catalog_release(&w->c);
+	ask(w, "460.73.01", "6.1.9"); /* blocked */
+	gp_choice_claims(&w->s.kernels[0], c);
+	assert_int_equal(c[GP_CLAIM_BUILDS].answer, GP_CLAIM_NO);
+	assert_int_equal(c[GP_CLAIM_BUILDS].kind, GP_EVIDENCE_INFERENCE);
+	assert_int_equal(c[GP_CLAIM_LOADS].answer, GP_CLAIM_UNKNOWN);
 }
 
 static void test_driver_sources(void **state)
@@ -438,6 +577,27 @@ static void test_driver_wide(void **state)
 	assert_string_equal(gp_verdict_name(w->s.lines[4].verdict), "blocked");
 	assert_null(w->s.next_unknown);
 	assert_true(w->s.newer_blocked);
+}
+
+/* Which line follows the last one of a major number the data know. */
+static void test_history(void **state)
+{
+	struct world *w = *state;
+	gp_auto(gp_buf_release) struct gp_buf covers = { 0 };
+
+	put(w, "e/kernel-versions/6.1", "Kernel: 6.1\nStatus: untested\n\nDriver: 999\nLines: 6.1, 7.0\nLoad: yes\n");
+	put(w, "e/kernel-versions/7.0", "Kernel: 7.0\nStatus: untested\n");
+	add_dir(w, "e");
+	ask(w, "999.1", NULL);
+	gp_selection_covers(&w->s, &covers);
+	assert_string_equal(covers.data, "6.1, 7.0");
+	gp_selection_release(&w->s);
+	gp_catalog_release(&w->c);
+	gp_buf_release(&covers);
+	put(w, "e/kernel-versions/mine", "Kernel: any\nLines: 6.0 - 6.1, 7.0 - 7.3\n");
+	ask(w, "999.1", NULL);
+	gp_selection_covers(&w->s, &covers);
+	assert_string_equal(covers.data, "6.1–7.0");
 }
 
 static void test_nothing_known(void **state)
@@ -599,12 +759,17 @@ int main(void)
 						   TEST(test_bad_files),
 						   TEST(test_not_data),
 						   TEST(test_overlay),
+						   TEST(test_reach),
+						   TEST(test_reach_over),
+						   TEST(test_reach_replaced),
+						   TEST(test_claims),
 						   TEST(test_driver_sources),
 						   TEST(test_driver_sources_say_no),
 						   TEST(test_hook_sets),
 						   TEST(test_conftest),
 						   TEST(test_conftest_places),
 						   TEST(test_driver_wide),
+						   TEST(test_history),
 						   TEST(test_nothing_known),
 						   TEST(test_global_order),
 						   TEST(test_with_headers),

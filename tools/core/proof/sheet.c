@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/proof/grid.h"
+#include "core/proof/sheet.h"
 
 #include <stdlib.h>
 
@@ -22,7 +22,7 @@ static size_t number_of(struct gp_map *m, const char *key)
 }
 
 /* The place of each cell, as row and column; fills the heads. */
-static void find_places(const struct gp_cells *l, struct gp_grid *g, size_t *row, size_t *column)
+static void find_places(const struct gp_cells *l, struct gp_sheet *g, size_t *row, size_t *column)
 {
 	gp_auto(gp_map_release) struct gp_map rows = { 0 }, releases = { 0 };
 
@@ -33,7 +33,7 @@ static void find_places(const struct gp_cells *l, struct gp_grid *g, size_t *row
 
 		row[i] = number_of(&rows, key);
 		column[i] = number_of(&releases, or_nothing(c->release));
-		g->row[row[i]] = (struct gp_grid_row){ or_nothing(c->driver), input };
+		g->row[row[i]] = (struct gp_sheet_row){ or_nothing(c->driver), input };
 		g->release[column[i]] = or_nothing(c->release);
 	}
 	g->rows = rows.n;
@@ -41,7 +41,7 @@ static void find_places(const struct gp_cells *l, struct gp_grid *g, size_t *row
 }
 
 /* Where a driver has one row, its input need not be named. */
-static void drop_inputs(struct gp_grid *g)
+static void drop_inputs(struct gp_sheet *g)
 {
 	gp_auto(gp_map_release) struct gp_map count = { 0 };
 	size_t n;
@@ -56,16 +56,16 @@ static void drop_inputs(struct gp_grid *g)
 			g->row[i].input = NULL;
 }
 
-int gp_grid_make(const struct gp_cells *l, struct gp_grid *out)
+int gp_sheet_make(const struct gp_cells *l, struct gp_sheet *out)
 {
 	gp_auto(gp_free_ptr) size_t *row = gp_alloc((l->n + 1) * sizeof(*row));
 	gp_auto(gp_free_ptr) size_t *column = gp_alloc((l->n + 1) * sizeof(*column));
 
-	*out = (struct gp_grid){ 0 };
+	*out = (struct gp_sheet){ 0 };
 	out->row = gp_alloc((l->n + 1) * sizeof(*out->row));
 	out->release = gp_alloc((l->n + 1) * sizeof(*out->release));
 	find_places(l, out, row, column);
-	if (out->columns && out->rows > GP_GRID_MAX / out->columns)
+	if (out->columns && out->rows > GP_SHEET_MAX / out->columns)
 		return -1;
 	drop_inputs(out);
 	out->at = gp_alloc((out->rows * out->columns + 1) * sizeof(*out->at));
@@ -74,15 +74,15 @@ int gp_grid_make(const struct gp_cells *l, struct gp_grid *out)
 	return 0;
 }
 
-void gp_grid_release(struct gp_grid *g)
+void gp_sheet_release(struct gp_sheet *g)
 {
 	free(g->row);
 	free(g->release);
 	free(g->at);
-	*g = (struct gp_grid){ 0 };
+	*g = (struct gp_sheet){ 0 };
 }
 
-const struct gp_cell *gp_grid_cell(const struct gp_grid *g, const struct gp_cells *l, size_t row, size_t column)
+const struct gp_cell *gp_sheet_cell(const struct gp_sheet *g, const struct gp_cells *l, size_t row, size_t column)
 {
 	size_t i = g->at[row * g->columns + column];
 

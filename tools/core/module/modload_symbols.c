@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/module/judge_impl.h"
+#include "core/module/modload_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 /* --- who gives what --- */
 
 /* The kernel first, as find_symbol() does. */
-static struct gp_bound find(const struct gp_judge *j, size_t unit, struct gp_str name)
+static struct gp_bound find(const struct gp_modload *j, size_t unit, struct gp_str name)
 {
 	struct gp_bound b = { .from = SIZE_MAX };
 
@@ -34,7 +34,7 @@ static bool is_gpl(const struct gp_modunit *u)
 }
 
 /* inherit_taint(): from sibling to sibling, until nothing changes. */
-static void spread_taint(struct gp_judge *j)
+static void spread_taint(struct gp_modload *j)
 {
 	bool more = true;
 
@@ -50,7 +50,7 @@ static void spread_taint(struct gp_judge *j)
 	}
 }
 
-void gp_judge_bind(struct gp_judge *j)
+void gp_modload_bind(struct gp_modload *j)
 {
 	j->bound = gp_alloc(j->n * sizeof(*j->bound));
 	j->takes = gp_alloc(j->n * j->n * sizeof(*j->takes));
@@ -71,7 +71,7 @@ void gp_judge_bind(struct gp_judge *j)
 	spread_taint(j);
 }
 
-void gp_judge_release(struct gp_judge *j)
+void gp_modload_release(struct gp_modload *j)
 {
 	for (size_t i = 0; i < j->n; i++)
 		free(j->bound[i]);
@@ -81,7 +81,7 @@ void gp_judge_release(struct gp_judge *j)
 	free(j->taint_from);
 }
 
-bool gp_judge_takes_from(const struct gp_judge *j, const struct gp_modunit *u, size_t sibling)
+bool gp_modload_takes_from(const struct gp_modload *j, const struct gp_modunit *u, size_t sibling)
 {
 	return j->takes[(size_t)(u - j->u) * j->n + sibling];
 }
@@ -94,10 +94,10 @@ static bool made_up(struct gp_str name)
 	return gp_str_eq(name, "__this_module") || gp_str_eq(name, "_GLOBAL_OFFSET_TABLE_");
 }
 
-static void judge_missing(struct gp_judge *j, size_t i)
+static void check_missing(struct gp_modload *j, size_t i)
 {
 	const struct gp_modunit *u = &j->u[i];
-	struct gp_many m = { u->file, "symbol", GP_FIND_ERROR, 0 };
+	struct gp_modtally m = { u->file, "symbol", GP_FIND_ERROR, 0 };
 
 	if (!j->o->kernel || !j->o->kernel->symvers)
 		return;
@@ -106,10 +106,10 @@ static void judge_missing(struct gp_judge *j, size_t i)
 
 		/* A weak one may stay undefined. */
 		if (!b->kernel && !b->sibling && !u->m->undef[s].weak && !made_up(u->m->undef[s].name))
-			gp_judge_many(j, &m, "'%.*s' is exported neither by the kernel nor by a module here",
-				      STR(u->m->undef[s].name));
+			gp_modload_tally(j, &m, "'%.*s' is exported neither by the kernel nor by a module here",
+					 STR(u->m->undef[s].name));
 	}
-	gp_judge_many_end(j, &m);
+	gp_modload_tally_end(j, &m);
 }
 
 /* --- GPL-only, taint --- */
@@ -119,23 +119,23 @@ static bool gpl_only(const struct gp_bound *b)
 	return b->kernel ? b->kernel->gpl_only : b->sibling && b->sibling->gpl_only;
 }
 
-static void judge_gpl_only(struct gp_judge *j, size_t i)
+static void check_gpl_only(struct gp_modload *j, size_t i)
 {
 	const struct gp_modunit *u = &j->u[i];
-	struct gp_many m = { u->file, "gpl-only", GP_FIND_ERROR, 0 };
+	struct gp_modtally m = { u->file, "gpl-only", GP_FIND_ERROR, 0 };
 	struct gp_str licence = gp_module_info(u->m, "license");
 
 	if (!licence.p)
 		licence = GP_STR("unspecified");
 	for (size_t s = 0; s < u->m->nundef; s++)
 		if (gpl_only(&j->bound[i][s]))
-			gp_judge_many(j, &m, "'%.*s' is for GPL-compatible modules only, its licence is '%.*s'",
-				      STR(u->m->undef[s].name), STR(licence));
-	gp_judge_many_end(j, &m);
+			gp_modload_tally(j, &m, "'%.*s' is for GPL-compatible modules only, its licence is '%.*s'",
+					 STR(u->m->undef[s].name), STR(licence));
+	gp_modload_tally_end(j, &m);
 }
 
 /* A module of a GPL-compatible licence that a sibling taints. */
-static void judge_taint(struct gp_judge *j, size_t i)
+static void check_taint(struct gp_modload *j, size_t i)
 {
 	const struct gp_modunit *u = &j->u[i];
 	const struct gp_modsymbol *first = NULL, *theirs = NULL;
@@ -158,12 +158,12 @@ static void judge_taint(struct gp_judge *j, size_t i)
 			n > 1 ? ", …" : "");
 }
 
-static void judge_licences(struct gp_judge *j, size_t i)
+static void check_licences(struct gp_modload *j, size_t i)
 {
 	if (!is_gpl(&j->u[i]))
-		judge_gpl_only(j, i);
+		check_gpl_only(j, i);
 	else if (j->taint_from[i] != SIZE_MAX && (!j->o->kernel || j->o->kernel->inherits_taint))
-		judge_taint(j, i);
+		check_taint(j, i);
 }
 
 /* --- symbol versions --- */
@@ -193,10 +193,10 @@ static const struct gp_modversion **sorted_versions(const struct gp_module *m)
 	return v;
 }
 
-static void judge_differing(struct gp_judge *j, size_t i)
+static void check_differing(struct gp_modload *j, size_t i)
 {
 	const struct gp_modunit *u = &j->u[i];
-	struct gp_many m = { u->file, "crc", GP_FIND_ERROR, 0 };
+	struct gp_modtally m = { u->file, "crc", GP_FIND_ERROR, 0 };
 
 	for (size_t v = 0; v < u->m->nversion; v++) {
 		const struct gp_modversion *mv = &u->m->version[v];
@@ -205,30 +205,30 @@ static void judge_differing(struct gp_judge *j, size_t i)
 
 		if (!wants_version(&b) || crc == mv->crc)
 			continue;
-		gp_judge_many(j, &m, "'%.*s' has version 0x%08x there, 0x%08x in %s", STR(mv->name), mv->crc, crc,
-			      b.kernel ? "the kernel" : j->u[b.from].file);
+		gp_modload_tally(j, &m, "'%.*s' has version 0x%08x there, 0x%08x in %s", STR(mv->name), mv->crc, crc,
+				 b.kernel ? "the kernel" : j->u[b.from].file);
 	}
-	gp_judge_many_end(j, &m);
+	gp_modload_tally_end(j, &m);
 }
 
-static void judge_unversioned(struct gp_judge *j, size_t i)
+static void check_unversioned(struct gp_modload *j, size_t i)
 {
 	const struct gp_modunit *u = &j->u[i];
 	const struct gp_modversion **all = sorted_versions(u->m);
-	struct gp_many m = { u->file, "crc", GP_FIND_WARNING, 0 };
+	struct gp_modtally m = { u->file, "crc", GP_FIND_WARNING, 0 };
 
 	for (size_t s = 0; s < u->m->nundef; s++) {
 		struct gp_modversion key = { .name = u->m->undef[s].name };
 		const struct gp_modversion *kp = &key;
 
 		if (wants_version(&j->bound[i][s]) && !bsearch(&kp, all, u->m->nversion, sizeof(*all), cmp_version))
-			gp_judge_many(j, &m, "it does not say which version of '%.*s' it wants", STR(key.name));
+			gp_modload_tally(j, &m, "it does not say which version of '%.*s' it wants", STR(key.name));
 	}
-	gp_judge_many_end(j, &m);
+	gp_modload_tally_end(j, &m);
 	free(all);
 }
 
-static void judge_versions(struct gp_judge *j, size_t i)
+static void check_versions(struct gp_modload *j, size_t i)
 {
 	const struct gp_modunit *u = &j->u[i];
 
@@ -240,8 +240,8 @@ static void judge_versions(struct gp_judge *j, size_t i)
 				   "CONFIG_MODVERSIONS");
 		return;
 	}
-	judge_differing(j, i);
-	judge_unversioned(j, i);
+	check_differing(j, i);
+	check_unversioned(j, i);
 }
 
 /* --- namespaces --- */
@@ -275,47 +275,48 @@ static bool may_use(const struct gp_modunit *u, struct gp_str ns)
 	return module_in_list(ns, u->name);
 }
 
-static void judge_namespaces(struct gp_judge *j, size_t i)
+static void check_namespaces(struct gp_modload *j, size_t i)
 {
 	const struct gp_modunit *u = &j->u[i];
 	bool strict = !j->o->kernel || j->o->kernel->namespaces;
-	struct gp_many m = { u->file, "namespace", strict ? GP_FIND_ERROR : GP_FIND_WARNING, 0 };
+	struct gp_modtally m = { u->file, "namespace", strict ? GP_FIND_ERROR : GP_FIND_WARNING, 0 };
 
 	for (size_t s = 0; s < u->m->nundef; s++) {
 		const struct gp_symver *k = j->bound[i][s].kernel;
 
 		if (k && k->ns.len && !may_use(u, k->ns))
-			gp_judge_many(j, &m, "'%.*s' is of namespace '%.*s', which it does not import", STR(k->name),
-				      STR(k->ns));
+			gp_modload_tally(j, &m, "'%.*s' is of namespace '%.*s', which it does not import", STR(k->name),
+					 STR(k->ns));
 	}
-	gp_judge_many_end(j, &m);
+	gp_modload_tally_end(j, &m);
 }
 
 /* --- exports --- */
 
-static void judge_exports(struct gp_judge *j, size_t i)
+static void check_exports(struct gp_modload *j, size_t i)
 {
 	const struct gp_modunit *u = &j->u[i];
-	struct gp_many m = { u->file, "export", GP_FIND_ERROR, 0 };
+	struct gp_modtally m = { u->file, "export", GP_FIND_ERROR, 0 };
 
 	for (size_t e = 0; e < u->m->nexport; e++) {
 		struct gp_bound b = find(j, i, u->m->export[e].name);
 
 		/* One of the kernel's modules need not be loaded. */
 		if (b.kernel && gp_str_eq(b.kernel->module, "vmlinux"))
-			gp_judge_many(j, &m, "it exports '%.*s', as the kernel itself does", STR(u->m->export[e].name));
+			gp_modload_tally(j, &m, "it exports '%.*s', as the kernel itself does",
+					 STR(u->m->export[e].name));
 		else if (b.sibling && b.from < i)
-			gp_judge_many(j, &m, "it exports '%.*s', as '%s' does", STR(u->m->export[e].name),
-				      j->u[b.from].file);
+			gp_modload_tally(j, &m, "it exports '%.*s', as '%s' does", STR(u->m->export[e].name),
+					 j->u[b.from].file);
 	}
-	gp_judge_many_end(j, &m);
+	gp_modload_tally_end(j, &m);
 }
 
-void gp_judge_symbols(struct gp_judge *j, size_t i)
+void gp_modload_symbols(struct gp_modload *j, size_t i)
 {
-	judge_missing(j, i);
-	judge_licences(j, i);
-	judge_versions(j, i);
-	judge_namespaces(j, i);
-	judge_exports(j, i);
+	check_missing(j, i);
+	check_licences(j, i);
+	check_versions(j, i);
+	check_namespaces(j, i);
+	check_exports(j, i);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the kernel's module loader would say, check by check. Symbols are in
- * judge_symbols.c. */
-#include "core/module/judge_impl.h"
+ * check_symbols.c. */
+#include "core/module/modload_impl.h"
 
 #include <elf.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ void gp_modfindings_add(struct gp_modfindings *l, enum gp_severity severity, con
 	count(l, severity, 1);
 }
 
-void gp_judge_many(struct gp_judge *j, struct gp_many *m, const char *fmt, ...)
+void gp_modload_tally(struct gp_modload *j, struct gp_modtally *m, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -68,7 +68,7 @@ void gp_judge_many(struct gp_judge *j, struct gp_many *m, const char *fmt, ...)
 	va_end(ap);
 }
 
-void gp_judge_many_end(struct gp_judge *j, const struct gp_many *m)
+void gp_modload_tally_end(struct gp_modload *j, const struct gp_modtally *m)
 {
 	if (m->n > SAID_MAX)
 		add(j->found, m->severity, m->file, m->check,
@@ -80,7 +80,7 @@ void gp_judge_many_end(struct gp_judge *j, const struct gp_many *m)
 
 /* --- what it is --- */
 
-static void judge_kind(struct gp_judge *j, const struct gp_modunit *u)
+static void check_kind(struct gp_modload *j, const struct gp_modunit *u)
 {
 	uint16_t want = j->o->kernel && j->o->kernel->machine ? j->o->kernel->machine : j->u[0].m->machine;
 	char is[24], wanted[24];
@@ -119,7 +119,7 @@ static char *lacking(struct gp_str a, struct gp_str b)
 }
 
 /* With symbol versions on both sides the kernel does not look at the release (same_magic()). */
-static void judge_release(struct gp_judge *j, const struct gp_modunit *u, struct gp_str release)
+static void check_release(struct gp_modload *j, const struct gp_modunit *u, struct gp_str release)
 {
 	const struct gp_modkernel *k = j->o->kernel;
 	bool versions = k->modversions && u->m->nversion;
@@ -131,7 +131,7 @@ static void judge_release(struct gp_judge *j, const struct gp_modunit *u, struct
 	    versions ? "; with CONFIG_MODVERSIONS its symbol versions decide" : "");
 }
 
-static void judge_vermagic(struct gp_judge *j, const struct gp_modunit *u)
+static void check_vermagic(struct gp_modload *j, const struct gp_modunit *u)
 {
 	struct gp_str magic = gp_module_info(u->m, "vermagic"), rest = magic, release = { "", 0 }, want;
 
@@ -142,7 +142,7 @@ static void judge_vermagic(struct gp_judge *j, const struct gp_modunit *u)
 	if (!j->o->kernel)
 		return;
 	gp_word_next(&rest, &release);
-	judge_release(j, u, release);
+	check_release(j, u, release);
 	if (!j->o->kernel->vermagic)
 		return;
 	want = gp_str_of(j->o->kernel->vermagic);
@@ -163,7 +163,7 @@ static struct gp_str version_of(const struct gp_modunit *u)
 	return gp_module_info(u->m, "version");
 }
 
-static void judge_version(struct gp_judge *j, const struct gp_modunit *u)
+static void check_version(struct gp_modload *j, const struct gp_modunit *u)
 {
 	struct gp_str version = version_of(u), first = { NULL, 0 };
 	const char *want = j->o->version, *file = "";
@@ -182,7 +182,7 @@ static void judge_version(struct gp_judge *j, const struct gp_modunit *u)
 		    file, STR(first));
 }
 
-static void judge_srcversion(struct gp_judge *j, const struct gp_modunit *u)
+static void check_srcversion(struct gp_modload *j, const struct gp_modunit *u)
 {
 	struct gp_str s = gp_module_info(u->m, "srcversion");
 	bool fine = s.len == 23;
@@ -238,10 +238,10 @@ static bool kernel_has_module(const struct gp_symvers *s, struct gp_str name)
 	return false;
 }
 
-static void judge_depends(struct gp_judge *j, const struct gp_modunit *u)
+static void check_depends(struct gp_modload *j, const struct gp_modunit *u)
 {
 	struct gp_str all = gp_module_info(u->m, "depends");
-	struct gp_many m = { u->file, "depends", GP_FIND_WARNING, 0 };
+	struct gp_modtally m = { u->file, "depends", GP_FIND_WARNING, 0 };
 	size_t asked = 0;
 
 	/* No module depends on hundreds; each question walks through all of the kernel's symbols. */
@@ -254,20 +254,20 @@ static void judge_depends(struct gp_judge *j, const struct gp_modunit *u)
 		for (size_t i = 0; i < j->n && !known; i++)
 			known = same_name(name, gp_str_of(j->u[i].name));
 		if (!known && !kernel_has_module(j->o->kernel->symvers, name))
-			gp_judge_many(j, &m, "it depends on '%.*s', which is neither here nor in Module.symvers",
-				      STR(name));
+			gp_modload_tally(j, &m, "it depends on '%.*s', which is neither here nor in Module.symvers",
+					 STR(name));
 		n += comma != NULL;
 		all.p += n;
 		all.len -= n;
 	}
-	gp_judge_many_end(j, &m);
+	gp_modload_tally_end(j, &m);
 	for (size_t i = 0; i < j->n; i++)
-		if (gp_judge_takes_from(j, u, i) && !depends_on(u, gp_str_of(j->u[i].name)))
+		if (gp_modload_takes_from(j, u, i) && !depends_on(u, gp_str_of(j->u[i].name)))
 			say(j, GP_FIND_WARNING, u, "depends",
 			    "it takes symbols from '%s', and its depends does not say so", j->u[i].file);
 }
 
-static void judge_license(struct gp_judge *j, const struct gp_modunit *u)
+static void check_license(struct gp_modload *j, const struct gp_modunit *u)
 {
 	if (!gp_module_info(u->m, "license").p)
 		say(j, GP_FIND_WARNING, u, "license",
@@ -291,7 +291,7 @@ static void rodata_of(const struct gp_module *blob, uint64_t *least, uint64_t *m
 	}
 }
 
-static void judge_hook_range(struct gp_judge *j, const struct gp_modunit *u)
+static void check_hook_range(struct gp_modload *j, const struct gp_modunit *u)
 {
 	const struct gp_modplace *beg = &u->m->hook_beg, *end = &u->m->hook_end;
 	const struct gp_modsection *s = beg->section == SIZE_MAX ? NULL : &u->m->section[beg->section];
@@ -334,7 +334,7 @@ static bool wants_hook_symbol(const struct gp_module *m)
 	return false;
 }
 
-static void judge_hooks(struct gp_judge *j, const struct gp_modunit *u)
+static void check_hooks(struct gp_modload *j, const struct gp_modunit *u)
 {
 	bool beg = u->m->hook_beg.found, end = u->m->hook_end.found, nvidia = strcmp(u->name, "nvidia") == 0;
 
@@ -343,7 +343,7 @@ static void judge_hooks(struct gp_judge *j, const struct gp_modunit *u)
 	if (beg && end && !nvidia && u->m->hook_beg.value == u->m->hook_end.value)
 		return;
 	if (beg && end)
-		judge_hook_range(j, u);
+		check_hook_range(j, u);
 	else if (wants_hook_symbol(u->m))
 		say(j, GP_FIND_ERROR, u, "hooks", "the hooks are in it, and it was linked without their linker script");
 	else if (beg || end)
@@ -353,7 +353,7 @@ static void judge_hooks(struct gp_judge *j, const struct gp_modunit *u)
 		say(j, GP_FIND_ERROR, u, "hooks", "it has no hooks: %s and %s are missing", HOOK_BEG, HOOK_END);
 }
 
-static void judge_all(struct gp_judge *j)
+static void check_all(struct gp_modload *j)
 {
 	bool nvidia = false;
 
@@ -361,28 +361,28 @@ static void judge_all(struct gp_judge *j)
 		const struct gp_modunit *u = &j->u[i];
 
 		nvidia |= strcmp(u->name, "nvidia") == 0;
-		judge_kind(j, u);
-		judge_vermagic(j, u);
-		judge_version(j, u);
-		judge_license(j, u);
-		judge_depends(j, u);
-		judge_srcversion(j, u);
-		gp_judge_symbols(j, i);
-		gp_judge_symbol_get(j, i);
-		judge_hooks(j, u);
+		check_kind(j, u);
+		check_vermagic(j, u);
+		check_version(j, u);
+		check_license(j, u);
+		check_depends(j, u);
+		check_srcversion(j, u);
+		gp_modload_symbols(j, i);
+		gp_modload_symbol_get(j, i);
+		check_hooks(j, u);
 	}
 	if (j->o->hooks_wanted && !nvidia)
 		gp_modfindings_add(j->found, GP_FIND_ERROR, "", "hooks",
 				   "nvidia.ko, which must have the hooks, is not among the files");
 }
 
-void gp_modjudge(const struct gp_modunit *u, size_t n, const struct gp_modjudge_opts *o, struct gp_modfindings *found)
+void gp_modload(const struct gp_modunit *u, size_t n, const struct gp_modload_opts *o, struct gp_modfindings *found)
 {
-	struct gp_judge j = { .u = u, .n = n, .o = o, .found = found };
+	struct gp_modload j = { .u = u, .n = n, .o = o, .found = found };
 
 	if (!n)
 		return;
-	gp_judge_bind(&j);
-	judge_all(&j);
-	gp_judge_release(&j);
+	gp_modload_bind(&j);
+	check_all(&j);
+	gp_modload_release(&j);
 }

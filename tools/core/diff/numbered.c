@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/diff/lines.h"
+#include "core/diff/numbered.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static uint64_t mix(uint64_t a, uint64_t b)
 
 static uint64_t line_hash(struct gp_str s, bool nl)
 {
-	uint64_t h = s.len + (nl ? GP_LINES_RADIX : 0), w;
+	uint64_t h = s.len + (nl ? GP_NUMBERED_RADIX : 0), w;
 
 	while (s.len >= 8) {
 		memcpy(&w, s.p, 8);
@@ -29,17 +29,18 @@ static uint64_t line_hash(struct gp_str s, bool nl)
 	return mix(h ^ 0x8ebc6af09c88c6e3ull, w ^ 0x589965cc75374cc3ull);
 }
 
-struct gp_str gp_lines_text(const struct gp_lines *in, size_t i, bool *nl)
+struct gp_str gp_numbered_text(const struct gp_numbered *in, size_t i, bool *nl)
 {
 	struct gp_str s = { in->text.p + in->start[i], in->start[i + 1] - in->start[i] };
 
+	gp_assert(i < in->n);
 	*nl = s.len && s.p[s.len - 1] == '\n';
 	s.len -= *nl;
 	return s;
 }
 
 /* The slot of a line: it holds its number, or is free. */
-static uint32_t *find_slot(const struct gp_lines *in, struct gp_str s, bool nl, uint64_t h)
+static uint32_t *find_slot(const struct gp_numbered *in, struct gp_str s, bool nl, uint64_t h)
 {
 	size_t i = (size_t)(h ^ (h >> 32)) & in->mask;
 
@@ -49,18 +50,18 @@ static uint32_t *find_slot(const struct gp_lines *in, struct gp_str s, bool nl, 
 
 		if (in->hash[id] != h)
 			continue;
-		if (gp_str_same(gp_lines_text(in, in->sample[id], &its_nl), s) && its_nl == nl)
+		if (gp_str_same(gp_numbered_text(in, in->sample[id], &its_nl), s) && its_nl == nl)
 			break;
 	}
 	return &in->slot[i];
 }
 
-static void split_lines(struct gp_lines *in)
+static void split_lines(struct gp_numbered *in)
 {
 	struct gp_str rest = in->text, line;
 	size_t cap = 0;
 
-	while (gp_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		GP_GROW(in->start, in->n, cap);
 		in->start[in->n++] = (size_t)(line.p - in->text.p);
 	}
@@ -68,7 +69,7 @@ static void split_lines(struct gp_lines *in)
 	in->start[in->n] = in->text.len;
 }
 
-static void number_lines(struct gp_lines *in)
+static void number_lines(struct gp_numbered *in)
 {
 	size_t size = 16;
 
@@ -84,7 +85,7 @@ static void number_lines(struct gp_lines *in)
 	in->sum[0] = 0;
 	for (size_t i = 0; i < in->n; i++) {
 		bool nl;
-		struct gp_str s = gp_lines_text(in, i, &nl);
+		struct gp_str s = gp_numbered_text(in, i, &nl);
 		uint64_t h = line_hash(s, nl);
 		uint32_t *slot = find_slot(in, s, nl, h);
 
@@ -94,11 +95,11 @@ static void number_lines(struct gp_lines *in)
 			*slot = in->nid++;
 		}
 		in->id[i] = *slot;
-		in->sum[i + 1] = in->sum[i] * GP_LINES_RADIX + in->id[i] + 1;
+		in->sum[i + 1] = in->sum[i] * GP_NUMBERED_RADIX + in->id[i] + 1;
 	}
 }
 
-void gp_lines_release(struct gp_lines *in)
+void gp_numbered_release(struct gp_numbered *in)
 {
 	free(in->start);
 	free(in->id);
@@ -110,9 +111,9 @@ void gp_lines_release(struct gp_lines *in)
 	free(in->where);
 }
 
-int gp_lines_init(struct gp_lines *in, struct gp_str text, struct gp_err *err)
+int gp_numbered_init(struct gp_numbered *in, struct gp_str text, struct gp_err *err)
 {
-	*in = (struct gp_lines){ .text = text };
+	*in = (struct gp_numbered){ .text = text };
 	split_lines(in);
 	if (in->n >= GP_NO_LINE - 1)
 		return gp_fail(err, GP_E_UNSUPPORTED, "a file of %zu lines is too long", in->n);
@@ -120,7 +121,7 @@ int gp_lines_init(struct gp_lines *in, struct gp_str text, struct gp_err *err)
 	return 0;
 }
 
-void gp_lines_index(struct gp_lines *in)
+void gp_numbered_index(struct gp_numbered *in)
 {
 	if (in->first)
 		return;
@@ -134,18 +135,20 @@ void gp_lines_index(struct gp_lines *in)
 		in->where[in->first[in->id[i] + 1]++] = (uint32_t)i;
 }
 
-size_t gp_lines_count(const struct gp_lines *in, uint32_t id)
+size_t gp_numbered_count(const struct gp_numbered *in, uint32_t id)
 {
+	gp_assert(in->first && (id < in->nid || id == GP_NO_LINE));
 	return id == GP_NO_LINE ? 0 : in->first[id + 1] - in->first[id];
 }
 
-uint32_t gp_lines_find(const struct gp_lines *in, struct gp_str s, bool nl)
+uint32_t gp_numbered_find(const struct gp_numbered *in, struct gp_str s, bool nl)
 {
 	return *find_slot(in, s, nl, line_hash(s, nl));
 }
 
-size_t gp_lines_from(const struct gp_lines *in, size_t lo, size_t hi, int64_t min)
+size_t gp_numbered_from(const struct gp_numbered *in, size_t lo, size_t hi, int64_t min)
 {
+	gp_assert(lo <= hi && hi <= in->n);
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests: core/module/judge_symbols, core/module/judge_symget */
+/* Tests: core/module/modload_symbols, core/module/modload_symget */
 /* What the loader would say, of modules that differ in one thing from one that is right. */
 #include <elf.h>
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "core/module/judge.h"
+#include "core/module/modload.h"
 #include "fx_table.h"
 
 #define VERMAGIC "6.1.0-50-amd64 SMP preempt mod_unload modversions "
@@ -34,7 +34,7 @@ struct world {
 	struct gp_modunit u[2];
 	struct gp_symvers symvers;
 	struct gp_modkernel k;
-	struct gp_modjudge_opts o;
+	struct gp_modload_opts o;
 };
 
 static struct world w;
@@ -101,9 +101,7 @@ static int setup(void **state)
 				     .modversions = true,
 				     .namespaces = true,
 				     .inherits_taint = true };
-	w.o = (struct gp_modjudge_opts){
-		.kernel = &w.k, .blob = &w.blob, .hooks_wanted = true, .version = "460.73.01"
-	};
+	w.o = (struct gp_modload_opts){ .kernel = &w.k, .blob = &w.blob, .hooks_wanted = true, .version = "460.73.01" };
 	return 0;
 }
 
@@ -538,7 +536,7 @@ static void test_case(void **state)
 
 	assert_int_equal(setup(NULL), 0);
 	c->change();
-	gp_modjudge(w.u, 2, &w.o, &found);
+	gp_modload(w.u, 2, &w.o, &found);
 	for (size_t i = 0; i < found.n; i++)
 		print_message("%s %s: %s: %s\n", gp_severity_name(found.v[i].severity), found.v[i].module,
 			      found.v[i].check, found.v[i].text);
@@ -577,7 +575,7 @@ static void test_taint_chain(void **state)
 	(void)state;
 	assert_int_equal(setup(NULL), 0);
 	w.k.modversions = false;
-	gp_modjudge(u, 3, &(struct gp_modjudge_opts){ .kernel = &w.k }, &found);
+	gp_modload(u, 3, &(struct gp_modload_opts){ .kernel = &w.k }, &found);
 	for (size_t i = 0; i < found.n; i++)
 		if (strcmp(found.v[i].check, "taint") == 0 && strcmp(found.v[i].module, "c.ko") == 0 &&
 		    strstr(found.v[i].text, "'b.ko'"))
@@ -597,7 +595,7 @@ static void test_many(void **state)
 		many[i].name = GP_STR("gone");
 	w.m[1].undef = many;
 	w.m[1].nundef = 3000;
-	gp_modjudge(w.u, 2, &w.o, &found);
+	gp_modload(w.u, 2, &w.o, &found);
 	free(many);
 	assert_int_equal(found.errors, 3000);
 	assert_int_equal(found.n, 21);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_MODULE_JUDGE_H
-#define GP_CORE_MODULE_JUDGE_H
+#ifndef GP_CORE_MODULE_MODLOAD_H
+#define GP_CORE_MODULE_MODLOAD_H
 
 #include "core/module/module.h"
 #include "core/module/symvers.h"
@@ -22,7 +22,7 @@ struct gp_modfinding {
 struct gp_modfindings {
 	struct gp_modfinding *v;
 	size_t n, cap;
-	size_t errors, warnings; /* also those whose text was left out, see gp_modjudge() */
+	size_t errors, warnings; /* also those whose text was left out, see gp_modload() */
 };
 
 void gp_modfindings_release(struct gp_modfindings *l);
@@ -47,7 +47,7 @@ struct gp_modunit {
 	const struct gp_module *m;
 };
 
-struct gp_modjudge_opts {
+struct gp_modload_opts {
 	const struct gp_modkernel *kernel; /* NULL: only what the modules say themselves */
 	const struct gp_module *blob;      /* nv-kernel.o_binary, or NULL */
 	bool hooks_wanted;                 /* nvidia must have the hooks */
@@ -86,6 +86,6 @@ enum gp_tri gp_symbol_get_gpl(const struct gp_release *r);
  *         __symbol_get(), which finds with gplok and then asks for GPL_ONLY: 6.6.
  *         "module:" namespaces: 707f853d7fa3 (6.16), kernel/module/main.c.
  */
-void gp_modjudge(const struct gp_modunit *u, size_t n, const struct gp_modjudge_opts *o, struct gp_modfindings *found);
+void gp_modload(const struct gp_modunit *u, size_t n, const struct gp_modload_opts *o, struct gp_modfindings *found);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_DIFF_LINES_H
-#define GP_CORE_DIFF_LINES_H
+#ifndef GP_CORE_DIFF_NUMBERED_H
+#define GP_CORE_DIFF_NUMBERED_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,11 +9,11 @@
 #include "base/buf.h"
 
 #define GP_NO_LINE UINT32_MAX
-#define GP_LINES_RADIX 0x9e3779b97f4a7c15ull /* of the hashes in sum */
+#define GP_NUMBERED_RADIX 0x9e3779b97f4a7c15ull /* of the hashes in sum */
 
 /* A file as numbered lines: equal lines have equal numbers. Zero is not a valid
- * state: gp_lines_init() first. */
-struct gp_lines {
+ * state: gp_numbered_init() first. */
+struct gp_numbered {
 	struct gp_str text;
 	size_t n;
 	size_t *start; /* n + 1 offsets into text */
@@ -33,25 +33,25 @@ struct gp_lines {
  * Number the lines of a text.
  *
  * In:     text, untrusted; must outlive *in.
- * Out:    gp_lines_release() it, also after a failure.
+ * Out:    gp_numbered_release() it, also after a failure.
  * Errors: GP_E_UNSUPPORTED 2^32 - 2 lines or more.
  */
-int gp_lines_init(struct gp_lines *in, struct gp_str text, struct gp_err *err);
-void gp_lines_release(struct gp_lines *in);
+int gp_numbered_init(struct gp_numbered *in, struct gp_str text, struct gp_err *err);
+void gp_numbered_release(struct gp_numbered *in);
 
 /* Line i (from 0) without its newline; *nl tells whether it has one. */
-struct gp_str gp_lines_text(const struct gp_lines *in, size_t i, bool *nl);
+struct gp_str gp_numbered_text(const struct gp_numbered *in, size_t i, bool *nl);
 
 /* The number of a line, GP_NO_LINE when the file has no such line. */
-uint32_t gp_lines_find(const struct gp_lines *in, struct gp_str s, bool nl);
+uint32_t gp_numbered_find(const struct gp_numbered *in, struct gp_str s, bool nl);
 
 /* Collect the lines of each number, ascending: fills first and where. */
-void gp_lines_index(struct gp_lines *in);
+void gp_numbered_index(struct gp_numbered *in);
 
-/* How many lines have this number; after gp_lines_index(). */
-size_t gp_lines_count(const struct gp_lines *in, uint32_t id);
+/* How many lines have this number; after gp_numbered_index(). */
+size_t gp_numbered_count(const struct gp_numbered *in, uint32_t id);
 
 /* The first k in where[lo..hi) whose line is at least min, else hi. */
-size_t gp_lines_from(const struct gp_lines *in, size_t lo, size_t hi, int64_t min);
+size_t gp_numbered_from(const struct gp_numbered *in, size_t lo, size_t hi, int64_t min);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GP_CORE_MODULE_JUDGE_IMPL_H
-#define GP_CORE_MODULE_JUDGE_IMPL_H
+#ifndef GP_CORE_MODULE_MODLOAD_IMPL_H
+#define GP_CORE_MODULE_MODLOAD_IMPL_H
 
-#include "core/module/judge.h"
+#include "core/module/modload.h"
 
 /* Where an undefined symbol of a module comes from. */
 struct gp_bound {
@@ -11,10 +11,10 @@ struct gp_bound {
 	size_t from;                        /* the sibling's index */
 };
 
-struct gp_judge {
+struct gp_modload {
 	const struct gp_modunit *u;
 	size_t n;
-	const struct gp_modjudge_opts *o;
+	const struct gp_modload_opts *o;
 	struct gp_modfindings *found;
 	struct gp_bound **bound; /* [unit][undefined symbol] */
 	bool *takes;             /* [unit * n + sibling]: takes symbols from it */
@@ -23,24 +23,24 @@ struct gp_judge {
 };
 
 /* Findings of one kind: the first ones are said, then a number. */
-struct gp_many {
+struct gp_modtally {
 	const char *file, *check;
 	enum gp_severity severity;
 	size_t n;
 };
 
-void gp_judge_many(struct gp_judge *j, struct gp_many *m, const char *fmt, ...) GP_PRINTF(3, 4);
-void gp_judge_many_end(struct gp_judge *j, const struct gp_many *m);
+void gp_modload_tally(struct gp_modload *j, struct gp_modtally *m, const char *fmt, ...) GP_PRINTF(3, 4);
+void gp_modload_tally_end(struct gp_modload *j, const struct gp_modtally *m);
 
 /* Find out where all symbols come from, and who inherits whose taint. */
-void gp_judge_bind(struct gp_judge *j);
-void gp_judge_release(struct gp_judge *j);
-bool gp_judge_takes_from(const struct gp_judge *j, const struct gp_modunit *u, size_t sibling);
+void gp_modload_bind(struct gp_modload *j);
+void gp_modload_release(struct gp_modload *j);
+bool gp_modload_takes_from(const struct gp_modload *j, const struct gp_modunit *u, size_t sibling);
 
 /* Missing symbols, GPL-only ones, taint, CRCs, namespaces, exports of unit i. */
-void gp_judge_symbols(struct gp_judge *j, size_t i);
+void gp_modload_symbols(struct gp_modload *j, size_t i);
 
 /* Whether symbol_get() will get what unit i asks it for. */
-void gp_judge_symbol_get(struct gp_judge *j, size_t i);
+void gp_modload_symbol_get(struct gp_modload *j, size_t i);
 
 #endif

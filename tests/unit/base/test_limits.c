@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/room: the limits of cgroups, in files as the kernel writes them. */
+/* base/limits: the limits of cgroups, in files as the kernel writes them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #include "base/fsio.h"
 #include "base/path.h"
-#include "base/room.h"
+#include "base/limits.h"
 #include "fx_table.h"
 
 #define GIB (UINT64_C(1) << 30)
@@ -79,7 +79,7 @@ static int drop_dir(void **state)
 static void narrow(void **state)
 {
 	const struct narrow_case *c = *state;
-	struct gp_room room = { .cpus = 8, .memory = 16 * GIB };
+	struct gp_limits room = { .cpus = 8, .memory = 16 * GIB };
 	gp_auto(gp_free_ptr) char *mount = gp_path_join(dir, "fs");
 	gp_auto(gp_free_ptr) char *self = gp_path_join(dir, "self");
 
@@ -90,14 +90,14 @@ static void narrow(void **state)
 	put("fs/slice", "memory.max", c->slice_memory);
 	put("fs/slice/job 1", "cpu.max", c->job_cpu);
 	put("fs/slice/job 1", "memory.max", c->job_memory);
-	gp_room_narrow(&room, mount, self);
+	gp_limits_narrow(&room, mount, self);
 	assert_int_equal(room.cpus, c->cpus);
 	assert_true(room.memory == c->memory);
 }
 
 static void here(void **state)
 {
-	struct gp_room room = gp_room_here();
+	struct gp_limits room = gp_limits_here();
 
 	(void)state;
 	assert_in_range(room.cpus, 1, sysconf(_SC_NPROCESSORS_CONF));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/room.h"
+#include "base/limits.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -39,20 +39,20 @@ static int numbers(const char *dir, const char *name, uint64_t *v, int n)
 	return i;
 }
 
-static void narrow_by(struct gp_room *room, const char *dir)
+static void narrow_by(struct gp_limits *l, const char *dir)
 {
 	uint64_t cpu[2], memory, cpus;
 
 	if (numbers(dir, "cpu.max", cpu, 2) == 2 && cpu[0] && cpu[1]) {
 		cpus = cpu[0] / cpu[1] + (cpu[0] % cpu[1] != 0);
-		if (cpus < room->cpus)
-			room->cpus = (unsigned)cpus;
+		if (cpus < l->cpus)
+			l->cpus = (unsigned)cpus;
 	}
-	if (numbers(dir, "memory.max", &memory, 1) == 1 && memory < room->memory)
-		room->memory = memory;
+	if (numbers(dir, "memory.max", &memory, 1) == 1 && memory < l->memory)
+		l->memory = memory;
 }
 
-void gp_room_narrow(struct gp_room *room, const char *mount, const char *self)
+void gp_limits_narrow(struct gp_limits *l, const char *mount, const char *self)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	gp_auto(gp_free_ptr) char *dir = NULL;
@@ -64,30 +64,30 @@ void gp_room_narrow(struct gp_room *room, const char *mount, const char *self)
 		return;
 	rest = gp_buf_str(&text);
 	do {
-		if (!gp_line_next(&rest, &line))
+		if (!gp_text_line_next(&rest, &line))
 			return;
 	} while (!gp_str_starts(line, "0::/"));
 	dir = gp_asprintf("%s%.*s", mount, (int)(line.len - 3), line.p + 3);
 	/* A cgroup outside of this namespace's is "/../…": its limits cannot be seen. */
 	if (strstr(dir + top, "/.."))
 		dir[top] = '\0';
-	narrow_by(room, dir);
+	narrow_by(l, dir);
 	while ((slash = strrchr(dir + top, '/'))) {
 		*slash = '\0';
-		narrow_by(room, dir);
+		narrow_by(l, dir);
 	}
 }
 
-struct gp_room gp_room_here(void)
+struct gp_limits gp_limits_here(void)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN), pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-	struct gp_room room = { .cpus = online > 0 ? (unsigned)online : 1, .memory = UINT64_MAX };
+	struct gp_limits l = { .cpus = online > 0 ? (unsigned)online : 1, .memory = UINT64_MAX };
 	cpu_set_t set;
 
 	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
-		room.cpus = (unsigned)CPU_COUNT(&set);
+		l.cpus = (unsigned)CPU_COUNT(&set);
 	if (pages > 0 && size > 0)
-		room.memory = (uint64_t)pages * (uint64_t)size;
-	gp_room_narrow(&room, "/sys/fs/cgroup", "/proc/self/cgroup");
-	return room;
+		l.memory = (uint64_t)pages * (uint64_t)size;
+	gp_limits_narrow(&l, "/sys/fs/cgroup", "/proc/self/cgroup");
+	return l;
 }

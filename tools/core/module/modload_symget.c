@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* symbol_get(): what a module asks for by name while it runs, which no table of
  * it lists. */
-#include "core/module/judge_impl.h"
+#include "core/module/modload_impl.h"
 
 #include <string.h>
 
@@ -46,22 +46,23 @@ enum gp_tri gp_symbol_get_gpl(const struct gp_release *r)
 
 /* --- the module --- */
 
-static void tell(struct gp_judge *j, struct gp_many *m, struct gp_str name, const char *from)
+static void tell(struct gp_modload *j, struct gp_modtally *m, struct gp_str name, const char *from)
 {
 	if (m->severity == GP_FIND_ERROR)
-		gp_judge_many(
+		gp_modload_tally(
 			j, m,
 			"it asks symbol_get() for '%.*s' of '%s', which is not GPL-only: this kernel refuses that",
 			STR(name), from);
 	else
-		gp_judge_many(j, m,
-			      "it asks symbol_get() for '%.*s' of '%s', which is not GPL-only: kernels from 6.6 on and "
-			      "stable ones of September 2023 refuse that%s",
-			      STR(name), from, j->o->kernel ? "; the headers do not say what this one does" : "");
+		gp_modload_tally(
+			j, m,
+			"it asks symbol_get() for '%.*s' of '%s', which is not GPL-only: kernels from 6.6 on and "
+			"stable ones of September 2023 refuse that%s",
+			STR(name), from, j->o->kernel ? "; the headers do not say what this one does" : "");
 }
 
 /* Texts of the module that name an export of from's; each once. */
-static void judge_giver(struct gp_judge *j, struct gp_many *m, const struct gp_module *asks,
+static void check_giver(struct gp_modload *j, struct gp_modtally *m, const struct gp_module *asks,
 			const struct gp_modunit *from)
 {
 	gp_auto(gp_free_ptr) bool *said = gp_alloc((from->m->nexport + 1) * sizeof(*said));
@@ -79,18 +80,18 @@ static void judge_giver(struct gp_judge *j, struct gp_many *m, const struct gp_m
 	}
 }
 
-void gp_judge_symbol_get(struct gp_judge *j, size_t i)
+void gp_modload_symbol_get(struct gp_modload *j, size_t i)
 {
 	const struct gp_modunit *u = &j->u[i];
 	enum gp_tri refuses = j->o->kernel ? j->o->kernel->symbol_get_gpl : GP_TRI_UNKNOWN;
-	struct gp_many m = { u->file, "symbol-get", refuses == GP_TRI_YES ? GP_FIND_ERROR : GP_FIND_WARNING, 0 };
+	struct gp_modtally m = { u->file, "symbol-get", refuses == GP_TRI_YES ? GP_FIND_ERROR : GP_FIND_WARNING, 0 };
 
 	if (refuses == GP_TRI_NO || !gp_module_takes(u->m, "__symbol_get"))
 		return;
 	for (size_t k = 0; k < j->n; k++)
 		if (k != i)
-			judge_giver(j, &m, u->m, &j->u[k]);
+			check_giver(j, &m, u->m, &j->u[k]);
 	if (j->o->beside)
-		judge_giver(j, &m, u->m, j->o->beside);
-	gp_judge_many_end(j, &m);
+		check_giver(j, &m, u->m, j->o->beside);
+	gp_modload_tally_end(j, &m);
 }

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/rules/rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/path.h"
+#include "base/text.h"
+
+/* A kernel-versions file: the line in its first paragraph, and its rules. */
+
+void gp_line_release(struct gp_line *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		gp_rule_release(&l->rules[i]);
+	free(l->rules);
+	free(l->name);
+	free(l->changes);
+	free(l->reason);
+	free(l->instead);
+	gp_list_release(&l->files);
+	gp_ranges_release(&l->history);
+	*l = (struct gp_line){ 0 };
+}
+
+static int take_kernel(struct gp_line *l, const char *value, struct gp_err *err)
+{
+	char line[GP_LINE_NAME];
+
+	l->name = gp_strdup(value);
+	l->any = strcmp(value, "any") == 0;
+	if (l->any)
+		return 0;
+	if (gp_release_parse(value, &l->release, err))
+		return -1;
+	gp_release_line(&l->release, line);
+	if (strcmp(line, value) != 0)
+		return gp_fail(err, GP_E_FORMAT, "'%s' is not a kernel line like 5.10", value);
+	return 0;
+}
+
+/* From one line to another, and no gap within a major number. */
+static int take_history(struct gp_line *l, const struct gp_field *f, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *text = gp_stanza_unfold(f->value);
+
+	if (!l->any)
+		return gp_fail(err, GP_E_FORMAT, "'Lines' of a line: only 'Kernel: any' lists those there are");
+	if (gp_ranges_parse(gp_str_of(text), &l->history, err))
+		return -1;
+	for (size_t i = 0; i < l->history.n; i++) {
+		const struct gp_range *r = &l->history.v[i];
+
+		if (!r->has_lo || !r->has_hi || r->lo.n != 2 || r->hi.n != 2 || r->lo.part[0] != r->hi.part[0])
+			return gp_fail(err, GP_E_FORMAT, "field 'Lines' cannot be '%.80s'", text);
+	}
+	return 0;
+}
+
+static int take_line_field(struct gp_line *l, const struct gp_field *f, struct gp_err *err)
+{
+	if (strcasecmp(f->name, "Kernel") == 0)
+		return take_kernel(l, f->value, err);
+	if (strcasecmp(f->name, "Status") == 0)
+		return gp_status_parse(f, &l->status, err);
+	if (strcasecmp(f->name, "Lines") == 0)
+		return take_history(l, f, err);
+	if (strcasecmp(f->name, "Changes") == 0)
+		l->changes = gp_strdup(f->value);
+	else if (strcasecmp(f->name, "Reason") == 0)
+		l->reason = gp_stanza_unfold(f->value);
+	else if (strcasecmp(f->name, "Instead") == 0)
+		l->instead = gp_stanza_unfold(f->value);
+	else
+		return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a kernel line", f->name);
+	return 0;
+}
+
+static int parse_head(const struct gp_stanza *s, struct gp_line *l, struct gp_err *err)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (take_line_field(l, &s->v[i], err))
+			return gp_within(err, "'%s:%u'", s->file, s->v[i].lineno);
+	if (!l->name)
+		return gp_fail(err, GP_E_FORMAT, "'%s:%u': the first paragraph lacks 'Kernel'", s->file, s->lineno);
+	if (!l->any && !l->status)
+		return gp_fail(err, GP_E_FORMAT, "'%s:%u': the first paragraph lacks 'Status'", s->file, s->lineno);
+	if (l->status == GP_STATUS_BLOCKED && !l->reason)
+		return gp_fail(err, GP_E_FORMAT, "'%s:%u': blocked without 'Reason'", s->file, s->lineno);
+	gp_list_add(&l->files, s->file);
+	return 0;
+}
+
+static struct gp_rule *same_key(struct gp_line *l, const struct gp_rule *r)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->rules[i].key, r->key) == 0)
+			return &l->rules[i];
+	return NULL;
+}
+
+static void add_rule(struct gp_line *l, struct gp_rule *r)
+{
+	GP_GROW(l->rules, l->n, l->cap);
+	l->rules[l->n++] = *r;
+	*r = (struct gp_rule){ 0 };
+}
+
+/* --- how far a rule reaches --- */
+
+static void reach_release(struct gp_reach *r)
+{
+	gp_ranges_release(&r->lines);
+}
+
+/* A rule stands where it begins, and ends at a line, or not at all. */
+static int check_reach(const struct gp_reach *r, const struct gp_line *home, struct gp_err *err)
+{
+	for (size_t i = 0; i < r->lines.n; i++) {
+		const struct gp_range *l = &r->lines.v[i];
+
+		if (!l->has_lo || l->lo_open || l->lo.n != 2 || (l->has_hi ? l->hi.n != 2 : !r->onward))
+			return gp_fail(err, GP_E_FORMAT, "Lines '%s': neither like '5.10 - 5.12, 5.14' nor '>= 6.0'",
+				       r->text);
+		if (gp_version_cmp(&l->lo, &home->release.ver) < 0 ||
+		    (i == 0 && gp_version_cmp(&l->lo, &home->release.ver) > 0))
+			return gp_fail(err, GP_E_FORMAT, "Lines '%s' does not begin at %s, the line of this file",
+				       r->text, home->name);
+	}
+	return 0;
+}
+
+static int find_reach(const struct gp_stanza *s, const struct gp_line *home, struct gp_reach *out, struct gp_err *err)
+{
+	const struct gp_field *f = gp_stanza_field(s, "Lines");
+
+	*out = (struct gp_reach){ .given = f != NULL };
+	if (!f)
+		return 0;
+	out->text = f->value;
+	if (home->any)
+		gp_fail(err, GP_E_FORMAT, "'Lines' of a rule for every line: it belongs where it begins");
+	else if (gp_ranges_parse(gp_str_of(f->value), &out->lines, err) == 0) {
+		out->onward = out->lines.n == 1 && !out->lines.v[0].has_hi;
+		if (check_reach(out, home, err) == 0)
+			return 0;
+	}
+	reach_release(out);
+	return gp_within(err, "'%s:%u'", s->file, f->lineno);
+}
+
+static bool reaches(const struct gp_reach *r, const struct gp_line *home, const struct gp_line *to)
+{
+	if (!r->given)
+		return to == home;
+	return r->onward ? to->any : !to->any && gp_ranges_hold(&r->lines, &to->release.ver);
+}
+
+/* Read a rule of home's file for a line. Out: 1; 0 it does not reach it. */
+static int read_rule(const struct gp_stanza *s, const struct gp_line *home, const struct gp_line *to,
+		     struct gp_rule *out, struct gp_err *err)
+{
+	gp_auto(reach_release) struct gp_reach reach = { 0 };
+
+	if (find_reach(s, home, &reach, err))
+		return -1;
+	if (!reaches(&reach, home, to))
+		return 0;
+	if (gp_rule_parse(s, &reach, to->any ? NULL : &to->release, out, err))
+		return -1;
+	out->any_line = to->any;
+	return 1;
+}
+
+static int parse_rules(const struct gp_stanza_list *stanzas, struct gp_line *l, struct gp_err *err)
+{
+	for (size_t i = 1; i < stanzas->n; i++) {
+		const struct gp_stanza *s = &stanzas->v[i];
+		gp_auto(gp_rule_release) struct gp_rule r = { 0 };
+		int here = read_rule(s, l, l, &r, err);
+		const struct gp_rule *twin = here > 0 ? same_key(l, &r) : NULL;
+
+		if (here < 0)
+			return -1;
+		if (twin)
+			return gp_fail(err, GP_E_FORMAT, "'%s:%u': the same rule as in line %u", s->file, s->lineno,
+				       twin->lineno);
+		r.file = l->files.v[0];
+		if (here)
+			add_rule(l, &r);
+	}
+	return 0;
+}
+
+/* Lay a rule over those of a line. */
+static void put_rule(struct gp_line *l, struct gp_rule *r)
+{
+	struct gp_rule *old = same_key(l, r);
+
+	if (!old) {
+		add_rule(l, r);
+		return;
+	}
+	gp_rule_release(old);
+	*old = *r;
+	*r = (struct gp_rule){ 0 };
+}
+
+int gp_line_spread(const struct gp_stanza_list *stanzas, const char *file, const struct gp_line *home,
+		   struct gp_line *to, struct gp_err *err)
+{
+	for (size_t i = 1; i < stanzas->n; i++) {
+		const struct gp_stanza *s = &stanzas->v[i];
+		gp_auto(gp_rule_release) struct gp_rule r = { 0 };
+		int here = gp_stanza_field(s, "Lines") ? read_rule(s, home, to, &r, err) : 0;
+		const struct gp_rule *twin = here > 0 ? same_key(to, &r) : NULL;
+
+		if (here < 0)
+			return -1;
+		if (twin && gp_path_same_dir(twin->file, file))
+			return gp_fail(err, GP_E_FORMAT, "'%s:%u': reaches %s, and '%s:%u' is the same rule", s->file,
+				       s->lineno, to->name, twin->file, twin->lineno);
+		r.file = file;
+		if (here)
+			put_rule(to, &r);
+	}
+	return 0;
+}
+
+int gp_line_parse(const struct gp_stanza_list *stanzas, struct gp_line *out, struct gp_err *err)
+{
+	*out = (struct gp_line){ 0 };
+	if (!stanzas->n)
+		return gp_fail(err, GP_E_FORMAT, "no paragraph in it");
+	if (parse_head(&stanzas->v[0], out, err) || parse_rules(stanzas, out, err)) {
+		gp_line_release(out);
+		return -1;
+	}
+	return 0;
+}
+
+static void replace_text(char **base, char **over)
+{
+	if (!*over)
+		return;
+	free(*base);
+	*base = gp_steal(over);
+}
+
+void gp_line_overlay(struct gp_line *base, struct gp_line *over)
+{
+	if (over->status) {
+		base->status = over->status;
+		/* A reason belongs to its status. */
+		free(base->reason);
+		free(base->instead);
+		base->reason = base->instead = NULL;
+	}
+	replace_text(&base->changes, &over->changes);
+	replace_text(&base->reason, &over->reason);
+	replace_text(&base->instead, &over->instead);
+	/* The names move, not their bytes: rules point at them. */
+	for (size_t i = 0; i < over->files.n; i++)
+		gp_list_take(&base->files, gp_steal(&over->files.v[i]));
+	if (over->history.n) {
+		gp_ranges_release(&base->history);
+		base->history = over->history;
+		over->history = (struct gp_ranges){ 0 };
+	}
+	for (size_t i = 0; i < over->n; i++)
+		put_rule(base, &over->rules[i]);
+	gp_line_release(over);
+}

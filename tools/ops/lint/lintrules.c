@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/lint/lintset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "ops/job/dkmspatch.h"
+
+/* Rules by themselves, and against each other. */
+
+/* A rule, once however many lines it reaches. */
+struct paragraph {
+	const struct gp_rule *rule;
+	char *rest; /* what it says beside Driver and its line */
+};
+
+struct paragraphs {
+	struct paragraph *v;
+	size_t n, cap;
+};
+
+static void paragraphs_release(struct paragraphs *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i].rest);
+	free(l->v);
+}
+
+/* Whatever DKMS would leave out there, the installer builds it: sets must be neutral. */
+static bool about_520(const struct gp_rule *r)
+{
+	for (size_t i = 0; i < r->driver.n; i++)
+		if (!r->driver.v[i].has_hi || r->driver.v[i].hi.part[0] >= GP_BUILDS_IN_TREE)
+			return true;
+	return false;
+}
+
+static bool concerns(const struct gp_list *names, const struct gp_rule *r)
+{
+	for (size_t i = 0; i < r->patches.n; i++)
+		if (gp_list_has(names, r->patches.v[i]))
+			return true;
+	return !names->n;
+}
+
+static void lint_evidence(const struct gp_rule *r, struct gp_findings *found)
+{
+	if (!r->evidence)
+		gp_finding_add(found, r->file, r->lineno, "say what was built, with what and when, or who reports it",
+			       "the rule has no Evidence");
+	for (size_t i = 0; i < GP_CLAIM_COUNT; i++)
+		if (r->claims[i].kind == GP_EVIDENCE_REPORTED && !r->claims[i].source)
+			gp_finding_add(found, r->file, r->lineno, "say who reports it, so that others can look there",
+				       "that it %s is reported by nobody", gp_claim_name((enum gp_claim_of)i));
+}
+
+static void lint_rule(const struct gp_catalog *c, const struct gp_rule *r, struct gp_findings *found)
+{
+	lint_evidence(r, found);
+	if (r->has_release && r->release.by_name && !r->distros)
+		gp_finding_add(found, r->file, r->lineno, "say whose they are: Distro: debian, ubuntu ...",
+			       "Release '%s' is in package numbers, and the rule has no Distro", r->release_text);
+	for (size_t i = 0; i < r->patches.n; i++) {
+		const struct gp_patchset *set = gp_catalog_set(c, r->patches.v[i]);
+
+		if (set && !set->neutral && !set->hooks && about_520(r))
+			gp_finding_add(found, r->file, r->lineno,
+				       "guard the set in its own code, or end Driver before 520",
+				       "set '%s' is not neutral, and drivers from 520 on build before DKMS sees them",
+				       set->name);
+	}
+}
+
+/* --- said twice --- */
+
+static char *rest_of(const struct gp_rule *r)
+{
+	const char *const texts[] = { r->lines_text && r->any_line ? NULL : r->release_text,
+				      r->rhel_text,
+				      r->distro_text,
+				      r->gpu,
+				      r->reason,
+				      r->instead,
+				      r->evidence,
+				      r->load_evidence,
+				      r->hooks_evidence };
+	struct gp_buf b = { 0 };
+
+	gp_buf_printf(&b, "%u %u %u %u %u", r->any_line, r->kinds, r->load, r->hooks, r->status);
+	for (size_t i = 0; i < GP_COUNT(texts); i++)
+		gp_buf_printf(&b, "\n%s", texts[i] ? texts[i] : "");
+	for (size_t i = 0; i < r->modules.n; i++)
+		gp_buf_printf(&b, "\nmodule %s", r->modules.v[i]);
+	for (size_t i = 0; i < r->nprobes; i++)
+		gp_buf_printf(&b, "\nprobe %s", r->probes[i].text);
+	for (size_t i = 0; i < r->patches.n; i++)
+		gp_buf_printf(&b, "\nset %s", r->patches.v[i]);
+	return gp_buf_detach(&b);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* Out: do they say the same twice? */
+static bool compare(const struct gp_rule *a, const struct gp_rule *b, struct gp_findings *found)
+{
+	bool same_line = strcmp(a->file, b->file) == 0 && same_text(a->lines_text, b->lines_text);
+	bool same_driver = strcmp(a->driver_text, b->driver_text) == 0;
+
+	if (!gp_path_same_dir(a->file, b->file) || same_line == same_driver)
+		return false;
+	gp_finding_add(found, b->file, b->lineno,
+		       same_line ? "make one rule of both: Driver takes several ranges" :
+				   "make one rule of both: Lines says how far it reaches",
+		       "it differs from '%s:%u' in %s alone", a->file, a->lineno, same_line ? "Driver" : "its line");
+	return true;
+}
+
+static void lint_line(const struct gp_catalog *c, const struct gp_list *names, const struct gp_line *l,
+		      struct paragraphs *seen, struct gp_findings *found)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_rule *r = &l->rules[i];
+		gp_auto(gp_free_ptr) char *rest = concerns(names, r) ? rest_of(r) : NULL;
+		bool again = !rest;
+
+		for (size_t k = 0; k < seen->n && !again; k++)
+			again = seen->v[k].rule->lineno == r->lineno && strcmp(seen->v[k].rule->file, r->file) == 0;
+		if (again)
+			continue;
+		for (size_t k = 0; k < seen->n; k++)
+			if (strcmp(seen->v[k].rest, rest) == 0 && compare(seen->v[k].rule, r, found))
+				break;
+		lint_rule(c, r, found);
+		GP_GROW(seen->v, seen->n, seen->cap);
+		seen->v[seen->n++] = (struct paragraph){ r, gp_steal(&rest) };
+	}
+}
+
+size_t gp_lint_rules(const struct gp_catalog *c, const struct gp_list *names, struct gp_findings *found)
+{
+	gp_auto(paragraphs_release) struct paragraphs seen = { 0 };
+
+	lint_line(c, names, &c->any, &seen, found);
+	for (size_t i = 0; i < c->nlines; i++)
+		lint_line(c, names, &c->lines[i], &seen, found);
+	return seen.n;
+}
