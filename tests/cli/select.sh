@@ -101,6 +101,16 @@ says 'and what to do instead' 'instead ' out
 for r in 5.13 5.13.0-rc1 5.13.19-6-pve; do
     expect_status "$r is 5.13, too" 1 select --driver 460.73.02 -k $r
 done
+# Of hosts alone: what it changed is nvidia-vgpu-vfio's.
+for d in 450.248.02 460.106.00 470.256.02 535.261.03 580.126.20; do
+    for kind in general guest; do
+        expect_status "a $kind $d on 5.13" 0 select --driver $d --kind $kind -k 5.13.19
+        refute 'says nothing of hosts' grep -q 'vGPU host is known' out
+    done
+done
+expect_status 'a merged R470 on 5.13' 1 select --driver 470.63 --kind merged -k 5.13.19
+says 'is blocked as its host' 'no vGPU host is known to have run there'
+expect_status 'a general installer on 5.13' 0 select general.run -k 5.13.19
 expect_status 'R460 on 6.1' 1 select --driver 460.73.02 -k 6.1.0-50-amd64
 says 'blocked' 'is blocked'
 expect_status 'R460 on 5.18' 1 select --driver 460.73.02 -k 5.18.0-1-amd64
@@ -118,7 +128,10 @@ sh "$fx/mkrun.sh" g580 g580.run
 expect_status 'patch: unknown' 1 -k 99.1.1 g580.run -o no.run
 says 'patch: the word that goes on' '--allow unknown'
 refute 'patch: nothing written' test -e no.run
-expect_status 'patch: --allow unknown' 0 -k 99.1.1 --allow unknown g580.run -o yes.run
+# Something must change, else there is nothing to record it in.
+mkdir -p stop/kernel-versions
+printf 'Kernel: 5.12\nStatus: blocked\nReason: a test\n' > stop/kernel-versions/5.12
+expect_status 'patch: --allow unknown' 0 -k 99.1.1 --allow unknown --data stop g580.run -o yes.run
 says 'patch: with a warning' 'warning: kernel 99.1.1 belongs to no known line'
 says 'patch: the override is recorded' 'override: unknown kernel 99.1.1' yes.run
 expect_status 'patch: R460 on 6.1' 1 -k 6.1.0-50-amd64 --hooks hooks host.run -o no.run
