@@ -240,6 +240,21 @@ says 'changes no verdict' 'line 5.10, supported' out
 check 'but the line that needs it is not covered' grep -q '^covers: 4.18, 5.4, 5.10–5.12, 5.14–5.15; next unknown: 5.16$' out
 expect_status 'patch --no-set' 0 -k 5.10.100 host.run --no-hooks --no-set vgpu-vfio-eventfd -n
 says 'warns' 'kernel 5.10.100 is untested with driver 460.73.02: What is known of it needs sets that are left out'
+# What only the headers tell of a kernel counts for its line, too.
+mkdir -p late/include/linux late/include/generated late/include/config
+: > late/include/linux/kernel.h
+: > late/include/generated/autoconf.h
+: > late/include/config/auto.conf
+echo '#define UTS_RELEASE "5.10.220"' > late/include/generated/utsrelease.h
+printf 'VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 220\n' > late/Makefile
+printf 'static inline int pfn_valid(unsigned long pfn)\n{\n\trcu_read_lock();\n}\n' > late/include/linux/mmzone.h
+expect_status 'headers that ask for a set' 0 select --driver 460.73.02 --headers late
+says 'get it' '  sets     vgpu-vfio-eventfd vgpu-vfio-symbol-get pfn-valid;' out
+check 'their line is covered' grep -q '^covers: 4.18, 5.4, 5.10–5.12,' out
+check 'one refusal is said once' test "$(grep -c '^  loading ' out)" -eq 1
+expect_status '--no-set of it' 0 select --driver 460.73.02 --headers late --no-set pfn-valid
+says 'is told' 'sets that are left out: pfn-valid' out
+check 'and the line is covered no more' grep -q '^covers: 4.18, 5.4, 5.11–5.12,' out
 expect_status '--set' 0 select --driver 460.73.02 $k --set no-llseek
 says 'it is among the default sets' ' no-llseek ' out
 says 'it is told' 'override   set no-llseek taken in' out
