@@ -151,6 +151,7 @@ answer 6.1.0-57-rt-amd64 535.261.03 ', supported' 'PREEMPT_RT'
 answer 6.1.52 525.85.07 'modules load: unknown' 'refuses to load it'
 answer 6.1.0-13-amd64 525.85.07 'modules load: unknown' 'refuses to load it'
 answer 6.1.0-0.deb11.13-amd64 525.85.07 'modules load: unknown' 'refuses to load it'
+answer 6.12.0-55.9.1.el10_0.x86_64 580.105.06 'no evidence' 'modules load: yes'
 answer 6.1.51 525.85.07 'modules load: no' 'modules load: unknown'
 # The desktop driver of that report has nvidia-drm, the host has not.
 run select --driver 450.80.02 --kind general -k 4.18.0-305.19.1.el8_4.x86_64
