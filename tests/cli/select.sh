@@ -78,6 +78,21 @@ says 'is unknown' 'driver branch 999 is unknown'
 expect_status 'a version of it' 1 select --driver 999.1 -k 6.8.1
 says 'is unknown' 'driver branch 999 is unknown'
 says 'the report says so, too' 'branch 999 is unknown' out
+expect_status 'support: a version of it' 1 support --driver 999.10.01
+says 'is unknown' 'driver branch 999 is unknown'
+make_sample h610 --version 610.43.01
+expect_status 'an installer of such a branch' 1 select h610.run -k 6.8.1 --json
+says 'is unknown' 'driver branch 610 is unknown'
+check 'json: the reason' json_is out .reason unknown
+expect_status 'patch: such an installer' 1 h610.run -k 6.8.1 --no-hooks -n --json=p.json
+says 'patch: what goes on' 'driver branch 610 is unknown: kernel-versions/drivers lists none of it; --allow unknown'
+check 'patch: json: the reason' json_is p.json .reason unknown
+expect_status 'patch: --allow unknown' 0 h610.run -k 6.8.1 --no-hooks -n --allow unknown
+says 'patch: with a warning' 'warning: driver branch 610 is unknown'
+says 'patch: and a record' 'override   unknown driver branch 610' out
+mkdir -p listed/kernel-versions
+printf 'Branch: 610\nVersions: 610.43.01\n' > listed/kernel-versions/drivers
+expect_status "a branch that the user's data list" 0 select h610.run -k 6.8.1 --data listed
 expect_status 'a release of a driver that is no host' 2 select --driver 16.4 --kind general $k
 
 # --- an expression that takes too long -------------------------------------------
