@@ -162,8 +162,9 @@ static size_t json_span_len(const struct gp_support_branch *b, size_t kernel, si
 
 static struct json_object *json_drivers(const struct gp_branch *b, size_t first, size_t n)
 {
-	return gp_json_object(GP_J("branch", b->number),
-			      GP_J("versions", GP_JSON_EACH(i, n, b->versions[first + i].text)));
+	struct json_object *versions = GP_JSON_EACH(i, n, b->versions[first + i].text);
+
+	return gp_json_object(GP_J("branch", b->number), GP_J("versions", versions));
 }
 
 static struct json_object *json_span(const struct gp_support_branch *b, size_t kernel, size_t first, size_t *n)
