@@ -69,8 +69,11 @@ for d in 450.80.02 460.39 525.85.07 535.161.05 580.105.06; do
     make_sample $d --version $d
     compare $d
 done
+# 5.13 is blocked for hosts alone.
+exclusive 5.13.0-21-generic out
 make_sample 470.256.01 --version 470.256.01 --kind general
 compare 470.256.01
+for r in 5.13 5.13.19 5.13.0-21-generic; do exclusive $r in; done
 # 5.14 is blocked for R460 on RHEL 9 alone.
 make_sample 460.73.02 --version 460.73.02
 compare 460.73.02

@@ -66,6 +66,19 @@ cat > want << 'T'
 5.10.134-16.1.al8.x86_64 alinux own no-evidence unknown
 5.4.119-19-0009.28 tencent own no-evidence unknown
 6.6.47-12.tl4.x86_64 tencent own blocked unknown
+5.4.241-1-tlinux4-0017 tencent own no-evidence unknown
+5.4.119-1-tlinux4-0010 tencent own no-evidence unknown
+5.4.241-24.0017.23 tencent own no-evidence unknown
+5.10.0-74.uos.x86_64 other own no-evidence unknown
+5.10.0-46.uel20.x86_64 other own no-evidence unknown
+5.10.0-200.0.0.80.bclinux.x86_64 other own no-evidence unknown
+5.10.0-106.18.0.68.ctl3.x86_64 other own no-evidence unknown
+5.10.0-153.12.0.92.u10.fos30.x86_64 other own no-evidence unknown
+5.10.0-26mx-amd64 none plain supported unknown
+5.15.0-91acme-generic none plain untested unknown
+5.10.200-custom none plain supported no
+5.10.200-320.current none plain supported no
+5.15.150-1.el8.x86_64 none plain untested no
 6.6.34-9.oc9.x86_64 tencent own blocked unknown
 5.10.205-195.804.amzn2.x86_64 amazon plain supported no
 5.10.190-175.680.amzn2.x86_64 amazon plain supported unknown
@@ -151,6 +164,9 @@ answer 6.1.0-57-rt-amd64 535.261.03 ', supported' 'PREEMPT_RT'
 answer 6.1.52 525.85.07 'modules load: unknown' 'refuses to load it'
 answer 6.1.0-13-amd64 525.85.07 'modules load: unknown' 'refuses to load it'
 answer 6.1.0-0.deb11.13-amd64 525.85.07 'modules load: unknown' 'refuses to load it'
+answer 6.1.0-12mx-amd64 525.85.07 'modules load: no' 'modules load: unknown'
+answer 5.10.0-74.uos.x86_64 460.73.02 ', supported' 'a kernel of a distribution not known here has the number.*'
+answer 6.12.0-55.9.1.el10_0.x86_64 580.105.06 'no evidence' 'modules load: yes'
 answer 6.1.51 525.85.07 'modules load: no' 'modules load: unknown'
 # The desktop driver of that report has nvidia-drm, the host has not.
 run select --driver 450.80.02 --kind general -k 4.18.0-305.19.1.el8_4.x86_64

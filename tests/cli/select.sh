@@ -78,6 +78,21 @@ says 'is unknown' 'driver branch 999 is unknown'
 expect_status 'a version of it' 1 select --driver 999.1 -k 6.8.1
 says 'is unknown' 'driver branch 999 is unknown'
 says 'the report says so, too' 'branch 999 is unknown' out
+expect_status 'support: a version of it' 1 support --driver 999.10.01
+says 'is unknown' 'driver branch 999 is unknown'
+make_sample h610 --version 610.43.01
+expect_status 'an installer of such a branch' 1 select h610.run -k 6.8.1 --json
+says 'is unknown' 'driver branch 610 is unknown'
+check 'json: the reason' json_is out .reason unknown
+expect_status 'patch: such an installer' 1 h610.run -k 6.8.1 --no-hooks -n --json=p.json
+says 'patch: what goes on' 'driver branch 610 is unknown: kernel-versions/drivers lists none of it; --allow unknown'
+check 'patch: json: the reason' json_is p.json .reason unknown
+expect_status 'patch: --allow unknown' 0 h610.run -k 6.8.1 --no-hooks -n --allow unknown
+says 'patch: with a warning' 'warning: driver branch 610 is unknown'
+says 'patch: and a record' 'override   unknown driver branch 610' out
+mkdir -p listed/kernel-versions
+printf 'Branch: 610\nVersions: 610.43.01\n' > listed/kernel-versions/drivers
+expect_status "a branch that the user's data list" 0 select h610.run -k 6.8.1 --data listed
 expect_status 'a release of a driver that is no host' 2 select --driver 16.4 --kind general $k
 
 # --- an expression that takes too long -------------------------------------------
@@ -101,6 +116,16 @@ says 'and what to do instead' 'instead ' out
 for r in 5.13 5.13.0-rc1 5.13.19-6-pve; do
     expect_status "$r is 5.13, too" 1 select --driver 460.73.02 -k $r
 done
+# Of hosts alone: what it changed is nvidia-vgpu-vfio's.
+for d in 450.248.02 460.106.00 470.256.02 535.261.03 580.126.20; do
+    for kind in general guest; do
+        expect_status "a $kind $d on 5.13" 0 select --driver $d --kind $kind -k 5.13.19
+        refute 'says nothing of hosts' grep -q 'vGPU host is known' out
+    done
+done
+expect_status 'a merged R470 on 5.13' 1 select --driver 470.63 --kind merged -k 5.13.19
+says 'is blocked as its host' 'no vGPU host is known to have run there'
+expect_status 'a general installer on 5.13' 0 select general.run -k 5.13.19
 expect_status 'R460 on 6.1' 1 select --driver 460.73.02 -k 6.1.0-50-amd64
 says 'blocked' 'is blocked'
 expect_status 'R460 on 5.18' 1 select --driver 460.73.02 -k 5.18.0-1-amd64
@@ -118,7 +143,10 @@ sh "$fx/mkrun.sh" g580 g580.run
 expect_status 'patch: unknown' 1 -k 99.1.1 g580.run -o no.run
 says 'patch: the word that goes on' '--allow unknown'
 refute 'patch: nothing written' test -e no.run
-expect_status 'patch: --allow unknown' 0 -k 99.1.1 --allow unknown g580.run -o yes.run
+# Something must change, else there is nothing to record it in.
+mkdir -p stop/kernel-versions
+printf 'Kernel: 5.12\nStatus: blocked\nReason: a test\n' > stop/kernel-versions/5.12
+expect_status 'patch: --allow unknown' 0 -k 99.1.1 --allow unknown --data stop g580.run -o yes.run
 says 'patch: with a warning' 'warning: kernel 99.1.1 belongs to no known line'
 says 'patch: the override is recorded' 'override: unknown kernel 99.1.1' yes.run
 expect_status 'patch: R460 on 6.1' 1 -k 6.1.0-50-amd64 --hooks hooks host.run -o no.run
@@ -154,6 +182,13 @@ instead 'no driver does on 5.13' 'a 5.4 kernel for driver 460.73.02' 460.73.02 5
 instead 'only this part of the line does not load' "a 5.10 kernel before 5.10.195 (Debian: 5.10.0-25 or older)" 460.73.02 5.10.200
 instead 'that, and a driver that loads' \
     'driver 535.309.01 (vGPU 16.14), which no hooks are known to unlock; or a 6.1 kernel before 6.1.52 (Debian: 6.1.0-11 or older)' 525.85.07 6.1.52
+# 535.309.01 is the one of R535 that is reported to load where symbol_get() is refused.
+for q in '525.105.14 6.1.71' '525.60.12 6.1.71' '525.105.14 6.1.0-37-amd64' '525.125.03 6.6.10' '525.85.07 6.5.13-6-pve'; do
+    instead "of R535 the one that loads: $q" \
+        "driver 535.309.01 (vGPU 16.14), which no hooks are known to unlock; or a 5.19 kernel for driver ${q% *}" $q
+done
+instead 'where nothing is refused the same hooks count' 'driver 535.161.05 (vGPU 16.4); or a 5.19 kernel for driver 525.105.14' \
+    525.105.14 6.1.38
 run select --driver 535.183.04 -k 6.8.1
 refute 'nothing is wrong, nothing instead' grep -q '^  instead' out
 run patch -n --no-hooks -k 6.1.38 host.run
@@ -227,6 +262,21 @@ says 'changes no verdict' 'line 5.10, supported' out
 check 'but the line that needs it is not covered' grep -q '^covers: 4.18, 5.4, 5.10–5.12, 5.14–5.15; next unknown: 5.16$' out
 expect_status 'patch --no-set' 0 -k 5.10.100 host.run --no-hooks --no-set vgpu-vfio-eventfd -n
 says 'warns' 'kernel 5.10.100 is untested with driver 460.73.02: What is known of it needs sets that are left out'
+# What only the headers tell of a kernel counts for its line, too.
+mkdir -p late/include/linux late/include/generated late/include/config
+: > late/include/linux/kernel.h
+: > late/include/generated/autoconf.h
+: > late/include/config/auto.conf
+echo '#define UTS_RELEASE "5.10.220"' > late/include/generated/utsrelease.h
+printf 'VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 220\n' > late/Makefile
+printf 'static inline int pfn_valid(unsigned long pfn)\n{\n\trcu_read_lock();\n}\n' > late/include/linux/mmzone.h
+expect_status 'headers that ask for a set' 0 select --driver 460.73.02 --headers late
+says 'get it' '  sets     vgpu-vfio-eventfd vgpu-vfio-symbol-get pfn-valid;' out
+check 'their line is covered' grep -q '^covers: 4.18, 5.4, 5.10–5.12,' out
+check 'one refusal is said once' test "$(grep -c '^  loading ' out)" -eq 1
+expect_status '--no-set of it' 0 select --driver 460.73.02 --headers late --no-set pfn-valid
+says 'is told' 'sets that are left out: pfn-valid' out
+check 'and the line is covered no more' grep -q '^covers: 4.18, 5.4, 5.11–5.12,' out
 expect_status '--set' 0 select --driver 460.73.02 $k --set no-llseek
 says 'it is among the default sets' ' no-llseek ' out
 says 'it is told' 'override   set no-llseek taken in' out

@@ -82,7 +82,9 @@ static const char *reason(const struct gp_args *a, const struct gp_patch_job *jo
 		return gp_cells_reason(cells, GP_GROUP_FAILED);
 	if (gp_applied_fails(&job->changed.applied))
 		return "hunk";
-	return job->changed.targetdir ? NULL : gp_selection_reason(&job->decided.selection, a->patch.allow);
+	return job->changed.targetdir ?
+		       NULL :
+		       gp_selection_reason(&job->decided.selection, &job->in.driver.version, a->patch.allow);
 }
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)

@@ -59,14 +59,13 @@ static int by_installer(const struct gp_args *a, struct question *q, struct gp_e
 	return 0;
 }
 
-/* Data without a list of drivers say nothing about any. */
 static bool branch_is_known(const struct question *q)
 {
-	return !q->catalog.branches.n || gp_branch_known(&q->catalog.branches, gp_version_branch(&q->query.driver));
+	return gp_branch_known(&q->catalog.branches, gp_version_branch(&q->query.driver));
 }
 
 /* Blocked and unknown kernels are a "no", and so is a branch of which nobody has
- * heard; an installer of one shows itself what it needs. */
+ * heard. */
 static int verdict(const struct question *q, struct gp_err *err)
 {
 	const struct gp_selection *s = &q->answer;
@@ -81,10 +80,7 @@ static int verdict(const struct question *q, struct gp_err *err)
 			return gp_fail(err, GP_E_NO, "kernel %s belongs to no known line (nearest: %s)",
 				       c->release.text, c->nearest ? c->nearest->name : "none");
 	}
-	if (!q->have_driver && !branch_is_known(q))
-		return gp_fail(err, GP_E_NO, "driver branch %u is unknown: kernel-versions/drivers lists none of it",
-			       gp_version_branch(&q->query.driver));
-	return 0;
+	return gp_branch_check(&q->catalog.branches, gp_version_branch(&q->query.driver), err);
 }
 
 /* What became of the other drivers of a branch that was asked about. */
@@ -169,7 +165,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 
 	if (a->json)
 		r->root = json(&q);
-	r->reason = gp_selection_reason(&q.answer, 0);
+	r->reason = gp_selection_reason(&q.answer, &q.query.driver, 0);
 	gp_selection_release(&q.answer);
 	gp_list_release(&q.overrides);
 	gp_catalog_release(&q.catalog);

@@ -27,7 +27,7 @@ static int read_driver(const struct gp_args *a, struct work *w, struct gp_err *e
 	}
 	w->version = wanted.version;
 	w->ask.version = &w->version;
-	return 0;
+	return gp_branch_check(&w->catalog.branches, gp_version_branch(&w->version), err);
 }
 
 static int list_kernels(const struct gp_args *a, struct gp_list *names, struct gp_err *err)

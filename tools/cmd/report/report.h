@@ -28,7 +28,7 @@ struct json_object *gp_json_selection(const struct gp_selection *s);
 struct json_object *gp_json_choice(const struct gp_choice *c);
 /* Why a kernel cannot be had, in a word: "blocked", "unknown"; NULL: all can, or
  * --allow says so. */
-const char *gp_selection_reason(const struct gp_selection *s, unsigned allow);
+const char *gp_selection_reason(const struct gp_selection *s, const struct gp_version *driver, unsigned allow);
 struct json_object *gp_json_set(const struct gp_patchset *s);
 
 /* The table of gridpatch support: a row per kernel and drivers of which the same

@@ -197,7 +197,7 @@ static const char *reason(const struct gp_choice *c)
 	return NULL;
 }
 
-const char *gp_selection_reason(const struct gp_selection *s, unsigned allow)
+const char *gp_selection_reason(const struct gp_selection *s, const struct gp_version *driver, unsigned allow)
 {
 	for (size_t i = 0; i < s->nkernels; i++) {
 		enum gp_verdict v = s->kernels[i].verdict;
@@ -206,6 +206,9 @@ const char *gp_selection_reason(const struct gp_selection *s, unsigned allow)
 		    (v == GP_VERDICT_UNKNOWN && !(allow & GP_ALLOW_UNKNOWN)))
 			return gp_verdict_name(v);
 	}
+	if (s->catalog && !(allow & GP_ALLOW_UNKNOWN) &&
+	    !gp_branch_known(&s->catalog->branches, gp_version_branch(driver)))
+		return gp_verdict_name(GP_VERDICT_UNKNOWN);
 	return NULL;
 }
 

@@ -191,7 +191,14 @@ bool gp_branch_known(const struct gp_branch_list *l, unsigned number)
 	for (size_t i = 0; i < l->n; i++)
 		if (l->v[i].number == number)
 			return true;
-	return false;
+	return !l->n;
+}
+
+int gp_branch_check(const struct gp_branch_list *l, unsigned number, struct gp_err *err)
+{
+	if (gp_branch_known(l, number))
+		return 0;
+	return gp_fail(err, GP_E_NO, "driver branch %u is unknown: kernel-versions/drivers lists none of it", number);
 }
 
 const char *gp_branch_release_of(const struct gp_branch *b, const struct gp_version *version)

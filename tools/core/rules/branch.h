@@ -52,8 +52,11 @@ int gp_branches_parse(const struct gp_stanza_list *stanzas, struct gp_branch_lis
 /* The branch of that number as that kind; NULL when it is not listed. */
 const struct gp_branch *gp_branch_find(const struct gp_branch_list *l, unsigned number, enum gp_kind kind);
 
-/* Is there a branch of that number, as any kind? */
+/* Is there a branch of that number, as any kind? An empty list says nothing of any. */
 bool gp_branch_known(const struct gp_branch_list *l, unsigned number);
+
+/* The same as an error: GP_E_NO. */
+int gp_branch_check(const struct gp_branch_list *l, unsigned number, struct gp_err *err);
 
 /* What a user calls a driver. */
 struct gp_wanted {

@@ -50,6 +50,7 @@ static const struct {
 	[GP_DISTRO_PHOTON] = { "photon", "Photon OS", GP_DISTRO_PLAIN, TRUE_ZERO },
 	[GP_DISTRO_AZURELINUX] = { "azurelinux", "Azure Linux", GP_DISTRO_PLAIN, TRUE_ZERO },
 	[GP_DISTRO_MAGEIA] = { "mageia", "Mageia", GP_DISTRO_PLAIN, TRUE_ZERO },
+	[GP_DISTRO_OTHER] = { "other", "a distribution not known here", GP_DISTRO_APART, HIDDEN },
 };
 
 const char *gp_distro_name(enum gp_distro d)
@@ -113,8 +114,9 @@ static const struct {
 	      { ".tl#", GP_DISTRO_TENCENT },
 	      { ".oc#", GP_DISTRO_TENCENT },
 	      { ".tk#", GP_DISTRO_TENCENT },
-	      { "-##-000#.", GP_DISTRO_TENCENT },
-	      { "-##.000#.", GP_DISTRO_TENCENT },
+	      { "-tlinux", GP_DISTRO_TENCENT },
+	      { "-##-00##.", GP_DISTRO_TENCENT },
+	      { "-##.00##.", GP_DISTRO_TENCENT },
 	      { ".amzn#", GP_DISTRO_AMAZON },
 	      { ".ph#", GP_DISTRO_PHOTON },
 	      { ".azl#", GP_DISTRO_AZURELINUX },
@@ -203,14 +205,17 @@ static struct gp_str first_number(const char *extra)
 	return (struct gp_str){ p, strspn(p, "0123456789") };
 }
 
-/* RHEL's kernels have a 0 there, whatever they are made of; what somebody else
- * builds for RHEL has a true patch level. */
-static bool is_rhel(const unsigned v[3], const char *extra)
+/* Who has the names of rpm packages has kernels of his own, too: openEuler's heirs
+ * (.uel20, .bclinux, .ctl3) are more than a list could hold. RHEL's kernels have a 0
+ * as patch level, whatever they are made of; what somebody else builds for RHEL has
+ * a true one. */
+static enum gp_distro who_of_rpm(const unsigned v[3], const char *extra)
 {
-	return (v[0] == 2 || v[2] == 0) &&
-	       (has_mark(extra, ".el#_") || has_mark(extra, ".el##_") || has_mark(extra, ".el#.") ||
-		has_mark(extra, ".el##.") || has_mark(extra, ".el#$") || has_mark(extra, ".el##$") ||
-		has_mark(extra, ".el#+"));
+	if (has_mark(extra, ".el#_") || has_mark(extra, ".el##_") || has_mark(extra, ".el#.") ||
+	    has_mark(extra, ".el##.") || has_mark(extra, ".el#$") || has_mark(extra, ".el##$") ||
+	    has_mark(extra, ".el#+"))
+		return v[0] == 2 || v[2] == 0 ? GP_DISTRO_RHEL : GP_DISTRO_NONE;
+	return has_mark(extra, ".x86_64") || has_mark(extra, ".aarch64") ? GP_DISTRO_OTHER : GP_DISTRO_NONE;
 }
 
 /* SLES and Leap stay with one kernel for years; 150400 is 15 SP4. Tumbleweed's
@@ -229,6 +234,16 @@ static bool is_sles(const unsigned v[3], const char *extra)
 		if (memcmp(old[i], v, sizeof(old[i])) == 0 && has_mark(extra, "-default$"))
 			return true;
 	return false;
+}
+
+/* 6.1.0-12mx-amd64 is MX's: who builds on Debian's or Ubuntu's names, and puts his
+ * own behind the number, counts his packages by himself. */
+static bool number_is_own(const char *extra)
+{
+	struct gp_str n = first_number(extra);
+	char c = n.len ? n.p[n.len] : '\0';
+
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 /* 6.5.3-060503-generic is kernel.org's 6.5.3 and 6.6.10-76060610-generic
@@ -251,13 +266,17 @@ static enum gp_distro who_of_uek(const unsigned v[3])
 static enum gp_distro by_marks(const unsigned version[3], const char *extra)
 {
 	for (size_t i = 0; i < GP_COUNT(marks); i++) {
+		enum gp_distro d = marks[i].distro;
+
 		if (!has_mark(extra, marks[i].mark))
 			continue;
-		if (marks[i].distro == GP_DISTRO_UBUNTU)
+		if ((d == GP_DISTRO_DEBIAN || d == GP_DISTRO_UBUNTU) && number_is_own(extra))
+			return GP_DISTRO_NONE;
+		if (d == GP_DISTRO_UBUNTU)
 			return who_of_ubuntu(extra);
-		return marks[i].distro == GP_DISTRO_UEK ? who_of_uek(version) : marks[i].distro;
+		return d == GP_DISTRO_UEK ? who_of_uek(version) : d;
 	}
-	return is_rhel(version, extra) ? GP_DISTRO_RHEL : GP_DISTRO_NONE;
+	return who_of_rpm(version, extra);
 }
 
 enum gp_distro gp_distro_guess(const unsigned version[3], const char *extra)

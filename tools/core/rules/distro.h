@@ -48,8 +48,9 @@ enum gp_distro {
 	GP_DISTRO_PHOTON,
 	GP_DISTRO_AZURELINUX,
 	GP_DISTRO_MAGEIA,
+	GP_DISTRO_OTHER, /* an rpm distribution's, nobody knows whose */
 };
-#define GP_DISTRO_COUNT (GP_DISTRO_MAGEIA + 1)
+#define GP_DISTRO_COUNT (GP_DISTRO_OTHER + 1)
 
 /* What its kernels have to do with the kernel of their number. */
 enum gp_distro_trait {

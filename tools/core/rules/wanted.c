@@ -21,12 +21,12 @@ static bool take_vgpu(const char **text)
 
 static int unknown_branch(unsigned number, const struct gp_branch_list *l, enum gp_kind kind, struct gp_err *err)
 {
-	if (gp_branch_known(l, number))
-		return gp_fail(err, GP_E_NO,
-			       "no %s driver of branch %u is listed in kernel-versions/drivers: "
-			       "give a whole version",
-			       gp_kind_name(kind), number);
-	return gp_fail(err, GP_E_NO, "driver branch %u is unknown: kernel-versions/drivers lists none of it", number);
+	if (gp_branch_check(l, number, err) < 0)
+		return -1;
+	return gp_fail(err, GP_E_NO,
+		       "no %s driver of branch %u is listed in kernel-versions/drivers: "
+		       "give a whole version",
+		       gp_kind_name(kind), number);
 }
 
 static int find_branch(unsigned number, const struct gp_branch_list *l, enum gp_kind kind, struct gp_wanted *out,

@@ -84,6 +84,21 @@ static int decide_kernel(const struct gp_inputs *in, struct gp_decision *d, cons
 	return 0;
 }
 
+/* The rules say of a branch that came after them only what they say of all that is newer. */
+static int decide_branch(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
+{
+	unsigned number = gp_version_branch(&in->driver.version);
+	struct gp_err why = { 0 };
+
+	if (gp_branch_check(&in->catalog.branches, number, &why) == 0)
+		return 0;
+	if (!in->opts->proved && !(in->opts->allow & GP_ALLOW_UNKNOWN))
+		return gp_fail(err, GP_E_NO, "%s; --allow unknown continues anyway, --build after a proof", why.cause);
+	gp_list_printf(&d->warnings, "%s", why.cause);
+	gp_list_printf(&d->overrides, "unknown driver branch %u", number);
+	return 0;
+}
+
 static int decide_kernels(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {
 	size_t good = 0;
@@ -389,7 +404,8 @@ int gp_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *
 	gp_reask(in, d, &view);
 	if (gp_klines_find(in, d, &view, err) < 0)
 		return -1;
-	if (decide_kernels(in, d, err) < 0 || decide_altered(in, d, err) < 0 || gp_late_decide(in, d, err) < 0)
+	if (decide_kernels(in, d, err) < 0 || decide_branch(in, d, err) < 0 || decide_altered(in, d, err) < 0 ||
+	    gp_late_decide(in, d, err) < 0)
 		return -1;
 	return prepare_hooks(in, d, err);
 }

@@ -18,12 +18,15 @@ void gp_klines_release(struct gp_klines *l)
 
 /* How their names go on behind the line's number, and those of all others. They are
  * those of gp_distro_guess(): what is built for RHEL, but not RHEL's (el9uek, elrepo),
- * has a letter there or a true patch level. */
+ * has a letter there or a true patch level. Of an rpm distribution that nobody knows
+ * no expression can tell: of GP_DISTRO_OTHER only openEuler's heirs are here. */
 #define RHEL "\\.0-.*\\.el[0-9]+([._+-].*)?"
 #define NO_EL "([^.]|\\.(\\.|e\\.|el\\.)*([^.e]|e[^.l]|el[^.0-9]))*(\\.(\\.|e\\.|el\\.)*(el?)?)?"
 #define NOT_RHEL "([^.0-9].*|\\.[1-9].*|\\.0([^-].*)?|\\.0-" NO_EL "|\\.0-.*(\\.el[0-9]+[a-z]|elrepo).*)?"
 #define SUSE "\\..*-(1[2-9][0-9][0-9][0-9][0-9]\\.|lp1).*"
-#define APART "\\..*(\\.(oe|hce|ky|an|al|tl|oc|tk)[0-9]|\\.eulerosv|-[0-9][0-9][-.]000[0-9]\\.).*"
+#define APART \
+	"\\..*(\\.(oe|hce|ky|an|al|tl|oc|tk|uelc?|ctl|fos)[0-9]|\\.(eulerosv|uos\\.|bclinux)|-tlinux|" \
+	"-[0-9][0-9][-.]00[0-9][0-9]\\.).*"
 
 /* One kernel stands for all of its kind on its line. others NULL: that only these are
  * blocked, and not the line, cannot be said. */

@@ -66,7 +66,9 @@ static enum gp_cell_class plan_class(const struct making *m, const struct gp_err
 		return GP_CELL_ENVIRONMENT;
 	if (s->nkernels && s->kernels[0].verdict == GP_VERDICT_BLOCKED && !(allow & GP_ALLOW_BLOCKED))
 		return GP_CELL_BLOCKED;
-	if (s->nkernels && s->kernels[0].verdict == GP_VERDICT_UNKNOWN && !(allow & GP_ALLOW_UNKNOWN))
+	if (!(allow & GP_ALLOW_UNKNOWN) &&
+	    ((s->nkernels && s->kernels[0].verdict == GP_VERDICT_UNKNOWN) ||
+	     !gp_branch_known(&m->job.in.catalog.branches, gp_version_branch(&m->job.in.driver.version))))
 		return GP_CELL_UNKNOWN;
 	return GP_CELL_HUNK;
 }

@@ -17,6 +17,7 @@ struct search {
 	const struct gp_branch *branch; /* found, or NULL */
 	const struct gp_version *driver;
 	enum gp_hooks hooks; /* of it */
+	bool sure;           /* none that an open rule would stop from loading */
 };
 
 static bool builds(const struct gp_choice *c)
@@ -24,19 +25,22 @@ static bool builds(const struct gp_choice *c)
 	return (c->verdict == GP_VERDICT_SUPPORTED || c->verdict == GP_VERDICT_UNTESTED) && c->load != GP_LOAD_NO;
 }
 
-/* Is there a rule left open that would stop it from loading? */
-static bool may_not_load(const struct gp_choice *c)
+/* Is there a rule left open that would stop it from loading, by what the driver is or
+ * by what the kernel is, too? */
+static bool may_not_load(const struct gp_choice *c, bool by_kernel)
 {
-	for (size_t i = 0; i < c->nrules; i++)
-		if (c->rules[i].j.holds == GP_TRI_UNKNOWN && c->rules[i].rule->load == GP_LOAD_NO)
+	for (size_t i = 0; i < c->nrules; i++) {
+		const struct gp_judged *x = &c->rules[i];
+
+		if (x->j.holds == GP_TRI_UNKNOWN && x->rule->load == GP_LOAD_NO && (by_kernel || !x->j.needs_headers))
 			return true;
+	}
 	return false;
 }
 
 /* --- another driver --- */
 
-/* Does it do on that kernel? Where the driver does not load, one that may not
- * load either is not an answer. */
+/* Does it do on that kernel? */
 static bool driver_does(struct search *s, const struct gp_branch *b, const struct gp_version *v)
 {
 	struct gp_query q = { .driver = *v, .kind = s->a->q->kind };
@@ -44,7 +48,7 @@ static bool driver_does(struct search *s, const struct gp_branch *b, const struc
 	gp_auto(gp_choice_release) struct gp_choice c = { 0 };
 
 	gp_choice_make(s->c, &a, &s->no->release, &c);
-	if (!builds(&c) || (s->no->verdict != GP_VERDICT_BLOCKED && may_not_load(&c)))
+	if (!builds(&c) || (s->sure && may_not_load(&c, s->no->verdict != GP_VERDICT_BLOCKED)))
 		return false;
 	s->branch = b;
 	s->driver = v;
@@ -73,12 +77,11 @@ static bool branch_does(struct search *s, const struct gp_branch *b, bool newer)
 }
 
 /* The nearest branch from its own upwards, then downwards. */
-static bool find_driver(struct search *s)
+static bool search_branches(struct search *s, bool sure)
 {
 	const struct gp_branch_list *l = &s->c->branches;
 
-	if (s->a->q->kind_unknown)
-		return false;
+	s->sure = sure;
 	for (size_t i = 0; i < l->n; i++)
 		if (branch_does(s, &l->v[i], true))
 			return true;
@@ -86,6 +89,15 @@ static bool find_driver(struct search *s)
 		if (branch_does(s, &l->v[i], false))
 			return true;
 	return false;
+}
+
+/* One that this kernel may not load either is worth a word only where the driver does
+ * not even build, and then one that it may load comes first. */
+static bool find_driver(struct search *s)
+{
+	if (s->a->q->kind_unknown)
+		return false;
+	return search_branches(s, true) || (s->no->verdict == GP_VERDICT_BLOCKED && search_branches(s, false));
 }
 
 /* Hooks that fit the one driver may not fit the other. */

@@ -64,15 +64,26 @@ static bool lose(struct gp_choice *c, const struct gp_patchset *set)
 	return unchoose(&c->sets, set);
 }
 
+/* The headers of a kernel know more than its line: where it needs the set, the line as a
+ * whole does not do without. */
+static void lose_line(struct gp_selection *s, const struct gp_choice *kernel, const struct gp_patchset *set)
+{
+	for (size_t i = 0; gp_list_has(&kernel->left_out, set->name) && i < s->nlines; i++)
+		if (s->lines[i].line == kernel->line && !gp_list_has(&s->lines[i].left_out, set->name))
+			gp_list_add(&s->lines[i].left_out, set->name);
+}
+
 bool gp_selection_without(struct gp_selection *s, const struct gp_patchset *set)
 {
 	bool changed = unchoose(&s->neutral, set);
 
 	changed |= unchoose(&s->hook_sets, set);
-	for (size_t i = 0; i < s->nkernels; i++)
-		changed |= lose(&s->kernels[i], set);
 	for (size_t i = 0; i < s->nlines; i++)
 		lose(&s->lines[i], set);
+	for (size_t i = 0; i < s->nkernels; i++) {
+		changed |= lose(&s->kernels[i], set);
+		lose_line(s, &s->kernels[i], set);
+	}
 	gp_selection_find_next(s);
 	return changed;
 }

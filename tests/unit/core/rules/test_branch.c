@@ -98,6 +98,7 @@ static void test_names(void **state)
 	assert_true(gp_branch_known(*state, 390));
 	assert_null(gp_branch_find(*state, 390, GP_KIND_HOST));
 	assert_false(gp_branch_known(*state, 391));
+	assert_true(gp_branch_known(&(struct gp_branch_list){ 0 }, 391));
 }
 
 int main(void)
