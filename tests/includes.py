@@ -6,6 +6,8 @@ For each name with gp_ or GP_ that a header of tools/ declares (a function, a ty
 member of an enum, a macro) each file of tools/ that says it includes that header. As
 good as that are
 
+- what an included header needs itself for what it declares: who takes a gp_tree in gets
+  gp_tree's header with it, but no further;
 - what the header that a .c file includes first, its own, brings along, and an _impl.h,
   which the files of one subject share: all that is reached from there through headers
   of the same room;
@@ -29,6 +31,7 @@ DECLARED = [
     r"\b(gp_\w+)\s*\(",
     r"\btypedef\b[^;]*\b(gp_\w+)\s*;",
     r"\btypedef\b[^;]*\(\*\s*(gp_\w+)\s*\)",
+    r"(?m)^(?:gp_\w+)\s+(gp_\w+)\s*;",
     r"\bextern\b[^;]*?\b(gp_\w+)\s*(?:\[[^;]*)?;",
 ]
 
@@ -97,6 +100,8 @@ def missing(files, where, f):
     seen = {f.path} | set(f.includes)
     for h in f.includes:
         seen |= reached(files, h, f.room) if f.shares(h) else BASICS & reached(files, h)
+    for h in f.includes:
+        seen |= {g for g in files[h].includes if g in files and files[g].declares & files[h].words} if h in files else set()
     seen |= BASICS & set().union(*(reached(files, h) for h in seen))
     found = {}
     for name in f.used - f.forward:

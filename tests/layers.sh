@@ -80,5 +80,6 @@ wrong=$(
 )
 [ -z "$wrong" ] || complain "$wrong"
 sh tests/map.sh >/dev/null || bad=1
+python3 tests/includes.py >/dev/null || complain "a file uses what it does not include, or the other way round: make includes"
 [ $bad = 0 ] && echo "layers: fine"
 exit $bad

@@ -51,7 +51,11 @@ struct json_object *gp_json_report(const char *verb, int status, const char *rea
 	if (reason)
 		gp_json_fill(o, GP_J("reason", reason), GP_J("error", error));
 	if (body) {
-		json_object_object_foreach(body, key, v) gp_json_fill(o, GP_J(key, json_object_get(v)));
+		struct json_object_iterator at = json_object_iter_begin(body), end = json_object_iter_end(body);
+
+		for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+			gp_json_fill(o, GP_J(json_object_iter_peek_name(&at),
+					     json_object_get(json_object_iter_peek_value(&at))));
 		json_object_put(body);
 	}
 	return o;

@@ -13,6 +13,10 @@ struct json_object *gp_json_list(const struct gp_list *l); /* the same */
 struct json_object *gp_json_own(struct json_object *v);    /* v */
 
 /* x as JSON, by its type; an object, or NULL, stands for itself. */
+#ifdef __cppcheck__ /* which does not get through these two */
+#define GP_JSON(x) json_of(x)
+#define GP_JSON_EACH(i, n, x) json_object_new_array()
+#else
 #define GP_JSON(x) \
 	_Generic((x), \
 		struct json_object *: gp_json_own, \
@@ -28,14 +32,6 @@ struct json_object *gp_json_own(struct json_object *v);    /* v */
 		unsigned: json_object_new_uint64, \
 		unsigned long: json_object_new_uint64)(x)
 
-/* A member for the two below: its name, and its value of any of these types. */
-#define GP_J(name, x) (const char *)(name), GP_JSON(x)
-
-/* o with members more, and a new object of members; what they hold is theirs from now on. */
-#define gp_json_fill(o, ...) gp_json_add(o, __VA_ARGS__, NULL)
-#define gp_json_object(...) gp_json_add(json_object_new_object(), __VA_ARGS__, NULL)
-struct json_object *gp_json_add(struct json_object *o, ...) __attribute__((sentinel));
-
 /* An array of the value that is got for each i below n. */
 #define GP_JSON_EACH(i, n, x) \
 	({ \
@@ -44,6 +40,15 @@ struct json_object *gp_json_add(struct json_object *o, ...) __attribute__((senti
 			json_object_array_add(array_of_##i, GP_JSON(x)); \
 		array_of_##i; \
 	})
+#endif
+
+/* A member for the two below: its name, and its value of any of these types. */
+#define GP_J(name, x) (const char *)(name), GP_JSON(x)
+
+/* o with members more, and a new object of members; what they hold is theirs from now on. */
+#define gp_json_fill(o, ...) gp_json_add(o, __VA_ARGS__, (char *)NULL)
+#define gp_json_object(...) gp_json_add(json_object_new_object(), __VA_ARGS__, (char *)NULL)
+struct json_object *gp_json_add(struct json_object *o, ...) __attribute__((sentinel));
 
 /*
  * A verb's report: type, schema, ok and exit, of a failure its reason in a word and its

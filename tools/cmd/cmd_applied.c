@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/report/report.h"
+#include "base/json.h"
 #include "ops/quilt/quilt.h"
+#include "ops/tree/tree.h"
 
 static int applied(const struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {

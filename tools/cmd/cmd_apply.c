@@ -2,8 +2,9 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "cmd/report/report.h"
+#include "base/json.h"
 #include "ops/quilt/applyrun.h"
+#include "cmd/report/report.h"
 
 static int options(struct gp_args *a, struct gp_apply_opts *o, struct gp_err *err)
 {

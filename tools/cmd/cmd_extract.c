@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/path.h"
+#include "base/json.h"
+#include "ops/run/runfile.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
-#include "cmd/report/report.h"
+#include "base/json.h"
 #include "ops/driver/fetch.h"
+#include "cmd/report/report.h"
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {

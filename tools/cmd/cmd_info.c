@@ -2,9 +2,12 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/json.h"
+#include "core/payload/stubrisk.h"
+#include "ops/driver/driver.h"
+#include "ops/run/runfile.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
-#include "core/payload/stubrisk.h"
 
 static void warn_of_stub(const struct gp_runfile *rf)
 {

@@ -3,10 +3,15 @@
 #include <time.h>
 
 #include "base/text.h"
-#include "cmd/report/progress.h"
-#include "cmd/proof/build_args.h"
-#include "cmd/report/report.h"
+#include "base/json.h"
+#include "core/diff/lintpatch.h"
+#include "ops/job/inputs.h"
 #include "ops/lint/lintbuild.h"
+#include "ops/proof/matrix.h"
+#include "ops/select/catalog.h"
+#include "cmd/proof/build_args.h"
+#include "cmd/report/progress.h"
+#include "cmd/report/report.h"
 
 static void say_all(const struct gp_args *a, const char *what, const struct gp_list *l)
 {

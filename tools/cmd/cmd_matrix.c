@@ -2,7 +2,6 @@
 #include "base/fsio.h"
 #include "cmd/proof/matrix_output.h"
 #include "cmd/proof/matrix_run.h"
-#include "cmd/report/report.h"
 #include "core/proof/cells_json.h"
 #include "core/proof/merge.h"
 

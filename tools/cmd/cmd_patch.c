@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
-#include "base/log.h"
-#include "base/text.h"
-#include "cmd/report/progress.h"
-#include "cmd/proof/build_args.h"
-#include "cmd/report/report.h"
-#include "cmd/front/version.h"
+#include "base/json.h"
 #include "core/proof/cells_json.h"
+#include "ops/job/patchjob.h"
+#include "cmd/front/version.h"
+#include "cmd/proof/build_args.h"
+#include "cmd/report/progress.h"
+#include "cmd/report/report.h"
 
 /* The first word is the installer; directories after it are headers. */
 static int positional(struct gp_args *a, struct gp_err *err)

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/fsio.h"
+#include "base/json.h"
 #include "base/text.h"
-#include "cmd/report/report.h"
 #include "ops/quilt/quilt.h"
+#include "ops/tree/tree.h"
+#include "cmd/report/report.h"
 
 /* A patch that was taken back. */
 struct popped {

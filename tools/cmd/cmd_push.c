@@ -3,9 +3,13 @@
 #include <string.h>
 
 #include "base/fsio.h"
+#include "base/json.h"
 #include "base/text.h"
-#include "cmd/report/report.h"
+#include "core/diff/diff.h"
+#include "core/diff/hunk.h"
 #include "ops/quilt/quilt.h"
+#include "ops/tree/tree.h"
+#include "cmd/report/report.h"
 
 /* A run of the verb, as far as it came. */
 struct push {

@@ -2,9 +2,19 @@
 #include <stdlib.h>
 
 #include "base/fsio.h"
+#include "base/json.h"
+#include "core/rules/branch.h"
+#include "core/rules/kind.h"
+#include "core/rules/release.h"
+#include "ops/driver/driver.h"
+#include "ops/job/inputs.h"
+#include "ops/proof/source.h"
+#include "ops/select/catalog.h"
+#include "ops/select/select.h"
+#include "ops/select/target.h"
+#include "ops/tree/tree.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
-#include "ops/proof/source.h"
 
 /* What the question is about, and what answers it. */
 struct question {

@@ -2,6 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "core/rules/branch.h"
+#include "core/rules/kind.h"
+#include "core/rules/release.h"
+#include "ops/job/inputs.h"
+#include "ops/select/catalog.h"
+#include "ops/select/headers.h"
+
 #include "cmd/report/report.h"
 
 /* The question and its answer. */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
+#include "base/json.h"
+#include "ops/driver/inspect.h"
+#include "ops/driver/unlock.h"
+#include "ops/proof/modcheck.h"
+#include "ops/select/target.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
-#include "ops/proof/modcheck.h"
-#include "ops/driver/inspect.h"
 
 /* --- an installer --- */
 

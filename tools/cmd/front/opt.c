@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/rules/kind.h"
 #include "cmd/front/option.h"
 
 #define NAMED 1000 /* what getopt_long() returns for a verb's first option, by name; letters are less */

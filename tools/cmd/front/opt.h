@@ -2,7 +2,8 @@
 #ifndef GP_CMD_FRONT_OPT_H
 #define GP_CMD_FRONT_OPT_H
 
-#include "ops/job/patchjob.h"
+#include "core/rules/kind.h"
+#include "ops/job/inputs.h"
 
 enum gp_emit { GP_EMIT_NONE, GP_EMIT_GITHUB, GP_EMIT_GITLAB, GP_EMIT_LINES };
 

@@ -13,6 +13,10 @@
 
 #include "base/text.h"
 #include "core/driver/kbuild.h"
+#include "core/rules/kind.h"
+#include "ops/job/dkmspatch.h"
+#include "ops/job/inputs.h"
+#include "ops/run/repack.h"
 
 static const char *const EMIT[] = { "github", "gitlab", "lines", NULL };    /* enum gp_emit */
 static const char *const FAIL_ON[] = { "any", "regression", "none", NULL }; /* enum gp_fail_on */

@@ -4,9 +4,13 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "core/proof/cell.h"
+#include "ops/job/inputs.h"
+#include "ops/proof/build.h"
+#include "ops/proof/matrix.h"
+#include "cmd/front/version.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
-#include "cmd/front/version.h"
 
 static void put(struct gp_buf *out, const char *option, const char *value)
 {

@@ -2,8 +2,9 @@
 #ifndef GP_CMD_PROOF_BUILD_ARGS_H
 #define GP_CMD_PROOF_BUILD_ARGS_H
 
+#include "core/proof/cell.h"
+#include "ops/proof/build.h"
 #include "cmd/front/opt.h"
-#include "ops/proof/matrix.h"
 
 /* What build, matrix and patch --build have in common on the command line. */
 

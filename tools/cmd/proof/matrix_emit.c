@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/proof/matrix_run.h"
-#include "cmd/report/report.h"
 
 /* At most so many jobs does a GitHub matrix have (docs.github.com: "A matrix will
  * generate a maximum of 256 jobs per workflow run"). */

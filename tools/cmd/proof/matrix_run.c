@@ -9,12 +9,13 @@
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
-#include "cmd/report/progress.h"
+#include "core/proof/cells_json.h"
+#include "ops/proof/matrix.h"
+#include "cmd/front/version.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/proof/matrix_report.h"
+#include "cmd/report/progress.h"
 #include "cmd/report/report.h"
-#include "cmd/front/version.h"
-#include "core/proof/cells_json.h"
 
 /* What is known while cells come in. */
 struct running {

@@ -3,9 +3,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/json.h"
 #include "base/text.h"
-#include "cmd/report/report.h"
+#include "core/diff/diff.h"
+#include "core/diff/hunk.h"
 #include "ops/quilt/quilt.h"
+#include "cmd/report/report.h"
 
 /* Numbers of one file: "12 hunks, 2 with an offset (1 to 5 lines), 1 with fuzz". */
 struct tally {

@@ -3,8 +3,19 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "cmd/report/report.h"
+#include "base/json.h"
+#include "core/driver/hooksrc.h"
 #include "core/driver/instcmd.h"
+#include "core/payload/codec.h"
+#include "core/rules/rule.h"
+#include "ops/job/decide.h"
+#include "ops/job/dkmspatch.h"
+#include "ops/job/patchjob.h"
+#include "ops/job/reask.h"
+#include "ops/run/repack.h"
+#include "ops/select/select.h"
+#include "ops/tree/tree.h"
+#include "cmd/report/report.h"
 
 static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 {
@@ -256,6 +267,7 @@ static struct json_object *json_reask(const struct gp_patch_job *j)
 
 struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j)
 {
+	const size_t told = j->written.done ? j->in.targets.n : 0;
 	struct json_object *o = json_object_new_object(), *cmds = json_object_new_array();
 	gp_auto(gp_list_release) struct gp_list warnings = { 0 }, skipped = { 0 };
 	const struct gp_buf *why = gp_patch_job_why(j);
@@ -282,7 +294,7 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 			GP_J("repack", j->written.repack.spliced ? "splice" : "full"),
 			GP_J("index", j->in.driver.rf.from_index), GP_J("repack_why", j->written.repack.why),
 			GP_J("level", j->written.repack.spliced ? NULL : json_object_new_int(j->written.repack.level)));
-	for (size_t i = 0; j->written.done && i < j->in.targets.n; i++) {
+	for (size_t i = 0; i < told; i++) {
 		gp_auto(gp_buf_release) struct gp_buf line = { 0 };
 
 		if (gp_decision_skips(&j->in, &j->decided, i))

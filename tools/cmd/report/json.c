@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cmd/front/outputs.h"
+#include "base/json.h"
 #include "cmd/report/report.h"
 
 /* The head and the end, and what the verb says. */

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
+#include "core/module/module.h"
 #include "ops/proof/modcheck.h"
 
 /* Nothing in a module need be longer than this to be recognised. */

@@ -5,9 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/payload/codec.h"
+#include "core/payload/runheader.h"
 #include "core/payload/stubrisk.h"
+#include "core/rules/kind.h"
+#include "core/rules/release.h"
+#include "ops/driver/driver.h"
+#include "ops/driver/unlock.h"
+#include "ops/run/runfile.h"
 
 const char *gp_say_size(uint64_t bytes, char out[32])
 {

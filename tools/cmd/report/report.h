@@ -4,10 +4,15 @@
 
 #include <stdio.h>
 
-#include "base/json.h"
-#include "cmd/front/opt.h"
+#include "core/rules/kind.h"
+#include "core/rules/release.h"
+#include "ops/driver/driver.h"
+#include "ops/job/patchjob.h"
+#include "ops/patch/apply.h"
+#include "ops/patch/patchset.h"
 #include "ops/select/support.h"
 #include "ops/tree/disktree.h"
+#include "cmd/front/opt.h"
 
 /* "12.3 MB" (decimal), in a static-free way: out holds 32 bytes. */
 const char *gp_say_size(uint64_t bytes, char out[32]);

@@ -3,6 +3,15 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/json.h"
+#include "core/rules/branch.h"
+#include "core/rules/claim.h"
+#include "core/rules/distro.h"
+#include "core/rules/release.h"
+#include "core/rules/rule.h"
+#include "ops/job/inputs.h"
+#include "ops/patch/patchset.h"
+#include "ops/select/select.h"
 #include "cmd/report/report.h"
 
 static const char *answer(const struct gp_judgement *j)

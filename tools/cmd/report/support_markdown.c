@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/rules/branch.h"
+#include "core/rules/rule.h"
+#include "ops/select/select.h"
 #include "cmd/report/report.h"
 
 /*

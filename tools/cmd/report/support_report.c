@@ -3,6 +3,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/json.h"
+#include "core/rules/branch.h"
+#include "core/rules/rule.h"
+#include "ops/select/select.h"
 #include "cmd/report/report.h"
 
 /* "a, b" into out. */

@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "base/path.h"
-#include "base/text.h"
 
 /* A kernel-versions file: the line in its first paragraph, and its rules. */
 

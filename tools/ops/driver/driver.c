@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/map.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "ops/run/runindex.h"

@@ -6,12 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/fsio.h"
 #include "base/path.h"
-#include "base/text.h"
 #include "core/diff/diff.h"
-#include "base/digest.h"
 #include "core/diff/hunk.h"
+#include "ops/patch/patchset.h"
+#include "ops/tree/tree.h"
 
 #define HOOKS_C "vgpu_unlock_hooks.c"
 

@@ -4,8 +4,8 @@
 
 #include "base/buf.h"
 #include "core/driver/hooksrc.h"
-#include "ops/select/catalog.h"
 #include "ops/patch/apply.h"
+#include "ops/patch/patchset.h"
 
 /* vGPU-Unlock-patcher's patch, under its own name; fetch-hooks puts it beside the hooks. */
 #define GP_HOOKS_PATCH "vgpu_unlock_hooks-510.patch"

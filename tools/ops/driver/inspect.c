@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/driver/inspect.h"
 
+#include "base/map.h"
 #include "base/path.h"
-#include "base/text.h"
 
 static void check_listed(const struct gp_driver *d, struct gp_list *problems)
 {

@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 
+#include "ops/driver/unlock.h"
 #include "ops/job/records.h"
 #include "ops/job/sources.h"
+#include "ops/tree/tree.h"
 
 void gp_changes_begin(struct gp_changes *c, struct gp_inputs *in, struct gp_decision *d)
 {

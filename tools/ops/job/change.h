@@ -4,6 +4,7 @@
 
 #include "ops/job/decide.h"
 #include "ops/job/dkmspatch.h"
+#include "ops/tree/tree.h"
 
 /* The third stage of a job: what was decided, done in memory. */
 struct gp_changes {

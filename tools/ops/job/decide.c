@@ -4,9 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fsio.h"
 #include "base/path.h"
+#include "core/diff/diff.h"
+#include "core/driver/hooksrc.h"
+#include "core/rules/branch.h"
+#include "core/rules/kind.h"
+#include "core/rules/rule.h"
+#include "ops/driver/hooks.h"
+#include "ops/driver/unlock.h"
 #include "ops/job/dkmspatch.h"
+#include "ops/patch/patchfile.h"
+#include "ops/tree/tree.h"
 
 /* --- kernels --- */
 

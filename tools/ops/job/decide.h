@@ -2,9 +2,11 @@
 #ifndef GP_OPS_JOB_DECIDE_H
 #define GP_OPS_JOB_DECIDE_H
 
+#include "ops/driver/hooks.h"
 #include "ops/job/inputs.h"
 #include "ops/job/klines.h"
 #include "ops/job/reask.h"
+#include "ops/patch/apply.h"
 
 enum gp_hooks_action {
 	GP_HOOKS_NONE, /* not wanted for this kind, or --no-hooks */

@@ -2,7 +2,6 @@
 #ifndef GP_OPS_JOB_DKMSPATCH_H
 #define GP_OPS_JOB_DKMSPATCH_H
 
-#include "core/driver/dkmsconf.h"
 #include "core/rules/release.h"
 #include "ops/patch/apply.h"
 

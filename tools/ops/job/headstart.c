@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/job/headstart.h"
 
+#include "ops/job/decide.h"
 #include "ops/job/write.h"
+#include "ops/run/runfile.h"
 
 /*
  * Reading an installer to its end and copying its payload into the new one each take

@@ -3,6 +3,7 @@
 #define GP_OPS_JOB_HEADSTART_H
 
 #include "ops/job/inputs.h"
+#include "ops/run/runfile.h"
 
 /* A run that may begin to write before its installer has been read to the end. */
 struct gp_headstart {

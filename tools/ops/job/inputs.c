@@ -9,9 +9,12 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/payload/runheader.h"
 #include "ops/patch/names.h"
-#include "ops/quilt/applyrun.h"
+#include "ops/patch/patchfile.h"
+#include "ops/select/catalog.h"
 #include "ops/select/datadir.h"
+#include "ops/select/select.h"
 
 #define EPOCH_MAX 077777777777 /* the field of a tar header has 11 octal digits */
 

@@ -2,10 +2,12 @@
 #ifndef GP_OPS_JOB_INPUTS_H
 #define GP_OPS_JOB_INPUTS_H
 
+#include "base/progress.h"
 #include "ops/driver/driver.h"
 #include "ops/job/lock.h"
 #include "ops/patch/patchset.h"
 #include "ops/run/repack.h"
+#include "ops/select/catalog.h"
 #include "ops/select/target.h"
 
 #define GP_ALLOW_BLOCKED 1u

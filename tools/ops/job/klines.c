@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/rules/release.h"
+#include "core/rules/rule.h"
 #include "ops/job/decide.h"
+#include "ops/select/catalog.h"
+#include "ops/select/select.h"
 
 void gp_klines_release(struct gp_klines *l)
 {

@@ -3,7 +3,10 @@
 #define GP_OPS_JOB_KLINES_H
 
 #include "core/driver/dkmsconf.h"
+#include "ops/job/inputs.h"
 #include "ops/job/view.h"
+
+struct gp_decision;
 
 /* The kernel lines that DKMS must leave alone. */
 struct gp_klines {

@@ -5,10 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/payload/runheader.h"
+#include "core/rules/kind.h"
+#include "core/rules/release.h"
+#include "core/rules/rule.h"
+#include "ops/driver/hooks.h"
 #include "ops/job/decide.h"
+#include "ops/run/repack.h"
+#include "ops/select/catalog.h"
+#include "ops/select/select.h"
 
 #define LOCK_MAX (1u << 20)
 #define MAX_FIELDS 14

@@ -3,7 +3,9 @@
 #define GP_OPS_JOB_PATCHJOB_H
 
 #include "ops/job/change.h"
+#include "ops/job/inputs.h"
 #include "ops/job/write.h"
+#include "ops/run/runfile.h"
 
 /* The main job by its stages, of which each takes those before it as they are.
  * Everything a report may want to say. Zeroed is empty. */

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/rules/rule.h"
 #include "ops/job/decide.h"
+#include "ops/patch/patchset.h"
 
 void gp_reask_release(struct gp_reask *r)
 {

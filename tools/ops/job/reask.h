@@ -2,8 +2,12 @@
 #ifndef GP_OPS_JOB_REASK_H
 #define GP_OPS_JOB_REASK_H
 
+#include "core/rules/rule.h"
+#include "ops/job/inputs.h"
 #include "ops/job/view.h"
 #include "ops/select/select.h"
+
+struct gp_decision;
 
 /* A rule that does not answer for the sources with the user's patches as it does
  * for those that came. */

@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "base/text.h"
 #include "core/driver/manifest.h"
+#include "core/payload/runheader.h"
+#include "ops/driver/unlock.h"
+#include "ops/select/catalog.h"
+#include "ops/tree/tree.h"
 
 #define GP_HISTORY "pkg-history.txt"
 

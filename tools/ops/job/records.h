@@ -3,6 +3,7 @@
 #define GP_OPS_JOB_RECORDS_H
 
 #include "ops/job/change.h"
+#include "ops/job/inputs.h"
 
 /*
  * Bring the package's own records up to what the tree now is: .manifest,

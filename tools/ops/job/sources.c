@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "core/diff/series.h"
 #include "ops/job/decide.h"
+#include "ops/patch/apply.h"
+#include "ops/select/catalog.h"
 
 static int apply_set(const struct gp_sources *to, const struct gp_patchset *set, struct gp_err *err)
 {

@@ -3,6 +3,8 @@
 #define GP_OPS_JOB_SOURCES_H
 
 #include "ops/job/decide.h"
+#include "ops/patch/apply.h"
+#include "ops/tree/tree.h"
 
 /* Where the sources are changed, and who wants to know of it. */
 struct gp_sources {

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "ops/job/dkmspatch.h"
+#include "ops/job/inputs.h"
 #include "ops/job/sources.h"
 #include "ops/tree/overtree.h"
 

@@ -3,6 +3,7 @@
 #define GP_OPS_JOB_VIEW_H
 
 #include "ops/driver/driver.h"
+#include "ops/tree/tree.h"
 
 struct gp_inputs;
 struct gp_decision;

@@ -3,6 +3,8 @@
 #define GP_OPS_JOB_WRITE_H
 
 #include "ops/job/change.h"
+#include "ops/job/inputs.h"
+#include "ops/run/repack.h"
 
 /* The last stage of a job: what stands on the disk now. */
 struct gp_written {

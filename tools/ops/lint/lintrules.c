@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "core/rules/claim.h"
+#include "core/rules/rule.h"
 #include "ops/job/dkmspatch.h"
+#include "ops/patch/patchset.h"
 
 /* Rules by themselves, and against each other. */
 

@@ -4,16 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "core/driver/manifest.h"
-#include "ops/patch/apply.h"
-#include "ops/tree/disktree.h"
 #include "ops/driver/driver.h"
 #include "ops/driver/hooks.h"
-#include "ops/select/target.h"
+#include "ops/patch/apply.h"
+#include "ops/patch/patchset.h"
 #include "ops/run/runtree.h"
+#include "ops/select/target.h"
+#include "ops/tree/disktree.h"
 
 #define EVIDENCE_WIDTH 100
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "base/digest.h"
 #include "core/diff/lintpatch.h"
 #include "ops/select/catalog.h"
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/digest.h"
 #include "base/path.h"
 #include "ops/lint/lintset.h"
 

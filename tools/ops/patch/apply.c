@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/path.h"
+#include "base/spool.h"
 #include "ops/patch/apply_impl.h"
 #include "ops/patch/names.h"
 

@@ -4,6 +4,8 @@
 
 /* What apply.c, plan.c and names.c share; everybody else wants ops/patch/apply.h. */
 
+#include "base/map.h"
+#include "base/spool.h"
 #include "ops/patch/apply.h"
 
 /* What is to become of one file. */

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "base/map.h"
+#include "base/spool.h"
 #include "core/diff/direct.h"
 #include "core/diff/reject.h"
 #include "ops/patch/apply_impl.h"

@@ -11,17 +11,25 @@
 
 #include "base/clock.h"
 #include "base/fsio.h"
-#include "base/outfile.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/text.h"
+#include "core/payload/runheader.h"
 #include "core/proof/buildlog.h"
+#include "core/rules/branch.h"
+#include "core/rules/claim.h"
+#include "core/rules/kind.h"
+#include "core/rules/release.h"
+#include "ops/job/decide.h"
+#include "ops/job/inputs.h"
+#include "ops/job/patchjob.h"
 #include "ops/proof/fact.h"
 #include "ops/proof/keep.h"
 #include "ops/proof/kmake.h"
 #include "ops/proof/modcheck.h"
 #include "ops/proof/prereq.h"
 #include "ops/proof/workdir.h"
+#include "ops/select/select.h"
 
 #define LOG_MAX (64u << 20) /* of a log that is read; make's own are below 1 MB */
 #define TAIL_BYTES 6000u    /* of it that a report shows */

@@ -3,8 +3,9 @@
 #define GP_OPS_PROOF_BUILD_H
 
 #include "core/proof/cell.h"
-#include "ops/job/patchjob.h"
+#include "ops/job/inputs.h"
 #include "ops/proof/source.h"
+#include "ops/select/headers.h"
 
 /* How cells are built. Strings and lists are borrowed. */
 struct gp_build_opts {

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/rules/release.h"
+#include "core/rules/rule.h"
+#include "ops/patch/patchset.h"
 
 static bool is_word(char c)
 {

@@ -2,6 +2,7 @@
 #ifndef GP_OPS_PROOF_FACT_H
 #define GP_OPS_PROOF_FACT_H
 
+#include "core/rules/release.h"
 #include "ops/select/catalog.h"
 
 /*

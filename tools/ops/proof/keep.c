@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/text.h"
+#include "ops/select/headers.h"
 
 int gp_keep_sign(const struct gp_headers *h, const struct gp_build_opts *o, const char *kernel,
 		 const struct gp_cell *cell, struct gp_err *err)

@@ -3,6 +3,7 @@
 #define GP_OPS_PROOF_KEEP_H
 
 #include "ops/proof/build.h"
+#include "ops/select/headers.h"
 
 /* What is left of a build: signed modules, and its log. */
 

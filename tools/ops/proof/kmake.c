@@ -7,10 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/fsio.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "ops/run/runfile.h"
 
 #define MAKEFILE_MAX (4u << 20)
 

@@ -11,8 +11,10 @@
 
 #include "base/clock.h"
 #include "base/fsio.h"
-#include "base/path.h"
 #include "base/limits.h"
+#include "base/path.h"
+#include "ops/job/inputs.h"
+#include "ops/job/patchjob.h"
 #include "ops/proof/workdir.h"
 #include "ops/select/target.h"
 

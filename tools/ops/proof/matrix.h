@@ -2,6 +2,7 @@
 #ifndef GP_OPS_PROOF_MATRIX_H
 #define GP_OPS_PROOF_MATRIX_H
 
+#include "base/progress.h"
 #include "ops/proof/build.h"
 
 /* Many drivers, many kernels. Strings and lists are borrowed. */

@@ -8,6 +8,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/module/symvers.h"
 #include "core/module/vermagic.h"
 
 #define HEADER_FILE (4u << 20)

@@ -8,6 +8,8 @@
 
 #include "base/fsio.h"
 #include "base/path.h"
+#include "base/text.h"
+#include "core/rules/distro.h"
 
 #define SCRIPT_MAX (1u << 20)
 #define PATH_WITHOUT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -2,7 +2,6 @@
 #ifndef GP_OPS_PROOF_PREREQ_H
 #define GP_OPS_PROOF_PREREQ_H
 
-#include "base/text.h"
 #include "ops/proof/toolchain.h"
 
 /*

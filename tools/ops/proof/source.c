@@ -10,8 +10,12 @@
 
 #include "base/clock.h"
 #include "base/fsio.h"
+#include "base/map.h"
 #include "base/path.h"
+#include "base/progress.h"
 #include "base/text.h"
+#include "ops/driver/driver.h"
+#include "ops/run/runfile.h"
 
 struct storing {
 	const char *dir;

@@ -2,7 +2,10 @@
 #ifndef GP_OPS_PROOF_SOURCE_H
 #define GP_OPS_PROOF_SOURCE_H
 
-#include "ops/driver/driver.h"
+#include "base/progress.h"
+#include "core/rules/kind.h"
+#include "core/rules/release.h"
+#include "ops/run/runfile.h"
 
 /*
  * A driver's kernel sources on disk, as they are before any patch: what all

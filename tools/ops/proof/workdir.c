@@ -9,9 +9,12 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/map.h"
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "ops/run/runfile.h"
+#include "ops/tree/tree.h"
 
 /* Whoever may rename in a directory can put a link in the place of what make works in. */
 static bool may_be_moved(const struct stat *st)

@@ -3,6 +3,7 @@
 #define GP_OPS_PROOF_WORKDIR_H
 
 #include "ops/proof/source.h"
+#include "ops/tree/tree.h"
 
 /*
  * Lay out patched sources to be built: what patches changed is written, the rest

@@ -8,8 +8,8 @@
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
-#include "base/text.h"
 #include "ops/patch/names.h"
+#include "ops/patch/patchfile.h"
 #include "ops/quilt/quilt.h"
 
 /* "./x" is the same file under both. */

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/map.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "ops/quilt/quilt_impl.h"
+#include "ops/tree/tree.h"
 
 void gp_quilt_release(struct gp_quilt *q)
 {

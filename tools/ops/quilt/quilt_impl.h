@@ -4,6 +4,7 @@
 #define GP_OPS_QUILT_QUILT_IMPL_H
 
 #include "ops/quilt/quilt.h"
+#include "ops/tree/tree.h"
 
 #define GP_QUILT_PC ".pc"
 #define GP_QUILT_DB "applied-patches"

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/dirfd.h"
 #include "ops/quilt/quilt_impl.h"
 
 /* Descriptors that the rest of a run may need. */

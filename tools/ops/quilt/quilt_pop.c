@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/dirfd.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/path.h"
-#include "base/text.h"
 #include "ops/quilt/quilt_impl.h"
+#include "ops/tree/tree.h"
 
 /* When a patch is tried again on the files that were kept, all its context may
  * differ: a place that was found with less fuzz is found first again. */

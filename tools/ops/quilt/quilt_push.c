@@ -6,7 +6,11 @@
 #include <time.h>
 
 #include "base/path.h"
+#include "base/dirfd.h"
+#include "base/map.h"
+#include "core/diff/hunk.h"
 #include "ops/quilt/quilt_impl.h"
+#include "ops/tree/tree.h"
 
 /* An empty file stands for none, and has the mode of any new file; so has a
  * file that an earlier patch of this run made. */

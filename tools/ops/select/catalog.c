@@ -6,7 +6,9 @@
 
 #include "base/fsio.h"
 #include "base/path.h"
+#include "base/stanza.h"
 #include "base/text.h"
+#include "core/diff/series.h"
 
 #define RULE_FILE (1u << 20)
 #define DRIVERS "drivers"

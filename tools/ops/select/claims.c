@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/select/select.h"
 
+#include "core/rules/claim.h"
+
 /* What the rules of one kernel claim together. */
 
 /* Does what the rule claims count? That it builds only where it is about the driver on

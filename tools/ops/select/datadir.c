@@ -9,7 +9,6 @@
 
 #include "base/fsio.h"
 #include "base/path.h"
-#include "base/text.h"
 
 #ifndef GP_DATADIR
 #define GP_DATADIR "/usr/local/share/gridpatch"

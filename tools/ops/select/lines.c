@@ -6,6 +6,7 @@
 
 #include "base/fsio.h"
 #include "base/path.h"
+#include "base/stanza.h"
 
 /* The kernel lines of a catalog, from their files. */
 

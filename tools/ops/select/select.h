@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "core/rules/claim.h"
 #include "core/rules/kind.h"
 #include "ops/select/catalog.h"
 #include "ops/select/headers.h"

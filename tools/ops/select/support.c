@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-
 /* No stable line has had more releases (4.4 and 4.9 passed 300). */
 #define SUBLEVELS 1000
 

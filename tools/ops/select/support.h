@@ -3,6 +3,7 @@
 #define GP_OPS_SELECT_SUPPORT_H
 
 #include "core/rules/branch.h"
+#include "core/rules/rule.h"
 #include "ops/select/select.h"
 
 /*
