@@ -23,7 +23,7 @@ else
 	echo "SKIP lint: clang-tidy is missing"
 fi
 if command -v cppcheck >/dev/null 2>&1; then
-	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j "$(nproc)" -Itools -D_GNU_SOURCE -DGP_DEBUG \
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j "$(nproc)" -Itools -D_GNU_SOURCE -DGP_DEBUG -D__cppcheck__ \
 		--enable=warning,portability --suppress=missingIncludeSystem tools || bad=1
 else
 	echo "SKIP lint: cppcheck is missing"
