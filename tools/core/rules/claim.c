@@ -161,7 +161,7 @@ static void add_told(const struct mark *m, const char *end, struct gp_buf *out)
 
 char *gp_told_of(const char *text, const struct gp_version *line)
 {
-	struct gp_buf out = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
 	struct mark m = next_mark(text);
 
 	gp_buf_add(&out, text, (size_t)((m.at ? m.at : m.end) - text));
