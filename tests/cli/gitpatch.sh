@@ -247,6 +247,14 @@ rm -f T-ours/e
 cp rest p
 expect_status 'when none is there, fuzz is taken' 0 apply -p1 -d T-ours p
 
+# git knows two modes; GNU patch sets others as they are, and so do we.
+rm -rf T-ours && mkdir T-ours && echo f > T-ours/f && chmod 644 T-ours/f
+mode f 100644 100600 > p
+expect_status 'a mode that only the owner has' 0 apply -p1 -d T-ours p
+check 'it is set' test "$(stat -c %a T-ours/f)" = 600
+expect_status 'the mode again' 0 apply -p1 -d T-ours p
+says 'it is there' 'already applied' out
+
 # What is not there counts as deleted or renamed only where its name is right.
 placed() {
     rm -rf T-ours && mkdir T-ours && cd T-ours || exit 1

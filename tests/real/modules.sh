@@ -95,7 +95,7 @@ missing() {
 # told JSON KO CHECK: what verify says of the same, the name of each symbol.
 told() {
     jq -r --arg ko "${2##*/}" --arg check "$3" \
-        '.findings[] | select(.module == $ko and .check == $check and .severity == "error") | .text' "$1" |
+        '.findings[] | select((.file // "" | sub(".*/"; "")) == $ko and .check == $check and .severity == "error") | .text' "$1" |
         sed "s/^'\([^']*\)'.*/\1/" | sort
 }
 

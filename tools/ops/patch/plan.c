@@ -270,7 +270,12 @@ static bool is_bare_and_there(const struct gp_applying *j, const struct gp_filed
 		return false;
 	if (p->op == GP_FILE_CREATE && (old.len || is_vacated(j, p->target)))
 		return false;
-	return p->mode < 0 ? p->op == GP_FILE_CREATE : !((gp_tree_mode(j->t, p->target) ^ p->mode) & 0111);
+	if (p->mode < 0)
+		return p->op == GP_FILE_CREATE;
+	/* git's two modes are about who may execute; others, which GNU patch sets, are meant as they are. */
+	if (p->mode == 0644 || p->mode == 0755)
+		return !((gp_tree_mode(j->t, p->target) ^ p->mode) & 0111);
+	return gp_tree_mode(j->t, p->target) == (unsigned)p->mode;
 }
 
 /* Place the hunks; *out is the result, or the old content if it is there already. */
