@@ -65,7 +65,9 @@ int gp_plan_check_level(struct gp_applying *j, const struct gp_diff *d, struct g
 {
 	struct gp_err why = { 0 };
 
-	for (size_t i = 0; i < j->nplan && !level_is_known(j, d); i++) {
+	if (level_is_known(j, d))
+		return 0;
+	for (size_t i = 0; i < j->nplan; i++) {
 		if (!j->plan[i].absent || check_levels_of(j, &j->plan[i], &why) == 0)
 			continue;
 		gp_applied_trouble(&j->done->file[i], &why);
