@@ -357,14 +357,17 @@ done
 # At the worst moment: it has been looked at, and the output is begun.
 run $opts none.run --repack full -o ref.none-full
 cp none.run none-full.run
+# A run that had only begun with its output's name takes the other one from the beginning,
+# and compresses it again where that was asked for.
+run $opts other.run --repack full -o ref.other-full
 for how in overwrite rewrite truncate; do
     bad='' whole=0 none=0 left=0
     n=0
     for c in gzip xz zstd none full none-full; do
         for cache in '' --no-cache; do
             cp $c.run in.run
-            mode=auto
-            case $c in *full) mode=full ;; esac
+            mode=auto other=ref.other
+            case $c in *full) mode=full other=ref.other-full ;; esac
             # Now there is an index of it.
             [ -n "$cache" ] || run $opts in.run -n
             start $opts in.run --repack $mode $cache -o d/out.run
@@ -374,7 +377,7 @@ for how in overwrite rewrite truncate; do
             kill -CONT $pid 2> /dev/null
             done_with
             n=$((n + 1))
-            after "$how, $c, ${cache:-from an index}" ref.$c d '' ref.other
+            after "$how, $c, ${cache:-from an index}" ref.$c d '' $other
             rm -f in.run
         done
     done
