@@ -108,12 +108,18 @@ static int rename_new(int dir, const char *from, const char *to)
 	return errno == ENOENT ? renameat(dir, from, dir, to) : -1;
 }
 
-/* Lock what was just made; false: another run took it for a leftover. */
-static bool lock_new(int fd)
+/*
+ * Lock what was just made; false: another run took it for a leftover, and has removed it
+ * or is about to. Where nothing can be locked (NFS of old), nobody takes it for one either.
+ */
+static bool lock_new(int dir, const char *name, int fd)
 {
-	struct stat st;
+	struct stat now, made;
 
-	return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno != EWOULDBLOCK;
+	return fstat(fd, &made) == 0 && fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       now.st_ino == made.st_ino && now.st_dev == made.st_dev;
 }
 
 /* --- room --- */
@@ -151,7 +157,7 @@ static int open_named(struct gp_outfile *f)
 		f->fd = openat(f->dir, f->tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (f->fd < 0 && errno == EEXIST)
 			continue;
-		if (f->fd < 0 || lock_new(f->fd))
+		if (f->fd < 0 || lock_new(f->dir, f->tmp, f->fd))
 			break;
 		close(f->fd);
 		f->fd = -1;
@@ -387,41 +393,59 @@ int gp_file_write_below(const char *root, const char *path, const void *data, si
 
 /* --- directories --- */
 
-/* Another one may have come into its place: whoever owns dir can do that. */
+static void forget_dir(struct gp_tmpdir *t)
+{
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+	free(t->name);
+	t->name = NULL;
+}
+
+/*
+ * Hold what was just made. Until it is locked another run may take it for a leftover.
+ * Another one may have come into its place: whoever owns dir can do that.
+ *
+ * Out: 1 it is ours; 0 a run that begins at the same time has removed it; -1 failure.
+ */
 static int take_dir(struct gp_tmpdir *t, struct gp_err *err)
 {
 	uid_t owner;
 	int ours;
 
 	t->fd = openat(t->dir, t->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	ours = t->fd >= 0 ? gp_dir_is_ours(t->fd, &owner) : -1;
-	if (ours > 0) {
-		flock(t->fd, LOCK_EX | LOCK_NB);
+	if (t->fd < 0 && errno == ENOENT)
 		return 0;
-	}
+	ours = t->fd >= 0 ? gp_dir_is_ours(t->fd, &owner) : -1;
+	if (ours > 0)
+		return lock_new(t->dir, t->name, t->fd);
 	if (ours < 0)
 		gp_fail_sys(err, errno, "cannot open what was made beside '%s'", t->path);
 	else
 		gp_fail(err, GP_E_SYSTEM, "something removes what is made beside '%s'", t->path);
 	unlinkat(t->dir, t->name, AT_REMOVEDIR); /* it is empty, if it is ours */
-	free(t->name);
-	t->name = NULL;
 	return -1;
 }
 
 static int make_dir(struct gp_tmpdir *t, struct gp_err *err)
 {
+	int rc = 0;
+
 	for (int tries = 0; tries < 100; tries++) {
-		free(t->name);
+		forget_dir(t);
 		t->name = new_name(t->path);
 		if (mkdirat(t->dir, t->name, 0700) == 0)
-			return take_dir(t, err);
-		if (errno != EEXIST)
+			rc = take_dir(t, err);
+		else if (errno != EEXIST)
+			rc = fail_into(t->path, errno, err);
+		if (rc)
 			break;
 	}
-	fail_into(t->path, errno, err);
-	free(t->name);
-	t->name = NULL;
+	if (rc > 0)
+		return 0;
+	if (rc == 0)
+		gp_fail(err, GP_E_SYSTEM, "something removes what is made beside '%s'", t->path);
+	forget_dir(t);
 	return -1;
 }
 

@@ -631,6 +631,33 @@ static void output_that_cannot_be(void **state)
 	assert_int_equal(count(), 0);
 }
 
+/* Runs for one name that begin together sweep what dead ones left, and leave the
+ * others' directories alone, also those that are only just made. */
+static void directories_of_many_runs(void **state)
+{
+	(void)state;
+	pid_t pid[6];
+	int rc, bad = 0;
+
+	for (size_t i = 0; i < GP_COUNT(pid); i++) {
+		pid[i] = fork();
+		if (pid[i])
+			continue;
+		for (int n = 0; n < 400; n++) {
+			gp_auto(gp_tmpdir_release) struct gp_tmpdir t = { 0 };
+			struct stat st;
+
+			if (gp_tmpdir_open(&t, in_dir("together"), NULL) < 0 ||
+			    fstatat(t.dir, t.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	for (size_t i = 0; i < GP_COUNT(pid); i++)
+		bad += waitpid(pid[i], &rc, 0) < 0 || rc != 0;
+	assert_int_equal(bad, 0);
+}
+
 static void a_temporary_directory(void **state)
 {
 	gp_auto(gp_tmpdir_release) struct gp_tmpdir t = { 0 };
@@ -881,6 +908,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(replacing, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(output_that_cannot_be, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(a_temporary_directory, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(directories_of_many_runs, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(reading_at_a_place, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(long_work, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(late_work, make_dir, drop_dir),
