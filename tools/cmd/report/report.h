@@ -48,6 +48,8 @@ void gp_report_support_markdown(const struct gp_args *a, const struct gp_support
 void gp_report_driver(const struct gp_args *a, const struct gp_driver *d);
 /* What an extracted installer is: it has neither label nor sums. */
 void gp_report_tree(const struct gp_args *a, const struct gp_driver *d);
+/* Open an installer, or a directory with a driver's sources, and show how far that is. */
+int gp_open_driver(const struct gp_args *a, const char *path, struct gp_driver *d, struct gp_err *err);
 struct json_object *gp_json_driver(const struct gp_driver *d);
 /* The least that a report says of one: version, branch, kind. */
 struct json_object *gp_json_version(const struct gp_version *v, enum gp_kind kind);
