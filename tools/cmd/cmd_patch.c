@@ -6,11 +6,32 @@
 #include "base/fsio.h"
 #include "base/json.h"
 #include "core/proof/cells_json.h"
+#include "ops/driver/installed.h"
 #include "ops/job/patchjob.h"
+#include "cmd/patch_undo.h"
 #include "cmd/front/version.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
+
+/* The sources of an installed driver are changed where they lie. */
+static int check_tree(const struct gp_args *a, struct gp_err *err)
+{
+	enum gp_driver_dir is = gp_driver_dir_at(a->patch.run);
+
+	if (is == GP_DRIVER_DIR_EXTRACTED)
+		return gp_fail(err, GP_E_USAGE,
+			       "'%s' is a directory, an extracted installer: give the .run, or use 'gridpatch apply'",
+			       a->patch.run);
+	if (is != GP_DRIVER_DIR_INSTALLED)
+		return gp_fail(err, GP_E_USAGE,
+			       "'%s' is a directory: give a .run installer, or the sources of an installed driver "
+			       "(/usr/src/nvidia-VERSION)",
+			       a->patch.run);
+	if (a->patch.out)
+		return gp_fail(err, GP_E_USAGE, "-o is for installers: '%s' is changed where it lies", a->patch.run);
+	return 0;
+}
 
 /* The first word is the installer; directories after it are headers. */
 static int positional(struct gp_args *a, struct gp_err *err)
@@ -27,9 +48,7 @@ static int positional(struct gp_args *a, struct gp_err *err)
 	if (!gp_exists(a->patch.run) && !strchr(a->patch.run, '/') && !strchr(a->patch.run, '.'))
 		return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file; see 'gridpatch help'",
 			       a->patch.run);
-	if (gp_is_dir(a->patch.run))
-		return gp_fail(err, GP_E_USAGE, "'%s' is a directory: give a .run installer", a->patch.run);
-	return 0;
+	return gp_is_dir(a->patch.run) ? check_tree(a, err) : 0;
 }
 
 /* What is blocked, and whether that is to be passed over, the job itself judges. */
@@ -87,6 +106,15 @@ static const char *reason(const struct gp_args *a, const struct gp_patch_job *jo
 		       gp_selection_reason(&job->decided.selection, &job->in.driver.version, a->patch.allow);
 }
 
+static void end_tree(const struct gp_patch_job *job, struct gp_report *r)
+{
+	if (job->in.driver.recovered)
+		gp_report_recovered(job->in.driver.recovered);
+	if (job->written.placed.backup)
+		r->done = "the tree is changed";
+	gp_report_litter(&job->in.driver.disk);
+}
+
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
@@ -97,6 +125,8 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 
 	if (positional(a, err) < 0)
 		return -1;
+	if (a->undo)
+		return gp_patch_undo(a, r, err);
 	if (a->json && !a->json_file && gp_report_stream(a) == stderr)
 		return gp_fail(err, GP_E_USAGE, "-o - and --json both want standard output; give --json=FILE");
 	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
@@ -107,23 +137,30 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	gp_report_job(a, &job);
 	gp_main_flush(); /* what follows goes to standard error */
 	gp_patch_job_warnings(&job, &warnings);
+	if (job.in.tree && a->patch.force && !a->patch.write_lock)
+		gp_list_add(&warnings, "-f replaces outputs, and there is none here");
 	gp_report_warnings(&warnings);
 	if (rc < 0)
 		gp_say_why(a, gp_patch_job_why(&job));
 	r->root = json(a, &job, &cells);
 	r->reason = reason(a, &job, &cells);
+	if (job.in.tree)
+		end_tree(&job, r);
 	gp_patch_job_release(&job);
 	return rc;
 }
 
 const struct gp_cmd gp_cmd_patch = {
 	.name = "patch",
-	.args = "RUN [HEADERS-DIR…]",
+	.args = "RUN|TREE [HEADERS-DIR…]",
 	.summary = "make a patched installer (the default verb)",
 	.about = "Reads the NVIDIA GRID/vGPU driver installer RUN without running it, chooses the\n"
 		 "patch sets for its driver and the kernels, applies all of them or none,\n"
 		 "integrates your copy of vgpu_unlock's hooks into host drivers, and writes a new\n"
 		 "installer that installs with --dkms. The input is never changed.\n"
+		 "\n"
+		 "TREE, the sources of an installed driver (/usr/src/nvidia-VERSION), are changed\n"
+		 "where they lie, all or nothing, after a backup beside them; --undo takes it back.\n"
 		 "\n"
 		 "Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
 		 "for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
@@ -131,7 +168,8 @@ const struct gp_cmd gp_cmd_patch = {
 		 "\n"
 		 "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
 		 "build'; that allows kernels newer than any that the data know.",
-	.options = GP_PATCHING_OPTIONS " lock write-lock output force dry-run repack build jobs cc timeout no-cache"
-				       " progress",
+	.options = GP_PATCHING_OPTIONS
+	" lock write-lock undo dkmstree output force dry-run repack build jobs cc timeout no-cache"
+	" progress",
 	.run = run,
 };

@@ -202,7 +202,9 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 	say_late(a, j);
 	say_hooks(a, j);
 	say_changes(a, j);
-	if (j->written.done)
+	if (j->written.done && j->in.tree)
+		gp_report_placed(a, j);
+	else if (j->written.done)
 		say_end(a, j);
 }
 
@@ -267,7 +269,7 @@ static struct json_object *json_reask(const struct gp_patch_job *j)
 
 struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j)
 {
-	const size_t told = j->written.done ? j->in.targets.n : 0;
+	const size_t told = j->written.done && !j->in.tree ? j->in.targets.n : 0;
 	struct json_object *o = json_object_new_object(), *cmds = json_object_new_array();
 	gp_auto(gp_list_release) struct gp_list warnings = { 0 }, skipped = { 0 };
 	const struct gp_buf *why = gp_patch_job_why(j);
@@ -294,6 +296,8 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 			GP_J("repack", j->written.repack.spliced ? "splice" : "full"),
 			GP_J("index", j->in.driver.rf.from_index), GP_J("repack_why", j->written.repack.why),
 			GP_J("level", j->written.repack.spliced ? NULL : json_object_new_int(j->written.repack.level)));
+	for (size_t i = 0; i < j->written.placed.commands.n; i++)
+		json_object_array_add(cmds, gp_json_text(j->written.placed.commands.v[i]));
 	for (size_t i = 0; i < told; i++) {
 		gp_auto(gp_buf_release) struct gp_buf line = { 0 };
 
@@ -303,5 +307,7 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 		json_object_array_add(cmds, gp_json_text(line.data));
 	}
 	gp_json_fill(o, GP_J("install", cmds));
+	if (j->in.tree)
+		gp_json_fill(o, GP_J("tree", gp_json_placed(j->in.tree, &j->written.placed)));
 	return o;
 }

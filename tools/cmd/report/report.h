@@ -7,6 +7,7 @@
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "ops/driver/driver.h"
+#include "ops/job/inplace.h"
 #include "ops/job/patchjob.h"
 #include "ops/patch/apply.h"
 #include "ops/patch/patchset.h"
@@ -60,6 +61,11 @@ struct json_object *gp_json_finding(const char *severity, const char *check, con
 /* Of a patch run, also of one that stopped half way. */
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
 struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j);
+
+/* The end of it, of an installed tree; what is told of one, and what dkms has of it. */
+void gp_report_placed(const struct gp_args *a, const struct gp_patch_job *j);
+void gp_say_dkms(const struct gp_args *a, const char *tree, const struct gp_placed *p);
+struct json_object *gp_json_placed(const char *tree, const struct gp_placed *p);
 
 /* What patches did, one line per file; or would have done, had the run not failed. */
 void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l);

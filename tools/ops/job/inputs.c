@@ -117,7 +117,7 @@ static int choose_lock(const struct gp_inputs *in, struct gp_err *err)
 
 	if (!path)
 		return 0;
-	if (gp_same_place(path, in->out))
+	if (in->out && gp_same_place(path, in->out))
 		return gp_fail(err, GP_E_USAGE, "the lock file '%s' is the output itself", path);
 	if (check_place("lock file", path, o, err) < 0)
 		return -1;
@@ -128,7 +128,10 @@ static int choose_lock(const struct gp_inputs *in, struct gp_err *err)
 
 int gp_inputs_name(struct gp_inputs *in, struct gp_err *err)
 {
-	return find_epoch(in, err) < 0 || choose_out(in, err) < 0 ? -1 : choose_lock(in, err);
+	/* A tree is its own output. */
+	if (find_epoch(in, err) < 0 || (!gp_is_dir(in->opts->run) && choose_out(in, err) < 0))
+		return -1;
+	return choose_lock(in, err);
 }
 
 /* --- what does not need the driver --- */
@@ -228,6 +231,7 @@ int gp_inputs_complete(struct gp_inputs *in, struct gp_err *err)
 void gp_inputs_release(struct gp_inputs *in)
 {
 	free(in->out);
+	free(in->tree);
 	free(in->index_dir);
 	gp_lock_release(&in->lock);
 	gp_targets_release(&in->targets);

@@ -35,6 +35,7 @@ struct gp_patch_opts {
 	bool force, dry_run;
 	const char *lock;       /* --lock, NULL */
 	const char *write_lock; /* --write-lock, NULL */
+	const char *dkmstree;   /* --dkmstree, NULL: GP_DKMS_TREE */
 	const char *report;     /* a file that the caller will write, NULL */
 	const char *program;    /* the version of gridpatch, for the lock */
 	bool no_cache;          /* neither read nor write an index */
@@ -53,7 +54,8 @@ struct gp_inputs {
 	bool in_place;  /* for a build: driver is a directory, and nothing will be written */
 	bool has_epoch; /* SOURCE_DATE_EPOCH is set, to this: */
 	int64_t epoch;
-	char *out; /* with to_stdout, the name that it would have */
+	char *tree; /* an installed tree that is to be changed, its real path; NULL: the run is for an installer */
+	char *out;  /* with to_stdout, the name that it would have; NULL with tree */
 	bool to_stdout;
 	char *index_dir;     /* NULL: no index is used */
 	struct gp_lock lock; /* of --lock */

@@ -245,8 +245,8 @@ static int write_history(const struct gp_inputs *in, const struct gp_decision *d
 	history_sets(in, c);
 	history_late(c);
 	history_rest(in, d, c);
-	if (!c->history.len)
-		return 0;
+	if (!c->history.len || in->tree)
+		return 0; /* a tree's record is written when its backup is */
 	gp_buf_putc(&c->history, '\n');
 	if (gp_tree_has(c->tree, GP_HISTORY) && gp_tree_read(c->tree, GP_HISTORY, &text, err) < 0)
 		return -1;
@@ -260,8 +260,8 @@ static int write_history(const struct gp_inputs *in, const struct gp_decision *d
 int gp_records_write(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err)
 {
 	gp_assert(!c->targetdir);
-	c->targetdir = gp_custom_name(in->driver.rf.header.targetdir);
-	if (write_manifest(c, err) < 0 || write_dkms(in, d, c, err) < 0)
+	c->targetdir = in->tree ? gp_strdup(gp_path_base(in->tree)) : gp_custom_name(in->driver.rf.header.targetdir);
+	if ((!in->tree && write_manifest(c, err) < 0) || write_dkms(in, d, c, err) < 0)
 		return -1;
 	/* A second run over the same package changes nothing: no line then. */
 	if (!gp_tree_changes(c->tree))
