@@ -7,6 +7,7 @@
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "ops/driver/driver.h"
+#include "ops/job/dkmstree.h"
 #include "ops/job/patchjob.h"
 #include "ops/patch/apply.h"
 #include "ops/patch/patchset.h"
@@ -60,6 +61,13 @@ struct json_object *gp_json_finding(const char *severity, const char *check, con
 /* Of a patch run, also of one that stopped half way. */
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
 struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j);
+/* Of it what does not depend on the kind of output. */
+struct json_object *gp_json_changes(const struct gp_args *a, const struct gp_patch_job *j);
+
+/* How a tree for DKMS ended, behind gp_report_job(), and all of it as JSON. */
+void gp_report_dkmstree(const struct gp_args *a, const struct gp_patch_job *j, const struct gp_dkmstree *t);
+struct json_object *gp_json_dkmstree(const struct gp_args *a, const struct gp_patch_job *j,
+				     const struct gp_dkmstree *t);
 
 /* What patches did, one line per file; or would have done, had the run not failed. */
 void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l);
