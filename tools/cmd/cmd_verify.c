@@ -11,7 +11,7 @@
 
 static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *problems, struct gp_err *err)
 {
-	if (gp_open_driver(a, a->positional.v[0], d, err) < 0)
+	if (gp_open_driver(a, a->positional.v[0], NULL, d, err) < 0)
 		return -1;
 	gp_inspect(d, problems);
 	gp_report_driver(a, d);

@@ -130,9 +130,10 @@ static void say_version(const struct gp_args *a, const struct gp_driver *d)
 	       gp_driver_kind_text(d), modules);
 }
 
-int gp_open_driver(const struct gp_args *a, const char *path, struct gp_driver *d, struct gp_err *err)
+int gp_open_driver(const struct gp_args *a, const char *path, const struct gp_list *also, struct gp_driver *d,
+		   struct gp_err *err)
 {
-	struct gp_driver_opts o = { .cancel = gp_main_cancel() };
+	struct gp_driver_opts o = { .also = also, .cancel = gp_main_cancel() };
 	int rc;
 
 	if (gp_is_dir(path))
