@@ -122,7 +122,7 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "patch-match", "ERE", "the --patches before it: these releases only", OWN(set_match) },
 	{ 0, "set", "NAME", "take this patch set in, too (repeatable)", LIST(patch.sets) },
 	{ 0, "no-set", "NAME", "leave this patch set out, or all (repeatable)", LIST(patch.no_sets) },
-	{ 0, "allow", "WORDS", "%s: go on anyway", WORDS(patch.allow, gp_allow_names) },
+	{ 0, "allow", "WORDS", "%s: continue anyway", WORDS(patch.allow, gp_allow_names) },
 	{ 0, "drop-dkms-patches", NULL, "take PATCH[] lines out of dkms.conf", FLAG(patch.drop_dkms_patches) },
 	{ 0, "profile-clone", "FROM=TO", "give card TO the vGPU types of FROM (repeatable)", OWN(set_clone) },
 	{ 0, "data", "DIR", "more kernel-versions/ and patches/ (repeatable)", LIST(patch.data) },

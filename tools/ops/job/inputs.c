@@ -198,10 +198,10 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
  * of what it had of the tree. */
 static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct gp_err *err)
 {
-	static const struct {
-		const char *below;
-		unsigned strip;
-	} ways[] = { { "", 1 }, { "", 0 }, { "kernel", 1 }, { "kernel", 0 } };
+	static const struct gp_naming ways[] = { { .below = "", .strip = 1 },
+						 { .below = "", .strip = 0 },
+						 { .below = "kernel", .strip = 1 },
+						 { .below = "kernel", .strip = 0 } };
 	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
 
 	if (!u->single)
@@ -211,7 +211,7 @@ static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct 
 	if (gp_diff_parse(gp_buf_str(&u->text[0]), &d, err) < 0)
 		return gp_within(err, "'%s'", u->dir);
 	for (size_t i = 0; i < GP_COUNT(ways) && !u->below; i++) {
-		if (!gp_strip_fits(&in->driver.tree, ways[i].below, &d, ways[i].strip, false))
+		if (!gp_strip_fits(&in->driver.tree, &d, &ways[i]))
 			continue;
 		u->below = ways[i].below;
 		u->series.v[0].strip = ways[i].strip;
