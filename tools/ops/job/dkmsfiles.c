@@ -12,6 +12,8 @@
 #include "ops/tree/tree.h"
 
 #define BELOW "kernel"
+#define PACKAGE_HISTORY "pkg-history.txt"
+#define HISTORY "gridpatch-history.txt"
 
 static struct gp_dkmsfile *add(struct gp_dkmsfiles *l, const char *path, unsigned mode)
 {
@@ -108,6 +110,21 @@ static int take_conf(struct collecting *c, struct gp_err *err)
 	return 0;
 }
 
+/* What was done to it; NVIDIA's own lines, too, of a package that has some. */
+static int take_history(struct collecting *c, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
+	struct gp_str text;
+
+	if (!gp_tree_has(c->tree, PACKAGE_HISTORY))
+		return 0;
+	if (gp_tree_read(c->tree, PACKAGE_HISTORY, &text, err) < 0)
+		return -1;
+	gp_buf_add(&out, text.p, text.len);
+	gp_dkmsfiles_add(c->to, HISTORY, &out, 0644);
+	return 0;
+}
+
 int gp_dkmsfiles_collect(const struct gp_inputs *in, const struct gp_changes *c, struct gp_dkmsfiles *out,
 			 struct gp_err *err)
 {
@@ -122,7 +139,7 @@ int gp_dkmsfiles_collect(const struct gp_inputs *in, const struct gp_changes *c,
 	else
 		take_all(&all);
 	if (rc == 0)
-		rc = take_conf(&all, err);
+		rc = take_conf(&all, err) < 0 ? -1 : take_history(&all, err);
 	gp_map_release(&all.seen);
 	return rc;
 }
