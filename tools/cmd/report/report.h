@@ -49,12 +49,24 @@ void gp_report_support_markdown(const struct gp_args *a, const struct gp_support
 void gp_report_driver(const struct gp_args *a, const struct gp_driver *d);
 /* What an extracted installer is: it has neither label nor sums. */
 void gp_report_tree(const struct gp_args *a, const struct gp_driver *d);
+/* Open an installer, or a directory with a driver's sources, and show how far that is. */
+int gp_open_driver(const struct gp_args *a, const char *path, const struct gp_list *also, struct gp_driver *d,
+		   struct gp_err *err);
 struct json_object *gp_json_driver(const struct gp_driver *d);
 /* The least that a report says of one: version, branch, kind. */
 struct json_object *gp_json_version(const struct gp_version *v, enum gp_kind kind);
 
 /* What a check found, which the schema lists by name; text tells it to people. */
 struct json_object *gp_json_finding(const char *severity, const char *check, const char *file, const char *text);
+
+/* Cards of vgpuConfig.xml that have another one's types: what patch did, and what info
+ * finds. */
+struct gp_clones;
+struct gp_vgpuconfig;
+void gp_say_clones(const struct gp_args *a, const struct gp_clones *c);
+struct json_object *gp_json_clones(const struct gp_clones *c);
+void gp_say_cards(const struct gp_args *a, const struct gp_vgpuconfig *c);
+struct json_object *gp_json_cards(const struct gp_vgpuconfig *c);
 
 /* Of a patch run, also of one that stopped half way. */
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
