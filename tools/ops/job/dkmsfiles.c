@@ -12,7 +12,6 @@
 #include "ops/tree/tree.h"
 
 #define BELOW "kernel"
-#define PACKAGE_HISTORY "pkg-history.txt"
 #define HISTORY "gridpatch-history.txt"
 
 static struct gp_dkmsfile *add(struct gp_dkmsfiles *l, const char *path, unsigned mode)
@@ -116,9 +115,9 @@ static int take_history(struct collecting *c, struct gp_err *err)
 	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
 	struct gp_str text;
 
-	if (!gp_tree_has(c->tree, PACKAGE_HISTORY))
+	if (!gp_tree_has(c->tree, GP_PACKAGE_HISTORY))
 		return 0;
-	if (gp_tree_read(c->tree, PACKAGE_HISTORY, &text, err) < 0)
+	if (gp_tree_read(c->tree, GP_PACKAGE_HISTORY, &text, err) < 0)
 		return -1;
 	gp_buf_add(&out, text.p, text.len);
 	gp_dkmsfiles_add(c->to, HISTORY, &out, 0644);
@@ -156,9 +155,18 @@ void gp_dkmsfiles_below(struct gp_dkmsfiles *l, const char *top)
 	}
 }
 
+/* What is in a directory follows it at once ('/' sorts before everything else): tar(1)
+ * sets a directory's time when it sees what lies elsewhere. */
 static int by_path(const void *a, const void *b)
 {
-	return strcmp(((const struct gp_dkmsfile *)a)->path, ((const struct gp_dkmsfile *)b)->path);
+	const unsigned char *p = (const unsigned char *)((const struct gp_dkmsfile *)a)->path;
+	const unsigned char *q = (const unsigned char *)((const struct gp_dkmsfile *)b)->path;
+
+	while (*p && *p == *q) {
+		p++;
+		q++;
+	}
+	return (*p == '/' ? 1 : *p ? *p + 2 : 0) - (*q == '/' ? 1 : *q ? *q + 2 : 0);
 }
 
 void gp_dkmsfiles_order(struct gp_dkmsfiles *l)

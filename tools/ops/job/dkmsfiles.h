@@ -6,6 +6,8 @@
 #include "ops/job/change.h"
 #include "ops/job/inputs.h"
 
+#define GP_PACKAGE_HISTORY "pkg-history.txt"
+
 /* A file or directory of a tree for DKMS. */
 struct gp_dkmsfile {
 	char *path;
