@@ -25,7 +25,7 @@ expected() {
     sed -i -e "s/__VERSION_STRING/$v/" -e 's/-j__JOBS/-j${parallel_jobs:-$(nproc)}/' -e 's/__EXCLUDE_MODULES//' \
         -e 's/__IGNORE_CC_MISMATCH/1/' -e 's/will be generated/was generated/' -e '/^__DKMS_MODULES/{r modules
 d}' "$2/dkms.conf"
-    cp "$2.all/pkg-history.txt" "$2/gridpatch-history.txt"
+    cp "$2.all/pkg-history.txt" "$2/"
 }
 # modes DIR: mode, time and name of all that is in it.
 modes() { (cd "$1" && find . -printf '%m %T@ %y %p\n' | sort -k4); }
@@ -164,6 +164,26 @@ check 'an installer that was patched before gives the same' diff -r nvidia-$v tw
 says 'nothing changes' 'changed    0 files' out
 run dkms-tree $opts out.run -o twice.tar.gz
 check 'as an archive, too' cmp a.tar.gz twice.tar.gz
+
+# --- the sources of an installed driver --------------------------------------------
+
+expect_status 'a tree of a tree' 0 dkms-tree $opts nvidia-$v -o again
+check 'nothing has changed' diff -r nvidia-$v again
+mkdir pristine
+tar -C host/kernel -cf - . | tar -C pristine -xf -
+sed "s/__VERSION_STRING/$v/; s/__JOBS/7/; s/__EXCLUDE_MODULES//; s/__IGNORE_CC_MISMATCH//" host/kernel/dkms.conf |
+    sed -e '/^__DKMS_MODULES/{r modules
+d}' > pristine/dkms.conf
+mkdir pristine/conftest && touch pristine/conftest/functions.h pristine/nvidia/os-interface.o
+expect_status 'a tree that nvidia-installer left' 0 dkms-tree $opts pristine -o of-tree --json=of-tree.json
+refute 'what a build left there stays out' test -e of-tree/conftest -o -e of-tree/nvidia/os-interface.o
+check 'its dkms.conf is kept' grep -q "'make' -j7 " of-tree/dkms.conf
+for d in nvidia-$v of-tree; do
+    rm -rf $d.src && cp -R $d $d.src && rm $d.src/dkms.conf $d.src/pkg-history.txt
+done
+check 'its sources are patched the same' diff -r nvidia-$v.src of-tree.src
+check 'JSON: what it was' json_is of-tree.json .driver.form installed
+says 'its history says what was done' 'patch set pfn-valid sha256' of-tree/pkg-history.txt
 
 # --- a source package --------------------------------------------------------------
 

@@ -8,11 +8,12 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "core/driver/manifest.h"
+#include "ops/driver/installed.h"
 #include "ops/driver/unlock.h"
 #include "ops/tree/tree.h"
 
 #define BELOW "kernel"
-#define HISTORY "gridpatch-history.txt"
+#define HISTORY BELOW "/" GP_PACKAGE_HISTORY
 
 static struct gp_dkmsfile *add(struct gp_dkmsfiles *l, const char *path, unsigned mode)
 {
@@ -82,12 +83,19 @@ static int take_listed(struct collecting *c, struct gp_err *err)
 	return 0;
 }
 
+/* The record is about the very directory that it lies in. */
+static bool is_record(const char *path)
+{
+	return strcmp(path, HISTORY) == 0 || strcmp(path, GP_INSTALLED_AT "/" GP_INSTALLED_RECORD) == 0;
+}
+
 static void take_all(struct collecting *c)
 {
 	const struct gp_runfile *rf = &c->in->driver.rf;
 
 	for (size_t i = 0; i < rf->n; i++)
-		if (gp_path_under(rf->entry[i].path, BELOW) && gp_tree_has(c->tree, rf->entry[i].path))
+		if (gp_path_under(rf->entry[i].path, BELOW) && !is_record(rf->entry[i].path) &&
+		    gp_tree_has(c->tree, rf->entry[i].path))
 			take(c, rf->entry[i].path);
 	for (size_t i = 0; i < c->tree->n; i++)
 		if (c->tree->file[i].state == GP_TFILE_NEW && gp_path_under(c->tree->file[i].path, BELOW))
@@ -109,18 +117,29 @@ static int take_conf(struct collecting *c, struct gp_err *err)
 	return 0;
 }
 
-/* What was done to it; NVIDIA's own lines, too, of a package that has some. */
+static int append(const struct gp_tree *t, const char *path, struct gp_buf *out, struct gp_err *err)
+{
+	struct gp_str text;
+
+	if (!gp_tree_has(t, path))
+		return 0;
+	if (gp_tree_read(t, path, &text, err) < 0)
+		return -1;
+	gp_buf_add(out, text.p, text.len);
+	return 0;
+}
+
+/* What was done to it: of a tree before, and of the package (with NVIDIA's own lines, if it
+ * has some) until now. */
 static int take_history(struct collecting *c, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
-	struct gp_str text;
 
-	if (!gp_tree_has(c->tree, GP_PACKAGE_HISTORY))
-		return 0;
-	if (gp_tree_read(c->tree, GP_PACKAGE_HISTORY, &text, err) < 0)
+	if ((c->in->driver.installed && append(c->tree, HISTORY, &out, err) < 0) ||
+	    append(c->tree, GP_PACKAGE_HISTORY, &out, err) < 0)
 		return -1;
-	gp_buf_add(&out, text.p, text.len);
-	gp_dkmsfiles_add(c->to, HISTORY, &out, 0644);
+	if (out.len)
+		gp_dkmsfiles_add(c->to, GP_PACKAGE_HISTORY, &out, 0644);
 	return 0;
 }
 
@@ -133,7 +152,7 @@ int gp_dkmsfiles_collect(const struct gp_inputs *in, const struct gp_changes *c,
 	*out = (struct gp_dkmsfiles){ 0 };
 	if (!in->driver.has_kernel)
 		return gp_fail(err, GP_E_UNSUPPORTED, "there is no kernel/ in it, of which the tree would be made");
-	if (gp_tree_has(c->tree, ".manifest"))
+	if (!in->driver.installed)
 		rc = take_listed(&all, err);
 	else
 		take_all(&all);

@@ -12,7 +12,6 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "core/driver/debsrc.h"
-#include "core/driver/dkmsconf.h"
 #include "ops/job/dkmsfiles.h"
 #include "ops/job/dkmspack.h"
 #include "ops/tree/disktree.h"
