@@ -283,7 +283,6 @@ struct json_object *gp_json_changes(const struct gp_args *a, const struct gp_pat
 	gp_json_fill(o, GP_J("patches", gp_json_applied(&j->changed.applied)), GP_J("by_patches", json_reask(j)),
 		     GP_J("dkms_patches", GP_JSON_EACH(i, j->changed.late.n, json_late(&j->changed.late.v[i]))),
 		     GP_J("dkms_tried", gp_json_applied(&j->changed.late.applied)), GP_J("hooks", json_hooks(j)),
-		     GP_J("profile_clones", gp_json_clones(&j->changed.clones)),
 		     GP_J("changes", json_changes(&j->in.driver.tree)), GP_J("warnings", &warnings),
 		     GP_J("overrides", &j->decided.overrides), GP_J("skipped", &skipped),
 		     GP_J("exclusive", j->changed.exclusive), GP_J("why", why->len ? gp_json_text(why->data) : NULL),
@@ -296,7 +295,8 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 	const size_t told = j->written.done ? j->in.targets.n : 0;
 	struct json_object *o = gp_json_changes(a, j), *cmds = json_object_new_array();
 
-	gp_json_fill(o, GP_J("lock_written", j->written.lock ? a->patch.write_lock : NULL),
+	gp_json_fill(o, GP_J("profile_clones", gp_json_clones(&j->changed.clones)),
+		     GP_J("lock_written", j->written.lock ? a->patch.write_lock : NULL),
 		     GP_J("output", !j->written.output ? NULL :
 				    j->in.to_stdout    ? "-" :
 							 j->in.out));

@@ -155,7 +155,7 @@ void gp_report_driver(const struct gp_args *a, const struct gp_driver *d)
 {
 	char size[32], plain[32];
 
-	if (d->disk.root) {
+	if (d->disk.root && !d->rf.open) {
 		gp_report_tree(a, d);
 		return;
 	}
@@ -216,12 +216,12 @@ struct json_object *gp_json_driver(const struct gp_driver *d)
 	while (gp_word_next(&rest, &word))
 		json_object_array_add(modules, gp_json_str(gp_str_trim(word)));
 	gp_json_fill(o, GP_J("file", d->rf.path),
-		     GP_J("form", !d->disk.root ? "installer" :
-				  d->installed  ? "installed" :
-						  "extracted"),
+		     GP_J("form", !d->disk.root || d->rf.open ? "installer" :
+				  d->installed                ? "installed" :
+								"extracted"),
 		     GP_J("size", d->rf.size), GP_J("label", d->rf.header.label), GP_J("modules", modules),
 		     GP_J("kernel_open", d->has_kernel_open),
-		     GP_J("compression", d->disk.root ? NULL : gp_json_text(gp_codec_name(d->rf.codec))),
+		     GP_J("compression", d->disk.root && !d->rf.open ? NULL : gp_json_text(gp_codec_name(d->rf.codec))),
 		     GP_J("check", d->rf.codec_facts.check), GP_J("payload_offset", d->rf.header.payload_off),
 		     GP_J("targetdir", d->rf.header.targetdir), GP_J("target_arch", d->rf.header.target_arch),
 		     GP_J("crc", d->rf.header.crc),

@@ -269,9 +269,10 @@ static int write_history(const struct gp_inputs *in, const struct gp_decision *d
 int gp_records_write(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err)
 {
 	gp_assert(!c->targetdir);
-	c->targetdir = in->dkms_tree ? gp_asprintf("nvidia-%s", in->driver.version.text) :
-				       gp_custom_name(in->driver.rf.header.targetdir);
-	if (write_manifest(c, err) < 0 || write_dkms(in, d, c, err) < 0)
+	/* A directory has no name of its own: the history of a tree from it says DKMS's. */
+	c->targetdir = in->driver.rf.header.targetdir ? gp_custom_name(in->driver.rf.header.targetdir) :
+							gp_asprintf("nvidia-%s", in->driver.version.text);
+	if ((gp_tree_has(c->tree, ".manifest") && write_manifest(c, err) < 0) || write_dkms(in, d, c, err) < 0)
 		return -1;
 	/* A second run over the same package changes nothing: no line then. */
 	if (!gp_tree_changes(c->tree))
