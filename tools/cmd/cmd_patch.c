@@ -131,7 +131,8 @@ const struct gp_cmd gp_cmd_patch = {
 		 "\n"
 		 "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
 		 "build'; that allows kernels newer than any that the data know.",
-	.options = GP_PATCHING_OPTIONS " lock write-lock output force dry-run repack build jobs cc timeout no-cache"
-				       " progress",
+	.options = GP_PATCHING_OPTIONS
+	" profile-clone lock write-lock output force dry-run repack build jobs cc timeout no-cache"
+	" progress",
 	.run = run,
 };

@@ -55,6 +55,15 @@ struct json_object *gp_json_version(const struct gp_version *v, enum gp_kind kin
 /* What a check found, which the schema lists by name; text tells it to people. */
 struct json_object *gp_json_finding(const char *severity, const char *check, const char *file, const char *text);
 
+/* Cards of vgpuConfig.xml that have another one's types: what patch did, and what info
+ * finds. */
+struct gp_clones;
+struct gp_vgpuconfig;
+void gp_say_clones(const struct gp_args *a, const struct gp_clones *c);
+struct json_object *gp_json_clones(const struct gp_clones *c);
+void gp_say_cards(const struct gp_args *a, const struct gp_vgpuconfig *c);
+struct json_object *gp_json_cards(const struct gp_vgpuconfig *c);
+
 /* Of a patch run, also of one that stopped half way. */
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
 struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j);

@@ -282,6 +282,7 @@ static int find_from(const struct gp_vgpuconfig *c, const struct gp_card_id *fro
 {
 	gp_auto(gp_buf_release) struct gp_buf have = { 0 }, found = { 0 };
 	char id[GP_CARD_ID_MAX], other[GP_CARD_ID_MAX];
+	bool differ = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
@@ -289,6 +290,7 @@ static int find_from(const struct gp_vgpuconfig *c, const struct gp_card_id *fro
 			continue;
 		if (n++ == 0)
 			*at = i;
+		differ |= c->v[i].id.subsystem != c->v[*at].id.subsystem;
 		if (n <= 20)
 			gp_buf_printf(&found, "%s%s", n > 1 ? ", " : "", gp_card_id_text(&c->v[i].id, other));
 	}
@@ -297,7 +299,7 @@ static int find_from(const struct gp_vgpuconfig *c, const struct gp_card_id *fro
 		return 0;
 	if (n)
 		return gp_fail(err, GP_E_NO, "'" GP_VGPUCONFIG "' has %zu entries for %s: %s%s", n, id, found.data,
-			       from->any ? "; name the subsystem, too" : "");
+			       differ ? "; name the subsystem, too" : "");
 	list_cards(c, &have);
 	return gp_fail(err, GP_E_NO, "'" GP_VGPUCONFIG "' has no entry for %s; it has %s", id, have.data);
 }

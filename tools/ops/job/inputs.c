@@ -9,6 +9,7 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/driver/vgpuconfig.h"
 #include "core/payload/runheader.h"
 #include "ops/patch/names.h"
 #include "ops/patch/patchfile.h"
@@ -182,6 +183,8 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
 	const struct gp_patch_opts *o = in->opts;
 
 	gp_assert(o->matches.n == o->patches.n);
+	if (o->clones.n)
+		gp_list_add(paths, GP_VGPUCONFIG);
 	if (find_targets(in, err) < 0 || gp_data_load(&o->data, &in->catalog, err) < 0 ||
 	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0)
 		return -1;

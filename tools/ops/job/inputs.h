@@ -31,7 +31,8 @@ struct gp_patch_opts {
 	unsigned allow;               /* GP_ALLOW_… */
 	bool proved;                  /* the modules were built for all kernels of the run */
 	bool drop_dkms_patches;
-	const char *out; /* -o, NULL: NAME-custom.run here; "-" */
+	struct gp_list clones; /* --profile-clone, each FROM=TO */
+	const char *out;       /* -o, NULL: NAME-custom.run here; "-" */
 	bool force, dry_run;
 	const char *lock;       /* --lock, NULL */
 	const char *write_lock; /* --write-lock, NULL */
@@ -82,7 +83,7 @@ int gp_inputs_name(struct gp_inputs *in, struct gp_err *err);
 /*
  * What does not need the driver: kernels, data, the user's patches.
  *
- * Out:    paths: what the user's patches touch, appended.
+ * Out:    paths: what the user's patches and the clones touch, appended.
  * Errors: GP_E_USAGE, GP_E_NOTFOUND, GP_E_FORMAT, …
  */
 int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err);
