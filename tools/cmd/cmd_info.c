@@ -8,7 +8,6 @@
 #include "ops/driver/driver.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/tree.h"
-#include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
 static void warn_of_stub(const struct gp_runfile *rf)
@@ -54,12 +53,8 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	int rc;
 
 	if (a->positional.n != 1)
-		return gp_fail(err, GP_E_USAGE, "give one installer; see 'gridpatch info --help'");
-	rc = gp_driver_open(
-		&d, a->positional.v[0],
-		&(struct gp_driver_opts){ .also = &also, .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) },
-		err);
-	gp_progress_end();
+		return gp_fail(err, GP_E_USAGE, "give one installer or tree; see 'gridpatch info --help'");
+	rc = gp_open_driver(a, a->positional.v[0], &also, &d, err);
 	if (rc == 0) {
 		r->root = gp_json_object(GP_J("driver", gp_json_driver(&d)));
 		gp_report_driver(a, &d);
@@ -72,12 +67,14 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 
 const struct gp_cmd gp_cmd_info = {
 	.name = "info",
-	.args = "RUN",
+	.args = "RUN|TREE",
 	.summary = "say what an installer is",
 	.about = "Says driver version, branch, kind, modules, compression and size of the\n"
-		 "installer RUN, and whether somebody has altered it: hooks, DKMS patches, a\n"
-		 "changed licence tag, profiles of a card cloned for another. Both sums are\n"
-		 "checked. What of the stub's texts sh would run or expand is warned of.",
+		 "installer RUN, or of TREE, an extracted one or the sources of an installed\n"
+		 "driver (/usr/src/nvidia-VERSION), and whether somebody has altered it: hooks,\n"
+		 "DKMS patches, a changed licence tag, profiles of a card cloned for another.\n"
+		 "Both sums are checked. What of the stub's texts sh would run or expand is\n"
+		 "warned of.",
 	.options = "progress",
 	.run = run,
 };

@@ -269,7 +269,8 @@ static int write_history(const struct gp_inputs *in, const struct gp_decision *d
 int gp_records_write(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err)
 {
 	gp_assert(!c->targetdir);
-	c->targetdir = gp_custom_name(in->driver.rf.header.targetdir);
+	c->targetdir = in->dkms_tree ? gp_asprintf("nvidia-%s", in->driver.version.text) :
+				       gp_custom_name(in->driver.rf.header.targetdir);
 	if (write_manifest(c, err) < 0 || write_dkms(in, d, c, err) < 0)
 		return -1;
 	/* A second run over the same package changes nothing: no line then. */
