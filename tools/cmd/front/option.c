@@ -128,7 +128,7 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "data", "DIR", "more kernel-versions/ and patches/ (repeatable)", LIST(patch.data) },
 	{ 0, "lock", "FILE", "as it was when FILE was written, or not at all", TEXT(patch.lock) },
 	{ 0, "write-lock", "FILE", "write down what decides the output", TEXT(patch.write_lock) },
-	{ 'o', "output", "OUT", "the new installer (./NAME-custom.run); - is stdout", TEXT(patch.out),
+	{ 'o', "output", "OUT", "the new installer, or where to put it; - is stdout", TEXT(patch.out),
 	  .verbs = "patch" },
 	{ 'o', "output", "OUT", "a directory, or .tar.xz, .tar.gz, .tar.zst, .dsc", TEXT(patch.out),
 	  .verbs = "dkms-tree" },

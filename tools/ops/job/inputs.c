@@ -69,6 +69,31 @@ static char *default_out(const char *run)
 	return gp_asprintf("%s.run", custom);
 }
 
+char *gp_out_name(const struct gp_patch_opts *o)
+{
+	gp_auto(gp_free_ptr) char *name = NULL;
+
+	if (o->out && strcmp(o->out, "-") != 0)
+		return gp_strdup(o->out);
+	name = default_out(o->run);
+	return o->out_dir ? gp_path_join(o->out_dir, name) : gp_steal(&name);
+}
+
+/* NAME-custom.run is patched again: what could it be called? */
+static int fail_custom(const char *path, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *name = NULL;
+	int stem = (int)strlen(path) - 4;
+
+	for (unsigned i = 2; !name || gp_exists(name); i++) {
+		free(name);
+		name = gp_asprintf("%.*s-%u.run", stem, path, i);
+	}
+	return gp_fail(err, GP_E_USAGE,
+		       "'%s' is an output of gridpatch, and its own would have the same name; give another one: -o %s",
+		       path, name);
+}
+
 int gp_inputs_check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	if (o->report && gp_same_place(path, o->report))
@@ -94,12 +119,14 @@ static int choose_out(struct gp_inputs *in, struct gp_err *err)
 	const struct gp_patch_opts *o = in->opts;
 
 	in->to_stdout = o->out && strcmp(o->out, "-") == 0;
-	in->out = o->out && !in->to_stdout ? gp_strdup(o->out) : default_out(o->run);
+	in->out = gp_out_name(o);
 	if (in->to_stdout)
 		return isatty(STDOUT_FILENO) && !o->dry_run ?
 			       gp_fail(err, GP_E_USAGE,
 				       "an installer is not for a terminal: send it to a file or a pipe") :
 			       0;
+	if (!o->out && gp_same_file(in->out, o->run))
+		return fail_custom(in->out, err);
 	if (gp_inputs_check_place("output", in->out, o, err) < 0)
 		return -1;
 	if (o->dry_run)

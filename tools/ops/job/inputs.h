@@ -32,7 +32,8 @@ struct gp_patch_opts {
 	bool proved;                  /* the modules were built for all kernels of the run */
 	bool drop_dkms_patches;
 	struct gp_list clones; /* --profile-clone, each FROM=TO */
-	const char *out;       /* -o, NULL: NAME-custom.run here; "-" */
+	const char *out;       /* -o, NULL: NAME-custom.run; "-" */
+	const char *out_dir;   /* where that is to be; NULL: here */
 	bool force, dry_run;
 	const char *lock;       /* --lock, NULL */
 	const char *write_lock; /* --write-lock, NULL */
@@ -80,6 +81,9 @@ struct gp_inputs {
  *         representation of an integer with no fractional component".
  */
 int gp_inputs_name(struct gp_inputs *in, struct gp_err *err);
+
+/* The name of the output; with "-" the one that it would have. free() it. */
+char *gp_out_name(const struct gp_patch_opts *o);
 
 /*
  * Can a file appear under this name, or take the place of what is there?
