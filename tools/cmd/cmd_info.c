@@ -6,6 +6,7 @@
 #include "core/payload/stubrisk.h"
 #include "ops/driver/driver.h"
 #include "ops/run/runfile.h"
+#include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
@@ -24,17 +25,21 @@ static void warn_of_stub(const struct gp_runfile *rf)
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
+	struct gp_driver_opts o = { .given = &a->given, .cancel = gp_main_cancel() };
 	struct gp_driver d;
+	const char *name;
 	int rc;
 
 	if (a->positional.n != 1)
 		return gp_fail(err, GP_E_USAGE, "give one installer; see 'gridpatch info --help'");
-	rc = gp_driver_open(&d, a->positional.v[0],
-			    &(struct gp_driver_opts){ .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) },
-			    err);
+	name = a->positional.v[0];
+	if (gp_take_input(a, &name, err) < 0)
+		return -1;
+	o.progress = gp_progress_begin(a);
+	rc = gp_driver_open(&d, name, &o, err);
 	gp_progress_end();
 	if (rc == 0) {
-		r->root = gp_json_object(GP_J("driver", gp_json_driver(&d)));
+		r->root = gp_json_object(GP_J("input", gp_json_input(a, name)), GP_J("driver", gp_json_driver(&d)));
 		gp_report_driver(a, &d);
 		warn_of_stub(&d.rf);
 	}
@@ -50,6 +55,6 @@ const struct gp_cmd gp_cmd_info = {
 		 "installer RUN, and whether somebody has altered it: hooks, DKMS patches, a\n"
 		 "changed licence tag. Both sums are checked. What of the stub's texts sh would\n"
 		 "run or expand is warned of.",
-	.options = "progress",
+	.options = "member progress",
 	.run = run,
 };

@@ -7,8 +7,10 @@
 #include "base/json.h"
 #include "core/proof/cells_json.h"
 #include "ops/job/patchjob.h"
+#include "ops/run/given.h"
 #include "cmd/front/version.h"
 #include "cmd/proof/build_args.h"
+#include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
@@ -18,13 +20,16 @@ static int positional(struct gp_args *a, struct gp_err *err)
 	if (!a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch patch --help'");
 	a->patch.run = a->positional.v[0];
+	if (gp_take_input(a, &a->patch.run, err) < 0)
+		return -1;
 	for (size_t i = 1; i < a->positional.n; i++) {
 		if (!gp_is_dir(a->positional.v[i]))
 			return gp_fail(err, GP_E_USAGE, "'%s' is neither an installer nor kernel headers",
 				       a->positional.v[i]);
 		gp_list_add(&a->patch.headers, a->positional.v[i]);
 	}
-	if (!gp_exists(a->patch.run) && !strchr(a->patch.run, '/') && !strchr(a->patch.run, '.'))
+	if (!gp_given_find(&a->given, a->patch.run) && !gp_exists(a->patch.run) && !strchr(a->patch.run, '/') &&
+	    !strchr(a->patch.run, '.'))
 		return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file; see 'gridpatch help'",
 			       a->patch.run);
 	if (gp_is_dir(a->patch.run))
@@ -73,7 +78,8 @@ static int patch(struct gp_args *a, struct gp_cells *cells, struct gp_patch_job 
 
 static struct json_object *json(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
 {
-	return gp_json_fill(gp_json_job(a, job), GP_J("build", a->build ? gp_cells_json(cells) : NULL));
+	return gp_json_fill(gp_json_job(a, job), GP_J("input", gp_json_input(a, a->patch.run)),
+			    GP_J("build", a->build ? gp_cells_json(cells) : NULL));
 }
 
 static const char *reason(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
@@ -95,10 +101,10 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	int rc;
 
-	if (positional(a, err) < 0)
-		return -1;
 	if (a->json && !a->json_file && gp_report_stream(a) == stderr)
 		return gp_fail(err, GP_E_USAGE, "-o - and --json both want standard output; give --json=FILE");
+	if (positional(a, err) < 0)
+		return -1;
 	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
 	a->patch.cancel = gp_main_cancel();
 	a->patch.program = GP_PROGRAM_VERSION;
@@ -123,7 +129,9 @@ const struct gp_cmd gp_cmd_patch = {
 	.about = "Reads the NVIDIA GRID/vGPU driver installer RUN without running it, chooses the\n"
 		 "patch sets for its driver and the kernels, applies all of them or none,\n"
 		 "integrates your copy of vgpu_unlock's hooks into host drivers, and writes a new\n"
-		 "installer that installs with --dkms. The input is never changed.\n"
+		 "installer that installs with --dkms. The input is never changed. RUN may be the\n"
+		 "portal's .zip, a path into one (x.zip/Host_Drivers/X.run), or - for standard\n"
+		 "input; so it is for all verbs.\n"
 		 "\n"
 		 "Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
 		 "for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"

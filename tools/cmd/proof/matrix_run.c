@@ -11,9 +11,11 @@
 #include "base/path.h"
 #include "core/proof/cells_json.h"
 #include "ops/proof/matrix.h"
+#include "ops/run/given.h"
 #include "cmd/front/version.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/proof/matrix_report.h"
+#include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
@@ -31,8 +33,11 @@ static int sort_words(struct gp_args *a, struct gp_list *runs, struct gp_err *er
 	for (size_t i = 0; i < a->positional.n; i++) {
 		const char *word = a->positional.v[i];
 		gp_auto(gp_free_ptr) char *manifest = gp_path_join(word, ".manifest");
+		bool headers = gp_is_dir(word) && !gp_exists(manifest);
 
-		gp_list_add(gp_is_dir(word) && !gp_exists(manifest) ? &a->patch.headers : runs, word);
+		if (!headers && gp_take_listed(a, &a->positional, i, err) < 0)
+			return -1;
+		gp_list_add(headers ? &a->patch.headers : runs, a->positional.v[i]);
 	}
 	if (!runs->n)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch matrix --help'");
@@ -43,7 +48,7 @@ static int sort_words(struct gp_args *a, struct gp_list *runs, struct gp_err *er
 					       "'%s' and '%s' have the same name: reports could not "
 					       "tell them apart",
 					       runs->v[k], runs->v[i]);
-		if (!gp_exists(runs->v[i]))
+		if (!gp_given_find(&a->given, runs->v[i]) && !gp_exists(runs->v[i]))
 			return gp_fail(err, GP_E_NOTFOUND, "cannot open '%s': there is no such file", runs->v[i]);
 	}
 	return 0;

@@ -7,11 +7,12 @@
 
 #include "base/fsio.h"
 #include "base/outfile.h"
-#include "base/path.h"
 #include "base/text.h"
 #include "core/payload/runheader.h"
+#include "ops/input/name.h"
 #include "ops/patch/names.h"
 #include "ops/patch/patchfile.h"
+#include "ops/run/given.h"
 #include "ops/select/catalog.h"
 #include "ops/select/datadir.h"
 #include "ops/select/select.h"
@@ -54,9 +55,9 @@ static int find_epoch(struct gp_inputs *in, struct gp_err *err)
 }
 
 /* NAME.run → NAME-custom.run in the current directory. */
-static char *default_out(const char *run)
+static char *default_out(const struct gp_patch_opts *o)
 {
-	const char *base = gp_path_base(run);
+	const char *base = gp_given_file(o->given, o->run);
 	size_t n = strlen(base);
 	gp_auto(gp_free_ptr) char *stem = NULL;
 	gp_auto(gp_free_ptr) char *custom = NULL;
@@ -73,7 +74,7 @@ static int check_place(const char *what, const char *path, const struct gp_patch
 {
 	if (o->report && gp_same_place(path, o->report))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is that of the report, too", what, path);
-	if (gp_same_file(path, o->run))
+	if (gp_input_is(o->run, path))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is the input itself", what, path);
 	if (gp_is_dir(path))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is a directory", what, path);
@@ -95,7 +96,7 @@ static int choose_out(struct gp_inputs *in, struct gp_err *err)
 	const struct gp_patch_opts *o = in->opts;
 
 	in->to_stdout = o->out && strcmp(o->out, "-") == 0;
-	in->out = o->out && !in->to_stdout ? gp_strdup(o->out) : default_out(o->run);
+	in->out = o->out && !in->to_stdout ? gp_strdup(o->out) : default_out(o);
 	if (in->to_stdout)
 		return isatty(STDOUT_FILENO) && !o->dry_run ?
 			       gp_fail(err, GP_E_USAGE,
