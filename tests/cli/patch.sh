@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # The main job, and every option of `gridpatch patch`.
-# tests: ops/job/patchjob ops/job/inputs ops/job/change ops/job/records ops/job/write ops/job/view ops/run/members ops/run/output ops/run/repack_full
+# tests: ops/job/patchjob ops/job/inputs ops/job/change ops/job/records ops/job/write ops/job/view ops/run/members ops/run/tarout ops/run/output ops/run/repack_full
 # tests: ops/driver/driver ops/driver/inspect
 . "$(dirname "$0")/lib.sh"
 

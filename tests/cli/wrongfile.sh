@@ -84,7 +84,7 @@ filesizes="1234"
 END
 wrong makeself.run 'is a makeself archive, but not a .run installer of NVIDIA'
 sh "$fx/mkrun.sh" "$fx" other.run || not_ok 'an installer of something else'
-wrong other.run "no '.manifest' in it: not a driver installer" extract
+wrong other.run "no '.manifest' in it" extract
 
 # --- other things -------------------------------------------------------------------------
 

@@ -37,29 +37,10 @@ static int positional(struct gp_args *a, struct gp_err *err)
 	return 0;
 }
 
-/* What is blocked, and whether that is to be passed over, the job itself judges. */
-static int check_proof(const struct gp_cells *l, struct gp_err *err)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		const struct gp_cell *c = &l->v[i];
-
-		if (c->cls != GP_CELL_OK && c->cls != GP_CELL_BLOCKED)
-			return gp_fail(err, gp_cell_code(c->cls),
-				       "nothing is written: for kernel %s the proof failed [%s]: "
-				       "%s",
-				       c->release, gp_cell_class_name(c->cls), c->error);
-	}
-	return 0;
-}
-
 /* --build: the modules of every kernel of the run, before anything is written. */
 static int prove(struct gp_args *a, struct gp_cells *cells, struct gp_err *err)
 {
-	if (gp_patch_job_check_names(&a->patch, err) < 0 || gp_build_one(a, a->patch.run, cells, err) < 0 ||
-	    check_proof(cells, err) < 0)
-		return -1;
-	a->patch.proved = true;
-	return 0;
+	return gp_patch_job_check_names(&a->patch, err) < 0 ? -1 : gp_build_proof(a, a->patch.run, cells, err);
 }
 
 static int patch(struct gp_args *a, struct gp_cells *cells, struct gp_patch_job *job, struct gp_err *err)
@@ -139,7 +120,8 @@ const struct gp_cmd gp_cmd_patch = {
 		 "\n"
 		 "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
 		 "build'; that allows kernels newer than any that the data know.",
-	.options = GP_PATCHING_OPTIONS " lock write-lock output force dry-run repack build jobs cc timeout no-cache"
-				       " progress",
+	.options = GP_PATCHING_OPTIONS
+	" profile-clone lock write-lock output force dry-run repack build jobs cc timeout no-cache"
+	" progress",
 	.run = run,
 };

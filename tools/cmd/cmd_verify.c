@@ -6,7 +6,6 @@
 #include "ops/proof/modcheck.h"
 #include "ops/select/target.h"
 #include "cmd/report/input.h"
-#include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
 /* --- an installer --- */
@@ -14,16 +13,8 @@
 static int verify(struct gp_args *a, const char **name, struct gp_driver *d, struct gp_list *problems,
 		  struct gp_err *err)
 {
-	struct gp_driver_opts o = { .given = &a->given, .cancel = gp_main_cancel() };
-	int rc;
-
 	*d = (struct gp_driver){ 0 };
-	if (gp_take_input(a, name, err) < 0)
-		return -1;
-	o.progress = gp_progress_begin(a);
-	rc = gp_driver_open(d, *name, &o, err);
-	gp_progress_end();
-	if (rc < 0)
+	if (gp_take_input(a, name, err) < 0 || gp_open_driver(a, *name, NULL, d, err) < 0)
 		return -1;
 	gp_inspect(d, problems);
 	gp_report_driver(a, d);
@@ -32,7 +23,10 @@ static int verify(struct gp_args *a, const char **name, struct gp_driver *d, str
 	if (problems->n)
 		return gp_fail(err, GP_E_NO, "'%s': %zu problem%s", d->rf.path, problems->n,
 			       problems->n == 1 ? "" : "s");
-	gp_say(a, "verified   sums, manifest and hooks (%s) are right\n",
+	gp_say(a, "verified   %s and hooks (%s) are right\n",
+	       d->installed ? "dkms.conf" :
+	       d->disk.root ? "manifest" :
+			      "sums, manifest",
 	       d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" : "absent");
 	return 0;
 }
@@ -158,10 +152,11 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 const struct gp_cmd gp_cmd_verify = {
 	.name = "verify",
 	.alias = "check",
-	.args = "RUN | KO …",
+	.args = "RUN | TREE | KO …",
 	.summary = "check an installer, or built modules",
 	.about = "Checks both sums of RUN, that every manifest entry is in it, that every source\n"
-		 "file in it is listed, and that hooks are complete or absent.\n"
+		 "file in it is listed, and that hooks are complete or absent. Of TREE, an\n"
+		 "extracted installer or the sources of an installed driver, what there is of it.\n"
 		 "\n"
 		 "KO … are kernel modules that belong together (also .ko.xz, .ko.gz, .ko.zst):\n"
 		 "what they say of themselves, the hooks in nvidia.ko, and with -k or --headers\n"

@@ -8,6 +8,7 @@
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/text.h"
+#include "core/driver/vgpuconfig.h"
 #include "core/payload/runheader.h"
 #include "ops/input/name.h"
 #include "ops/patch/names.h"
@@ -69,8 +70,7 @@ static char *default_out(const struct gp_patch_opts *o)
 	return gp_asprintf("%s.run", custom);
 }
 
-/* Can a file appear under this name, or take the place of what is there? */
-static int check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err)
+int gp_inputs_check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	if (o->report && gp_same_place(path, o->report))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is that of the report, too", what, path);
@@ -83,8 +83,7 @@ static int check_place(const char *what, const char *path, const struct gp_patch
 	return 0;
 }
 
-/* Before hours of work. */
-static int check_writable(const char *path, struct gp_err *err)
+int gp_inputs_check_writable(const char *path, struct gp_err *err)
 {
 	gp_auto(gp_outfile_release) struct gp_outfile f = { 0 };
 
@@ -102,13 +101,13 @@ static int choose_out(struct gp_inputs *in, struct gp_err *err)
 			       gp_fail(err, GP_E_USAGE,
 				       "an installer is not for a terminal: send it to a file or a pipe") :
 			       0;
-	if (check_place("output", in->out, o, err) < 0)
+	if (gp_inputs_check_place("output", in->out, o, err) < 0)
 		return -1;
 	if (o->dry_run)
 		return 0;
 	if (!o->force && gp_exists(in->out))
 		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", in->out);
-	return check_writable(in->out, err);
+	return gp_inputs_check_writable(in->out, err);
 }
 
 static int choose_lock(const struct gp_inputs *in, struct gp_err *err)
@@ -118,18 +117,20 @@ static int choose_lock(const struct gp_inputs *in, struct gp_err *err)
 
 	if (!path)
 		return 0;
-	if (gp_same_place(path, in->out))
+	if (in->out && gp_same_place(path, in->out))
 		return gp_fail(err, GP_E_USAGE, "the lock file '%s' is the output itself", path);
-	if (check_place("lock file", path, o, err) < 0)
+	if (gp_inputs_check_place("lock file", path, o, err) < 0)
 		return -1;
 	if (!o->force && gp_exists(path))
 		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", path);
-	return check_writable(path, err);
+	return gp_inputs_check_writable(path, err);
 }
 
 int gp_inputs_name(struct gp_inputs *in, struct gp_err *err)
 {
-	return find_epoch(in, err) < 0 || choose_out(in, err) < 0 ? -1 : choose_lock(in, err);
+	if (find_epoch(in, err) < 0 || (!in->dkms_tree && choose_out(in, err) < 0))
+		return -1;
+	return choose_lock(in, err);
 }
 
 /* --- what does not need the driver --- */
@@ -183,6 +184,8 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
 	const struct gp_patch_opts *o = in->opts;
 
 	gp_assert(o->matches.n == o->patches.n);
+	if (o->clones.n)
+		gp_list_add(paths, GP_VGPUCONFIG);
 	if (find_targets(in, err) < 0 || gp_data_load(&o->data, &in->catalog, err) < 0 ||
 	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0)
 		return -1;
@@ -235,7 +238,7 @@ void gp_inputs_release(struct gp_inputs *in)
 	for (size_t i = 0; i < in->nuser; i++)
 		gp_patchset_release(&in->user[i]);
 	free(in->user);
-	if (in->in_place)
+	if (in->in_place || in->dkms_tree)
 		gp_driver_close_dir(&in->driver);
 	else
 		gp_driver_release(&in->driver);

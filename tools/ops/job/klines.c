@@ -154,6 +154,7 @@ static bool *ask_lines(const struct gp_inputs *in, const struct questions *lines
 		       struct gp_err *err)
 {
 	struct gp_query q = { .driver = in->driver.version,
+			      .modules = in->driver.manifest.modules,
 			      .kind = in->driver.kind,
 			      .kernels = lines->v,
 			      .nkernels = lines->n,
