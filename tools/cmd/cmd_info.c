@@ -8,6 +8,7 @@
 #include "ops/driver/driver.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/tree.h"
+#include "cmd/report/input.h"
 #include "cmd/report/report.h"
 
 static void warn_of_stub(const struct gp_runfile *rf)
@@ -50,13 +51,17 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	char *wanted[] = { (char *)GP_VGPUCONFIG };
 	const struct gp_list also = { wanted, 1, 1 };
 	struct gp_driver d;
+	const char *name;
 	int rc;
 
 	if (a->positional.n != 1)
 		return gp_fail(err, GP_E_USAGE, "give one installer or tree; see 'gridpatch info --help'");
-	rc = gp_open_driver(a, a->positional.v[0], &also, &d, err);
+	name = a->positional.v[0];
+	if (gp_take_input(a, &name, err) < 0)
+		return -1;
+	rc = gp_open_driver(a, name, &also, &d, err);
 	if (rc == 0) {
-		r->root = gp_json_object(GP_J("driver", gp_json_driver(&d)));
+		r->root = gp_json_object(GP_J("input", gp_json_input(a, name)), GP_J("driver", gp_json_driver(&d)));
 		gp_report_driver(a, &d);
 		gp_json_fill(r->root, GP_J("profile_clones", tell_cards(a, &d)));
 		warn_of_stub(&d.rf);
@@ -75,6 +80,6 @@ const struct gp_cmd gp_cmd_info = {
 		 "DKMS patches, a changed licence tag, profiles of a card cloned for another.\n"
 		 "Both sums are checked. What of the stub's texts sh would run or expand is\n"
 		 "warned of.",
-	.options = "progress",
+	.options = "member progress",
 	.run = run,
 };

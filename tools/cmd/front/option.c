@@ -105,6 +105,7 @@ static int set_json(struct gp_args *a, const char *file, struct gp_err *err)
 
 /* In the order of the help texts. */
 static const struct gp_option OPTIONS[] = {
+	{ 0, "member", "NAME", "which installer of the .zip", TEXT(member) },
 	{ 'k', "kernel", "R", "a kernel release, or 'installed' (repeatable)", LIST(patch.kernels) },
 	{ 0, "headers", "DIR", "kernel headers to ask (repeatable)", LIST(patch.headers) },
 	{ .name = "kernel-source-path", .is = "headers" },

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fsio.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -133,11 +132,18 @@ static void say_version(const struct gp_args *a, const struct gp_driver *d)
 int gp_open_driver(const struct gp_args *a, const char *path, const struct gp_list *also, struct gp_driver *d,
 		   struct gp_err *err)
 {
-	struct gp_driver_opts o = { .also = also, .cancel = gp_main_cancel() };
+	struct gp_driver_opts o = { .also = also, .given = &a->given, .cancel = gp_main_cancel() };
+	const char *dir = gp_given_dir(&a->given, path);
 	int rc;
 
-	if (gp_is_dir(path))
-		return gp_driver_open_tree(d, path, false, err);
+	if (dir) {
+		rc = gp_driver_open_tree(d, dir, false, err);
+		if (rc == 0 && dir != path) { /* ours, of which nobody needs to know */
+			free(d->rf.path);
+			d->rf.path = gp_strdup(path);
+		}
+		return rc;
+	}
 	o.progress = gp_progress_begin(a);
 	rc = gp_driver_open(d, path, &o, err);
 	gp_progress_end();

@@ -6,6 +6,7 @@
 #include "ops/driver/driver.h"
 #include "ops/job/lock.h"
 #include "ops/patch/patchset.h"
+#include "ops/run/given.h"
 #include "ops/run/repack.h"
 #include "ops/select/catalog.h"
 #include "ops/select/target.h"
@@ -19,6 +20,7 @@ extern const char *const gp_allow_names[]; /* of these bits; NULL after the last
 /* What the user asked for. Strings are borrowed. */
 struct gp_patch_opts {
 	const char *run;
+	const struct gp_given *given;    /* in which run may be; NULL */
 	struct gp_list kernels, headers; /* -k, --headers */
 	const char *hooks;               /* --hooks, NULL */
 	bool no_hooks;

@@ -16,6 +16,7 @@
 #include "core/rules/rule.h"
 #include "ops/driver/hooks.h"
 #include "ops/job/decide.h"
+#include "ops/run/given.h"
 #include "ops/run/repack.h"
 #include "ops/select/catalog.h"
 #include "ops/select/select.h"
@@ -252,7 +253,7 @@ static void put_head(const struct gp_inputs *in, const struct gp_decision *d, co
 	list_kernels(in, d, &kernels);
 	put(out, "Gridpatch-Lock", GP_LOCK_VERSION);
 	put(out, "Gridpatch", in->opts->program);
-	put(out, "Installer", gp_path_base(in->driver.rf.path));
+	put(out, "Installer", gp_given_file(in->opts->given, in->driver.rf.path));
 	put_number(out, "Size", in->driver.rf.size);
 	put(out, "CRC", h->crc);
 	put(out, "MD5", h->md5);
