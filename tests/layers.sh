@@ -11,7 +11,7 @@ bad=0
 # From the lowest room to the highest: a room includes from those before it.
 rooms='base
 core/diff core/payload core/rules core/driver core/module core/proof
-ops/tree ops/patch ops/quilt ops/run ops/select ops/driver ops/job ops/proof ops/lint
+ops/tree ops/patch ops/quilt ops/run ops/input ops/select ops/driver ops/job ops/proof ops/lint
 cmd/front cmd/report cmd/proof cmd'
 
 complain() {
@@ -62,6 +62,10 @@ for f in $(find tools -name '*.[ch]'); do
 	# Tabs are eight columns wide.
 	wide=$(expand "$f" | awk 'length($0) > 120 { n = n " " NR } END { print n }')
 	[ -z "$wide" ] || complain "$f: more than 120 columns in line$wide"
+done
+for f in kernel-versions/*; do
+	wide=$(awk 'length($0) > 120 { n = n " " NR } END { print n }' "$f")
+	case $f in *.md) ;; *) [ -z "$wide" ] || complain "$f: more than 120 columns in line$wide" ;; esac
 done
 # The page about the source lists them in the same order.
 told=$(sed -n '/^## The rooms/,/^## /s/^| `\([a-z\/]*\)` |.*/\1/p' tools/README.md)

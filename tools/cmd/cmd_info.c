@@ -3,9 +3,12 @@
 
 #include "base/log.h"
 #include "base/json.h"
+#include "core/driver/vgpuconfig.h"
 #include "core/payload/stubrisk.h"
 #include "ops/driver/driver.h"
 #include "ops/run/runfile.h"
+#include "ops/tree/tree.h"
+#include "cmd/report/input.h"
 #include "cmd/report/report.h"
 
 static void warn_of_stub(const struct gp_runfile *rf)
@@ -21,17 +24,46 @@ static void warn_of_stub(const struct gp_runfile *rf)
 	}
 }
 
+/* Whose cards' entries were cloned. What cannot be read is no fault of the installer's sums. */
+static struct json_object *tell_cards(const struct gp_args *a, const struct gp_driver *d)
+{
+	gp_auto(gp_vgpuconfig_release) struct gp_vgpuconfig c = { 0 };
+	struct json_object *cards = NULL;
+	struct gp_err err = { 0 };
+	struct gp_str text;
+	char line[1024];
+
+	if (!gp_tree_has(&d->tree, GP_VGPUCONFIG))
+		return NULL;
+	if (gp_tree_read(&d->tree, GP_VGPUCONFIG, &text, &err) == 0 && gp_vgpuconfig_parse(text, &c, &err) == 0) {
+		gp_say_cards(a, &c);
+		cards = gp_json_cards(&c);
+	} else {
+		gp_main_flush();
+		gp_err_format(&err, line, sizeof(line));
+		gp_warn("%s", line);
+	}
+	return cards;
+}
+
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
+	char *wanted[] = { (char *)GP_VGPUCONFIG };
+	const struct gp_list also = { wanted, 1, 1 };
 	struct gp_driver d;
+	const char *name;
 	int rc;
 
 	if (a->positional.n != 1)
 		return gp_fail(err, GP_E_USAGE, "give one installer or tree; see 'gridpatch info --help'");
-	rc = gp_open_driver(a, a->positional.v[0], &d, err);
+	name = a->positional.v[0];
+	if (gp_take_input(a, &name, err) < 0)
+		return -1;
+	rc = gp_open_driver(a, name, &also, &d, err);
 	if (rc == 0) {
-		r->root = gp_json_object(GP_J("driver", gp_json_driver(&d)));
+		r->root = gp_json_object(GP_J("input", gp_json_input(a, name)), GP_J("driver", gp_json_driver(&d)));
 		gp_report_driver(a, &d);
+		gp_json_fill(r->root, GP_J("profile_clones", tell_cards(a, &d)));
 		warn_of_stub(&d.rf);
 	}
 	gp_driver_release(&d);
@@ -45,8 +77,9 @@ const struct gp_cmd gp_cmd_info = {
 	.about = "Says driver version, branch, kind, modules, compression and size of the\n"
 		 "installer RUN, or of TREE, an extracted one or the sources of an installed\n"
 		 "driver (/usr/src/nvidia-VERSION), and whether somebody has altered it: hooks,\n"
-		 "DKMS patches, a changed licence tag. Both sums are checked. What of the stub's texts sh would\n"
-		 "run or expand is warned of.",
-	.options = "progress",
+		 "DKMS patches, a changed licence tag, profiles of a card cloned for another.\n"
+		 "Both sums are checked. What of the stub's texts sh would run or expand is\n"
+		 "warned of.",
+	.options = "member progress",
 	.run = run,
 };

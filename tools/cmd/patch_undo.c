@@ -107,7 +107,7 @@ static int undo_installer(struct gp_args *a, struct gp_report *r, struct gp_err 
 	gp_auto(gp_list_release) struct gp_list ways = { 0 };
 	struct gp_driver d;
 
-	if (gp_open_driver(a, a->patch.run, &d, err) < 0)
+	if (gp_open_driver(a, a->patch.run, NULL, &d, err) < 0)
 		return -1;
 	gp_report_driver(a, &d);
 	r->root = gp_json_object(GP_J("driver", gp_json_driver(&d)));

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fsio.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -130,13 +129,21 @@ static void say_version(const struct gp_args *a, const struct gp_driver *d)
 	       gp_driver_kind_text(d), modules);
 }
 
-int gp_open_driver(const struct gp_args *a, const char *path, struct gp_driver *d, struct gp_err *err)
+int gp_open_driver(const struct gp_args *a, const char *path, const struct gp_list *also, struct gp_driver *d,
+		   struct gp_err *err)
 {
-	struct gp_driver_opts o = { .cancel = gp_main_cancel() };
+	struct gp_driver_opts o = { .also = also, .given = &a->given, .cancel = gp_main_cancel() };
+	const char *dir = gp_given_dir(&a->given, path);
 	int rc;
 
-	if (gp_is_dir(path))
-		return gp_driver_open_tree(d, path, false, err);
+	if (dir) {
+		rc = gp_driver_open_tree(d, dir, false, err);
+		if (rc == 0 && dir != path) { /* ours, of which nobody needs to know */
+			free(d->rf.path);
+			d->rf.path = gp_strdup(path);
+		}
+		return rc;
+	}
 	o.progress = gp_progress_begin(a);
 	rc = gp_driver_open(d, path, &o, err);
 	gp_progress_end();
@@ -156,7 +163,7 @@ void gp_report_driver(const struct gp_args *a, const struct gp_driver *d)
 {
 	char size[32], plain[32];
 
-	if (d->disk.root) {
+	if (d->disk.root && !d->rf.open) {
 		gp_report_tree(a, d);
 		return;
 	}
@@ -226,12 +233,12 @@ struct json_object *gp_json_driver(const struct gp_driver *d)
 		json_object_array_add(modules, gp_json_str(gp_str_trim(word)));
 	gp_json_fill(
 		o, GP_J("file", d->rf.path),
-		GP_J("form", !d->disk.root ? "installer" :
-			     d->installed  ? "installed" :
-					     "extracted"),
+		GP_J("form", !d->disk.root || d->rf.open ? "installer" :
+			     d->installed                ? "installed" :
+							   "extracted"),
 		GP_J("size", d->rf.size), GP_J("label", d->rf.header.label), GP_J("modules", modules),
 		GP_J("kernel_open", d->has_kernel_open),
-		GP_J("compression", d->disk.root ? NULL : gp_json_text(gp_codec_name(d->rf.codec))),
+		GP_J("compression", d->disk.root && !d->rf.open ? NULL : gp_json_text(gp_codec_name(d->rf.codec))),
 		GP_J("check", d->rf.codec_facts.check), GP_J("payload_offset", d->rf.header.payload_off),
 		GP_J("targetdir", d->rf.header.targetdir), GP_J("target_arch", d->rf.header.target_arch),
 		GP_J("crc", d->rf.header.crc),

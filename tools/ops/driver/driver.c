@@ -171,7 +171,7 @@ static int scan(struct gp_driver *d, const struct gp_driver_opts *o, struct gp_e
 int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver_opts *o, struct gp_err *err)
 {
 	*d = (struct gp_driver){ 0 };
-	if (gp_runfile_open(&d->rf, path, err) < 0)
+	if (gp_runfile_open(&d->rf, path, o->given, err) < 0)
 		return -1;
 	d->rf.cancel = o->cancel;
 	d->rf.progress = o->progress;

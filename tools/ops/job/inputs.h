@@ -6,6 +6,7 @@
 #include "ops/driver/driver.h"
 #include "ops/job/lock.h"
 #include "ops/patch/patchset.h"
+#include "ops/run/given.h"
 #include "ops/run/repack.h"
 #include "ops/select/catalog.h"
 #include "ops/select/target.h"
@@ -19,6 +20,7 @@ extern const char *const gp_allow_names[]; /* of these bits; NULL after the last
 /* What the user asked for. Strings are borrowed. */
 struct gp_patch_opts {
 	const char *run;
+	const struct gp_given *given;    /* in which run may be; NULL */
 	struct gp_list kernels, headers; /* -k, --headers */
 	const char *hooks;               /* --hooks, NULL */
 	bool no_hooks;
@@ -31,7 +33,9 @@ struct gp_patch_opts {
 	unsigned allow;               /* GP_ALLOW_… */
 	bool proved;                  /* the modules were built for all kernels of the run */
 	bool drop_dkms_patches;
-	const char *out; /* -o, NULL: NAME-custom.run here; "-" */
+	struct gp_list clones; /* --profile-clone, each FROM=TO */
+	const char *out;       /* -o, NULL: NAME-custom.run; "-" */
+	const char *out_dir;   /* where that is to be; NULL: here */
 	bool force, dry_run;
 	const char *lock;       /* --lock, NULL */
 	const char *write_lock; /* --write-lock, NULL */
@@ -52,10 +56,11 @@ struct gp_patch_opts {
 struct gp_inputs {
 	const struct gp_patch_opts *opts;
 	bool in_place;  /* for a build: driver is a directory, and nothing will be written */
+	bool dkms_tree; /* for a tree for DKMS, which applies patches itself: driver is a directory */
 	bool has_epoch; /* SOURCE_DATE_EPOCH is set, to this: */
 	int64_t epoch;
 	char *tree; /* an installed tree that is to be changed, its real path; NULL: the run is for an installer */
-	char *out;  /* with to_stdout, the name that it would have; NULL with tree */
+	char *out;  /* with to_stdout, the name that it would have; NULL: a tree, which chooses it later or has none */
 	bool to_stdout;
 	char *index_dir;     /* NULL: no index is used */
 	struct gp_lock lock; /* of --lock */
@@ -81,10 +86,24 @@ struct gp_inputs {
  */
 int gp_inputs_name(struct gp_inputs *in, struct gp_err *err);
 
+/* The name of the output; with "-" the one that it would have. free() it. */
+char *gp_out_name(const struct gp_patch_opts *o);
+
+/*
+ * Can a file appear under this name, or take the place of what is there?
+ *
+ * In:     what: "output": for messages.
+ * Errors: GP_E_USAGE.
+ */
+int gp_inputs_check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err);
+
+/* Can one be made there? Asked before hours of work. Errors: as gp_outfile_open(). */
+int gp_inputs_check_writable(const char *path, struct gp_err *err);
+
 /*
  * What does not need the driver: kernels, data, the user's patches.
  *
- * Out:    paths: what the user's patches touch, appended.
+ * Out:    paths: what the user's patches and the clones touch, appended.
  * Errors: GP_E_USAGE, GP_E_NOTFOUND, GP_E_FORMAT, …
  */
 int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err);

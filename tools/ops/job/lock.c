@@ -9,12 +9,14 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/driver/vgpuconfig.h"
 #include "core/payload/runheader.h"
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "core/rules/rule.h"
 #include "ops/driver/hooks.h"
 #include "ops/job/decide.h"
+#include "ops/run/given.h"
 #include "ops/run/repack.h"
 #include "ops/select/catalog.h"
 #include "ops/select/select.h"
@@ -197,6 +199,18 @@ static void list_sets(const struct gp_inputs *in, const struct gp_list *chosen, 
 		gp_list_add(l, gp_path_base(in->user[i].dir));
 }
 
+/* In one form, however it was written. */
+static void put_clone(struct gp_list *l, const char *text)
+{
+	struct gp_profile_clone c = { 0 };
+	char from[GP_CARD_ID_MAX], to[GP_CARD_ID_MAX];
+
+	if (gp_profile_clone_parse(text, &c, NULL) < 0)
+		return; /* which was looked at before */
+	c.to.any = false;
+	gp_list_printf(l, "profile-clone=%s=%s", gp_card_id_text(&c.from, from), gp_card_id_text(&c.to, to));
+}
+
 /* Whatever of the command line shows in the output and nowhere else in a lock. */
 static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 {
@@ -210,6 +224,8 @@ static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 	for (size_t i = 0; i < o->matches.n; i++)
 		if (*o->matches.v[i])
 			gp_list_printf(l, "patch-match=%zu:%s", i + 1, o->matches.v[i]);
+	for (size_t i = 0; i < o->clones.n; i++)
+		put_clone(l, o->clones.v[i]);
 	if (o->drop_dkms_patches)
 		gp_list_add(l, "drop-dkms-patches");
 	if (o->repack != GP_REPACK_AUTO)
@@ -238,7 +254,7 @@ static void put_head(const struct gp_inputs *in, const struct gp_decision *d, co
 	put(out, "Gridpatch-Lock", GP_LOCK_VERSION);
 	put(out, "Gridpatch", in->opts->program);
 	/* A tree's files are what they are only until the run is done: it has no sums. */
-	put(out, "Installer", gp_path_base(in->tree ? in->tree : in->driver.rf.path));
+	put(out, "Installer", in->tree ? gp_path_base(in->tree) : gp_given_file(in->opts->given, in->driver.rf.path));
 	put_number(out, "Size", in->driver.rf.size);
 	put(out, "CRC", in->tree ? "" : h->crc);
 	put(out, "MD5", in->tree ? "" : h->md5);

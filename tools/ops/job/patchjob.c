@@ -14,6 +14,7 @@ static int open_driver(struct gp_inputs *in, struct gp_headstart *start, struct 
 	const struct gp_patch_opts *o = in->opts;
 	gp_auto(gp_list_release) struct gp_list paths = { 0 };
 	struct gp_driver_opts d = { .also = &paths,
+				    .given = o->given,
 				    .cut = true,
 				    .ready = o->dry_run ? NULL : gp_headstart_begin,
 				    .abandon = gp_headstart_abandon,
@@ -82,7 +83,10 @@ int gp_patch_job_plan(struct gp_patch_job *job, const struct gp_patch_opts *opts
 	    gp_inputs_complete(&job->in, err) < 0 || gp_decide(&job->in, &job->decided, err) < 0)
 		return -1;
 	gp_changes_begin(&job->changed, &job->in, &job->decided);
-	return gp_change_sources(&job->in, &job->decided, &job->changed, err);
+	if (gp_change_sources(&job->in, &job->decided, &job->changed, err) < 0)
+		return -1;
+	/* Before an hour of building. */
+	return gp_clones_make(&job->in, job->changed.tree, &job->changed.clones, &job->changed.warnings, err);
 }
 
 void gp_patch_job_warnings(const struct gp_patch_job *job, struct gp_list *out)
