@@ -8,6 +8,7 @@
 #include "ops/run/runfile.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
+#include "cmd/report/userhalf_report.h"
 
 static void warn_of_stub(const struct gp_runfile *rf)
 {
@@ -36,6 +37,8 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (rc == 0) {
 		r->root = gp_json_object(GP_J("driver", gp_json_driver(&d)));
 		gp_report_driver(a, &d);
+		if (a->explain)
+			gp_say_drop_in(a, &d);
 		warn_of_stub(&d.rf);
 	}
 	gp_driver_release(&d);
@@ -48,8 +51,8 @@ const struct gp_cmd gp_cmd_info = {
 	.summary = "say what an installer is",
 	.about = "Says driver version, branch, kind, modules, compression and size of the\n"
 		 "installer RUN, and whether somebody has altered it: hooks, DKMS patches, a\n"
-		 "changed licence tag. Both sums are checked. What of the stub's texts sh would\n"
-		 "run or expand is warned of.",
-	.options = "progress",
+		 "changed licence tag, the userspace half of vgpu_unlock. Both sums are checked.\n"
+		 "What of the stub's texts sh would run or expand is warned of.",
+	.options = "explain progress",
 	.run = run,
 };

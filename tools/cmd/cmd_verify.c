@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 #include "base/json.h"
+#include "core/rules/half.h"
 #include "ops/driver/inspect.h"
-#include "ops/driver/unlock.h"
+#include "ops/driver/userspace.h"
 #include "ops/proof/modcheck.h"
 #include "ops/select/target.h"
 #include "cmd/report/progress.h"
@@ -28,6 +29,9 @@ static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *proble
 			       problems->n == 1 ? "" : "s");
 	gp_say(a, "verified   sums, manifest and hooks (%s) are right\n",
 	       d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" : "absent");
+	if (d->altered.user.state == GP_UNLOCK_COMPLETE)
+		gp_say(a, "verified   the %s of vgpu_unlock, its manifest line and both units\n",
+		       gp_half_name(d->altered.user.half));
 	return 0;
 }
 
@@ -152,7 +156,8 @@ const struct gp_cmd gp_cmd_verify = {
 	.args = "RUN | KO …",
 	.summary = "check an installer, or built modules",
 	.about = "Checks both sums of RUN, that every manifest entry is in it, that every source\n"
-		 "file in it is listed, and that hooks are complete or absent.\n"
+		 "file in it is listed, and that hooks, and the userspace half of vgpu_unlock, are\n"
+		 "complete or absent.\n"
 		 "\n"
 		 "KO … are kernel modules that belong together (also .ko.xz, .ko.gz, .ko.zst):\n"
 		 "what they say of themselves, the hooks in nvidia.ko, and with -k or --headers\n"

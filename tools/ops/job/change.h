@@ -13,6 +13,7 @@ struct gp_changes {
 	struct gp_applied_list hooks_applied; /* until they are in applied, too */
 	struct gp_late_list late;             /* what DKMS will apply */
 	char *targetdir;                      /* of the new installer; NULL: it did not come so far */
+	bool user_half;                       /* that of vgpu_unlock was put in, or is another one now */
 	char *exclusive;                      /* BUILD_EXCLUSIVE_KERNEL that was set, NULL */
 	struct gp_buf history;                /* lines added to pkg-history.txt */
 	struct gp_buf why;                    /* of a hunk that did not match, lines */
