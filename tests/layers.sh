@@ -63,6 +63,10 @@ for f in $(find tools -name '*.[ch]'); do
 	wide=$(expand "$f" | awk 'length($0) > 120 { n = n " " NR } END { print n }')
 	[ -z "$wide" ] || complain "$f: more than 120 columns in line$wide"
 done
+for f in kernel-versions/*; do
+	wide=$(awk 'length($0) > 120 { n = n " " NR } END { print n }' "$f")
+	case $f in *.md) ;; *) [ -z "$wide" ] || complain "$f: more than 120 columns in line$wide" ;; esac
+done
 # The page about the source lists them in the same order.
 told=$(sed -n '/^## The rooms/,/^## /s/^| `\([a-z\/]*\)` |.*/\1/p' tools/README.md)
 [ "$(echo $told)" = "$(echo $rooms)" ] || complain "tools/README.md has other rooms, or in another order"

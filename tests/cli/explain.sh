@@ -94,6 +94,7 @@ golden 'all that can be told of a line' << 'T'
   rule     kernel-versions/5.10:16  cannot tell  by version  cannot tell without the driver's sources
     load     unknown
   rule     kernel-versions/5.10:20  cannot tell  by version  '>= 5.10.200' is a part of 5.10; cannot tell without the driver's sources
+    load     unknown
     instead  nothing
   others   2 rules are about other drivers or kinds
 T
@@ -119,6 +120,7 @@ golden 'the headers decide' << 'T'
   rule     kernel-versions/5.10:16  taken        by probe    probe 'driver-text nvidia/os-interface.c os_copy_sample': holds
     load     unknown
   rule     kernel-versions/5.10:20  taken        by both     probe '!driver-text nvidia/os-interface.c nonsense': holds; 5.10.262 is inside '>= 5.10.200'
+    load     unknown
     instead  nothing
   others   2 rules are about other drivers or kinds
 T

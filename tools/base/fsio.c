@@ -160,6 +160,11 @@ static int walk(int root, const char *name, const char *below, struct gp_list *f
 	return rc;
 }
 
+int gp_dir_walk_at(int fd, const char *root, const char *below, struct gp_list *files, struct gp_err *err)
+{
+	return walk(fd, root, below, files, err);
+}
+
 int gp_dir_walk(const char *root, const char *below, struct gp_list *files, struct gp_err *err)
 {
 	gp_auto(close_fd) int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -40,6 +40,9 @@ int gp_dir_list_at(int dir, const char *path, struct gp_list *names, struct gp_e
  */
 int gp_dir_walk(const char *root, const char *below, struct gp_list *files, struct gp_err *err);
 
+/* The same of an open directory; root is for messages. */
+int gp_dir_walk_at(int fd, const char *root, const char *below, struct gp_list *files, struct gp_err *err);
+
 /*
  * What lies at a path, links followed; a link to nowhere is something else.
  *

@@ -473,6 +473,16 @@ int gp_tmpdir_commit(struct gp_tmpdir *t, struct gp_err *err)
 	return gp_fail_sys(err, errno, "cannot create '%s'", t->path);
 }
 
+int gp_tmpdir_replace(struct gp_tmpdir *t, struct gp_err *err)
+{
+	if (renameat2(t->dir, t->name, t->dir, gp_path_base(t->path), RENAME_EXCHANGE) == 0)
+		return 0;
+	if (errno == EINVAL || errno == ENOSYS)
+		return gp_fail(err, GP_E_SYSTEM, "this file system cannot swap directories: remove '%s' first",
+			       t->path);
+	return gp_fail_sys(err, errno, "cannot replace '%s'", t->path);
+}
+
 void gp_tmpdir_release(struct gp_tmpdir *t)
 {
 	if (!t || !t->path)

@@ -83,6 +83,15 @@ int gp_tmpdir_open(struct gp_tmpdir *t, const char *path, struct gp_err *err);
 /* Give it its final name, when there is nothing of that name. Errors: GP_E_NO there is. */
 int gp_tmpdir_commit(struct gp_tmpdir *t, struct gp_err *err);
 
+/*
+ * Give it its final name, and take that from the directory that has it now: the two are
+ * swapped in one step, and gp_tmpdir_release() removes the old one.
+ *
+ * In:     whoever calls has looked what the old one is.
+ * Errors: GP_E_SYSTEM, also where the file system cannot swap; nothing has changed then.
+ */
+int gp_tmpdir_replace(struct gp_tmpdir *t, struct gp_err *err);
+
 /* Closes, and removes it unless it has its final name. */
 void gp_tmpdir_release(struct gp_tmpdir *t);
 

@@ -65,11 +65,12 @@ const struct gp_cmd gp_cmd_build = {
 	.name = "build",
 	.args = "RUN|TREE [HEADERS-DIR…]",
 	.summary = "build a driver's modules for kernels, to see that they do",
-	.about = "Patches the kernel sources of the installer RUN, or of the extracted one TREE,\n"
-		 "in a scratch directory, runs NVIDIA's own make against each of the kernel\n"
-		 "headers, and checks the modules. Nothing is installed, and the input is not\n"
-		 "changed. This runs the package's Makefile and what that calls: use it on\n"
-		 "packages that you would install. $TMPDIR (or /var/tmp) needs about 1 GB per kernel.\n"
+	.about = "Patches the kernel sources of the installer RUN, or those in TREE (an extracted\n"
+		 "one, or /usr/src/nvidia-VERSION), in a scratch directory, runs NVIDIA's own make\n"
+		 "against each of the kernel headers, and checks the modules. Nothing is installed,\n"
+		 "and the input is not changed. This runs the package's Makefile and what that\n"
+		 "calls: use it on packages that you would install. $TMPDIR (or /var/tmp) needs\n"
+		 "about 1 GB per kernel.\n"
 		 "\n"
 		 "Exit status 1 when the modules of one of the kernels do not build; the first\n"
 		 "error is shown with what the data know about it.",

@@ -3,10 +3,11 @@
 
 #include "base/log.h"
 #include "base/json.h"
+#include "core/driver/vgpuconfig.h"
 #include "core/payload/stubrisk.h"
 #include "ops/driver/driver.h"
 #include "ops/run/runfile.h"
-#include "cmd/report/progress.h"
+#include "ops/tree/tree.h"
 #include "cmd/report/report.h"
 #include "cmd/report/userhalf_report.h"
 
@@ -23,20 +24,42 @@ static void warn_of_stub(const struct gp_runfile *rf)
 	}
 }
 
+/* Whose cards' entries were cloned. What cannot be read is no fault of the installer's sums. */
+static struct json_object *tell_cards(const struct gp_args *a, const struct gp_driver *d)
+{
+	gp_auto(gp_vgpuconfig_release) struct gp_vgpuconfig c = { 0 };
+	struct json_object *cards = NULL;
+	struct gp_err err = { 0 };
+	struct gp_str text;
+	char line[1024];
+
+	if (!gp_tree_has(&d->tree, GP_VGPUCONFIG))
+		return NULL;
+	if (gp_tree_read(&d->tree, GP_VGPUCONFIG, &text, &err) == 0 && gp_vgpuconfig_parse(text, &c, &err) == 0) {
+		gp_say_cards(a, &c);
+		cards = gp_json_cards(&c);
+	} else {
+		gp_main_flush();
+		gp_err_format(&err, line, sizeof(line));
+		gp_warn("%s", line);
+	}
+	return cards;
+}
+
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
+	char *wanted[] = { (char *)GP_VGPUCONFIG };
+	const struct gp_list also = { wanted, 1, 1 };
 	struct gp_driver d;
 	int rc;
 
 	if (a->positional.n != 1)
-		return gp_fail(err, GP_E_USAGE, "give one installer; see 'gridpatch info --help'");
-	rc = gp_driver_open(&d, a->positional.v[0],
-			    &(struct gp_driver_opts){ .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) },
-			    err);
-	gp_progress_end();
+		return gp_fail(err, GP_E_USAGE, "give one installer or tree; see 'gridpatch info --help'");
+	rc = gp_open_driver(a, a->positional.v[0], &also, &d, err);
 	if (rc == 0) {
 		r->root = gp_json_object(GP_J("driver", gp_json_driver(&d)));
 		gp_report_driver(a, &d);
+		gp_json_fill(r->root, GP_J("profile_clones", tell_cards(a, &d)));
 		if (a->explain)
 			gp_say_drop_in(a, &d);
 		warn_of_stub(&d.rf);
@@ -47,12 +70,14 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 
 const struct gp_cmd gp_cmd_info = {
 	.name = "info",
-	.args = "RUN",
+	.args = "RUN|TREE",
 	.summary = "say what an installer is",
 	.about = "Says driver version, branch, kind, modules, compression and size of the\n"
-		 "installer RUN, and whether somebody has altered it: hooks, DKMS patches, a\n"
-		 "changed licence tag, the userspace half of vgpu_unlock. Both sums are checked.\n"
-		 "What of the stub's texts sh would run or expand is warned of.",
+		 "installer RUN, or of TREE, an extracted one or the sources of an installed\n"
+		 "driver (/usr/src/nvidia-VERSION), and whether somebody has altered it: hooks,\n"
+		 "DKMS patches, a changed licence tag, profiles of a card cloned for another, the\n"
+		 "userspace half of vgpu_unlock. Both sums are checked. What of the stub's texts\n"
+		 "sh would run or expand is warned of.",
 	.options = "explain progress",
 	.run = run,
 };

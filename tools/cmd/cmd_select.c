@@ -66,6 +66,7 @@ static int by_installer(const struct gp_args *a, struct question *q, struct gp_e
 	q->query.kind = q->driver.kind;
 	q->query.driver_file = gp_driver_file;
 	q->query.arg = &q->driver;
+	q->query.modules = q->driver.manifest.modules;
 	return 0;
 }
 
@@ -195,8 +196,9 @@ const struct gp_cmd gp_cmd_select = {
 	.summary = "say which patch sets a driver needs, and why",
 	.about = "Says for each kernel whether the driver is known to build there, which patch\n"
 		 "sets it needs, which rule says so and what decided it: a version or a probe of\n"
-		 "the headers. RUN is an installer, TREE an extracted one, D a version, a branch\n"
-		 "(535) or a release of vGPU (16.4). Changes nothing. Exit status 1 for a kernel\n"
+		 "the headers. RUN is an installer, TREE an extracted one or the sources of an\n"
+		 "installed driver, D a version, a branch (535) or a release of vGPU (16.4).\n"
+		 "Changes nothing. Exit status 1 for a kernel\n"
 		 "that is blocked or unknown, and for an unknown branch.",
 	.options = "kernel headers driver kind explain set no-set data progress",
 	.run = run,

@@ -6,19 +6,13 @@
 #include "ops/driver/userspace.h"
 #include "ops/proof/modcheck.h"
 #include "ops/select/target.h"
-#include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
 /* --- an installer --- */
 
 static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *problems, struct gp_err *err)
 {
-	int rc = gp_driver_open(
-		d, a->positional.v[0],
-		&(struct gp_driver_opts){ .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) }, err);
-
-	gp_progress_end();
-	if (rc < 0)
+	if (gp_open_driver(a, a->positional.v[0], NULL, d, err) < 0)
 		return -1;
 	gp_inspect(d, problems);
 	gp_report_driver(a, d);
@@ -27,7 +21,10 @@ static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *proble
 	if (problems->n)
 		return gp_fail(err, GP_E_NO, "'%s': %zu problem%s", d->rf.path, problems->n,
 			       problems->n == 1 ? "" : "s");
-	gp_say(a, "verified   sums, manifest and hooks (%s) are right\n",
+	gp_say(a, "verified   %s and hooks (%s) are right\n",
+	       d->installed ? "dkms.conf" :
+	       d->disk.root ? "manifest" :
+			      "sums, manifest",
 	       d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" : "absent");
 	if (d->altered.user.state == GP_UNLOCK_COMPLETE)
 		gp_say(a, "verified   the %s of vgpu_unlock, its manifest line and both units\n",
@@ -153,11 +150,12 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 const struct gp_cmd gp_cmd_verify = {
 	.name = "verify",
 	.alias = "check",
-	.args = "RUN | KO …",
+	.args = "RUN | TREE | KO …",
 	.summary = "check an installer, or built modules",
 	.about = "Checks both sums of RUN, that every manifest entry is in it, that every source\n"
 		 "file in it is listed, and that hooks, and the userspace half of vgpu_unlock, are\n"
-		 "complete or absent.\n"
+		 "complete or absent. Of TREE, an extracted installer or the sources of an\n"
+		 "installed driver, what there is of it.\n"
 		 "\n"
 		 "KO … are kernel modules that belong together (also .ko.xz, .ko.gz, .ko.zst):\n"
 		 "what they say of themselves, the hooks in nvidia.ko, and with -k or --headers\n"

@@ -6,7 +6,7 @@
 set -eu
 
 build='gcc:gcc make:make -:libarchive-dev -:liblzma-dev -:libzstd-dev -:libbz2-dev
--:libelf-dev -:zlib1g-dev -:libxxhash-dev -:libisal-dev -:libmd-dev -:libjson-c-dev'
+-:libelf-dev -:zlib1g-dev -:libxxhash-dev -:libisal-dev -:libmd-dev -:libjson-c-dev -:libxml2-dev'
 demo='tar:tar xz:xz-utils diff:diffutils awk:mawk'
 check='-:libcmocka-dev patch:patch diff:diffutils quilt:quilt tar:tar xz:xz-utils bzip2:bzip2 zstd:zstd
 gzip:gzip file:file mandoc:mandoc git:git ps:procps python3:python3 jq:jq unshare:util-linux

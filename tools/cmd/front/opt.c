@@ -170,6 +170,7 @@ void gp_args_release(struct gp_args *a)
 	gp_list_release(&a->patch.sets);
 	gp_list_release(&a->patch.no_sets);
 	gp_list_release(&a->patch.data);
+	gp_list_release(&a->patch.clones);
 	gp_list_release(&a->positional);
 	gp_list_release(&a->runs);
 	gp_list_release(&a->modules);

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "core/driver/kbuild.h"
+#include "core/driver/vgpuconfig.h"
 #include "core/rules/kind.h"
 #include "ops/job/dkmspatch.h"
 #include "ops/job/inputs.h"
@@ -46,6 +47,14 @@ static int set_match(struct gp_args *a, const char *ere, struct gp_err *err)
 	free(l->v[l->n - 1]);
 	l->v[l->n - 1] = gp_strdup(ere);
 	return 0;
+}
+
+static int set_clone(struct gp_args *a, const char *what, struct gp_err *err)
+{
+	struct gp_profile_clone c;
+
+	gp_list_add(&a->patch.clones, what);
+	return gp_profile_clone_parse(what, &c, err);
 }
 
 /* Words between commas or blanks. */
@@ -117,14 +126,17 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "patch-match", "ERE", "the --patches before it: these releases only", OWN(set_match) },
 	{ 0, "set", "NAME", "take this patch set in, too (repeatable)", LIST(patch.sets) },
 	{ 0, "no-set", "NAME", "leave this patch set out, or all (repeatable)", LIST(patch.no_sets) },
-	{ 0, "allow", "WORDS", "%s: go on anyway", WORDS(patch.allow, gp_allow_names) },
+	{ 0, "allow", "WORDS", "%s: continue anyway", WORDS(patch.allow, gp_allow_names) },
 	{ 0, "drop-dkms-patches", NULL, "take PATCH[] lines out of dkms.conf", FLAG(patch.drop_dkms_patches) },
+	{ 0, "profile-clone", "FROM=TO", "give card TO the vGPU types of FROM (repeatable)", OWN(set_clone) },
 	{ 0, "data", "DIR", "more kernel-versions/ and patches/ (repeatable)", LIST(patch.data) },
 	{ 0, "lock", "FILE", "as it was when FILE was written, or not at all", TEXT(patch.lock) },
 	{ 0, "write-lock", "FILE", "write down what decides the output", TEXT(patch.write_lock) },
-	{ 'o', "output", "OUT", "the new installer (./NAME-custom.run); - is stdout", TEXT(patch.out),
+	{ 'o', "output", "OUT", "the new installer, or where to put it; - is stdout", TEXT(patch.out),
 	  .verbs = "patch" },
-	{ 0, "build", NULL, "build the modules first, and write only then", FLAG(build), .verbs = "patch" },
+	{ 'o', "output", "OUT", "a directory, or .tar.xz, .tar.gz, .tar.zst, .dsc", TEXT(patch.out),
+	  .verbs = "dkms-tree" },
+	{ 0, "build", NULL, "build the modules first, and write only then", FLAG(build), .verbs = "patch dkms-tree" },
 	{ 0, "build", NULL, "build without the sets, and with them", FLAG(build), .verbs = "lint-set" },
 	{ 'o', "output", "DIR", "keep the modules and build.log of each below DIR", TEXT(out_dir),
 	  .verbs = "build matrix" },

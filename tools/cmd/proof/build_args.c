@@ -157,3 +157,26 @@ int gp_build_one(struct gp_args *a, const char *run, struct gp_cells *cells, str
 	cells->program = gp_strdup(GP_PROGRAM_VERSION);
 	return rc;
 }
+
+/* What is blocked, and whether that is to be passed over, the job itself judges. */
+static int check_proof(const struct gp_cells *l, struct gp_err *err)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_cell *c = &l->v[i];
+
+		if (c->cls != GP_CELL_OK && c->cls != GP_CELL_BLOCKED)
+			return gp_fail(err, gp_cell_code(c->cls),
+				       "nothing is written: for kernel %s the proof failed [%s]: "
+				       "%s",
+				       c->release, gp_cell_class_name(c->cls), c->error);
+	}
+	return 0;
+}
+
+int gp_build_proof(struct gp_args *a, const char *run, struct gp_cells *cells, struct gp_err *err)
+{
+	if (gp_build_one(a, run, cells, err) < 0 || check_proof(cells, err) < 0)
+		return -1;
+	a->patch.proved = true;
+	return 0;
+}

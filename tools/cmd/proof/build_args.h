@@ -25,6 +25,12 @@ struct gp_build_opts gp_build_args(const struct gp_args *a, const char *words);
  */
 int gp_build_one(struct gp_args *a, const char *run, struct gp_cells *cells, struct gp_err *err);
 
+/*
+ * --build of what writes: the modules of every kernel of the run. a->patch.proved
+ * then. Errors: as gp_build_one(); those of the first cell that failed.
+ */
+int gp_build_proof(struct gp_args *a, const char *run, struct gp_cells *cells, struct gp_err *err);
+
 /* One line per cell, and what went wrong below it. */
 void gp_say_cell(const struct gp_args *a, const struct gp_cell *c);
 

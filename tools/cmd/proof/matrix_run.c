@@ -10,6 +10,7 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "core/proof/cells_json.h"
+#include "ops/driver/installed.h"
 #include "ops/proof/matrix.h"
 #include "cmd/front/version.h"
 #include "cmd/proof/build_args.h"
@@ -25,14 +26,14 @@ struct running {
 	size_t fresh, built; /* cells that were not known before; of these, the compiled ones */
 };
 
-/* A directory with a manifest is a driver, any other one kernel headers. */
+/* A directory with a driver's sources is one, any other one kernel headers. */
 static int sort_words(struct gp_args *a, struct gp_list *runs, struct gp_err *err)
 {
 	for (size_t i = 0; i < a->positional.n; i++) {
 		const char *word = a->positional.v[i];
-		gp_auto(gp_free_ptr) char *manifest = gp_path_join(word, ".manifest");
+		bool headers = gp_is_dir(word) && gp_driver_dir_at(word) == GP_DRIVER_DIR_NONE;
 
-		gp_list_add(gp_is_dir(word) && !gp_exists(manifest) ? &a->patch.headers : runs, word);
+		gp_list_add(headers ? &a->patch.headers : runs, word);
 	}
 	if (!runs->n)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch matrix --help'");

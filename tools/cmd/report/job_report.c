@@ -189,7 +189,10 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 
 	if (!j->in.driver.version.n)
 		return; /* it stopped before anything was known */
-	gp_report_driver(a, &j->in.driver);
+	if (j->in.driver.rf.open)
+		gp_report_driver(a, &j->in.driver);
+	else
+		gp_report_tree(a, &j->in.driver);
 	gp_report_selection(a, &j->decided.selection);
 	say_reask(a, j);
 	gp_patch_job_skipped(j, &skipped);
@@ -203,6 +206,7 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 	say_late(a, j);
 	say_hooks(a, j);
 	gp_say_user_half(a, j);
+	gp_say_clones(a, &j->changed.clones);
 	say_changes(a, j);
 	if (j->written.done)
 		say_end(a, j);
@@ -267,10 +271,9 @@ static struct json_object *json_reask(const struct gp_patch_job *j)
 		GP_J("lines_opened", r->opened), GP_J("lines_shut", r->shut));
 }
 
-struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j)
+struct json_object *gp_json_changes(const struct gp_args *a, const struct gp_patch_job *j)
 {
-	const size_t told = j->written.done ? j->in.targets.n : 0;
-	struct json_object *o = json_object_new_object(), *cmds = json_object_new_array();
+	struct json_object *o = json_object_new_object();
 	gp_auto(gp_list_release) struct gp_list warnings = { 0 }, skipped = { 0 };
 	const struct gp_buf *why = gp_patch_job_why(j);
 
@@ -282,10 +285,20 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 	gp_json_fill(o, GP_J("patches", gp_json_applied(&j->changed.applied)), GP_J("by_patches", json_reask(j)),
 		     GP_J("dkms_patches", GP_JSON_EACH(i, j->changed.late.n, json_late(&j->changed.late.v[i]))),
 		     GP_J("dkms_tried", gp_json_applied(&j->changed.late.applied)), GP_J("hooks", json_hooks(j)),
-		     GP_J("userspace", gp_json_user_half(j)), GP_J("changes", json_changes(&j->in.driver.tree)),
-		     GP_J("warnings", &warnings), GP_J("overrides", &j->decided.overrides), GP_J("skipped", &skipped),
+		     GP_J("changes", json_changes(&j->in.driver.tree)), GP_J("warnings", &warnings),
+		     GP_J("overrides", &j->decided.overrides), GP_J("skipped", &skipped),
 		     GP_J("exclusive", j->changed.exclusive), GP_J("why", why->len ? gp_json_text(why->data) : NULL),
-		     GP_J("lock", j->decided.lock_holds ? a->patch.lock : NULL),
+		     GP_J("lock", j->decided.lock_holds ? a->patch.lock : NULL));
+	return o;
+}
+
+struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j)
+{
+	const size_t told = j->written.done ? j->in.targets.n : 0;
+	struct json_object *o = gp_json_changes(a, j), *cmds = json_object_new_array();
+
+	gp_json_fill(o, GP_J("userspace", gp_json_user_half(j)),
+		     GP_J("profile_clones", gp_json_clones(&j->changed.clones)),
 		     GP_J("lock_written", j->written.lock ? a->patch.write_lock : NULL),
 		     GP_J("output", !j->written.output ? NULL :
 				    j->in.to_stdout    ? "-" :

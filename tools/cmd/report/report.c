@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fsio.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -15,8 +16,10 @@
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "ops/driver/driver.h"
+#include "ops/driver/installed.h"
 #include "ops/driver/unlock.h"
 #include "ops/run/runfile.h"
+#include "cmd/report/progress.h"
 #include "cmd/report/userhalf_report.h"
 
 const char *gp_say_size(uint64_t bytes, char out[32])
@@ -127,12 +130,26 @@ static void say_version(const struct gp_args *a, const struct gp_driver *d)
 	gp_auto(gp_free_ptr) char *modules = gp_say_masked(gp_str_trim(d->manifest.modules));
 
 	gp_say(a, "driver     %s (branch %u), %s; modules: %s\n", d->version.text, gp_version_branch(&d->version),
-	       gp_kind_name(d->kind), modules);
+	       gp_driver_kind_text(d), modules);
+}
+
+int gp_open_driver(const struct gp_args *a, const char *path, const struct gp_list *also, struct gp_driver *d,
+		   struct gp_err *err)
+{
+	struct gp_driver_opts o = { .also = also, .cancel = gp_main_cancel() };
+	int rc;
+
+	if (gp_is_dir(path))
+		return gp_driver_open_tree(d, path, false, err);
+	o.progress = gp_progress_begin(a);
+	rc = gp_driver_open(d, path, &o, err);
+	gp_progress_end();
+	return rc;
 }
 
 void gp_report_tree(const struct gp_args *a, const struct gp_driver *d)
 {
-	gp_say(a, "tree       %s\n", d->rf.path);
+	gp_say(a, "tree       %s%s\n", d->rf.path, d->installed ? ", sources of an installed driver" : "");
 	say_version(a, d);
 	say_altered(a, &d->altered);
 }
@@ -141,6 +158,10 @@ void gp_report_driver(const struct gp_args *a, const struct gp_driver *d)
 {
 	char size[32], plain[32];
 
+	if (d->disk.root && !d->rf.open) {
+		gp_report_tree(a, d);
+		return;
+	}
 	gp_say(a, "installer  %s: %s, %s\n", gp_path_base(d->rf.path),
 	       d->rf.header.label ? d->rf.header.label : "(no label)", gp_say_size(d->rf.size, size));
 	say_version(a, d);
@@ -199,12 +220,19 @@ struct json_object *gp_json_driver(const struct gp_driver *d)
 
 	while (gp_word_next(&rest, &word))
 		json_object_array_add(modules, gp_json_str(gp_str_trim(word)));
-	gp_json_fill(o, GP_J("file", d->rf.path), GP_J("size", d->rf.size), GP_J("label", d->rf.header.label),
-		     GP_J("modules", modules), GP_J("kernel_open", d->has_kernel_open),
-		     GP_J("compression", gp_codec_name(d->rf.codec)), GP_J("check", d->rf.codec_facts.check),
-		     GP_J("payload_offset", d->rf.header.payload_off), GP_J("targetdir", d->rf.header.targetdir),
-		     GP_J("target_arch", d->rf.header.target_arch), GP_J("crc", d->rf.header.crc),
-		     GP_J("md5", gp_runheader_has_md5(&d->rf.header) ? gp_json_text(d->rf.header.md5) : NULL),
+	gp_json_fill(o, GP_J("file", d->rf.path),
+		     GP_J("form", !d->disk.root || d->rf.open ? "installer" :
+				  d->installed                ? "installed" :
+								"extracted"),
+		     GP_J("size", d->rf.size), GP_J("label", d->rf.header.label), GP_J("modules", modules),
+		     GP_J("kernel_open", d->has_kernel_open),
+		     GP_J("compression", d->disk.root && !d->rf.open ? NULL : gp_json_text(gp_codec_name(d->rf.codec))),
+		     GP_J("check", d->rf.codec_facts.check), GP_J("payload_offset", d->rf.header.payload_off),
+		     GP_J("targetdir", d->rf.header.targetdir), GP_J("target_arch", d->rf.header.target_arch),
+		     GP_J("crc", d->rf.header.crc),
+		     GP_J("md5", d->rf.header.md5 && gp_runheader_has_md5(&d->rf.header) ?
+					 gp_json_text(d->rf.header.md5) :
+					 NULL),
 		     GP_J("members", d->rf.n), GP_J("stub_risks", json_stub_risks(&d->rf)),
 		     GP_J("unpacked", d->rf.unpacked), GP_J("altered", json_altered(&d->altered)));
 	return o;

@@ -7,6 +7,7 @@
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "ops/driver/driver.h"
+#include "ops/job/dkmstree.h"
 #include "ops/job/patchjob.h"
 #include "ops/patch/apply.h"
 #include "ops/patch/patchset.h"
@@ -48,6 +49,9 @@ void gp_report_support_markdown(const struct gp_args *a, const struct gp_support
 void gp_report_driver(const struct gp_args *a, const struct gp_driver *d);
 /* What an extracted installer is: it has neither label nor sums. */
 void gp_report_tree(const struct gp_args *a, const struct gp_driver *d);
+/* Open an installer, or a directory with a driver's sources, and show how far that is. */
+int gp_open_driver(const struct gp_args *a, const char *path, const struct gp_list *also, struct gp_driver *d,
+		   struct gp_err *err);
 struct json_object *gp_json_driver(const struct gp_driver *d);
 /* The least that a report says of one: version, branch, kind. */
 struct json_object *gp_json_version(const struct gp_version *v, enum gp_kind kind);
@@ -55,9 +59,25 @@ struct json_object *gp_json_version(const struct gp_version *v, enum gp_kind kin
 /* What a check found, which the schema lists by name; text tells it to people. */
 struct json_object *gp_json_finding(const char *severity, const char *check, const char *file, const char *text);
 
+/* Cards of vgpuConfig.xml that have another one's types: what patch did, and what info
+ * finds. */
+struct gp_clones;
+struct gp_vgpuconfig;
+void gp_say_clones(const struct gp_args *a, const struct gp_clones *c);
+struct json_object *gp_json_clones(const struct gp_clones *c);
+void gp_say_cards(const struct gp_args *a, const struct gp_vgpuconfig *c);
+struct json_object *gp_json_cards(const struct gp_vgpuconfig *c);
+
 /* Of a patch run, also of one that stopped half way. */
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
 struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j);
+/* Of it what does not depend on the kind of output. */
+struct json_object *gp_json_changes(const struct gp_args *a, const struct gp_patch_job *j);
+
+/* How a tree for DKMS ended, behind gp_report_job(), and all of it as JSON. */
+void gp_report_dkmstree(const struct gp_args *a, const struct gp_patch_job *j, const struct gp_dkmstree *t);
+struct json_object *gp_json_dkmstree(const struct gp_args *a, const struct gp_patch_job *j,
+				     const struct gp_dkmstree *t);
 
 /* What patches did, one line per file; or would have done, had the run not failed. */
 void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l);
@@ -92,6 +112,10 @@ struct gp_modreport;
 void gp_report_modules(const struct gp_args *a, const struct gp_modreport *r);
 
 struct json_object *gp_json_modules(const struct gp_modreport *r);
+
+/* A whole report: what r has, with "ok", "exit" and for a failure "error"; r's root is
+ * used up. rc and err: what the work ended with. */
+struct json_object *gp_json_ended(struct gp_report *r, int rc, const struct gp_err *err);
 
 /*
  * Write the report where --json says, with "ok", "exit" and for a failure "error",

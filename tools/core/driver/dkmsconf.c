@@ -65,6 +65,37 @@ static char *shell_word(struct gp_str s)
 	return NULL;
 }
 
+char *gp_dkms_value(struct gp_str text, const char *name)
+{
+	size_t n = strlen(name);
+	struct gp_str line;
+	char *value = NULL;
+
+	while (gp_text_line_next(&text, &line)) {
+		line = gp_str_trim(line);
+		if (!gp_str_starts(line, name) || line.len == n || line.p[n] != '=')
+			continue;
+		free(value);
+		value = shell_word(gp_str_skip(line, n + 1));
+	}
+	return value;
+}
+
+void gp_dkms_modules(struct gp_str text, struct gp_list *names)
+{
+	struct gp_str line;
+	unsigned index;
+
+	while (gp_text_line_next(&text, &line)) {
+		size_t n = array_assign(line = gp_str_trim(line), "BUILT_MODULE_NAME", &index);
+		char *name = n ? shell_word(gp_str_skip(line, n)) : NULL;
+
+		if (name && *name && !gp_list_has(names, name))
+			gp_list_add(names, name);
+		free(name);
+	}
+}
+
 void gp_dkms_patch_list_release(struct gp_dkms_patch_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
@@ -160,8 +191,8 @@ int gp_dkms_patches_read(struct gp_str text, struct gp_dkms_patch_list *out, str
 		return 0;
 	gp_dkms_patch_list_release(out);
 	return gp_fail(err, GP_E_UNSUPPORTED,
-		       "dkms.conf has PATCH[] lines in a form that gridpatch cannot go on "
-		       "with (gaps in the numbers, variables, or all in one line)");
+		       "dkms.conf has PATCH[] lines in a form that gridpatch cannot continue "
+		       "(gaps in the numbers, variables, or all in one line)");
 }
 
 static void list_names(struct gp_str text, bool others_only, struct gp_list *names)

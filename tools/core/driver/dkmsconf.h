@@ -19,6 +19,17 @@ void gp_dkms_patches(struct gp_str text, struct gp_list *names);
 /* The names that others put there: without those of gp_dkms_patches_put(). */
 void gp_dkms_patches_of_others(struct gp_str text, struct gp_list *names);
 
+/*
+ * What `name=` is set to last, as the shell would take it; free() it. NULL: it is not
+ * set, or only a shell can tell.
+ *
+ * In: name: PACKAGE_NAME, PACKAGE_VERSION, …; no array.
+ */
+char *gp_dkms_value(struct gp_str text, const char *name);
+
+/* The modules: BUILT_MODULE_NAME[n], appended in the order of the lines. */
+void gp_dkms_modules(struct gp_str text, struct gp_list *names);
+
 /* One patch that dkms.conf names. */
 struct gp_dkms_patch {
 	unsigned index; /* PATCH[index] */

@@ -6,6 +6,9 @@
 #include "base/text.h"
 #include "base/digest.h"
 
+#define HOOKS_C "vgpu_unlock_hooks.c"
+#define KERN_LD "kern.ld"
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -183,30 +186,67 @@ int gp_hooks_place(struct gp_str text, size_t *off, struct gp_err *err)
 	return 0;
 }
 
-bool gp_hooks_included(struct gp_str text)
+/* The line that includes the hooks; empty: none does. */
+static struct gp_str include_line(struct gp_str text)
 {
-	struct gp_str rest = text, line;
+	struct gp_str line;
 
-	while (gp_text_line_next(&rest, &line)) {
+	while (gp_text_line_next(&text, &line)) {
 		line = gp_str_trim(line);
 		if (gp_str_starts(line, "#") && gp_str_find(line, GP_STR("include")) >= 0 &&
-		    gp_str_find(line, GP_STR("vgpu_unlock_hooks.c")) >= 0)
-			return true;
+		    gp_str_find(line, GP_STR(HOOKS_C)) >= 0)
+			return line;
 	}
-	return false;
+	return (struct gp_str){ "", 0 };
+}
+
+bool gp_hooks_included(struct gp_str text)
+{
+	return include_line(text).len > 0;
+}
+
+/* The word that ends with name, and before it reaches back to one of the stops. */
+static struct gp_str path_ending(struct gp_str line, struct gp_str name, const char *stops)
+{
+	ssize_t at = gp_str_find(line, name);
+	size_t from = at < 0 ? 0 : (size_t)at;
+
+	if (at < 0)
+		return (struct gp_str){ "", 0 };
+	while (from && line.p[from - 1] && !strchr(stops, line.p[from - 1]))
+		from--;
+	return (struct gp_str){ line.p + from, (size_t)at + name.len - from };
+}
+
+struct gp_str gp_hooks_include_path(struct gp_str text)
+{
+	return path_ending(include_line(text), GP_STR(HOOKS_C), "\"<");
+}
+
+static struct gp_str link_line(struct gp_str text)
+{
+	struct gp_str line;
+
+	while (gp_text_line_next(&text, &line)) {
+		line = gp_str_trim(line);
+		if (!gp_str_starts(line, "#") && gp_str_find(line, GP_STR("-T")) >= 0 &&
+		    gp_str_find(line, GP_STR(KERN_LD)) >= 0)
+			return line;
+	}
+	return (struct gp_str){ "", 0 };
 }
 
 bool gp_hooks_linked(struct gp_str text)
 {
-	struct gp_str rest = text, line;
+	return link_line(text).len > 0;
+}
 
-	while (gp_text_line_next(&rest, &line)) {
-		line = gp_str_trim(line);
-		if (!gp_str_starts(line, "#") && gp_str_find(line, GP_STR("-T")) >= 0 &&
-		    gp_str_find(line, GP_STR("kern.ld")) >= 0)
-			return true;
-	}
-	return false;
+struct gp_str gp_hooks_link_path(struct gp_str text)
+{
+	struct gp_str path = path_ending(link_line(text), GP_STR(KERN_LD), " \t\"'=,");
+
+	gp_str_take(&path, "-T"); /* ld takes it with and without a blank */
+	return path;
 }
 
 struct gp_str gp_module_licence(struct gp_str text)

@@ -50,8 +50,14 @@ int gp_hooks_place(struct gp_str text, size_t *off, struct gp_err *err);
 /* Does a C file include vgpu_unlock_hooks.c, from whatever path? */
 bool gp_hooks_included(struct gp_str text);
 
+/* The path of the hooks in that #include line; empty: there is none, or a macro. */
+struct gp_str gp_hooks_include_path(struct gp_str text);
+
 /* Does a Kbuild file pass a linker script named kern.ld ("-T …kern.ld")? */
 bool gp_hooks_linked(struct gp_str text);
+
+/* The path of kern.ld there, as it is written; empty: there is none. */
+struct gp_str gp_hooks_link_path(struct gp_str text);
 
 /*
  * The text of the first MODULE_LICENSE("…") in a C file.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/driver/kbuild.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -71,4 +72,20 @@ bool gp_kbuild_lists_conftest(struct gp_str text, const char *name)
 			return true;
 	}
 	return false;
+}
+
+struct gp_str gp_kbuild_version(struct gp_str text)
+{
+	static const char word[] = "NV_VERSION_STRING=";
+	ssize_t at = gp_str_find(text, GP_STR(word));
+	size_t n = 0;
+
+	if (at < 0)
+		return (struct gp_str){ text.p, 0 };
+	text = gp_str_skip(text, (size_t)at + sizeof(word) - 1);
+	while (text.len && strchr("\\\"'", *text.p))
+		text = gp_str_skip(text, 1);
+	while (n < text.len && (isdigit((unsigned char)text.p[n]) || text.p[n] == '.'))
+		n++;
+	return (struct gp_str){ text.p, n };
 }

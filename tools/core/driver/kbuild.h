@@ -25,6 +25,15 @@
  */
 bool gp_kbuild_lists_conftest(struct gp_str text, const char *name);
 
+/*
+ * The driver's version as a Kbuild file gives it to the compiler:
+ * `-DNV_VERSION_STRING=\"460.73.01\"`.
+ *
+ * Out:    empty when there is none; borrowed from text.
+ * Source: kernel/Kbuild of 460.73.01, and of Debian's 470.256.02.
+ */
+struct gp_str gp_kbuild_version(struct gp_str text);
+
 /* The kernel modules of a driver, as far as there are such; NULL after the last. */
 extern const char *const gp_module_names[];
 

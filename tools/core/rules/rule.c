@@ -461,6 +461,12 @@ static void pick_texts(struct gp_rule *r, const struct gp_release *line)
 	}
 }
 
+/* A driver that builds as it is: nothing follows of loading. */
+static bool says_no_more_than_builds(const struct gp_rule *r)
+{
+	return !r->patches.n && !r->status && !r->hooks && !r->gpu;
+}
+
 static int parse_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_err *err)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -472,6 +478,8 @@ static int parse_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_
 		return gp_fail(err, GP_E_FORMAT, "'%s:%u': blocked without 'Reason'", s->file, s->lineno);
 	if (!r->kinds)
 		r->kinds = GP_ALL_KINDS;
+	if (!r->load && says_no_more_than_builds(r))
+		r->load = GP_LOAD_UNKNOWN;
 	return 0;
 }
 

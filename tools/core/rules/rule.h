@@ -27,15 +27,15 @@ const char *gp_status_name(enum gp_status s); /* "" when unset; so below */
 const char *gp_load_name(enum gp_load l);
 const char *gp_hooks_name(enum gp_hooks h);
 
-/* How far a claim that something builds is known, the stronger the greater. */
+/* How well it is known that something builds, the better the greater. */
 enum gp_known { GP_KNOWN_NONE, GP_KNOWN_UNSURE, GP_KNOWN_EXPECTED, GP_KNOWN_REPORTED, GP_KNOWN_BUILT };
 
 const char *gp_known_name(enum gp_known k); /* "", "unsure", "expected", "reported", "built" */
 
 struct gp_rule;
 
-/* How a rule knows that a driver builds, by its Evidence; unsure when it calls itself
- * untested, and nobody has built or reported it either. */
+/* How well it is known that the driver builds, by the rule's Evidence. Unsure: nobody has
+ * built or reported it, and the rule calls itself untested. */
 enum gp_known gp_rule_known(const struct gp_rule *r);
 
 enum gp_probe_word {
@@ -118,6 +118,15 @@ struct gp_reach {
 };
 
 /*
+ * Complete the rules that begin with `As: above`: what such a rule does not say itself is
+ * as in the rule before it. Of Release, Rhel, Distro and Probe, which ask about the same
+ * kernels in several ways, it says all or none.
+ *
+ * Errors: GP_E_FORMAT with "file:line": no rule stands above, another word than above.
+ */
+int gp_rules_complete(struct gp_stanza_list *stanzas, struct gp_err *err);
+
+/*
  * Read one rule.
  *
  * In:     s, a paragraph with `Driver`. reach: of it. line: that it is read for; NULL:
@@ -134,7 +143,7 @@ int gp_rule_parse(const struct gp_stanza *s, const struct gp_reach *reach, const
 /*
  * Read a kernel-versions file: the line, and the rules that hold on it.
  *
- * In:     stanzas of one file: the line, then its rules.
+ * In:     stanzas of one file, complete: the line, then its rules.
  * Out:    gp_line_release() frees it; zeroed on failure.
  * Errors: GP_E_FORMAT as above; also: no Status (a line other than "any"),
  *         blocked without Reason, two rules with the same key, Lines that does not

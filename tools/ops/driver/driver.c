@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/driver/driver.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "ops/driver/installed.h"
 #include "ops/run/runindex.h"
 #include "ops/run/runtree.h"
 
@@ -25,6 +27,10 @@ static int read_manifest(struct gp_driver *d, struct gp_err *err)
 {
 	struct gp_str text;
 
+	if (!gp_tree_has(&d->tree, ".manifest") && d->disk.root)
+		return gp_fail(err, GP_E_UNSUPPORTED,
+			       "no '.manifest' in it, and no 'dkms.conf': neither an extracted installer nor the "
+			       "sources of an installed driver");
 	if (!gp_tree_has(&d->tree, ".manifest"))
 		return gp_fail(err, GP_E_UNSUPPORTED, "no '.manifest' in it: not a driver installer");
 	if (gp_tree_read(&d->tree, ".manifest", &text, err) < 0 || gp_manifest_parse(text, &d->manifest, err) < 0)
@@ -76,12 +82,19 @@ static int check_texts(const struct gp_driver *d, struct gp_err *err)
 
 static int identify(struct gp_driver *d, struct gp_err *err)
 {
-	if (check_texts(d, err) < 0 || read_manifest(d, err) < 0)
+	if (check_texts(d, err) < 0)
 		return -1;
-	d->kind = gp_manifest_kind(&d->manifest);
+	if (d->installed) {
+		if (gp_installed_identify(d, err) < 0)
+			return -1;
+	} else {
+		if (read_manifest(d, err) < 0)
+			return -1;
+		d->kind = gp_manifest_kind(&d->manifest);
+	}
 	d->has_kernel = has_below(&d->rf, "kernel");
 	d->has_kernel_open = has_below(&d->rf, "kernel-open");
-	return gp_altered_find(&d->rf, &d->tree, &d->manifest, &d->altered, err);
+	return gp_altered_find(&d->rf, &d->tree, d->installed ? NULL : &d->manifest, &d->altered, err);
 }
 
 /* --- what is still to come of a scan --- */
@@ -187,31 +200,59 @@ int gp_driver_borrow(struct gp_driver *d, const struct gp_runfile *rf, struct gp
 	return -1;
 }
 
-int gp_driver_open_dir(struct gp_driver *d, const char *dir, const struct gp_runfile *rf, struct gp_err *err)
+/* d has its disk and the list of its files. */
+static int identify_dir(struct gp_driver *d, struct gp_err *err)
 {
 	int rc;
 
-	*d = (struct gp_driver){ .rf = *rf };
-	if (gp_disktree_look(&d->disk, dir, err) == 0) {
+	if (d->installed)
+		gp_subtree_init(&d->subtree, &d->disk, GP_INSTALLED_AT, &d->tree);
+	else
 		gp_disktree_tree(&d->disk, &d->tree);
-		rc = identify(d, err);
-		/* What could not be looked at is the reason for whatever was said. */
-		if (gp_tree_sound(&d->tree, err) < 0)
-			rc = -1;
-		if (rc == 0)
+	rc = identify(d, err);
+	/* What could not be looked at is the reason for whatever was said. */
+	if (gp_tree_sound(&d->tree, err) < 0)
+		rc = -1;
+	return rc < 0 ? gp_within(err, "'%s'", d->rf.path ? d->rf.path : d->disk.root) : 0;
+}
+
+int gp_driver_open_dir(struct gp_driver *d, const char *dir, const struct gp_runfile *rf, struct gp_err *err)
+{
+	*d = (struct gp_driver){ .rf = *rf };
+	if (gp_disktree_look(&d->disk, dir, err) == 0 && gp_disktree_check_whole(&d->disk, err) == 0) {
+		d->installed = gp_disktree_installed(&d->disk);
+		if (identify_dir(d, err) == 0)
 			return 0;
-		gp_within(err, "'%s'", rf->path ? rf->path : dir);
 	}
 	gp_driver_close_dir(d);
 	return -1;
 }
 
+static int open_disk(struct gp_driver *d, const char *dir, bool lock, struct gp_err *err)
+{
+	if (!lock)
+		return gp_disktree_look(&d->disk, dir, err) < 0 ? -1 : gp_disktree_check_whole(&d->disk, err);
+	if (gp_disktree_open(&d->disk, dir, err) < 0)
+		return -1;
+	return gp_disktree_interrupted(&d->disk) ? gp_commit_recover(&d->disk, &d->recovered, err) : 0;
+}
+
+int gp_driver_open_tree(struct gp_driver *d, const char *dir, bool lock, struct gp_err *err)
+{
+	*d = (struct gp_driver){ 0 };
+	if (open_disk(d, dir, lock, err) == 0) {
+		d->installed = gp_disktree_installed(&d->disk);
+		d->rf.path = gp_strdup(dir);
+		if (gp_driver_list(&d->disk, &d->rf, err) == 0 && identify_dir(d, err) == 0)
+			return 0;
+	}
+	gp_driver_release(d);
+	return -1;
+}
+
 void gp_driver_close_dir(struct gp_driver *d)
 {
-	struct gp_disktree disk = d->disk;
-
-	gp_driver_return(d); /* the tree reads the directory until it is released */
-	gp_disktree_close(&disk);
+	gp_driver_return(d);
 }
 
 void gp_driver_return(struct gp_driver *d)
@@ -226,7 +267,11 @@ void gp_driver_release(struct gp_driver *d)
 		return;
 	gp_altered_release(&d->altered);
 	gp_manifest_release(&d->manifest);
-	gp_tree_release(&d->tree);
+	gp_buf_release(&d->modules);
+	free(d->package);
+	free(d->release);
+	gp_tree_release(&d->tree); /* it reads the directory until now */
+	gp_disktree_close(&d->disk);
 	gp_runfile_release(&d->rf);
 	*d = (struct gp_driver){ 0 };
 }

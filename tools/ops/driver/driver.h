@@ -6,6 +6,7 @@
 #include "core/rules/release.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/disktree.h"
+#include "ops/tree/subtree.h"
 #include "ops/driver/unlock.h"
 
 /* What the versions of host drivers have in common: their files. */
@@ -17,7 +18,13 @@ struct gp_driver {
 	enum gp_kind kind;
 	bool has_kernel, has_kernel_open; /* source trees */
 	struct gp_altered altered;
-	struct gp_disktree disk; /* gp_driver_open_dir() only */
+	/* Of gp_driver_open_dir() and gp_driver_open_tree() only: */
+	struct gp_disktree disk;
+	bool installed;            /* a /usr/src/nvidia-VERSION: see ops/driver/installed.h */
+	char *package, *release;   /* then: dkms.conf's PACKAGE_NAME and PACKAGE_VERSION, as written; NULL */
+	struct gp_buf modules;     /* then: what manifest.modules points at */
+	struct gp_subtree subtree; /* then: what tree is over */
+	size_t recovered;          /* gp_driver_open_tree(): files that an interrupted run had left changed */
 };
 
 /* How to open one; zeroed is fine. */
@@ -50,15 +57,24 @@ void gp_driver_release(struct gp_driver *d);
 bool gp_driver_wants(void *arg, const char *path, uint64_t size);
 
 /*
- * Open a directory that nothing changes: an extracted installer, or what was
- * stored of one.
+ * Open a directory that nothing changes: an extracted installer, what was stored of
+ * one, or an installed tree (ops/driver/installed.h).
  *
- * In:     rf lists its files (clean paths), stays its owner's, and may be shared
- *         by several threads, each with a driver of its own.
- * Errors: GP_E_NOTFOUND; GP_E_UNSUPPORTED no .manifest in it, or no version.
+ * In:     rf lists its files as gp_driver_list() does, stays its owner's, and may be
+ *         shared by several threads, each with a driver of its own.
+ * Errors: GP_E_NOTFOUND; GP_E_UNSUPPORTED it is none of these, or has no version; GP_E_NO
+ *         an interrupted run left it half changed.
  */
 int gp_driver_open_dir(struct gp_driver *d, const char *dir, const struct gp_runfile *rf, struct gp_err *err);
 void gp_driver_close_dir(struct gp_driver *d);
+
+/*
+ * The same with a list of its own. gp_driver_release() closes it.
+ *
+ * In: lock: to change it: against another gridpatch, and what an interrupted run left
+ *     is rolled back first (d->recovered).
+ */
+int gp_driver_open_tree(struct gp_driver *d, const char *dir, bool lock, struct gp_err *err);
 
 /* A driver over what a scan has found so far: rf stays its owner's, and must not
  * change meanwhile. gp_driver_return() instead of release. */

@@ -16,9 +16,6 @@
 
 #define HOOKS_C "vgpu_unlock_hooks.c"
 
-/* Upstream's file has 38 kB; no copy needs more than this. */
-#define HOOKS_MAX (4u << 20)
-
 /* 1, or 0; -1: another copy than the one that may be there is no answer. */
 static int has_hooks(const char *dir, struct gp_err *err)
 {
@@ -98,8 +95,8 @@ int gp_hooks_load(const char *dir, struct gp_hookcopy *out, struct gp_err *err)
 		return -1;
 	source = gp_path_join(out->dir, HOOKS_C);
 	kern_ld = gp_path_join(out->dir, "kern.ld");
-	if (gp_file_read(source, HOOKS_MAX, &out->source, err) < 0 ||
-	    gp_file_read(kern_ld, HOOKS_MAX, &out->kern_ld, err) < 0) {
+	if (gp_file_read(source, GP_HOOKS_MAX, &out->source, err) < 0 ||
+	    gp_file_read(kern_ld, GP_HOOKS_MAX, &out->kern_ld, err) < 0) {
 		gp_hooks_release(out);
 		return gp_within(err, "hooks");
 	}
@@ -134,8 +131,8 @@ static int patch_parsed(struct gp_hookcopy *h, const struct gp_diff *d, struct g
 	gp_auto(gp_hunk_report_release) struct gp_hunk_report rep = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
 
-	if (check_target(d, err) < 0 ||
-	    gp_hunks_apply(gp_buf_str(&h->source), &d->file[0], 2, false, &out, &rep, err) < 0)
+	if (check_target(d, err) < 0 || gp_hunks_apply(gp_buf_str(&h->source), &d->file[0],
+						       (struct gp_hunk_how){ .max_fuzz = 2 }, &out, &rep, err) < 0)
 		return -1;
 	if (rep.result == GP_HUNKS_FAILED)
 		return gp_fail(err, GP_E_NO, "hunk %zu does not match vgpu_unlock_hooks.c", rep.near_hunk + 1);

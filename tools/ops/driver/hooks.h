@@ -7,6 +7,9 @@
 #include "ops/patch/apply.h"
 #include "ops/patch/patchset.h"
 
+/* Upstream's file has 38 kB; no copy needs more than this. */
+#define GP_HOOKS_MAX (4u << 20)
+
 /* vGPU-Unlock-patcher's patch, under its own name; fetch-hooks puts it beside the hooks. */
 #define GP_HOOKS_PATCH "vgpu_unlock_hooks-510.patch"
 

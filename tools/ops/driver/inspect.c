@@ -3,6 +3,8 @@
 
 #include "base/map.h"
 #include "base/path.h"
+#include "base/text.h"
+#include "ops/driver/installed.h"
 
 static void check_listed(const struct gp_driver *d, struct gp_list *problems)
 {
@@ -41,10 +43,39 @@ static void check_present(const struct gp_driver *d, struct gp_list *problems)
 	}
 }
 
+/* dkms stops at a patch that is not there, and at a module without sources. */
+static void check_installed(const struct gp_driver *d, struct gp_list *problems)
+{
+	struct gp_str rest = d->manifest.modules, word;
+
+	for (size_t i = 0; i < d->altered.dkms_patches.n; i++) {
+		gp_auto(gp_free_ptr) char *path = gp_path_join("kernel/patches", d->altered.dkms_patches.v[i]);
+
+		if (!gp_tree_has(&d->tree, path))
+			gp_list_printf(problems, "dkms.conf applies '%s', which is not there",
+				       gp_driver_list_place(true, path));
+	}
+	while (gp_word_next(&rest, &word)) {
+		gp_auto(gp_free_ptr) char *path =
+			gp_asprintf("kernel/%.*s/%.*s.Kbuild", (int)word.len, word.p, (int)word.len, word.p);
+
+		if (!gp_tree_has(&d->tree, path))
+			gp_list_printf(problems, "dkms.conf has the module %.*s, but '%s' is not there", (int)word.len,
+				       word.p, gp_driver_list_place(true, path));
+	}
+	if (!d->package || !d->release)
+		gp_list_printf(problems, "dkms.conf does not say %s in a form that is clear",
+			       d->package ? "PACKAGE_VERSION" : "PACKAGE_NAME");
+}
+
 void gp_inspect(const struct gp_driver *d, struct gp_list *problems)
 {
-	check_listed(d, problems);
-	check_present(d, problems);
+	if (d->installed) {
+		check_installed(d, problems);
+	} else {
+		check_listed(d, problems);
+		check_present(d, problems);
+	}
 	if (d->altered.hooks == GP_UNLOCK_PARTIAL)
 		gp_list_printf(problems, "hooks are half integrated: %s is missing", d->altered.missing);
 	if (d->altered.user.state == GP_UNLOCK_PARTIAL)

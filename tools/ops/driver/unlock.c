@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "core/driver/dkmsconf.h"
@@ -14,7 +15,14 @@ static const char LDFLAGS_LINE[] = "ldflags-y += -T $(src)/nvidia/kern.ld\n";
 /* Where the pieces of an integration were seen. */
 struct pieces {
 	const char *hooks, *kern_ld, *included, *linked;
+	char *far_hooks, *far_kern_ld; /* what an installed tree takes from this machine; NULL */
 };
+
+static void pieces_release(struct pieces *p)
+{
+	free(p->far_hooks);
+	free(p->far_kern_ld);
+}
 
 static bool read_source(const struct gp_tree *t, const char *path, struct gp_str *text)
 {
@@ -51,19 +59,37 @@ static void find_pieces(const struct gp_runfile *rf, const struct gp_tree *t, st
 			look_at(t, t->file[i].path, p);
 }
 
+/* An absolute path in a line is a file of this machine's, as DualCoder's README has it. */
+static void find_far(const struct gp_tree *t, struct pieces *p)
+{
+	struct gp_str text, path;
+
+	if (!p->hooks && p->included && read_source(t, p->included, &text)) {
+		path = gp_hooks_include_path(text);
+		p->far_hooks = gp_str_starts(path, "/") ? gp_strndup(path.p, path.len) : NULL;
+		p->hooks = p->far_hooks && gp_is_file(p->far_hooks) ? p->far_hooks : NULL;
+	}
+	if (!p->kern_ld && p->linked && read_source(t, p->linked, &text)) {
+		path = gp_hooks_link_path(text);
+		p->far_kern_ld = gp_str_starts(path, "/") ? gp_strndup(path.p, path.len) : NULL;
+		p->kern_ld = p->far_kern_ld && gp_is_file(p->far_kern_ld) ? p->far_kern_ld : NULL;
+	}
+}
+
 static void conclude(const struct pieces *p, const struct gp_manifest *m, struct gp_altered *out)
 {
-	const char *missing = !p->hooks                        ? "the file vgpu_unlock_hooks.c" :
-			      !p->included                     ? "its #include" :
-			      !p->kern_ld                      ? "the file kern.ld" :
-			      !p->linked                       ? "the -T kern.ld in a Kbuild file" :
-			      !gp_manifest_find(m, p->hooks)   ? "the manifest line of vgpu_unlock_hooks.c" :
-			      !gp_manifest_find(m, p->kern_ld) ? "the manifest line of kern.ld" :
-								 NULL;
+	const char *missing = !p->hooks                             ? "the file vgpu_unlock_hooks.c" :
+			      !p->included                          ? "its #include" :
+			      !p->kern_ld                           ? "the file kern.ld" :
+			      !p->linked                            ? "the -T kern.ld in a Kbuild file" :
+			      m && !gp_manifest_find(m, p->hooks)   ? "the manifest line of vgpu_unlock_hooks.c" :
+			      m && !gp_manifest_find(m, p->kern_ld) ? "the manifest line of kern.ld" :
+								      NULL;
 
 	if (!p->hooks && !p->included && !p->linked && !p->kern_ld)
 		return;
 	out->hooks = missing ? GP_UNLOCK_PARTIAL : GP_UNLOCK_COMPLETE;
+	out->outside = p->hooks && p->hooks == p->far_hooks;
 	out->hooks_file = p->hooks ? gp_strdup(p->hooks) : NULL;
 	out->missing = missing ? gp_strdup(missing) : NULL;
 }
@@ -88,11 +114,13 @@ static void find_licence(const struct gp_runfile *rf, const struct gp_tree *t, s
 int gp_altered_find(const struct gp_runfile *rf, const struct gp_tree *t, const struct gp_manifest *m,
 		    struct gp_altered *out, struct gp_err *err)
 {
-	struct pieces p = { 0 };
+	gp_auto(pieces_release) struct pieces p = { 0 };
 	struct gp_str conf;
 
 	*out = (struct gp_altered){ 0 };
 	find_pieces(rf, t, &p);
+	if (!m)
+		find_far(t, &p);
 	conclude(&p, m, out);
 	find_licence(rf, t, out);
 	gp_userspace_find(t, m, &out->user);

@@ -18,6 +18,7 @@
 struct gp_altered {
 	enum gp_unlock_state hooks;
 	char *hooks_file;            /* where the hooks lie, NULL */
+	bool outside;                /* that is a place of this machine, not of the driver's */
 	char *missing;               /* which piece is missing when PARTIAL */
 	char *licence;               /* nvidia.ko's tag when it is not NVIDIA's, else NULL */
 	struct gp_list dkms_patches; /* names of PATCH[] in dkms.conf */
@@ -28,7 +29,8 @@ struct gp_altered {
  * Recognise an altered package: hooks wherever they lie, a linker script, DKMS
  * patches, a changed licence tag of nvidia.ko, the userspace half of vgpu_unlock.
  *
- * In:     rf: what t is over; of a directory, the list of its files.
+ * In:     rf: what t is over; of a directory, the list of its files. m: NULL: this is an
+ *         installed tree, which has none, and whose hooks may lie elsewhere.
  * Errors: GP_E_FORMAT the dkms.conf has a NUL byte.
  */
 int gp_altered_find(const struct gp_runfile *rf, const struct gp_tree *t, const struct gp_manifest *m,

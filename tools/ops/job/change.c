@@ -55,7 +55,8 @@ int gp_change_sources(const struct gp_inputs *in, const struct gp_decision *d, s
 int gp_change_all(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err)
 {
 	gp_assert(!in->in_place);
-	if (gp_change_sources(in, d, c, err) < 0 || gp_late_plan(in, d, c, err) < 0)
+	if (gp_change_sources(in, d, c, err) < 0 || gp_late_plan(in, d, c, err) < 0 ||
+	    gp_clones_make(in, c->tree, &c->clones, &c->warnings, err) < 0)
 		return -1;
 	if (gp_usercopy_any(&in->user_half) && gp_userspace_integrate(c->tree, &in->user_half, &c->user_half, err) < 0)
 		return -1;
@@ -67,6 +68,7 @@ void gp_changes_release(struct gp_changes *c)
 	gp_applied_list_release(&c->applied);
 	gp_applied_list_release(&c->hooks_applied);
 	gp_late_list_release(&c->late);
+	gp_clones_release(&c->clones);
 	free(c->targetdir);
 	free(c->exclusive);
 	gp_buf_release(&c->history);

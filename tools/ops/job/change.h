@@ -2,6 +2,7 @@
 #ifndef GP_OPS_JOB_CHANGE_H
 #define GP_OPS_JOB_CHANGE_H
 
+#include "ops/job/clone.h"
 #include "ops/job/decide.h"
 #include "ops/job/dkmspatch.h"
 #include "ops/tree/tree.h"
@@ -12,6 +13,7 @@ struct gp_changes {
 	struct gp_applied_list applied;
 	struct gp_applied_list hooks_applied; /* until they are in applied, too */
 	struct gp_late_list late;             /* what DKMS will apply */
+	struct gp_clones clones;              /* cards in vgpuConfig.xml */
 	char *targetdir;                      /* of the new installer; NULL: it did not come so far */
 	bool user_half;                       /* that of vgpu_unlock was put in, or is another one now */
 	char *exclusive;                      /* BUILD_EXCLUSIVE_KERNEL that was set, NULL */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fsio.h"
 #include "base/path.h"
 #include "core/diff/diff.h"
 #include "core/driver/hooksrc.h"
@@ -272,12 +273,17 @@ static int decide_hooks_wanted(const struct gp_inputs *in, struct gp_decision *d
 /* The constant of hooks that are in the package already. */
 static enum gp_hooks_table table_there(const struct gp_inputs *in)
 {
+	gp_auto(gp_buf_release) struct gp_buf outside = { 0 };
+	const struct gp_altered *a = &in->driver.altered;
 	struct gp_str text;
 
-	if (!in->driver.altered.hooks_file ||
-	    gp_tree_read(&in->driver.tree, in->driver.altered.hooks_file, &text, NULL) < 0)
+	if (!a->hooks_file)
 		return GP_TABLE_UNKNOWN;
-	return gp_hooks_table(text);
+	if (a->outside)
+		return gp_file_read(a->hooks_file, GP_HOOKS_MAX, &outside, NULL) < 0 ?
+			       GP_TABLE_UNKNOWN :
+			       gp_hooks_table(gp_buf_str(&outside));
+	return gp_tree_read(&in->driver.tree, a->hooks_file, &text, NULL) < 0 ? GP_TABLE_UNKNOWN : gp_hooks_table(text);
 }
 
 static int refuse_hooks(const struct gp_inputs *in, struct gp_decision *d, const char *what, const char *advice,
@@ -321,6 +327,7 @@ static int decide_hooks_table(const struct gp_inputs *in, struct gp_decision *d,
 static int select_sets(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {
 	struct gp_query q = { .driver = in->driver.version,
+			      .modules = in->driver.manifest.modules,
 			      .kind = in->driver.kind,
 			      .kernels = in->targets.v,
 			      .nkernels = in->targets.n,

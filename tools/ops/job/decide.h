@@ -50,8 +50,8 @@ int gp_decide_lock(const struct gp_inputs *in, struct gp_decision *d, struct gp_
 
 void gp_decision_release(struct gp_decision *d);
 
-/* Does the run go on without this kernel (an index of the selection's)? What
- * "-k installed" found is skipped when it would be an error, had it been named. */
+/* Does the run leave this kernel out (an index of the selection's)? One that
+ * "-k installed" found is left out where one that -k names is an error. */
 bool gp_decision_skips(const struct gp_inputs *in, const struct gp_decision *d, size_t i);
 
 #endif

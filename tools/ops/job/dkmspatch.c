@@ -39,7 +39,7 @@ void gp_late_list_release(struct gp_late_list *l)
 
 bool gp_late_possible(const struct gp_inputs *in)
 {
-	return !in->in_place && gp_version_branch(&in->driver.version) < GP_BUILDS_IN_TREE;
+	return in->dkms_tree || (!in->in_place && gp_version_branch(&in->driver.version) < GP_BUILDS_IN_TREE);
 }
 
 int gp_late_check(const char *ere, struct gp_err *err)
@@ -62,7 +62,7 @@ int gp_late_matches(const char *ere, const struct gp_release *r, struct gp_err *
 	return *ere ? gp_text_matches(gp_str_of(r->text), ere, err) : 1;
 }
 
-/* The kernels that this run goes on with. */
+/* The next kernel, from i on, that this run does not skip. */
 static size_t next_kernel(const struct gp_inputs *in, const struct gp_decision *d, size_t i)
 {
 	while (i < d->selection.nkernels && gp_decision_skips(in, d, i))
@@ -109,7 +109,8 @@ int gp_late_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_
 	if (next_kernel(in, d, k + 1) < d->selection.nkernels)
 		return gp_fail(err, GP_E_NO,
 			       "'%s' is for some kernels only, and the installer of driver %s does not build "
-			       "through DKMS at first: make one installer per kernel, each with one -k R",
+			       "through DKMS at first: make one installer per kernel, each with one -k R, or one "
+			       "tree for DKMS, by 'gridpatch dkms-tree'",
 			       what, in->driver.version.text);
 	r = &d->selection.kernels[k].release;
 	d->only = (struct gp_kline){ r->ver.part[0], r->ver.part[1], false };

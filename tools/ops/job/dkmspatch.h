@@ -38,7 +38,8 @@ struct gp_late_list {
 
 void gp_late_list_release(struct gp_late_list *l);
 
-/* Is this run for an installer, and does DKMS build the first module of this driver? */
+/* Does DKMS build the first module of what this run writes: of a tree for it, or of an
+ * installer that lets it? */
 bool gp_late_possible(const struct gp_inputs *in);
 
 /* Is an expression good for PATCH_MATCH? Errors: GP_E_USAGE. */
@@ -66,8 +67,8 @@ int gp_late_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_
  * after what dkms.conf applies already, or nothing is done.
  *
  * Errors: GP_E_NO a hunk does not match, or is there already, where DKMS would
- *         stop; GP_E_UNSUPPORTED renames, modes; no dkms.conf, or one that cannot be
- *         gone on with.
+ *         stop; GP_E_UNSUPPORTED renames, modes; no dkms.conf, or one whose
+ *         PATCH[] lines cannot be continued.
  */
 int gp_late_plan(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err);
 

@@ -9,6 +9,7 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/driver/vgpuconfig.h"
 #include "core/payload/runheader.h"
 #include "ops/driver/userspace.h"
 #include "ops/patch/names.h"
@@ -69,8 +70,32 @@ static char *default_out(const char *run)
 	return gp_asprintf("%s.run", custom);
 }
 
-/* Can a file appear under this name, or take the place of what is there? */
-static int check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err)
+char *gp_out_name(const struct gp_patch_opts *o)
+{
+	gp_auto(gp_free_ptr) char *name = NULL;
+
+	if (o->out && strcmp(o->out, "-") != 0)
+		return gp_strdup(o->out);
+	name = default_out(o->run);
+	return o->out_dir ? gp_path_join(o->out_dir, name) : gp_steal(&name);
+}
+
+/* NAME-custom.run is patched again: what could it be called? */
+static int fail_custom(const char *path, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *name = NULL;
+	int stem = (int)strlen(path) - 4;
+
+	for (unsigned i = 2; !name || gp_exists(name); i++) {
+		free(name);
+		name = gp_asprintf("%.*s-%u.run", stem, path, i);
+	}
+	return gp_fail(err, GP_E_USAGE,
+		       "'%s' is an output of gridpatch, and its own would have the same name; give another one: -o %s",
+		       path, name);
+}
+
+int gp_inputs_check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	if (o->report && gp_same_place(path, o->report))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is that of the report, too", what, path);
@@ -83,8 +108,7 @@ static int check_place(const char *what, const char *path, const struct gp_patch
 	return 0;
 }
 
-/* Before hours of work. */
-static int check_writable(const char *path, struct gp_err *err)
+int gp_inputs_check_writable(const char *path, struct gp_err *err)
 {
 	gp_auto(gp_outfile_release) struct gp_outfile f = { 0 };
 
@@ -96,19 +120,21 @@ static int choose_out(struct gp_inputs *in, struct gp_err *err)
 	const struct gp_patch_opts *o = in->opts;
 
 	in->to_stdout = o->out && strcmp(o->out, "-") == 0;
-	in->out = o->out && !in->to_stdout ? gp_strdup(o->out) : default_out(o->run);
+	in->out = gp_out_name(o);
 	if (in->to_stdout)
 		return isatty(STDOUT_FILENO) && !o->dry_run ?
 			       gp_fail(err, GP_E_USAGE,
 				       "an installer is not for a terminal: send it to a file or a pipe") :
 			       0;
-	if (check_place("output", in->out, o, err) < 0)
+	if (!o->out && gp_same_file(in->out, o->run))
+		return fail_custom(in->out, err);
+	if (gp_inputs_check_place("output", in->out, o, err) < 0)
 		return -1;
 	if (o->dry_run)
 		return 0;
 	if (!o->force && gp_exists(in->out))
 		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", in->out);
-	return check_writable(in->out, err);
+	return gp_inputs_check_writable(in->out, err);
 }
 
 static int choose_lock(const struct gp_inputs *in, struct gp_err *err)
@@ -118,18 +144,20 @@ static int choose_lock(const struct gp_inputs *in, struct gp_err *err)
 
 	if (!path)
 		return 0;
-	if (gp_same_place(path, in->out))
+	if (in->out && gp_same_place(path, in->out))
 		return gp_fail(err, GP_E_USAGE, "the lock file '%s' is the output itself", path);
-	if (check_place("lock file", path, o, err) < 0)
+	if (gp_inputs_check_place("lock file", path, o, err) < 0)
 		return -1;
 	if (!o->force && gp_exists(path))
 		return gp_fail(err, GP_E_NO, "'%s' exists already; -f replaces it", path);
-	return check_writable(path, err);
+	return gp_inputs_check_writable(path, err);
 }
 
 int gp_inputs_name(struct gp_inputs *in, struct gp_err *err)
 {
-	return find_epoch(in, err) < 0 || choose_out(in, err) < 0 ? -1 : choose_lock(in, err);
+	if (find_epoch(in, err) < 0 || (!in->dkms_tree && choose_out(in, err) < 0))
+		return -1;
+	return choose_lock(in, err);
 }
 
 /* --- what does not need the driver --- */
@@ -178,13 +206,13 @@ static int load_user_sets(struct gp_inputs *in, struct gp_list *paths, struct gp
 	return 0;
 }
 
-/* A build needs none of it. */
+/* A build needs none of it, nor do sources for DKMS. */
 static int load_user_half(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err)
 {
 	const struct gp_patch_opts *o = in->opts;
 	const struct gp_userfile *f = NULL;
 
-	if (in->in_place)
+	if (in->in_place || in->dkms_tree)
 		return 0;
 	if (gp_usercopy_load(o->unlock_lib, o->unlock_script, o->unlock_config, &in->user_half, err) < 0)
 		return -1;
@@ -199,6 +227,8 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
 	const struct gp_patch_opts *o = in->opts;
 
 	gp_assert(o->matches.n == o->patches.n);
+	if (o->clones.n)
+		gp_list_add(paths, GP_VGPUCONFIG);
 	if (find_targets(in, err) < 0 || gp_data_load(&o->data, &in->catalog, err) < 0 ||
 	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0 ||
 	    load_user_half(in, paths, err) < 0)
@@ -213,10 +243,10 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
  * of what it had of the tree. */
 static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct gp_err *err)
 {
-	static const struct {
-		const char *below;
-		unsigned strip;
-	} ways[] = { { "", 1 }, { "", 0 }, { "kernel", 1 }, { "kernel", 0 } };
+	static const struct gp_naming ways[] = { { .below = "", .strip = 1 },
+						 { .below = "", .strip = 0 },
+						 { .below = "kernel", .strip = 1 },
+						 { .below = "kernel", .strip = 0 } };
 	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
 
 	if (!u->single)
@@ -226,7 +256,7 @@ static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct 
 	if (gp_diff_parse(gp_buf_str(&u->text[0]), &d, err) < 0)
 		return gp_within(err, "'%s'", u->dir);
 	for (size_t i = 0; i < GP_COUNT(ways) && !u->below; i++) {
-		if (!gp_strip_fits(&in->driver.tree, ways[i].below, &d, ways[i].strip, false))
+		if (!gp_strip_fits(&in->driver.tree, &d, &ways[i]))
 			continue;
 		u->below = ways[i].below;
 		u->series.v[0].strip = ways[i].strip;
@@ -253,7 +283,7 @@ void gp_inputs_release(struct gp_inputs *in)
 		gp_patchset_release(&in->user[i]);
 	free(in->user);
 	gp_usercopy_release(&in->user_half);
-	if (in->in_place)
+	if (in->in_place || in->dkms_tree)
 		gp_driver_close_dir(&in->driver);
 	else
 		gp_driver_release(&in->driver);

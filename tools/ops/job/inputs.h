@@ -35,7 +35,9 @@ struct gp_patch_opts {
 	unsigned allow;               /* GP_ALLOW_… */
 	bool proved;                  /* the modules were built for all kernels of the run */
 	bool drop_dkms_patches;
-	const char *out; /* -o, NULL: NAME-custom.run here; "-" */
+	struct gp_list clones; /* --profile-clone, each FROM=TO */
+	const char *out;       /* -o, NULL: NAME-custom.run; "-" */
+	const char *out_dir;   /* where that is to be; NULL: here */
 	bool force, dry_run;
 	const char *lock;       /* --lock, NULL */
 	const char *write_lock; /* --write-lock, NULL */
@@ -55,9 +57,10 @@ struct gp_patch_opts {
 struct gp_inputs {
 	const struct gp_patch_opts *opts;
 	bool in_place;  /* for a build: driver is a directory, and nothing will be written */
+	bool dkms_tree; /* for a tree for DKMS, which applies patches itself: driver is a directory */
 	bool has_epoch; /* SOURCE_DATE_EPOCH is set, to this: */
 	int64_t epoch;
-	char *out; /* with to_stdout, the name that it would have */
+	char *out; /* with to_stdout, the name that it would have; NULL: a tree chooses it later */
 	bool to_stdout;
 	char *index_dir;     /* NULL: no index is used */
 	struct gp_lock lock; /* of --lock */
@@ -84,10 +87,24 @@ struct gp_inputs {
  */
 int gp_inputs_name(struct gp_inputs *in, struct gp_err *err);
 
+/* The name of the output; with "-" the one that it would have. free() it. */
+char *gp_out_name(const struct gp_patch_opts *o);
+
+/*
+ * Can a file appear under this name, or take the place of what is there?
+ *
+ * In:     what: "output": for messages.
+ * Errors: GP_E_USAGE.
+ */
+int gp_inputs_check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err);
+
+/* Can one be made there? Asked before hours of work. Errors: as gp_outfile_open(). */
+int gp_inputs_check_writable(const char *path, struct gp_err *err);
+
 /*
  * What does not need the driver: kernels, data, the user's patches and copies.
  *
- * Out:    paths: what they touch, appended.
+ * Out:    paths: what the user's patches, copies and clones touch, appended.
  * Errors: GP_E_USAGE, GP_E_NOTFOUND, GP_E_FORMAT, …
  */
 int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err);

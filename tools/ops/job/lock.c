@@ -9,6 +9,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/driver/vgpuconfig.h"
 #include "core/payload/runheader.h"
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
@@ -200,6 +201,18 @@ static void list_sets(const struct gp_inputs *in, const struct gp_list *chosen, 
 		gp_list_add(l, gp_path_base(in->user[i].dir));
 }
 
+/* In one form, however it was written. */
+static void put_clone(struct gp_list *l, const char *text)
+{
+	struct gp_profile_clone c = { 0 };
+	char from[GP_CARD_ID_MAX], to[GP_CARD_ID_MAX];
+
+	if (gp_profile_clone_parse(text, &c, NULL) < 0)
+		return; /* which was looked at before */
+	c.to.any = false;
+	gp_list_printf(l, "profile-clone=%s=%s", gp_card_id_text(&c.from, from), gp_card_id_text(&c.to, to));
+}
+
 /* Whatever of the command line shows in the output and nowhere else in a lock. */
 static void list_options(const struct gp_inputs *in, struct gp_list *l)
 {
@@ -216,6 +229,8 @@ static void list_options(const struct gp_inputs *in, struct gp_list *l)
 	for (size_t i = 0; i < o->matches.n; i++)
 		if (*o->matches.v[i])
 			gp_list_printf(l, "patch-match=%zu:%s", i + 1, o->matches.v[i]);
+	for (size_t i = 0; i < o->clones.n; i++)
+		put_clone(l, o->clones.v[i]);
 	if (o->drop_dkms_patches)
 		gp_list_add(l, "drop-dkms-patches");
 	if (o->repack != GP_REPACK_AUTO)

@@ -64,7 +64,10 @@ int gp_patch_job_plan(struct gp_patch_job *job, const struct gp_patch_opts *opts
 	    gp_inputs_complete(&job->in, err) < 0 || gp_decide(&job->in, &job->decided, err) < 0)
 		return -1;
 	gp_changes_begin(&job->changed, &job->in, &job->decided);
-	return gp_change_sources(&job->in, &job->decided, &job->changed, err);
+	if (gp_change_sources(&job->in, &job->decided, &job->changed, err) < 0)
+		return -1;
+	/* Before an hour of building. */
+	return gp_clones_make(&job->in, job->changed.tree, &job->changed.clones, &job->changed.warnings, err);
 }
 
 void gp_patch_job_warnings(const struct gp_patch_job *job, struct gp_list *out)

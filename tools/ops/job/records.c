@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "core/driver/manifest.h"
+#include "core/driver/vgpuconfig.h"
 #include "core/payload/runheader.h"
 #include "ops/driver/unlock.h"
 #include "ops/select/catalog.h"
@@ -236,6 +237,14 @@ static void history_rest(const struct gp_inputs *in, const struct gp_decision *d
 		history_line(c, "userspace half: %s sha256 %s", gp_path_base(f->package), f->sha256);
 	if (in->opts->drop_dkms_patches && in->driver.altered.dkms_patches.n)
 		history_line(c, "dropped the DKMS patches");
+	for (size_t i = 0; i < c->clones.n; i++) {
+		char from[GP_CARD_ID_MAX], to[GP_CARD_ID_MAX];
+
+		if (!c->clones.v[i].there)
+			history_line(c, "profiles of card %s cloned for %s",
+				     gp_card_id_text(&c->clones.v[i].from, from),
+				     gp_card_id_text(&c->clones.v[i].to, to));
+	}
 	for (size_t i = 0; i < d->overrides.n; i++)
 		history_line(c, "override: %s", d->overrides.v[i]);
 }
@@ -264,8 +273,10 @@ static int write_history(const struct gp_inputs *in, const struct gp_decision *d
 int gp_records_write(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err)
 {
 	gp_assert(!c->targetdir);
-	c->targetdir = gp_custom_name(in->driver.rf.header.targetdir);
-	if (write_manifest(c, err) < 0 || write_dkms(in, d, c, err) < 0)
+	/* A directory has no name of its own: the history of a tree from it says DKMS's. */
+	c->targetdir = in->driver.rf.header.targetdir ? gp_custom_name(in->driver.rf.header.targetdir) :
+							gp_asprintf("nvidia-%s", in->driver.version.text);
+	if ((gp_tree_has(c->tree, ".manifest") && write_manifest(c, err) < 0) || write_dkms(in, d, c, err) < 0)
 		return -1;
 	/* A second run over the same package changes nothing: no line then. */
 	if (!gp_tree_changes(c->tree))

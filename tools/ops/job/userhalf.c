@@ -68,7 +68,7 @@ int gp_user_half_decide(const struct gp_inputs *in, struct gp_decision *d, struc
 	const struct gp_usercopy *c = &in->user_half;
 	bool config = c->config[0].from || c->config[1].from;
 
-	if (in->in_place)
+	if (in->in_place || in->dkms_tree) /* neither installs any of it */
 		return 0;
 	if ((gp_usercopy_any(c) && check_host(&in->driver, err) < 0) || check_present(in, d, err) < 0)
 		return -1;

@@ -10,12 +10,12 @@
 
 #include "base/clock.h"
 #include "base/fsio.h"
-#include "base/map.h"
 #include "base/path.h"
 #include "base/progress.h"
-#include "base/text.h"
 #include "ops/driver/driver.h"
+#include "ops/driver/installed.h"
 #include "ops/run/runfile.h"
+#include "ops/tree/disktree.h"
 
 struct storing {
 	const char *dir;
@@ -88,51 +88,16 @@ static int decode(struct gp_source *s, const struct gp_list *also, struct gp_err
 	return store_links(s, &st, err);
 }
 
-bool gp_source_is_product(const char *path)
-{
-	static const char *const ends[] = { ".o", ".ko", ".mod", ".mod.c", ".cmd", ".o.d", ".symvers", ".order" };
-	struct gp_str name = gp_str_of(gp_path_base(path));
-
-	if (gp_path_under(path, "kernel/conftest") || gp_path_under(path, "kernel/.tmp_versions"))
-		return true;
-	for (size_t i = 0; i < GP_COUNT(ends); i++)
-		if (gp_str_ends(name, ends[i]))
-			return true;
-	return false;
-}
-
-static int add_file(struct gp_source *s, const char *path, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *full = gp_path_join(s->dir, path);
-	struct gp_runfile *rf = &s->rf;
-	struct stat st;
-
-	if (lstat(full, &st) < 0)
-		return gp_fail_sys(err, errno, "cannot read '%s'", full);
-	gp_map_put(&rf->index, path, rf->n);
-	GP_GROW(rf->entry, rf->n, rf->cap);
-	rf->entry[rf->n++] =
-		(struct gp_entry){ .path = gp_strdup(path), .type = GP_ENTRY_FILE, .mode = st.st_mode & 07777 };
-	return 0;
-}
-
 static int list(struct gp_source *s, struct gp_err *err)
 {
-	gp_auto(gp_list_release) struct gp_list files = { 0 };
-	static const char *const below[] = { "kernel", "kernel-open" };
+	gp_auto(gp_disktree_close) struct gp_disktree d = { 0 };
 
-	for (size_t i = 0; i < GP_COUNT(below); i++) {
-		gp_auto(gp_free_ptr) char *dir = gp_path_join(s->dir, below[i]);
+	return gp_disktree_look(&d, s->dir, err) < 0 ? -1 : gp_driver_list(&d, &s->rf, err);
+}
 
-		int thing = gp_thing_at(dir, err);
-
-		if (thing < 0 || (thing == GP_THING_DIR && gp_dir_walk(s->dir, below[i], &files, err) < 0))
-			return -1;
-	}
-	for (size_t i = 0; i < files.n; i++)
-		if (!gp_source_is_product(files.v[i]) && add_file(s, files.v[i], err) < 0)
-			return -1;
-	return 0;
+char *gp_source_place(const struct gp_source *s, const char *path)
+{
+	return gp_path_join(s->dir, gp_driver_list_place(s->installed, path));
 }
 
 static int identify(struct gp_source *s, struct gp_err *err)
@@ -144,6 +109,7 @@ static int identify(struct gp_source *s, struct gp_err *err)
 		return -1;
 	s->version = d.version;
 	s->kind = d.kind;
+	s->installed = d.installed;
 	if (!d.has_kernel)
 		rc = gp_fail(err, GP_E_UNSUPPORTED, "'%s' has no kernel/ with sources in it", s->name);
 	gp_driver_close_dir(&d);

@@ -13,18 +13,19 @@
  */
 struct gp_source {
 	char *name;           /* the installer or directory, as it was given */
-	char *dir;            /* with .manifest and kernel/ */
+	char *dir;            /* with .manifest and kernel/, or an installed tree */
 	bool temporary;       /* dir is ours: an installer's */
 	struct gp_runfile rf; /* its list of files */
 	struct gp_version version;
 	enum gp_kind kind;
+	bool installed;
 	double decode_s;
 };
 
 /*
  * Decode an installer once, check its sums, and store what patching and building
  * need of it: kernel/, the manifest, and the paths in also. Of a directory (an
- * extracted installer), list what is there.
+ * extracted installer, or an installed tree), list what is there.
  *
  * In:     path: a .run or a directory; untrusted, nothing of it is run here.
  *         also: clean paths, may be NULL. store: where an installer's files
@@ -36,9 +37,8 @@ int gp_source_open(struct gp_source *s, const char *path, const struct gp_list *
 		   const volatile sig_atomic_t *cancel, const struct gp_progress *progress, struct gp_err *err);
 void gp_source_release(struct gp_source *s);
 
-/* Is this a file that a build leaves in its tree (objects, .cmd, conftest/)?
- * It must not be taken into another one: make would think it up to date. */
-bool gp_source_is_product(const char *path);
+/* Where a file of its list lies; free() it. */
+char *gp_source_place(const struct gp_source *s, const char *path);
 
 /* What a file of the package has for its mode where modules are built: 0755 if its
  * owner may execute it, else 0644. Newer drivers have make run their pahole.sh. */

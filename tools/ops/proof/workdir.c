@@ -13,6 +13,7 @@
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "ops/driver/installed.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/tree.h"
 
@@ -100,7 +101,7 @@ static int parent_of(const char *path, struct gp_map *made, struct gp_err *err)
 /* A file of the source that no patch touched. */
 static int share(const struct gp_source *s, const struct gp_entry *e, const char *to, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *from = gp_path_join(s->dir, e->path);
+	gp_auto(gp_free_ptr) char *from = gp_source_place(s, e->path);
 
 	/* make reads blobs and never writes them. */
 	if (s->temporary && gp_str_ends(gp_str_of(e->path), "_binary") && link(from, to) == 0)
@@ -132,7 +133,7 @@ static int put_entry(const struct gp_source *s, const struct gp_tree *t, const s
 	gp_auto(gp_free_ptr) char *to = gp_path_join(dir, e->path);
 
 	if (e->superseded || (e->type != GP_ENTRY_FILE && e->type != GP_ENTRY_HARDLINK) ||
-	    !gp_path_under(e->path, "kernel") || gp_source_is_product(e->path))
+	    !gp_path_under(e->path, "kernel") || gp_driver_is_product(e->path))
 		return 0;
 	if (f && f->state == GP_TFILE_DELETED)
 		return 0;

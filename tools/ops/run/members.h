@@ -3,6 +3,7 @@
 #define GP_OPS_RUN_MEMBERS_H
 
 #include "ops/run/runfile.h"
+#include "ops/run/tarout.h"
 #include "ops/tree/tree.h"
 
 /* Tar members of a changed tree, as bytes into a sink. */
@@ -10,8 +11,7 @@ struct gp_members {
 	const struct gp_runfile *rf;
 	const struct gp_tree *tree; /* over rf */
 	int64_t new_mtime;          /* of new files: seconds since the epoch */
-	struct gp_sink sink;
-	uint64_t plain; /* bytes of the tar so far; the caller adds its own */
+	struct gp_tarout out;
 };
 
 /* A file that changed, or a new one: mode of the tree, time of the member it
@@ -24,8 +24,5 @@ int gp_members_put_old(struct gp_members *m, const char *path, const struct gp_e
 /* All new files, sorted, and the directories that they need; with changed, the
  * changed ones too. */
 int gp_members_put_all(struct gp_members *m, bool changed, struct gp_err *err);
-
-/* Two zero blocks, then zeros to a full record of 20 blocks, as GNU tar does. */
-int gp_members_end(struct gp_members *m, struct gp_err *err);
 
 #endif

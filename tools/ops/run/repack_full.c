@@ -38,7 +38,7 @@ static int copier_go(struct copier *c, uint64_t to, bool copy, struct gp_err *er
 			continue;
 		if (gp_encoder_write(c->enc, c->block, (size_t)n, err) < 0)
 			return -1;
-		c->members.plain += (uint64_t)n;
+		c->members.out.plain += (uint64_t)n;
 	}
 	return 0;
 }
@@ -94,7 +94,8 @@ static int encode_payload(const struct gp_tree *t, const struct gp_repack *o, st
 	struct gp_plain *p = gp_plain_open((struct gp_runfile *)o->rf, err);
 	struct copier c = { .block = block,
 			    .enc = enc,
-			    .members = { .rf = o->rf, .tree = t, .new_mtime = o->new_mtime, .sink = { encode, enc } } };
+			    .members = {
+				    .rf = o->rf, .tree = t, .new_mtime = o->new_mtime, .out.sink = { encode, enc } } };
 	int rc = -1;
 
 	if (!p)
@@ -102,7 +103,7 @@ static int encode_payload(const struct gp_tree *t, const struct gp_repack *o, st
 	gp_plain_sum(p); /* it must be what was scanned */
 	c.src = gp_plain_src(p);
 	if (copy_members(&c, err) == 0 && gp_members_put_all(&c.members, false, err) == 0 &&
-	    gp_members_end(&c.members, err) == 0 && gp_plain_check_sums(p, err) == 0)
+	    gp_tarout_end(&c.members.out, err) == 0 && gp_plain_check_sums(p, err) == 0)
 		rc = gp_encoder_finish(enc, err);
 	gp_plain_close(p);
 	return rc;

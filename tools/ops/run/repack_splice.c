@@ -90,11 +90,11 @@ int gp_splice_prepare(const struct gp_tree *t, const struct gp_repack *o, struct
 	const struct gp_runfile *rf = o->rf;
 	gp_auto(gp_buf_release) struct gp_buf more = { 0 };
 	struct gp_members m = {
-		.rf = rf, .tree = t, .new_mtime = o->new_mtime, .sink = { to_buf, &more }, .plain = rf->tar_end
+		.rf = rf, .tree = t, .new_mtime = o->new_mtime, .out = { { to_buf, &more }, rf->tar_end }
 	};
 
 	gp_buf_add(&more, rf->tail.data, rf->tail.len);
-	if (gp_members_put_all(&m, true, err) < 0 || gp_members_end(&m, err) < 0)
+	if (gp_members_put_all(&m, true, err) < 0 || gp_tarout_end(&m.out, err) < 0)
 		return -1;
 	return gp_splice_continue(rf->splice, &rf->cut, (struct gp_peek){ gp_runfile_peek, (void *)rf },
 				  gp_buf_str(&more), plan, err);

@@ -42,7 +42,7 @@ static int read_rules(struct gp_catalog *c, struct rule_file *f, struct gp_err *
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 
 	if (gp_file_read(f->path, RULE_FILE, &text, err) ||
-	    gp_stanza_parse(gp_buf_str(&text), f->path, &f->stanzas, err))
+	    gp_stanza_parse(gp_buf_str(&text), f->path, &f->stanzas, err) || gp_rules_complete(&f->stanzas, err))
 		return -1;
 	if (!f->stanzas.n)
 		return gp_fail(err, GP_E_FORMAT, "'%s': no kernel line in it", f->path);

@@ -65,6 +65,10 @@ static bool find_modules(const struct gp_query *q, struct gp_list *out)
 			gp_list_take(out, gp_strndup(word.p, word.len));
 		return out->n > 0;
 	}
+	for (line = q->modules; gp_word_next(&line, &word);)
+		gp_list_take(out, gp_strndup(word.p, word.len));
+	if (out->n)
+		return true;
 	if (q->kind != GP_KIND_HOST || q->kind_unknown)
 		return false;
 	gp_list_add(out, "nvidia");

@@ -31,6 +31,7 @@ struct gp_query {
 	 * nvidia-vgpu-vfio. */
 	bool (*driver_file)(void *arg, const char *path, struct gp_str *out);
 	void *arg;
+	struct gp_str modules; /* the names of its modules, where there is no .manifest; may be empty */
 };
 
 /* What is said of one kernel. */

@@ -222,15 +222,20 @@ static int spool(void *arg)
 	return openat(d->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
+struct gp_tree_base gp_disktree_base(struct gp_disktree *d)
+{
+	return (struct gp_tree_base){ .look = look,
+				      .read = read_file,
+				      .forget = forget,
+				      .size = size_of,
+				      .spool = spool,
+				      .trouble = trouble,
+				      .arg = d };
+}
+
 void gp_disktree_tree(struct gp_disktree *d, struct gp_tree *t)
 {
-	struct gp_tree_base base = { .look = look,
-				     .read = read_file,
-				     .forget = forget,
-				     .size = size_of,
-				     .spool = spool,
-				     .trouble = trouble,
-				     .arg = d };
+	const struct gp_tree_base base = gp_disktree_base(d);
 
 	gp_tree_init_base(t, &base);
 }

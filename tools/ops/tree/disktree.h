@@ -49,6 +49,10 @@ int gp_disktree_open(struct gp_disktree *d, const char *root, struct gp_err *err
 int gp_disktree_look(struct gp_disktree *d, const char *root, struct gp_err *err);
 void gp_disktree_close(struct gp_disktree *d);
 
+/* What is asked of it, for a tree that needs it in another place: gp_disktree_tree() is
+ * the usual one. */
+struct gp_tree_base gp_disktree_base(struct gp_disktree *d);
+
 /* The tree over it; d must outlive it. */
 void gp_disktree_tree(struct gp_disktree *d, struct gp_tree *t);
 

@@ -383,6 +383,61 @@ static void check_exclusive(void **state)
 	assert_in_range(again.len, strlen(c->text), strlen(c->text) + 1);
 }
 
+/* bash, as dkms reads it, prints what they are; what it would have to compute is none of
+ * ours. */
+static const struct {
+	const char *name, *text;
+	bool clear;
+} values[] = {
+	{ "in quotes", "PACKAGE_VERSION=\"460.73.02\"\n", true },
+	{ "single ones, a comment", "PACKAGE_VERSION='460.73.02' # x\n", true },
+	{ "bare, the last line", "PACKAGE_NAME=a\nPACKAGE_VERSION=460.73.02", true },
+	{ "twice", "PACKAGE_VERSION=1\nPACKAGE_VERSION=2\n", true },
+	{ "indented", "\t PACKAGE_VERSION=1;\n", true },
+	{ "a comment, a longer name", "#PACKAGE_VERSION=1\nPACKAGE_VERSION_X=2\nPACKAGE_VERSION=3\n", true },
+	{ "nothing", "PACKAGE_VERSION=\n", true },
+	{ "pieces", "PACKAGE_VERSION=4'6'\"0\"\\.1\n", true },
+	{ "a variable", "V=1\nPACKAGE_VERSION=\"$V\"\n", false },
+	{ "a command", "PACKAGE_VERSION=`echo 1`\n", false },
+	{ "not set", "PACKAGE_NAME=1\n", false },
+};
+
+static void check_value(void **state)
+{
+	const struct {
+		const char *name, *text;
+		bool clear;
+	} *c = *state;
+	gp_auto(gp_free_ptr) char *got = gp_dkms_value(gp_str_of(c->text), "PACKAGE_VERSION");
+	char want[64] = "";
+	FILE *p;
+
+	if (!c->clear) {
+		assert_null(got);
+		return;
+	}
+	setenv("CONF", c->text, 1);
+	p = popen("bash -c 'eval \"$CONF\"; printf %s \"$PACKAGE_VERSION\"'", "r");
+	assert_non_null(p);
+	want[fread(want, 1, sizeof(want) - 1, p)] = '\0';
+	assert_int_equal(pclose(p), 0);
+	assert_string_equal(got, want);
+}
+
+static void module_names(void **state)
+{
+	gp_auto(gp_list_release) struct gp_list l = { 0 };
+
+	(void)state;
+	gp_dkms_modules(gp_str_of("BUILT_MODULE_NAME[0]=\"nvidia\"\nDEST_MODULE_NAME[0]=\"nvidia-current\"\n"
+				  " BUILT_MODULE_NAME[1]=nvidia-uvm\nBUILT_MODULE_NAME[1]=nvidia-uvm\n"
+				  "BUILT_MODULE_NAME[2]=\"$x\"\n#BUILT_MODULE_NAME[3]=no\n"),
+			&l);
+	assert_int_equal(l.n, 2);
+	assert_string_equal(l.v[0], "nvidia");
+	assert_string_equal(l.v[1], "nvidia-uvm");
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -405,6 +460,8 @@ int main(void)
 	FX_ROWS(patches, check_drop, NULL, clear);
 	FX_ROWS(reads, check_read, NULL, clear);
 	FX_ROWS(exclusives, check_exclusive, NULL, clear);
+	FX_ROWS(values, check_value, NULL, NULL);
+	FX_TEST(module_names, NULL, NULL);
 	FX_TEST(put_and_read, NULL, clear);
 	FX_TEST(releases_only, NULL, clear);
 	FX_TEST(line_only, NULL, clear);

@@ -169,8 +169,38 @@ static void check_licence(void **state)
 	assert_memory_equal(got.p, c->want, got.len);
 }
 
+static const struct {
+	const char *name, *text, *included, *linked;
+} paths[] = {
+	{ "DualCoder's README",
+	  "#include \"/opt/vgpu_unlock/vgpu_unlock_hooks.c\"\nldflags-y += -T /opt/vgpu_unlock/kern.ld\n",
+	  "/opt/vgpu_unlock/vgpu_unlock_hooks.c", "/opt/vgpu_unlock/kern.ld" },
+	{ "ours", "#include \"../unlock/vgpu_unlock_hooks.c\"\nldflags-y += -T $(src)/nvidia/kern.ld\n",
+	  "../unlock/vgpu_unlock_hooks.c", "$(src)/nvidia/kern.ld" },
+	{ "angles; no blank", "# include <unlock/vgpu_unlock_hooks.c>\nldflags-y+=-T/opt/VGPU_T/kern.ld\n",
+	  "unlock/vgpu_unlock_hooks.c", "/opt/VGPU_T/kern.ld" },
+	{ "a later line", "#include \"a.h\"\n#include \"vgpu_unlock_hooks.c\"\r\nx\ny -T \"k/kern.ld\"",
+	  "vgpu_unlock_hooks.c", "k/kern.ld" },
+	{ "neither", "int a;\n# -T kern.ld\n", "", "" },
+};
+
+static void check_path(void **state)
+{
+	const struct {
+		const char *name, *text, *included, *linked;
+	} *c = *state;
+	struct gp_str got = gp_hooks_include_path(gp_str_of(c->text));
+
+	assert_int_equal(got.len, strlen(c->included));
+	assert_memory_equal(got.p, c->included, got.len);
+	got = gp_hooks_link_path(gp_str_of(c->text));
+	assert_int_equal(got.len, strlen(c->linked));
+	assert_memory_equal(got.p, c->linked, got.len);
+}
+
 int main(void)
 {
+	FX_ROWS(paths, check_path, NULL, NULL);
 	FX_ROWS(tables, check_table, NULL, NULL);
 	FX_ROWS(places, check_place, NULL, NULL);
 	FX_ROWS(included, check_included, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "core/driver/kbuild.h"
@@ -46,8 +47,31 @@ static void check(void **state)
 	assert_int_equal(gp_kbuild_lists_conftest(gp_str_of(c->text), "mdev_uuid"), c->listed);
 }
 
+static const struct {
+	const char *name, *text, *want;
+} versions[] = {
+	{ "NVIDIA's", "EXTRA_CFLAGS += -DNV_VERSION_STRING=\\\"460.73.01\\\" -DNVRM\n", "460.73.01" },
+	{ "in single quotes", "ccflags-y += -DNV_VERSION_STRING='\"535.54.03\"'\n", "535.54.03" },
+	{ "bare, at the end", "-DNV_VERSION_STRING=390.12", "390.12" },
+	{ "another word", "-DNV_VERSION=\\\"1.2\\\"\n", "" },
+	{ "of a variable", "-DNV_VERSION_STRING=\\\"$(V)\\\"\n", "" },
+	{ "nothing", "", "" },
+};
+
+static void check_version(void **state)
+{
+	const struct {
+		const char *name, *text, *want;
+	} *c = *state;
+	struct gp_str got = gp_kbuild_version(gp_str_of(c->text));
+
+	assert_int_equal(got.len, strlen(c->want));
+	assert_memory_equal(got.p, c->want, got.len);
+}
+
 int main(void)
 {
+	FX_ROWS(versions, check_version, NULL, NULL);
 	FX_ROWS(cases, check, NULL, NULL);
 	return fx_run(NULL, NULL);
 }

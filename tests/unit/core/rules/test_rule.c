@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests: core/rules/claim, core/rules/line, core/rules/rulejudge, core/rules/textmatch */
+/* Tests: core/rules/above, core/rules/claim, core/rules/line, core/rules/rulejudge, core/rules/textmatch */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,6 +20,8 @@ static int parse(const char *text, struct gp_line *line, struct gp_err *err)
 	struct gp_stanza_list l = { 0 };
 	int rc = gp_stanza_parse(gp_str_of(text), "f", &l, err);
 
+	if (rc == 0)
+		rc = gp_rules_complete(&l, err);
 	if (rc == 0)
 		rc = gp_line_parse(&l, line, err);
 	gp_stanza_list_release(&l);
@@ -82,6 +84,10 @@ static const struct bad_case bad[] = {
 	{ "two windows, one line", HEAD "Driver: 460\nRelease: < 5.10.3, 5.10.9\n", "'f:5'" },
 	{ "history of a line", "Kernel: 5.10\nStatus: supported\nLines: 5.10 - 5.12\n", "'f:3': 'Lines' of a line" },
 	{ "history without an end", "Kernel: any\nLines: >= 5.10\n", "'f:2'" },
+	{ "as above, and nothing above", HEAD "As: above\nDriver: 460\n", "'f:4': 'As: above', and no rule" },
+	{ "as the line", "As: above\nKernel: 5.10\nStatus: supported\n", "'f:1': 'As: above', and no rule" },
+	{ "as something else", HEAD "Driver: 460\n\nAs: 5.4\nDriver: 470\n", "'f:6': field 'As' cannot be '5.4'" },
+	{ "as above in all", HEAD "Driver: 460\n\nAs: above\nLoad: no\n", "'f:6': the same rule as in line 4" },
 	{ "same rule twice", HEAD "Driver: 460\nLoad: yes\n\nDriver:  460\nLoad: no\n", "'f:7'" },
 };
 
@@ -136,6 +142,84 @@ static void test_full(void **state)
 }
 
 /* What holds for one of the ranges holds. */
+/* --- as above --- */
+
+#define ABOVE "Driver: 460\nKind: host\nPatches: a b\nLoad: no\nReason: r\n s\nEvidence: [built] e\n"
+
+/* What stands behind a rule, and the same written out. */
+static const struct as_case {
+	const char *name, *above, *says, *full;
+} as_cases[] = {
+	{ "another driver", ABOVE "Release: < 5.10.9\nProbe: config CONFIG_X\n", "As: above\nDriver: 470\n",
+	  "Driver: 470\nKind: host\nRelease: < 5.10.9\nProbe: config CONFIG_X\nPatches: a b\nLoad: no\n"
+	  "Reason: r s\nEvidence: [built] e\n" },
+	{ "other kernels", ABOVE "Release: < 5.10.9\n", "as: above\nDISTRO: debian\nEvidence: [source] f\n",
+	  "Driver: 460\nKind: host\nDistro: debian\nPatches: a b\nLoad: no\nReason: r s\nEvidence: [source] f\n" },
+	{ "one condition drops the others", ABOVE "Release: < 5.10.9\nDistro: debian\nRhel: 8\n",
+	  "Probe: header a.h\nAs: above\n",
+	  "Driver: 460\nKind: host\nProbe: header a.h\nPatches: a b\nLoad: no\nReason: r s\nEvidence: [built] e\n" },
+	{ "as one that is as above", ABOVE "\nAs: above\nDriver: 465\nReason: t\n", "As: above\nDriver: 470\n",
+	  "Driver: 470\nKind: host\nPatches: a b\nLoad: no\nReason: t\nEvidence: [built] e\n" },
+	{ "the default of Load comes last", "Driver: 460\nReason: r\n", "As: above\nDriver: 470\nPatches: a\n",
+	  "Driver: 470\nReason: r\nPatches: a\n" },
+};
+
+static void same_words(const char *a, const char *b)
+{
+	assert_string_equal(a ? a : "(none)", b ? b : "(none)");
+}
+
+static void check_as(void **state)
+{
+	const struct as_case *c = *state;
+	struct gp_line a, b;
+	struct gp_rule *r, *full;
+	char text[600];
+
+	snprintf(text, sizeof(text), HEAD "%s\n%s", c->above, c->says);
+	assert_int_equal(parse(text, &a, NULL), 0);
+	snprintf(text, sizeof(text), HEAD "%s", c->full);
+	assert_int_equal(parse(text, &b, NULL), 0);
+	r = &a.rules[a.n - 1];
+	full = &b.rules[0];
+	same_words(r->key, full->key);
+	same_words(r->reason, full->reason);
+	same_words(r->evidence, full->evidence);
+	assert_int_equal(r->load, full->load);
+	assert_int_equal(r->patches.n, full->patches.n);
+	for (size_t i = 0; i < GP_CLAIM_COUNT; i++)
+		assert_memory_equal(&r->claims[i], &full->claims[i], sizeof(r->claims[i]));
+	gp_line_release(&a);
+	gp_line_release(&b);
+}
+
+/* --- what a rule says of loading by itself --- */
+
+static const struct load_case {
+	const char *name, *rule;
+	enum gp_load load;
+} load_cases[] = {
+	{ "builds as it is", "Reason: r\n", GP_LOAD_UNKNOWN },
+	{ "a status", "Status: untested\n", GP_LOAD_UNSET },
+	{ "says so itself", "Load: yes\n", GP_LOAD_YES },
+	{ "blocked", "Status: blocked\nReason: r\n", GP_LOAD_UNSET },
+	{ "a set", "Patches: a\n", GP_LOAD_UNSET },
+	{ "hooks", "Hooks: upstream\n", GP_LOAD_UNSET },
+	{ "cards", "Gpu: Turing\n", GP_LOAD_UNSET },
+};
+
+static void check_load(void **state)
+{
+	const struct load_case *c = *state;
+	struct gp_line l;
+	char text[200];
+
+	snprintf(text, sizeof(text), HEAD "Driver: 460\n%s", c->rule);
+	assert_int_equal(parse(text, &l, NULL), 0);
+	assert_int_equal(l.rules[0].load, c->load);
+	gp_line_release(&l);
+}
+
 static void test_driver_ranges(void **state)
 {
 	static const struct {
@@ -624,6 +708,8 @@ int main(void)
 
 	FX_TESTS(plain);
 	FX_ROWS(bad, check_bad, NULL, NULL);
+	FX_ROWS(as_cases, check_as, NULL, NULL);
+	FX_ROWS(load_cases, check_load, NULL, NULL);
 	FX_ROWS(judges, check_judge, NULL, NULL);
 	return fx_run(NULL, NULL);
 }
