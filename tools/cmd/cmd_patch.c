@@ -56,7 +56,7 @@ static void end_tree(const struct gp_patch_job *job, struct gp_report *r)
 {
 	if (job->in.driver.recovered)
 		gp_report_recovered(job->in.driver.recovered);
-	if (job->written.placed.backup)
+	if (job->written.inplace.backup)
 		r->done = "the tree is changed";
 	gp_report_litter(&job->in.driver.disk);
 }
@@ -144,11 +144,12 @@ const struct gp_cmd gp_cmd_patch = {
 		 "Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
 		 "for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
 		 "$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.\n"
+		 "--unlock-lib or --unlock-script puts your copy of vgpu_unlock's other half into\n"
+		 "the package, too: the file, its manifest line, and both units use it.\n"
 		 "\n"
 		 "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
 		 "build'; that allows kernels newer than any that the data know.",
-	.options = GP_PATCHING_OPTIONS
-	" profile-clone lock write-lock undo dkmstree output force dry-run repack build jobs cc timeout no-cache"
-	" progress",
+	.options = GP_PATCHING_OPTIONS " profile-clone unlock-lib unlock-script unlock-config lock write-lock undo"
+				       " dkmstree output force dry-run repack build jobs cc timeout no-cache progress",
 	.run = run,
 };

@@ -32,11 +32,11 @@ static void report_undo(const struct gp_args *a, const struct gp_undo *u)
 	if (u->others.n)
 		gp_say(a, "others     %zu file%s that came since %s, %s first\n", u->others.n,
 		       u->others.n == 1 ? "" : "s", u->others.n == 1 ? "stays" : "stay", u->others.v[0]);
-	gp_say_dkms(a, u->in.tree, &u->placed);
-	if (u->placed.commands.n)
+	gp_say_dkms(a, u->in.tree, &u->inplace);
+	if (u->inplace.commands.n)
 		gp_say(a, "\nBuild and install the old state with\n");
-	for (size_t i = 0; i < u->placed.commands.n; i++)
-		gp_say(a, "  %s\n", u->placed.commands.v[i]);
+	for (size_t i = 0; i < u->inplace.commands.n; i++)
+		gp_say(a, "  %s\n", u->inplace.commands.v[i]);
 }
 
 static struct json_object *json_undo(const struct gp_undo *u)
@@ -53,11 +53,11 @@ static int undo_tree(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 
 	report_undo(a, &u);
 	gp_main_flush();
-	gp_report_warnings(&u.placed.warnings);
+	gp_report_warnings(&u.inplace.warnings);
 	if (u.found) {
 		r->root = gp_json_object(GP_J("driver", gp_json_driver(&u.in.driver)),
-					 GP_J("tree", gp_json_placed(u.in.tree, &u.placed)),
-					 GP_J("install", &u.placed.commands), GP_J("warnings", &u.placed.warnings),
+					 GP_J("tree", gp_json_inplace(u.in.tree, &u.inplace)),
+					 GP_J("install", &u.inplace.commands), GP_J("warnings", &u.inplace.warnings),
 					 GP_J("undo", json_undo(&u)));
 		gp_report_litter(&u.in.driver.disk);
 	}

@@ -16,6 +16,7 @@
 #include "ops/select/select.h"
 #include "ops/tree/tree.h"
 #include "cmd/report/report.h"
+#include "cmd/report/userhalf_report.h"
 
 static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 {
@@ -204,10 +205,11 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 	gp_say_applied(a, &j->changed.applied);
 	say_late(a, j);
 	say_hooks(a, j);
+	gp_say_user_half(a, j);
 	gp_say_clones(a, &j->changed.clones);
 	say_changes(a, j);
 	if (j->written.done && j->in.tree)
-		gp_report_placed(a, j);
+		gp_report_inplace(a, j);
 	else if (j->written.done)
 		say_end(a, j);
 }
@@ -297,7 +299,8 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 	const size_t told = j->written.done && !j->in.tree ? j->in.targets.n : 0;
 	struct json_object *o = gp_json_changes(a, j), *cmds = json_object_new_array();
 
-	gp_json_fill(o, GP_J("profile_clones", gp_json_clones(&j->changed.clones)),
+	gp_json_fill(o, GP_J("userspace", gp_json_user_half(j)),
+		     GP_J("profile_clones", gp_json_clones(&j->changed.clones)),
 		     GP_J("lock_written", j->written.lock ? a->patch.write_lock : NULL),
 		     GP_J("output", !j->written.output ? NULL :
 				    j->in.to_stdout    ? "-" :
@@ -308,8 +311,8 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 			GP_J("repack", j->written.repack.spliced ? "splice" : "full"),
 			GP_J("index", j->in.driver.rf.from_index), GP_J("repack_why", j->written.repack.why),
 			GP_J("level", j->written.repack.spliced ? NULL : json_object_new_int(j->written.repack.level)));
-	for (size_t i = 0; i < j->written.placed.commands.n; i++)
-		json_object_array_add(cmds, gp_json_text(j->written.placed.commands.v[i]));
+	for (size_t i = 0; i < j->written.inplace.commands.n; i++)
+		json_object_array_add(cmds, gp_json_text(j->written.inplace.commands.v[i]));
 	for (size_t i = 0; i < told; i++) {
 		gp_auto(gp_buf_release) struct gp_buf line = { 0 };
 
@@ -320,6 +323,6 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 	}
 	gp_json_fill(o, GP_J("install", cmds));
 	if (j->in.tree)
-		gp_json_fill(o, GP_J("tree", gp_json_placed(j->in.tree, &j->written.placed)));
+		gp_json_fill(o, GP_J("tree", gp_json_inplace(j->in.tree, &j->written.inplace)));
 	return o;
 }

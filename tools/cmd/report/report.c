@@ -11,6 +11,7 @@
 #include "core/payload/codec.h"
 #include "core/payload/runheader.h"
 #include "core/payload/stubrisk.h"
+#include "core/rules/half.h"
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "ops/driver/driver.h"
@@ -18,6 +19,7 @@
 #include "ops/driver/unlock.h"
 #include "ops/run/runfile.h"
 #include "cmd/report/progress.h"
+#include "cmd/report/userhalf_report.h"
 
 const char *gp_say_size(uint64_t bytes, char out[32])
 {
@@ -109,6 +111,7 @@ static void say_altered(const struct gp_args *a, const struct gp_altered *alt)
 			gp_say(a, "hooks half integrated, without %s", alt->missing);
 		between = "; ";
 	}
+	between = gp_say_userspace(a, &alt->user, between);
 	if (alt->licence) {
 		gp_say(a, "%snvidia.ko's licence tag is '%s'", between, alt->licence);
 		between = "; ";
@@ -212,7 +215,9 @@ static struct json_object *json_altered(const struct gp_altered *alt)
 		return NULL;
 	return gp_json_object(GP_J("hooks_state", state[alt->hooks]), GP_J("hooks_file", alt->hooks_file),
 			      GP_J("hooks_missing", alt->missing), GP_J("license", alt->licence),
-			      GP_J("dkms_conf", &alt->dkms_patches));
+			      GP_J("dkms_conf", &alt->dkms_patches), GP_J("unlock_state", state[alt->user.state]),
+			      GP_J("unlock_half", gp_half_name(alt->user.half)), GP_J("unlock_file", alt->user.file),
+			      GP_J("unlock_missing", alt->user.missing), GP_J("unlock_config", &alt->user.config));
 }
 
 static struct json_object *json_record(const struct gp_driver *d)

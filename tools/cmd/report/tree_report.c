@@ -8,7 +8,7 @@
 #include "ops/job/patchjob.h"
 #include "cmd/report/report.h"
 
-static void say_build(const struct gp_args *a, const struct gp_placed *p, const struct gp_dkms_build *b)
+static void say_build(const struct gp_args *a, const struct gp_inplace *p, const struct gp_dkms_build *b)
 {
 	if (b->old)
 		gp_say(a, "dkms       its modules for %s (%s)%s are from the old sources\n", b->release, b->arch,
@@ -18,7 +18,7 @@ static void say_build(const struct gp_args *a, const struct gp_placed *p, const 
 		       b->installed ? ", which are installed," : "");
 }
 
-void gp_say_dkms(const struct gp_args *a, const char *tree, const struct gp_placed *p)
+void gp_say_dkms(const struct gp_args *a, const char *tree, const struct gp_inplace *p)
 {
 	for (size_t i = 0; i < p->dkms.n; i++)
 		say_build(a, p, &p->dkms.v[i]);
@@ -36,9 +36,9 @@ void gp_say_dkms(const struct gp_args *a, const char *tree, const struct gp_plac
 		gp_say(a, "  %s\n", p->stale.v[i]);
 }
 
-void gp_report_placed(const struct gp_args *a, const struct gp_patch_job *j)
+void gp_report_inplace(const struct gp_args *a, const struct gp_patch_job *j)
 {
-	const struct gp_placed *p = &j->written.placed;
+	const struct gp_inplace *p = &j->written.inplace;
 	char size[32];
 
 	gp_say_covers(a, &j->decided.selection);
@@ -67,7 +67,7 @@ static struct json_object *json_build(const struct gp_dkms_build *b)
 			      GP_J("old", b->old));
 }
 
-struct json_object *gp_json_placed(const char *tree, const struct gp_placed *p)
+struct json_object *gp_json_inplace(const char *tree, const struct gp_inplace *p)
 {
 	struct json_object *dkms = gp_json_object(GP_J("added", p->dkms.added), GP_J("source", p->dkms.source),
 						  GP_J("built", GP_JSON_EACH(i, p->dkms.n, json_build(&p->dkms.v[i]))),

@@ -2,6 +2,7 @@
 #ifndef GP_OPS_JOB_DECIDE_H
 #define GP_OPS_JOB_DECIDE_H
 
+#include "core/rules/half.h"
 #include "ops/driver/hooks.h"
 #include "ops/job/inputs.h"
 #include "ops/job/klines.h"
@@ -27,6 +28,7 @@ struct gp_decision {
 	struct gp_list hook_sets;             /* names of the sets that were put into the copy */
 	struct gp_applied_list hooks_applied; /* how they went in; the changes take it over */
 	char *hooks_why;                      /* why there are none */
+	const struct gp_half_rule *half_rule; /* of the user's userspace half with this driver; NULL */
 	struct gp_buf lock;                   /* what a lock of this run says */
 	bool lock_holds;
 	struct gp_buf why; /* what differs from a lock, lines */

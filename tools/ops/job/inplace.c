@@ -26,14 +26,14 @@
 
 #define RECORD GP_INSTALLED_AT "/" GP_INSTALLED_RECORD
 
-void gp_placed_release(struct gp_placed *p)
+void gp_inplace_release(struct gp_inplace *p)
 {
 	free(p->backup);
 	gp_dkms_state_release(&p->dkms);
 	gp_list_release(&p->stale);
 	gp_list_release(&p->commands);
 	gp_list_release(&p->warnings);
-	*p = (struct gp_placed){ 0 };
+	*p = (struct gp_inplace){ 0 };
 }
 
 /* --- opening --- */
@@ -71,7 +71,7 @@ int gp_inplace_open(struct gp_inputs *in, struct gp_err *err)
 
 /* --- dkms --- */
 
-static void find_stale(const struct gp_inputs *in, struct gp_placed *p)
+static void find_stale(const struct gp_inputs *in, struct gp_inplace *p)
 {
 	gp_auto(gp_list_release) struct gp_list files = { 0 };
 	const struct gp_disktree *d = &in->driver.disk;
@@ -105,7 +105,7 @@ static char *absolute(const char *path)
 }
 
 static void list_commands(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_dkmscmd *cmd,
-			  struct gp_placed *p)
+			  struct gp_inplace *p)
 {
 	gp_dkmscmd_add(cmd, &p->commands);
 	for (size_t i = 0; d && i < in->targets.n; i++)
@@ -118,7 +118,7 @@ static void list_commands(const struct gp_inputs *in, const struct gp_decision *
 		gp_dkmscmd_build(cmd, p->dkms.v[i].release, NULL, &p->commands);
 }
 
-void gp_inplace_dkms(const struct gp_inputs *in, const struct gp_decision *d, int64_t since, struct gp_placed *p)
+void gp_inplace_dkms(const struct gp_inputs *in, const struct gp_decision *d, int64_t since, struct gp_inplace *p)
 {
 	gp_auto(gp_free_ptr) char *own = in->opts->dkmstree ? absolute(in->opts->dkmstree) : NULL;
 	gp_auto(gp_free_ptr) char *parent = gp_path_dir(in->tree), *want = NULL;
@@ -223,7 +223,7 @@ static int check_changes(struct gp_inputs *in, const struct gp_changes *c, struc
 	return gp_subtree_changes(c->tree, GP_INSTALLED_AT, &in->driver.disk, &to, err);
 }
 
-static int commit(struct gp_inputs *in, const struct gp_changes *c, struct gp_placed *p, struct gp_err *err)
+static int commit(struct gp_inputs *in, const struct gp_changes *c, struct gp_inplace *p, struct gp_err *err)
 {
 	const struct gp_commit_opts o = { .fsync = true, .cancel = in->opts->cancel };
 	gp_auto(gp_tree_release) struct gp_tree to = { 0 };
@@ -236,7 +236,7 @@ static int commit(struct gp_inputs *in, const struct gp_changes *c, struct gp_pl
 	return -1;
 }
 
-static int change(struct gp_inputs *in, struct gp_changes *c, struct gp_placed *p, struct gp_err *err)
+static int change(struct gp_inputs *in, struct gp_changes *c, struct gp_inplace *p, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *path = backup_path(in->tree);
 	gp_auto(gp_backup_release) struct gp_backup b = { .dir = -1 };
@@ -260,7 +260,7 @@ int gp_inplace_write(struct gp_inputs *in, const struct gp_decision *d, struct g
 {
 	gp_auto(gp_outfile_release) struct gp_outfile f = { 0 };
 	const char *name = in->opts->write_lock;
-	struct gp_placed *p = &w->placed;
+	struct gp_inplace *p = &w->inplace;
 
 	gp_assert(in->tree && c->targetdir);
 	p->same = gp_tree_changes(c->tree) == 0;

@@ -11,7 +11,7 @@ struct gp_changes;
 struct gp_written;
 
 /* The last stage of a job for an installed tree: it is changed where it lies. */
-struct gp_placed {
+struct gp_inplace {
 	char *backup;         /* of the tree as it was; NULL: none was needed, or it was a dry run */
 	uint64_t backup_size; /* bytes */
 	bool same;            /* there was nothing to change */
@@ -22,7 +22,7 @@ struct gp_placed {
 	struct gp_list warnings;
 };
 
-void gp_placed_release(struct gp_placed *p);
+void gp_inplace_release(struct gp_inplace *p);
 
 /*
  * Open and lock the tree that opts->run names, after rolling back what an interrupted
@@ -36,9 +36,9 @@ int gp_inplace_open(struct gp_inputs *in, struct gp_err *err);
 /*
  * Write the backup and then, all or nothing, the changes; and the lock file.
  *
- * Out:    w: its placed, done and lock.
+ * Out:    w: its inplace, done and lock.
  * Errors: as gp_backup_write(), gp_commit_run(); the tree is as it was, and nothing is
- *         beside it, unless placed.half_changed.
+ *         beside it, unless inplace.half_changed.
  */
 int gp_inplace_write(struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_written *w,
 		     struct gp_err *err);
@@ -49,6 +49,6 @@ char *gp_inplace_real(const struct gp_disktree *d, struct gp_err *err);
 
 /* What there is to do for dkms, and what it has of the tree's state at `since`. Of an
  * undo, d is NULL: the kernels are those of -k, else those that it has built for. */
-void gp_inplace_dkms(const struct gp_inputs *in, const struct gp_decision *d, int64_t since, struct gp_placed *p);
+void gp_inplace_dkms(const struct gp_inputs *in, const struct gp_decision *d, int64_t since, struct gp_inplace *p);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "core/driver/vgpuconfig.h"
 #include "core/payload/runheader.h"
+#include "ops/driver/userspace.h"
 #include "ops/input/name.h"
 #include "ops/patch/names.h"
 #include "ops/patch/patchfile.h"
@@ -208,6 +209,22 @@ static int load_user_sets(struct gp_inputs *in, struct gp_list *paths, struct gp
 	return 0;
 }
 
+/* A build needs none of it, nor do sources for DKMS. */
+static int load_user_half(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err)
+{
+	const struct gp_patch_opts *o = in->opts;
+	const struct gp_userfile *f = NULL;
+
+	if (in->in_place || in->dkms_tree)
+		return 0;
+	if (gp_usercopy_load(o->unlock_lib, o->unlock_script, o->unlock_config, &in->user_half, err) < 0)
+		return -1;
+	while ((f = gp_usercopy_next(&in->user_half, f)))
+		gp_list_add(paths, f->package);
+	gp_list_add_all(&in->warnings, &in->user_half.warnings);
+	return 0;
+}
+
 int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err)
 {
 	const struct gp_patch_opts *o = in->opts;
@@ -216,7 +233,8 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
 	if (o->clones.n)
 		gp_list_add(paths, GP_VGPUCONFIG);
 	if (find_targets(in, err) < 0 || gp_data_load(&o->data, &in->catalog, err) < 0 ||
-	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0)
+	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0 ||
+	    load_user_half(in, paths, err) < 0)
 		return -1;
 	return 0;
 }
@@ -268,6 +286,7 @@ void gp_inputs_release(struct gp_inputs *in)
 	for (size_t i = 0; i < in->nuser; i++)
 		gp_patchset_release(&in->user[i]);
 	free(in->user);
+	gp_usercopy_release(&in->user_half);
 	if (in->in_place || in->dkms_tree)
 		gp_driver_close_dir(&in->driver);
 	else

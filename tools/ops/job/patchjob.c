@@ -94,7 +94,7 @@ void gp_patch_job_warnings(const struct gp_patch_job *job, struct gp_list *out)
 	gp_list_add_all(out, &job->in.warnings);
 	gp_list_add_all(out, &job->decided.warnings);
 	gp_list_add_all(out, &job->changed.warnings);
-	gp_list_add_all(out, &job->written.placed.warnings);
+	gp_list_add_all(out, &job->written.inplace.warnings);
 }
 
 void gp_patch_job_skipped(const struct gp_patch_job *job, struct gp_list *out)
@@ -128,7 +128,7 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	if (!j)
 		return;
 	free(j->written.repack.why);
-	gp_placed_release(&j->written.placed);
+	gp_inplace_release(&j->written.inplace);
 	gp_changes_release(&j->changed);
 	gp_decision_release(&j->decided);
 	gp_inputs_release(&j->in);

@@ -22,7 +22,7 @@ void gp_undo_release(struct gp_undo *u)
 {
 	if (!u)
 		return;
-	gp_placed_release(&u->placed);
+	gp_inplace_release(&u->inplace);
 	gp_list_release(&u->others);
 	gp_list_release(&u->altered);
 	free(u->backup);
@@ -239,7 +239,7 @@ static int run(struct gp_undo *u, struct gp_err *err)
 	if (rc < 0)
 		return -1;
 	u->done = true;
-	gp_inplace_dkms(&u->in, NULL, (int64_t)time(NULL) + 1, &u->placed);
+	gp_inplace_dkms(&u->in, NULL, (int64_t)time(NULL) + 1, &u->inplace);
 	return u->in.opts->dry_run ? 0 : drop_backup(u, err);
 }
 

@@ -14,7 +14,7 @@ struct gp_undo {
 	struct gp_list altered;   /* that somebody changed since; with GP_ALLOW_ALTERED they are put back, too */
 	bool found;               /* the tree is open */
 	bool done, half_changed;
-	struct gp_placed placed; /* what there is to do for dkms */
+	struct gp_inplace inplace; /* what there is to do for dkms */
 };
 
 /*

@@ -13,7 +13,7 @@ struct gp_written {
 	bool output; /* there is an installer */
 	bool lock;   /* and a lock file */
 	struct gp_repack_report repack;
-	struct gp_placed placed; /* of an installed tree */
+	struct gp_inplace inplace; /* of an installed tree */
 };
 
 /* How the installer is to be written; what is borrowed there is the stages'. */
