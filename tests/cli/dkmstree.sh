@@ -187,6 +187,9 @@ says 'its history says what was done' 'patch set pfn-valid sha256' of-tree/pkg-h
 
 # --- a source package --------------------------------------------------------------
 
+for s in sha256 sha1 md5; do
+    check "the .dsc has the $s sum" grep -q "^ $(${s}sum < $deb | cut -d ' ' -f 1) $(stat -c %s $deb) $deb\$" a.dsc
+done
 check 'the .dsc names its archive' grep -q "^ [0-9a-f]\{64\} $(stat -c %s $deb) $deb\$" a.dsc
 if command -v dpkg-source > /dev/null && command -v dpkg-parsechangelog > /dev/null; then
     check 'dpkg-source unpacks it' dpkg-source -x a.dsc unpacked

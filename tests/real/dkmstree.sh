@@ -172,7 +172,7 @@ check 'a tree again, over the one that is there' make_tree -o "$work" -f || :
 scripts_name() {
     dpkg-deb -e "$1" control || return 1
     grep -q "DKMS_NAME=nvidia" control/postinst && grep -q "DKMS_VERSION=$v" control/postinst &&
-        grep -q "dkms remove -m nvidia -v $v" control/prerm
+        grep -q "dkms remove" control/prerm && grep -q "DKMS_VERSION=$v" control/prerm
 }
 package() {
     check 'a source package' make_tree -o nvidia.dsc || return 0
