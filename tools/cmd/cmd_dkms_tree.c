@@ -10,8 +10,10 @@
 #include "ops/job/patchjob.h"
 #include "ops/proof/source.h"
 #include "ops/proof/workdir.h"
+#include "ops/run/given.h"
 #include "cmd/front/version.h"
 #include "cmd/proof/build_args.h"
+#include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
@@ -44,13 +46,15 @@ static int positional(struct gp_args *a, struct gp_err *err)
 	if (!a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch dkms-tree --help'");
 	a->patch.run = a->positional.v[0];
+	if (gp_take_input(a, &a->patch.run, err) < 0)
+		return -1;
 	for (size_t i = 1; i < a->positional.n; i++) {
 		if (!gp_is_dir(a->positional.v[i]))
 			return gp_fail(err, GP_E_USAGE, "'%s' is not a directory with kernel headers",
 				       a->positional.v[i]);
 		gp_list_add(&a->patch.headers, a->positional.v[i]);
 	}
-	if ((a->patch.lock || a->patch.write_lock) && gp_is_dir(a->patch.run))
+	if ((a->patch.lock || a->patch.write_lock) && gp_given_dir(&a->given, a->patch.run))
 		return gp_fail(err, GP_E_USAGE, "a lock file is about an installer, and '%s' is a directory",
 			       a->patch.run);
 	return 0;
@@ -61,6 +65,9 @@ static int open_source(const struct gp_args *a, struct making *m, struct gp_err 
 {
 	gp_auto(gp_list_release) struct gp_list also = { 0 };
 	gp_auto(gp_free_ptr) char *store = NULL;
+	struct gp_source_opts o = {
+		.also = &also, .given = &a->given, .cancel = a->patch.cancel, .progress = a->patch.progress
+	};
 
 	if (gp_patch_job_check(&a->patch, &also, err) < 0)
 		return -1;
@@ -68,7 +75,8 @@ static int open_source(const struct gp_args *a, struct making *m, struct gp_err 
 	if (!m->scratch)
 		return -1;
 	store = gp_path_join(m->scratch, "source");
-	return gp_source_open(&m->source, a->patch.run, &also, store, a->patch.cancel, a->patch.progress, err);
+	o.store = store;
+	return gp_source_open(&m->source, a->patch.run, &o, err);
 }
 
 static int make(struct gp_args *a, struct making *m, struct gp_err *err)

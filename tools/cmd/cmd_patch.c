@@ -1,36 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/fsio.h"
 #include "base/json.h"
 #include "core/proof/cells_json.h"
 #include "ops/job/patchjob.h"
+#include "cmd/front/runs.h"
 #include "cmd/front/version.h"
+#include "cmd/patch_many.h"
 #include "cmd/proof/build_args.h"
+#include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
-
-/* The first word is the installer; directories after it are headers. */
-static int positional(struct gp_args *a, struct gp_err *err)
-{
-	if (!a->positional.n)
-		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch patch --help'");
-	a->patch.run = a->positional.v[0];
-	for (size_t i = 1; i < a->positional.n; i++) {
-		if (!gp_is_dir(a->positional.v[i]))
-			return gp_fail(err, GP_E_USAGE, "'%s' is neither an installer nor kernel headers",
-				       a->positional.v[i]);
-		gp_list_add(&a->patch.headers, a->positional.v[i]);
-	}
-	if (!gp_exists(a->patch.run) && !strchr(a->patch.run, '/') && !strchr(a->patch.run, '.'))
-		return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file; see 'gridpatch help'",
-			       a->patch.run);
-	if (gp_is_dir(a->patch.run))
-		return gp_fail(err, GP_E_USAGE, "'%s' is a directory: give a .run installer", a->patch.run);
-	return 0;
-}
 
 /* --build: the modules of every kernel of the run, before anything is written. */
 static int prove(struct gp_args *a, struct gp_cells *cells, struct gp_err *err)
@@ -54,7 +36,8 @@ static int patch(struct gp_args *a, struct gp_cells *cells, struct gp_patch_job 
 
 static struct json_object *json(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
 {
-	return gp_json_fill(gp_json_job(a, job), GP_J("build", a->build ? gp_cells_json(cells) : NULL));
+	return gp_json_fill(gp_json_job(a, job), GP_J("input", gp_json_input(a, a->patch.run)),
+			    GP_J("build", a->build ? gp_cells_json(cells) : NULL));
 }
 
 static const char *reason(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
@@ -68,22 +51,33 @@ static const char *reason(const struct gp_args *a, const struct gp_patch_job *jo
 		       gp_selection_reason(&job->decided.selection, &job->in.driver.version, a->patch.allow);
 }
 
-static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
+/* Begin with the next one. */
+static int take(struct gp_args *a, const char *name, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *out = NULL;
+
+	a->patch.run = name;
+	if (gp_take_input(a, &a->patch.run, err) < 0)
+		return -1;
+	/* What an archive's installer is called was not known before. */
+	out = gp_out_name(&a->patch);
+	for (size_t i = 0; i < a->outs.n; i++)
+		if (gp_same_place(out, a->outs.v[i]))
+			return gp_fail(err, GP_E_USAGE, "'%s' is what an installer before '%s' became", out, name);
+	gp_list_take(&a->outs, gp_steal(&out));
+	return 0;
+}
+
+static int one(struct gp_args *a, const char *name, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
 	gp_auto(gp_list_release) struct gp_list warnings = { 0 };
 	struct gp_patch_job job;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	int rc;
 
-	if (positional(a, err) < 0)
+	a->patch.proved = false;
+	if (take(a, name, err) < 0)
 		return -1;
-	if (a->json && !a->json_file && gp_report_stream(a) == stderr)
-		return gp_fail(err, GP_E_USAGE, "-o - and --json both want standard output; give --json=FILE");
-	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
-	a->patch.cancel = gp_main_cancel();
-	a->patch.program = GP_PROGRAM_VERSION;
-	a->patch.report = a->json_file;
 	rc = patch(a, &cells, &job, err);
 	gp_report_job(a, &job);
 	gp_main_flush(); /* what follows goes to standard error */
@@ -97,23 +91,46 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	return rc;
 }
 
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (gp_runs_find(a, &names, err) < 0)
+		return -1;
+	if (a->json && !a->json_file && gp_report_stream(a) == stderr)
+		return gp_fail(err, GP_E_USAGE, "-o - and --json both want standard output; give --json=FILE");
+	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
+	a->patch.cancel = gp_main_cancel();
+	a->patch.program = GP_PROGRAM_VERSION;
+	a->patch.report = a->json_file;
+	if (gp_runs_check(&gp_cmd_patch, a, &names, err) < 0)
+		return -1;
+	return names.n == 1 ? one(a, names.v[0], r, err) : gp_patch_many(a, &names, one, r, err);
+}
+
 const struct gp_cmd gp_cmd_patch = {
 	.name = "patch",
-	.args = "RUN [HEADERS-DIR…]",
+	.args = "RUN… [HEADERS-DIR…]",
 	.summary = "make a patched installer (the default verb)",
 	.about = "Reads the NVIDIA GRID/vGPU driver installer RUN without running it, chooses the\n"
 		 "patch sets for its driver and the kernels, applies all of them or none,\n"
-		 "integrates your copy of vgpu_unlock's hooks into host drivers, and writes a new\n"
-		 "installer that installs with --dkms. The input is never changed.\n"
+		 "integrates your copy of vgpu_unlock's hooks into host drivers, and writes\n"
+		 "NAME-custom.run, an installer that installs with --dkms. The input is never\n"
+		 "changed. Of several RUN each has its turn, also if one before it fails.\n"
+		 "\n"
+		 "RUN may be the portal's .zip, a path into one (x.zip/Host_Drivers/X.run), or -\n"
+		 "for standard input; so it is for all verbs.\n"
 		 "\n"
 		 "Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
 		 "for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
 		 "$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.\n"
+		 "--unlock-lib or --unlock-script puts your copy of vgpu_unlock's other half into\n"
+		 "the package, too: the file, its manifest line, and both units use it.\n"
 		 "\n"
 		 "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
 		 "build'; that allows kernels newer than any that the data know.",
-	.options = GP_PATCHING_OPTIONS
-	" profile-clone lock write-lock output force dry-run repack build jobs cc timeout no-cache"
-	" progress",
+	.options = GP_PATCHING_OPTIONS " profile-clone unlock-lib unlock-script unlock-config lock write-lock output"
+				       " force dry-run repack build jobs cc timeout no-cache progress",
 	.run = run,
 };

@@ -16,6 +16,7 @@
 #include "ops/select/select.h"
 #include "ops/tree/tree.h"
 #include "cmd/report/report.h"
+#include "cmd/report/userhalf_report.h"
 
 static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 {
@@ -204,6 +205,7 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 	gp_say_applied(a, &j->changed.applied);
 	say_late(a, j);
 	say_hooks(a, j);
+	gp_say_user_half(a, j);
 	gp_say_clones(a, &j->changed.clones);
 	say_changes(a, j);
 	if (j->written.done)
@@ -295,7 +297,8 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 	const size_t told = j->written.done ? j->in.targets.n : 0;
 	struct json_object *o = gp_json_changes(a, j), *cmds = json_object_new_array();
 
-	gp_json_fill(o, GP_J("profile_clones", gp_json_clones(&j->changed.clones)),
+	gp_json_fill(o, GP_J("userspace", gp_json_user_half(j)),
+		     GP_J("profile_clones", gp_json_clones(&j->changed.clones)),
 		     GP_J("lock_written", j->written.lock ? a->patch.write_lock : NULL),
 		     GP_J("output", !j->written.output ? NULL :
 				    j->in.to_stdout    ? "-" :

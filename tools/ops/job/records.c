@@ -221,6 +221,8 @@ static void history_late(struct gp_changes *c)
 
 static void history_rest(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c)
 {
+	const struct gp_userfile *f = NULL;
+
 	for (size_t i = 0; i < d->reask.n; i++) {
 		const struct gp_reasked *x = &d->reask.v[i];
 
@@ -231,6 +233,8 @@ static void history_rest(const struct gp_inputs *in, const struct gp_decision *d
 	if (d->hooks_action == GP_HOOKS_INTEGRATED)
 		history_line(c, "hooks sha256 %s%s%s", d->hooks.sha256, d->hooks.patched ? ", with patch sha256 " : "",
 			     d->hooks.patch_sha256);
+	while (c->user_half && (f = gp_usercopy_next(&in->user_half, f)))
+		history_line(c, "userspace half: %s sha256 %s", gp_path_base(f->package), f->sha256);
 	if (in->opts->drop_dkms_patches && in->driver.altered.dkms_patches.n)
 		history_line(c, "dropped the DKMS patches");
 	for (size_t i = 0; i < c->clones.n; i++) {
