@@ -166,6 +166,9 @@ each_dkms 3.2.2 nvidia.tar.xz 77
 # An earlier one is replaced, and what comes of it is the same.
 check 'a tree again, over the one that is there' make_tree -o "$work" -f || :
 
+check 'after a proof: --build' make_tree --build -o built || :
+check 'it is the same tree' diff -r "nvidia-$v" built || :
+
 # --- a package ------------------------------------------------------------------
 
 # What dh-dkms puts into the scripts of a package has dkms at work when it is installed.
