@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2012,SC2086,SC2154 # $opts are words; lib.sh sets the rest
+# shellcheck disable=SC1091,SC2012,SC2016,SC2086,SC2154 # $opts are words; lib.sh sets the rest
 # Several installers on one line, and directories for outputs.
 # tests: ops/job/inputs
 . "$(dirname "$0")/lib.sh"
@@ -96,7 +96,7 @@ before() {
     shift 2
     expect_status "$what" 2 $opts "$@"
     says "$what: says so" "$text"
-    check "$what: nothing was written" test -z "$(ls to ./*-custom.run 2> /dev/null | grep -v '^to:$')"
+    check "$what: nothing was written" test -z "$(find to . -maxdepth 1 -name '*-custom.run')"
 }
 before 'one file for two' "-o 'x.run' is one output, and there are 2 installers" in/a.run in/b.run -o x.run
 before 'standard output for two' "-o '-' is one output, and there are 2 installers" in/a.run in/b.run -o -
