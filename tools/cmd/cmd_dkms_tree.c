@@ -10,8 +10,10 @@
 #include "ops/job/patchjob.h"
 #include "ops/proof/source.h"
 #include "ops/proof/workdir.h"
+#include "ops/run/given.h"
 #include "cmd/front/version.h"
 #include "cmd/proof/build_args.h"
+#include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
@@ -44,13 +46,15 @@ static int positional(struct gp_args *a, struct gp_err *err)
 	if (!a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch dkms-tree --help'");
 	a->patch.run = a->positional.v[0];
+	if (gp_take_input(a, &a->patch.run, err) < 0)
+		return -1;
 	for (size_t i = 1; i < a->positional.n; i++) {
 		if (!gp_is_dir(a->positional.v[i]))
 			return gp_fail(err, GP_E_USAGE, "'%s' is not a directory with kernel headers",
 				       a->positional.v[i]);
 		gp_list_add(&a->patch.headers, a->positional.v[i]);
 	}
-	if ((a->patch.lock || a->patch.write_lock) && gp_is_dir(a->patch.run))
+	if ((a->patch.lock || a->patch.write_lock) && gp_given_dir(&a->given, a->patch.run))
 		return gp_fail(err, GP_E_USAGE, "a lock file is about an installer, and '%s' is a directory",
 			       a->patch.run);
 	return 0;
@@ -61,6 +65,9 @@ static int open_source(const struct gp_args *a, struct making *m, struct gp_err 
 {
 	gp_auto(gp_list_release) struct gp_list also = { 0 };
 	gp_auto(gp_free_ptr) char *store = NULL;
+	struct gp_source_opts o = {
+		.also = &also, .given = &a->given, .cancel = a->patch.cancel, .progress = a->patch.progress
+	};
 
 	if (gp_patch_job_check(&a->patch, &also, err) < 0)
 		return -1;
@@ -68,7 +75,8 @@ static int open_source(const struct gp_args *a, struct making *m, struct gp_err 
 	if (!m->scratch)
 		return -1;
 	store = gp_path_join(m->scratch, "source");
-	return gp_source_open(&m->source, a->patch.run, &also, store, a->patch.cancel, a->patch.progress, err);
+	o.store = store;
+	return gp_source_open(&m->source, a->patch.run, &o, err);
 }
 
 static int make(struct gp_args *a, struct making *m, struct gp_err *err)
@@ -127,16 +135,17 @@ const struct gp_cmd gp_cmd_dkms_tree = {
 	.name = "dkms-tree",
 	.args = "RUN|TREE [HEADERS-DIR…]",
 	.summary = "the patched kernel sources for DKMS, without any installer",
-	.about = "Patches the kernel sources of the installer RUN, or of the extracted one TREE, as\n"
-		 "'gridpatch patch' does, and writes kernel/ as it belongs in /usr/src/nvidia-VERSION,\n"
-		 "with a dkms.conf that is filled in: for those who never run the installer.\n"
-		 "Patches for some kernels only are applied by DKMS, kernel by kernel. Neither the\n"
-		 "input nor the system is changed.\n"
+	.about = "Patches the kernel sources of the installer RUN, or of TREE, an extracted one or\n"
+		 "the sources of an installed driver, as 'gridpatch patch' does, and writes\n"
+		 "kernel/ as it belongs in /usr/src/nvidia-VERSION, with a dkms.conf that is filled\n"
+		 "in: for those who never run the installer. Patches for some kernels only are\n"
+		 "applied by DKMS, kernel by kernel. Neither the input nor the system is changed.\n"
 		 "\n"
-		 "OUT is a directory: one that is there takes in nvidia-VERSION, another one becomes\n"
-		 "the tree. A name that ends in .tar.xz, .tar.gz or .tar.zst is an archive of it, and\n"
-		 ".dsc a Debian source package, which builds a package for DKMS. The same input, data\n"
-		 "and options give the same bytes. Without -o it is ./nvidia-VERSION.\n"
+		 "OUT is a directory: one that is there takes in nvidia-VERSION, another one\n"
+		 "becomes the tree. A name that ends in .tar.xz, .tar.gz or .tar.zst is an archive\n"
+		 "of it, and .dsc a Debian source package, which builds a package for DKMS. The\n"
+		 "same input, data and options give the same bytes. Without -o it is\n"
+		 "./nvidia-VERSION.\n"
 		 "\n"
 		 "The report ends with the commands that come next. $TMPDIR (or /var/tmp) holds an\n"
 		 "installer's sources meanwhile.",

@@ -8,7 +8,9 @@
 #include "ops/driver/driver.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/tree.h"
+#include "cmd/report/input.h"
 #include "cmd/report/report.h"
+#include "cmd/report/userhalf_report.h"
 
 static void warn_of_stub(const struct gp_runfile *rf)
 {
@@ -50,15 +52,21 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	char *wanted[] = { (char *)GP_VGPUCONFIG };
 	const struct gp_list also = { wanted, 1, 1 };
 	struct gp_driver d;
+	const char *name;
 	int rc;
 
 	if (a->positional.n != 1)
 		return gp_fail(err, GP_E_USAGE, "give one installer or tree; see 'gridpatch info --help'");
-	rc = gp_open_driver(a, a->positional.v[0], &also, &d, err);
+	name = a->positional.v[0];
+	if (gp_take_input(a, &name, err) < 0)
+		return -1;
+	rc = gp_open_driver(a, name, &also, &d, err);
 	if (rc == 0) {
-		r->root = gp_json_object(GP_J("driver", gp_json_driver(&d)));
+		r->root = gp_json_object(GP_J("input", gp_json_input(a, name)), GP_J("driver", gp_json_driver(&d)));
 		gp_report_driver(a, &d);
 		gp_json_fill(r->root, GP_J("profile_clones", tell_cards(a, &d)));
+		if (a->explain)
+			gp_say_drop_in(a, &d);
 		warn_of_stub(&d.rf);
 	}
 	gp_driver_release(&d);
@@ -72,9 +80,9 @@ const struct gp_cmd gp_cmd_info = {
 	.about = "Says driver version, branch, kind, modules, compression and size of the\n"
 		 "installer RUN, or of TREE, an extracted one or the sources of an installed\n"
 		 "driver (/usr/src/nvidia-VERSION), and whether somebody has altered it: hooks,\n"
-		 "DKMS patches, a changed licence tag, profiles of a card cloned for another.\n"
-		 "Both sums are checked. What of the stub's texts sh would run or expand is\n"
-		 "warned of.",
-	.options = "progress",
+		 "DKMS patches, a changed licence tag, profiles of a card cloned for another, the\n"
+		 "userspace half of vgpu_unlock. Both sums are checked. What of the stub's texts\n"
+		 "sh would run or expand is warned of.",
+	.options = "member explain progress",
 	.run = run,
 };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/fsio.h"
 #include "base/json.h"
 #include "core/proof/cells_json.h"
 #include "ops/job/patchjob.h"
@@ -9,6 +10,7 @@
 #include "cmd/front/version.h"
 #include "cmd/patch_many.h"
 #include "cmd/proof/build_args.h"
+#include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
@@ -34,7 +36,8 @@ static int patch(struct gp_args *a, struct gp_cells *cells, struct gp_patch_job 
 
 static struct json_object *json(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
 {
-	return gp_json_fill(gp_json_job(a, job), GP_J("build", a->build ? gp_cells_json(cells) : NULL));
+	return gp_json_fill(gp_json_job(a, job), GP_J("input", gp_json_input(a, a->patch.run)),
+			    GP_J("build", a->build ? gp_cells_json(cells) : NULL));
 }
 
 static const char *reason(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
@@ -48,6 +51,23 @@ static const char *reason(const struct gp_args *a, const struct gp_patch_job *jo
 		       gp_selection_reason(&job->decided.selection, &job->in.driver.version, a->patch.allow);
 }
 
+/* Begin with the next one. */
+static int take(struct gp_args *a, const char *name, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *out = NULL;
+
+	a->patch.run = name;
+	if (gp_take_input(a, &a->patch.run, err) < 0)
+		return -1;
+	/* What an archive's installer is called was not known before. */
+	out = gp_out_name(&a->patch);
+	for (size_t i = 0; i < a->outs.n; i++)
+		if (gp_same_place(out, a->outs.v[i]))
+			return gp_fail(err, GP_E_USAGE, "'%s' is what an installer before '%s' became", out, name);
+	gp_list_take(&a->outs, gp_steal(&out));
+	return 0;
+}
+
 static int one(struct gp_args *a, const char *name, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
@@ -55,8 +75,9 @@ static int one(struct gp_args *a, const char *name, struct gp_report *r, struct 
 	struct gp_patch_job job;
 	int rc;
 
-	a->patch.run = name;
 	a->patch.proved = false;
+	if (take(a, name, err) < 0)
+		return -1;
 	rc = patch(a, &cells, &job, err);
 	gp_report_job(a, &job);
 	gp_main_flush(); /* what follows goes to standard error */
@@ -98,14 +119,18 @@ const struct gp_cmd gp_cmd_patch = {
 		 "NAME-custom.run, an installer that installs with --dkms. The input is never\n"
 		 "changed. Of several RUN each has its turn, also if one before it fails.\n"
 		 "\n"
+		 "RUN may be the portal's .zip, a path into one (x.zip/Host_Drivers/X.run), or -\n"
+		 "for standard input; so it is for all verbs.\n"
+		 "\n"
 		 "Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
 		 "for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
 		 "$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.\n"
+		 "--unlock-lib or --unlock-script puts your copy of vgpu_unlock's other half into\n"
+		 "the package, too: the file, its manifest line, and both units use it.\n"
 		 "\n"
 		 "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
 		 "build'; that allows kernels newer than any that the data know.",
-	.options = GP_PATCHING_OPTIONS
-	" profile-clone lock write-lock output force dry-run repack build jobs cc timeout no-cache"
-	" progress",
+	.options = GP_PATCHING_OPTIONS " profile-clone unlock-lib unlock-script unlock-config lock write-lock output"
+				       " force dry-run repack build jobs cc timeout no-cache progress",
 	.run = run,
 };

@@ -116,8 +116,13 @@ _gridpatch_argument() {
 	R) _gridpatch_words "$cur" $(_gridpatch_kernels) ;;
 	DIR) _gridpatch_paths "$cur" ;;
 	FILE | PATH | RUN) _gridpatch_paths "$cur" '*' ;;
-	OUT) _gridpatch_paths "$cur" '*.run' ;;
+	OUT)
+		words='*.run'
+		[ "$verb" != dkms-tree ] || words='*.@(tar.xz|tar.gz|tar.zst|dsc)'
+		_gridpatch_paths "$cur" "$words"
+		;;
 	NAME)
+		[ "$option" != --member ] || return 0
 		[ "$option" != --no-set ] || words=all
 		_gridpatch_words "$cur" $words $(_gridpatch_sets)
 		;;
@@ -175,12 +180,12 @@ _gridpatch() {
 		if [[ " ${COMP_WORDS[*]} " == *' --merge '* ]]; then
 			_gridpatch_paths "$cur" '*.json'
 		else
-			_gridpatch_paths "$cur" '*.run'
+			_gridpatch_paths "$cur" '*.@(run|zip|deb|rpm)'
 		fi
 		;;
 	push | pop) ;;
-	verify) _gridpatch_paths "$cur" '*.@(run|ko|ko.xz|ko.gz|ko.zst|o_binary)' ;;
-	*) _gridpatch_paths "$cur" '*.run' ;;
+	verify) _gridpatch_paths "$cur" '*.@(run|zip|deb|rpm|ko|ko.xz|ko.gz|ko.zst|o_binary)' ;;
+	*) _gridpatch_paths "$cur" '*.@(run|zip|deb|rpm)' ;;
 	esac
 }
 

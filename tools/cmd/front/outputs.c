@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "cmd/front/option.h"
 #include "ops/driver/hooks.h"
+#include "ops/input/name.h"
 #include "ops/select/datadir.h"
 #include "ops/select/headers.h"
 
@@ -75,7 +76,7 @@ static int fail_input(const struct named *out, const char *input, struct gp_err 
 static int check_list(const struct named *out, const struct gp_list *inputs, struct gp_err *err)
 {
 	for (size_t i = 0; i < inputs->n; i++)
-		if (gp_same_file(out->path, inputs->v[i]))
+		if (gp_input_is(inputs->v[i], out->path))
 			return fail_input(out, inputs->v[i], err);
 	return 0;
 }
@@ -85,14 +86,11 @@ static int check_inputs(const struct gp_args *a, const struct named *out, struct
 	/* An input, and the output that may take its place. */
 	const struct {
 		const char *path, *by;
-	} files[] = { { a->patch.hooks_patch, NULL },
-		      { a->patch.lock, a->patch.write_lock },
-		      { a->resume, a->json_file },
-		      { a->expect, NULL },
-		      { a->blob, NULL },
-		      { a->sign_key, NULL },
-		      { a->sign_cert, NULL },
-		      { a->from, NULL } };
+	} files[] = {
+		{ a->patch.hooks_patch, NULL }, { a->patch.unlock_lib, NULL }, { a->patch.lock, a->patch.write_lock },
+		{ a->resume, a->json_file },    { a->expect, NULL },           { a->blob, NULL },
+		{ a->sign_key, NULL },          { a->sign_cert, NULL },        { a->from, NULL }
+	};
 
 	for (size_t i = 0; i < GP_COUNT(files); i++)
 		if (files[i].path && files[i].by != out->path && gp_same_file(out->path, files[i].path))
@@ -144,7 +142,7 @@ static bool takes(const struct gp_cmd *cmd, const char *option)
 
 static void find_places(const struct gp_cmd *cmd, const struct gp_args *a, struct places *p)
 {
-	const char *const dirs[] = { a->patch.hooks, a->from, a->to };
+	const char *const dirs[] = { a->patch.hooks, a->patch.unlock_script, a->patch.unlock_config, a->from, a->to };
 	gp_auto(gp_list_release) struct gp_list data = { 0 };
 
 	for (size_t i = 0; i < GP_COUNT(dirs); i++)

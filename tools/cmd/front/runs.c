@@ -25,7 +25,7 @@ static int find_dir(struct gp_args *a, struct gp_err *err)
 
 static int check_first(const char *name, struct gp_err *err)
 {
-	if (!gp_exists(name) && !strchr(name, '/') && !strchr(name, '.'))
+	if (strcmp(name, "-") != 0 && !gp_exists(name) && !strchr(name, '/') && !strchr(name, '.'))
 		return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file; see 'gridpatch help'", name);
 	if (gp_is_dir(name))
 		return gp_fail(err, GP_E_USAGE, "'%s' is a directory: give a .run installer", name);

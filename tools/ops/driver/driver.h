@@ -32,6 +32,7 @@ struct gp_driver_opts {
 	const struct gp_list *also; /* clean paths: files to keep in memory as well */
 	bool cut;                   /* find out where the payload can be continued */
 	const char *index_dir;      /* where an index may be (gp_index_dir()) */
+	const struct gp_given *given;
 	/* Called once, in the middle of the scan, when the manifest and all kernel
 	 * sources that it lists have been seen. */
 	void (*ready)(void *arg, struct gp_runfile *rf);
@@ -52,7 +53,7 @@ struct gp_driver_opts {
 int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver_opts *o, struct gp_err *err);
 void gp_driver_release(struct gp_driver *d);
 
-/* Are a file's bytes wanted to patch and build a driver? Blobs are not: they only
+/* Are a file's bytes wanted to judge, patch and build a driver? Blobs are not: they only
  * get in the way in memory. arg: a gp_list of clean paths that are, too, or NULL. */
 bool gp_driver_wants(void *arg, const char *path, uint64_t size);
 

@@ -11,8 +11,11 @@
 #include "base/text.h"
 #include "core/driver/vgpuconfig.h"
 #include "core/payload/runheader.h"
+#include "ops/driver/userspace.h"
+#include "ops/input/name.h"
 #include "ops/patch/names.h"
 #include "ops/patch/patchfile.h"
+#include "ops/run/given.h"
 #include "ops/select/catalog.h"
 #include "ops/select/datadir.h"
 #include "ops/select/select.h"
@@ -55,9 +58,9 @@ static int find_epoch(struct gp_inputs *in, struct gp_err *err)
 }
 
 /* NAME.run → NAME-custom.run in the current directory. */
-static char *default_out(const char *run)
+static char *default_out(const struct gp_patch_opts *o)
 {
-	const char *base = gp_path_base(run);
+	const char *base = gp_given_file(o->given, o->run);
 	size_t n = strlen(base);
 	gp_auto(gp_free_ptr) char *stem = NULL;
 	gp_auto(gp_free_ptr) char *custom = NULL;
@@ -75,7 +78,7 @@ char *gp_out_name(const struct gp_patch_opts *o)
 
 	if (o->out && strcmp(o->out, "-") != 0)
 		return gp_strdup(o->out);
-	name = default_out(o->run);
+	name = default_out(o);
 	return o->out_dir ? gp_path_join(o->out_dir, name) : gp_steal(&name);
 }
 
@@ -98,7 +101,7 @@ int gp_inputs_check_place(const char *what, const char *path, const struct gp_pa
 {
 	if (o->report && gp_same_place(path, o->report))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is that of the report, too", what, path);
-	if (gp_same_file(path, o->run))
+	if (gp_input_is(o->run, path))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is the input itself", what, path);
 	if (gp_is_dir(path))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is a directory", what, path);
@@ -205,6 +208,22 @@ static int load_user_sets(struct gp_inputs *in, struct gp_list *paths, struct gp
 	return 0;
 }
 
+/* A build needs none of it, nor do sources for DKMS. */
+static int load_user_half(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err)
+{
+	const struct gp_patch_opts *o = in->opts;
+	const struct gp_userfile *f = NULL;
+
+	if (in->in_place || in->dkms_tree)
+		return 0;
+	if (gp_usercopy_load(o->unlock_lib, o->unlock_script, o->unlock_config, &in->user_half, err) < 0)
+		return -1;
+	while ((f = gp_usercopy_next(&in->user_half, f)))
+		gp_list_add(paths, f->package);
+	gp_list_add_all(&in->warnings, &in->user_half.warnings);
+	return 0;
+}
+
 int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err)
 {
 	const struct gp_patch_opts *o = in->opts;
@@ -213,7 +232,8 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
 	if (o->clones.n)
 		gp_list_add(paths, GP_VGPUCONFIG);
 	if (find_targets(in, err) < 0 || gp_data_load(&o->data, &in->catalog, err) < 0 ||
-	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0)
+	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0 ||
+	    load_user_half(in, paths, err) < 0)
 		return -1;
 	return 0;
 }
@@ -225,10 +245,10 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
  * of what it had of the tree. */
 static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct gp_err *err)
 {
-	static const struct {
-		const char *below;
-		unsigned strip;
-	} ways[] = { { "", 1 }, { "", 0 }, { "kernel", 1 }, { "kernel", 0 } };
+	static const struct gp_naming ways[] = { { .below = "", .strip = 1 },
+						 { .below = "", .strip = 0 },
+						 { .below = "kernel", .strip = 1 },
+						 { .below = "kernel", .strip = 0 } };
 	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
 
 	if (!u->single)
@@ -238,7 +258,7 @@ static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct 
 	if (gp_diff_parse(gp_buf_str(&u->text[0]), &d, err) < 0)
 		return gp_within(err, "'%s'", u->dir);
 	for (size_t i = 0; i < GP_COUNT(ways) && !u->below; i++) {
-		if (!gp_strip_fits(&in->driver.tree, ways[i].below, &d, ways[i].strip, false))
+		if (!gp_strip_fits(&in->driver.tree, &d, &ways[i]))
 			continue;
 		u->below = ways[i].below;
 		u->series.v[0].strip = ways[i].strip;
@@ -264,6 +284,7 @@ void gp_inputs_release(struct gp_inputs *in)
 	for (size_t i = 0; i < in->nuser; i++)
 		gp_patchset_release(&in->user[i]);
 	free(in->user);
+	gp_usercopy_release(&in->user_half);
 	if (in->in_place || in->dkms_tree)
 		gp_driver_close_dir(&in->driver);
 	else

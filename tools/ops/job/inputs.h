@@ -4,8 +4,10 @@
 
 #include "base/progress.h"
 #include "ops/driver/driver.h"
+#include "ops/driver/userspace.h"
 #include "ops/job/lock.h"
 #include "ops/patch/patchset.h"
+#include "ops/run/given.h"
 #include "ops/run/repack.h"
 #include "ops/select/catalog.h"
 #include "ops/select/target.h"
@@ -19,11 +21,15 @@ extern const char *const gp_allow_names[]; /* of these bits; NULL after the last
 /* What the user asked for. Strings are borrowed. */
 struct gp_patch_opts {
 	const char *run;
+	const struct gp_given *given;    /* in which run may be; NULL */
 	struct gp_list kernels, headers; /* -k, --headers */
 	const char *hooks;               /* --hooks, NULL */
 	bool no_hooks;
 	const char *hooks_patch;      /* --hooks-patch, NULL */
 	bool no_hooks_patch;          /* not even the one beside the hooks that the rules want */
+	const char *unlock_lib;       /* --unlock-lib, NULL */
+	const char *unlock_script;    /* --unlock-script, NULL */
+	const char *unlock_config;    /* --unlock-config, NULL */
 	struct gp_list patches;       /* --patches */
 	struct gp_list matches;       /* --patch-match of each of them, or "" */
 	struct gp_list sets, no_sets; /* --set, --no-set */
@@ -64,6 +70,7 @@ struct gp_inputs {
 	struct gp_catalog catalog;
 	struct gp_patchset *user; /* one per --patches */
 	size_t nuser;
+	struct gp_usercopy user_half; /* of vgpu_unlock */
 	struct gp_driver driver;
 	struct gp_list warnings;
 };
@@ -97,9 +104,9 @@ int gp_inputs_check_place(const char *what, const char *path, const struct gp_pa
 int gp_inputs_check_writable(const char *path, struct gp_err *err);
 
 /*
- * What does not need the driver: kernels, data, the user's patches.
+ * What does not need the driver: kernels, data, the user's patches and copies.
  *
- * Out:    paths: what the user's patches and the clones touch, appended.
+ * Out:    paths: what the user's patches, copies and clones touch, appended.
  * Errors: GP_E_USAGE, GP_E_NOTFOUND, GP_E_FORMAT, …
  */
 int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err);

@@ -12,6 +12,7 @@ static int open_driver(struct gp_inputs *in, struct gp_headstart *start, struct 
 	const struct gp_patch_opts *o = in->opts;
 	gp_auto(gp_list_release) struct gp_list paths = { 0 };
 	struct gp_driver_opts d = { .also = &paths,
+				    .given = o->given,
 				    .cut = true,
 				    .ready = o->dry_run ? NULL : gp_headstart_begin,
 				    .abandon = gp_headstart_abandon,

@@ -68,8 +68,12 @@ static unsigned jobs_here(void)
 static int open_source(struct pool *p, struct slot *s)
 {
 	bool heard = p->o->progress && pthread_mutex_trylock(&p->heard) == 0;
-	int rc = gp_source_open(&s->source, s->path, &p->also, s->store, p->build.cancel, heard ? p->o->progress : NULL,
-				&s->err);
+	struct gp_source_opts o = { .also = &p->also,
+				    .store = s->store,
+				    .given = p->build.patch->given,
+				    .cancel = p->build.cancel,
+				    .progress = heard ? p->o->progress : NULL };
+	int rc = gp_source_open(&s->source, s->path, &o, &s->err);
 
 	if (heard)
 		pthread_mutex_unlock(&p->heard);
