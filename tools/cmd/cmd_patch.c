@@ -14,14 +14,23 @@
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
+static bool is_package(const struct gp_args *a)
+{
+	const struct gp_given_one *one = gp_given_find(&a->given, a->patch.run);
+
+	return one && one->package;
+}
+
 /* The first word is the installer; directories after it are headers. */
 static int positional(struct gp_args *a, struct gp_err *err)
 {
 	if (!a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch patch --help'");
 	a->patch.run = a->positional.v[0];
-	if (gp_take_input(a, &a->patch.run, err) < 0)
+	if (gp_take_input(a, GP_INPUT_DRIVER, &a->patch.run, err) < 0)
 		return -1;
+	if (is_package(a))
+		return 0; /* the words are dkms-tree's */
 	for (size_t i = 1; i < a->positional.n; i++) {
 		if (!gp_is_dir(a->positional.v[i]))
 			return gp_fail(err, GP_E_USAGE, "'%s' is neither an installer nor kernel headers",
@@ -74,6 +83,20 @@ static const char *reason(const struct gp_args *a, const struct gp_patch_job *jo
 		       gp_selection_reason(&job->decided.selection, &job->in.driver.version, a->patch.allow);
 }
 
+/* A package's sources become what DKMS takes, and that is another verb's work. */
+static int run_package(struct gp_args *a, struct gp_report *r, struct gp_err *err)
+{
+	const char *name = a->patch.run;
+
+	if (!a->patch.out)
+		return gp_fail(err, GP_E_USAGE,
+			       "'%s' is a package, not an installer: -o DIR (or .tar.xz, .dsc) writes its patched "
+			       "sources as 'gridpatch dkms-tree' does; 'gridpatch info' tells what is in it",
+			       name);
+	r->verb = gp_cmd_dkms_tree.name;
+	return gp_cmd_dkms_tree.run(a, r, err);
+}
+
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
@@ -86,6 +109,8 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 		return gp_fail(err, GP_E_USAGE, "-o - and --json both want standard output; give --json=FILE");
 	if (positional(a, err) < 0)
 		return -1;
+	if (is_package(a))
+		return run_package(a, r, err);
 	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
 	a->patch.cancel = gp_main_cancel();
 	a->patch.program = GP_PROGRAM_VERSION;
