@@ -42,6 +42,7 @@ struct gp_args {
 	enum gp_progress_mode progress;
 	struct gp_list modules;                            /* --modules, split */
 	bool build;                                        /* patch --build, lint-set --build */
+	bool undo;                                         /* patch */
 	const char *cc, *keep_logs, *sign_key, *sign_cert; /* NULL */
 	const char *out_dir;                               /* build's and matrix's -o, NULL */
 	int jobs, timeout;                                 /* 0: not given */
