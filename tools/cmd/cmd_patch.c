@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fsio.h"
 #include "base/json.h"
 #include "core/proof/cells_json.h"
 #include "ops/job/patchjob.h"
+#include "cmd/front/outputs.h"
 #include "cmd/front/runs.h"
 #include "cmd/front/version.h"
 #include "cmd/patch_many.h"
@@ -51,21 +53,31 @@ static const char *reason(const struct gp_args *a, const struct gp_patch_job *jo
 		       gp_selection_reason(&job->decided.selection, &job->in.driver.version, a->patch.allow);
 }
 
-/* Begin with the next one. */
-static int take(struct gp_args *a, const char *name, struct gp_err *err)
+/* What standard input's installer is called was not known before: is its output an
+ * installer that still waits, or one that there is now? */
+static int check_late(struct gp_args *a, const char *name, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *out = NULL;
+	gp_auto(gp_free_ptr) char *out = gp_out_name(&a->patch);
+	const char *asked = a->patch.out;
+	int rc;
 
-	a->patch.run = name;
-	if (gp_take_input(a, &a->patch.run, err) < 0)
-		return -1;
-	/* What an archive's installer is called was not known before. */
-	out = gp_out_name(&a->patch);
 	for (size_t i = 0; i < a->outs.n; i++)
 		if (gp_same_place(out, a->outs.v[i]))
 			return gp_fail(err, GP_E_USAGE, "'%s' is what an installer before '%s' became", out, name);
-	gp_list_take(&a->outs, gp_steal(&out));
-	return 0;
+	gp_list_add(&a->outs, out);
+	if (asked || strcmp(name, "-") != 0)
+		return 0;
+	a->patch.out = out;
+	rc = gp_outputs_check(&gp_cmd_patch, a, err);
+	a->patch.out = NULL;
+	return rc;
+}
+
+/* Begin with the next one. */
+static int take(struct gp_args *a, const char *name, struct gp_err *err)
+{
+	a->patch.run = name;
+	return gp_take_input(a, &a->patch.run, err) < 0 ? -1 : check_late(a, name, err);
 }
 
 static int one(struct gp_args *a, const char *name, struct gp_report *r, struct gp_err *err)
