@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "core/proof/cells_json.h"
 #include "ops/job/patchjob.h"
+#include "ops/run/given.h"
 #include "cmd/front/outputs.h"
 #include "cmd/front/runs.h"
 #include "cmd/front/version.h"
@@ -15,6 +16,13 @@
 #include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
+
+static bool is_package(const struct gp_args *a)
+{
+	const struct gp_given_one *one = gp_given_find(&a->given, a->patch.run);
+
+	return one && one->package;
+}
 
 /* --build: the modules of every kernel of the run, before anything is written. */
 static int prove(struct gp_args *a, struct gp_cells *cells, struct gp_err *err)
@@ -73,11 +81,24 @@ static int check_late(struct gp_args *a, const char *name, struct gp_err *err)
 	return rc;
 }
 
-/* Begin with the next one. */
-static int take(struct gp_args *a, const char *name, struct gp_err *err)
+/* A package's sources become what DKMS takes, and that is another verb's work. */
+static int run_package(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
-	a->patch.run = name;
-	return gp_take_input(a, &a->patch.run, err) < 0 ? -1 : check_late(a, name, err);
+	const char *name = a->patch.run;
+
+	if (!a->patch.out)
+		a->patch.out = a->patch.out_dir;
+	a->patch.out_dir = NULL;
+	if (!a->patch.out)
+		return gp_fail(err, GP_E_USAGE,
+			       "'%s' is a package, not an installer: -o DIR (or .tar.xz, .dsc) writes its patched "
+			       "sources as 'gridpatch dkms-tree' does; 'gridpatch info' tells what is in it",
+			       name);
+	/* The others are headers, and known as such, or have their own turn. */
+	gp_list_release(&a->positional);
+	gp_list_add(&a->positional, name);
+	r->verb = gp_cmd_dkms_tree.name;
+	return gp_cmd_dkms_tree.run(a, r, err);
 }
 
 static int one(struct gp_args *a, const char *name, struct gp_report *r, struct gp_err *err)
@@ -88,7 +109,12 @@ static int one(struct gp_args *a, const char *name, struct gp_report *r, struct 
 	int rc;
 
 	a->patch.proved = false;
-	if (take(a, name, err) < 0)
+	a->patch.run = name;
+	if (gp_take_input(a, GP_INPUT_DRIVER, &a->patch.run, err) < 0)
+		return -1;
+	if (is_package(a))
+		return run_package(a, r, err);
+	if (check_late(a, name, err) < 0)
 		return -1;
 	rc = patch(a, &cells, &job, err);
 	gp_report_job(a, &job);
