@@ -193,7 +193,7 @@ check 'its sources are patched the same' diff -r nvidia-$v.src of-tree.src
 check 'JSON: what it was' json_is of-tree.json .driver.form installed
 says 'its history says what was done' 'patch set pfn-valid sha256' of-tree/pkg-history.txt
 
-# --- an archive of the portal's -----------------------------------------------------
+# --- an archive of the portal's, and a package -------------------------------------
 
 if command -v python3 > /dev/null; then
     mkdir Host_Drivers && cp host.run Host_Drivers/NVIDIA-Linux-x86_64-$v-vgpu-kvm.run
@@ -203,6 +203,16 @@ if command -v python3 > /dev/null; then
     check 'JSON: where it is from' json_is of-zip.json .input.member Host_Drivers/NVIDIA-Linux-x86_64-$v-vgpu-kvm.run
 else
     skip 'a .zip' 'no python3'
+fi
+if command -v dpkg-deb > /dev/null; then
+    mkdir -p pkg/DEBIAN pkg/usr/src && cp -R pristine pkg/usr/src/nvidia-$v && rm -r pkg/usr/src/nvidia-$v/conftest
+    printf 'Package: nvidia-vgpu-host\nVersion: %s\nArchitecture: amd64\nMaintainer: x <x@localhost>\nDescription: x\n' $v > pkg/DEBIAN/control
+    check 'a .deb is made' dpkg-deb --root-owner-group -b pkg host.deb
+    expect_status 'a .deb' 0 dkms-tree $opts host.deb -o of-deb
+    cp -R of-deb of-deb.src && rm of-deb.src/dkms.conf of-deb.src/pkg-history.txt
+    check 'its sources are patched the same' diff -r of-tree.src of-deb.src
+else
+    skip 'a .deb' 'no dpkg-deb'
 fi
 
 # --- a source package --------------------------------------------------------------
