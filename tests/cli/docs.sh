@@ -122,6 +122,9 @@ E
     mkdir -p place
     offers gridpatch build -o '' > got
     check 'completion: a directory for modules' sh -c 'grep -qx place got && ! grep -qx a.run got'
+    touch a.tar.xz a.dsc
+    offers gridpatch dkms-tree -o '' > got
+    check 'completion: what a tree may be written to' sh -c 'grep -qx place got && grep -qx a.tar.xz got && grep -qx a.dsc got && ! grep -qx a.run got'
     offers gridpatch matrix --markdown '' > got
     check 'completion: the file of --markdown' grep -qx a.run got
     offers gridpatch support --markdown - > got

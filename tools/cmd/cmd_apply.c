@@ -106,7 +106,7 @@ const struct gp_cmd gp_cmd_apply = {
 		 "was killed is rolled back by the next one.\n"
 		 "A patch that is there already counts as done. Without -p the level of a single\n"
 		 "patch is found out when its files exist under -p0 or -p1, not both.\n"
-		 "--quilt writes .pc, so that quilt can go on.",
+		 "--quilt writes .pc, so that quilt can continue.",
 	.options = "directory strip fuzz reverse dry-run rejects quilt fsync recover",
 	.run = run,
 };

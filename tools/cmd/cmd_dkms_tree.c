@@ -135,16 +135,17 @@ const struct gp_cmd gp_cmd_dkms_tree = {
 	.name = "dkms-tree",
 	.args = "RUN|TREE [HEADERS-DIR…]",
 	.summary = "the patched kernel sources for DKMS, without any installer",
-	.about = "Patches the kernel sources of the installer RUN, or of the extracted one TREE, as\n"
-		 "'gridpatch patch' does, and writes kernel/ as it belongs in /usr/src/nvidia-VERSION,\n"
-		 "with a dkms.conf that is filled in: for those who never run the installer.\n"
-		 "Patches for some kernels only are applied by DKMS, kernel by kernel. Neither the\n"
-		 "input nor the system is changed.\n"
+	.about = "Patches the kernel sources of the installer RUN, or of TREE, an extracted one or\n"
+		 "the sources of an installed driver, as 'gridpatch patch' does, and writes\n"
+		 "kernel/ as it belongs in /usr/src/nvidia-VERSION, with a dkms.conf that is filled\n"
+		 "in: for those who never run the installer. Patches for some kernels only are\n"
+		 "applied by DKMS, kernel by kernel. Neither the input nor the system is changed.\n"
 		 "\n"
-		 "OUT is a directory: one that is there takes in nvidia-VERSION, another one becomes\n"
-		 "the tree. A name that ends in .tar.xz, .tar.gz or .tar.zst is an archive of it, and\n"
-		 ".dsc a Debian source package, which builds a package for DKMS. The same input, data\n"
-		 "and options give the same bytes. Without -o it is ./nvidia-VERSION.\n"
+		 "OUT is a directory: one that is there takes in nvidia-VERSION, another one\n"
+		 "becomes the tree. A name that ends in .tar.xz, .tar.gz or .tar.zst is an archive\n"
+		 "of it, and .dsc a Debian source package, which builds a package for DKMS. The\n"
+		 "same input, data and options give the same bytes. Without -o it is\n"
+		 "./nvidia-VERSION.\n"
 		 "\n"
 		 "The report ends with the commands that come next. $TMPDIR (or /var/tmp) holds an\n"
 		 "installer's sources meanwhile.",

@@ -11,6 +11,7 @@
 #include "ops/tree/tree.h"
 #include "cmd/report/input.h"
 #include "cmd/report/report.h"
+#include "cmd/report/userhalf_report.h"
 
 static void warn_of_stub(const struct gp_runfile *rf)
 {
@@ -62,6 +63,8 @@ static int tell_driver(struct gp_args *a, const char *name, const struct gp_pack
 			gp_report_package(a, name, p, &d);
 		gp_json_fill(r->root, GP_J("package", p ? gp_json_package(p, &d) : NULL),
 			     GP_J("driver", gp_json_driver(&d)), GP_J("profile_clones", tell_cards(a, &d)));
+		if (a->explain)
+			gp_say_drop_in(a, &d);
 		warn_of_stub(&d.rf);
 	}
 	gp_driver_release(&d);
@@ -95,9 +98,9 @@ const struct gp_cmd gp_cmd_info = {
 	.about = "Says driver version, branch, kind, modules, compression and size of the\n"
 		 "installer RUN, or of TREE, an extracted one or the sources of an installed\n"
 		 "driver (/usr/src/nvidia-VERSION), and whether somebody has altered it: hooks,\n"
-		 "DKMS patches, a changed licence tag, profiles of a card cloned for another.\n"
-		 "Both sums are checked. What of the stub's texts sh would run or expand is\n"
-		 "warned of.",
-	.options = "member progress",
+		 "DKMS patches, a changed licence tag, profiles of a card cloned for another, the\n"
+		 "userspace half of vgpu_unlock. Both sums are checked. What of the stub's texts\n"
+		 "sh would run or expand is warned of.",
+	.options = "member explain progress",
 	.run = run,
 };

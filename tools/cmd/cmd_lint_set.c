@@ -65,7 +65,7 @@ static const char *behind_set(const struct gp_lint *l, const char *text)
 	return NULL;
 }
 
-/* The same of several sets is one line, unless -v asks for each. */
+/* What is said of several sets is one line, unless -v asks for each. */
 static void say_skipped(const struct gp_args *a, const struct gp_lint *l)
 {
 	for (size_t i = 0; i < l->skipped.n; i++) {

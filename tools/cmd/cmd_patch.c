@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/fsio.h"
@@ -8,43 +7,13 @@
 #include "core/proof/cells_json.h"
 #include "ops/job/patchjob.h"
 #include "ops/run/given.h"
+#include "cmd/front/runs.h"
 #include "cmd/front/version.h"
+#include "cmd/patch_many.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
-
-static bool is_package(const struct gp_args *a)
-{
-	const struct gp_given_one *one = gp_given_find(&a->given, a->patch.run);
-
-	return one && one->package;
-}
-
-/* The first word is the installer; directories after it are headers. */
-static int positional(struct gp_args *a, struct gp_err *err)
-{
-	if (!a->positional.n)
-		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch patch --help'");
-	a->patch.run = a->positional.v[0];
-	if (gp_take_input(a, GP_INPUT_DRIVER, &a->patch.run, err) < 0)
-		return -1;
-	if (is_package(a))
-		return 0; /* the words are dkms-tree's */
-	for (size_t i = 1; i < a->positional.n; i++) {
-		if (!gp_is_dir(a->positional.v[i]))
-			return gp_fail(err, GP_E_USAGE, "'%s' is neither an installer nor kernel headers",
-				       a->positional.v[i]);
-		gp_list_add(&a->patch.headers, a->positional.v[i]);
-	}
-	if (!gp_given_find(&a->given, a->patch.run) && !gp_exists(a->patch.run) && !strchr(a->patch.run, '/') &&
-	    !strchr(a->patch.run, '.'))
-		return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file; see 'gridpatch help'",
-			       a->patch.run);
-	if (gp_is_dir(a->patch.run))
-		return gp_fail(err, GP_E_USAGE, "'%s' is a directory: give a .run installer", a->patch.run);
-	return 0;
-}
 
 /* --build: the modules of every kernel of the run, before anything is written. */
 static int prove(struct gp_args *a, struct gp_cells *cells, struct gp_err *err)
@@ -83,38 +52,63 @@ static const char *reason(const struct gp_args *a, const struct gp_patch_job *jo
 		       gp_selection_reason(&job->decided.selection, &job->in.driver.version, a->patch.allow);
 }
 
+static bool is_package(const struct gp_args *a)
+{
+	const struct gp_given_one *one = gp_given_find(&a->given, a->patch.run);
+
+	return one && one->package;
+}
+
 /* A package's sources become what DKMS takes, and that is another verb's work. */
-static int run_package(struct gp_args *a, struct gp_report *r, struct gp_err *err)
+static int package(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	const char *name = a->patch.run;
 
+	if (!a->patch.out)
+		GP_SWAP(a->patch.out, a->patch.out_dir);
 	if (!a->patch.out)
 		return gp_fail(err, GP_E_USAGE,
 			       "'%s' is a package, not an installer: -o DIR (or .tar.xz, .dsc) writes its patched "
 			       "sources as 'gridpatch dkms-tree' does; 'gridpatch info' tells what is in it",
 			       name);
+	if (a->outs.n > 1 || r->root)
+		return gp_fail(err, GP_E_USAGE, "'%s' is a package: it has to be the only one", name);
+	/* The headers among the words were taken. */
+	gp_list_release(&a->positional);
+	gp_list_add(&a->positional, name);
 	r->verb = gp_cmd_dkms_tree.name;
 	return gp_cmd_dkms_tree.run(a, r, err);
 }
 
-static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
+/* Begin with the next one. */
+static int take(struct gp_args *a, const char *name, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *out = NULL;
+
+	a->patch.run = name;
+	if (gp_take_input(a, GP_INPUT_DRIVER, &a->patch.run, err) < 0)
+		return -1;
+	/* What an archive's installer is called was not known before. */
+	out = gp_out_name(&a->patch);
+	for (size_t i = 0; i < a->outs.n; i++)
+		if (gp_same_place(out, a->outs.v[i]))
+			return gp_fail(err, GP_E_USAGE, "'%s' is what an installer before '%s' became", out, name);
+	gp_list_take(&a->outs, gp_steal(&out));
+	return 0;
+}
+
+static int one(struct gp_args *a, const char *name, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
 	gp_auto(gp_list_release) struct gp_list warnings = { 0 };
 	struct gp_patch_job job;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	int rc;
 
-	if (a->json && !a->json_file && gp_report_stream(a) == stderr)
-		return gp_fail(err, GP_E_USAGE, "-o - and --json both want standard output; give --json=FILE");
-	if (positional(a, err) < 0)
+	a->patch.proved = false;
+	if (take(a, name, err) < 0)
 		return -1;
 	if (is_package(a))
-		return run_package(a, r, err);
-	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
-	a->patch.cancel = gp_main_cancel();
-	a->patch.program = GP_PROGRAM_VERSION;
-	a->patch.report = a->json_file;
+		return package(a, r, err);
 	rc = patch(a, &cells, &job, err);
 	gp_report_job(a, &job);
 	gp_main_flush(); /* what follows goes to standard error */
@@ -128,25 +122,46 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	return rc;
 }
 
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (gp_runs_find(a, &names, err) < 0)
+		return -1;
+	if (a->json && !a->json_file && gp_report_stream(a) == stderr)
+		return gp_fail(err, GP_E_USAGE, "-o - and --json both want standard output; give --json=FILE");
+	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
+	a->patch.cancel = gp_main_cancel();
+	a->patch.program = GP_PROGRAM_VERSION;
+	a->patch.report = a->json_file;
+	if (gp_runs_check(&gp_cmd_patch, a, &names, err) < 0)
+		return -1;
+	return names.n == 1 ? one(a, names.v[0], r, err) : gp_patch_many(a, &names, one, r, err);
+}
+
 const struct gp_cmd gp_cmd_patch = {
 	.name = "patch",
-	.args = "RUN [HEADERS-DIR…]",
+	.args = "RUN… [HEADERS-DIR…]",
 	.summary = "make a patched installer (the default verb)",
 	.about = "Reads the NVIDIA GRID/vGPU driver installer RUN without running it, chooses the\n"
 		 "patch sets for its driver and the kernels, applies all of them or none,\n"
-		 "integrates your copy of vgpu_unlock's hooks into host drivers, and writes a new\n"
-		 "installer that installs with --dkms. The input is never changed. RUN may be the\n"
-		 "portal's .zip, a path into one (x.zip/Host_Drivers/X.run), or - for standard\n"
-		 "input; so it is for all verbs.\n"
+		 "integrates your copy of vgpu_unlock's hooks into host drivers, and writes\n"
+		 "NAME-custom.run, an installer that installs with --dkms. The input is never\n"
+		 "changed. Of several RUN each has its turn, also if one before it fails.\n"
+		 "\n"
+		 "RUN may be the portal's .zip, a path into one (x.zip/Host_Drivers/X.run), or -\n"
+		 "for standard input; so it is for all verbs.\n"
 		 "\n"
 		 "Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
 		 "for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
 		 "$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.\n"
+		 "--unlock-lib or --unlock-script puts your copy of vgpu_unlock's other half into\n"
+		 "the package, too: the file, its manifest line, and both units use it.\n"
 		 "\n"
 		 "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
 		 "build'; that allows kernels newer than any that the data know.",
-	.options = GP_PATCHING_OPTIONS
-	" profile-clone lock write-lock output force dry-run repack build jobs cc timeout no-cache"
-	" progress",
+	.options = GP_PATCHING_OPTIONS " profile-clone unlock-lib unlock-script unlock-config lock write-lock output"
+				       " force dry-run repack build jobs cc timeout no-cache progress",
 	.run = run,
 };

@@ -169,7 +169,7 @@ const struct gp_cmd gp_cmd_push = {
 	.summary = "apply the next patches of a quilt series",
 	.about = "Applies the next patch of the series to the directory of -d (or -C; default:\n"
 		 "this one), or that many, or all up to and including PATCH, or all with -a, and\n"
-		 "writes .pc as quilt does: either may go on where the other stopped. Unlike\n"
+		 "writes .pc as quilt does: either continues where the other stopped. Unlike\n"
 		 "quilt's, one call is all or nothing: when a patch does not apply, those before\n"
 		 "it are not kept. As quilt does, it goes up to the tree that the directory lies\n"
 		 "in. The folder is what .pc says, else $QUILT_PATCHES, else 'patches'; the series\n"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 #include "base/json.h"
+#include "core/rules/half.h"
 #include "ops/driver/inspect.h"
-#include "ops/driver/unlock.h"
+#include "ops/driver/userspace.h"
 #include "ops/proof/modcheck.h"
 #include "ops/select/target.h"
 #include "cmd/report/input.h"
@@ -28,6 +29,9 @@ static int verify(struct gp_args *a, const char **name, struct gp_driver *d, str
 	       d->disk.root ? "manifest" :
 			      "sums, manifest",
 	       d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" : "absent");
+	if (d->altered.user.state == GP_UNLOCK_COMPLETE)
+		gp_say(a, "verified   the %s of vgpu_unlock, its manifest line and both units\n",
+		       gp_half_name(d->altered.user.half));
 	return 0;
 }
 
@@ -155,8 +159,9 @@ const struct gp_cmd gp_cmd_verify = {
 	.args = "RUN | TREE | KO …",
 	.summary = "check an installer, or built modules",
 	.about = "Checks both sums of RUN, that every manifest entry is in it, that every source\n"
-		 "file in it is listed, and that hooks are complete or absent. Of TREE, an\n"
-		 "extracted installer or the sources of an installed driver, what there is of it.\n"
+		 "file in it is listed, and that hooks, and the userspace half of vgpu_unlock, are\n"
+		 "complete or absent. Of TREE, an extracted installer or the sources of an\n"
+		 "installed driver, what there is of it.\n"
 		 "\n"
 		 "KO … are kernel modules that belong together (also .ko.xz, .ko.gz, .ko.zst):\n"
 		 "what they say of themselves, the hooks in nvidia.ko, and with -k or --headers\n"

@@ -116,7 +116,11 @@ _gridpatch_argument() {
 	R) _gridpatch_words "$cur" $(_gridpatch_kernels) ;;
 	DIR) _gridpatch_paths "$cur" ;;
 	FILE | PATH | RUN) _gridpatch_paths "$cur" '*' ;;
-	OUT) _gridpatch_paths "$cur" '*.run' ;;
+	OUT)
+		words='*.run'
+		[ "$verb" != dkms-tree ] || words='*.@(tar.xz|tar.gz|tar.zst|dsc)'
+		_gridpatch_paths "$cur" "$words"
+		;;
 	NAME)
 		[ "$option" != --member ] || return 0
 		[ "$option" != --no-set ] || words=all

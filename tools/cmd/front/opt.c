@@ -130,6 +130,8 @@ static int check_combinations(const struct gp_args *a, struct gp_err *err)
 		return gp_fail(err, GP_E_USAGE, "--no-hooks contradicts --hooks and --hooks-patch");
 	if (a->patch.no_hooks_patch && a->patch.hooks_patch)
 		return gp_fail(err, GP_E_USAGE, "--no-hooks-patch contradicts --hooks-patch");
+	if (a->patch.unlock_lib && a->patch.unlock_script)
+		return gp_fail(err, GP_E_USAGE, "--unlock-lib contradicts --unlock-script: either is the whole half");
 	for (size_t i = 0; i < a->patch.sets.n; i++)
 		if (gp_list_has(&a->patch.no_sets, a->patch.sets.v[i]))
 			return gp_fail(err, GP_E_USAGE, "--set %s contradicts --no-set %s", a->patch.sets.v[i],
@@ -172,6 +174,7 @@ void gp_args_release(struct gp_args *a)
 	gp_list_release(&a->patch.clones);
 	gp_list_release(&a->positional);
 	gp_given_release(&a->given);
+	gp_list_release(&a->outs);
 	gp_list_release(&a->runs);
 	gp_list_release(&a->modules);
 }

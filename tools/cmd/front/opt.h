@@ -18,6 +18,7 @@ struct gp_args {
 	struct gp_patch_opts patch;
 	struct gp_list positional;
 	struct gp_given given; /* words that are not files of the disk */
+	struct gp_list outs;   /* what the installers so far were to become */
 	const char *member;    /* --member */
 	const char *dir;       /* -C, -d */
 	const char *driver;    /* --driver */

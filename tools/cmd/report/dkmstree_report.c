@@ -2,12 +2,12 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/path.h"
 #include "base/text.h"
 #include "ops/job/decide.h"
 #include "ops/job/dkmstree.h"
 #include "ops/job/patchjob.h"
 #include "ops/select/headers.h"
+#include "ops/select/select.h"
 #include "cmd/report/report.h"
 
 #define SOURCES "/usr/src"

@@ -16,6 +16,7 @@
 #include "ops/select/select.h"
 #include "ops/tree/tree.h"
 #include "cmd/report/report.h"
+#include "cmd/report/userhalf_report.h"
 
 static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 {
@@ -204,6 +205,7 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 	gp_say_applied(a, &j->changed.applied);
 	say_late(a, j);
 	say_hooks(a, j);
+	gp_say_user_half(a, j);
 	gp_say_clones(a, &j->changed.clones);
 	say_changes(a, j);
 	if (j->written.done)
@@ -283,7 +285,6 @@ struct json_object *gp_json_changes(const struct gp_args *a, const struct gp_pat
 	gp_json_fill(o, GP_J("patches", gp_json_applied(&j->changed.applied)), GP_J("by_patches", json_reask(j)),
 		     GP_J("dkms_patches", GP_JSON_EACH(i, j->changed.late.n, json_late(&j->changed.late.v[i]))),
 		     GP_J("dkms_tried", gp_json_applied(&j->changed.late.applied)), GP_J("hooks", json_hooks(j)),
-		     GP_J("profile_clones", gp_json_clones(&j->changed.clones)),
 		     GP_J("changes", json_changes(&j->in.driver.tree)), GP_J("warnings", &warnings),
 		     GP_J("overrides", &j->decided.overrides), GP_J("skipped", &skipped),
 		     GP_J("exclusive", j->changed.exclusive), GP_J("why", why->len ? gp_json_text(why->data) : NULL),
@@ -296,7 +297,9 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 	const size_t told = j->written.done ? j->in.targets.n : 0;
 	struct json_object *o = gp_json_changes(a, j), *cmds = json_object_new_array();
 
-	gp_json_fill(o, GP_J("lock_written", j->written.lock ? a->patch.write_lock : NULL),
+	gp_json_fill(o, GP_J("userspace", gp_json_user_half(j)),
+		     GP_J("profile_clones", gp_json_clones(&j->changed.clones)),
+		     GP_J("lock_written", j->written.lock ? a->patch.write_lock : NULL),
 		     GP_J("output", !j->written.output ? NULL :
 				    j->in.to_stdout    ? "-" :
 							 j->in.out));

@@ -6,19 +6,20 @@
 #include "base/json.h"
 #include "cmd/report/report.h"
 
-/* The head and the end, and what the verb says. */
-static void put_end(struct gp_report *r, int rc, const struct gp_err *err)
+struct json_object *gp_json_ended(struct gp_report *r, int rc, const struct gp_err *err)
 {
 	enum gp_code code = rc == 0 ? GP_OK : err->code ? err->code : GP_E_BUG;
+	struct json_object *body = r->root;
 	char line[1024];
 
+	r->root = NULL;
 	if (code != GP_OK)
 		gp_err_format(err, line, sizeof(line));
-	r->root = gp_json_report(r->verb, gp_code_exit(code),
-				 code == GP_OK ? NULL :
-				 r->reason     ? r->reason :
-						 gp_code_name(code),
-				 line, r->root);
+	return gp_json_report(r->verb, gp_code_exit(code),
+			      code == GP_OK ? NULL :
+			      r->reason     ? r->reason :
+					      gp_code_name(code),
+			      line, body);
 }
 
 static int write_text(const struct gp_args *a, const struct gp_buf *text, struct gp_err *err)
@@ -44,7 +45,7 @@ int gp_json_emit(const struct gp_args *a, struct gp_report *r, int rc, struct gp
 	struct gp_err second = { 0 };
 
 	if (is_wanted(a, r, rc, err)) {
-		put_end(r, rc, err);
+		r->root = gp_json_ended(r, rc, err);
 		gp_json_format(r->root, JSON_C_TO_STRING_PRETTY, &text);
 		gp_buf_putc(&text, '\n');
 		if (write_text(a, &text, rc < 0 ? &second : err) < 0 && rc == 0)

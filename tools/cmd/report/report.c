@@ -11,6 +11,7 @@
 #include "core/payload/codec.h"
 #include "core/payload/runheader.h"
 #include "core/payload/stubrisk.h"
+#include "core/rules/half.h"
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "ops/driver/driver.h"
@@ -18,6 +19,7 @@
 #include "ops/driver/unlock.h"
 #include "ops/run/runfile.h"
 #include "cmd/report/progress.h"
+#include "cmd/report/userhalf_report.h"
 
 const char *gp_say_size(uint64_t bytes, char out[32])
 {
@@ -109,6 +111,7 @@ static void say_altered(const struct gp_args *a, const struct gp_altered *alt)
 			gp_say(a, "hooks half integrated, without %s", alt->missing);
 		between = "; ";
 	}
+	between = gp_say_userspace(a, &alt->user, between);
 	if (alt->licence) {
 		gp_say(a, "%snvidia.ko's licence tag is '%s'", between, alt->licence);
 		between = "; ";
@@ -161,7 +164,7 @@ void gp_report_driver(const struct gp_args *a, const struct gp_driver *d)
 {
 	char size[32], plain[32];
 
-	if (d->disk.root) {
+	if (d->disk.root && !d->rf.open) {
 		gp_report_tree(a, d);
 		return;
 	}
@@ -210,7 +213,9 @@ static struct json_object *json_altered(const struct gp_altered *alt)
 		return NULL;
 	return gp_json_object(GP_J("hooks_state", state[alt->hooks]), GP_J("hooks_file", alt->hooks_file),
 			      GP_J("hooks_missing", alt->missing), GP_J("license", alt->licence),
-			      GP_J("dkms_conf", &alt->dkms_patches));
+			      GP_J("dkms_conf", &alt->dkms_patches), GP_J("unlock_state", state[alt->user.state]),
+			      GP_J("unlock_half", gp_half_name(alt->user.half)), GP_J("unlock_file", alt->user.file),
+			      GP_J("unlock_missing", alt->user.missing), GP_J("unlock_config", &alt->user.config));
 }
 
 struct json_object *gp_json_driver(const struct gp_driver *d)
@@ -222,12 +227,12 @@ struct json_object *gp_json_driver(const struct gp_driver *d)
 	while (gp_word_next(&rest, &word))
 		json_object_array_add(modules, gp_json_str(gp_str_trim(word)));
 	gp_json_fill(o, GP_J("file", d->rf.path),
-		     GP_J("form", !d->disk.root ? "installer" :
-				  d->installed  ? "installed" :
-						  "extracted"),
+		     GP_J("form", !d->disk.root || d->rf.open ? "installer" :
+				  d->installed                ? "installed" :
+								"extracted"),
 		     GP_J("size", d->rf.size), GP_J("label", d->rf.header.label), GP_J("modules", modules),
 		     GP_J("kernel_open", d->has_kernel_open),
-		     GP_J("compression", d->disk.root ? NULL : gp_json_text(gp_codec_name(d->rf.codec))),
+		     GP_J("compression", d->disk.root && !d->rf.open ? NULL : gp_json_text(gp_codec_name(d->rf.codec))),
 		     GP_J("check", d->rf.codec_facts.check), GP_J("payload_offset", d->rf.header.payload_off),
 		     GP_J("targetdir", d->rf.header.targetdir), GP_J("target_arch", d->rf.header.target_arch),
 		     GP_J("crc", d->rf.header.crc),

@@ -113,6 +113,10 @@ void gp_report_modules(const struct gp_args *a, const struct gp_modreport *r);
 
 struct json_object *gp_json_modules(const struct gp_modreport *r);
 
+/* A whole report: what r has, with "ok", "exit" and for a failure "error"; r's root is
+ * used up. rc and err: what the work ended with. */
+struct json_object *gp_json_ended(struct gp_report *r, int rc, const struct gp_err *err);
+
 /*
  * Write the report where --json says, with "ok", "exit" and for a failure "error",
  * and put it. A command line that cannot be right costs nobody an earlier report:

@@ -513,17 +513,17 @@ static void report_init(struct gp_hunk_report *rep, size_t n)
 }
 
 /* The hunks agree with their counts. */
-static int search_all(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse,
-		      struct gp_buf *out, struct gp_hunk_report *rep, struct gp_err *err)
+static int search_all(struct gp_str old, const struct gp_filediff *f, struct gp_hunk_how how, struct gp_buf *out,
+		      struct gp_hunk_report *rep, struct gp_err *err)
 {
 	struct gp_numbered in;
-	struct run r = { .f = f, .in = &in, .reverse = reverse, .out = out };
+	struct run r = { .f = f, .in = &in, .reverse = how.reverse, .out = out };
 	int rc = -1;
 
 	if (gp_numbered_init(&in, old, err) == 0) {
 		report_init(rep, f->nhunk);
 		gp_buf_reserve(out, old.len);
-		rep->result = decide(&r, max_fuzz, rep);
+		rep->result = decide(&r, how.max_fuzz, rep);
 		rc = 0;
 	}
 	free(r.pat.id);
@@ -532,26 +532,26 @@ static int search_all(struct gp_str old, const struct gp_filediff *f, unsigned m
 	return rc;
 }
 
-int gp_hunks_search(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse, struct gp_buf *out,
+int gp_hunks_search(struct gp_str old, const struct gp_filediff *f, struct gp_hunk_how how, struct gp_buf *out,
 		    struct gp_hunk_report *rep, struct gp_err *err)
 {
 	*rep = (struct gp_hunk_report){ 0 };
 	if (check_counts(f, err))
 		return -1;
-	return search_all(old, f, max_fuzz, reverse, out, rep, err);
+	return search_all(old, f, how, out, rep, err);
 }
 
-int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse, struct gp_buf *out,
+int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, struct gp_hunk_how how, struct gp_buf *out,
 		   struct gp_hunk_report *rep, struct gp_err *err)
 {
 	*rep = (struct gp_hunk_report){ 0 };
 	if (check_counts(f, err))
 		return -1;
 	report_init(rep, f->nhunk);
-	if (gp_hunks_direct(old, f, reverse, out, rep->place)) {
+	if (gp_hunks_direct(old, f, how.reverse, out, rep->place)) {
 		rep->result = GP_HUNKS_APPLIED;
 		return 0;
 	}
 	gp_hunk_report_release(rep);
-	return search_all(old, f, max_fuzz, reverse, out, rep, err);
+	return search_all(old, f, how, out, rep, err);
 }

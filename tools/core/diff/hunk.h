@@ -38,17 +38,22 @@ struct gp_hunk_report {
 	char *why;              /* lines that end in '\n': expected and found; masked; or NULL */
 };
 
+/* How hunks are to be applied. */
+struct gp_hunk_how {
+	unsigned max_fuzz; /* GNU patch's default is 2 */
+	bool reverse;
+};
+
 /*
  * Apply all hunks of f to a file in memory, as GNU patch 2.7.6 does.
  *
  * A hunk is looked for at its line plus the last hunk's offset, then 1, 2, …
  * lines below and above, never above the last line already written. Only when
  * the whole file has been searched one line of context may differ at each end,
- * then two, up to max_fuzz. A hunk with less context before (after) its
+ * then two, up to how.max_fuzz. A hunk with less context before (after) its
  * changes than on the other side belongs to the start (end) of the file.
  *
  * In:     old, untrusted; empty for a file that is created.
- *         max_fuzz, GNU patch's default is 2.
  *         out, empty and owned by the caller.
  * Out:    0 with rep->result APPLIED (out: the new file), ALREADY (out: old) or
  *         FAILED (out: empty). ALREADY: some hunk does not match without fuzz,
@@ -64,12 +69,12 @@ struct gp_hunk_report {
  *         (tests/unit/ops/patch/test_differential.c compares bytes, offsets and fuzz). Stricter:
  *         a hunk is not placed above line 1, where GNU patch may "succeed at -1".
  */
-int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse, struct gp_buf *out,
+int gp_hunks_apply(struct gp_str old, const struct gp_filediff *f, struct gp_hunk_how how, struct gp_buf *out,
 		   struct gp_hunk_report *rep, struct gp_err *err) GP_MUST_CHECK;
 
 /* gp_hunks_apply() without the short cut of core/diff/direct.h: always numbers the
  * lines of old. For the tests, which compare the two byte for byte. */
-int gp_hunks_search(struct gp_str old, const struct gp_filediff *f, unsigned max_fuzz, bool reverse, struct gp_buf *out,
+int gp_hunks_search(struct gp_str old, const struct gp_filediff *f, struct gp_hunk_how how, struct gp_buf *out,
 		    struct gp_hunk_report *rep, struct gp_err *err) GP_MUST_CHECK;
 
 void gp_hunk_report_release(struct gp_hunk_report *rep);

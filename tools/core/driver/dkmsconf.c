@@ -191,8 +191,8 @@ int gp_dkms_patches_read(struct gp_str text, struct gp_dkms_patch_list *out, str
 		return 0;
 	gp_dkms_patch_list_release(out);
 	return gp_fail(err, GP_E_UNSUPPORTED,
-		       "dkms.conf has PATCH[] lines in a form that gridpatch cannot go on "
-		       "with (gaps in the numbers, variables, or all in one line)");
+		       "dkms.conf has PATCH[] lines in a form that gridpatch cannot continue "
+		       "(gaps in the numbers, variables, or all in one line)");
 }
 
 static void list_names(struct gp_str text, bool others_only, struct gp_list *names)

@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 #define HEADER_LINES 8
+#define EXPLICIT "EXPLICIT_PATH" /* a file with a directory of its own */
 
 static bool is_octal(struct gp_str s)
 {
@@ -138,6 +139,68 @@ int gp_manifest_add(const struct gp_manifest *m, const char *const *paths, size_
 			      (int)form->mode.len, form->mode.p, (int)form->type.len, form->type.p,
 			      form->rest.len ? " " : "", (int)form->rest.len, form->rest.p);
 	}
+	gp_buf_add(out, m->text.p + cut, m->text.len - cut);
+	return 0;
+}
+
+/* Of "/usr/lib/nvidia MODULE:vgpu" the directory; rest: what follows it. */
+static bool explicit_dir(const struct gp_mentry *e, struct gp_str *dir, struct gp_str *rest)
+{
+	*rest = e->rest;
+	return gp_str_eq(e->type, EXPLICIT) && gp_word_next(rest, dir) && gp_str_starts(*dir, "/");
+}
+
+char *gp_mentry_place(const struct gp_mentry *e)
+{
+	const char *name = gp_path_base(e->path);
+	struct gp_str dir, rest;
+
+	if (gp_str_eq(e->type, "UTILITY_BINARY"))
+		return gp_asprintf("/usr/bin/%s", name);
+	if (!explicit_dir(e, &dir, &rest))
+		return NULL;
+	while (dir.len && dir.p[dir.len - 1] == '/')
+		dir.len--;
+	return gp_asprintf("%.*s/%s", (int)dir.len, dir.p, name);
+}
+
+/* An entry with a directory of its own: one with the tags of `near` before any other. */
+static const struct gp_mentry *placed_form(const struct gp_manifest *m, const char *near)
+{
+	const struct gp_mentry *like = near ? gp_manifest_find(m, near) : NULL, *any = NULL;
+	struct gp_str dir, tags, want = { "", 0 };
+
+	if (like && !explicit_dir(like, &dir, &want))
+		want = (struct gp_str){ "", 0 };
+	for (size_t i = 0; i < m->n; i++) {
+		if (!explicit_dir(&m->entry[i], &dir, &tags))
+			continue;
+		if (want.len && gp_str_same(gp_str_trim(tags), gp_str_trim(want)))
+			return &m->entry[i];
+		any = any ? any : &m->entry[i];
+	}
+	return any;
+}
+
+int gp_manifest_place(const struct gp_manifest *m, const struct gp_placed *what, size_t n, const char *near,
+		      struct gp_buf *out, struct gp_err *err)
+{
+	const struct gp_mentry *form = placed_form(m, near);
+	struct gp_str dir, tags;
+	size_t cut;
+
+	if (!form)
+		return gp_fail(err, GP_E_UNSUPPORTED,
+			       "'.manifest' has no entry of type %s, whose form a new line could take", EXPLICIT);
+	explicit_dir(form, &dir, &tags);
+	tags = gp_str_trim(tags);
+	cut = (size_t)(form->raw.p - m->text.p);
+	while (cut < m->text.len && m->text.p[cut] != '\n')
+		cut++;
+	gp_buf_add(out, m->text.p, cut);
+	for (size_t i = 0; i < n; i++)
+		gp_buf_printf(out, "\n%s%s %04o %s %s%s%.*s", gp_str_starts(form->raw, "./") ? "./" : "", what[i].path,
+			      what[i].mode, EXPLICIT, what[i].dir, tags.len ? " " : "", (int)tags.len, tags.p);
 	gp_buf_add(out, m->text.p + cut, m->text.len - cut);
 	return 0;
 }

@@ -66,6 +66,29 @@ bool gp_mentry_is_symlink(const struct gp_mentry *e);
 int gp_manifest_add(const struct gp_manifest *m, const char *const *paths, size_t n, const char *like,
 		    struct gp_buf *out, struct gp_err *err);
 
+/* A file that is installed in a place of its own. */
+struct gp_placed {
+	const char *path; /* clean, not listed yet */
+	const char *dir;  /* where it goes, absolute */
+	unsigned mode;
+};
+
+/* Where an entry's file is installed, for the types that name a directory of their own
+ * (EXPLICIT_PATH) or whose directory is fixed (UTILITY_BINARY); free() it. NULL: not told.
+ * Source: set_destinations() of nvidia-installer 460.73.01, files.c. */
+char *gp_mentry_place(const struct gp_mentry *e);
+
+/*
+ * A manifest with more entries of type EXPLICIT_PATH: they follow one that the package has
+ * (near: the path of another entry with whose tags it should agree, or NULL), and have its
+ * fields but for path, mode and directory.
+ *
+ * Out:    out, the whole new text.
+ * Errors: GP_E_UNSUPPORTED there is no such entry.
+ */
+int gp_manifest_place(const struct gp_manifest *m, const struct gp_placed *what, size_t n, const char *near,
+		      struct gp_buf *out, struct gp_err *err);
+
 /* A manifest without the entry of path (which must have a line of its own). */
 void gp_manifest_drop(const struct gp_manifest *m, const char *path, struct gp_buf *out);
 

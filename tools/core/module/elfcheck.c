@@ -29,8 +29,10 @@ static uint64_t get(struct gp_str image, uint64_t off, unsigned bytes)
 	get((t)->image, (t)->off + (i) * sizeof(Elf64_Shdr) + offsetof(Elf64_Shdr, field), \
 	    sizeof(((Elf64_Shdr *)0)->field))
 
-static int check_ident(struct gp_str image, struct gp_err *err)
+static int check_ident(struct gp_str image, bool library, struct gp_err *err)
 {
+	const char *ours = library ? "programs" : "modules";
+
 	if (image.len < EI_NIDENT || memcmp(image.p, ELFMAG, SELFMAG) != 0)
 		return gp_fail(err, GP_E_FORMAT,
 			       image.len && image.len < EI_NIDENT &&
@@ -38,11 +40,11 @@ static int check_ident(struct gp_str image, struct gp_err *err)
 				       "truncated: it ends inside of the ELF header" :
 				       "not an ELF file");
 	if (image.p[EI_CLASS] == ELFCLASS32)
-		return gp_fail(err, GP_E_UNSUPPORTED, "a 32-bit ELF file; the driver's modules have 64 bits");
+		return gp_fail(err, GP_E_UNSUPPORTED, "a 32-bit ELF file; the driver's %s have 64 bits", ours);
 	if (image.p[EI_CLASS] != ELFCLASS64)
 		return gp_fail(err, GP_E_FORMAT, "ELF class %d does not exist", image.p[EI_CLASS]);
 	if (image.p[EI_DATA] == ELFDATA2MSB)
-		return gp_fail(err, GP_E_UNSUPPORTED, "a big-endian ELF file; the driver's modules are little-endian");
+		return gp_fail(err, GP_E_UNSUPPORTED, "a big-endian ELF file; the driver's %s are little-endian", ours);
 	if (image.p[EI_DATA] != ELFDATA2LSB)
 		return gp_fail(err, GP_E_FORMAT, "ELF byte order %d does not exist", image.p[EI_DATA]);
 	if (image.p[EI_VERSION] != EV_CURRENT)
@@ -50,22 +52,30 @@ static int check_ident(struct gp_str image, struct gp_err *err)
 	return 0;
 }
 
-static int check_header(struct gp_str image, struct gp_err *err)
+static int check_type(struct gp_str image, bool library, struct gp_err *err)
 {
-	uint64_t type;
+	static const char *const names[] = {
+		[ET_REL] = "object", [ET_EXEC] = "program", [ET_DYN] = "library or program", [ET_CORE] = "core file"
+	};
+	uint64_t type = EHDR(image, e_type), wanted = library ? ET_DYN : ET_REL;
 
-	if (check_ident(image, err) < 0)
+	if (type == wanted)
+		return 0;
+	if (type < GP_COUNT(names) && names[type])
+		return gp_fail(err, GP_E_UNSUPPORTED, "an ELF %s, not a %s", names[type],
+			       library ? "shared library" : "relocatable object");
+	return gp_fail(err, GP_E_FORMAT, "ELF type %llu is not that of %s", (unsigned long long)type,
+		       library ? "a library" : "an object");
+}
+
+static int check_header(struct gp_str image, bool library, struct gp_err *err)
+{
+	if (check_ident(image, library, err) < 0)
 		return -1;
 	if (image.len < sizeof(Elf64_Ehdr))
 		return gp_fail(err, GP_E_FORMAT, "truncated: it ends inside of the ELF header");
-	type = EHDR(image, e_type);
-	if (type == ET_EXEC || type == ET_DYN || type == ET_CORE)
-		return gp_fail(err, GP_E_UNSUPPORTED, "an ELF %s, not a relocatable object",
-			       type == ET_EXEC ? "program" :
-			       type == ET_DYN  ? "library or program" :
-						 "core file");
-	if (type != ET_REL)
-		return gp_fail(err, GP_E_FORMAT, "ELF type %llu is not that of an object", (unsigned long long)type);
+	if (check_type(image, library, err) < 0)
+		return -1;
 	if (EHDR(image, e_version) != EV_CURRENT)
 		return gp_fail(err, GP_E_UNSUPPORTED, "ELF version %llu is not known",
 			       (unsigned long long)EHDR(image, e_version));
@@ -149,19 +159,19 @@ static int check_symtab(const struct table *t, uint64_t i, struct gp_err *err)
 	return 0;
 }
 
-int gp_elf_check(struct gp_str image, struct gp_err *err)
+int gp_elf_check(struct gp_str image, bool library, struct gp_err *err)
 {
 	struct table t = { .image = image };
 	unsigned symtabs = 0;
 
-	if (check_header(image, err) < 0 || find_table(&t, err) < 0)
+	if (check_header(image, library, err) < 0 || find_table(&t, err) < 0)
 		return -1;
 	if (!is_strings(&t, t.names))
 		return gp_fail(err, GP_E_FORMAT, "its sections have no table of names");
 	for (uint64_t i = 1; i < t.n; i++) {
 		if (check_section(&t, i, err) < 0)
 			return -1;
-		if (SHDR(&t, i, sh_type) != SHT_SYMTAB)
+		if (SHDR(&t, i, sh_type) != (library ? SHT_DYNSYM : SHT_SYMTAB))
 			continue;
 		if (symtabs++)
 			return gp_fail(err, GP_E_FORMAT, "it has more than one symbol table");

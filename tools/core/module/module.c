@@ -509,7 +509,7 @@ int gp_module_parse(struct gp_str image, struct gp_module *out, struct gp_err *e
 	GElf_Ehdr eh;
 
 	*out = (struct gp_module){ .image = image };
-	if (gp_elf_check(image, err) < 0)
+	if (gp_elf_check(image, false, err) < 0)
 		return -1;
 	/* A descriptor of memory is read only; the type is older than const. */
 	if (elf_version(EV_CURRENT) == EV_NONE || !(elf = elf_memory((char *)(uintptr_t)image.p, image.len)) ||

@@ -144,7 +144,7 @@ static int parse_one(const struct gp_stanza *s, struct gp_branch *b, struct gp_e
 	return check_versions(b, err) ? gp_within(err, "'%s:%u'", s->file, s->lineno) : 0;
 }
 
-/* In the place of its namesake, else behind the older ones. */
+/* In the place of the branch of that number and kinds, else behind the older ones. */
 static void put(struct gp_branch_list *l, struct gp_branch *b)
 {
 	size_t at = 0;

@@ -55,7 +55,7 @@ const struct gp_branch *gp_branch_find(const struct gp_branch_list *l, unsigned 
 /* Is there a branch of that number, as any kind? An empty list says nothing of any. */
 bool gp_branch_known(const struct gp_branch_list *l, unsigned number);
 
-/* The same as an error: GP_E_NO. */
+/* GP_E_NO when there is no branch of that number (gp_branch_known()). */
 int gp_branch_check(const struct gp_branch_list *l, unsigned number, struct gp_err *err);
 
 /* What a user calls a driver. */

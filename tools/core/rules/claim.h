@@ -45,10 +45,9 @@ bool gp_claim_parse(const char *answer, const char *kind, struct gp_claim *out);
 struct json_object *gp_json_claims(const struct gp_claim claims[GP_CLAIM_COUNT]);
 
 /*
- * How a claim is known: by the first mark in its evidence that can speak for it,
- * since what follows is told of something near by ("[inference] …; 5.11 builds with
- * it [built]"). That something builds says nothing of loading, and that it loads
- * nothing of unlocking.
+ * How a claim is known: by the first mark in its evidence that can speak for it. Later
+ * marks may be about something else ("[inference] …; 5.11 builds with it [built]").
+ * [built] cannot speak for loading, [booted] not for unlocking.
  *
  * In:  evidence: with marks [booted], [built], [reported] (or [peer], as it was called),
  *      [source], [inference]; may be NULL, or have none: inference.

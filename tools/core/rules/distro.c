@@ -97,8 +97,8 @@ bool gp_distro_parse(struct gp_str word, enum gp_distro *out)
 
 /* --- whose it is --- */
 
-/* What a name has. A '#' in it stands for a digit, a '$' at its end for the end.
- * The first mark counts: who builds on another's names stands before him. */
+/* What stands in a distribution's names: '#' is any digit, '$' the end of the name. The
+ * first mark that is found counts, so that a derivative stands before its base. */
 static const struct {
 	const char *mark;
 	enum gp_distro distro;
@@ -205,10 +205,10 @@ static struct gp_str first_number(const char *extra)
 	return (struct gp_str){ p, strspn(p, "0123456789") };
 }
 
-/* Who has the names of rpm packages has kernels of his own, too: openEuler's heirs
- * (.uel20, .bclinux, .ctl3) are more than a list could hold. RHEL's kernels have a 0
- * as patch level, whatever they are made of; what somebody else builds for RHEL has
- * a true one. */
+/* Names like those of rpm packages. RHEL's own kernels have the patch level 0, whatever
+ * they are made of; those that others build for RHEL have a true one. Any other rpm
+ * distribution has kernels of its own: there are more heirs of openEuler (.uel20,
+ * .bclinux, .ctl3) than a list could hold. */
 static enum gp_distro who_of_rpm(const unsigned v[3], const char *extra)
 {
 	if (has_mark(extra, ".el#_") || has_mark(extra, ".el##_") || has_mark(extra, ".el#.") ||
@@ -236,8 +236,8 @@ static bool is_sles(const unsigned v[3], const char *extra)
 	return false;
 }
 
-/* 6.1.0-12mx-amd64 is MX's: who builds on Debian's or Ubuntu's names, and puts his
- * own behind the number, counts his packages by himself. */
+/* Letters right behind the package number (6.1.0-12mx-amd64 is MX's): a derivative of
+ * Debian or Ubuntu that has package numbers of its own. */
 static bool number_is_own(const char *extra)
 {
 	struct gp_str n = first_number(extra);

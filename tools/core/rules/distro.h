@@ -63,8 +63,8 @@ const char *gp_distro_name(enum gp_distro d);  /* "ubuntu", as rules write it */
 const char *gp_distro_title(enum gp_distro d); /* "Ubuntu", for a sentence */
 enum gp_distro_trait gp_distro_trait(enum gp_distro d);
 
-/* May the third number of a name be 0 because the patch level is 0? Debian's is
- * always 0, whatever the patch level. */
+/* Does a 0 as third number of a name say that the patch level is 0? In Debian's names
+ * it is always 0. */
 bool gp_distro_says_zero(enum gp_distro d);
 
 /* All whose kernels are plain, as bits 1 << gp_distro. */

@@ -473,7 +473,7 @@ enum gp_tri gp_range_holds_partly(const struct gp_range *r, const struct gp_vers
 	return holds_between(r, least, most);
 }
 
-/* A kernel that is its number's and more. */
+/* A kernel with the changes of its number, and later ones. */
 static enum gp_tri holds_at_least(const struct gp_range *r, const struct gp_release *rel)
 {
 	uint32_t least[GP_VERSION_PARTS] = { rel->ver.part[0], rel->ver.part[1] };
@@ -482,7 +482,7 @@ static enum gp_tri holds_at_least(const struct gp_range *r, const struct gp_rele
 
 	memset(most, 0xff, sizeof(most));
 	t = holds_between(r, least, most);
-	/* What was taken out came with this line; nobody goes back behind it. */
+	/* Changes of this line may have been taken out, those of older lines never are. */
 	if (t == GP_TRI_YES && r->has_lo && gp_distro_trait(rel->distro) == GP_DISTRO_APART &&
 	    cmp_parts(r->lo.part, least, 2) == 0)
 		return GP_TRI_UNKNOWN;

@@ -127,9 +127,9 @@ struct gp_range {
 int gp_range_parse(struct gp_str text, struct gp_range *out, struct gp_err *err);
 
 /*
- * The same for a window on kernel releases, where bounds may also have a
- * package number: `5.10.0-26 - 5.10.0-99`. These are compared with the numbers
- * of the name, whatever patch level is behind it; both bounds must have one.
+ * Parse a window of kernel releases: a range whose bounds may also have a package
+ * number, `5.10.0-26 - 5.10.0-99`. Such bounds, both or none, are compared with the
+ * numbers in a release's name, whatever its patch level is.
  */
 int gp_range_parse_window(struct gp_str text, struct gp_range *out, struct gp_err *err);
 
@@ -151,16 +151,16 @@ int gp_ranges_parse(struct gp_str text, struct gp_ranges *out, struct gp_err *er
 
 bool gp_ranges_hold(const struct gp_ranges *l, const struct gp_version *v);
 
-/* The same when only the first `known` parts of v are known: unknown when the
+/* Is a version inside of which only the first `known` parts are known? Unknown when the
  * other parts would decide. */
 enum gp_tri gp_range_holds_partly(const struct gp_range *r, const struct gp_version *v, unsigned known);
 
 /*
  * Is this release inside the window? An rc counts as its release.
  *
- * Out:    of a kernel that is not the plain one of its number: what it has is
- *         at least what its number says (where changes were taken out, what the
- *         lines before it have), so that only a lower bound can be met.
+ * Out:    of a kernel that is not the plain one of its number only a lower bound can be
+ *         met: it has at least the changes of its number. Where a distribution takes
+ *         changes out, it has at least those of the lines before.
  */
 enum gp_tri gp_range_holds_release(const struct gp_range *r, const struct gp_release *rel);
 

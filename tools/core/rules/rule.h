@@ -27,15 +27,15 @@ const char *gp_status_name(enum gp_status s); /* "" when unset; so below */
 const char *gp_load_name(enum gp_load l);
 const char *gp_hooks_name(enum gp_hooks h);
 
-/* How far a claim that something builds is known, the stronger the greater. */
+/* How well it is known that something builds, the better the greater. */
 enum gp_known { GP_KNOWN_NONE, GP_KNOWN_UNSURE, GP_KNOWN_EXPECTED, GP_KNOWN_REPORTED, GP_KNOWN_BUILT };
 
 const char *gp_known_name(enum gp_known k); /* "", "unsure", "expected", "reported", "built" */
 
 struct gp_rule;
 
-/* How a rule knows that a driver builds, by its Evidence; unsure when it calls itself
- * untested, and nobody has built or reported it either. */
+/* How well it is known that the driver builds, by the rule's Evidence. Unsure: nobody has
+ * built or reported it, and the rule calls itself untested. */
 enum gp_known gp_rule_known(const struct gp_rule *r);
 
 enum gp_probe_word {

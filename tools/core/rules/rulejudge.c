@@ -161,7 +161,7 @@ static enum gp_tri judge_window(const struct gp_rule *r, const struct gp_facts *
 	return t;
 }
 
-/* Probes that could not be answered, and no window to fall back to. */
+/* Probes without an answer, and no window that could decide instead. */
 static enum gp_tri judge_unasked(const struct gp_facts *f, struct gp_judgement *j)
 {
 	say(j, "cannot tell%s", f->has_headers ? "" : " without headers");
@@ -169,7 +169,7 @@ static enum gp_tri judge_unasked(const struct gp_facts *f, struct gp_judgement *
 	return GP_TRI_UNKNOWN;
 }
 
-/* A rule of one line, about a kernel that only has that number. */
+/* Is the rule about one line, and the kernel one that shares no more than its number? */
 static bool is_elsewhere(const struct gp_rule *r, const struct gp_facts *f)
 {
 	return !r->any_line && !r->has_rhel && !r->distros && f->release &&

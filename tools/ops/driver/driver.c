@@ -19,7 +19,7 @@ bool gp_driver_wants(void *arg, const char *path, uint64_t size)
 		return true;
 	if (size > GP_RUN_MAX_SOURCE || gp_str_ends(gp_str_of(path), "_binary"))
 		return false;
-	return strcmp(path, ".manifest") == 0 || strcmp(path, "pkg-history.txt") == 0 ||
+	return strcmp(path, ".manifest") == 0 || strcmp(path, "pkg-history.txt") == 0 || gp_userspace_is_unit(path) ||
 	       gp_path_under(path, "kernel") || gp_path_under(path, "kernel-open");
 }
 
@@ -51,7 +51,8 @@ static bool has_below(const struct gp_runfile *rf, const char *dir)
 static bool is_text(const char *path)
 {
 	static const char *const suffix[] = {
-		".manifest", "pkg-history.txt", "dkms.conf", "Kbuild", "Makefile", ".c", ".h", ".sh", ".patch"
+		".manifest", "pkg-history.txt", "dkms.conf", "Kbuild", "Makefile", ".c", ".h",
+		".sh",       ".patch",          ".service"
 	};
 
 	for (size_t i = 0; i < GP_COUNT(suffix); i++)

@@ -53,7 +53,7 @@ struct gp_driver_opts {
 int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver_opts *o, struct gp_err *err);
 void gp_driver_release(struct gp_driver *d);
 
-/* Are a file's bytes wanted to patch and build a driver? Blobs are not: they only
+/* Are a file's bytes wanted to judge, patch and build a driver? Blobs are not: they only
  * get in the way in memory. arg: a gp_list of clean paths that are, too, or NULL. */
 bool gp_driver_wants(void *arg, const char *path, uint64_t size);
 

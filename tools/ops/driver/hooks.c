@@ -131,8 +131,8 @@ static int patch_parsed(struct gp_hookcopy *h, const struct gp_diff *d, struct g
 	gp_auto(gp_hunk_report_release) struct gp_hunk_report rep = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
 
-	if (check_target(d, err) < 0 ||
-	    gp_hunks_apply(gp_buf_str(&h->source), &d->file[0], 2, false, &out, &rep, err) < 0)
+	if (check_target(d, err) < 0 || gp_hunks_apply(gp_buf_str(&h->source), &d->file[0],
+						       (struct gp_hunk_how){ .max_fuzz = 2 }, &out, &rep, err) < 0)
 		return -1;
 	if (rep.result == GP_HUNKS_FAILED)
 		return gp_fail(err, GP_E_NO, "hunk %zu does not match vgpu_unlock_hooks.c", rep.near_hunk + 1);

@@ -78,4 +78,7 @@ void gp_inspect(const struct gp_driver *d, struct gp_list *problems)
 	}
 	if (d->altered.hooks == GP_UNLOCK_PARTIAL)
 		gp_list_printf(problems, "hooks are half integrated: %s is missing", d->altered.missing);
+	if (d->altered.user.state == GP_UNLOCK_PARTIAL)
+		gp_list_printf(problems, "the userspace half of vgpu_unlock is half there: %s is missing",
+			       d->altered.user.missing);
 }

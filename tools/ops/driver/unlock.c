@@ -123,6 +123,8 @@ int gp_altered_find(const struct gp_runfile *rf, const struct gp_tree *t, const 
 		find_far(t, &p);
 	conclude(&p, m, out);
 	find_licence(rf, t, out);
+	if (m) /* an installed tree has no programs */
+		gp_userspace_find(t, m, &out->user);
 	if (!read_source(t, GP_DKMS_CONF, &conf))
 		return 0;
 	/* bash drops it, and reads what a search in the text would not find. */
@@ -142,12 +144,13 @@ void gp_altered_release(struct gp_altered *a)
 	free(a->missing);
 	free(a->licence);
 	gp_list_release(&a->dkms_patches);
+	gp_userspace_release(&a->user);
 	*a = (struct gp_altered){ 0 };
 }
 
 bool gp_altered_any(const struct gp_altered *a)
 {
-	return a->hooks != GP_UNLOCK_ABSENT || a->licence || a->dkms_patches.n;
+	return a->hooks != GP_UNLOCK_ABSENT || a->licence || a->dkms_patches.n || a->user.state != GP_UNLOCK_ABSENT;
 }
 
 static int put_include(struct gp_tree *t, struct gp_err *err)

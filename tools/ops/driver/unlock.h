@@ -4,6 +4,7 @@
 
 #include "core/driver/manifest.h"
 #include "ops/driver/hooks.h"
+#include "ops/driver/userspace.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/tree.h"
 
@@ -13,12 +14,6 @@
 #define GP_UNLOCK_KBUILD "kernel/nvidia/nvidia.Kbuild"
 #define GP_DKMS_CONF "kernel/dkms.conf"
 
-enum gp_unlock_state {
-	GP_UNLOCK_ABSENT,
-	GP_UNLOCK_COMPLETE,
-	GP_UNLOCK_PARTIAL, /* some pieces: builds fail, or never unlock */
-};
-
 /* What a package carries beyond what NVIDIA put into it. */
 struct gp_altered {
 	enum gp_unlock_state hooks;
@@ -27,11 +22,12 @@ struct gp_altered {
 	char *missing;               /* which piece is missing when PARTIAL */
 	char *licence;               /* nvidia.ko's tag when it is not NVIDIA's, else NULL */
 	struct gp_list dkms_patches; /* names of PATCH[] in dkms.conf */
+	struct gp_userspace user;    /* the other half of vgpu_unlock */
 };
 
 /*
  * Recognise an altered package: hooks wherever they lie, a linker script, DKMS
- * patches, a changed licence tag of nvidia.ko.
+ * patches, a changed licence tag of nvidia.ko, the userspace half of vgpu_unlock.
  *
  * In:     rf: what t is over; of a directory, the list of its files. m: NULL: this is an
  *         installed tree, which has none, and whose hooks may lie elsewhere.

@@ -58,6 +58,8 @@ int gp_change_all(const struct gp_inputs *in, const struct gp_decision *d, struc
 	if (gp_change_sources(in, d, c, err) < 0 || gp_late_plan(in, d, c, err) < 0 ||
 	    gp_clones_make(in, c->tree, &c->clones, &c->warnings, err) < 0)
 		return -1;
+	if (gp_usercopy_any(&in->user_half) && gp_userspace_integrate(c->tree, &in->user_half, &c->user_half, err) < 0)
+		return -1;
 	return gp_records_write(in, d, c, err);
 }
 

@@ -15,6 +15,7 @@ struct gp_changes {
 	struct gp_late_list late;             /* what DKMS will apply */
 	struct gp_clones clones;              /* cards in vgpuConfig.xml */
 	char *targetdir;                      /* of the new installer; NULL: it did not come so far */
+	bool user_half;                       /* that of vgpu_unlock was put in, or is another one now */
 	char *exclusive;                      /* BUILD_EXCLUSIVE_KERNEL that was set, NULL */
 	struct gp_buf history;                /* lines added to pkg-history.txt */
 	struct gp_buf why;                    /* of a hunk that did not match, lines */

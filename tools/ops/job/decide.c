@@ -14,6 +14,7 @@
 #include "ops/driver/hooks.h"
 #include "ops/driver/unlock.h"
 #include "ops/job/dkmspatch.h"
+#include "ops/job/userhalf.h"
 #include "ops/patch/patchfile.h"
 #include "ops/tree/tree.h"
 
@@ -422,7 +423,7 @@ int gp_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *
 	if (decide_kernels(in, d, err) < 0 || decide_branch(in, d, err) < 0 || decide_altered(in, d, err) < 0 ||
 	    gp_late_decide(in, d, err) < 0)
 		return -1;
-	return prepare_hooks(in, d, err);
+	return prepare_hooks(in, d, err) < 0 ? -1 : gp_user_half_decide(in, d, err);
 }
 
 /* All is decided, nothing is changed. */

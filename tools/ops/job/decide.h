@@ -2,6 +2,7 @@
 #ifndef GP_OPS_JOB_DECIDE_H
 #define GP_OPS_JOB_DECIDE_H
 
+#include "core/rules/half.h"
 #include "ops/driver/hooks.h"
 #include "ops/job/inputs.h"
 #include "ops/job/klines.h"
@@ -27,6 +28,7 @@ struct gp_decision {
 	struct gp_list hook_sets;             /* names of the sets that were put into the copy */
 	struct gp_applied_list hooks_applied; /* how they went in; the changes take it over */
 	char *hooks_why;                      /* why there are none */
+	const struct gp_half_rule *half_rule; /* of the user's userspace half with this driver; NULL */
 	struct gp_buf lock;                   /* what a lock of this run says */
 	bool lock_holds;
 	struct gp_buf why; /* what differs from a lock, lines */
@@ -48,8 +50,8 @@ int gp_decide_lock(const struct gp_inputs *in, struct gp_decision *d, struct gp_
 
 void gp_decision_release(struct gp_decision *d);
 
-/* Does the run go on without this kernel (an index of the selection's)? What
- * "-k installed" found is skipped when it would be an error, had it been named. */
+/* Does the run leave this kernel out (an index of the selection's)? One that
+ * "-k installed" found is left out where one that -k names is an error. */
 bool gp_decision_skips(const struct gp_inputs *in, const struct gp_decision *d, size_t i);
 
 #endif

@@ -8,10 +8,12 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "core/driver/manifest.h"
+#include "ops/driver/installed.h"
 #include "ops/driver/unlock.h"
 #include "ops/tree/tree.h"
 
 #define BELOW "kernel"
+#define HISTORY BELOW "/" GP_PACKAGE_HISTORY
 
 static struct gp_dkmsfile *add(struct gp_dkmsfiles *l, const char *path, unsigned mode)
 {
@@ -81,12 +83,19 @@ static int take_listed(struct collecting *c, struct gp_err *err)
 	return 0;
 }
 
+/* The record is about the very directory that it lies in. */
+static bool is_record(const char *path)
+{
+	return strcmp(path, HISTORY) == 0 || strcmp(path, GP_INSTALLED_AT "/" GP_INSTALLED_RECORD) == 0;
+}
+
 static void take_all(struct collecting *c)
 {
 	const struct gp_runfile *rf = &c->in->driver.rf;
 
 	for (size_t i = 0; i < rf->n; i++)
-		if (gp_path_under(rf->entry[i].path, BELOW) && gp_tree_has(c->tree, rf->entry[i].path))
+		if (gp_path_under(rf->entry[i].path, BELOW) && !is_record(rf->entry[i].path) &&
+		    gp_tree_has(c->tree, rf->entry[i].path))
 			take(c, rf->entry[i].path);
 	for (size_t i = 0; i < c->tree->n; i++)
 		if (c->tree->file[i].state == GP_TFILE_NEW && gp_path_under(c->tree->file[i].path, BELOW))
@@ -108,6 +117,32 @@ static int take_conf(struct collecting *c, struct gp_err *err)
 	return 0;
 }
 
+static int append(const struct gp_tree *t, const char *path, struct gp_buf *out, struct gp_err *err)
+{
+	struct gp_str text;
+
+	if (!gp_tree_has(t, path))
+		return 0;
+	if (gp_tree_read(t, path, &text, err) < 0)
+		return -1;
+	gp_buf_add(out, text.p, text.len);
+	return 0;
+}
+
+/* What was done to it: of a tree before, and of the package (with NVIDIA's own lines, if it
+ * has some) until now. */
+static int take_history(struct collecting *c, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
+
+	if ((c->in->driver.installed && append(c->tree, HISTORY, &out, err) < 0) ||
+	    append(c->tree, GP_PACKAGE_HISTORY, &out, err) < 0)
+		return -1;
+	if (out.len)
+		gp_dkmsfiles_add(c->to, GP_PACKAGE_HISTORY, &out, 0644);
+	return 0;
+}
+
 int gp_dkmsfiles_collect(const struct gp_inputs *in, const struct gp_changes *c, struct gp_dkmsfiles *out,
 			 struct gp_err *err)
 {
@@ -117,12 +152,12 @@ int gp_dkmsfiles_collect(const struct gp_inputs *in, const struct gp_changes *c,
 	*out = (struct gp_dkmsfiles){ 0 };
 	if (!in->driver.has_kernel)
 		return gp_fail(err, GP_E_UNSUPPORTED, "there is no kernel/ in it, of which the tree would be made");
-	if (gp_tree_has(c->tree, ".manifest"))
+	if (!in->driver.installed)
 		rc = take_listed(&all, err);
 	else
 		take_all(&all);
 	if (rc == 0)
-		rc = take_conf(&all, err);
+		rc = take_conf(&all, err) < 0 ? -1 : take_history(&all, err);
 	gp_map_release(&all.seen);
 	return rc;
 }
@@ -139,9 +174,18 @@ void gp_dkmsfiles_below(struct gp_dkmsfiles *l, const char *top)
 	}
 }
 
+/* What is in a directory follows it at once ('/' sorts before everything else): tar(1)
+ * sets a directory's time when it sees what lies elsewhere. */
 static int by_path(const void *a, const void *b)
 {
-	return strcmp(((const struct gp_dkmsfile *)a)->path, ((const struct gp_dkmsfile *)b)->path);
+	const unsigned char *p = (const unsigned char *)((const struct gp_dkmsfile *)a)->path;
+	const unsigned char *q = (const unsigned char *)((const struct gp_dkmsfile *)b)->path;
+
+	while (*p && *p == *q) {
+		p++;
+		q++;
+	}
+	return (*p == '/' ? 1 : *p ? *p + 2 : 0) - (*q == '/' ? 1 : *q ? *q + 2 : 0);
 }
 
 void gp_dkmsfiles_order(struct gp_dkmsfiles *l)

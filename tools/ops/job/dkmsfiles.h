@@ -6,6 +6,8 @@
 #include "ops/job/change.h"
 #include "ops/job/inputs.h"
 
+#define GP_PACKAGE_HISTORY "pkg-history.txt"
+
 /* A file or directory of a tree for DKMS. */
 struct gp_dkmsfile {
 	char *path;
@@ -24,7 +26,8 @@ struct gp_dkmsfiles {
 /*
  * What nvidia-installer puts into /usr/src/nvidia-VERSION: the sources and blobs of
  * kernel/ that the manifest lists, as the changes left them, with a dkms.conf that is
- * filled in. Without a manifest, all that lies in kernel/. kernel-open/ stays out.
+ * filled in, and the package's pkg-history.txt. Of an installed tree, all that lies in it but
+ * gridpatch's record of changing it in its place. kernel-open/ stays out.
  *
  * Out:    no directories yet; gp_dkmsfiles_release() it, after a failure, too. Modes are
  *         0644, and 0755 for what the package lets its owner run, and for scripts.

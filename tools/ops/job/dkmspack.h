@@ -4,8 +4,10 @@
 
 #include "base/digest.h"
 #include "base/outfile.h"
+#include "base/progress.h"
+#include "core/payload/codec.h"
 #include "ops/job/dkmsfiles.h"
-#include "ops/job/dkmstree.h"
+#include "ops/tree/tree.h"
 
 /* What is to be written, and how it looks everywhere. */
 struct gp_dkmspack {

@@ -62,7 +62,7 @@ int gp_late_matches(const char *ere, const struct gp_release *r, struct gp_err *
 	return *ere ? gp_text_matches(gp_str_of(r->text), ere, err) : 1;
 }
 
-/* The kernels that this run goes on with. */
+/* The next kernel, from i on, that this run does not skip. */
 static size_t next_kernel(const struct gp_inputs *in, const struct gp_decision *d, size_t i)
 {
 	while (i < d->selection.nkernels && gp_decision_skips(in, d, i))

@@ -67,8 +67,8 @@ int gp_late_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_
  * after what dkms.conf applies already, or nothing is done.
  *
  * Errors: GP_E_NO a hunk does not match, or is there already, where DKMS would
- *         stop; GP_E_UNSUPPORTED renames, modes; no dkms.conf, or one that cannot be
- *         gone on with.
+ *         stop; GP_E_UNSUPPORTED renames, modes; no dkms.conf, or one whose
+ *         PATCH[] lines cannot be continued.
  */
 int gp_late_plan(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err);
 

@@ -12,7 +12,6 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "core/driver/debsrc.h"
-#include "core/driver/dkmsconf.h"
 #include "ops/job/dkmsfiles.h"
 #include "ops/job/dkmspack.h"
 #include "ops/tree/disktree.h"
@@ -207,29 +206,38 @@ static char *date_of(int64_t when)
 			   months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-/* The lines of the history without the name in front of each. */
-static void list_changes(const struct gp_changes *c, struct gp_list *out)
+/* What gridpatch did, now and before: its lines of the history, without the name in
+ * front of each. */
+static int list_changes(const struct gp_tree *t, struct gp_list *out, struct gp_err *err)
 {
-	struct gp_str rest = gp_buf_str(&c->history), line;
+	static const char mark[] = ": gridpatch: ";
+	struct gp_str rest = { "", 0 }, line;
 
+	if (gp_tree_has(t, GP_PACKAGE_HISTORY) && gp_tree_read(t, GP_PACKAGE_HISTORY, &rest, err) < 0)
+		return -1;
 	while (gp_text_line_next(&rest, &line)) {
-		ssize_t at = gp_str_find(line, GP_STR(": gridpatch: "));
+		ssize_t at = gp_str_find(line, GP_STR(mark));
 
-		if (at >= 0)
-			gp_list_printf(out, "%.*s", (int)(line.len - (size_t)at) - 13, line.p + at + 13);
+		if (at >= 0) {
+			line = gp_str_trim(gp_str_skip(line, (size_t)at + strlen(mark)));
+			gp_list_take(out, gp_strndup(line.p, line.len));
+			gp_text_mask(out->v[out->n - 1], line.len);
+		}
 	}
+	return 0;
 }
 
 /* DKMS-VERSION/ and debian/ below one directory. */
-static void add_package(const struct gp_inputs *in, const struct gp_changes *c, const struct gp_dkmstree *t,
-			struct gp_dkmsfiles *files)
+static int add_package(const struct gp_inputs *in, const struct gp_changes *c, const struct gp_dkmstree *t,
+		       struct gp_dkmsfiles *files, struct gp_err *err)
 {
 	struct gp_debsrc d = debsrc(in, t);
 	gp_auto(gp_free_ptr) char *date = date_of(time_of(in));
 	gp_auto(gp_list_release) struct gp_list changes = { 0 };
 	struct gp_debsrc_file own[GP_DEBSRC_FILES];
 
-	list_changes(c, &changes);
+	if (list_changes(c->tree, &changes, err) < 0)
+		return -1;
 	d.date = date;
 	d.changes = &changes;
 	gp_debsrc_files(&d, own);
@@ -237,10 +245,11 @@ static void add_package(const struct gp_inputs *in, const struct gp_changes *c, 
 		gp_dkmsfiles_add(files, own[i].path, &own[i].text, own[i].mode);
 	gp_debsrc_files_release(own);
 	gp_dkmsfiles_below(files, t->source);
+	return 0;
 }
 
-static void arrange(const struct gp_inputs *in, const struct gp_changes *c, struct gp_dkmstree *t,
-		    struct gp_dkmsfiles *files)
+static int arrange(const struct gp_inputs *in, const struct gp_changes *c, struct gp_dkmstree *t,
+		   struct gp_dkmsfiles *files, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *top = gp_asprintf("%s-%s", t->name, t->version);
 
@@ -249,9 +258,10 @@ static void arrange(const struct gp_inputs *in, const struct gp_changes *c, stru
 		t->bytes += gp_dkmsfiles_size(c->tree, &files->v[i]);
 	if (t->form != GP_DKMSTREE_DIR)
 		gp_dkmsfiles_below(files, top);
-	if (t->form == GP_DKMSTREE_DSC)
-		add_package(in, c, t, files);
+	if (t->form == GP_DKMSTREE_DSC && add_package(in, c, t, files, err) < 0)
+		return -1;
 	gp_dkmsfiles_order(files);
+	return 0;
 }
 
 /* --- writing --- */
@@ -345,9 +355,8 @@ int gp_dkmstree_write(const struct gp_inputs *in, const struct gp_decision *d, c
 
 	if (gp_dkmsfiles_collect(in, c, &files, err) < 0)
 		return gp_within(err, "'%s'", in->opts->run);
-	if (choose_out(in, &files, t, err) < 0)
+	if (choose_out(in, &files, t, err) < 0 || arrange(in, c, t, &files, err) < 0)
 		return -1;
-	arrange(in, c, t, &files);
 	return write_all(in, d, c, &files, t, err);
 }
 

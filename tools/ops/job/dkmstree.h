@@ -3,6 +3,7 @@
 #define GP_OPS_JOB_DKMSTREE_H
 
 #include "core/payload/codec.h"
+#include "ops/job/decide.h"
 #include "ops/job/patchjob.h"
 
 /*

@@ -7,9 +7,11 @@
 
 #include "base/fsio.h"
 #include "base/outfile.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "core/driver/vgpuconfig.h"
 #include "core/payload/runheader.h"
+#include "ops/driver/userspace.h"
 #include "ops/input/name.h"
 #include "ops/patch/names.h"
 #include "ops/patch/patchfile.h"
@@ -70,6 +72,31 @@ static char *default_out(const struct gp_patch_opts *o)
 	return gp_asprintf("%s.run", custom);
 }
 
+char *gp_out_name(const struct gp_patch_opts *o)
+{
+	gp_auto(gp_free_ptr) char *name = NULL;
+
+	if (o->out && strcmp(o->out, "-") != 0)
+		return gp_strdup(o->out);
+	name = default_out(o);
+	return o->out_dir ? gp_path_join(o->out_dir, name) : gp_steal(&name);
+}
+
+/* NAME-custom.run is patched again: what could it be called? */
+static int fail_custom(const char *path, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *name = NULL;
+	int stem = (int)strlen(path) - 4;
+
+	for (unsigned i = 2; !name || gp_exists(name); i++) {
+		free(name);
+		name = gp_asprintf("%.*s-%u.run", stem, path, i);
+	}
+	return gp_fail(err, GP_E_USAGE,
+		       "'%s' is an output of gridpatch, and its own would have the same name; give another one: -o %s",
+		       path, name);
+}
+
 int gp_inputs_check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err)
 {
 	if (o->report && gp_same_place(path, o->report))
@@ -95,12 +122,14 @@ static int choose_out(struct gp_inputs *in, struct gp_err *err)
 	const struct gp_patch_opts *o = in->opts;
 
 	in->to_stdout = o->out && strcmp(o->out, "-") == 0;
-	in->out = o->out && !in->to_stdout ? gp_strdup(o->out) : default_out(o);
+	in->out = gp_out_name(o);
 	if (in->to_stdout)
 		return isatty(STDOUT_FILENO) && !o->dry_run ?
 			       gp_fail(err, GP_E_USAGE,
 				       "an installer is not for a terminal: send it to a file or a pipe") :
 			       0;
+	if (!o->out && gp_same_file(in->out, o->run))
+		return fail_custom(in->out, err);
 	if (gp_inputs_check_place("output", in->out, o, err) < 0)
 		return -1;
 	if (o->dry_run)
@@ -179,6 +208,22 @@ static int load_user_sets(struct gp_inputs *in, struct gp_list *paths, struct gp
 	return 0;
 }
 
+/* A build needs none of it, nor do sources for DKMS. */
+static int load_user_half(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err)
+{
+	const struct gp_patch_opts *o = in->opts;
+	const struct gp_userfile *f = NULL;
+
+	if (in->in_place || in->dkms_tree)
+		return 0;
+	if (gp_usercopy_load(o->unlock_lib, o->unlock_script, o->unlock_config, &in->user_half, err) < 0)
+		return -1;
+	while ((f = gp_usercopy_next(&in->user_half, f)))
+		gp_list_add(paths, f->package);
+	gp_list_add_all(&in->warnings, &in->user_half.warnings);
+	return 0;
+}
+
 int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err)
 {
 	const struct gp_patch_opts *o = in->opts;
@@ -187,7 +232,8 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
 	if (o->clones.n)
 		gp_list_add(paths, GP_VGPUCONFIG);
 	if (find_targets(in, err) < 0 || gp_data_load(&o->data, &in->catalog, err) < 0 ||
-	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0)
+	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0 ||
+	    load_user_half(in, paths, err) < 0)
 		return -1;
 	return 0;
 }
@@ -199,10 +245,10 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
  * of what it had of the tree. */
 static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct gp_err *err)
 {
-	static const struct {
-		const char *below;
-		unsigned strip;
-	} ways[] = { { "", 1 }, { "", 0 }, { "kernel", 1 }, { "kernel", 0 } };
+	static const struct gp_naming ways[] = { { .below = "", .strip = 1 },
+						 { .below = "", .strip = 0 },
+						 { .below = "kernel", .strip = 1 },
+						 { .below = "kernel", .strip = 0 } };
 	gp_auto(gp_diff_release) struct gp_diff d = { 0 };
 
 	if (!u->single)
@@ -212,7 +258,7 @@ static int find_level(const struct gp_inputs *in, struct gp_patchset *u, struct 
 	if (gp_diff_parse(gp_buf_str(&u->text[0]), &d, err) < 0)
 		return gp_within(err, "'%s'", u->dir);
 	for (size_t i = 0; i < GP_COUNT(ways) && !u->below; i++) {
-		if (!gp_strip_fits(&in->driver.tree, ways[i].below, &d, ways[i].strip, false))
+		if (!gp_strip_fits(&in->driver.tree, &d, &ways[i]))
 			continue;
 		u->below = ways[i].below;
 		u->series.v[0].strip = ways[i].strip;
@@ -238,6 +284,7 @@ void gp_inputs_release(struct gp_inputs *in)
 	for (size_t i = 0; i < in->nuser; i++)
 		gp_patchset_release(&in->user[i]);
 	free(in->user);
+	gp_usercopy_release(&in->user_half);
 	if (in->in_place || in->dkms_tree)
 		gp_driver_close_dir(&in->driver);
 	else

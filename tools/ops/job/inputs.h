@@ -4,6 +4,7 @@
 
 #include "base/progress.h"
 #include "ops/driver/driver.h"
+#include "ops/driver/userspace.h"
 #include "ops/job/lock.h"
 #include "ops/patch/patchset.h"
 #include "ops/run/given.h"
@@ -26,6 +27,9 @@ struct gp_patch_opts {
 	bool no_hooks;
 	const char *hooks_patch;      /* --hooks-patch, NULL */
 	bool no_hooks_patch;          /* not even the one beside the hooks that the rules want */
+	const char *unlock_lib;       /* --unlock-lib, NULL */
+	const char *unlock_script;    /* --unlock-script, NULL */
+	const char *unlock_config;    /* --unlock-config, NULL */
 	struct gp_list patches;       /* --patches */
 	struct gp_list matches;       /* --patch-match of each of them, or "" */
 	struct gp_list sets, no_sets; /* --set, --no-set */
@@ -34,7 +38,8 @@ struct gp_patch_opts {
 	bool proved;                  /* the modules were built for all kernels of the run */
 	bool drop_dkms_patches;
 	struct gp_list clones; /* --profile-clone, each FROM=TO */
-	const char *out;       /* -o, NULL: NAME-custom.run here; "-" */
+	const char *out;       /* -o, NULL: NAME-custom.run; "-" */
+	const char *out_dir;   /* where that is to be; NULL: here */
 	bool force, dry_run;
 	const char *lock;       /* --lock, NULL */
 	const char *write_lock; /* --write-lock, NULL */
@@ -65,6 +70,7 @@ struct gp_inputs {
 	struct gp_catalog catalog;
 	struct gp_patchset *user; /* one per --patches */
 	size_t nuser;
+	struct gp_usercopy user_half; /* of vgpu_unlock */
 	struct gp_driver driver;
 	struct gp_list warnings;
 };
@@ -83,6 +89,9 @@ struct gp_inputs {
  */
 int gp_inputs_name(struct gp_inputs *in, struct gp_err *err);
 
+/* The name of the output; with "-" the one that it would have. free() it. */
+char *gp_out_name(const struct gp_patch_opts *o);
+
 /*
  * Can a file appear under this name, or take the place of what is there?
  *
@@ -95,9 +104,9 @@ int gp_inputs_check_place(const char *what, const char *path, const struct gp_pa
 int gp_inputs_check_writable(const char *path, struct gp_err *err);
 
 /*
- * What does not need the driver: kernels, data, the user's patches.
+ * What does not need the driver: kernels, data, the user's patches and copies.
  *
- * Out:    paths: what the user's patches and the clones touch, appended.
+ * Out:    paths: what the user's patches, copies and clones touch, appended.
  * Errors: GP_E_USAGE, GP_E_NOTFOUND, GP_E_FORMAT, …
  */
 int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err);

@@ -20,10 +20,10 @@ void gp_klines_release(struct gp_klines *l)
 
 /* --- kernels that are not the plain one of their number --- */
 
-/* How their names go on behind the line's number, and those of all others. They are
- * those of gp_distro_guess(): what is built for RHEL, but not RHEL's (el9uek, elrepo),
- * has a letter there or a true patch level. Of an rpm distribution that nobody knows
- * no expression can tell: of GP_DISTRO_OTHER only openEuler's heirs are here. */
+/* What follows the line's number in their names, and in the names of all others. The
+ * marks are those of gp_distro_guess(). Kernels that others build for RHEL (el9uek,
+ * elrepo) have a letter behind .elN, or a true patch level. No expression recognizes an
+ * unknown rpm distribution: of GP_DISTRO_OTHER only openEuler's heirs are here. */
 #define RHEL "\\.0-.*\\.el[0-9]+([._+-].*)?"
 #define NO_EL "([^.]|\\.(\\.|e\\.|el\\.)*([^.e]|e[^.l]|el[^.0-9]))*(\\.(\\.|e\\.|el\\.)*(el?)?)?"
 #define NOT_RHEL "([^.0-9].*|\\.[1-9].*|\\.0([^-].*)?|\\.0-" NO_EL "|\\.0-.*(\\.el[0-9]+[a-z]|elrepo).*)?"
@@ -32,8 +32,8 @@ void gp_klines_release(struct gp_klines *l)
 	"\\..*(\\.(oe|hce|ky|an|al|tl|oc|tk|uelc?|ctl|fos)[0-9]|\\.(eulerosv|uos\\.|bclinux)|-tlinux|" \
 	"-[0-9][0-9][-.]00[0-9][0-9]\\.).*"
 
-/* One kernel stands for all of its kind on its line. others NULL: that only these are
- * blocked, and not the line, cannot be said. */
+/* One kernel stands for all of its kind on its line. others NULL: no expression can
+ * leave these out and let the rest of the line through. */
 static const struct kind {
 	const char *release, *names, *others;
 } KINDS[] = { { "4.18.0-1.el8.x86_64", RHEL, NOT_RHEL },
@@ -78,7 +78,7 @@ static void put_line(struct questions *q, const struct gp_release *line)
 
 #define MINOR_MAX 255 /* of LINUX_VERSION_CODE */
 
-/* From one line to another, as far as they have the same major number. */
+/* The lines of a range; only the first one when it ends at another major number. */
 static void put_range(struct questions *q, const struct gp_range *r)
 {
 	unsigned last = r->has_hi && r->hi.part[0] == r->lo.part[0] ? r->hi.part[1] : r->lo.part[1];
@@ -93,7 +93,7 @@ static void put_range(struct questions *q, const struct gp_range *r)
 	}
 }
 
-/* Every line that the data know of; what lies behind the last one follows it. */
+/* Every line that the data know of; newer ones get the answer of the last. */
 static void put_lines(struct questions *q, const struct gp_catalog *c)
 {
 	for (size_t i = 0; i < c->any.history.n; i++)
@@ -125,9 +125,9 @@ static const struct kind *kind_of(const struct gp_release *r)
 	return NULL;
 }
 
-/* Does this run go on with a kernel of the line that is of this kind? was: the kernels'
- * verdicts, or NULL: those of the selection. */
-static bool goes_on(const struct gp_inputs *in, const struct gp_decision *d, const enum gp_verdict *was,
+/* Does this run accept a kernel of that line and kind? was: the kernels' verdicts;
+ * NULL: those of the selection. */
+static bool accepts(const struct gp_inputs *in, const struct gp_decision *d, const enum gp_verdict *was,
 		    const struct gp_release *line, const struct kind *kind)
 {
 	for (size_t k = 0; k < d->selection.nkernels; k++) {
@@ -141,12 +141,12 @@ static bool goes_on(const struct gp_inputs *in, const struct gp_decision *d, con
 	return false;
 }
 
-/* A line of which a kernel of this run goes on must not be left out. */
+/* A line must not be left out when this run accepts one of its kernels. */
 static void let_through(const struct gp_inputs *in, const struct gp_decision *d, const enum gp_verdict *was,
 			const struct questions *lines, bool *blocked)
 {
 	for (size_t i = 0; i < lines->n; i++)
-		blocked[i] = blocked[i] && !goes_on(in, d, was, &lines->v[i].release, NULL);
+		blocked[i] = blocked[i] && !accepts(in, d, was, &lines->v[i].release, NULL);
 }
 
 /* Out: an answer for each line; free() it. NULL: as gp_catalog_select(). */
@@ -217,7 +217,7 @@ static bool *ask_kinds(const struct gp_inputs *in, const struct gp_decision *d, 
 		gp_release_parse(KINDS[i].release, &v[i].release, NULL);
 	blocked = ask_lines(in, &q, view, err);
 	for (size_t i = 0; blocked && i < GP_COUNT(KINDS); i++)
-		blocked[i] = blocked[i] && !goes_on(in, d, NULL, &v[i].release, &KINDS[i]);
+		blocked[i] = blocked[i] && !accepts(in, d, NULL, &v[i].release, &KINDS[i]);
 	return blocked;
 }
 
@@ -229,8 +229,9 @@ static void let(struct gp_klines *l, const struct gp_kline *line, const char *ta
 	gp_list_add(&l->let, re.data);
 }
 
-/* What is different for a kind of kernels on this line. Out: is it left out because of
- * them, whoever else is let through? */
+/* Let the kinds through whose answer is another one than the line's. Out: a kind is
+ * blocked and the line is not: the line is left out, and all its other kernels let
+ * through. */
 static bool put_kinds(struct gp_klines *l, const struct gp_release *line, bool line_blocked, const bool *kinds)
 {
 	const struct gp_kline k = { line->ver.part[0], line->ver.part[1], false };
@@ -272,7 +273,7 @@ int gp_klines_find(const struct gp_inputs *in, struct gp_decision *d, struct gp_
 	for (size_t i = 0; i < lines.n; i++) {
 		const struct gp_release *r = &lines.v[i].release;
 
-		/* What is behind the first of those that are all left out needs no word. */
+		/* From tail on all are left out: the first of them says it for the rest. */
 		if ((put_kinds(l, r, blocked[i], kinds) || blocked[i]) && i <= tail)
 			l->v[l->n++] = (struct gp_kline){ r->ver.part[0], r->ver.part[1], i == tail };
 	}

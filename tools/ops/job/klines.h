@@ -23,9 +23,9 @@ void gp_klines_release(struct gp_klines *l);
  *
  * The answer must not leave out what select lets through. So kernels that are not the
  * plain one of their number (RHEL, SUSE, openEuler and their kin) are asked about by
- * themselves on the lines that they have, and told apart by their names; a line of
- * which a kernel of this run goes on (its headers lift the block, or the user allows
- * it) is let through as a whole. What blocks a part of a line only (a window, one
+ * themselves on the lines that they have, and told apart by their names; a line is
+ * let through as a whole when this run accepts one of its kernels (its headers lift the
+ * block, or the user allows it). What blocks a part of a line only (a window, one
  * minor release of RHEL) is not said: DKMS may build there, and fail.
  *
  * In:  d with its verdicts; view as gp_reask() left it.

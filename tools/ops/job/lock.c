@@ -15,12 +15,14 @@
 #include "core/rules/release.h"
 #include "core/rules/rule.h"
 #include "ops/driver/hooks.h"
+#include "ops/driver/userspace.h"
 #include "ops/job/decide.h"
 #include "ops/run/given.h"
 #include "ops/run/repack.h"
 #include "ops/select/catalog.h"
 #include "ops/select/select.h"
 
+#define UNLOCK_WORD "unlock=" /* in Options: a file of the userspace half */
 #define LOCK_MAX (1u << 20)
 #define MAX_FIELDS 14
 
@@ -121,8 +123,9 @@ static const struct form {
 		{ { "Hooks", hooks },
 		  { "Patch-SHA256", no_or_sha256 },
 		  { "Kern-Ld-SHA256", no_or_sha256 },
-		  { "SHA256", no_or_sha256 } } } };
-enum { HEAD, KERNEL, SET, HOOKS };
+		  { "SHA256", no_or_sha256 } } },
+	      { "userspace half", { { "Unlock", not_empty }, { "SHA256", sha256 } } } };
+enum { HEAD, KERNEL, SET, HOOKS, UNLOCK };
 
 static const struct form *form_of(const struct gp_stanza *s)
 {
@@ -212,8 +215,11 @@ static void put_clone(struct gp_list *l, const char *text)
 }
 
 /* Whatever of the command line shows in the output and nowhere else in a lock. */
-static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
+static void list_options(const struct gp_inputs *in, struct gp_list *l)
 {
+	const struct gp_patch_opts *o = in->opts;
+	const struct gp_userfile *f = NULL;
+
 	for (unsigned i = 0; gp_allow_names[i]; i++)
 		if (o->allow & (1u << i))
 			gp_list_printf(l, "allow=%s", gp_allow_names[i]);
@@ -230,6 +236,8 @@ static void list_options(const struct gp_patch_opts *o, struct gp_list *l)
 		gp_list_add(l, "drop-dkms-patches");
 	if (o->repack != GP_REPACK_AUTO)
 		gp_list_printf(l, "repack=%s", gp_repack_names[o->repack]);
+	while ((f = gp_usercopy_next(&in->user_half, f)))
+		gp_list_printf(l, UNLOCK_WORD "%s", gp_path_base(f->package));
 }
 
 static void list_excludes(const struct gp_decision *d, struct gp_list *l)
@@ -248,7 +256,7 @@ static void put_head(const struct gp_inputs *in, const struct gp_decision *d, co
 	gp_auto(gp_free_ptr) char *targetdir = gp_custom_name(h->targetdir);
 	gp_auto(gp_list_release) struct gp_list options = { 0 }, excludes = { 0 }, kernels = { 0 };
 
-	list_options(in->opts, &options);
+	list_options(in, &options);
 	list_excludes(d, &excludes);
 	list_kernels(in, d, &kernels);
 	put(out, "Gridpatch-Lock", GP_LOCK_VERSION);
@@ -308,6 +316,17 @@ static void put_hooks(const struct gp_decision *d, struct gp_buf *out)
 	put(out, "SHA256", h->sha256);
 }
 
+static void put_unlock(const struct gp_inputs *in, struct gp_buf *out)
+{
+	const struct gp_userfile *f = NULL;
+
+	while ((f = gp_usercopy_next(&in->user_half, f))) {
+		gp_buf_putc(out, '\n');
+		put(out, "Unlock", gp_path_base(f->package));
+		put(out, "SHA256", f->sha256);
+	}
+}
+
 void gp_lock_text(const struct gp_inputs *in, const struct gp_decision *d, struct gp_buf *out)
 {
 	gp_auto(gp_list_release) struct gp_list chosen = { 0 }, sets = { 0 };
@@ -321,6 +340,7 @@ void gp_lock_text(const struct gp_inputs *in, const struct gp_decision *d, struc
 			gp_catalog_set(&in->catalog, chosen.v[i])->sha256);
 	for (size_t i = 0; i < in->nuser; i++)
 		put_set(out, gp_path_base(in->user[i].dir), "user", in->user[i].sha256);
+	put_unlock(in, out);
 	put_hooks(d, out);
 }
 
@@ -350,8 +370,17 @@ static int check_fields(const struct gp_stanza *s, const struct form *form, stru
 	return 0;
 }
 
+/* The next word of a list of the head, or of those that begin so, without that. */
+static bool next_listed(struct gp_str *rest, const char *prefix, struct gp_str *word)
+{
+	while (gp_word_next(rest, word))
+		if (gp_str_take(word, prefix))
+			return true;
+	return false;
+}
+
 /* The paragraphs of one kind are those that the head lists. */
-static int check_listed(const struct gp_lock *l, int kind, const char *list, struct gp_err *err)
+static int check_listed(const struct gp_lock *l, int kind, const char *list, const char *prefix, struct gp_err *err)
 {
 	const char *name = FORMS[kind].field[0].name;
 	struct gp_str rest = gp_str_of(gp_stanza_get(&l->is.v[0], list)), word;
@@ -361,10 +390,10 @@ static int check_listed(const struct gp_lock *l, int kind, const char *list, str
 
 		if (form_of(s) != &FORMS[kind])
 			continue;
-		if (!gp_word_next(&rest, &word) || !gp_str_eq(word, gp_stanza_get(s, name)))
+		if (!next_listed(&rest, prefix, &word) || !gp_str_eq(word, gp_stanza_get(s, name)))
 			return damaged(s, s->lineno, "it is not in its place in", list, err);
 	}
-	if (gp_word_next(&rest, &word))
+	if (next_listed(&rest, prefix, &word))
 		return damaged(&l->is.v[0], l->is.v[0].lineno, "a paragraph is missing of", list, err);
 	return 0;
 }
@@ -403,7 +432,8 @@ static int check(const struct gp_lock *l, struct gp_err *err)
 		if (check_fields(s, form, err) < 0)
 			return -1;
 	}
-	if (check_listed(l, KERNEL, "Kernels", err) < 0 || check_listed(l, SET, "Sets", err) < 0)
+	if (check_listed(l, KERNEL, "Kernels", "", err) < 0 || check_listed(l, SET, "Sets", "", err) < 0 ||
+	    check_listed(l, UNLOCK, "Options", UNLOCK_WORD, err) < 0)
 		return -1;
 	return check_hooks(l, err);
 }
@@ -440,7 +470,7 @@ void gp_lock_release(struct gp_lock *l)
 static const struct gp_stanza *counterpart(const struct gp_stanza_list *was, size_t i, const struct gp_stanza_list *is)
 {
 	const struct form *form = form_of(&was->v[i]);
-	bool named = form == &FORMS[KERNEL] || form == &FORMS[SET];
+	bool named = form != &FORMS[HEAD] && form != &FORMS[HOOKS];
 	size_t nth = 0;
 
 	for (size_t k = 0; named && k < i; k++)
@@ -457,7 +487,7 @@ static const struct gp_stanza *counterpart(const struct gp_stanza_list *was, siz
 static size_t compare_fields(const struct gp_stanza *was, const struct gp_stanza *is, struct gp_buf *why)
 {
 	const struct form *form = form_of(was);
-	bool named = form == &FORMS[KERNEL] || form == &FORMS[SET];
+	bool named = form != &FORMS[HEAD] && form != &FORMS[HOOKS];
 	size_t found = 0;
 
 	for (size_t i = 0; form->field[i].name; i++) {

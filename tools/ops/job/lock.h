@@ -10,9 +10,10 @@
  * later run writes the same bytes or says what is different.
  *
  * Paragraphs of `Field: value` (base/stanza.h): one about the whole, then one per
- * kernel, one per patch set in the order in which they are applied, one about the
- * hooks. Every field is always there; a value may be empty. Bytes that would not
- * survive in a list of words are written as %XX.
+ * kernel, one per patch set in the order in which they are applied, one per file of
+ * the userspace half of vgpu_unlock, one about the hooks. Every field is always there;
+ * a value may be empty. Bytes that would not survive in a list of words are written
+ * as %XX.
  */
 
 #define GP_LOCK_VERSION "1"

@@ -221,6 +221,8 @@ static void history_late(struct gp_changes *c)
 
 static void history_rest(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c)
 {
+	const struct gp_userfile *f = NULL;
+
 	for (size_t i = 0; i < d->reask.n; i++) {
 		const struct gp_reasked *x = &d->reask.v[i];
 
@@ -231,6 +233,8 @@ static void history_rest(const struct gp_inputs *in, const struct gp_decision *d
 	if (d->hooks_action == GP_HOOKS_INTEGRATED)
 		history_line(c, "hooks sha256 %s%s%s", d->hooks.sha256, d->hooks.patched ? ", with patch sha256 " : "",
 			     d->hooks.patch_sha256);
+	while (c->user_half && (f = gp_usercopy_next(&in->user_half, f)))
+		history_line(c, "userspace half: %s sha256 %s", gp_path_base(f->package), f->sha256);
 	if (in->opts->drop_dkms_patches && in->driver.altered.dkms_patches.n)
 		history_line(c, "dropped the DKMS patches");
 	for (size_t i = 0; i < c->clones.n; i++) {
@@ -269,9 +273,10 @@ static int write_history(const struct gp_inputs *in, const struct gp_decision *d
 int gp_records_write(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c, struct gp_err *err)
 {
 	gp_assert(!c->targetdir);
-	c->targetdir = in->dkms_tree ? gp_asprintf("nvidia-%s", in->driver.version.text) :
-				       gp_custom_name(in->driver.rf.header.targetdir);
-	if (write_manifest(c, err) < 0 || write_dkms(in, d, c, err) < 0)
+	/* A directory has no name of its own: the history of a tree from it says DKMS's. */
+	c->targetdir = in->driver.rf.header.targetdir ? gp_custom_name(in->driver.rf.header.targetdir) :
+							gp_asprintf("nvidia-%s", in->driver.version.text);
+	if ((gp_tree_has(c->tree, ".manifest") && write_manifest(c, err) < 0) || write_dkms(in, d, c, err) < 0)
 		return -1;
 	/* A second run over the same package changes nothing: no line then. */
 	if (!gp_tree_changes(c->tree))

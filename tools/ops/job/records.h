@@ -7,7 +7,7 @@
 
 /*
  * Bring the package's own records up to what the tree now is: .manifest,
- * dkms.conf, pkg-history.txt; choose targetdir.
+ * dkms.conf, pkg-history.txt; choose targetdir. An installed tree has no manifest.
  *
  * Errors: GP_E_NO dkms.conf keeps DKMS from being limited to one line;
  *         GP_E_UNSUPPORTED, GP_E_FORMAT a manifest that cannot be written on.

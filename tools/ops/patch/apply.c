@@ -50,14 +50,16 @@ void gp_applied_list_take(struct gp_applied_list *to, struct gp_applied_list *fr
 /* Do all files that must exist lie under prefix? */
 static bool all_there(const struct gp_tree *t, const struct gp_diff *d, const struct gp_patch *p, const char *prefix)
 {
+	const struct gp_naming how = { .below = prefix, .strip = p->strip, .reverse = p->reverse };
+
 	for (size_t i = 0; i < d->nfile; i++) {
 		const struct gp_filediff *f = &d->file[i];
 		gp_auto(gp_free_ptr) char *path = NULL;
 
 		if (gp_diff_op(f, p->reverse) == GP_FILE_CREATE)
 			continue;
-		path = gp_name_in_tree(t, prefix, f, p->strip, p->reverse, NULL, NULL, NULL);
-		if (!path || !gp_name_is_there(t, prefix, f, p->strip, p->reverse, path))
+		path = gp_name_in_tree(t, f, &how, NULL);
+		if (!path || !gp_name_is_there(t, f, &how, path))
 			return false;
 	}
 	return true;

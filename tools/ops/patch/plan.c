@@ -185,12 +185,13 @@ static int check_mode(const struct gp_filediff *f, int mode, struct gp_err *err)
 
 static int set_names(const struct gp_applying *j, const struct gp_filediff *f, struct gp_plan *p, struct gp_err *err)
 {
+	const struct gp_naming how = { j->prefix, j->p->strip, j->p->reverse, there_now, j };
 	int mode = j->p->reverse ? f->old_mode : f->new_mode;
 
 	p->diff = f;
 	p->op = gp_diff_op(f, j->p->reverse);
 	p->mode = mode < 0 ? -1 : mode & 0777;
-	p->target = gp_name_in_tree(j->t, j->prefix, f, j->p->strip, j->p->reverse, there_now, j, err);
+	p->target = gp_name_in_tree(j->t, f, &how, err);
 	if (!p->target)
 		return -1;
 	if (gp_op_moves(p->op)) {
@@ -262,10 +263,9 @@ static bool fits_elsewhere(const struct gp_applying *j, const struct gp_filediff
 }
 
 /* Nothing but a mode, or an empty file, and it is there: the tree has that part of the patch. */
-static bool is_bare_and_there(const struct gp_applying *j, const struct gp_filediff *f, const struct gp_plan *p,
-			      struct gp_str old)
+static bool is_bare_and_there(const struct gp_applying *j, const struct gp_plan *p, struct gp_str old)
 {
-	if (f->nhunk || gp_op_moves(p->op) || p->op == GP_FILE_DELETE || written(j, p->target) ||
+	if (p->diff->nhunk || gp_op_moves(p->op) || p->op == GP_FILE_DELETE || written(j, p->target) ||
 	    !gp_tree_has(j->t, p->target))
 		return false;
 	if (p->op == GP_FILE_CREATE && (old.len || is_vacated(j, p->target)))
@@ -279,33 +279,35 @@ static bool is_bare_and_there(const struct gp_applying *j, const struct gp_filed
 }
 
 /* Place the hunks; *out is the result, or the old content if it is there already. */
-static int place(struct gp_applying *j, const struct gp_filediff *f, struct gp_plan *p, struct gp_applied_file *a,
-		 struct gp_str old, struct gp_buf *out, struct gp_err *err)
+static int place(struct gp_applying *j, struct gp_plan *p, struct gp_applied_file *a, struct gp_str old,
+		 struct gp_buf *out, struct gp_err *err)
 {
-	if (gp_hunks_apply(old, f, j->max_fuzz, j->p->reverse, out, &a->hunks, err) < 0)
+	const struct gp_hunk_how how = { j->max_fuzz, j->p->reverse };
+
+	if (gp_hunks_apply(old, p->diff, how, out, &a->hunks, err) < 0)
 		return -1;
 	if (a->hunks.result == GP_HUNKS_FAILED) {
-		gp_reject_append(f, &a->hunks, j->p->strip, j->p->reverse, &a->reject);
+		gp_reject_append(p->diff, &a->hunks, j->p->strip, j->p->reverse, &a->reject);
 		p->skip = true; /* the next diff of this file sees it as it is */
 		return hunk_failed(j, p->target, old.len > 0, p->op, &a->hunks, err);
 	}
-	p->elsewhere = fits_elsewhere(j, f, old, &a->hunks);
+	p->elsewhere = fits_elsewhere(j, p->diff, old, &a->hunks);
 	/* An empty file is not what the patch deletes, nor is it deleted. */
 	if (a->hunks.result == GP_HUNKS_ALREADY && p->op == GP_FILE_DELETE && gp_tree_has(j->t, p->target)) {
 		p->skip = true;
 		return gp_fail(err, GP_E_NO, "'%s' is there, but empty: it has no line of what %s deletes", p->target,
 			       j->p->reverse ? "the patch in reverse" : "the patch");
 	}
-	if (a->hunks.result == GP_HUNKS_ALREADY || is_bare_and_there(j, f, p, old))
+	if (a->hunks.result == GP_HUNKS_ALREADY || is_bare_and_there(j, p, old))
 		plan_already(j, p, &a->hunks);
 	return 0;
 }
 
 /* The source is not there, its new name is: has that rename been made before? Then
  * the hunks, in reverse and without fuzz, fit the file as it is. */
-static bool is_renamed(struct gp_applying *j, const struct gp_filediff *f, const struct gp_plan *p,
-		       struct gp_applied_file *a, struct gp_buf *out)
+static bool is_renamed(struct gp_applying *j, const struct gp_plan *p, struct gp_applied_file *a, struct gp_buf *out)
 {
+	const struct gp_hunk_how back = { 0, !j->p->reverse };
 	gp_auto(gp_buf_release) struct gp_buf old = { 0 };
 	struct gp_str now = { "", 0 };
 
@@ -313,8 +315,7 @@ static bool is_renamed(struct gp_applying *j, const struct gp_filediff *f, const
 	    written(j, p->target) || check_absent(j, p->source, NULL) < 0 ||
 	    gp_tree_read(j->t, p->target, &now, NULL) < 0)
 		return false;
-	if (gp_hunks_apply(now, f, 0, !j->p->reverse, &old, &a->hunks, NULL) < 0 ||
-	    a->hunks.result != GP_HUNKS_APPLIED) {
+	if (gp_hunks_apply(now, p->diff, back, &old, &a->hunks, NULL) < 0 || a->hunks.result != GP_HUNKS_APPLIED) {
 		gp_hunk_report_release(&a->hunks);
 		return false;
 	}
@@ -345,8 +346,7 @@ static int check_target(const struct gp_applying *j, const struct gp_plan *p, co
 }
 
 /* A rename or a copy: of the file as it was before the patch. */
-static int plan_move(struct gp_applying *j, const struct gp_filediff *f, struct gp_plan *p, struct gp_buf *out,
-		     struct gp_err *err)
+static int plan_move(struct gp_applying *j, struct gp_plan *p, struct gp_buf *out, struct gp_err *err)
 {
 	struct gp_applied_file *a;
 	struct gp_str old = { "", 0 };
@@ -354,7 +354,7 @@ static int plan_move(struct gp_applying *j, const struct gp_filediff *f, struct 
 
 	if (!gp_tree_has(j->t, p->source)) {
 		a = list_file(j, p);
-		if (is_renamed(j, f, p, a, out)) {
+		if (is_renamed(j, p, a, out)) {
 			p->absent = true;
 			plan_already(j, p, &a->hunks);
 			return 0;
@@ -366,16 +366,16 @@ static int plan_move(struct gp_applying *j, const struct gp_filediff *f, struct 
 	if (p->mode < 0)
 		p->mode = (int)gp_tree_mode(j->t, p->source);
 	a = list_file(j, p);
-	if (place(j, f, p, a, old, out, err) < 0 || check_target(j, p, out, &same, err) < 0)
+	if (place(j, p, a, old, out, err) < 0 || check_target(j, p, out, &same, err) < 0)
 		return -1;
 	if (same)
 		plan_already(j, p, &a->hunks);
 	return 0;
 }
 
-static int plan_here(struct gp_applying *j, const struct gp_filediff *f, struct gp_plan *p, struct gp_buf *out,
-		     struct gp_err *err)
+static int plan_here(struct gp_applying *j, struct gp_plan *p, struct gp_buf *out, struct gp_err *err)
 {
+	const struct gp_filediff *f = p->diff;
 	/* "@@ -0,0" without /dev/null: the old side may be missing. */
 	bool may_miss =
 		p->op == GP_FILE_CREATE || (p->op == GP_FILE_MODIFY && (j->p->reverse ? f->new_empty : f->old_empty));
@@ -394,7 +394,7 @@ static int plan_here(struct gp_applying *j, const struct gp_filediff *f, struct 
 	} else if (read_now(j, p->target, &old, err) < 0) {
 		return -1;
 	}
-	if (place(j, f, p, list_file(j, p), old, out, err) < 0)
+	if (place(j, p, list_file(j, p), old, out, err) < 0)
 		return -1;
 	if (p->absent) {
 		p->skip = true;
@@ -411,7 +411,7 @@ static int plan_file(struct gp_applying *j, const struct gp_filediff *f, struct 
 
 	if (set_names(j, f, p, err) < 0)
 		return -1;
-	if ((gp_op_moves(p->op) ? plan_move(j, f, p, &result, err) : plan_here(j, f, p, &result, err)) < 0)
+	if ((gp_op_moves(p->op) ? plan_move(j, p, &result, err) : plan_here(j, p, &result, err)) < 0)
 		return -1;
 	if (gp_piece_set(j->t->spool, &p->data, &result, err) < 0)
 		return -1;

@@ -27,7 +27,8 @@ static bool same_names(const struct gp_diff *d, bool reverse)
 
 int gp_strip_find(const struct gp_tree *t, const char *dir, const struct gp_diff *d, bool reverse, struct gp_err *err)
 {
-	bool p0 = gp_strip_fits(t, "", d, 0, reverse), p1 = gp_strip_fits(t, "", d, 1, reverse);
+	bool p0 = gp_strip_fits(t, d, &(struct gp_naming){ .below = "", .strip = 0, .reverse = reverse });
+	bool p1 = gp_strip_fits(t, d, &(struct gp_naming){ .below = "", .strip = 1, .reverse = reverse });
 
 	if (gp_tree_sound(t, err) < 0)
 		return -1;

@@ -21,7 +21,7 @@ const char *gp_quilt_top(const struct gp_quilt *q);
 /* Was it applied with force, so that it does not apply as it is? */
 bool gp_quilt_is_forced(const struct gp_quilt *q, const struct gp_tree *t, const char *patch);
 
-/* Its change has to be brought in order before anything goes on. Always -1. */
+/* Its change has to be brought in order before anything else is done. Always -1. */
 int gp_quilt_needs_refresh(const char *patch, const char *why, struct gp_err *err);
 
 /* Could something not be read, whatever it holds? Such an error is told as it is. */

@@ -12,6 +12,7 @@
 
 #define RULE_FILE (1u << 20)
 #define DRIVERS "drivers"
+#define UNLOCK "unlock"
 
 void gp_catalog_release(struct gp_catalog *c)
 {
@@ -27,6 +28,7 @@ void gp_catalog_release(struct gp_catalog *c)
 	gp_list_release(&c->order);
 	gp_list_release(&c->files);
 	gp_branch_list_release(&c->branches);
+	gp_halves_release(&c->halves);
 	*c = (struct gp_catalog){ 0 };
 }
 
@@ -160,7 +162,8 @@ static bool is_rule_file(const char *name)
 {
 	struct gp_str s = gp_str_of(name);
 
-	return name[0] != '.' && strcmp(name, DRIVERS) != 0 && !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
+	return name[0] != '.' && strcmp(name, DRIVERS) != 0 && strcmp(name, UNLOCK) != 0 &&
+	       !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
 }
 
 /* The files to read, in order. */
@@ -209,20 +212,26 @@ static int check_sets(const struct gp_catalog *c, const struct gp_line *l, struc
 	return 0;
 }
 
-/* The drivers file of a kernel-versions/ directory, if it has one. */
-static int load_branches(struct gp_catalog *c, const char *dir, struct gp_err *err)
+/* A file of a kernel-versions/ directory that has no rules; none: no paragraphs. */
+static int load_other(const char *dir, const char *name, struct gp_stanza_list *stanzas, struct gp_err *err)
 {
-	gp_auto(gp_stanza_list_release) struct gp_stanza_list stanzas = { 0 };
-	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, DRIVERS);
+	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, name);
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-
 	int thing = gp_thing_at(path, err);
 
 	if (thing <= 0)
 		return thing;
-	if (gp_file_read(path, RULE_FILE, &text, err) || gp_stanza_parse(gp_buf_str(&text), path, &stanzas, err))
+	return gp_file_read(path, RULE_FILE, &text, err) ? -1 : gp_stanza_parse(gp_buf_str(&text), path, stanzas, err);
+}
+
+static int load_others(struct gp_catalog *c, const char *dir, struct gp_err *err)
+{
+	gp_auto(gp_stanza_list_release) struct gp_stanza_list drivers = { 0 }, unlock = { 0 };
+
+	if (load_other(dir, DRIVERS, &drivers, err) || load_other(dir, UNLOCK, &unlock, err) ||
+	    gp_branches_parse(&drivers, &c->branches, err))
 		return -1;
-	return gp_branches_parse(&stanzas, &c->branches, err);
+	return gp_halves_parse(&unlock, &c->halves, err);
 }
 
 static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files, struct gp_err *err)
@@ -234,7 +243,7 @@ static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files
 	if (has_sets < 0)
 		return -1;
 	/* Listing says what is wrong with one that is not a directory. */
-	if (has_rules != GP_THING_NONE && (list_rule_files(rules, files, err) || load_branches(c, rules, err)))
+	if (has_rules != GP_THING_NONE && (list_rule_files(rules, files, err) || load_others(c, rules, err)))
 		return -1;
 	if (has_sets != GP_THING_NONE && load_sets(c, sets, err))
 		return -1;

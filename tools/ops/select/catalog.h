@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "core/rules/branch.h"
+#include "core/rules/half.h"
 #include "core/rules/rule.h"
 #include "ops/patch/patchset.h"
 
@@ -20,6 +21,7 @@ struct gp_catalog {
 	struct gp_patchset *sets; /* folders below patches/ with a series, in the order of application */
 	size_t nsets, sets_cap;
 	struct gp_branch_list branches; /* kernel-versions/drivers */
+	struct gp_half_list halves;     /* kernel-versions/unlock */
 	size_t ndirs;                   /* that it was loaded from */
 	struct gp_list order;           /* patches/series of all directories */
 };
@@ -35,7 +37,8 @@ void gp_catalog_release(struct gp_catalog *c);
  * earlier one of that name. patches/series, where there is one, orders the
  * sets; the others follow. Hidden files, "README*" and "*~" are passed over.
  * A file kernel-versions/drivers lists driver branches (gp_branches_parse());
- * those of all directories are laid over each other.
+ * those of all directories are laid over each other. kernel-versions/unlock says
+ * which half of vgpu_unlock fits which driver (gp_halves_parse()).
  *
  * In:     dirs: each holds kernel-versions/ or patches/ or both.
  * Out:    gp_catalog_release() frees it; zeroed on failure.

@@ -91,7 +91,8 @@ static void check_put(void **state)
 	gp_diff_put(&d.file[0], gp_diff_op(&d.file[0], c->reverse), "sub/f", c->reverse, &out);
 	assert_int_equal(gp_diff_parse(gp_buf_str(&out), &again, &err), 0);
 	assert_int_equal(again.nfile, 1);
-	assert_int_equal(gp_hunks_apply(gp_str_of(c->old ? c->old : ""), &again.file[0], 0, false, &result, &rep, &err),
+	assert_int_equal(gp_hunks_apply(gp_str_of(c->old ? c->old : ""), &again.file[0], (struct gp_hunk_how){ 0 },
+					&result, &rep, &err),
 			 0);
 	assert_int_equal(rep.result, GP_HUNKS_APPLIED);
 	assert_int_equal(result.len, c->want ? strlen(c->want) : 0);

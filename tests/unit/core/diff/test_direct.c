@@ -211,7 +211,7 @@ static void write_old(struct made *m, bool patched)
 	}
 	if (!patched)
 		return;
-	if (gp_hunks_search(gp_buf_str(&m->old), &m->f, 0, false, &m->slow, &m->slow_rep, NULL) == 0 &&
+	if (gp_hunks_search(gp_buf_str(&m->old), &m->f, (struct gp_hunk_how){ 0 }, &m->slow, &m->slow_rep, NULL) == 0 &&
 	    m->slow_rep.result == GP_HUNKS_APPLIED) {
 		m->old.len = 0;
 		gp_buf_add(&m->old, m->slow.data, m->slow.len);
@@ -308,10 +308,12 @@ static void the_short_cut_changes_nothing(void **state)
 		rng = seed;
 		make_case(m);
 		fuzz = below(4);
-		assert_int_equal(
-			gp_hunks_apply(gp_buf_str(&m->old), &m->f, fuzz, m->reverse, &m->fast, &m->fast_rep, NULL), 0);
-		assert_int_equal(
-			gp_hunks_search(gp_buf_str(&m->old), &m->f, fuzz, m->reverse, &m->slow, &m->slow_rep, NULL), 0);
+		assert_int_equal(gp_hunks_apply(gp_buf_str(&m->old), &m->f, (struct gp_hunk_how){ fuzz, m->reverse },
+						&m->fast, &m->fast_rep, NULL),
+				 0);
+		assert_int_equal(gp_hunks_search(gp_buf_str(&m->old), &m->f, (struct gp_hunk_how){ fuzz, m->reverse },
+						 &m->slow, &m->slow_rep, NULL),
+				 0);
 		compare(m, seed);
 		count[m->fast_rep.result]++;
 		if (is_direct(m)) {

@@ -174,7 +174,8 @@ static void apply(struct gp_str old, const char *patch, unsigned fuzz, bool reve
 	if (gp_diff_parse(gp_str_of(patch), &diff, &err))
 		fail_msg("%s", err.cause);
 	assert_int_equal(diff.nfile, 1);
-	assert_int_equal(gp_hunks_apply(old, &diff.file[0], fuzz, reverse, &out, &rep, &err), 0);
+	assert_int_equal(gp_hunks_apply(old, &diff.file[0], (struct gp_hunk_how){ fuzz, reverse }, &out, &rep, &err),
+			 0);
 }
 
 static void check(void **state)
@@ -251,7 +252,8 @@ static void nul_bytes_are_content(void **state)
 
 	(void)state;
 	assert_int_equal(gp_diff_parse(GP_STR(patch), &diff, NULL), 0);
-	assert_int_equal(gp_hunks_apply(GP_STR("a\0b\n"), &diff.file[0], 0, false, &out, &rep, NULL), 0);
+	assert_int_equal(gp_hunks_apply(GP_STR("a\0b\n"), &diff.file[0], (struct gp_hunk_how){ 0 }, &out, &rep, NULL),
+			 0);
 	assert_int_equal(rep.result, GP_HUNKS_APPLIED);
 	assert_true(gp_str_same(gp_buf_str(&out), GP_STR("\0\n")));
 }
@@ -264,7 +266,7 @@ static void contradicting_counts_are_refused(void **state)
 	struct gp_err err = { 0 };
 
 	(void)state;
-	assert_int_equal(gp_hunks_apply(GP_STR("a\n"), &f, 0, false, &out, &rep, &err), -1);
+	assert_int_equal(gp_hunks_apply(GP_STR("a\n"), &f, (struct gp_hunk_how){ 0 }, &out, &rep, &err), -1);
 	assert_int_equal(err.code, GP_E_FORMAT);
 }
 

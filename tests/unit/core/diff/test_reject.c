@@ -165,7 +165,9 @@ static void check(void **state)
 	const struct reject_case *c = *state;
 
 	assert_int_equal(gp_diff_parse(gp_str_of(c->patch), &fx.d, NULL), 0);
-	assert_int_equal(gp_hunks_apply(gp_str_of(c->old), &fx.d.file[0], 2, c->reverse, &fx.out, &fx.rep, NULL), 0);
+	assert_int_equal(gp_hunks_apply(gp_str_of(c->old), &fx.d.file[0], (struct gp_hunk_how){ 2, c->reverse },
+					&fx.out, &fx.rep, NULL),
+			 0);
 	gp_reject_append(&fx.d.file[0], &fx.rep, c->strip, c->reverse, &fx.rej);
 	assert_string_equal(fx.rej.data ? fx.rej.data : "", c->reject);
 	if (have_patch)

@@ -232,11 +232,78 @@ static void check_drop(void **state)
 	assert_string_equal(text.data, c->want);
 }
 
+/* Entries with a directory of their own: EXPLICIT_PATH as its neighbours have it. */
+#define PLACED_HEAD "D\n1\n \nnvidia\n \n \n./kernel/\n./kernel/precompiled/\n"
+#define LIB "lib.so 0755 EXPLICIT_PATH /usr/lib/nvidia"
+
+static const struct place_case {
+	const char *name, *entries, *near, *want; /* want NULL: refused */
+} places[] = { { "behind the first of its kind", "a 0644 X\nb 0444 EXPLICIT_PATH /b\nc 0644 X", NULL,
+		 "a 0644 X\nb 0444 EXPLICIT_PATH /b\n" LIB "\nc 0644 X" },
+	       { "with its tags", "b 0444 EXPLICIT_PATH /b MODULE:vgpu MODULE:x\n", NULL,
+		 "b 0444 EXPLICIT_PATH /b MODULE:vgpu MODULE:x\n" LIB " MODULE:vgpu MODULE:x\n" },
+	       { "with those of another entry",
+		 "a 0444 EXPLICIT_PATH /a MODULE:y\nb 0444 EXPLICIT_PATH /b MODULE:z\n"
+		 "u 0444 EXPLICIT_PATH /u MODULE:z\n",
+		 "u",
+		 "a 0444 EXPLICIT_PATH /a MODULE:y\nb 0444 EXPLICIT_PATH /b MODULE:z\n" LIB
+		 " MODULE:z\nu 0444 EXPLICIT_PATH /u MODULE:z\n" },
+	       { "that one is of another type", "u 0444 SYSTEMD_UNIT MODULE:z\nb 0444 EXPLICIT_PATH /b MODULE:y\n", "u",
+		 "u 0444 SYSTEMD_UNIT MODULE:z\nb 0444 EXPLICIT_PATH /b MODULE:y\n" LIB " MODULE:y\n" },
+	       { "with ./", "./b 0444 EXPLICIT_PATH /b\n", NULL, "./b 0444 EXPLICIT_PATH /b\n./" LIB "\n" },
+	       { "none of its kind", "b 0444 UTILITY_BINARY MODULE:x\n", NULL, NULL },
+	       { "one without a directory", "b 0444 EXPLICIT_PATH MODULE:x\n", NULL, NULL } };
+
+static void check_place(void **state)
+{
+	const struct place_case *c = *state;
+	const struct gp_placed what = { "lib.so", "/usr/lib/nvidia", 0755 };
+	gp_auto(gp_free_ptr) char *in = gp_asprintf("%s%s", PLACED_HEAD, c->entries);
+	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
+	gp_auto(gp_manifest_release) struct gp_manifest placed = { 0 };
+	struct gp_err why = { 0 };
+
+	assert_int_equal(gp_manifest_parse(gp_str_of(in), &placed, NULL), 0);
+	assert_int_equal(gp_manifest_place(&placed, &what, 1, c->near, &out, &why), c->want ? 0 : -1);
+	if (!c->want) {
+		assert_int_equal(why.code, GP_E_UNSUPPORTED);
+		return;
+	}
+	assert_memory_equal(out.data, PLACED_HEAD, strlen(PLACED_HEAD));
+	assert_string_equal(out.data + strlen(PLACED_HEAD), c->want);
+}
+
+static const struct where_case {
+	const char *name, *entry, *want;
+} wheres[] = { { "a directory of its own", "x/a 0644 EXPLICIT_PATH /etc/y MODULE:z", "/etc/y/a" },
+	       { "with a slash at its end", "a 0644 EXPLICIT_PATH /etc/y/", "/etc/y/a" },
+	       { "the root", "a 0644 EXPLICIT_PATH /", "/a" },
+	       { "a program", "a 0755 UTILITY_BINARY MODULE:z", "/usr/bin/a" },
+	       { "a library", "a 0755 VGX_LIB NATIVE MODULE:z", NULL },
+	       { "no directory", "a 0644 EXPLICIT_PATH MODULE:z", NULL } };
+
+static void check_where(void **state)
+{
+	const struct where_case *c = *state;
+	gp_auto(gp_free_ptr) char *in = gp_asprintf("%s%s\n", PLACED_HEAD, c->entry);
+	gp_auto(gp_manifest_release) struct gp_manifest placed = { 0 };
+	gp_auto(gp_free_ptr) char *place = NULL;
+
+	assert_int_equal(gp_manifest_parse(gp_str_of(in), &placed, NULL), 0);
+	place = gp_mentry_place(&placed.entry[0]);
+	if (c->want)
+		assert_string_equal(place, c->want);
+	else
+		assert_null(place);
+}
+
 int main(void)
 {
 	FX_ROWS(reads, check_read, NULL, clear);
 	FX_ROWS(kinds, check_kind, NULL, clear);
 	FX_ROWS(adds, check_add, NULL, clear);
+	FX_ROWS(places, check_place, NULL, NULL);
+	FX_ROWS(wheres, check_where, NULL, NULL);
 	FX_ROWS(drops, check_drop, NULL, clear);
 	FX_TEST(the_header_says_version_and_modules, NULL, clear);
 	FX_TEST(symlink_types, NULL, NULL);

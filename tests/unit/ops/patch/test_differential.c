@@ -484,9 +484,9 @@ static bool one_case(struct fixture *fx, const struct group *g, uint64_t seed)
 	if (gp_diff_parse(gp_buf_str(&fx->patch), &fx->diff, NULL))
 		fail_msg("%s: cannot parse:\n%s", what, fx->patch.data);
 	assert_int_equal(fx->diff.nfile, 1);
-	assert_int_equal(
-		gp_hunks_apply(gp_buf_str(&fx->target), &fx->diff.file[0], fuzz, g->reverse, &fx->ours, &fx->rep, NULL),
-		0);
+	assert_int_equal(gp_hunks_apply(gp_buf_str(&fx->target), &fx->diff.file[0],
+					(struct gp_hunk_how){ fuzz, g->reverse }, &fx->ours, &fx->rep, NULL),
+			 0);
 	already = fx->rep.result == GP_HUNKS_ALREADY;
 	run_patch(fx, already ? 0 : fuzz, already ? !g->reverse : g->reverse);
 	if (fx->said.before_start)
