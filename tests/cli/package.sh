@@ -105,6 +105,22 @@ for f in xz.deb xz.rpm; do
     expect_status "extract $f" 3 extract $f
     says 'it is said what to do' 'it holds files, not an installer'
 done
+expect_status 'dkms-tree of the sources' 0 dkms-tree good.src $k --no-hooks -o of-src
+for f in xz.deb xz.rpm; do
+    d=${f#xz.}
+    expect_status "dkms-tree $f" 0 dkms-tree $f $k --no-hooks -o $d.of --json
+    check "dkms-tree $f: as of its sources" diff -r of-src $d.of
+    "$GRIDPATCH" $f $k --no-hooks -o $d.by --json=r.json > out 2> err
+    check "patch $f -o DIR" test $? -eq 0
+    json_valid r.json dkms-tree
+    check "patch $f -o DIR: the same" diff -r of-src $d.by
+    check "patch $f -o DIR: the verb that it was" json_is r.json .type gridpatch.dkms-tree
+    mkdir $d.in
+    expect_status "patch $f -o a directory that is there" 0 patch $k --no-hooks -o $d.in $f
+    check "patch $f: it is in there" diff -r of-src $d.in/nvidia-460.73.02
+done
+expect_status 'patch: a package beside an installer' 1 patch $k --no-hooks -o deb.in good.run xz.deb
+says 'it is said' 'it has to be the only one'
 cp xz.deb same.deb
 expect_status '-o that is the package' 2 $k --no-hooks same.deb -f -o same.deb
 check 'it is as it was' cmp xz.deb same.deb

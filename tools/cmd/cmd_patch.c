@@ -95,6 +95,7 @@ static int check_late(struct gp_args *a, const char *name, struct gp_err *err)
 static int run_package(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	const char *name = a->patch.run;
+	bool alone = true;
 
 	if (!a->patch.out)
 		a->patch.out = a->patch.out_dir;
@@ -104,7 +105,11 @@ static int run_package(struct gp_args *a, struct gp_report *r, struct gp_err *er
 			       "'%s' is a package, not an installer: -o DIR (or .tar.xz, .dsc) writes its patched "
 			       "sources as 'gridpatch dkms-tree' does; 'gridpatch info' tells what is in it",
 			       name);
-	/* The others are headers, and known as such, or have their own turn. */
+	for (size_t i = 1; i < a->positional.n; i++)
+		alone = alone && gp_is_dir(a->positional.v[i]);
+	if (!alone)
+		return gp_fail(err, GP_E_USAGE, "'%s' is a package: it has to be the only one", name);
+	/* The headers among the words were taken. */
 	gp_list_release(&a->positional);
 	gp_list_add(&a->positional, name);
 	r->verb = gp_cmd_dkms_tree.name;
