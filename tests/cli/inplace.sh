@@ -62,6 +62,7 @@ sed 's/@@ -2,3/@@ -2,9/' > mis.patch << 'EOT'
 EOT
 expect_status 'a hunk that does not match' 1 $patch_it --patches mis.patch
 mkdir unlock
+: > unlock/config.toml
 expect_status 'what is for a package' 2 $patch_it --unlock-config unlock
 expect_status 'a card of vgpuConfig.xml, which is not there' 1 $patch_it --profile-clone 1b38=1b39
 expect_status 'an installer besides' 2 $patch_it s.run
@@ -211,6 +212,33 @@ expect_status "a distribution's package" 0 patch $k --hooks hooks src/nvidia-cur
 says 'under its own name' 'dkms add -m nvidia-current -v 460.73.02 --sourcetree' out
 says 'its limit stays' 'dkms.conf has a BUILD_EXCLUSIVE_KERNEL of its own'
 check 'as it was' grep -qx 'BUILD_EXCLUSIVE_KERNEL="^\[2-5\].\*"' src/nvidia-current-460.73.02/dkms.conf
+
+# DKMS applies the distribution's own patches after ours: they must fit what we leave.
+e=src/nvidia-current-460.73.02
+check "its patches, by GNU patch" patch -p1 -s --dry-run -F0 -d $e -i patches/sample.patch
+check 'they stay' grep -qx 'PATCH=(sample.patch)' $e/dkms.conf
+run patch --undo $e
+cat > $e/patches/sample.patch << 'EOT'
+--- a/nvidia/os-interface.c
++++ b/nvidia/os-interface.c
+@@ -9,6 +9,7 @@
+ #include "nv-linux.h"
+ 
+ #include "nv-time.h"
++#include "other.h"
+ 
+ void os_copy_sample(void *to, const void *from, unsigned int length)
+ {
+EOT
+check 'one where the hooks go: GNU patch takes it now' patch -p1 -s --dry-run -d $e -i "$PWD/$e/patches/sample.patch"
+refute 'and not with the hooks in' patch -p1 -s --dry-run -f -d o/kernel -i "$PWD/$e/patches/sample.patch"
+rm -rf now
+cp -a $e now
+expect_status 'so it is refused' 1 patch $k --hooks hooks $e
+says 'whose' "dkms.conf's own patch for 5.12.9"
+check 'nothing is changed' diff -r $e now
+expect_status '--drop-dkms-patches' 0 patch $k --hooks hooks --drop-dkms-patches $e
+refute 'it is gone' grep -q 'PATCH=' $e/dkms.conf
 
 # --- what dkms has --------------------------------------------------------------------------
 fresh
