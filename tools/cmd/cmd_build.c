@@ -55,7 +55,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (positional(a, err) < 0)
 		return -1;
 	name = a->positional.v[0];
-	if (gp_take_input(a, &name, err) < 0)
+	if (gp_take_input(a, GP_INPUT_DRIVER, &name, err) < 0)
 		return -1;
 	rc = gp_build_one(a, name, &cells, err);
 	for (size_t i = 0; i < cells.skipped.n; i++)

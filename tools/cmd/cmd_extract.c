@@ -35,7 +35,7 @@ static int extract(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	char size[32];
 	int rc;
 
-	if (gp_take_input(a, &name, err) < 0 || gp_runfile_open(&rf, name, &a->given, err) < 0)
+	if (gp_take_input(a, GP_INPUT_RUN, &name, err) < 0 || gp_runfile_open(&rf, name, &a->given, err) < 0)
 		return -1;
 	rf.cancel = gp_main_cancel();
 	if (choose_dir(a, &rf, &dir, err) < 0)

@@ -63,7 +63,7 @@ static int by_installer(struct gp_args *a, struct question *q, struct gp_err *er
 	if (a->kind >= 0)
 		return gp_fail(err, GP_E_USAGE, "--kind goes with --driver: an installer says its kind");
 	q->name = a->positional.v[0];
-	if (gp_take_input(a, &q->name, err) < 0 || open_driver(a, q, q->name, err) < 0)
+	if (gp_take_input(a, GP_INPUT_DRIVER, &q->name, err) < 0 || open_driver(a, q, q->name, err) < 0)
 		return -1;
 	q->have_driver = true;
 	q->query.driver = q->driver.version;

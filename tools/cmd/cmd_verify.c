@@ -15,7 +15,7 @@ static int verify(struct gp_args *a, const char **name, struct gp_driver *d, str
 		  struct gp_err *err)
 {
 	*d = (struct gp_driver){ 0 };
-	if (gp_take_input(a, name, err) < 0 || gp_open_driver(a, *name, NULL, d, err) < 0)
+	if (gp_take_input(a, GP_INPUT_DRIVER, name, err) < 0 || gp_open_driver(a, *name, NULL, d, err) < 0)
 		return -1;
 	gp_inspect(d, problems);
 	gp_report_driver(a, d);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "base/fsio.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "ops/job/decide.h"
@@ -51,8 +52,10 @@ static void put_dkms(const struct gp_dkmstree *t, const char *verb, const struct
 		gp_buf_puts(&b, " -k ");
 		gp_text_shell_word(&b, k->release.text);
 	}
+	/* dkms 2.8 runs `make mrproper` in what --kernelsourcedir names, which leaves headers
+	 * that nothing builds against; newer ones only say that they do so no more. */
 	if (h && build) {
-		gp_buf_puts(&b, " --kernelsourcedir ");
+		gp_buf_puts(&b, " --no-prepare-kernel --no-clean-kernel --kernelsourcedir ");
 		gp_text_shell_word(&b, h->sysout);
 	}
 	gp_list_add(out, b.data);
@@ -72,10 +75,15 @@ static void put_package(const struct gp_dkmstree *t, struct gp_list *out)
 
 static void commands(const struct gp_patch_job *j, const struct gp_dkmstree *t, struct gp_list *out)
 {
+	/* One that DKMS has here is not added again, and its builds are of other sources. */
+	gp_auto(gp_free_ptr) char *there = gp_asprintf("/var/lib/dkms/%s/%s", t->name, t->version);
+
 	if (t->form == GP_DKMSTREE_DSC) {
 		put_package(t, out);
 		return;
 	}
+	if (gp_exists(there))
+		gp_list_printf(out, "dkms remove -m %s -v %s --all", t->name, t->version);
 	put_place(t, out);
 	put_dkms(t, "add", NULL, out);
 	for (size_t i = 0; i < j->in.targets.n; i++) {

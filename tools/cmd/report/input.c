@@ -11,15 +11,19 @@
 
 static void say(const struct gp_args *a, const struct gp_given_one *one)
 {
+	if (one->package)
+		return; /* it is the file that was named */
 	if (one->member)
 		gp_say(a, "input      taken from %s: %s\n", one->container, one->member);
 	else
 		gp_say(a, "input      taken from standard input: %s\n", one->file);
 }
 
-int gp_take_input(struct gp_args *a, const char **word, struct gp_err *err)
+int gp_take_input(struct gp_args *a, enum gp_input_use use, const char **word, struct gp_err *err)
 {
-	struct gp_input_opts o = { .member = a->member, .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) };
+	struct gp_input_opts o = {
+		.use = use, .member = a->member, .cancel = gp_main_cancel(), .progress = gp_progress_begin(a)
+	};
 	size_t before = a->given.n;
 	int rc = gp_input_take(&a->given, *word, &o, word, err);
 
@@ -34,7 +38,7 @@ int gp_take_listed(struct gp_args *a, struct gp_list *l, size_t i, struct gp_err
 {
 	const char *word = l->v[i];
 
-	if (gp_take_input(a, &word, err) < 0)
+	if (gp_take_input(a, GP_INPUT_DRIVER, &word, err) < 0)
 		return -1;
 	if (word != l->v[i]) {
 		free(l->v[i]);

@@ -49,7 +49,7 @@ static void say_config(const struct gp_args *a, const struct gp_usercopy *c)
 		if (c->config[i].from)
 			gp_say(a,
 			       "  config   %s to " GP_USERSPACE_CONF_DIR
-			       ": the installer keeps a copy of one that is there\n",
+			       ": edit it here, for an installation overwrites it there\n",
 			       c->config[i].from);
 }
 

@@ -20,6 +20,8 @@ struct gp_archive {
 	struct gp_archive *outer; /* instead of fd, or NULL */
 	size_t n;                 /* members so far */
 	struct gp_err src_err;    /* what the source said, when it failed */
+	const volatile sig_atomic_t *cancel;
+	const struct gp_progress *progress;
 	char block[BLOCK];
 };
 
@@ -30,7 +32,8 @@ static const char *const KIND[] = { "zip", "ar archive", "tar", "rpm" };
 static la_ssize_t read_block(struct archive *la, void *arg, const void **buf)
 {
 	struct gp_archive *a = arg;
-	ssize_t n = a->outer ? gp_archive_read(a->outer, a->block, BLOCK, &a->src_err) :
+	ssize_t n = gp_check_cancel(a->cancel, &a->src_err) < 0 ? -1 :
+		    a->outer ? gp_archive_read(a->outer, a->block, BLOCK, &a->src_err) :
 			       gp_pread(a->fd, a->block, BLOCK, a->off, a->name, &a->src_err);
 
 	*buf = a->block;
@@ -38,6 +41,8 @@ static la_ssize_t read_block(struct archive *la, void *arg, const void **buf)
 		archive_set_error(la, -1, "source");
 	else
 		a->off += (uint64_t)n;
+	if (n >= 0 && !a->outer)
+		gp_progress_tell(a->progress, GP_PHASE_UNPACK, a->off, a->size);
 	return n;
 }
 
@@ -133,6 +138,12 @@ struct gp_archive *gp_archive_open_within(struct gp_archive *outer, enum gp_arch
 	a->outer = outer;
 	a->fd = -1;
 	return open_it(a, kind, err);
+}
+
+void gp_archive_watch(struct gp_archive *a, const volatile sig_atomic_t *cancel, const struct gp_progress *progress)
+{
+	a->cancel = cancel;
+	a->progress = progress;
 }
 
 void gp_archive_close(struct gp_archive *a)

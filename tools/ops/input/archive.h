@@ -31,6 +31,9 @@ struct gp_archive *gp_archive_open_within(struct gp_archive *outer, enum gp_arch
 
 void gp_archive_close(struct gp_archive *a);
 
+/* Stop at a signal, and tell how much of the file has been read. Both may be NULL. */
+void gp_archive_watch(struct gp_archive *a, const volatile sig_atomic_t *cancel, const struct gp_progress *progress);
+
 /* 1 a member (*entry lives until the next call), 0 the end, -1 an error. At most
  * GP_RUN_MAX_ENTRIES of them. */
 int gp_archive_next(struct gp_archive *a, struct archive_entry **entry, struct gp_err *err);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "core/payload/filetype.h"
 #include "ops/input/name.h"
+#include "ops/input/package.h"
 #include "ops/input/portal.h"
 #include "ops/input/spool.h"
 #include "ops/run/runfile.h"
@@ -71,6 +72,45 @@ static int take_portal(const struct taking *t, const char **name, struct gp_err 
 	return gp_portal_open(&p, t->fd, t->word, err) < 0 ? -1 : take_member(t, &p, name, err);
 }
 
+/* --- a .deb or .rpm --- */
+
+static int check_use(const struct taking *t, const struct gp_unpacking *u, struct gp_err *err)
+{
+	const char *what = gp_package_kind_name(u->kind);
+
+	if (t->o->use == GP_INPUT_RUN)
+		return gp_fail(err, GP_E_UNSUPPORTED,
+			       "'%s' is a %s: it holds files, not an installer; '%s' unpacks it, and 'gridpatch info' "
+			       "tells what it is",
+			       t->word, what, u->kind == GP_PACKAGE_DEB ? "dpkg-deb -x" : "bsdtar -xf");
+	if (t->o->use == GP_INPUT_DRIVER && !u->dir)
+		return gp_fail(
+			err, GP_E_UNSUPPORTED,
+			"'%s' is a %s without kernel sources (no usr/src/nvidia-VERSION is in it): there is nothing to "
+			"patch or to build; give the .run",
+			t->word, what);
+	return 0;
+}
+
+static int take_package(const struct taking *t, enum gp_package_kind kind, const char **name, struct gp_err *err)
+{
+	struct gp_unpacking u = {
+		.fd = t->fd, .name = t->word, .kind = kind, .cancel = t->o->cancel, .progress = t->o->progress
+	};
+	struct gp_given_one one = { .fd = -1 };
+
+	if (t->o->use == GP_INPUT_RUN)
+		return check_use(t, &u, err);
+	if (gp_package_unpack(&u, err) < 0)
+		return -1;
+	one.name = gp_strdup(t->word);
+	one.dir = u.dir;
+	one.lock = u.lock;
+	one.package = u.package;
+	*name = add(t->given, &one);
+	return check_use(t, &u, err);
+}
+
 /* --- by what it is --- */
 
 static int read_type(const struct taking *t, enum gp_filetype *out, struct gp_err *err)
@@ -93,6 +133,8 @@ static int take_file(const struct taking *t, const char **name, struct gp_err *e
 		return -1;
 	if (type == GP_FILETYPE_ZIP)
 		return take_portal(t, name, err);
+	if (type == GP_FILETYPE_DEB || type == GP_FILETYPE_RPM)
+		return take_package(t, type == GP_FILETYPE_DEB ? GP_PACKAGE_DEB : GP_PACKAGE_RPM, name, err);
 	if (gp_filetype_complaint(type))
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' %s", t->word, gp_filetype_complaint(type));
 	if (t->member && t->o->member)
@@ -140,8 +182,7 @@ static int take_stdin(struct taking *t, const char **name, struct gp_err *err)
 
 /* --- the disk --- */
 
-/* What lies in a directory that is no driver itself, but has some. */
-static int check_dir(const char *dir, struct gp_err *err)
+int gp_input_check_dir(const char *dir, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	gp_auto(gp_list_release) struct gp_list names = { 0 };
@@ -188,7 +229,7 @@ int gp_input_take(struct gp_given *given, const char *word, const struct gp_inpu
 	if (gp_given_find(given, word))
 		return 0;
 	if (gp_is_dir(word))
-		return check_dir(word, err);
+		return gp_input_check_dir(word, err);
 	if (gp_input_split(word, &file, &member)) {
 		if (o->member)
 			return gp_fail(err, GP_E_USAGE, "'%s' names a member, and so does --member", word);

@@ -17,6 +17,7 @@ static void one_release(struct gp_given_one *o)
 		gp_remove_tree(o->dir);
 	if (o->lock >= 0)
 		close(o->lock);
+	gp_package_free(o->package);
 	free(o->dir);
 	free(o->name);
 	free(o->file);

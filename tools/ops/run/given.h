@@ -4,18 +4,21 @@
 
 #include <stddef.h>
 
+#include "core/driver/package.h"
+
 /*
  * Inputs that no path leads to: an installer out of an archive or a pipe, and a
  * package's sources. Each has one name, which stands for it in messages, reports and
  * commands; who opens an input by its name asks here before the disk.
  */
 struct gp_given_one {
-	char *name;               /* "g.zip/Host_Drivers/X.run", "-", "x.deb" */
-	char *file;               /* what it would be called in a directory: "X.run"; NULL: not known */
-	char *container, *member; /* the archive and the path in it, or NULL */
-	int fd;                   /* the installer: a file without a name; -1: a directory */
-	char *dir;                /* the sources: a directory of ours, which goes with this; NULL: an installer */
-	int lock;                 /* that dir is in use; -1 */
+	char *name;                 /* "g.zip/Host_Drivers/X.run", "-", "x.deb" */
+	char *file;                 /* what it would be called in a directory: "X.run"; NULL: not known */
+	char *container, *member;   /* the archive and the path in it, or NULL */
+	int fd;                     /* the installer: a file without a name; -1: a directory */
+	char *dir;                  /* the sources: a directory of ours, which goes with this; NULL: an installer */
+	int lock;                   /* that dir is in use; -1 */
+	struct gp_package *package; /* whose sources these are, or would be if it had any; NULL: of none */
 };
 
 /* Zeroed is empty. */
