@@ -126,6 +126,14 @@ check 'JSON: what it did' json_is j .undo.restored "$(diff -rq --no-dereference 
 expect_status '--undo again' 1 patch --undo $d
 says 'it says why' 'nothing to take back'
 
+# A lock: what was decided, and nothing else.
+rm -f l
+expect_status '--write-lock' 0 $patch_it -n --write-lock l
+expect_status '--lock, other options' 1 $patch_it --lock l --no-set pfn-valid
+check 'changes nothing' untouched
+expect_status '--lock' 0 $patch_it --lock l
+says 'it holds' 'everything is as it was' out
+
 # Two steps, and back one at a time.
 fresh
 printf 'x.patch\n' > out-of/series
