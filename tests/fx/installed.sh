@@ -16,7 +16,7 @@ version=$(sed -n 2p "$tree/.manifest")
 modules=$(sed -n 4p "$tree/.manifest")
 mkdir -p "$out"
 awk 'NR > 8 && ($3 == "KERNEL_MODULE_SRC" || $3 == "DKMS_CONF") { sub(/^kernel\//, "", $1); print $1 }' \
-    "$tree/.manifest" | tar -C "$tree/kernel" -cf - -T - | tar -C "$out" -xf -
+    "$tree/.manifest" | (cd "$tree/kernel" && while read -r f; do [ ! -e "$f" ] || echo "$f"; done) | tar -C "$tree/kernel" -cf - -T - | tar -C "$out" -xf -
 
 # names FORMAT: a line per module, numbered.
 names() {
@@ -34,7 +34,7 @@ if [ $debian = y ]; then
         echo "PACKAGE_VERSION=\"$version\""
         echo 'AUTOINSTALL=yes'
         echo 'PATCH=(sample.patch)'
-        # shellcheck disable=SC2016 # dkms expands it
+        # shellcheck disable=SC1003,SC2016 # dkms expands it
         printf '%s\n' '' 'MAKE[0]="env NV_VERBOSE=1 \' \
             '    make ${parallel_jobs+-j$parallel_jobs} modules KERNEL_UNAME=${kernelver}"' \
             'CLEAN="make KERNEL_UNAME=${kernelver} clean"'

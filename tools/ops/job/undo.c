@@ -12,6 +12,7 @@
 #include "base/fsio.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "core/driver/treerecord.h"
 #include "ops/driver/installed.h"
 #include "ops/run/backup.h"
@@ -54,6 +55,15 @@ static int find_backup(struct gp_undo *u, struct gp_err *err)
 	gp_auto(gp_free_ptr) char *beside = NULL, *parent = gp_path_dir(u->in.tree);
 
 	if (u->in.driver.record.date) {
+		gp_auto(gp_free_ptr) char *begin = gp_asprintf("%s.gridpatch-", gp_path_base(u->in.tree));
+
+		/* It will be removed: whoever may write into the tree must not choose which file. */
+		if (!gp_str_starts(gp_str_of(u->in.driver.record.backup), begin) ||
+		    !gp_str_ends(gp_str_of(u->in.driver.record.backup), ".tar.zst"))
+			return gp_fail(err, GP_E_NO,
+				       "'%s' is not the backup of '%s': was that renamed, or its " GP_INSTALLED_RECORD
+				       " changed?",
+				       u->in.driver.record.backup, u->in.tree);
 		u->backup = gp_path_join(parent, u->in.driver.record.backup);
 		return 0;
 	}
@@ -83,8 +93,8 @@ static int open_backup(const struct gp_undo *u, struct gp_err *err)
 
 struct restoring {
 	struct gp_undo *u;
-	struct gp_tree *to;  /* over the directory */
-	struct gp_map found; /* what the backup has */
+	struct gp_tree *to;   /* over the directory */
+	struct gp_map *found; /* what the backup has */
 };
 
 /* Is the file what the run left? */
@@ -124,7 +134,7 @@ static int visit(void *arg, const struct gp_backup_item *item, struct gp_err *er
 
 	if (gp_check_cancel(r->u->in.opts->cancel, err) < 0)
 		return -1;
-	gp_map_put(&r->found, item->path, 1);
+	gp_map_put(r->found, item->path, 1);
 	if (item->node != GP_NODE_FILE)
 		return 0;
 	if (f && !as_left(r->to, f))
@@ -147,7 +157,7 @@ static int remove_new(struct restoring *r, struct gp_err *err)
 	for (size_t i = 0; i < rec->n; i++) {
 		const struct gp_treefile *f = &rec->v[i];
 
-		if (gp_map_get(&r->found, f->path, NULL))
+		if (gp_map_get(r->found, f->path, NULL))
 			continue;
 		if (!as_left(r->to, f))
 			gp_list_add(&r->u->altered, f->path);
@@ -157,7 +167,7 @@ static int remove_new(struct restoring *r, struct gp_err *err)
 			return -1;
 		r->u->removed++;
 	}
-	if (gp_map_get(&r->found, GP_INSTALLED_RECORD, NULL) || !gp_tree_has(r->to, GP_INSTALLED_RECORD))
+	if (gp_map_get(r->found, GP_INSTALLED_RECORD, NULL) || !gp_tree_has(r->to, GP_INSTALLED_RECORD))
 		return 0;
 	r->u->removed++;
 	return gp_tree_delete(r->to, GP_INSTALLED_RECORD, err);
@@ -171,7 +181,7 @@ static int find_others(struct restoring *r, struct gp_err *err)
 	if (gp_dir_walk_at(d->fd, d->root, "", &files, err) < 0)
 		return -1;
 	for (size_t i = 0; i < files.n; i++)
-		if (!gp_map_get(&r->found, files.v[i], NULL) &&
+		if (!gp_map_get(r->found, files.v[i], NULL) &&
 		    !gp_treerecord_find(&r->u->in.driver.record, files.v[i]) &&
 		    strcmp(files.v[i], GP_INSTALLED_RECORD) != 0 && !gp_path_under(files.v[i], GP_JOURNAL_DIR))
 			gp_list_add(&r->u->others, files.v[i]);
@@ -196,14 +206,13 @@ static int restore(struct gp_undo *u, int fd, struct gp_err *err)
 	const struct gp_commit_opts o = { .fsync = true, .cancel = u->in.opts->cancel };
 	gp_auto(gp_tree_release) struct gp_tree to = { 0 };
 	gp_auto(gp_map_release) struct gp_map found = { 0 };
-	struct restoring r = { .u = u, .to = &to };
+	struct restoring r = { .u = u, .to = &to, .found = &found };
 	int rc;
 
 	gp_disktree_tree(&u->in.driver.disk, &to);
 	rc = gp_backup_read(fd, u->backup, u->in.driver.record.backup_sha256, visit, &r, err);
 	if (rc == 0)
 		rc = remove_new(&r, err) < 0 || find_others(&r, err) < 0 || gp_tree_sound(&to, err) < 0 ? -1 : 0;
-	found = r.found;
 	if (rc < 0 || check_altered(u, err) < 0)
 		return -1;
 	gp_tree_settle(&to);
