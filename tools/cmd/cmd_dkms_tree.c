@@ -137,8 +137,8 @@ const struct gp_cmd gp_cmd_dkms_tree = {
 	.summary = "the patched kernel sources for DKMS, without any installer",
 	.about = "Patches the kernel sources of the installer RUN, or of TREE, an extracted one or\n"
 		 "the sources of an installed driver, as 'gridpatch patch' does, and writes\n"
-		 "kernel/ as it belongs in /usr/src/nvidia-VERSION, with a dkms.conf that is filled\n"
-		 "in: for those who never run the installer. Patches for some kernels only are\n"
+		 "kernel/ as it belongs in /usr/src/nvidia-VERSION, with a finished dkms.conf,\n"
+		 "for those who never run the installer. Patches for some kernels only are\n"
 		 "applied by DKMS, kernel by kernel. Neither the input nor the system is changed.\n"
 		 "\n"
 		 "OUT is a directory: one that is there takes in nvidia-VERSION, another one\n"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fsio.h"
@@ -7,6 +8,7 @@
 #include "core/proof/cells_json.h"
 #include "ops/job/patchjob.h"
 #include "ops/run/given.h"
+#include "cmd/front/outputs.h"
 #include "cmd/front/runs.h"
 #include "cmd/front/version.h"
 #include "cmd/patch_many.h"
@@ -14,6 +16,13 @@
 #include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
+
+static bool is_package(const struct gp_args *a)
+{
+	const struct gp_given_one *one = gp_given_find(&a->given, a->patch.run);
+
+	return one && one->package;
+}
 
 /* --build: the modules of every kernel of the run, before anything is written. */
 static int prove(struct gp_args *a, struct gp_cells *cells, struct gp_err *err)
@@ -52,49 +61,47 @@ static const char *reason(const struct gp_args *a, const struct gp_patch_job *jo
 		       gp_selection_reason(&job->decided.selection, &job->in.driver.version, a->patch.allow);
 }
 
-static bool is_package(const struct gp_args *a)
+/* What standard input's installer is called was not known before: is its output an
+ * installer that still waits, or one that there is now? */
+static int check_late(struct gp_args *a, const char *name, struct gp_err *err)
 {
-	const struct gp_given_one *one = gp_given_find(&a->given, a->patch.run);
+	gp_auto(gp_free_ptr) char *out = gp_out_name(&a->patch);
+	const char *asked = a->patch.out;
+	int rc;
 
-	return one && one->package;
+	for (size_t i = 0; i < a->outs.n; i++)
+		if (gp_same_place(out, a->outs.v[i]))
+			return gp_fail(err, GP_E_USAGE, "'%s' is what an installer before '%s' became", out, name);
+	gp_list_add(&a->outs, out);
+	if (asked || strcmp(name, "-") != 0)
+		return 0;
+	a->patch.out = out;
+	rc = gp_outputs_check(&gp_cmd_patch, a, err);
+	a->patch.out = NULL;
+	return rc;
 }
 
 /* A package's sources become what DKMS takes, and that is another verb's work. */
-static int package(struct gp_args *a, struct gp_report *r, struct gp_err *err)
+static int run_package(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	const char *name = a->patch.run;
 
 	if (!a->patch.out)
-		GP_SWAP(a->patch.out, a->patch.out_dir);
+		a->patch.out = a->patch.out_dir;
+	a->patch.out_dir = NULL;
 	if (!a->patch.out)
 		return gp_fail(err, GP_E_USAGE,
 			       "'%s' is a package, not an installer: -o DIR (or .tar.xz, .dsc) writes its patched "
 			       "sources as 'gridpatch dkms-tree' does; 'gridpatch info' tells what is in it",
 			       name);
-	if (a->outs.n > 1 || r->root)
-		return gp_fail(err, GP_E_USAGE, "'%s' is a package: it has to be the only one", name);
-	/* The headers among the words were taken. */
+	/* Its report is another verb's, which has no place among those of installers. */
+	if (a->several)
+		return gp_fail(err, GP_E_USAGE, "'%s' is a package, not an installer: it has to be the only one", name);
+	/* The others are headers, and known as such. */
 	gp_list_release(&a->positional);
 	gp_list_add(&a->positional, name);
 	r->verb = gp_cmd_dkms_tree.name;
 	return gp_cmd_dkms_tree.run(a, r, err);
-}
-
-/* Begin with the next one. */
-static int take(struct gp_args *a, const char *name, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *out = NULL;
-
-	a->patch.run = name;
-	if (gp_take_input(a, GP_INPUT_DRIVER, &a->patch.run, err) < 0)
-		return -1;
-	/* What an archive's installer is called was not known before. */
-	out = gp_out_name(&a->patch);
-	for (size_t i = 0; i < a->outs.n; i++)
-		if (gp_same_place(out, a->outs.v[i]))
-			return gp_fail(err, GP_E_USAGE, "'%s' is what an installer before '%s' became", out, name);
-	gp_list_take(&a->outs, gp_steal(&out));
-	return 0;
 }
 
 static int one(struct gp_args *a, const char *name, struct gp_report *r, struct gp_err *err)
@@ -105,10 +112,13 @@ static int one(struct gp_args *a, const char *name, struct gp_report *r, struct 
 	int rc;
 
 	a->patch.proved = false;
-	if (take(a, name, err) < 0)
+	a->patch.run = name;
+	if (gp_take_input(a, GP_INPUT_DRIVER, &a->patch.run, err) < 0)
 		return -1;
 	if (is_package(a))
-		return package(a, r, err);
+		return run_package(a, r, err);
+	if (check_late(a, name, err) < 0)
+		return -1;
 	rc = patch(a, &cells, &job, err);
 	gp_report_job(a, &job);
 	gp_main_flush(); /* what follows goes to standard error */
@@ -137,6 +147,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	a->patch.report = a->json_file;
 	if (gp_runs_check(&gp_cmd_patch, a, &names, err) < 0)
 		return -1;
+	a->several = names.n > 1;
 	return names.n == 1 ? one(a, names.v[0], r, err) : gp_patch_many(a, &names, one, r, err);
 }
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/front/runs.h"
 
-#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fsio.h"
 #include "base/text.h"
 #include "ops/input/input.h"
-#include "ops/input/name.h"
+#include "ops/input/peek.h"
 #include "ops/job/inputs.h"
+#include "ops/run/given.h"
 #include "cmd/front/outputs.h"
 
 static int find_dir(struct gp_args *a, struct gp_err *err)
@@ -25,40 +25,24 @@ static int find_dir(struct gp_args *a, struct gp_err *err)
 	return 0;
 }
 
+/* A directory with installers in it says which. */
+static int look_into(const char *dir, struct gp_err *err)
+{
+	struct gp_given none = { 0 };
+	const char *is;
+
+	return gp_input_take(&none, dir, &(struct gp_input_opts){ 0 }, &is, err);
+}
+
 static int check_first(const char *name, struct gp_err *err)
 {
+	if (gp_is_dir(name) && look_into(name, err) < 0)
+		return -1;
 	if (strcmp(name, "-") != 0 && !gp_exists(name) && !strchr(name, '/') && !strchr(name, '.'))
 		return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file; see 'gridpatch help'", name);
-	if (gp_is_dir(name) && gp_input_check_dir(name, err) < 0)
-		return -1;
 	if (gp_is_dir(name))
 		return gp_fail(err, GP_E_USAGE, "'%s' is a directory: give a .run installer", name);
 	return 0;
-}
-
-/* By its name or its first bytes. Whether it is one the job will say; what was meant for an
- * option's argument is told before another installer is patched without it. */
-static bool may_be_installer(const char *word)
-{
-	static const char *const ends[] = { ".run", ".zip", ".deb", ".rpm" };
-	gp_auto(gp_free_ptr) char *file = NULL;
-	gp_auto(gp_free_ptr) char *member = NULL;
-	char head[2] = "";
-	int fd;
-
-	if (gp_input_split(word, &file, &member))
-		return true;
-
-	for (size_t i = 0; i < GP_COUNT(ends); i++)
-		if (gp_str_ends(gp_str_of(word), ends[i]))
-			return gp_exists(word);
-	fd = open(word, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return false;
-	if (read(fd, head, sizeof(head)) != sizeof(head))
-		head[0] = '\0';
-	close(fd);
-	return head[0] == '#' && head[1] == '!';
 }
 
 int gp_runs_find(struct gp_args *a, struct gp_list *names, struct gp_err *err)
@@ -70,7 +54,7 @@ int gp_runs_find(struct gp_args *a, struct gp_list *names, struct gp_err *err)
 	for (size_t i = 0; i < words->n; i++) {
 		if (i && gp_is_dir(words->v[i]))
 			gp_list_add(&a->patch.headers, words->v[i]);
-		else if (i && !may_be_installer(words->v[i]))
+		else if (i && !gp_input_may_be(words->v[i]))
 			return gp_fail(err, GP_E_USAGE, "'%s' is neither an installer nor kernel headers", words->v[i]);
 		else
 			gp_list_add(names, words->v[i]);
@@ -90,13 +74,30 @@ static int check_several(const struct gp_patch_opts *o, size_t n, struct gp_err 
 	return 0;
 }
 
+/* The output's name; "": that is not known before the input is read. */
+static char *out_of(struct gp_args *a, const char *name)
+{
+	gp_auto(gp_free_ptr) char *file = gp_input_peek(name, a->member);
+	char *out = gp_strdup("");
+
+	if (!file)
+		return out;
+	free(out);
+	a->patch.run = file;
+	out = gp_out_name(&a->patch);
+	a->patch.run = NULL;
+	return out;
+}
+
 static int check_pair(const struct gp_list *names, const struct gp_list *outs, size_t i, size_t k, struct gp_err *err)
 {
-	if (!gp_same_place(outs->v[i], outs->v[k]))
-		return 0;
-	if (gp_same_file(names->v[i], names->v[k]))
+	bool both = *outs->v[i] && *outs->v[k] && gp_same_place(outs->v[i], outs->v[k]);
+
+	if (strcmp(names->v[i], names->v[k]) == 0 || (both && gp_same_file(names->v[i], names->v[k])))
 		return gp_fail(err, GP_E_USAGE, "'%s' is given twice", names->v[k]);
-	return gp_fail(err, GP_E_USAGE, "'%s' and '%s' would both become '%s'", names->v[i], names->v[k], outs->v[k]);
+	return !both ? 0 :
+		       gp_fail(err, GP_E_USAGE, "'%s' and '%s' would both become '%s'", names->v[i], names->v[k],
+			       outs->v[k]);
 }
 
 int gp_runs_check(const struct gp_cmd *cmd, struct gp_args *a, const struct gp_list *names, struct gp_err *err)
@@ -109,13 +110,12 @@ int gp_runs_check(const struct gp_cmd *cmd, struct gp_args *a, const struct gp_l
 	if (names->n > 1 && check_several(&a->patch, names->n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names->n && rc == 0; i++) {
-		a->patch.run = names->v[i];
-		gp_list_take(&outs, gp_out_name(&a->patch));
+		gp_list_take(&outs, out_of(a, names->v[i]));
 		for (size_t k = 0; k < i && rc == 0; k++)
 			rc = check_pair(names, &outs, k, i, err);
 	}
 	for (size_t i = 0; i < outs.n && rc == 0; i++) {
-		a->patch.out = outs.v[i];
+		a->patch.out = *outs.v[i] ? outs.v[i] : NULL;
 		rc = gp_outputs_check(cmd, a, err);
 	}
 	a->patch.out = NULL;

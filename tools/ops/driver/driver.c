@@ -160,7 +160,7 @@ static int scan(struct gp_driver *d, const struct gp_driver_opts *o, struct gp_e
 	struct gp_keep keep = { .want = want_too, .kept = o->ready ? kept : NULL, .arg = &w, .cut = o->cut };
 	int rc;
 
-	if (o->index_dir && gp_index_load(&d->rf, o->index_dir, o->also))
+	if (o->index_dir && gp_index_load(&d->rf, o->index_dir, &keep))
 		return 0;
 	rc = gp_runfile_scan(&d->rf, &keep, err);
 	if (rc < 0 && o->abandon)
