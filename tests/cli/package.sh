@@ -180,6 +180,11 @@ rpm sum rpm.tree sum.rpm
 refused sum.rpm 'the SHA-256 of its payload is another one'
 rpm noname rpm.tree noname.rpm
 refused noname.rpm 'no name or no version'
+# A payload that ends in a member's name, and no sum to tell.
+rpm nosum rpm.tree nosum.rpm
+refused nosum.rpm 'damaged or cut off archive'
+rpm biglink rpm.tree biglink.rpm
+refused biglink.rpm 'damaged or cut off archive'
 for at in 200 1000 2500; do
     cp zstd.rpm flip.rpm
     printf '\377' | dd of=flip.rpm bs=1 seek=$(($(stat -c %s zstd.rpm) - at)) conv=notrunc 2> /dev/null
