@@ -185,8 +185,23 @@ check 'its sources are patched the same' diff -r nvidia-$v.src of-tree.src
 check 'JSON: what it was' json_is of-tree.json .driver.form installed
 says 'its history says what was done' 'patch set pfn-valid sha256' of-tree/pkg-history.txt
 
+# --- an archive of the portal's -----------------------------------------------------
+
+if command -v python3 > /dev/null; then
+    mkdir Host_Drivers && cp host.run Host_Drivers/NVIDIA-Linux-x86_64-$v-vgpu-kvm.run
+    python3 -m zipfile -c g.zip Host_Drivers
+    expect_status 'a .zip' 0 dkms-tree $opts g.zip -o of-zip --json=of-zip.json
+    check 'it is the same tree' diff -r nvidia-$v of-zip
+    check 'JSON: where it is from' json_is of-zip.json .input.member Host_Drivers/NVIDIA-Linux-x86_64-$v-vgpu-kvm.run
+else
+    skip 'a .zip' 'no python3'
+fi
+
 # --- a source package --------------------------------------------------------------
 
+for s in sha256 sha1 md5; do
+    check "the .dsc has the $s sum" grep -q "^ $(${s}sum < $deb | cut -d ' ' -f 1) $(stat -c %s $deb) $deb\$" a.dsc
+done
 check 'the .dsc names its archive' grep -q "^ [0-9a-f]\{64\} $(stat -c %s $deb) $deb\$" a.dsc
 if command -v dpkg-source > /dev/null && command -v dpkg-parsechangelog > /dev/null; then
     check 'dpkg-source unpacks it' dpkg-source -x a.dsc unpacked
@@ -304,4 +319,14 @@ for ms in 5 15 30; do
     [ -e trouble/a.tar.xz ] || check "stopped after $ms: nothing is left" test -z "$(find trouble big.tmp -mindepth 1)"
     rm -f trouble/a.tar.xz
 done
+# --- --build -----------------------------------------------------------------------
+
+if headers_here && command -v make > /dev/null; then
+    sh "$fx/buildable.sh" --breaks headers broken
+    expect_status 'modules that do not build' 1 dkms-tree --no-hooks --headers "$headers" broken -o built --build --json
+    check 'JSON: why' json_is out .reason compile
+    check 'nothing is written' test ! -e built
+else
+    skip '--build' 'no kernel headers, or no make'
+fi
 finish

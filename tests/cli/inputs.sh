@@ -3,9 +3,9 @@
 # shellcheck disable=SC1091,SC2086,SC2154 # lib.sh sets the rest; $k is words
 # The files of tests/data: good-* are taken, bad-* and unsupported-* are refused with
 # what tests/data/README.md says, which names each of them; nothing is changed or left.
-# GNU patch, quilt, bash and sh judge what is theirs.
+# GNU patch, quilt, bash, sh and modpost judge what is theirs.
 # tests: core/diff/diff core/diff/series core/driver/manifest core/payload/runheader
-# tests: core/rules/rule ops/patch/patchfile
+# tests: core/module/symvers core/rules/rule ops/patch/patchfile
 . "$(dirname "$0")/lib.sh"
 data=$repo/tests/data
 
@@ -163,4 +163,42 @@ give_line() {
     run select --driver 460.73.01 $k --data lines
 }
 each kernel-versions give_line
+
+# --- the symbols of a kernel ---------------------------------------------------------------
+
+cc=${CC:-cc}
+command -v ${cc%% *} > /dev/null || { skip 'Module.symvers' 'no compiler'; finish; }
+# Debian's modpost is a wrapper that calls another; old ones take any type of export.
+modpost=
+for m in /usr/lib/linux-kbuild-*/scripts/mod/modpost.real-lsb-64 /usr/src/*/scripts/mod/modpost; do
+    if "$m" -i "$data/symvers/good-columns-5" && ! "$m" -i "$data/symvers/bad-export"; then
+        modpost=$m
+    fi 2> /dev/null
+done
+[ -n "$modpost" ] || skip 'modpost as the judge' 'the headers of no kernel have it'
+module() {
+    $cc -c -x c -o "$1.ko" - << C
+static const char info[] __attribute__((section(".modinfo"), used)) = "license=GPL\0name=$1\0import_ns=USB\0"
+    "vermagic=6.1.0-50-amd64 SMP ";
+static const struct { unsigned long long crc; char name[56]; } v[] __attribute__((section("__versions"), used)) = {
+    { 2, "printk" }, { 4, "usb_thing" } };
+int printk(const char *, ...), usb_thing(void);
+int init_module(void) { return $2; }
+C
+}
+module takes 'printk("x") + usb_thing()' && module takes-none 0
+mkdir -p symvers/include/linux symvers/include/generated
+: > symvers/include/linux/kernel.h
+echo '#define CONFIG_MODVERSIONS 1' > symvers/include/generated/autoconf.h
+echo '#define UTS_RELEASE "6.1.0-50-amd64"' > symvers/include/generated/utsrelease.h
+printf 'VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 176\n' > symvers/Makefile
+give_symvers() {
+    cp "$1" symvers/Module.symvers
+    if [ -s "$1" ]; then run verify takes.ko --headers symvers; else run verify takes-none.ko --headers symvers; fi
+    case ${1##*/} in good-columns-4 | good-namespace-third | good-old-exports | good-twice) return 0 ;; esac
+    [ -n "$modpost" ] || return 0
+    if "$modpost" -i "$1" > said 2>&1; then judge=yes; else judge=no; fi
+    case ${1##*/}.$judge in unsupported-*.no) not_ok "${1##*/}: modpost does not take it either" ;; esac
+}
+each symvers give_symvers
 finish

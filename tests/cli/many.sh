@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2012,SC2086,SC2154 # $opts are words; lib.sh sets the rest
+# shellcheck disable=SC1091,SC2012,SC2016,SC2086,SC2154 # $opts are words; lib.sh sets the rest
 # Several installers on one line, and directories for outputs.
-# tests: ops/job/inputs
+# tests: ops/job/inputs ops/input/peek
+# slow: 8 s
 . "$(dirname "$0")/lib.sh"
 
 opts="$k --no-hooks --no-cache"
@@ -96,7 +97,7 @@ before() {
     shift 2
     expect_status "$what" 2 $opts "$@"
     says "$what: says so" "$text"
-    check "$what: nothing was written" test -z "$(ls to ./*-custom.run 2> /dev/null | grep -v '^to:$')"
+    check "$what: nothing was written" test -z "$(find to . -maxdepth 1 -name '*-custom.run')"
 }
 before 'one file for two' "-o 'x.run' is one output, and there are 2 installers" in/a.run in/b.run -o x.run
 before 'standard output for two' "-o '-' is one output, and there are 2 installers" in/a.run in/b.run -o -
@@ -118,6 +119,46 @@ cp want-a.run to/a-custom.run
 cp want-a.run to/b.run
 expect_status 'an output in the place of another input' 2 $opts -f in/a.run to/a-custom.run -o to
 check 'an output in the place of another input: it lives' cmp want-a.run to/a-custom.run
+
+# --- what has installers in it ----------------------------------------------------------------
+
+mkdir z && cp in/a.run z/NVIDIA-Linux-x86_64-460.73.02-vgpu-kvm.run && cp in/b.run z/NVIDIA-Linux-x86_64-525.85.07-vgpu-kvm.run
+cp in/c.run z/NVIDIA-Linux-x86_64-460.73.02-grid.run
+for v in 460.73.02 525.85.07; do
+    python3 "$fx/portal.py" good z-$v.zip z/NVIDIA-Linux-x86_64-$v-vgpu-kvm.run z/NVIDIA-Linux-x86_64-460.73.02-grid.run
+done
+cp z-460.73.02.zip same.zip
+cp z-525.85.07.zip noname
+rm -rf to && mkdir to
+old=NVIDIA-Linux-x86_64-460.73.02-vgpu-kvm new=NVIDIA-Linux-x86_64-525.85.07-vgpu-kvm
+expect_status 'zips, and a pipe' 0 $opts z-460.73.02.zip noname in/c.run -o to --json=z.json
+check 'zips: the first' cmp want-a.run to/$old-custom.run
+check 'zips: the second, whose own name is none' cmp want-b.run to/$new-custom.run
+check 'zips: in JSON as they were named' json_is z.json '.jobs | map(.run) | join(" ")' 'z-460.73.02.zip noname in/c.run'
+rm -f to/*
+expect_status 'a path into one' 0 $opts in/c.run z-460.73.02.zip/Host_Drivers/$old.run -o to
+check 'a path into one: by the name of its last part' cmp want-a.run to/$old-custom.run
+rm -f to/*
+before 'two zips with one installer' "'z-460.73.02.zip' and 'same.zip' would both become 'to/$old-custom.run'" z-460.73.02.zip same.zip -o to
+before 'a zip and a path into it' 'would both become' z-460.73.02.zip z-460.73.02.zip/Host_Drivers/$old.run -o to -f
+before 'standard input twice' "'-' is given twice" - - -o to
+before 'the output of a zip is a report' 'both write' z-460.73.02.zip noname -o to --json=to/$new-custom.run
+"$GRIDPATCH" $opts in/c.run - -o to < in/a.run > out 2> err
+check 'standard input as the second' cmp want-a.run to/a-custom.run
+cp want-b.run to/a-custom.run
+"$GRIDPATCH" $opts -f - to/a-custom.run -o . < in/a.run > out 2> err
+check 'standard input, and what would have the same name: exit 1' test $? -eq 1
+says 'standard input: what it became is not written twice' "'./a-custom.run' is what an installer before 'to/a-custom.run' became"
+rm -f a-custom.run
+cp want-b.run a-custom.run
+"$GRIDPATCH" $opts -f - a-custom.run -o . < in/a.run > out 2> err
+check 'standard input writes over no input that waits' cmp want-b.run a-custom.run
+says 'standard input writes over no input that waits: says so' "would write over the input 'a-custom.run'"
+rm -f a-custom.run
+head -c 3000 z-460.73.02.zip > cut.zip
+rm -f to/*
+expect_status 'a zip that is cut off' 1 $opts cut.zip in/b.run -o to
+check 'a zip that is cut off keeps no other from its turn' cmp want-b.run to/b-custom.run
 
 # --- NAME-custom.run as the input --------------------------------------------------------------
 
@@ -149,7 +190,7 @@ check '--progress: of both' test "$(grep '"phase":"write"' err | grep -c '"eta":
 
 rm -f to/*
 sh "$fx/sample.sh" big
-head -c 20000000 /dev/urandom > big/blob
+head -c 6000000 /dev/urandom > big/blob
 sh "$fx/mkrun.sh" --compress xz --xz-args '-0' big in/big.run
 "$GRIDPATCH" $opts --repack full in/a.run in/big.run in/b.run -o to > out 2> err &
 pid=$!
@@ -158,7 +199,6 @@ while [ $i -lt 400 ] && [ ! -e to/a-custom.run ]; do
     sleep 0.02
     i=$((i + 1))
 done
-sleep 0.2
 kill -TERM $pid
 wait $pid
 check 'a signal ends all: it died of it' test $? -eq 143

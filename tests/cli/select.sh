@@ -34,9 +34,11 @@ says 'it says so' '(branch 460), general' out
 sums() { (cd "$1" && find . -type f -exec sha256sum {} + | sort -k 2); }
 sums host > before
 run select --explain --json host.run $k
-cp out run.json
+input() { sed '/^  "input":{/,/^  }/d' "$1"; } # without it: that is another one
+input out > run.json
 expect_status 'an extracted installer' 0 select --explain --json host $k
-check 'the answer is that of the installer' cmp run.json out
+input out > tree.json
+check 'the answer is that of the installer' cmp run.json tree.json
 expect_status 'the same as text' 0 select host $k
 says 'it says where' 'tree       host' out
 says 'and what' 'driver     460.73.02 (branch 460), host; modules: ' out

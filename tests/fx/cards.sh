@@ -6,10 +6,10 @@
 set -eu
 export LC_ALL=C
 
-[ $# -eq 1 ] && [ -f "$1/.manifest" ] || {
+if [ $# -ne 1 ] || [ ! -f "$1/.manifest" ]; then
     sed -n '2,/^set/{/^#/s/^# \{0,1\}//p;}' "$0" >&2
     exit 2
-}
+fi
 cd "$1"
 
 # type ID NAME DEVICE SUBSYSTEM

@@ -2,6 +2,7 @@
 #include "base/digest.h"
 
 #include <md5.h>
+#include <sha1.h>
 #include <pthread.h>
 #include <sha2.h>
 #include <stdlib.h>
@@ -128,6 +129,7 @@ struct gp_hash {
 	enum gp_hash_kind kind;
 	union {
 		MD5_CTX md5;
+		SHA1_CTX sha1;
 		SHA2_CTX sha256;
 	};
 };
@@ -139,6 +141,8 @@ struct gp_hash *gp_hash_new(enum gp_hash_kind kind)
 	h->kind = kind;
 	if (kind == GP_HASH_MD5)
 		MD5Init(&h->md5);
+	else if (kind == GP_HASH_SHA1)
+		SHA1Init(&h->sha1);
 	else
 		SHA256Init(&h->sha256);
 	return h;
@@ -148,6 +152,8 @@ void gp_hash_add(struct gp_hash *h, const void *p, size_t len)
 {
 	if (h->kind == GP_HASH_MD5)
 		MD5Update(&h->md5, p, len);
+	else if (h->kind == GP_HASH_SHA1)
+		SHA1Update(&h->sha1, p, len);
 	else
 		SHA256Update(&h->sha256, p, len);
 }
@@ -158,9 +164,15 @@ void gp_hash_hex(struct gp_hash *h, char *out)
 
 	if (h->kind == GP_HASH_MD5)
 		MD5Final(sum, &h->md5);
+	else if (h->kind == GP_HASH_SHA1)
+		SHA1Final(sum, &h->sha1);
 	else
 		SHA256Final(sum, &h->sha256);
-	gp_hex(sum, h->kind == GP_HASH_MD5 ? MD5_DIGEST_LENGTH : SHA256_DIGEST_LENGTH, out);
+	gp_hex(sum,
+	       h->kind == GP_HASH_MD5  ? MD5_DIGEST_LENGTH :
+	       h->kind == GP_HASH_SHA1 ? SHA1_DIGEST_LENGTH :
+					 SHA256_DIGEST_LENGTH,
+	       out);
 }
 
 void gp_hash_free(struct gp_hash *h)

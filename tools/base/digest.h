@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GP_MD5_HEX 33 /* with the NUL */
+#define GP_MD5_HEX 33  /* with the NUL */
+#define GP_SHA1_HEX 41 /* only where a format wants it */
 #define GP_SHA256_HEX 65
 
 /*
@@ -23,14 +24,14 @@ struct gp_cksum {
 void gp_cksum_add(struct gp_cksum *c, const void *p, size_t len); /* start zeroed */
 uint32_t gp_cksum_value(const struct gp_cksum *c);
 
-/* MD5 and SHA-256 come from libmd: as fast at MD5 as libcrypto (1.05 times its
+/* MD5 and the SHAs come from libmd: as fast at MD5 as libcrypto (1.05 times its
  * time), no FIPS mode that refuses it, and a tenth of its start-up. */
 struct gp_hash; /* opaque */
-enum gp_hash_kind { GP_HASH_MD5, GP_HASH_SHA256 };
+enum gp_hash_kind { GP_HASH_MD5, GP_HASH_SHA1, GP_HASH_SHA256 };
 
 struct gp_hash *gp_hash_new(enum gp_hash_kind kind);
 void gp_hash_add(struct gp_hash *h, const void *p, size_t len);
-/* Lower-case hex; out holds GP_MD5_HEX or GP_SHA256_HEX bytes. Once per hash. */
+/* Lower-case hex; out holds GP_MD5_HEX, GP_SHA1_HEX or GP_SHA256_HEX bytes. Once per hash. */
 void gp_hash_hex(struct gp_hash *h, char *out);
 void gp_hash_free(struct gp_hash *h);
 

@@ -145,13 +145,13 @@ int gp_xml_parse(struct gp_str text, const char *name, xmlDocPtr *out, struct gp
 		return gp_fail_sys(err, ENOMEM, "cannot read '%s'", name);
 	*out = table.xmlCtxtReadMemory(ctxt, text.p, (int)text.len, name, NULL,
 				       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	if (!*out)
+	if (!*out) {
 		rc = fail_parse(ctxt, name, err);
-	table.xmlFreeParserCtxt(ctxt);
-	if (rc == 0 && has_references(*out)) {
+	} else if (has_references(*out)) {
 		gp_xml_free(out);
 		rc = gp_fail(err, GP_E_UNSUPPORTED, "'%s' has entities that are not XML's own", name);
 	}
+	table.xmlFreeParserCtxt(ctxt);
 	return rc;
 }
 

@@ -211,7 +211,7 @@ static int check_encoding(const struct gp_xmlscan *s, struct gp_err *err)
 
 int gp_xmlscan_init(struct gp_xmlscan *s, struct gp_str text, const char *name, struct gp_err *err)
 {
-	struct gp_xml_piece piece;
+	struct gp_xml_piece piece = { 0 };
 	size_t from;
 	int rc;
 

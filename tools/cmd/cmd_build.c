@@ -2,7 +2,9 @@
 #include <stdio.h>
 
 #include "base/fsio.h"
+#include "base/json.h"
 #include "cmd/proof/build_args.h"
+#include "cmd/report/input.h"
 #include "cmd/report/report.h"
 #include "core/proof/cells_json.h"
 
@@ -47,16 +49,20 @@ static int answer(const struct gp_cells *l, bool quiet, struct gp_err *err)
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
+	const char *name;
 	int rc;
 
 	if (positional(a, err) < 0)
 		return -1;
-	rc = gp_build_one(a, a->positional.v[0], &cells, err);
+	name = a->positional.v[0];
+	if (gp_take_input(a, GP_INPUT_DRIVER, &name, err) < 0)
+		return -1;
+	rc = gp_build_one(a, name, &cells, err);
 	for (size_t i = 0; i < cells.skipped.n; i++)
 		gp_say(a, "skipped    %s\n", cells.skipped.v[i]);
 	if (rc == 0)
 		rc = answer(&cells, a->quiet || a->json, err);
-	r->root = gp_cells_json(&cells);
+	r->root = gp_json_fill(gp_cells_json(&cells), GP_J("input", gp_json_input(a, name)));
 	r->reason = gp_cells_reason(&cells, GP_GROUP_SKIPPED);
 	return rc;
 }

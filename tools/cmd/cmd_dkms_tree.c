@@ -5,13 +5,15 @@
 #include "base/fsio.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/scratch.h"
 #include "core/proof/cells_json.h"
 #include "ops/job/dkmstree.h"
 #include "ops/job/patchjob.h"
 #include "ops/proof/source.h"
-#include "ops/proof/workdir.h"
+#include "ops/run/given.h"
 #include "cmd/front/version.h"
 #include "cmd/proof/build_args.h"
+#include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
@@ -44,13 +46,15 @@ static int positional(struct gp_args *a, struct gp_err *err)
 	if (!a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch dkms-tree --help'");
 	a->patch.run = a->positional.v[0];
+	if (gp_take_input(a, GP_INPUT_DRIVER, &a->patch.run, err) < 0)
+		return -1;
 	for (size_t i = 1; i < a->positional.n; i++) {
 		if (!gp_is_dir(a->positional.v[i]))
 			return gp_fail(err, GP_E_USAGE, "'%s' is not a directory with kernel headers",
 				       a->positional.v[i]);
 		gp_list_add(&a->patch.headers, a->positional.v[i]);
 	}
-	if ((a->patch.lock || a->patch.write_lock) && gp_is_dir(a->patch.run))
+	if ((a->patch.lock || a->patch.write_lock) && gp_given_dir(&a->given, a->patch.run))
 		return gp_fail(err, GP_E_USAGE, "a lock file is about an installer, and '%s' is a directory",
 			       a->patch.run);
 	return 0;
@@ -61,14 +65,18 @@ static int open_source(const struct gp_args *a, struct making *m, struct gp_err 
 {
 	gp_auto(gp_list_release) struct gp_list also = { 0 };
 	gp_auto(gp_free_ptr) char *store = NULL;
+	struct gp_source_opts o = {
+		.also = &also, .given = &a->given, .cancel = a->patch.cancel, .progress = a->patch.progress
+	};
 
 	if (gp_patch_job_check(&a->patch, &also, err) < 0)
 		return -1;
-	m->scratch = gp_workdir_scratch(&m->lock, err);
+	m->scratch = gp_scratch_dir(&m->lock, err);
 	if (!m->scratch)
 		return -1;
 	store = gp_path_join(m->scratch, "source");
-	return gp_source_open(&m->source, a->patch.run, &also, store, a->patch.cancel, a->patch.progress, err);
+	o.store = store;
+	return gp_source_open(&m->source, a->patch.run, &o, err);
 }
 
 static int make(struct gp_args *a, struct making *m, struct gp_err *err)
@@ -117,7 +125,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	gp_report_warnings(&warnings);
 	if (rc < 0)
 		gp_say_why(a, gp_patch_job_why(&m.job));
-	r->root = gp_json_fill(gp_json_dkmstree(a, &m.job, &m.tree),
+	r->root = gp_json_fill(gp_json_dkmstree(a, &m.job, &m.tree), GP_J("input", gp_json_input(a, a->patch.run)),
 			       GP_J("build", a->build ? gp_cells_json(&m.cells) : NULL));
 	r->reason = reason(a, &m);
 	return rc;
@@ -129,8 +137,8 @@ const struct gp_cmd gp_cmd_dkms_tree = {
 	.summary = "the patched kernel sources for DKMS, without any installer",
 	.about = "Patches the kernel sources of the installer RUN, or of TREE, an extracted one or\n"
 		 "the sources of an installed driver, as 'gridpatch patch' does, and writes\n"
-		 "kernel/ as it belongs in /usr/src/nvidia-VERSION, with a dkms.conf that is filled\n"
-		 "in: for those who never run the installer. Patches for some kernels only are\n"
+		 "kernel/ as it belongs in /usr/src/nvidia-VERSION, with a finished dkms.conf,\n"
+		 "for those who never run the installer. Patches for some kernels only are\n"
 		 "applied by DKMS, kernel by kernel. Neither the input nor the system is changed.\n"
 		 "\n"
 		 "OUT is a directory: one that is there takes in nvidia-VERSION, another one\n"

@@ -2,6 +2,7 @@
 #include "base/path.h"
 #include "base/json.h"
 #include "ops/run/runfile.h"
+#include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
@@ -30,10 +31,11 @@ static int extract(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_runfile_release) struct gp_runfile rf = { 0 };
 	gp_auto(gp_free_ptr) char *dir = NULL;
+	const char *name = a->positional.v[0];
 	char size[32];
 	int rc;
 
-	if (gp_runfile_open(&rf, a->positional.v[0], err) < 0)
+	if (gp_take_input(a, GP_INPUT_RUN, &name, err) < 0 || gp_runfile_open(&rf, name, &a->given, err) < 0)
 		return -1;
 	rf.cancel = gp_main_cancel();
 	if (choose_dir(a, &rf, &dir, err) < 0)
@@ -44,7 +46,8 @@ static int extract(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (rc < 0)
 		return -1;
 	gp_say(a, "extracted  %zu members, %s, to %s\n", rf.n, gp_say_size(rf.unpacked, size), dir);
-	r->root = gp_json_object(GP_J("output", dir), GP_J("members", rf.n), GP_J("unpacked", rf.unpacked));
+	r->root = gp_json_object(GP_J("input", gp_json_input(a, name)), GP_J("output", dir), GP_J("members", rf.n),
+				 GP_J("unpacked", rf.unpacked));
 	return 0;
 }
 
@@ -62,6 +65,6 @@ const struct gp_cmd gp_cmd_extract = {
 	.about = "Unpacks RUN as `sh RUN -x` does, byte for byte and mode for mode, without\n"
 		 "running a line of it: into DIR of -C (or -d), else into the directory that the\n"
 		 "stub names. The directory must not exist; it appears when it is complete.",
-	.options = "directory progress",
+	.options = "member directory progress",
 	.run = run,
 };

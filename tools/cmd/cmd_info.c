@@ -4,10 +4,12 @@
 #include "base/log.h"
 #include "base/json.h"
 #include "core/driver/vgpuconfig.h"
+#include "core/driver/package.h"
 #include "core/payload/stubrisk.h"
 #include "ops/driver/driver.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/tree.h"
+#include "cmd/report/input.h"
 #include "cmd/report/report.h"
 #include "cmd/report/userhalf_report.h"
 
@@ -46,26 +48,47 @@ static struct json_object *tell_cards(const struct gp_args *a, const struct gp_d
 	return cards;
 }
 
-static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
+/* What can be opened of the input: an installer, a tree, a package's sources. */
+static int tell_driver(struct gp_args *a, const char *name, const struct gp_package *p, struct gp_report *r,
+		       struct gp_err *err)
 {
 	char *wanted[] = { (char *)GP_VGPUCONFIG };
 	const struct gp_list also = { wanted, 1, 1 };
 	struct gp_driver d;
-	int rc;
+	int rc = gp_open_driver(a, name, &also, &d, err);
 
-	if (a->positional.n != 1)
-		return gp_fail(err, GP_E_USAGE, "give one installer or tree; see 'gridpatch info --help'");
-	rc = gp_open_driver(a, a->positional.v[0], &also, &d, err);
 	if (rc == 0) {
-		r->root = gp_json_object(GP_J("driver", gp_json_driver(&d)));
 		gp_report_driver(a, &d);
-		gp_json_fill(r->root, GP_J("profile_clones", tell_cards(a, &d)));
+		if (p)
+			gp_report_package(a, name, p, &d);
+		gp_json_fill(r->root, GP_J("package", p ? gp_json_package(p, &d) : NULL),
+			     GP_J("driver", gp_json_driver(&d)), GP_J("profile_clones", tell_cards(a, &d)));
 		if (a->explain)
 			gp_say_drop_in(a, &d);
 		warn_of_stub(&d.rf);
 	}
 	gp_driver_release(&d);
 	return rc;
+}
+
+static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
+{
+	const struct gp_given_one *one;
+	const char *name;
+
+	if (a->positional.n != 1)
+		return gp_fail(err, GP_E_USAGE, "give one installer or tree; see 'gridpatch info --help'");
+	name = a->positional.v[0];
+	if (gp_take_input(a, GP_INPUT_ANY, &name, err) < 0)
+		return -1;
+	one = gp_given_find(&a->given, name);
+	r->root = gp_json_object(GP_J("input", gp_json_input(a, name)));
+	if (!one || !one->package || one->dir)
+		return tell_driver(a, name, one ? one->package : NULL, r, err);
+	gp_report_package(a, name, one->package, NULL);
+	gp_json_fill(r->root, GP_J("package", gp_json_package(one->package, NULL)), GP_J("driver", NULL),
+		     GP_J("profile_clones", NULL));
+	return 0;
 }
 
 const struct gp_cmd gp_cmd_info = {
@@ -78,6 +101,6 @@ const struct gp_cmd gp_cmd_info = {
 		 "DKMS patches, a changed licence tag, profiles of a card cloned for another, the\n"
 		 "userspace half of vgpu_unlock. Both sums are checked. What of the stub's texts\n"
 		 "sh would run or expand is warned of.",
-	.options = "explain progress",
+	.options = "member explain progress",
 	.run = run,
 };

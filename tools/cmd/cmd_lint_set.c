@@ -10,6 +10,7 @@
 #include "ops/proof/matrix.h"
 #include "ops/select/catalog.h"
 #include "cmd/proof/build_args.h"
+#include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
@@ -190,11 +191,15 @@ static int lint(struct gp_args *a, struct gp_catalog *c, struct gp_lint *l, stru
 {
 	struct gp_lint_opts o = { .names = &a->positional,
 				  .runs = &a->runs,
+				  .given = &a->given,
 				  .headers = &a->patch.headers,
 				  .hooks = a->patch.hooks,
 				  .builds = a->build,
 				  .cancel = gp_main_cancel() };
 
+	for (size_t i = 0; i < a->runs.n; i++)
+		if (gp_take_listed(a, &a->runs, i, err) < 0)
+			return -1;
 	if (load(a, c, err) < 0 || gp_lint_run(c, &o, l, err) < 0 || (a->build && build(a, l, err) < 0))
 		return -1;
 	gp_lint_evidence(l, time(NULL));
@@ -231,6 +236,6 @@ const struct gp_cmd gp_cmd_lint_set = {
 		 "the hooks on your copy. --build sees whether neutral sets are that: each driver\n"
 		 "is built for each of the headers, without the sets and with them. Nothing is\n"
 		 "changed. Exit status 1 for findings.",
-	.options = "from headers hooks data build modules jobs cc timeout progress",
+	.options = "from member headers hooks data build modules jobs cc timeout progress",
 	.run = run,
 };

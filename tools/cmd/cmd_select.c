@@ -9,15 +9,18 @@
 #include "ops/driver/driver.h"
 #include "ops/job/inputs.h"
 #include "ops/proof/source.h"
+#include "ops/run/given.h"
 #include "ops/select/catalog.h"
 #include "ops/select/select.h"
 #include "ops/select/target.h"
 #include "ops/tree/tree.h"
+#include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
 /* What the question is about, and what answers it. */
 struct question {
+	const char *name; /* of an installer or a tree, or NULL */
 	struct gp_driver driver;
 	bool have_driver;
 	struct gp_source source; /* with dir: driver reads it */
@@ -42,10 +45,10 @@ static int by_version(const struct gp_args *a, struct question *q, struct gp_err
 
 static int open_driver(const struct gp_args *a, struct question *q, const char *path, struct gp_err *err)
 {
-	struct gp_driver_opts o = { .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) };
-	bool dir = gp_is_dir(path);
-	int rc = dir ? gp_source_open(&q->source, path, NULL, NULL, o.cancel, o.progress, err) :
-		       gp_driver_open(&q->driver, path, &o, err);
+	struct gp_driver_opts o = { .given = &a->given, .cancel = gp_main_cancel(), .progress = gp_progress_begin(a) };
+	struct gp_source_opts s = { .given = o.given, .cancel = o.cancel, .progress = o.progress };
+	bool dir = gp_given_dir(&a->given, path);
+	int rc = dir ? gp_source_open(&q->source, path, &s, err) : gp_driver_open(&q->driver, path, &o, err);
 
 	gp_progress_end();
 	if (rc < 0 || !dir)
@@ -53,13 +56,14 @@ static int open_driver(const struct gp_args *a, struct question *q, const char *
 	return gp_driver_open_dir(&q->driver, q->source.dir, &q->source.rf, err);
 }
 
-static int by_installer(const struct gp_args *a, struct question *q, struct gp_err *err)
+static int by_installer(struct gp_args *a, struct question *q, struct gp_err *err)
 {
 	if (a->positional.n != 1)
 		return gp_fail(err, GP_E_USAGE, "give an installer or --driver VERSION; see 'gridpatch select --help'");
 	if (a->kind >= 0)
 		return gp_fail(err, GP_E_USAGE, "--kind goes with --driver: an installer says its kind");
-	if (open_driver(a, q, a->positional.v[0], err) < 0)
+	q->name = a->positional.v[0];
+	if (gp_take_input(a, GP_INPUT_DRIVER, &q->name, err) < 0 || open_driver(a, q, q->name, err) < 0)
 		return -1;
 	q->have_driver = true;
 	q->query.driver = q->driver.version;
@@ -157,11 +161,13 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 	return verdict(q, err);
 }
 
-static struct json_object *json(const struct question *q)
+static struct json_object *json(const struct gp_args *a, const struct question *q)
 {
 	struct json_object *o = gp_json_object(GP_J("selection", gp_json_selection(&q->answer)),
 					       GP_J("overrides", &q->overrides), GP_J("skipped", &q->targets.skipped));
 
+	if (q->name)
+		gp_json_fill(o, GP_J("input", gp_json_input(a, q->name)));
 	if (q->query.driver.n)
 		gp_json_fill(o, GP_J("driver", gp_json_fill(gp_json_version(&q->query.driver, q->query.kind),
 							    GP_J("vgpu", q->wanted.release),
@@ -175,7 +181,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	int rc = answer(a, &q, err);
 
 	if (a->json)
-		r->root = json(&q);
+		r->root = json(a, &q);
 	r->reason = gp_selection_reason(&q.answer, &q.query.driver, 0);
 	gp_selection_release(&q.answer);
 	gp_list_release(&q.overrides);
@@ -200,6 +206,6 @@ const struct gp_cmd gp_cmd_select = {
 		 "installed driver, D a version, a branch (535) or a release of vGPU (16.4).\n"
 		 "Changes nothing. Exit status 1 for a kernel\n"
 		 "that is blocked or unknown, and for an unknown branch.",
-	.options = "kernel headers driver kind explain set no-set data progress",
+	.options = "member kernel headers driver kind explain set no-set data progress",
 	.run = run,
 };

@@ -6,13 +6,16 @@
 #include "ops/driver/userspace.h"
 #include "ops/proof/modcheck.h"
 #include "ops/select/target.h"
+#include "cmd/report/input.h"
 #include "cmd/report/report.h"
 
 /* --- an installer --- */
 
-static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *problems, struct gp_err *err)
+static int verify(struct gp_args *a, const char **name, struct gp_driver *d, struct gp_list *problems,
+		  struct gp_err *err)
 {
-	if (gp_open_driver(a, a->positional.v[0], NULL, d, err) < 0)
+	*d = (struct gp_driver){ 0 };
+	if (gp_take_input(a, GP_INPUT_DRIVER, name, err) < 0 || gp_open_driver(a, *name, NULL, d, err) < 0)
 		return -1;
 	gp_inspect(d, problems);
 	gp_report_driver(a, d);
@@ -35,11 +38,14 @@ static int verify(struct gp_args *a, struct gp_driver *d, struct gp_list *proble
 static int run_installer(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list problems = { 0 };
+	const char *name = a->positional.v[0];
 	struct gp_driver d;
-	int rc = verify(a, &d, &problems, err);
+	int rc = verify(a, &name, &d, &problems, err);
 
-	r->root = gp_json_object(GP_J(
-		"findings", GP_JSON_EACH(i, problems.n, gp_json_finding("error", "installer", NULL, problems.v[i]))));
+	r->root = gp_json_object(
+		GP_J("input", gp_json_input(a, name)),
+		GP_J("findings",
+		     GP_JSON_EACH(i, problems.n, gp_json_finding("error", "installer", NULL, problems.v[i]))));
 	if (d.version.n)
 		gp_json_fill(r->root, GP_J("driver", gp_json_driver(&d)));
 	gp_driver_release(&d);
@@ -164,6 +170,6 @@ const struct gp_cmd gp_cmd_verify = {
 		 "among them is the blob.\n"
 		 "\n"
 		 "Exit status 1 for findings, 3 for a damaged file.",
-	.options = "kernel headers driver blob expect-hooks progress",
+	.options = "member kernel headers driver blob expect-hooks progress",
 	.run = run,
 };

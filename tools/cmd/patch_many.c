@@ -44,7 +44,7 @@ int gp_patch_many(struct gp_args *a, const struct gp_list *names,
 		if (i)
 			gp_say(a, "\n");
 		rc = one(a, names->v[i], &its, &why);
-		its.root = gp_json_fill(its.root, GP_J("run", names->v[i]));
+		its.root = gp_json_fill(its.root ? its.root : json_object_new_object(), GP_J("run", names->v[i]));
 		json_object_array_add(jobs, gp_json_ended(&its, rc, &why));
 		if (rc < 0 && why.code == GP_E_CANCELLED) {
 			*err = why;

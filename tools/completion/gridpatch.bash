@@ -122,6 +122,7 @@ _gridpatch_argument() {
 		_gridpatch_paths "$cur" "$words"
 		;;
 	NAME)
+		[ "$option" != --member ] || return 0
 		[ "$option" != --no-set ] || words=all
 		_gridpatch_words "$cur" $words $(_gridpatch_sets)
 		;;
@@ -179,12 +180,12 @@ _gridpatch() {
 		if [[ " ${COMP_WORDS[*]} " == *' --merge '* ]]; then
 			_gridpatch_paths "$cur" '*.json'
 		else
-			_gridpatch_paths "$cur" '*.run'
+			_gridpatch_paths "$cur" '*.@(run|zip|deb|rpm)'
 		fi
 		;;
 	push | pop) ;;
-	verify) _gridpatch_paths "$cur" '*.@(run|ko|ko.xz|ko.gz|ko.zst|o_binary)' ;;
-	*) _gridpatch_paths "$cur" '*.run' ;;
+	verify) _gridpatch_paths "$cur" '*.@(run|zip|deb|rpm|ko|ko.xz|ko.gz|ko.zst|o_binary)' ;;
+	*) _gridpatch_paths "$cur" '*.@(run|zip|deb|rpm)' ;;
 	esac
 }
 

@@ -119,6 +119,9 @@ static void check(void **state)
 	told("md5sum", want, sizeof(want));
 	hash(c, GP_HASH_MD5, got);
 	assert_string_equal(got, want);
+	told("sha1sum", want, sizeof(want));
+	hash(c, GP_HASH_SHA1, got);
+	assert_string_equal(got, want);
 	told("sha256sum", want, sizeof(want));
 	hash(c, GP_HASH_SHA256, got);
 	assert_string_equal(got, want);

@@ -28,8 +28,8 @@
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
+#include "base/scratch.h"
 #include "fx_table.h"
-#include "ops/proof/workdir.h"
 
 static char top[64]; /* holds root, and what must never be reached */
 static int root = -1;
@@ -352,27 +352,27 @@ static void a_scratch_that_others_can_move(void **state)
 
 	(void)state;
 	assert_int_equal(setenv("TMPDIR", at_top("root/a"), 1), 0);
-	path = gp_workdir_scratch(&lock, &err);
+	path = gp_scratch_dir(&lock, &err);
 	assert_non_null(path);
 	assert_true(gp_is_dir(path) && lock >= 0);
 	gp_remove_tree(path);
 	close(lock);
 	free(path);
 	assert_int_equal(chmod(at_top("root/a"), 0777), 0);
-	assert_null(gp_workdir_scratch(&lock, &err));
+	assert_null(gp_scratch_dir(&lock, &err));
 	assert_non_null(strstr(err.cause, "set TMPDIR"));
 	assert_int_equal(err.code, GP_E_SYSTEM);
 	assert_int_equal(lock, -1);
 	/* As /tmp is. */
 	assert_int_equal(chmod(at_top("root/a"), 01777), 0);
-	path = gp_workdir_scratch(&lock, &err);
+	path = gp_scratch_dir(&lock, &err);
 	assert_non_null(path);
 	gp_remove_tree(path);
 	close(lock);
 	free(path);
 	if (geteuid() == 0) {
 		assert_int_equal(chown(at_top("root"), 65534, 65534), 0);
-		assert_null(gp_workdir_scratch(&lock, &err));
+		assert_null(gp_scratch_dir(&lock, &err));
 	}
 	unsetenv("TMPDIR");
 }

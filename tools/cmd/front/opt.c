@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "core/rules/kind.h"
+#include "ops/run/given.h"
 #include "cmd/front/option.h"
 
 #define NAMED 1000 /* what getopt_long() returns for a verb's first option, by name; letters are less */
@@ -172,6 +173,8 @@ void gp_args_release(struct gp_args *a)
 	gp_list_release(&a->patch.data);
 	gp_list_release(&a->patch.clones);
 	gp_list_release(&a->positional);
+	gp_given_release(&a->given);
+	gp_list_release(&a->outs);
 	gp_list_release(&a->runs);
 	gp_list_release(&a->modules);
 }

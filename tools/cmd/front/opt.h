@@ -4,6 +4,7 @@
 
 #include "core/rules/kind.h"
 #include "ops/job/inputs.h"
+#include "ops/run/given.h"
 
 enum gp_emit { GP_EMIT_NONE, GP_EMIT_GITHUB, GP_EMIT_GITLAB, GP_EMIT_LINES };
 
@@ -16,6 +17,9 @@ enum gp_progress_mode { GP_PROGRESS_AUTO, GP_PROGRESS_NONE, GP_PROGRESS_JSON };
 struct gp_args {
 	struct gp_patch_opts patch;
 	struct gp_list positional;
+	struct gp_given given; /* words that are not files of the disk */
+	struct gp_list outs;   /* what the installers so far were to become */
+	const char *member;    /* --member */
 	const char *dir;       /* -C, -d */
 	const char *driver;    /* --driver */
 	int kind;              /* enum gp_kind; -1: not given */
@@ -38,6 +42,7 @@ struct gp_args {
 	enum gp_progress_mode progress;
 	struct gp_list modules;                            /* --modules, split */
 	bool build;                                        /* patch --build, lint-set --build */
+	bool undo;                                         /* patch */
 	const char *cc, *keep_logs, *sign_key, *sign_cert; /* NULL */
 	const char *out_dir;                               /* build's and matrix's -o, NULL */
 	int jobs, timeout;                                 /* 0: not given */
@@ -57,7 +62,7 @@ struct gp_report {
 
 /* Of all verbs that patch, or look whether a patched driver builds. */
 #define GP_PATCHING_OPTIONS \
-	"kernel headers hooks no-hooks hooks-patch no-hooks-patch patches patch-match set no-set allow " \
+	"member kernel headers hooks no-hooks hooks-patch no-hooks-patch patches patch-match set no-set allow " \
 	"drop-dkms-patches data"
 
 struct gp_cmd {

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "cmd/front/option.h"
 #include "ops/driver/hooks.h"
+#include "ops/input/name.h"
 #include "ops/select/datadir.h"
 #include "ops/select/headers.h"
 
@@ -75,7 +76,7 @@ static int fail_input(const struct named *out, const char *input, struct gp_err 
 static int check_list(const struct named *out, const struct gp_list *inputs, struct gp_err *err)
 {
 	for (size_t i = 0; i < inputs->n; i++)
-		if (gp_same_file(out->path, inputs->v[i]))
+		if (gp_input_is(inputs->v[i], out->path))
 			return fail_input(out, inputs->v[i], err);
 	return 0;
 }

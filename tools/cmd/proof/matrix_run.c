@@ -12,9 +12,11 @@
 #include "core/proof/cells_json.h"
 #include "ops/driver/installed.h"
 #include "ops/proof/matrix.h"
+#include "ops/run/given.h"
 #include "cmd/front/version.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/proof/matrix_report.h"
+#include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
@@ -33,7 +35,9 @@ static int sort_words(struct gp_args *a, struct gp_list *runs, struct gp_err *er
 		const char *word = a->positional.v[i];
 		bool headers = gp_is_dir(word) && gp_driver_dir_at(word) == GP_DRIVER_DIR_NONE;
 
-		gp_list_add(headers ? &a->patch.headers : runs, word);
+		if (!headers && gp_take_listed(a, &a->positional, i, err) < 0)
+			return -1;
+		gp_list_add(headers ? &a->patch.headers : runs, a->positional.v[i]);
 	}
 	if (!runs->n)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch matrix --help'");
@@ -44,7 +48,7 @@ static int sort_words(struct gp_args *a, struct gp_list *runs, struct gp_err *er
 					       "'%s' and '%s' have the same name: reports could not "
 					       "tell them apart",
 					       runs->v[k], runs->v[i]);
-		if (!gp_exists(runs->v[i]))
+		if (!gp_given_find(&a->given, runs->v[i]) && !gp_exists(runs->v[i]))
 			return gp_fail(err, GP_E_NOTFOUND, "cannot open '%s': there is no such file", runs->v[i]);
 	}
 	return 0;

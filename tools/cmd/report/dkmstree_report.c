@@ -51,8 +51,10 @@ static void put_dkms(const struct gp_dkmstree *t, const char *verb, const struct
 		gp_buf_puts(&b, " -k ");
 		gp_text_shell_word(&b, k->release.text);
 	}
+	/* dkms 2.8 runs `make mrproper` in what --kernelsourcedir names, which leaves headers
+	 * that nothing builds against; newer ones only say that they do so no more. */
 	if (h && build) {
-		gp_buf_puts(&b, " --kernelsourcedir ");
+		gp_buf_puts(&b, " --no-prepare-kernel --no-clean-kernel --kernelsourcedir ");
 		gp_text_shell_word(&b, h->sysout);
 	}
 	gp_list_add(out, b.data);

@@ -169,10 +169,13 @@ void gp_debsrc_dsc(const struct gp_debsrc *d, const struct gp_debsrc_tar *tar, s
 		      "Build-Depends: " BUILD_DEPENDS "\n"
 		      "Package-List:\n"
 		      " %s deb non-free/kernel optional arch=%s\n"
+		      "Checksums-Sha1:\n"
+		      " %s %llu %s\n"
 		      "Checksums-Sha256:\n"
 		      " %s %llu %s\n"
 		      "Files:\n"
 		      " %s %llu %s\n",
-		      name, name, d->arch, version, name, d->arch, tar->sha256, (unsigned long long)tar->size,
-		      tar->name, tar->md5, (unsigned long long)tar->size, tar->name);
+		      name, name, d->arch, version, name, d->arch, tar->sha1, (unsigned long long)tar->size, tar->name,
+		      tar->sha256, (unsigned long long)tar->size, tar->name, tar->md5, (unsigned long long)tar->size,
+		      tar->name);
 }

@@ -44,7 +44,7 @@ void gp_debsrc_files_release(struct gp_debsrc_file f[GP_DEBSRC_FILES]);
 struct gp_debsrc_tar {
 	const char *name;
 	uint64_t size;
-	char md5[GP_MD5_HEX], sha256[GP_SHA256_HEX];
+	char md5[GP_MD5_HEX], sha1[GP_SHA1_HEX], sha256[GP_SHA256_HEX];
 };
 
 /* The text of the .dsc, appended. */

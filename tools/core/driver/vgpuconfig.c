@@ -231,7 +231,7 @@ static size_t id_spans(const struct gp_pgpu *p, struct span out[2])
 /* But for the ids, every byte the same. */
 static bool alike(const struct gp_pgpu *a, const struct gp_pgpu *b)
 {
-	struct span x[3], y[3];
+	struct span x[3] = { 0 }, y[3] = { 0 };
 	size_t n = id_spans(a, x), from = 0, other = 0;
 
 	if (!a->known || !b->known || id_spans(b, y) != n)
@@ -438,6 +438,7 @@ int gp_vgpuconfig_clone(struct gp_str text, const struct gp_profile_clone *what,
 	cloned->to.any = false;
 	if (gp_vgpuconfig_parse(text, &c, err) < 0 || find_from(&c, &what->from, &at, err) < 0)
 		return -1;
+	gp_assert(at < c.n);
 	from = &c.v[at];
 	cloned->from = from->id;
 	cloned->ntypes = from->ntypes;

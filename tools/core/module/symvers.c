@@ -90,12 +90,43 @@ static size_t split(struct gp_str line, struct gp_str field[MAX_FIELDS])
 	}
 }
 
+/* A CR at the end of a line would become a part of its namespace, or hide that an export
+ * is for the GPL; a NUL ends a name for others. */
+static bool has_control(struct gp_str line)
+{
+	for (size_t i = 0; i < line.len; i++)
+		if ((unsigned char)line.p[i] < ' ' && line.p[i] != '\t')
+			return true;
+	return false;
+}
+
+/* Is it a type of export? gpl: only GPL modules may take the symbol. */
+static bool parse_export(struct gp_str s, bool *gpl)
+{
+	/* EXPORT_UNUSED_* and _GPL_FUTURE, which only warns, until 5.11. */
+	static const struct {
+		const char *type;
+		bool gpl;
+	} known[] = { { "EXPORT_SYMBOL", false },
+		      { "EXPORT_SYMBOL_GPL", true },
+		      { "EXPORT_UNUSED_SYMBOL", false },
+		      { "EXPORT_UNUSED_SYMBOL_GPL", true },
+		      { "EXPORT_SYMBOL_GPL_FUTURE", false } };
+
+	for (size_t i = 0; i < GP_COUNT(known); i++)
+		if (gp_str_eq(s, known[i].type)) {
+			*gpl = known[i].gpl;
+			return true;
+		}
+	return false;
+}
+
 static bool parse_line(struct gp_str line, struct gp_symver *out)
 {
 	struct gp_str field[MAX_FIELDS] = { { 0 } }, export;
 	size_t n = split(line, field);
 
-	if (n < 4 || n > MAX_FIELDS || !field[1].len || !parse_crc(field[0], &out->crc))
+	if (n < 4 || n > MAX_FIELDS || !field[1].len || !parse_crc(field[0], &out->crc) || has_control(line))
 		return false;
 	out->name = field[1];
 	if (n == 5 && !gp_str_starts(field[3], "EXPORT_")) {
@@ -107,9 +138,7 @@ static bool parse_line(struct gp_str line, struct gp_symver *out)
 		export = field[3];
 		out->ns = n == 5 ? field[4] : (struct gp_str){ "", 0 };
 	}
-	/* EXPORT_SYMBOL_GPL_FUTURE (before 5.12) only warns. */
-	out->gpl_only = gp_str_ends(export, "_GPL");
-	return gp_str_starts(export, "EXPORT_");
+	return out->module.len && parse_export(export, &out->gpl_only);
 }
 
 static int fill_table(struct gp_symvers *s, struct gp_err *err)
@@ -139,8 +168,6 @@ int gp_symvers_parse(struct gp_str text, struct gp_symvers *out, struct gp_err *
 	for (size_t lineno = 1; gp_text_line_next(&text, &line); lineno++) {
 		struct gp_symver sym;
 
-		if (!line.len)
-			continue;
 		if (out->n == MAX_SYMBOLS || !parse_line(line, &sym)) {
 			bool many = out->n == MAX_SYMBOLS;
 

@@ -28,8 +28,9 @@ struct gp_symvers {
  *
  * In:     text: untrusted, must outlive out.
  * Out:    gp_symvers_release(); empty on failure.
- * Errors: GP_E_FORMAT a line that is not one, with its number; more than 4194304
- *         symbols; names made to collide.
+ * Errors: GP_E_FORMAT a line that is not one, with its number (so is an empty one, one
+ *         with a CR, or with an unknown type of export); more than 4194304 symbols;
+ *         names made to collide.
  * Source: write_dump() and read_dump() of scripts/mod/modpost.c. Columns are
  *         parted by tabs. Up to 5.3: CRC, symbol, module, export type; since
  *         cb9b55d21fe0 (5.4): CRC, symbol, namespace, module, export type;

@@ -160,7 +160,7 @@ static int scan(struct gp_driver *d, const struct gp_driver_opts *o, struct gp_e
 	struct gp_keep keep = { .want = want_too, .kept = o->ready ? kept : NULL, .arg = &w, .cut = o->cut };
 	int rc;
 
-	if (o->index_dir && gp_index_load(&d->rf, o->index_dir, o->also))
+	if (o->index_dir && gp_index_load(&d->rf, o->index_dir, &keep))
 		return 0;
 	rc = gp_runfile_scan(&d->rf, &keep, err);
 	if (rc < 0 && o->abandon)
@@ -172,7 +172,7 @@ static int scan(struct gp_driver *d, const struct gp_driver_opts *o, struct gp_e
 int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver_opts *o, struct gp_err *err)
 {
 	*d = (struct gp_driver){ 0 };
-	if (gp_runfile_open(&d->rf, path, err) < 0)
+	if (gp_runfile_open(&d->rf, path, o->given, err) < 0)
 		return -1;
 	d->rf.cancel = o->cancel;
 	d->rf.progress = o->progress;
@@ -267,6 +267,7 @@ void gp_driver_release(struct gp_driver *d)
 		return;
 	gp_altered_release(&d->altered);
 	gp_manifest_release(&d->manifest);
+	gp_treerecord_release(&d->record);
 	gp_buf_release(&d->modules);
 	free(d->package);
 	free(d->release);

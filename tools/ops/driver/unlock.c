@@ -123,7 +123,8 @@ int gp_altered_find(const struct gp_runfile *rf, const struct gp_tree *t, const 
 		find_far(t, &p);
 	conclude(&p, m, out);
 	find_licence(rf, t, out);
-	gp_userspace_find(t, m, &out->user);
+	if (m) /* an installed tree has only kernel sources */
+		gp_userspace_find(t, m, &out->user);
 	if (!read_source(t, GP_DKMS_CONF, &conf))
 		return 0;
 	/* bash drops it, and reads what a search in the text would not find. */

@@ -89,7 +89,7 @@ int gp_dkmspack_dir(const struct gp_dkmspack *p, const struct gp_tmpdir *to, str
 struct packing {
 	const struct gp_outfile *to;
 	struct gp_encoder *enc;
-	struct gp_hash *md5, *sha256;
+	struct gp_hash *md5, *sha1, *sha256;
 	uint64_t size;
 };
 
@@ -98,6 +98,7 @@ static int put_packed(void *arg, const void *data, size_t len, struct gp_err *er
 	struct packing *k = arg;
 
 	gp_hash_add(k->md5, data, len);
+	gp_hash_add(k->sha1, data, len);
 	gp_hash_add(k->sha256, data, len);
 	k->size += len;
 	return gp_write_fd(k->to->fd, data, len, k->to->path, err);
@@ -147,13 +148,18 @@ static int pack(const struct gp_dkmspack *p, struct packing *k, struct gp_err *e
 int gp_dkmspack_tar(const struct gp_dkmspack *p, const struct gp_outfile *to, struct gp_dkmspack_sums *sums,
 		    struct gp_err *err)
 {
-	struct packing k = { .to = to, .md5 = gp_hash_new(GP_HASH_MD5), .sha256 = gp_hash_new(GP_HASH_SHA256) };
+	struct packing k = { .to = to,
+			     .md5 = gp_hash_new(GP_HASH_MD5),
+			     .sha1 = gp_hash_new(GP_HASH_SHA1),
+			     .sha256 = gp_hash_new(GP_HASH_SHA256) };
 	int rc = pack(p, &k, err);
 
 	gp_hash_hex(k.md5, sums->md5);
+	gp_hash_hex(k.sha1, sums->sha1);
 	gp_hash_hex(k.sha256, sums->sha256);
 	sums->size = k.size;
 	gp_hash_free(k.md5);
+	gp_hash_free(k.sha1);
 	gp_hash_free(k.sha256);
 	return rc;
 }

@@ -27,7 +27,7 @@ int gp_dkmspack_dir(const struct gp_dkmspack *p, const struct gp_tmpdir *to, str
 /* What the archive came to. */
 struct gp_dkmspack_sums {
 	uint64_t size;
-	char md5[GP_MD5_HEX], sha256[GP_SHA256_HEX];
+	char md5[GP_MD5_HEX], sha1[GP_SHA1_HEX], sha256[GP_SHA256_HEX];
 };
 
 /* As an archive, into an open file. */

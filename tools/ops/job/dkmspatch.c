@@ -39,7 +39,8 @@ void gp_late_list_release(struct gp_late_list *l)
 
 bool gp_late_possible(const struct gp_inputs *in)
 {
-	return in->dkms_tree || (!in->in_place && gp_version_branch(&in->driver.version) < GP_BUILDS_IN_TREE);
+	return in->dkms_tree ||
+	       (!in->in_place && (in->driver.installed || gp_version_branch(&in->driver.version) < GP_BUILDS_IN_TREE));
 }
 
 int gp_late_check(const char *ere, struct gp_err *err)

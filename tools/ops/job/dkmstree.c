@@ -302,6 +302,7 @@ static int write_dsc(const struct gp_inputs *in, const struct gp_dkmspack *p, st
 		return -1;
 	t->size = told.size = sums.size;
 	memcpy(told.md5, sums.md5, sizeof(told.md5));
+	memcpy(told.sha1, sums.sha1, sizeof(told.sha1));
 	memcpy(told.sha256, sums.sha256, sizeof(told.sha256));
 	gp_debsrc_dsc(&d, &told, &text);
 	if (gp_write_fd(dsc.fd, text.data, text.len, t->out, err) < 0 ||

@@ -12,8 +12,10 @@
 #include "core/driver/vgpuconfig.h"
 #include "core/payload/runheader.h"
 #include "ops/driver/userspace.h"
+#include "ops/input/name.h"
 #include "ops/patch/names.h"
 #include "ops/patch/patchfile.h"
+#include "ops/run/given.h"
 #include "ops/select/catalog.h"
 #include "ops/select/datadir.h"
 #include "ops/select/select.h"
@@ -56,9 +58,9 @@ static int find_epoch(struct gp_inputs *in, struct gp_err *err)
 }
 
 /* NAME.run → NAME-custom.run in the current directory. */
-static char *default_out(const char *run)
+static char *default_out(const struct gp_patch_opts *o)
 {
-	const char *base = gp_path_base(run);
+	const char *base = gp_given_file(o->given, o->run);
 	size_t n = strlen(base);
 	gp_auto(gp_free_ptr) char *stem = NULL;
 	gp_auto(gp_free_ptr) char *custom = NULL;
@@ -76,7 +78,7 @@ char *gp_out_name(const struct gp_patch_opts *o)
 
 	if (o->out && strcmp(o->out, "-") != 0)
 		return gp_strdup(o->out);
-	name = default_out(o->run);
+	name = default_out(o);
 	return o->out_dir ? gp_path_join(o->out_dir, name) : gp_steal(&name);
 }
 
@@ -99,7 +101,7 @@ int gp_inputs_check_place(const char *what, const char *path, const struct gp_pa
 {
 	if (o->report && gp_same_place(path, o->report))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is that of the report, too", what, path);
-	if (gp_same_file(path, o->run))
+	if (gp_input_is(o->run, path))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is the input itself", what, path);
 	if (gp_is_dir(path))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is a directory", what, path);
@@ -155,7 +157,8 @@ static int choose_lock(const struct gp_inputs *in, struct gp_err *err)
 
 int gp_inputs_name(struct gp_inputs *in, struct gp_err *err)
 {
-	if (find_epoch(in, err) < 0 || (!in->dkms_tree && choose_out(in, err) < 0))
+	/* A tree is its own output. */
+	if (find_epoch(in, err) < 0 || (!in->dkms_tree && !gp_is_dir(in->opts->run) && choose_out(in, err) < 0))
 		return -1;
 	return choose_lock(in, err);
 }
@@ -276,6 +279,7 @@ int gp_inputs_complete(struct gp_inputs *in, struct gp_err *err)
 void gp_inputs_release(struct gp_inputs *in)
 {
 	free(in->out);
+	free(in->tree);
 	free(in->index_dir);
 	gp_lock_release(&in->lock);
 	gp_targets_release(&in->targets);

@@ -7,6 +7,7 @@
 #include "ops/driver/userspace.h"
 #include "ops/job/lock.h"
 #include "ops/patch/patchset.h"
+#include "ops/run/given.h"
 #include "ops/run/repack.h"
 #include "ops/select/catalog.h"
 #include "ops/select/target.h"
@@ -20,6 +21,7 @@ extern const char *const gp_allow_names[]; /* of these bits; NULL after the last
 /* What the user asked for. Strings are borrowed. */
 struct gp_patch_opts {
 	const char *run;
+	const struct gp_given *given;    /* in which run may be; NULL */
 	struct gp_list kernels, headers; /* -k, --headers */
 	const char *hooks;               /* --hooks, NULL */
 	bool no_hooks;
@@ -41,6 +43,7 @@ struct gp_patch_opts {
 	bool force, dry_run;
 	const char *lock;       /* --lock, NULL */
 	const char *write_lock; /* --write-lock, NULL */
+	const char *dkmstree;   /* --dkmstree, NULL: GP_DKMS_TREE */
 	const char *report;     /* a file that the caller will write, NULL */
 	const char *program;    /* the version of gridpatch, for the lock */
 	bool no_cache;          /* neither read nor write an index */
@@ -60,7 +63,8 @@ struct gp_inputs {
 	bool dkms_tree; /* for a tree for DKMS, which applies patches itself: driver is a directory */
 	bool has_epoch; /* SOURCE_DATE_EPOCH is set, to this: */
 	int64_t epoch;
-	char *out; /* with to_stdout, the name that it would have; NULL: a tree chooses it later */
+	char *tree; /* an installed tree that is to be changed, its real path; NULL: the run is for an installer */
+	char *out;  /* with to_stdout, the name that it would have; NULL: a tree, which chooses it later or has none */
 	bool to_stdout;
 	char *index_dir;     /* NULL: no index is used */
 	struct gp_lock lock; /* of --lock */

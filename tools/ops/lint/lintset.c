@@ -144,12 +144,13 @@ static int open_dir(struct subject *s, const char *path, struct gp_err *err)
 
 static int open_subject(struct work *w, const char *path, struct subject *s, struct gp_err *err)
 {
-	struct gp_driver_opts o = { .cancel = w->o->cancel };
+	struct gp_driver_opts o = { .given = w->o->given, .cancel = w->o->cancel };
+	const char *dir = gp_given_dir(w->o->given, path);
 
 	*s = (struct subject){ 0 };
-	if ((gp_is_dir(path) ? open_dir(s, path, err) : gp_driver_open(&s->driver, path, &o, err)) < 0)
+	if ((dir ? open_dir(s, dir, err) : gp_driver_open(&s->driver, path, &o, err)) < 0)
 		return -1;
-	return gp_lint_sum(path, s->sha256, err);
+	return gp_lint_sum(path, w->o->given, s->sha256, err);
 }
 
 static void fresh_tree(struct subject *s, struct gp_tree *t)

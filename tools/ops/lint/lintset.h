@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "core/diff/lintpatch.h"
+#include "ops/run/given.h"
 #include "ops/select/catalog.h"
 
 /*
@@ -17,6 +18,7 @@
 struct gp_lint_opts {
 	const struct gp_list *names;   /* sets; none: all of them, and all rules */
 	const struct gp_list *runs;    /* installers, or extracted ones */
+	const struct gp_given *given;  /* in which they may be; NULL */
 	const struct gp_list *headers; /* kernel headers to ask */
 	const char *hooks;             /* a directory with a copy of the hooks, or NULL */
 	bool builds;                   /* the caller builds, too: nothing is said of what that proves */
@@ -81,6 +83,6 @@ void gp_lint_evidence(struct gp_lint *l, time_t now);
  * of the list of its files with their sums, sorted by name, as
  * (cd DIR; find . -type f | sort | xargs sha256sum) prints it.
  */
-int gp_lint_sum(const char *path, char out[GP_SHA256_HEX], struct gp_err *err);
+int gp_lint_sum(const char *path, const struct gp_given *given, char out[GP_SHA256_HEX], struct gp_err *err);
 
 #endif

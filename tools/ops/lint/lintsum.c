@@ -10,16 +10,13 @@
 #include "base/path.h"
 #include "ops/lint/lintset.h"
 
-static int sum_file(const char *path, char out[GP_SHA256_HEX], struct gp_err *err)
+static int sum_fd(int fd, const char *path, char out[GP_SHA256_HEX], struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *room = gp_alloc(1 << 20);
 	struct gp_hash *hash;
 	uint64_t off = 0;
 	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return gp_fail_sys(err, errno, "cannot open '%s'", path);
 	hash = gp_hash_new(GP_HASH_SHA256);
 	while ((n = gp_pread(fd, room, 1 << 20, off, path, err)) > 0) {
 		gp_hash_add(hash, room, (size_t)n);
@@ -27,8 +24,18 @@ static int sum_file(const char *path, char out[GP_SHA256_HEX], struct gp_err *er
 	}
 	gp_hash_hex(hash, out);
 	gp_hash_free(hash);
-	close(fd);
 	return n < 0 ? -1 : 0;
+}
+
+static int sum_file(const char *path, char out[GP_SHA256_HEX], struct gp_err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return gp_fail_sys(err, errno, "cannot open '%s'", path);
+	rc = sum_fd(fd, path, out, err);
+	close(fd);
+	return rc;
 }
 
 static int sum_dir(const char *root, char out[GP_SHA256_HEX], struct gp_err *err)
@@ -51,7 +58,12 @@ static int sum_dir(const char *root, char out[GP_SHA256_HEX], struct gp_err *err
 	return 0;
 }
 
-int gp_lint_sum(const char *path, char out[GP_SHA256_HEX], struct gp_err *err)
+int gp_lint_sum(const char *path, const struct gp_given *given, char out[GP_SHA256_HEX], struct gp_err *err)
 {
-	return gp_is_dir(path) ? sum_dir(path, out, err) : sum_file(path, out, err);
+	const struct gp_given_one *one = gp_given_find(given, path);
+	const char *dir = gp_given_dir(given, path);
+
+	if (one && one->fd >= 0)
+		return sum_fd(one->fd, path, out, err);
+	return dir ? sum_dir(dir, out, err) : sum_file(path, out, err);
 }

@@ -13,9 +13,9 @@
 #include "base/fsio.h"
 #include "base/limits.h"
 #include "base/path.h"
+#include "base/scratch.h"
 #include "ops/job/inputs.h"
 #include "ops/job/patchjob.h"
-#include "ops/proof/workdir.h"
 #include "ops/select/target.h"
 
 #define BYTES_PER_JOB (UINT64_C(1) << 30) /* cc1 of nvidia-uvm takes 300 MB, ld of nvidia.ko 400 MB */
@@ -68,8 +68,12 @@ static unsigned jobs_here(void)
 static int open_source(struct pool *p, struct slot *s)
 {
 	bool heard = p->o->progress && pthread_mutex_trylock(&p->heard) == 0;
-	int rc = gp_source_open(&s->source, s->path, &p->also, s->store, p->build.cancel, heard ? p->o->progress : NULL,
-				&s->err);
+	struct gp_source_opts o = { .also = &p->also,
+				    .store = s->store,
+				    .given = p->build.patch->given,
+				    .cancel = p->build.cancel,
+				    .progress = heard ? p->o->progress : NULL };
+	int rc = gp_source_open(&s->source, s->path, &o, &s->err);
 
 	if (heard)
 		pthread_mutex_unlock(&p->heard);
@@ -416,7 +420,7 @@ static int run(struct pool *p, int *lock, struct gp_cells *out, struct gp_err *e
 	    gp_targets_find(&patch->kernels, &patch->headers, &p->targets, err) < 0 || check_places(p, err) < 0 ||
 	    check_ends(&p->build, err) < 0)
 		return -1;
-	p->scratch = gp_workdir_scratch(lock, err);
+	p->scratch = gp_scratch_dir(lock, err);
 	if (!p->scratch)
 		return -1;
 	list_slots(p);

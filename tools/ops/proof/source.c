@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/fsio.h"
 #include "base/path.h"
-#include "base/progress.h"
 #include "ops/driver/driver.h"
 #include "ops/driver/installed.h"
 #include "ops/run/runfile.h"
@@ -116,28 +115,27 @@ static int identify(struct gp_source *s, struct gp_err *err)
 	return rc;
 }
 
-static int fill(struct gp_source *s, const struct gp_list *also, const volatile sig_atomic_t *cancel,
-		const struct gp_progress *progress, struct gp_err *err)
+static int fill(struct gp_source *s, const struct gp_source_opts *o, struct gp_err *err)
 {
 	if (!s->temporary) {
 		s->rf.path = gp_strdup(s->name);
 		return list(s, err);
 	}
-	if (gp_runfile_open(&s->rf, s->name, err) < 0)
+	if (gp_runfile_open(&s->rf, s->name, o->given, err) < 0)
 		return -1;
-	s->rf.cancel = cancel;
-	s->rf.progress = progress;
-	return decode(s, also, err);
+	s->rf.cancel = o->cancel;
+	s->rf.progress = o->progress;
+	return decode(s, o->also, err);
 }
 
-int gp_source_open(struct gp_source *s, const char *path, const struct gp_list *also, const char *store,
-		   const volatile sig_atomic_t *cancel, const struct gp_progress *progress, struct gp_err *err)
+int gp_source_open(struct gp_source *s, const char *path, const struct gp_source_opts *o, struct gp_err *err)
 {
+	const char *dir = gp_given_dir(o->given, path);
 	double began = gp_clock_s();
 
-	*s = (struct gp_source){ .name = gp_strdup(path), .temporary = !gp_is_dir(path) };
-	s->dir = gp_strdup(s->temporary ? store : path);
-	if (fill(s, also, cancel, progress, err) < 0 || identify(s, err) < 0) {
+	*s = (struct gp_source){ .name = gp_strdup(path), .temporary = !dir };
+	s->dir = gp_strdup(dir ? dir : o->store);
+	if (fill(s, o, err) < 0 || identify(s, err) < 0) {
 		gp_source_release(s);
 		return -1;
 	}

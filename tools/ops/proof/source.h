@@ -22,19 +22,26 @@ struct gp_source {
 	double decode_s;
 };
 
+/* How to open one. */
+struct gp_source_opts {
+	const struct gp_list *also;   /* clean paths, or NULL */
+	const char *store;            /* where an installer's files are to go: a name below a scratch directory */
+	const struct gp_given *given; /* NULL */
+	const volatile sig_atomic_t *cancel;
+	const struct gp_progress *progress; /* NULL */
+};
+
 /*
  * Decode an installer once, check its sums, and store what patching and building
  * need of it: kernel/, the manifest, and the paths in also. Of a directory (an
  * extracted installer, or an installed tree), list what is there.
  *
- * In:     path: a .run or a directory; untrusted, nothing of it is run here.
- *         also: clean paths, may be NULL. store: where an installer's files
- *         are to go, a name below a scratch directory; its owner removes it.
+ * In:     path: a .run or a directory, or one of o->given; untrusted, nothing of it
+ *         is run here. What is stored the owner of o->store removes.
  * Errors: as gp_driver_open(); GP_E_SYSTEM, GP_E_CANCELLED; GP_E_UNSUPPORTED
  *         there is no kernel/ in it.
  */
-int gp_source_open(struct gp_source *s, const char *path, const struct gp_list *also, const char *store,
-		   const volatile sig_atomic_t *cancel, const struct gp_progress *progress, struct gp_err *err);
+int gp_source_open(struct gp_source *s, const char *path, const struct gp_source_opts *o, struct gp_err *err);
 void gp_source_release(struct gp_source *s);
 
 /* Where a file of its list lies; free() it. */

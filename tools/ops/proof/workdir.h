@@ -16,14 +16,4 @@
  */
 int gp_workdir_fill(const struct gp_source *s, const struct gp_tree *t, const char *dir, struct gp_err *err);
 
-/*
- * A scratch directory in $TMPDIR, else /var/tmp: builds are too large for a /tmp
- * that is memory. What a killed run left there goes away at the next one's start.
- * No other user may be able to move it: make takes paths.
- *
- * Out:    its name, free() it, gp_remove_tree() it; *lock: close() it at the end.
- * Errors: GP_E_SYSTEM.
- */
-char *gp_workdir_scratch(int *lock, struct gp_err *err);
-
 #endif

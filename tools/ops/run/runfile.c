@@ -53,13 +53,15 @@ static int codec_read(struct gp_runfile *rf, struct gp_err *err)
 	return gp_codec_detect((struct gp_str){ block, (size_t)n }, &rf->codec, err);
 }
 
-int gp_runfile_open(struct gp_runfile *rf, const char *path, struct gp_err *err)
+int gp_runfile_open(struct gp_runfile *rf, const char *path, const struct gp_given *given, struct gp_err *err)
 {
+	const struct gp_given_one *one = gp_given_find(given, path);
 	struct stat st;
 
 	*rf = (struct gp_runfile){ .path = gp_strdup(path) };
 	/* O_NONBLOCK: a FIFO given by mistake must not hang us. */
-	rf->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	rf->fd = one && one->fd >= 0 ? fcntl(one->fd, F_DUPFD_CLOEXEC, 3) :
+				       open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	rf->open = rf->fd >= 0;
 	if (!rf->open || fstat(rf->fd, &st) < 0) {
 		gp_fail_sys(err, errno, "cannot open '%s'", path);

@@ -12,6 +12,7 @@
 #include "core/payload/codec.h"
 #include "core/payload/runheader.h"
 #include "core/payload/splice.h"
+#include "ops/run/given.h"
 
 /* Beyond these an archive is hostile, not large: 610.57.04 has 1,189 members
  * and 1.81 GB. */
@@ -69,9 +70,10 @@ struct gp_runfile {
 /*
  * Open a .run and read its stub. Nothing in it is executed.
  *
+ * In:     path: one of given, else of the disk; given may be NULL.
  * Errors: GP_E_NOTFOUND, GP_E_FORMAT (not a .run, cut off), GP_E_UNSUPPORTED.
  */
-int gp_runfile_open(struct gp_runfile *rf, const char *path, struct gp_err *err);
+int gp_runfile_open(struct gp_runfile *rf, const char *path, const struct gp_given *given, struct gp_err *err);
 void gp_runfile_release(struct gp_runfile *rf);
 
 /* Which regular files' bytes to keep in memory. */

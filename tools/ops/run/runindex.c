@@ -312,19 +312,18 @@ static bool unpack(struct gp_str file, const char *key, struct gp_buf *plain)
 	return true;
 }
 
-static bool has_all(const struct gp_runfile *rf, const struct gp_list *also)
+static bool has_all(const struct gp_runfile *rf, const struct gp_keep *keep)
 {
-	for (size_t i = 0; also && i < also->n; i++) {
-		const struct gp_entry *e = gp_runfile_find(rf, also->v[i]);
+	for (size_t i = 0; i < rf->n; i++) {
+		const struct gp_entry *e = &rf->entry[i];
 
-		e = e ? gp_runfile_resolve(rf, e) : NULL;
-		if (e && !e->kept)
+		if (e->type == GP_ENTRY_FILE && !e->superseded && !e->kept && keep->want(keep->arg, e->path, e->size))
 			return false;
 	}
 	return true;
 }
 
-bool gp_index_load(struct gp_runfile *rf, const char *dir, const struct gp_list *also)
+bool gp_index_load(struct gp_runfile *rf, const char *dir, const struct gp_keep *keep)
 {
 	gp_auto(gp_buf_release) struct gp_buf file = { 0 }, plain = { 0 };
 	gp_auto(gp_free_ptr) char *path = NULL;
@@ -340,7 +339,7 @@ bool gp_index_load(struct gp_runfile *rf, const char *dir, const struct gp_list 
 		return false;
 	w.rest = gp_buf_str(&plain);
 	w.bad = false;
-	if (!get_all(&w, rf) || !has_all(rf, also)) {
+	if (!get_all(&w, rf) || !has_all(rf, keep)) {
 		gp_runfile_forget(rf);
 		return false;
 	}

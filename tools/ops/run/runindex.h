@@ -21,9 +21,9 @@
  * home. NULL: there is none that is ours alone to write. */
 char *gp_index_dir(void);
 
-/* Fill rf as gp_runfile_scan() would, with the files named in also (may be
- * NULL) among those that are kept. false: scan it. */
-bool gp_index_load(struct gp_runfile *rf, const char *dir, const struct gp_list *also);
+/* Fill rf as gp_runfile_scan() would. false: scan it; also where the index lacks a file that
+ * keep wants: another run wanted others, or a gridpatch that knew of fewer. */
+bool gp_index_load(struct gp_runfile *rf, const char *dir, const struct gp_keep *keep);
 
 /* Keep what a scan of rf found. Whatever goes wrong, there is just no index;
  * the directory is kept below 512 MB, the oldest go first. */

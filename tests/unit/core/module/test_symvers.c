@@ -42,6 +42,14 @@ static const struct line_case {
 	{ "5.4 and 5.5, no namespace", "0x00000002\tfoo\t\tvmlinux\tEXPORT_SYMBOL", true, false, 2, "vmlinux", "" },
 	{ "unused exports", "0x0\tfoo\tvmlinux\tEXPORT_UNUSED_SYMBOL_GPL", true, true, 0, "vmlinux", "" },
 	{ "GPL in the future", "0x0\tfoo\tvmlinux\tEXPORT_SYMBOL_GPL_FUTURE", true, false, 0, "vmlinux", "" },
+	{ "unused exports, not of the GPL", "0x0\tfoo\tvmlinux\tEXPORT_UNUSED_SYMBOL", true, false, 0, "vmlinux", "" },
+	{ "a namespace of modules", "0x3\tfoo\ta/b\tEXPORT_SYMBOL_GPL\tmodule:kvm-*,x", true, true, 3, "a/b",
+	  "module:kvm-*,x" },
+	{ "CRLF, four columns", "0x1\tfoo\tvmlinux\tEXPORT_SYMBOL_GPL\r", false, false, 0, NULL, NULL },
+	{ "CRLF, five columns", "0x1\tfoo\tvmlinux\tEXPORT_SYMBOL\t\r", false, false, 0, NULL, NULL },
+	{ "an export that nobody knows", "0x1\tfoo\tvmlinux\tEXPORT_SYMBOL_MIT\t", false, false, 0, NULL, NULL },
+	{ "no module", "0x1\tfoo\t\tEXPORT_SYMBOL\t", false, false, 0, NULL, NULL },
+	{ "an empty line", "\n0x1\tfoo\tvmlinux\tEXPORT_SYMBOL\t", false, false, 0, NULL, NULL },
 	{ "three columns", "0x0\tfoo\tvmlinux", false, false, 0, NULL, NULL },
 	{ "six columns", "0x0\tfoo\tvmlinux\tEXPORT_SYMBOL\t\t", false, false, 0, NULL, NULL },
 	{ "no export type", "0x0\tfoo\tvmlinux\tfoo\tbar", false, false, 0, NULL, NULL },
@@ -94,8 +102,7 @@ static void test_empty(void **state)
 static void test_twice(void **state)
 {
 	(void)state;
-	assert_int_equal(gp_symvers_parse(GP_STR("0x1\ta\tm\tEXPORT_SYMBOL\n\n0x2\ta\tn\tEXPORT_SYMBOL\n"), &s, NULL),
-			 0);
+	assert_int_equal(gp_symvers_parse(GP_STR("0x1\ta\tm\tEXPORT_SYMBOL\n0x2\ta\tn\tEXPORT_SYMBOL\n"), &s, NULL), 0);
 	assert_int_equal(s.n, 2);
 	assert_int_equal(gp_symvers_find(&s, GP_STR("a"))->crc, 1);
 }
