@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2086,SC2154 # $k is words; lib.sh sets the rest
+# shellcheck disable=SC1091,SC2015,SC2016,SC2086,SC2154 # $k is words; lib.sh sets the rest
 # A .deb or .rpm of a driver: what it is is told, its kernel sources are those that
 # dpkg-deb and bsdtar unpack, and can be judged and built; no script of it is run, bad ones
 # are refused, and nothing is left.
@@ -119,8 +119,10 @@ for f in xz.deb xz.rpm; do
     expect_status "patch $f -o a directory that is there" 0 patch $k --no-hooks -o $d.in $f
     check "patch $f: it is in there" diff -r of-src $d.in/nvidia-460.73.02
 done
-expect_status 'patch: a package beside an installer' 1 patch $k --no-hooks -o deb.in good.run xz.deb
+mkdir both
+expect_status 'patch: a package beside an installer' 1 patch $k --no-hooks -o both good.run xz.deb --json=r.json
 says 'it is said' 'it has to be the only one'
+check 'the installer has its turn' test -s both/good-custom.run
 cp xz.deb same.deb
 expect_status '-o that is the package' 2 $k --no-hooks same.deb -f -o same.deb
 check 'it is as it was' cmp xz.deb same.deb
@@ -178,6 +180,11 @@ rpm sum rpm.tree sum.rpm
 refused sum.rpm 'the SHA-256 of its payload is another one'
 rpm noname rpm.tree noname.rpm
 refused noname.rpm 'no name or no version'
+# A payload that ends in a member's name, and no sum to tell.
+rpm nosum rpm.tree nosum.rpm
+refused nosum.rpm 'damaged or cut off archive'
+rpm biglink rpm.tree biglink.rpm
+refused biglink.rpm 'damaged or cut off archive'
 for at in 200 1000 2500; do
     cp zstd.rpm flip.rpm
     printf '\377' | dd of=flip.rpm bs=1 seek=$(($(stat -c %s zstd.rpm) - at)) conv=notrunc 2> /dev/null

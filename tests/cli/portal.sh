@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2086,SC2154 # $k is words; lib.sh sets the rest
+# shellcheck disable=SC1091,SC2002,SC2015,SC2086,SC2094,SC2154 # $k is words; lib.sh sets the rest
 # The portal's .zip, and standard input, where an installer may stand: the same bytes come
 # out as with the installer itself (unzip judges which those are), whatever the verb, and
 # nothing is left. Bad ones are refused.

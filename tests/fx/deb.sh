@@ -5,6 +5,7 @@
 # Makes of TREE, an extracted installer (sample.sh), and SOURCES, an installed tree
 # (installed.sh), what the portal's packages for hosts have in them, in PREFIX: programs,
 # libraries, units, /usr/src/nvidia-VERSION. PREFIX/DEBIAN/control is for dpkg-deb.
+# shellcheck disable=SC2016 # the script is to hold it
 set -eu
 export LC_ALL=C
 umask 022
@@ -17,7 +18,7 @@ for p in nvidia-smi nvidia-vgpud nvidia-vgpu-mgr; do
 done
 for l in libnvidia-vgpu libnvidia-ml; do
     echo "sample of $l" > "$top/usr/lib/x86_64-linux-gnu/$l.so.$version"
-    ln -s $l.so.$version "$top/usr/lib/x86_64-linux-gnu/$l.so.1"
+    ln -s "$l.so.$version" "$top/usr/lib/x86_64-linux-gnu/$l.so.1"
 done
 for u in nvidia-vgpud nvidia-vgpu-mgr; do
     printf '[Service]\nExecStart=/usr/bin/%s\n' $u > "$top/lib/systemd/system/$u.service"

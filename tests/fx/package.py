@@ -4,6 +4,8 @@
 #
 #   sum        the header's SHA-256 is not the payload's
 #   noname     the header has no name
+#   nosum      the payload ends in the middle of a name, and no SHA-256 would tell
+#   biglink    a symbolic link of two megabytes
 #   hard       one of its sources is a hard link to another one
 import gzip
 import hashlib
@@ -41,6 +43,8 @@ def cpio():
                 body += entry(name + ".orig", mode, data, int(s.st_mtime), 2, 9999)
                 continue
             body += entry(name, mode, data, int(s.st_mtime), 1, ino)
+    if how == "biglink":
+        body += entry("./x", stat.S_IFLNK | 0o777, b"x" * (2 << 20), 0)
     return body + entry("TRAILER!!!", 0, b"", 0)
 
 
@@ -60,11 +64,15 @@ if how == "xz":
     payload = lzma.compress(payload)
 elif how == "gzip":
     payload = gzip.compress(payload, mtime=0)
+elif how == "nosum":
+    payload = payload[:payload.index(b"070701", len(payload) // 2) + 112]
 elif how not in ("none",):
     payload = subprocess.run(["zstd", "-cq"], input=payload, stdout=subprocess.PIPE, check=True).stdout
 sha = hashlib.sha256(payload if how != "sum" else b"").hexdigest()
 tags = [(1000, 6, "NVIDIA-vGPU-rhel-9.2"), (1001, 6, "535.129.03"), (1002, 6, "1"), (1022, 6, "x86_64"),
         (1124, 6, "cpio"), (5092, 8, sha), (5093, 4, 8)]
+if how == "nosum":
+    tags = tags[:-2]
 if how == "noname":
     tags = tags[1:]
 lead = struct.pack(">4sBBhh66shh16s", b"\xed\xab\xee\xdb", 3, 0, 0, 1, b"NVIDIA-vGPU-rhel-9.2-535.129.03-1", 1, 5, b"")

@@ -10,6 +10,7 @@
 #include "ops/input/input.h"
 #include "ops/input/peek.h"
 #include "ops/job/inputs.h"
+#include "ops/run/given.h"
 #include "cmd/front/outputs.h"
 
 static int find_dir(struct gp_args *a, struct gp_err *err)
@@ -55,9 +56,18 @@ static int check_alone(const struct gp_args *a, const struct gp_list *names, str
 	return 0;
 }
 
+/* A directory with installers in it says which. */
+static int look_into(const char *dir, struct gp_err *err)
+{
+	struct gp_given none = { 0 };
+	const char *is;
+
+	return gp_input_take(&none, dir, &(struct gp_input_opts){ 0 }, &is, err);
+}
+
 static int check_first(const char *name, struct gp_err *err)
 {
-	if (gp_is_dir(name) && gp_input_check_dir(name, err) < 0)
+	if (gp_is_dir(name) && look_into(name, err) < 0)
 		return -1;
 	if (strcmp(name, "-") != 0 && !gp_exists(name) && !strchr(name, '/') && !strchr(name, '.'))
 		return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file; see 'gridpatch help'", name);

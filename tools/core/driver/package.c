@@ -153,15 +153,14 @@ static uint32_t be32(const char *p)
 
 static int header_at(struct gp_str head, size_t off, struct header *h, struct gp_err *err)
 {
-	uint64_t n, len;
+	unsigned long long n, len;
 
 	if (head.len < off + INTRO || memcmp(head.p + off, "\x8e\xad\xe8\x01", 4) != 0)
 		return gp_fail(err, GP_E_FORMAT, "damaged or cut off rpm: no header at byte %zu", off);
-	n = (uint64_t)be32(head.p + off + 8) * ENTRY;
+	n = (unsigned long long)be32(head.p + off + 8) * ENTRY;
 	len = be32(head.p + off + 12);
 	if (n + len > head.len - off - INTRO)
-		return gp_fail(err, GP_E_FORMAT, "damaged or cut off rpm: a header of %llu bytes",
-			       (unsigned long long)(n + len));
+		return gp_fail(err, GP_E_FORMAT, "damaged or cut off rpm: a header of %llu bytes", n + len);
 	h->entries = (struct gp_str){ head.p + off + INTRO, (size_t)n };
 	h->data = (struct gp_str){ head.p + off + INTRO + n, (size_t)len };
 	h->end = off + INTRO + (size_t)(n + len);
@@ -202,7 +201,7 @@ int gp_package_rpm(struct gp_package *p, struct gp_str head, struct gp_rpm *out,
 	gp_auto(gp_free_ptr) char *version = NULL;
 	gp_auto(gp_free_ptr) char *release = NULL;
 	gp_auto(gp_free_ptr) char *sum = NULL;
-	struct header signature, h;
+	struct header signature = { 0 }, h = { 0 };
 
 	*out = (struct gp_rpm){ 0 };
 	if (head.len < LEAD)

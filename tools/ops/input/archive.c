@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,12 +63,20 @@ static la_int64_t seek_to(struct archive *la, void *arg, la_int64_t off, int whe
 static int fail(struct gp_archive *a, const char *kind, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *what = gp_asprintf("'%s': damaged or cut off %s", a->name, kind);
+	const char *text = archive_error_string(a->a);
 
-	if (!a->src_err.code)
-		return gp_libarchive_fail(a->a, GP_E_FORMAT, what, err);
-	if (err)
-		*err = a->src_err;
-	return -1;
+	if (a->src_err.code) {
+		if (err)
+			*err = a->src_err;
+		return -1;
+	}
+	/* Its cpio reader calls a link of a megabyte a lack of memory. */
+	if (text && strncmp(text, "Rejecting malformed", 19) == 0)
+		return gp_fail(err, GP_E_FORMAT, "%s: %s", what, text);
+	/* And of an rpm's inner lengths that are wrong it says nothing at all. */
+	if (!text && !archive_errno(a->a))
+		return gp_fail(err, GP_E_FORMAT, "%s", what);
+	return gp_libarchive_fail(a->a, GP_E_FORMAT, what, err);
 }
 
 /* --- opening --- */
