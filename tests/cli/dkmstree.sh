@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2016,SC2086,SC2154 # $k and options are words; lib.sh sets the rest
+# shellcheck disable=SC1091,SC2013,SC2016,SC2086,SC2154 # $k and options are words; lib.sh sets the rest
 # dkms-tree: the tree has what nvidia-installer would put into /usr/src, told from the
 # installer that patch writes; dkms.conf as bash reads it; archives as GNU tar and bsdtar
 # list them; the source package as dpkg-source unpacks it; the same bytes everywhere.
@@ -63,6 +63,14 @@ modes nvidia-$v > have
 check 'all of it has the time of .manifest' sh -c '! grep -v " '$epoch'\.0*  *" have'
 check 'modes: 0644, 0755 for a script and directories' test "$(cut -d ' ' -f 1,3 have | sort | uniq -c | awk '{ print $2, $3 }' | tr '\n' ' ')" = '644 f 755 d 755 f '
 check 'the script is conftest.sh' test "$(grep '^755 .* f ' have | sed 's/.* //')" = ./conftest.sh
+
+if unshare -m true 2> said && [ -d /var/lib/dkms ]; then
+    unshare -m sh -c 'mount -t tmpfs none /var/lib/dkms && mkdir -p /var/lib/dkms/nvidia/'$v' && exec "$@"' - \
+        "$GRIDPATCH" dkms-tree $opts host.run -o x -n > out 2> err
+    says 'what DKMS has of it goes first' "dkms remove -m nvidia -v $v --all" out
+else
+    skip 'what DKMS has already' 'no dkms, or no right to mount'
+fi
 
 # --- names, and what is there ------------------------------------------------------
 
@@ -136,7 +144,7 @@ expect_status '-f over it' 0 dkms-tree $opts host.run -o a.tar.xz -f
 mkdir far far/tmp
 for o in a.tar.xz a.tar.gz a.tar.zst a.dsc; do
     [ $o != a.dsc ] || run dkms-tree $opts host.run -o $o
-    (cd far && umask 077 && TMPDIR=$work/far/tmp TZ=Asia/Tokyo LANG=tr_TR.UTF-8 LC_ALL= taskset 1 \
+    (cd far && umask 077 && TMPDIR=$work/far/tmp TZ=Asia/Tokyo LANG=tr_TR.UTF-8 LC_ALL='' taskset 1 \
         "$GRIDPATCH" dkms-tree $k --hooks ../hooks ../host.run -o $o > said 2>&1)
     check "$o: somewhere else, it is the same" cmp $o far/$o
 done
@@ -185,7 +193,7 @@ check 'its sources are patched the same' diff -r nvidia-$v.src of-tree.src
 check 'JSON: what it was' json_is of-tree.json .driver.form installed
 says 'its history says what was done' 'patch set pfn-valid sha256' of-tree/pkg-history.txt
 
-# --- an archive of the portal's -----------------------------------------------------
+# --- an archive of the portal's, and a package -------------------------------------
 
 if command -v python3 > /dev/null; then
     mkdir Host_Drivers && cp host.run Host_Drivers/NVIDIA-Linux-x86_64-$v-vgpu-kvm.run
@@ -195,6 +203,16 @@ if command -v python3 > /dev/null; then
     check 'JSON: where it is from' json_is of-zip.json .input.member Host_Drivers/NVIDIA-Linux-x86_64-$v-vgpu-kvm.run
 else
     skip 'a .zip' 'no python3'
+fi
+if command -v dpkg-deb > /dev/null; then
+    mkdir -p pkg/DEBIAN pkg/usr/src && cp -R pristine pkg/usr/src/nvidia-$v && rm -r pkg/usr/src/nvidia-$v/conftest
+    printf 'Package: nvidia-vgpu-host\nVersion: %s\nArchitecture: amd64\nMaintainer: x <x@localhost>\nDescription: x\n' $v > pkg/DEBIAN/control
+    check 'a .deb is made' dpkg-deb --root-owner-group -b pkg host.deb
+    expect_status 'a .deb' 0 dkms-tree $opts host.deb -o of-deb
+    cp -R of-deb of-deb.src && rm of-deb.src/dkms.conf of-deb.src/pkg-history.txt
+    check 'its sources are patched the same' diff -r of-tree.src of-deb.src
+else
+    skip 'a .deb' 'no dpkg-deb'
 fi
 
 # --- a source package --------------------------------------------------------------

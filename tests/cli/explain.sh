@@ -127,6 +127,18 @@ T
 expect_status 'other headers' 0 select --explain host.run --headers old
 check 'the same probe, the other answer' grep -q "5.10:11  not taken    by probe    probe 'symbol-gpl rcu_read_unlock_strict': does not hold" out
 check 'and the window' grep -q "5.10:4   taken        by version  5.10.46 is inside '< 5.10.195'" out
+# Module.symvers is read as verify of modules reads it.
+headers soon 5.10.0-46-amd64 262 EXPORT_SYMBOL_GPL_FUTURE
+expect_status 'an export that only warns' 0 select --explain host.run --headers soon
+says 'it is not one for the GPL' "probe 'symbol-gpl rcu_read_unlock_strict': does not hold" out
+headers unused 5.10.0-46-amd64 262 EXPORT_UNUSED_SYMBOL_GPL
+expect_status 'an unused export for the GPL' 0 select --explain host.run --headers unused
+says 'it is one' "probe 'symbol-gpl rcu_read_unlock_strict': holds" out
+headers torn 5.10.0-46-amd64 262
+printf '0x2\tkfree\tvmli' >> torn/Module.symvers
+expect_status 'a Module.symvers that was cut off' 3 select --explain host.run --headers torn
+says 'it names file and line' "torn/Module.symvers': line 2 is not a symbol"
+expect_status 'other headers again' 0 select --explain host.run --headers old
 check 'one line per rule' test "$(grep -c '^  rule ' out)" -eq 5
 run select --driver 460.73.02 -k 5.10.9
 refute 'without the option, rules that were not taken are not shown' grep -q 'cannot tell  by' out

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2154,SC2086 # lib.sh sets the rest; $k is words
+# shellcheck disable=SC1091,SC2016,SC2154,SC2086 # lib.sh sets the rest; $k is words
 # The sources of an installed driver, /usr/src/nvidia-VERSION, as every verb takes them.
 # tests: ops/driver/installed ops/tree/subtree
 . "$(dirname "$0")/lib.sh"

@@ -27,10 +27,9 @@ installed() {
 }
 # The programs of a root, so that systemd finds them.
 programs() {
-    mkdir -p "$1/bin" && for p in bin/rm; do
-        printf '#!/bin/sh\n' > "$1/$p"
-        chmod 0755 "$1/$p"
-    done
+    mkdir -p "$1/bin"
+    printf '#!/bin/sh\n' > "$1/bin/rm"
+    chmod 0755 "$1/bin/rm"
 }
 systemd_takes() {
     command -v systemd-analyze > /dev/null || {

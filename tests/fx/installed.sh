@@ -16,7 +16,7 @@ version=$(sed -n 2p "$tree/.manifest")
 modules=$(sed -n 4p "$tree/.manifest")
 mkdir -p "$out"
 awk 'NR > 8 && ($3 == "KERNEL_MODULE_SRC" || $3 == "DKMS_CONF") { sub(/^kernel\//, "", $1); print $1 }' \
-    "$tree/.manifest" | tar -C "$tree/kernel" -cf - -T - | tar -C "$out" -xf -
+    "$tree/.manifest" | (cd "$tree/kernel" && while read -r f; do [ ! -e "$f" ] || echo "$f"; done) | tar -C "$tree/kernel" -cf - -T - | tar -C "$out" -xf -
 
 # names FORMAT: a line per module, numbered.
 names() {
@@ -32,18 +32,27 @@ if [ $debian = y ]; then
     {
         echo 'PACKAGE_NAME="nvidia-current"'
         echo "PACKAGE_VERSION=\"$version\""
-        # The names that dkms gives to the modules have a suffix of their own.
+        echo 'AUTOINSTALL=yes'
+        echo 'PATCH=(sample.patch)'
+        # shellcheck disable=SC1003,SC2016 # dkms expands it
+        printf '%s\n' '' 'MAKE[0]="env NV_VERBOSE=1 \' \
+            '    make ${parallel_jobs+-j$parallel_jobs} modules KERNEL_UNAME=${kernelver}"' \
+            'CLEAN="make KERNEL_UNAME=${kernelver} clean"'
+        # The modules get names of their own.
         # shellcheck disable=SC2016
-        names 'BUILT_MODULE_NAME[%d]="%s"\nDEST_MODULE_NAME[%d]="nvidia-current-%s"\n'
-        names 'DEST_MODULE_LOCATION[%d]="/updates/dkms" # %s %.0s%.0s\n'
-        # shellcheck disable=SC2016 # dkms expands it
-        echo 'MAKE[0]="env NV_VERBOSE=1 make ${parallel_jobs+-j$parallel_jobs} modules KERNEL_UNAME=${kernelver}"'
-        # shellcheck disable=SC2016
-        echo 'CLEAN="make KERNEL_UNAME=${kernelver} clean"'
-        echo 'AUTOINSTALL="yes"'
+        names 'BUILT_MODULE_NAME[%d]="%s"\nDEST_MODULE_NAME[%d]="$PACKAGE_NAME-%s"\n'
+        names 'DEST_MODULE_LOCATION[%d]="/updates/dkms"%.0s%.0s%.0s\n'
     } > "$out/dkms.conf"
     mkdir "$out/patches"
-    echo 'Sample: what the package was made with.' > "$out/patches/README"
+    cat > "$out/patches/sample.patch" << 'EOF'
+--- a/Makefile
++++ b/Makefile
+@@ -1,3 +1,3 @@
+-# Sample: the real one finds the kernel's sources and calls Kbuild.
++# Sample: patched by DKMS.
+ SYSSRC ?= /lib/modules/$(shell uname -r)/build
+ SYSOUT ?= $(SYSSRC)
+EOF
 else
     names 'BUILT_MODULE_NAME[%d]="%s"\nDEST_MODULE_LOCATION[%d]="/kernel/drivers/video"%.0s\n' > "$out.names"
     sed -i -e "s/__VERSION_STRING/$version/" -e 's/__JOBS/2/' -e 's/__EXCLUDE_MODULES//' \

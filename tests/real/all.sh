@@ -13,5 +13,7 @@ sh "$here/modules.sh" || bad=1
 sh "$here/proof.sh" || bad=1
 sh "$here/dkms.sh" || bad=1
 sh "$here/dkmstree.sh" || bad=1
+sh "$here/unlock.sh" || bad=1
+sh "$here/chain.sh" || bad=1
 sh "$here/matrix.sh" || bad=1
 exit $bad

@@ -185,7 +185,33 @@ each_dkms() {
     check "dkms $1: add" in_dkms add 470.256.02 5.10.0-32-amd64 "$work/none" "$work/none" || return 0
     check "dkms $1: 6.19 is left alone, status $2" left_alone 470.256.02 6.19.1-1-amd64 "$work/none" || :
     check "dkms $1: 5.10 is built" in_dkms build 470.256.02 5.10.0-32-amd64 "$work/none" "$work/none" || :
+    in_place "$1"
     dkms=dkms
+}
+
+# in_place VERSION: what is said to be run after patching an installed tree, and after
+# taking that back, as it is printed; but for installing, and with headers of our own.
+in_place() {
+    tree="dkms-src/nvidia-470.256.02"
+    rm -rf dkms "$tree" in-place
+    mkdir dkms in-place
+    # shellcheck disable=SC2016 # of the new script
+    printf '#!/bin/sh\nexec "%s" "$@"\n' "$dkms" > in-place/dkms
+    chmod 0755 in-place/dkms
+    sh "$fx/installed.sh" small "$tree"
+    sed -i '/\[[1-9]\]=/d' "$tree/dkms.conf"
+    check "dkms $1: patch an installed tree" "$GRIDPATCH" patch -k 5.10.0-32-amd64 --no-hooks --patches five \
+        --dkmstree dkms "$tree" || return 0
+    for words in 'this is for five' 'what the proprietary core asks of the kernel'; do
+        "$GRIDPATCH" patch ${undo-} -k 5.10.0-32-amd64 --no-hooks --patches five --dkmstree dkms "$tree" 2> /dev/null |
+            sed -n "/^  dkms install/d; / build /s|\$| --kernelsourcedir $work/none|; s/^  \(dkms \)/\1/p" > in-place/lines
+        check "dkms $1: it takes$(sed 's/^dkms \([a-z]*\).*/ \1/' in-place/lines | tr -d '\n')" \
+            env PATH="$work/in-place:$PATH" sign_file=/nonexistent sh -ex in-place/lines || return 0
+        check "dkms $1: '$words' is in the module" \
+            sh -c 'strings -a nvidia.ko | grep -qx "$1"' x "$(module 470.256.02 5.10.0-32-amd64 && echo "$words")" || :
+        undo=--undo
+    done
+    unset undo
 }
 
 each_dkms 2.8.4 9

@@ -12,6 +12,7 @@
 #include "cmd/front/runs.h"
 #include "cmd/front/version.h"
 #include "cmd/patch_many.h"
+#include "cmd/patch_undo.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/report/input.h"
 #include "cmd/report/progress.h"
@@ -61,6 +62,15 @@ static const char *reason(const struct gp_args *a, const struct gp_patch_job *jo
 		       gp_selection_reason(&job->decided.selection, &job->in.driver.version, a->patch.allow);
 }
 
+static void end_tree(const struct gp_patch_job *job, struct gp_report *r)
+{
+	if (job->in.driver.recovered)
+		gp_report_recovered(job->in.driver.recovered);
+	if (job->written.inplace.backup)
+		r->done = "the tree is changed";
+	gp_report_litter(&job->in.driver.disk);
+}
+
 /* What standard input's installer is called was not known before: is its output an
  * installer that still waits, or one that there is now? */
 static int check_late(struct gp_args *a, const char *name, struct gp_err *err)
@@ -85,6 +95,7 @@ static int check_late(struct gp_args *a, const char *name, struct gp_err *err)
 static int run_package(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	const char *name = a->patch.run;
+	bool alone = true;
 
 	if (!a->patch.out)
 		a->patch.out = a->patch.out_dir;
@@ -94,10 +105,11 @@ static int run_package(struct gp_args *a, struct gp_report *r, struct gp_err *er
 			       "'%s' is a package, not an installer: -o DIR (or .tar.xz, .dsc) writes its patched "
 			       "sources as 'gridpatch dkms-tree' does; 'gridpatch info' tells what is in it",
 			       name);
-	/* Its report is another verb's, which has no place among those of installers. */
-	if (a->several)
-		return gp_fail(err, GP_E_USAGE, "'%s' is a package, not an installer: it has to be the only one", name);
-	/* The others are headers, and known as such. */
+	for (size_t i = 1; i < a->positional.n; i++)
+		alone = alone && gp_is_dir(a->positional.v[i]);
+	if (!alone)
+		return gp_fail(err, GP_E_USAGE, "'%s' is a package: it has to be the only one", name);
+	/* The headers among the words were taken. */
 	gp_list_release(&a->positional);
 	gp_list_add(&a->positional, name);
 	r->verb = gp_cmd_dkms_tree.name;
@@ -117,17 +129,23 @@ static int one(struct gp_args *a, const char *name, struct gp_report *r, struct 
 		return -1;
 	if (is_package(a))
 		return run_package(a, r, err);
+	if (a->undo)
+		return gp_patch_undo(a, r, err);
 	if (check_late(a, name, err) < 0)
 		return -1;
 	rc = patch(a, &cells, &job, err);
 	gp_report_job(a, &job);
 	gp_main_flush(); /* what follows goes to standard error */
 	gp_patch_job_warnings(&job, &warnings);
+	if (job.in.tree && a->patch.force && !a->patch.write_lock)
+		gp_list_add(&warnings, "-f replaces outputs, and there is none here");
 	gp_report_warnings(&warnings);
 	if (rc < 0)
 		gp_say_why(a, gp_patch_job_why(&job));
 	r->root = json(a, &job, &cells);
 	r->reason = reason(a, &job, &cells);
+	if (job.in.tree)
+		end_tree(&job, r);
 	gp_patch_job_release(&job);
 	return rc;
 }
@@ -147,13 +165,12 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	a->patch.report = a->json_file;
 	if (gp_runs_check(&gp_cmd_patch, a, &names, err) < 0)
 		return -1;
-	a->several = names.n > 1;
 	return names.n == 1 ? one(a, names.v[0], r, err) : gp_patch_many(a, &names, one, r, err);
 }
 
 const struct gp_cmd gp_cmd_patch = {
 	.name = "patch",
-	.args = "RUN… [HEADERS-DIR…]",
+	.args = "RUN…|TREE [HEADERS-DIR…]",
 	.summary = "make a patched installer (the default verb)",
 	.about = "Reads the NVIDIA GRID/vGPU driver installer RUN without running it, chooses the\n"
 		 "patch sets for its driver and the kernels, applies all of them or none,\n"
@@ -164,6 +181,10 @@ const struct gp_cmd gp_cmd_patch = {
 		 "RUN may be the portal's .zip, a path into one (x.zip/Host_Drivers/X.run), or -\n"
 		 "for standard input; so it is for all verbs.\n"
 		 "\n"
+		 "TREE, the sources of an installed driver (/usr/src/nvidia-VERSION), are changed\n"
+		 "where they lie, all or nothing, after a backup beside them; --undo takes it\n"
+		 "back.\n"
+		 "\n"
 		 "Without -k and --headers it is judged for the running kernel. Hooks are looked\n"
 		 "for in --hooks, $GRIDPATCH_HOOKS, /opt/vgpu_unlock and\n"
 		 "$XDG_DATA_HOME/gridpatch/vgpu_unlock; 'gridpatch fetch-hooks' gets them.\n"
@@ -172,7 +193,7 @@ const struct gp_cmd gp_cmd_patch = {
 		 "\n"
 		 "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
 		 "build'; that allows kernels newer than any that the data know.",
-	.options = GP_PATCHING_OPTIONS " profile-clone unlock-lib unlock-script unlock-config lock write-lock output"
-				       " force dry-run repack build jobs cc timeout no-cache progress",
+	.options = GP_PATCHING_OPTIONS " profile-clone unlock-lib unlock-script unlock-config lock write-lock undo"
+				       " dkmstree output force dry-run repack build jobs cc timeout no-cache progress",
 	.run = run,
 };

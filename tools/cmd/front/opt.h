@@ -20,7 +20,6 @@ struct gp_args {
 	struct gp_given given; /* words that are not files of the disk */
 	struct gp_list outs;   /* what the installers so far were to become */
 	const char *member;    /* --member */
-	bool several;          /* patch: there is more than one installer */
 	const char *dir;       /* -C, -d */
 	const char *driver;    /* --driver */
 	int kind;              /* enum gp_kind; -1: not given */
@@ -43,6 +42,7 @@ struct gp_args {
 	enum gp_progress_mode progress;
 	struct gp_list modules;                            /* --modules, split */
 	bool build;                                        /* patch --build, lint-set --build */
+	bool undo;                                         /* patch */
 	const char *cc, *keep_logs, *sign_key, *sign_cert; /* NULL */
 	const char *out_dir;                               /* build's and matrix's -o, NULL */
 	int jobs, timeout;                                 /* 0: not given */

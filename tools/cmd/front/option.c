@@ -131,6 +131,8 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "drop-dkms-patches", NULL, "take PATCH[] lines out of dkms.conf", FLAG(patch.drop_dkms_patches) },
 	{ 0, "profile-clone", "FROM=TO", "give card TO the vGPU types of FROM (repeatable)", OWN(set_clone) },
 	{ 0, "data", "DIR", "more kernel-versions/ and patches/ (repeatable)", LIST(patch.data) },
+	{ 0, "undo", NULL, "take back the last run on an installed tree", FLAG(undo) },
+	{ 0, "dkmstree", "DIR", "where dkms keeps its builds (/var/lib/dkms)", TEXT(patch.dkmstree) },
 	{ 0, "lock", "FILE", "as it was when FILE was written, or not at all", TEXT(patch.lock) },
 	{ 0, "write-lock", "FILE", "write down what decides the output", TEXT(patch.write_lock) },
 	{ 'o', "output", "OUT", "the new installer, or where to put it; - is stdout", TEXT(patch.out),

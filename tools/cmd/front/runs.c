@@ -6,10 +6,10 @@
 
 #include "base/fsio.h"
 #include "base/text.h"
+#include "ops/driver/installed.h"
 #include "ops/input/input.h"
 #include "ops/input/peek.h"
 #include "ops/job/inputs.h"
-#include "ops/run/given.h"
 #include "cmd/front/outputs.h"
 
 static int find_dir(struct gp_args *a, struct gp_err *err)
@@ -25,24 +25,43 @@ static int find_dir(struct gp_args *a, struct gp_err *err)
 	return 0;
 }
 
-/* A directory with installers in it says which. */
-static int look_into(const char *dir, struct gp_err *err)
+/* The sources of an installed driver are changed where they lie. */
+static int check_tree(const char *name, struct gp_err *err)
 {
-	struct gp_given none = { 0 };
-	const char *is;
+	switch (gp_driver_dir_at(name)) {
+	case GP_DRIVER_DIR_INSTALLED: return 0;
+	case GP_DRIVER_DIR_EXTRACTED:
+		return gp_fail(err, GP_E_USAGE,
+			       "'%s' is a directory, an extracted installer: give the .run, or use 'gridpatch apply'",
+			       name);
+	case GP_DRIVER_DIR_NONE: break;
+	}
+	return gp_fail(err, GP_E_USAGE,
+		       "'%s' is a directory: give a .run installer, or the sources of an installed driver "
+		       "(/usr/src/nvidia-VERSION)",
+		       name);
+}
 
-	return gp_input_take(&none, dir, &(struct gp_input_opts){ 0 }, &is, err);
+/* What contradicts such a tree, or --undo. */
+static int check_alone(const struct gp_args *a, const struct gp_list *names, struct gp_err *err)
+{
+	const char *first = names->v[0];
+
+	if (names->n > 1 && (a->undo || gp_is_dir(first)))
+		return gp_fail(err, GP_E_USAGE, "'%s': %s alone", first,
+			       a->undo ? "--undo is for one" : "give the sources of an installed driver");
+	if (gp_is_dir(first) && a->patch.out)
+		return gp_fail(err, GP_E_USAGE, "-o is for installers: '%s' is changed where it lies", first);
+	return 0;
 }
 
 static int check_first(const char *name, struct gp_err *err)
 {
-	if (gp_is_dir(name) && look_into(name, err) < 0)
+	if (gp_is_dir(name) && gp_input_check_dir(name, err) < 0)
 		return -1;
 	if (strcmp(name, "-") != 0 && !gp_exists(name) && !strchr(name, '/') && !strchr(name, '.'))
 		return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file; see 'gridpatch help'", name);
-	if (gp_is_dir(name))
-		return gp_fail(err, GP_E_USAGE, "'%s' is a directory: give a .run installer", name);
-	return 0;
+	return gp_is_dir(name) ? check_tree(name, err) : 0;
 }
 
 int gp_runs_find(struct gp_args *a, struct gp_list *names, struct gp_err *err)
@@ -52,6 +71,9 @@ int gp_runs_find(struct gp_args *a, struct gp_list *names, struct gp_err *err)
 	if (!words->n)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch patch --help'");
 	for (size_t i = 0; i < words->n; i++) {
+		if (i && gp_driver_dir_at(words->v[i]) == GP_DRIVER_DIR_INSTALLED)
+			return gp_fail(err, GP_E_USAGE, "'%s': give the sources of an installed driver alone",
+				       words->v[i]);
 		if (i && gp_is_dir(words->v[i]))
 			gp_list_add(&a->patch.headers, words->v[i]);
 		else if (i && !gp_input_may_be(words->v[i]))
@@ -59,7 +81,7 @@ int gp_runs_find(struct gp_args *a, struct gp_list *names, struct gp_err *err)
 		else
 			gp_list_add(names, words->v[i]);
 	}
-	return check_first(names->v[0], err) < 0 ? -1 : find_dir(a, err);
+	return check_first(names->v[0], err) < 0 || check_alone(a, names, err) < 0 ? -1 : find_dir(a, err);
 }
 
 /* What only one installer can have. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "base/fsio.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "ops/job/decide.h"
@@ -74,10 +75,15 @@ static void put_package(const struct gp_dkmstree *t, struct gp_list *out)
 
 static void commands(const struct gp_patch_job *j, const struct gp_dkmstree *t, struct gp_list *out)
 {
+	/* One that DKMS has here is not added again, and its builds are of other sources. */
+	gp_auto(gp_free_ptr) char *there = gp_asprintf("/var/lib/dkms/%s/%s", t->name, t->version);
+
 	if (t->form == GP_DKMSTREE_DSC) {
 		put_package(t, out);
 		return;
 	}
+	if (gp_exists(there))
+		gp_list_printf(out, "dkms remove -m %s -v %s --all", t->name, t->version);
 	put_place(t, out);
 	put_dkms(t, "add", NULL, out);
 	for (size_t i = 0; i < j->in.targets.n; i++) {

@@ -208,7 +208,9 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 	gp_say_user_half(a, j);
 	gp_say_clones(a, &j->changed.clones);
 	say_changes(a, j);
-	if (j->written.done)
+	if (j->written.done && j->in.tree)
+		gp_report_inplace(a, j);
+	else if (j->written.done)
 		say_end(a, j);
 }
 
@@ -294,7 +296,7 @@ struct json_object *gp_json_changes(const struct gp_args *a, const struct gp_pat
 
 struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j)
 {
-	const size_t told = j->written.done ? j->in.targets.n : 0;
+	const size_t told = j->written.done && !j->in.tree ? j->in.targets.n : 0;
 	struct json_object *o = gp_json_changes(a, j), *cmds = json_object_new_array();
 
 	gp_json_fill(o, GP_J("userspace", gp_json_user_half(j)),
@@ -309,6 +311,8 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 			GP_J("repack", j->written.repack.spliced ? "splice" : "full"),
 			GP_J("index", j->in.driver.rf.from_index), GP_J("repack_why", j->written.repack.why),
 			GP_J("level", j->written.repack.spliced ? NULL : json_object_new_int(j->written.repack.level)));
+	for (size_t i = 0; i < j->written.inplace.commands.n; i++)
+		json_object_array_add(cmds, gp_json_text(j->written.inplace.commands.v[i]));
 	for (size_t i = 0; i < told; i++) {
 		gp_auto(gp_buf_release) struct gp_buf line = { 0 };
 
@@ -318,5 +322,7 @@ struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_j
 		json_object_array_add(cmds, gp_json_text(line.data));
 	}
 	gp_json_fill(o, GP_J("install", cmds));
+	if (j->in.tree)
+		gp_json_fill(o, GP_J("tree", gp_json_inplace(j->in.tree, &j->written.inplace)));
 	return o;
 }

@@ -158,6 +158,8 @@ void gp_report_tree(const struct gp_args *a, const struct gp_driver *d)
 	gp_say(a, "tree       %s%s\n", d->rf.path, d->installed ? ", sources of an installed driver" : "");
 	say_version(a, d);
 	say_altered(a, &d->altered);
+	if (d->record.date)
+		gp_say(a, "patched    by gridpatch on %s; as it was before: %s\n", d->record.date, d->record.backup);
 }
 
 void gp_report_driver(const struct gp_args *a, const struct gp_driver *d)
@@ -218,6 +220,14 @@ static struct json_object *json_altered(const struct gp_altered *alt)
 			      GP_J("unlock_missing", alt->user.missing), GP_J("unlock_config", &alt->user.config));
 }
 
+static struct json_object *json_record(const struct gp_driver *d)
+{
+	if (!d->record.date)
+		return NULL;
+	return gp_json_object(GP_J("date", d->record.date), GP_J("program", d->record.program),
+			      GP_J("backup", d->record.backup), GP_J("done", gp_json_text(d->record.done)));
+}
+
 struct json_object *gp_json_driver(const struct gp_driver *d)
 {
 	struct json_object *o = gp_json_version(&d->version, d->kind);
@@ -226,20 +236,20 @@ struct json_object *gp_json_driver(const struct gp_driver *d)
 
 	while (gp_word_next(&rest, &word))
 		json_object_array_add(modules, gp_json_str(gp_str_trim(word)));
-	gp_json_fill(o, GP_J("file", d->rf.path),
-		     GP_J("form", !d->disk.root || d->rf.open ? "installer" :
-				  d->installed                ? "installed" :
-								"extracted"),
-		     GP_J("size", d->rf.size), GP_J("label", d->rf.header.label), GP_J("modules", modules),
-		     GP_J("kernel_open", d->has_kernel_open),
-		     GP_J("compression", d->disk.root && !d->rf.open ? NULL : gp_json_text(gp_codec_name(d->rf.codec))),
-		     GP_J("check", d->rf.codec_facts.check), GP_J("payload_offset", d->rf.header.payload_off),
-		     GP_J("targetdir", d->rf.header.targetdir), GP_J("target_arch", d->rf.header.target_arch),
-		     GP_J("crc", d->rf.header.crc),
-		     GP_J("md5", d->rf.header.md5 && gp_runheader_has_md5(&d->rf.header) ?
-					 gp_json_text(d->rf.header.md5) :
-					 NULL),
-		     GP_J("members", d->rf.n), GP_J("stub_risks", json_stub_risks(&d->rf)),
-		     GP_J("unpacked", d->rf.unpacked), GP_J("altered", json_altered(&d->altered)));
+	gp_json_fill(
+		o, GP_J("file", d->rf.path),
+		GP_J("form", !d->disk.root || d->rf.open ? "installer" :
+			     d->installed                ? "installed" :
+							   "extracted"),
+		GP_J("size", d->rf.size), GP_J("label", d->rf.header.label), GP_J("modules", modules),
+		GP_J("kernel_open", d->has_kernel_open),
+		GP_J("compression", d->disk.root && !d->rf.open ? NULL : gp_json_text(gp_codec_name(d->rf.codec))),
+		GP_J("check", d->rf.codec_facts.check), GP_J("payload_offset", d->rf.header.payload_off),
+		GP_J("targetdir", d->rf.header.targetdir), GP_J("target_arch", d->rf.header.target_arch),
+		GP_J("crc", d->rf.header.crc),
+		GP_J("md5",
+		     d->rf.header.md5 && gp_runheader_has_md5(&d->rf.header) ? gp_json_text(d->rf.header.md5) : NULL),
+		GP_J("members", d->rf.n), GP_J("stub_risks", json_stub_risks(&d->rf)), GP_J("unpacked", d->rf.unpacked),
+		GP_J("altered", json_altered(&d->altered)), GP_J("patched", json_record(d)));
 	return o;
 }

@@ -7,6 +7,7 @@
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "ops/driver/driver.h"
+#include "ops/job/inplace.h"
 #include "ops/job/dkmstree.h"
 #include "ops/job/patchjob.h"
 #include "ops/patch/apply.h"
@@ -78,6 +79,11 @@ struct json_object *gp_json_changes(const struct gp_args *a, const struct gp_pat
 void gp_report_dkmstree(const struct gp_args *a, const struct gp_patch_job *j, const struct gp_dkmstree *t);
 struct json_object *gp_json_dkmstree(const struct gp_args *a, const struct gp_patch_job *j,
 				     const struct gp_dkmstree *t);
+
+/* The end of it, of an installed tree; what is told of one, and what dkms has of it. */
+void gp_report_inplace(const struct gp_args *a, const struct gp_patch_job *j);
+void gp_say_dkms(const struct gp_args *a, const char *tree, const struct gp_inplace *p);
+struct json_object *gp_json_inplace(const char *tree, const struct gp_inplace *p);
 
 /* What patches did, one line per file; or would have done, had the run not failed. */
 void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l);

@@ -49,7 +49,7 @@ static void say_config(const struct gp_args *a, const struct gp_usercopy *c)
 		if (c->config[i].from)
 			gp_say(a,
 			       "  config   %s to " GP_USERSPACE_CONF_DIR
-			       ": the installer keeps a copy of one that is there\n",
+			       ": edit it here, for an installation overwrites it there\n",
 			       c->config[i].from);
 }
 
@@ -63,8 +63,10 @@ void gp_say_user_half(const struct gp_args *a, const struct gp_patch_job *j)
 	else if (u->state != GP_UNLOCK_ABSENT)
 		gp_say(a, "userspace  %s already in %s\n", gp_half_name(u->half), u->file);
 	else if (is_host(&j->in.driver) && j->decided.hooks_action != GP_HOOKS_NONE)
-		gp_say(a, "userspace  none: the host still needs vgpu_unlock's other half: --unlock-lib, "
-			  "--unlock-script, or what 'gridpatch info --explain' shows\n");
+		gp_say(a,
+		       "userspace  none: the host still needs vgpu_unlock's other half: %swhat 'gridpatch info "
+		       "--explain' shows\n",
+		       j->in.tree ? "" : "--unlock-lib, --unlock-script, or ");
 	else if (gp_usercopy_any(c))
 		gp_say(a, "userspace  its configuration only\n");
 	say_config(a, c);

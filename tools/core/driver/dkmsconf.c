@@ -128,11 +128,55 @@ static struct gp_dkms_patch *element(struct gp_dkms_patch_list *l, unsigned inde
 	return &l->v[at];
 }
 
+/*
+ * "PATCH=(a b" … ")", from the beginning of such a line to its end, or that of a later one.
+ *
+ * Out:    *words: what stands between; *rest: what follows the last line. false: none
+ *         begins here, or it has no end.
+ */
+static bool take_list(struct gp_str line, const char *name, struct gp_str *rest, struct gp_str *words)
+{
+	struct gp_str all = { line.p, (size_t)(rest->p + rest->len - line.p) }, tail;
+	const char *end;
+
+	if (!gp_str_take(&all, name) || !gp_str_take(&all, "=("))
+		return false;
+	end = memchr(all.p, ')', all.len);
+	if (!end)
+		return false;
+	*words = (struct gp_str){ all.p, (size_t)(end - all.p) };
+	tail = gp_str_skip(all, words->len + 1);
+	if (end >= rest->p) {
+		*rest = tail;
+		gp_text_line_next(rest, &tail);
+	}
+	return true;
+}
+
+/* Debian's form: all of an array at once. false: only a shell can tell. */
+static bool read_list(struct gp_str words, bool match, struct gp_dkms_patch_list *out)
+{
+	struct gp_str word;
+	bool clear = true;
+
+	for (unsigned i = 0; gp_text_word_next(&words, &word); i++) {
+		struct gp_dkms_patch *p = element(out, i);
+		char **value = match ? &p->match : &p->file;
+
+		/* The array is another one from here on. */
+		clear &= !*value && *word.p != '#';
+		free(*value);
+		*value = shell_word(word);
+		clear &= *value != NULL;
+	}
+	return clear;
+}
+
 /* Read the assignments as far as that is possible. false: some are not clear. */
 static bool read_arrays(struct gp_str text, struct gp_dkms_patch_list *out)
 {
 	static const char *const other[] = { "PATCH=", "PATCH+=", "PATCH_MATCH=", "PATCH_MATCH+=" };
-	struct gp_str rest = text, line;
+	struct gp_str rest = text, line, words;
 	bool clear = true, ours = false;
 
 	while (gp_text_line_next(&rest, &line)) {
@@ -142,6 +186,10 @@ static bool read_arrays(struct gp_str text, struct gp_dkms_patch_list *out)
 		size_t n;
 
 		line = gp_str_trim(line);
+		if (take_list(line, "PATCH", &rest, &words) || take_list(line, "PATCH_MATCH", &rest, &words)) {
+			clear &= read_list(words, gp_str_starts(line, "PATCH_M"), out);
+			continue;
+		}
 		for (size_t i = 0; i < GP_COUNT(other); i++)
 			clear &= !gp_str_starts(line, other[i]);
 		n = array_assign(line, "PATCH", &index);
@@ -192,7 +240,7 @@ int gp_dkms_patches_read(struct gp_str text, struct gp_dkms_patch_list *out, str
 	gp_dkms_patch_list_release(out);
 	return gp_fail(err, GP_E_UNSUPPORTED,
 		       "dkms.conf has PATCH[] lines in a form that gridpatch cannot continue "
-		       "(gaps in the numbers, variables, or all in one line)");
+		       "(gaps in the numbers, variables, or one appended)");
 }
 
 static void list_names(struct gp_str text, bool others_only, struct gp_list *names)
@@ -263,9 +311,11 @@ void gp_dkms_drop_patches(struct gp_str text, struct gp_buf *out)
 	struct gp_str rest = text, line;
 
 	while (gp_text_line_next(&rest, &line)) {
-		struct gp_str t = gp_str_trim(line);
+		struct gp_str t = gp_str_trim(line), words;
 		unsigned index;
 
+		if (take_list(t, "PATCH", &rest, &words) || take_list(t, "PATCH_MATCH", &rest, &words))
+			continue;
 		if (array_assign(t, "PATCH", &index) || array_assign(t, "PATCH_MATCH", &index) ||
 		    gp_str_eq(t, PATCHES_MARK))
 			continue;

@@ -8,7 +8,7 @@
 #include "base/err.h"
 
 /*
- * The names in PATCH[n]="…" lines of a dkms.conf.
+ * The names in PATCH[n]="…" lines of a dkms.conf, and in PATCH=(… …).
  *
  * In:     text: untrusted; it is shell code, of which only lines of this form
  *         are looked at.
@@ -64,7 +64,7 @@ void gp_dkms_patches_put(struct gp_str text, const struct gp_dkms_patch_list *l,
 /* A PATCH_MATCH for exactly these releases: "^5\.10\.0-32-amd64$". n ≥ 1. */
 void gp_dkms_regex_of(const struct gp_list *releases, struct gp_buf *out);
 
-/* The text without PATCH[n]= and PATCH_MATCH[n]= lines. */
+/* The text without PATCH[n]= and PATCH_MATCH[n]= lines, and those of PATCH=(… …). */
 void gp_dkms_drop_patches(struct gp_str text, struct gp_buf *out);
 
 /* Kernel lines that DKMS must leave alone. */

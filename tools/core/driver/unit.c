@@ -405,12 +405,14 @@ static int add_wrapper(struct gp_str text, const struct found *f, const char *pa
 		       struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *more = gp_asprintf("%s ", path);
-	size_t prefix = f->exec.plain.len - program(f).len;
+	struct gp_str word = gp_buf_str(&f->exec.plain);
+	size_t prefix = word.len - program(f).len;
 	struct span at = { f->exec.raw.off + prefix, f->exec.raw.off + prefix };
 
-	if (memchr(f->exec.plain.data, '@', prefix) || (prefix && memchr("\"'", text.p[f->exec.raw.off], 2)))
-		return gp_fail(err, GP_E_UNSUPPORTED, "its ExecStart= '%.80s' cannot have a program in front of it",
-			       f->exec.plain.data);
+	if (prefix == word.len || gp_str_find((struct gp_str){ word.p, prefix }, GP_STR("@")) >= 0 ||
+	    (prefix && strchr("\"'", text.p[f->exec.raw.off])))
+		return gp_fail(err, GP_E_UNSUPPORTED, "its ExecStart= '%.*s' cannot have a program in front of it",
+			       (int)(word.len < 80 ? word.len : 80), word.p);
 	replace(text, &at, more, out);
 	return 0;
 }

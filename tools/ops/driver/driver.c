@@ -267,6 +267,7 @@ void gp_driver_release(struct gp_driver *d)
 		return;
 	gp_altered_release(&d->altered);
 	gp_manifest_release(&d->manifest);
+	gp_treerecord_release(&d->record);
 	gp_buf_release(&d->modules);
 	free(d->package);
 	free(d->release);

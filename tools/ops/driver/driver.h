@@ -3,6 +3,7 @@
 #define GP_OPS_DRIVER_DRIVER_H
 
 #include "core/driver/manifest.h"
+#include "core/driver/treerecord.h"
 #include "core/rules/release.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/disktree.h"
@@ -20,11 +21,12 @@ struct gp_driver {
 	struct gp_altered altered;
 	/* Of gp_driver_open_dir() and gp_driver_open_tree() only: */
 	struct gp_disktree disk;
-	bool installed;            /* a /usr/src/nvidia-VERSION: see ops/driver/installed.h */
-	char *package, *release;   /* then: dkms.conf's PACKAGE_NAME and PACKAGE_VERSION, as written; NULL */
-	struct gp_buf modules;     /* then: what manifest.modules points at */
-	struct gp_subtree subtree; /* then: what tree is over */
-	size_t recovered;          /* gp_driver_open_tree(): files that an interrupted run had left changed */
+	bool installed;              /* a /usr/src/nvidia-VERSION: see ops/driver/installed.h */
+	char *package, *release;     /* then: dkms.conf's PACKAGE_NAME and PACKAGE_VERSION, as written; NULL */
+	struct gp_treerecord record; /* then: of the last run that changed it; date is NULL: there was none */
+	struct gp_buf modules;       /* then: what manifest.modules points at */
+	struct gp_subtree subtree;   /* then: what tree is over */
+	size_t recovered;            /* gp_driver_open_tree(): files that an interrupted run had left changed */
 };
 
 /* How to open one; zeroed is fine. */

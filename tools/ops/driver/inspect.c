@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/driver/inspect.h"
 
+#include <string.h>
+
+#include "base/digest.h"
 #include "base/map.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -43,6 +46,22 @@ static void check_present(const struct gp_driver *d, struct gp_list *problems)
 	}
 }
 
+/* Somebody changed it since. */
+static void check_record(const struct gp_driver *d, const struct gp_treefile *f, struct gp_list *problems)
+{
+	gp_auto(gp_free_ptr) char *path = gp_path_join(GP_INSTALLED_AT, f->path);
+	char sum[GP_SHA256_HEX] = "";
+	struct gp_str data;
+
+	if (gp_tree_has(&d->tree, path)) {
+		if (gp_tree_read(&d->tree, path, &data, NULL) < 0)
+			return;
+		gp_sha256_hex(data.p, data.len, sum);
+	}
+	if (strcmp(sum, f->sha256) != 0)
+		gp_list_printf(problems, "'%s' is not as gridpatch left it on %s", f->path, d->record.date);
+}
+
 /* dkms stops at a patch that is not there, and at a module without sources. */
 static void check_installed(const struct gp_driver *d, struct gp_list *problems)
 {
@@ -63,6 +82,8 @@ static void check_installed(const struct gp_driver *d, struct gp_list *problems)
 			gp_list_printf(problems, "dkms.conf has the module %.*s, but '%s' is not there", (int)word.len,
 				       word.p, gp_driver_list_place(true, path));
 	}
+	for (size_t i = 0; i < d->record.n; i++)
+		check_record(d, &d->record.v[i], problems);
 	if (!d->package || !d->release)
 		gp_list_printf(problems, "dkms.conf does not say %s in a form that is clear",
 			       d->package ? "PACKAGE_VERSION" : "PACKAGE_NAME");

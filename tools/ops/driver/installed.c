@@ -165,7 +165,7 @@ static enum gp_kind kind_of(const struct gp_driver *d)
 
 int gp_installed_identify(struct gp_driver *d, struct gp_err *err)
 {
-	struct gp_str conf;
+	struct gp_str conf, record;
 
 	if (gp_tree_read(&d->tree, GP_DKMS_CONF, &conf, err) < 0)
 		return -1;
@@ -175,7 +175,11 @@ int gp_installed_identify(struct gp_driver *d, struct gp_err *err)
 		return -1;
 	find_modules(d, conf);
 	d->kind = kind_of(d);
-	return 0;
+	if (!gp_tree_has(&d->tree, GP_INSTALLED_AT "/" GP_INSTALLED_RECORD))
+		return 0;
+	return gp_tree_read(&d->tree, GP_INSTALLED_AT "/" GP_INSTALLED_RECORD, &record, err) < 0 ?
+		       -1 :
+		       gp_treerecord_last(record, GP_INSTALLED_RECORD, &d->record, err);
 }
 
 const char *gp_driver_kind_text(const struct gp_driver *d)

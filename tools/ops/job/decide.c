@@ -195,6 +195,14 @@ static int decide_dkms_patch(const struct gp_inputs *in, const struct gp_decisio
 		       kind, whose);
 }
 
+/* Are their numbers and expressions known? */
+static bool clear_patches(struct gp_str conf)
+{
+	gp_auto(gp_dkms_patch_list_release) struct gp_dkms_patch_list l = { 0 };
+
+	return gp_dkms_patches_read(conf, &l, NULL) == 0;
+}
+
 /* Ours were tried on top of the sets, and are tried again (gp_late_plan()). */
 static int decide_dkms(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {
@@ -209,6 +217,8 @@ static int decide_dkms(const struct gp_inputs *in, struct gp_decision *d, struct
 	}
 	if (gp_tree_read(&in->driver.tree, "kernel/dkms.conf", &conf, err) < 0)
 		return -1;
+	if (in->tree && clear_patches(conf))
+		return 0; /* all of them are tried in the end */
 	gp_dkms_patches_of_others(conf, &names);
 	for (size_t i = 0; i < names.n; i++)
 		if (decide_dkms_patch(in, d, names.v[i], err) < 0)

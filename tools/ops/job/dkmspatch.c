@@ -39,7 +39,8 @@ void gp_late_list_release(struct gp_late_list *l)
 
 bool gp_late_possible(const struct gp_inputs *in)
 {
-	return in->dkms_tree || (!in->in_place && gp_version_branch(&in->driver.version) < GP_BUILDS_IN_TREE);
+	return in->dkms_tree ||
+	       (!in->in_place && (in->driver.installed || gp_version_branch(&in->driver.version) < GP_BUILDS_IN_TREE));
 }
 
 int gp_late_check(const char *ere, struct gp_err *err)
@@ -449,8 +450,9 @@ int gp_late_plan(const struct gp_inputs *in, const struct gp_decision *d, struct
 			*err = unclear;
 		return -1;
 	}
-	/* What an earlier run put there must fit what this one made of the sources. */
-	if (!c->late.n && !any_of_ours(&before))
+	/* What an earlier run put there must fit what this one made of the sources; in an installed
+	 * tree a distribution's own must, too. */
+	if (!c->late.n && !any_of_ours(&before) && !(in->tree && before.n))
 		return 0;
 	find_there(c, &before);
 	return try_all(in, d, c, &before, err) < 0 ? -1 : put_files(c, err);

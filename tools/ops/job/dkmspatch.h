@@ -38,8 +38,8 @@ struct gp_late_list {
 
 void gp_late_list_release(struct gp_late_list *l);
 
-/* Does DKMS build the first module of what this run writes: of a tree for it, or of an
- * installer that lets it? */
+/* Does DKMS build the first module of what this run writes: of a tree for it, of an
+ * installed one, or of an installer that lets it? */
 bool gp_late_possible(const struct gp_inputs *in);
 
 /* Is an expression good for PATCH_MATCH? Errors: GP_E_USAGE. */

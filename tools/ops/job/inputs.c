@@ -157,7 +157,8 @@ static int choose_lock(const struct gp_inputs *in, struct gp_err *err)
 
 int gp_inputs_name(struct gp_inputs *in, struct gp_err *err)
 {
-	if (find_epoch(in, err) < 0 || (!in->dkms_tree && choose_out(in, err) < 0))
+	/* A tree is its own output. */
+	if (find_epoch(in, err) < 0 || (!in->dkms_tree && !gp_is_dir(in->opts->run) && choose_out(in, err) < 0))
 		return -1;
 	return choose_lock(in, err);
 }
@@ -278,6 +279,7 @@ int gp_inputs_complete(struct gp_inputs *in, struct gp_err *err)
 void gp_inputs_release(struct gp_inputs *in)
 {
 	free(in->out);
+	free(in->tree);
 	free(in->index_dir);
 	gp_lock_release(&in->lock);
 	gp_targets_release(&in->targets);

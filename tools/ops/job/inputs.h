@@ -43,6 +43,7 @@ struct gp_patch_opts {
 	bool force, dry_run;
 	const char *lock;       /* --lock, NULL */
 	const char *write_lock; /* --write-lock, NULL */
+	const char *dkmstree;   /* --dkmstree, NULL: GP_DKMS_TREE */
 	const char *report;     /* a file that the caller will write, NULL */
 	const char *program;    /* the version of gridpatch, for the lock */
 	bool no_cache;          /* neither read nor write an index */
@@ -62,7 +63,8 @@ struct gp_inputs {
 	bool dkms_tree; /* for a tree for DKMS, which applies patches itself: driver is a directory */
 	bool has_epoch; /* SOURCE_DATE_EPOCH is set, to this: */
 	int64_t epoch;
-	char *out; /* with to_stdout, the name that it would have; NULL: a tree chooses it later */
+	char *tree; /* an installed tree that is to be changed, its real path; NULL: the run is for an installer */
+	char *out;  /* with to_stdout, the name that it would have; NULL: a tree, which chooses it later or has none */
 	bool to_stdout;
 	char *index_dir;     /* NULL: no index is used */
 	struct gp_lock lock; /* of --lock */

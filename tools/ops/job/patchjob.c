@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 
+#include "base/fsio.h"
 #include "core/payload/stubrisk.h"
 #include "ops/job/headstart.h"
+#include "ops/job/inplace.h"
 #include "ops/run/runindex.h"
 
 static int open_driver(struct gp_inputs *in, struct gp_headstart *start, struct gp_err *err)
@@ -33,6 +35,22 @@ static int open_driver(struct gp_inputs *in, struct gp_headstart *start, struct 
 	return gp_inputs_complete(in, err);
 }
 
+/* The same for an installed tree, all of which is read before anything is decided. */
+static int run_tree(struct gp_patch_job *j, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list paths = { 0 };
+	struct gp_inputs *in = &j->in;
+
+	if (gp_inputs_name(in, err) < 0 || gp_inputs_load(in, &paths, err) < 0 || gp_inplace_open(in, err) < 0 ||
+	    gp_inputs_complete(in, err) < 0 || gp_decide(in, &j->decided, err) < 0 ||
+	    gp_decide_lock(in, &j->decided, err) < 0)
+		return -1;
+	gp_changes_begin(&j->changed, in, &j->decided);
+	if (gp_change_all(in, &j->decided, &j->changed, err) < 0)
+		return -1;
+	return gp_inplace_write(in, &j->decided, &j->changed, &j->written, err);
+}
+
 static int run(struct gp_patch_job *j, struct gp_headstart *start, struct gp_err *err)
 {
 	if (open_driver(&j->in, start, err) < 0 || gp_decide(&j->in, &j->decided, err) < 0 ||
@@ -50,7 +68,7 @@ int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts,
 	int rc;
 
 	*job = (struct gp_patch_job){ .in.opts = opts };
-	rc = run(job, &start, err);
+	rc = gp_is_dir(opts->run) ? run_tree(job, err) : run(job, &start, err);
 	gp_headstart_abandon(&start);
 	return rc;
 }
@@ -76,6 +94,7 @@ void gp_patch_job_warnings(const struct gp_patch_job *job, struct gp_list *out)
 	gp_list_add_all(out, &job->in.warnings);
 	gp_list_add_all(out, &job->decided.warnings);
 	gp_list_add_all(out, &job->changed.warnings);
+	gp_list_add_all(out, &job->written.inplace.warnings);
 }
 
 void gp_patch_job_skipped(const struct gp_patch_job *job, struct gp_list *out)
@@ -109,6 +128,7 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	if (!j)
 		return;
 	free(j->written.repack.why);
+	gp_inplace_release(&j->written.inplace);
 	gp_changes_release(&j->changed);
 	gp_decision_release(&j->decided);
 	gp_inputs_release(&j->in);

@@ -258,8 +258,8 @@ static int write_history(const struct gp_inputs *in, const struct gp_decision *d
 	history_sets(in, c);
 	history_late(c);
 	history_rest(in, d, c);
-	if (!c->history.len)
-		return 0;
+	if (!c->history.len || in->tree)
+		return 0; /* a tree's record is written when its backup is */
 	gp_buf_putc(&c->history, '\n');
 	if (gp_tree_has(c->tree, GP_HISTORY) && gp_tree_read(c->tree, GP_HISTORY, &text, err) < 0)
 		return -1;
@@ -274,7 +274,8 @@ int gp_records_write(const struct gp_inputs *in, const struct gp_decision *d, st
 {
 	gp_assert(!c->targetdir);
 	/* A directory has no name of its own: the history of a tree from it says DKMS's. */
-	c->targetdir = in->driver.rf.header.targetdir ? gp_custom_name(in->driver.rf.header.targetdir) :
+	c->targetdir = in->tree                       ? gp_strdup(gp_path_base(in->tree)) :
+		       in->driver.rf.header.targetdir ? gp_custom_name(in->driver.rf.header.targetdir) :
 							gp_asprintf("nvidia-%s", in->driver.version.text);
 	if ((gp_tree_has(c->tree, ".manifest") && write_manifest(c, err) < 0) || write_dkms(in, d, c, err) < 0)
 		return -1;

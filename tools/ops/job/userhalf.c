@@ -70,6 +70,11 @@ int gp_user_half_decide(const struct gp_inputs *in, struct gp_decision *d, struc
 
 	if (in->in_place || in->dkms_tree) /* neither installs any of it */
 		return 0;
+	if (in->tree && gp_usercopy_any(c))
+		return gp_fail(err, GP_E_USAGE,
+			       "'%s' has sources only: --unlock-lib, --unlock-script and --unlock-config are for "
+			       "installers; 'gridpatch info --explain' says how to set up the rest by hand",
+			       in->opts->run);
 	if ((gp_usercopy_any(c) && check_host(&in->driver, err) < 0) || check_present(in, d, err) < 0)
 		return -1;
 	ask_data(in, d);

@@ -3,6 +3,7 @@
 #define GP_OPS_JOB_WRITE_H
 
 #include "ops/job/change.h"
+#include "ops/job/inplace.h"
 #include "ops/job/inputs.h"
 #include "ops/run/repack.h"
 
@@ -12,6 +13,7 @@ struct gp_written {
 	bool output; /* there is an installer */
 	bool lock;   /* and a lock file */
 	struct gp_repack_report repack;
+	struct gp_inplace inplace; /* of an installed tree */
 };
 
 /* How the installer is to be written; what is borrowed there is the stages'. */

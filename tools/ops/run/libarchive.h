@@ -17,6 +17,7 @@
 
 #define GP_LIBARCHIVE_FUNCTIONS(X) \
 	X(archive_entry_copy_pathname) \
+	X(archive_entry_copy_symlink) \
 	X(archive_entry_filetype) \
 	X(archive_entry_free) \
 	X(archive_entry_hardlink) \
@@ -62,6 +63,7 @@
 	X(archive_read_support_format_zip) \
 	X(archive_read_support_format_zip_seekable) \
 	X(archive_set_error) \
+	X(archive_write_add_filter_zstd) \
 	X(archive_write_close) \
 	X(archive_write_data) \
 	X(archive_write_data_block) \
@@ -90,6 +92,7 @@ const struct gp_libarchive *gp_libarchive(void);
 
 #ifndef GP_LIBARCHIVE_SELF
 #define archive_entry_copy_pathname (gp_libarchive()->archive_entry_copy_pathname)
+#define archive_entry_copy_symlink (gp_libarchive()->archive_entry_copy_symlink)
 #define archive_entry_filetype (gp_libarchive()->archive_entry_filetype)
 #define archive_entry_free (gp_libarchive()->archive_entry_free)
 #define archive_entry_hardlink (gp_libarchive()->archive_entry_hardlink)
@@ -135,6 +138,7 @@ const struct gp_libarchive *gp_libarchive(void);
 #define archive_read_support_format_zip (gp_libarchive()->archive_read_support_format_zip)
 #define archive_read_support_format_zip_seekable (gp_libarchive()->archive_read_support_format_zip_seekable)
 #define archive_set_error (gp_libarchive()->archive_set_error)
+#define archive_write_add_filter_zstd (gp_libarchive()->archive_write_add_filter_zstd)
 #define archive_write_close (gp_libarchive()->archive_write_close)
 #define archive_write_data (gp_libarchive()->archive_write_data)
 #define archive_write_data_block (gp_libarchive()->archive_write_data_block)

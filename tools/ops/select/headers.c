@@ -22,6 +22,7 @@ void gp_headers_release(struct gp_headers *h)
 		return;
 	free(h->sysout);
 	free(h->syssrc);
+	gp_symvers_release(&h->exports);
 	gp_buf_release(&h->symvers);
 	*h = (struct gp_headers){ 0 };
 }
@@ -484,41 +485,25 @@ char *gp_headers_config(const struct gp_headers *h, const char *name)
 	return gp_strndup(value.p, value.len);
 }
 
-static bool next_tabbed(struct gp_str *rest, struct gp_str *field)
+static int read_symvers(struct gp_headers *h, struct gp_err *err)
 {
-	const char *tab = rest->len ? memchr(rest->p, '\t', rest->len) : NULL;
-
-	if (!rest->len)
-		return false;
-	*field = (struct gp_str){ rest->p, tab ? (size_t)(tab - rest->p) : rest->len };
-	rest->p += field->len + (tab ? 1 : 0);
-	rest->len -= field->len + (tab ? 1 : 0);
-	return true;
+	if (h->symvers_read)
+		return 0;
+	h->symvers_read = true;
+	read_in(h, h->sysout, "Module.symvers", SYMVERS_FILE, &h->symvers);
+	if (gp_symvers_parse(gp_buf_str(&h->symvers), &h->exports, err) < 0)
+		return gp_within(err, "'%s/Module.symvers'", h->sysout);
+	return 0;
 }
 
-/* CRC, name, module, export type, namespace (since 5.4; before 5.8 the
- * namespace stood third). Source: Documentation/kbuild/modules.rst. */
-static enum gp_tri probe_symbol(struct gp_headers *h, const char *name, bool gpl_only)
+static enum gp_tri probe_symbol(struct gp_headers *h, const char *name, bool gpl_only, struct gp_err *err)
 {
-	struct gp_str rest, line, field;
+	const struct gp_symver *v;
 
-	if (!h->symvers_read) {
-		h->symvers_read = true;
-		read_in(h, h->sysout, "Module.symvers", SYMVERS_FILE, &h->symvers);
-	}
-	if (!h->symvers.len)
+	if (read_symvers(h, err) < 0 || !h->exports.n)
 		return GP_TRI_UNKNOWN;
-	rest = gp_buf_str(&h->symvers);
-	while (gp_text_line_next(&rest, &line)) {
-		bool gpl = false;
-
-		if (!next_tabbed(&line, &field) || !next_tabbed(&line, &field) || !gp_str_eq(field, name))
-			continue;
-		while (next_tabbed(&line, &field))
-			gpl |= gp_str_starts(field, "EXPORT_SYMBOL_GPL");
-		return tri(gpl || !gpl_only);
-	}
-	return GP_TRI_NO;
+	v = gp_symvers_find(&h->exports, gp_str_of(name));
+	return tri(v && (v->gpl_only || !gpl_only));
 }
 
 enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p, struct gp_err *err)
@@ -529,8 +514,8 @@ enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p, str
 	case GP_PROBE_HEADER: file = find_header(h, p->arg); return tri(file != NULL);
 	case GP_PROBE_TEXT: return probe_text(h, p, err);
 	case GP_PROBE_CONFIG: return probe_config(h, p->arg);
-	case GP_PROBE_SYMBOL: return probe_symbol(h, p->arg, false);
-	case GP_PROBE_SYMBOL_GPL: return probe_symbol(h, p->arg, true);
+	case GP_PROBE_SYMBOL: return probe_symbol(h, p->arg, false, err);
+	case GP_PROBE_SYMBOL_GPL: return probe_symbol(h, p->arg, true, err);
 	case GP_PROBE_DRIVER_TEXT:
 	case GP_PROBE_DRIVER_CONFTEST: break;
 	}

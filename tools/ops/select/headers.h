@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "core/module/symvers.h"
 #include "core/rules/release.h"
 #include "core/rules/rule.h"
 
@@ -15,8 +16,9 @@ struct gp_headers {
 	bool split;   /* sysout and syssrc differ (Debian, SUSE, O= builds) */
 	/* UTS_RELEASE; with upstream's patch level unless it is RHEL's. */
 	struct gp_release release;
-	unsigned rhel_code;    /* RHEL_RELEASE_CODE: 8.4 is 0x804; else 0 */
-	struct gp_buf symvers; /* Module.symvers, read at the first question */
+	unsigned rhel_code;        /* RHEL_RELEASE_CODE: 8.4 is 0x804; else 0 */
+	struct gp_buf symvers;     /* Module.symvers, read at the first question */
+	struct gp_symvers exports; /* what it says */
 	bool symvers_read;
 	struct gp_err trouble; /* the first look or read that the system let fail */
 };
@@ -83,11 +85,11 @@ int gp_headers_sound(const struct gp_headers *h, struct gp_err *err);
  *    such file.
  *  - config CONFIG_X: y or m in include/config/auto.conf, else .config.
  *  - symbol NAME, symbol-gpl NAME: in Module.symvers, with any / with a
- *    GPL-only export. Unknown when there is no Module.symvers.
+ *    GPL-only export. Unknown when there is no Module.symvers, or nothing in it.
  *
  * Out:    unknown for driver-* words; for files that cannot be read, whose reason
  *         gp_headers_sound() has; and with err set for an expression that
- *         gp_text_matches() fails with.
+ *         gp_text_matches() fails with, and a Module.symvers that is not one.
  */
 enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p, struct gp_err *err);
 

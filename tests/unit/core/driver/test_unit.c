@@ -115,6 +115,8 @@ static const struct unit_case {
 	  "more than one command" },
 	{ "two commands in one", GP_HALF_SCRIPT, HEAD "ExecStart=/bin/true ; /bin/false\n", NULL,
 	  "more than one command" },
+	{ "an empty command", GP_HALF_SCRIPT, HEAD "ExecStart=\"\"\n", NULL, "in front of it" },
+	{ "a prefix alone", GP_HALF_SCRIPT, HEAD "ExecStart=- /bin/true\n", NULL, "in front of it" },
 	{ "no command", GP_HALF_SCRIPT, HEAD, NULL, "no ExecStart=" },
 };
 
