@@ -95,6 +95,7 @@ static int check_late(struct gp_args *a, const char *name, struct gp_err *err)
 static int run_package(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	const char *name = a->patch.run;
+	bool alone = true;
 
 	if (!a->patch.out)
 		a->patch.out = a->patch.out_dir;
@@ -105,7 +106,9 @@ static int run_package(struct gp_args *a, struct gp_report *r, struct gp_err *er
 			       "sources as 'gridpatch dkms-tree' does; 'gridpatch info' tells what is in it",
 			       name);
 	/* Its report is another verb's, which has no place among those of installers. */
-	if (a->several)
+	for (size_t i = 1; i < a->positional.n; i++)
+		alone = alone && gp_is_dir(a->positional.v[i]);
+	if (!alone)
 		return gp_fail(err, GP_E_USAGE, "'%s' is a package, not an installer: it has to be the only one", name);
 	/* The others are headers, and known as such. */
 	gp_list_release(&a->positional);
@@ -163,7 +166,6 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	a->patch.report = a->json_file;
 	if (gp_runs_check(&gp_cmd_patch, a, &names, err) < 0)
 		return -1;
-	a->several = names.n > 1;
 	return names.n == 1 ? one(a, names.v[0], r, err) : gp_patch_many(a, &names, one, r, err);
 }
 
