@@ -111,7 +111,7 @@ fi
 
 # --- yours -------------------------------------------------------------------------
 
-# debian: a Debian 12 with dkms and the headers of 5.10 in root.
+# debian: a Debian 12 with dkms and the headers of 5.10 in root. libelf1 is objtool's.
 debian() {
     base=$cache/suites/chain
     if [ ! -d "$base" ]; then
@@ -120,7 +120,7 @@ debian() {
         apt_ready
         mkdir -p "$cache/suites"
         rm -rf --one-file-system "$base.new"
-        debootstrap --variant=minbase --include=make,gcc,libc6-dev,dkms,kmod,systemd,pkg-config bookworm \
+        debootstrap --variant=minbase --include=make,gcc,libc6-dev,libelf1,openssl,dkms,kmod,systemd,pkg-config bookworm \
             "$base.new" "$site" > "$cache/suites/chain.log" 2>&1 || return 1
         rm -rf "$base.new"/var/cache/apt/archives/*.deb
         mv "$base.new" "$base"
