@@ -106,7 +106,11 @@ before 'a lock to write for two' '--write-lock is about one installer, and there
 before 'the same twice' "'in/a.run' is given twice" in/b.run in/a.run in/a.run
 before 'the same twice, by another way' "'in/../in/a.run' is given twice" in/a.run in/../in/a.run -o to
 before 'two with one name' "'in/a.run' and 'two/a.run' would both become './a-custom.run'" in/a.run two/a.run -o .
-before 'one that is not there' "'gone.run' is neither an installer nor kernel headers" in/a.run gone.run
+for names in 'in/a.run gone.run' 'gone.run in/a.run' 'in/a.run in/b.run gone.zip' 'in/a.run gone'; do
+    expect_status "one that is not there: $names" 4 $opts $names
+    says "$names: says so" "cannot open 'gone"
+    check "$names: nothing was written" test -z "$(find . -maxdepth 1 -name '*-custom.run')"
+done
 echo text > in/x.patch
 before 'a patch behind it' "'in/x.patch' is neither an installer nor kernel headers" in/a.run in/x.patch
 cp in/b.run in/b

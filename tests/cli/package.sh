@@ -131,7 +131,15 @@ nothing_left 'verbs'
 # --- other shapes -------------------------------------------------------------------------
 
 rpm hard rpm.tree hard.rpm
-expect_status 'sources that are links of each other' 0 info hard.rpm
+expect_status 'sources that are one file' 0 dkms-tree hard.rpm $k --no-hooks -o hard.of
+bsdtar -xf hard.rpm -C tmp
+for n in .a .b; do
+    check "sources that are one file: dkms.conf$n is as bsdtar has it" \
+        cmp tmp/usr/src/nvidia-460.73.02/dkms.conf$n hard.of/dkms.conf$n
+done
+rm -rf tmp hard.of/dkms.conf.[ab]
+mkdir tmp
+check 'sources that are one file: the rest is as without' diff -r of-src hard.of
 ln good.tree/usr/src/nvidia-460.73.02/Kbuild good.tree/usr/src/nvidia-460.73.02/Kbuild2
 deb -b good.tree hard.deb
 expect_status 'the same in a .deb' 0 info hard.deb
@@ -223,6 +231,34 @@ ln -s "$work/elsewhere" link/usr/src/nvidia-1.2/nvidia
 tar -cf data.tar -C link ./usr
 ar_of link.deb debian-binary control.tar data.tar
 refused link.deb 'neither a file nor a directory'
+# members NAME[=LINK]…: a .deb, x.deb, whose folder of sources has but these, in their order.
+members() {
+    python3 - "$@" << 'END' || not_ok "members $*"
+import io, sys, tarfile
+with tarfile.open("data.tar", "w") as t:
+    for word in sys.argv[1:]:
+        i = tarfile.TarInfo("./usr/src/nvidia-1.2/" + word.split("=")[0])
+        if "=" in word:
+            i.type, i.linkname = tarfile.LNKTYPE, "./usr/src/nvidia-1.2/" + word.split("=")[1]
+        t.addfile(i, io.BytesIO(b""))
+END
+    ar_of x.deb debian-binary control.tar data.tar
+}
+members a a/b
+refused x.deb "'x.deb': its source 'usr/src/nvidia-1.2/a/b' would be a file and a directory"
+members a/b a
+refused x.deb "'x.deb': its source 'usr/src/nvidia-1.2/a' would be a file and a directory"
+members a a=a
+refused x.deb "'x.deb': 'a' is a link to 'usr/src/nvidia-1.2/a', which is no source that came before it"
+members b=a
+refused x.deb "'x.deb': 'b' is a link to 'usr/src/nvidia-1.2/a', which is no source that came before it"
+members d/a b=d
+refused x.deb "'x.deb': 'b' is a link to 'usr/src/nvidia-1.2/d', which is no source that came before it"
+members "$(printf '%0300d' 0)"
+refused x.deb "'x.deb': the name of its source 'usr/src/nvidia-1.2/000"
+members a
+expect_status 'sources that are none' 3 info x.deb
+says 'it is said of the package' "'x.deb': no '.manifest' in it, and no 'dkms.conf'"
 mkdir -p two/usr/src/nvidia-1.2 two/usr/src/nvidia-1.3
 echo x > two/usr/src/nvidia-1.2/x
 echo x > two/usr/src/nvidia-1.3/x

@@ -39,7 +39,7 @@ nothing_left() {
 unzip -qp g.zip $member > theirs
 check 'unzip has the installer that we made' cmp theirs $host
 run $opts $host -o plain.run
-for how in good stored zip64; do
+for how in good stored zip64 mac; do
     zip_of $how $how.zip $host $guest
     expect_status "$how.zip" 0 $opts $how.zip
     says "$how.zip: it is said which one" "input      taken from $how.zip: $member" out
@@ -56,6 +56,8 @@ nothing_left 'patch'
 expect_status '--member with a path' 0 $opts good.zip --member $member -n
 expect_status '--member with a name' 0 info good.zip --member $guest
 says 'it is the one that was named' 'guest' out
+expect_status '--member as a shell completes it' 0 info good.zip --member ./Host_Drivers//$host
+expect_status '--member that climbs' 2 info good.zip --member ../good.zip
 expect_status '--member that is not there' 2 info good.zip --member x.run
 says 'it is named' "'good.zip' has no member 'x.run'"
 expect_status 'a path to what is not there' 2 info good.zip/x.run
@@ -143,6 +145,8 @@ refused() {
     done
     nothing_left "$1.zip: refused, $2"
 }
+refused empty 'is empty: the download did not work'
+refused method 'cannot be unpacked here: Unsupported ZIP compression method (9: deflation-64-bit); unpack it by another tool'
 refused none 'no .run installer in it'
 refused esxi 'is for VMware ESXi'
 refused inner 'archives within it are not looked into'

@@ -6,7 +6,7 @@
 #   noname     the header has no name
 #   nosum      the payload ends in the middle of a name, and no SHA-256 would tell
 #   biglink    a symbolic link of two megabytes
-#   hard       one of its sources is a hard link to another one
+#   hard       three of its sources are one file
 import gzip
 import hashlib
 import lzma
@@ -39,8 +39,9 @@ def cpio():
             name = "./" + os.path.relpath(path, tree)
             if how == "hard" and f == "dkms.conf":
                 # A cpio's links: the last one has the bytes.
-                body += entry(name, mode, b"", int(s.st_mtime), 2, 9999)
-                body += entry(name + ".orig", mode, data, int(s.st_mtime), 2, 9999)
+                body += entry(name + ".a", mode, b"", int(s.st_mtime), 3, 9999)
+                body += entry(name, mode, b"", int(s.st_mtime), 3, 9999)
+                body += entry(name + ".b", mode, data, int(s.st_mtime), 3, 9999)
                 continue
             body += entry(name, mode, data, int(s.st_mtime), 1, ino)
     if how == "biglink":

@@ -3,12 +3,15 @@
 # first RUN is the host's, others are put beside it under their own names.
 #
 #   good stored zip64     Host_Drivers/RUN, Guest_Drivers/…, Signing_Keys/…, a .pdf
+#   mac                   the same by macOS, with __MACOSX/…/._RUN
 #   two                   every RUN is the host's
 #   guest                 Guest_Drivers only
 #   plain                 the installer alone, at the top, with an ordinary name
 #   none esxi inner       no .run: documents; packages for ESXi; a .zip and a .deb
 #   html                  what is called .run is a page
 #   nested                what is called .run is a .zip
+#   empty                 no member at all
+#   method                it is packed by Deflate64, as Windows does for large files
 #   encrypted             its flag says so
 #   twice                 two members of one name
 #   leaves absolute       a member's name leaves the tree
@@ -50,6 +53,8 @@ def put(z, name, data):
 def members():
     if how == "plain":
         return [("NVIDIA-Linux-x86_64-460.73.02.run", read(runs[0]))]
+    if how == "empty":
+        return []
     if how == "none":
         return [("guide.pdf", b"%PDF-1.4\n")]
     if how == "esxi":
@@ -69,6 +74,8 @@ def members():
         data = data[:6000] + bytes(50 << 20)
     rest = [("Guest_Drivers/" + os.path.basename(r), read(r)) for r in runs[1:]]
     rest += [("Guest_Drivers/462.31_grid_win10.exe", b"MZ" + bytes(200)), ("Signing_Keys/vgpu.der", b"0\x82")]
+    if how == "mac":
+        rest.append(("__MACOSX/Host_Drivers/._" + os.path.basename(runs[0]), b"\0\5\x16\7" + bytes(100)))
     if how == "leaves":
         rest.append(("../../etc/cron.d/x", b"x"))
     if how == "absolute":
@@ -104,6 +111,8 @@ def edit(data):
     if how == "encrypted":
         data[local + 6] |= 1
         data[central + 8] |= 1
+    if how == "method":
+        data[local + 8] = data[central + 10] = 9
     if how == "flip":
         data[data.index(b"TARGET_OS")] ^= 1
     if how in ("longer", "shorter"):
@@ -120,7 +129,7 @@ with zipfile.ZipFile(out, "w") as z:
     warnings.simplefilter("ignore")  # of a name that is there already
     for name, data in members():
         put(z, name, data)
-if how in ("encrypted", "flip", "longer", "shorter", "cut"):
+if how in ("encrypted", "method", "flip", "longer", "shorter", "cut"):
     with open(out, "rb") as f:
         data = edit(bytearray(f.read()))
     with open(out, "wb") as f:

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/front/runs.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fsio.h"
 #include "base/text.h"
@@ -74,6 +76,13 @@ static int check_first(const char *name, struct gp_err *err)
 	return gp_is_dir(name) ? check_tree(name, err) : 0;
 }
 
+static bool is_missing(const char *word)
+{
+	struct stat st;
+
+	return strcmp(word, "-") != 0 && stat(word, &st) < 0 && errno == ENOENT;
+}
+
 int gp_runs_find(struct gp_args *a, struct gp_list *names, struct gp_err *err)
 {
 	const struct gp_list *words = &a->positional;
@@ -86,7 +95,7 @@ int gp_runs_find(struct gp_args *a, struct gp_list *names, struct gp_err *err)
 				       words->v[i]);
 		if (i && gp_is_dir(words->v[i]))
 			gp_list_add(&a->patch.headers, words->v[i]);
-		else if (i && !gp_input_may_be(words->v[i]))
+		else if (i && !is_missing(words->v[i]) && !gp_input_may_be(words->v[i]))
 			return gp_fail(err, GP_E_USAGE, "'%s' is neither an installer nor kernel headers", words->v[i]);
 		else
 			gp_list_add(names, words->v[i]);
@@ -103,6 +112,15 @@ static int check_several(const struct gp_patch_opts *o, size_t n, struct gp_err 
 	if (o->lock || o->write_lock)
 		return gp_fail(err, GP_E_USAGE, "%s is about one installer, and there are %zu",
 			       o->lock ? "--lock" : "--write-lock", n);
+	return 0;
+}
+
+/* A name with a slip in it, before any has its turn. */
+static int check_there(const struct gp_list *names, struct gp_err *err)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (is_missing(names->v[i]))
+			return gp_fail_sys(err, ENOENT, "cannot open '%s'", names->v[i]);
 	return 0;
 }
 
@@ -139,7 +157,7 @@ int gp_runs_check(const struct gp_cmd *cmd, struct gp_args *a, const struct gp_l
 
 	if (names->n == 1 && !a->patch.out_dir)
 		return 0; /* the job looks at the name, and main has looked at -o */
-	if (names->n > 1 && check_several(&a->patch, names->n, err) < 0)
+	if (names->n > 1 && (check_several(&a->patch, names->n, err) < 0 || check_there(names, err) < 0))
 		return -1;
 	for (size_t i = 0; i < names->n && rc == 0; i++) {
 		gp_list_take(&outs, out_of(a, names->v[i]));

@@ -2,7 +2,6 @@
 #include "cmd/report/report.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -139,14 +138,8 @@ int gp_open_driver(const struct gp_args *a, const char *path, const struct gp_li
 	const char *dir = gp_given_dir(&a->given, path);
 	int rc;
 
-	if (dir) {
-		rc = gp_driver_open_tree(d, dir, false, err);
-		if (rc == 0 && dir != path) { /* ours, of which nobody needs to know */
-			free(d->rf.path);
-			d->rf.path = gp_strdup(path);
-		}
-		return rc;
-	}
+	if (dir)
+		return gp_driver_open_tree(d, dir, path, false, err);
 	o.progress = gp_progress_begin(a);
 	rc = gp_driver_open(d, path, &o, err);
 	gp_progress_end();

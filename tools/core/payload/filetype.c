@@ -14,7 +14,7 @@ static const struct {
 	enum gp_filetype type;
 } MAGIC[] = {
 	{ 0, GP_STR("PK\3\4"), GP_FILETYPE_ZIP },
-	{ 0, GP_STR("PK\5\6"), GP_FILETYPE_ZIP }, /* one without members */
+	{ 0, GP_STR("PK\5\6"), GP_FILETYPE_EMPTY }, /* a .zip without members */
 	{ 0, GP_STR("!<arch>\ndebian-binary"), GP_FILETYPE_DEB },
 	{ 0, GP_STR("!<arch>\ndescriptor.xml"), GP_FILETYPE_VIB },
 	{ 0, GP_STR("\xed\xab\xee\xdb"), GP_FILETYPE_RPM },

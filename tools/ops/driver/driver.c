@@ -237,12 +237,12 @@ static int open_disk(struct gp_driver *d, const char *dir, bool lock, struct gp_
 	return gp_disktree_interrupted(&d->disk) ? gp_commit_recover(&d->disk, &d->recovered, err) : 0;
 }
 
-int gp_driver_open_tree(struct gp_driver *d, const char *dir, bool lock, struct gp_err *err)
+int gp_driver_open_tree(struct gp_driver *d, const char *dir, const char *name, bool lock, struct gp_err *err)
 {
 	*d = (struct gp_driver){ 0 };
 	if (open_disk(d, dir, lock, err) == 0) {
 		d->installed = gp_disktree_installed(&d->disk);
-		d->rf.path = gp_strdup(dir);
+		d->rf.path = gp_strdup(name);
 		if (gp_driver_list(&d->disk, &d->rf, err) == 0 && identify_dir(d, err) == 0)
 			return 0;
 	}

@@ -74,10 +74,11 @@ void gp_driver_close_dir(struct gp_driver *d);
 /*
  * The same with a list of its own. gp_driver_release() closes it.
  *
- * In: lock: to change it: against another gridpatch, and what an interrupted run left
+ * In: name: what it is called, in messages too: dir, or the package that dir is of.
+ *     lock: to change it: against another gridpatch, and what an interrupted run left
  *     is rolled back first (d->recovered).
  */
-int gp_driver_open_tree(struct gp_driver *d, const char *dir, bool lock, struct gp_err *err);
+int gp_driver_open_tree(struct gp_driver *d, const char *dir, const char *name, bool lock, struct gp_err *err);
 
 /* A driver over what a scan has found so far: rf stays its owner's, and must not
  * change meanwhile. gp_driver_return() instead of release. */

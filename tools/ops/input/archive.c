@@ -73,6 +73,11 @@ static int fail(struct gp_archive *a, const char *kind, struct gp_err *err)
 	/* Its cpio reader calls a link of a megabyte a lack of memory. */
 	if (text && strncmp(text, "Rejecting malformed", 19) == 0)
 		return gp_fail(err, GP_E_FORMAT, "%s: %s", what, text);
+	/* Sound, but of a method that it does not know: Deflate64 of Windows, AES. */
+	if (text && strncmp(text, "Unsupported ", 12) == 0)
+		return gp_fail(err, GP_E_UNSUPPORTED,
+			       "'%s' cannot be unpacked here: %s; unpack it by another tool, and give what is in it",
+			       a->name, text);
 	/* And of an rpm's inner lengths that are wrong it says nothing at all. */
 	if (!text && !archive_errno(a->a))
 		return gp_fail(err, GP_E_FORMAT, "%s", what);

@@ -21,18 +21,26 @@
 
 /* --- a source file --- */
 
-static int open_file(const char *full, unsigned mode, struct gp_err *err)
+/* What cannot be has the package's names to blame, or our disk. */
+static int fail_place(const struct gp_unpacking *u, const char *path, int sys, struct gp_err *err)
+{
+	if (sys == ENAMETOOLONG)
+		return gp_fail(err, GP_E_FORMAT, "'%s': the name of its source '%s' is too long", u->name, path);
+	if (sys == ENOTDIR || sys == EISDIR)
+		return gp_fail(err, GP_E_FORMAT, "'%s': its source '%s' would be a file and a directory", u->name,
+			       path);
+	return gp_fail_sys(err, sys, "cannot write '%s' of '%s'", path, u->name);
+}
+
+static int make_room(const struct gp_unpacking *u, const char *path, const char *full, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *parent = gp_path_dir(full);
-	int fd;
+	struct gp_err why = { 0 };
 
-	if (gp_mkdirs(parent, err) < 0)
-		return -1;
+	if (gp_mkdirs(parent, &why) < 0)
+		return fail_place(u, path, why.sys ? why.sys : ENOTDIR, err);
 	/* A later member of the same name replaces the file. */
-	if (unlink(full) < 0 && errno != ENOENT)
-		return gp_fail_sys(err, errno, "cannot write '%s'", full);
-	fd = open(full, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0100 ? 0755 : 0644);
-	return fd >= 0 ? fd : gp_fail_sys(err, errno, "cannot write '%s'", full);
+	return unlink(full) < 0 && errno != ENOENT ? fail_place(u, path, errno, err) : 0;
 }
 
 static int store_data(struct gp_archive *a, struct archive_entry *e, const char *full, struct gp_err *err)
@@ -42,9 +50,11 @@ static int store_data(struct gp_archive *a, struct archive_entry *e, const char 
 	struct gp_archive_copy c = { .to_name = name, .size = (uint64_t)archive_entry_size(e) };
 	int rc;
 
-	c.to = open_file(full, (unsigned)archive_entry_perm(e), err);
+	/* What is there already is a link that is to have these bytes. */
+	c.to = open(full, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		    archive_entry_perm(e) & 0100 ? 0755 : 0644);
 	if (c.to < 0)
-		return -1;
+		return gp_fail_sys(err, errno, "cannot write %s", name);
 	rc = gp_archive_copy(a, &c, err);
 	if (rc == 0 && futimens(c.to, times) < 0)
 		rc = gp_fail_sys(err, errno, "cannot write %s", name);
@@ -68,21 +78,19 @@ static int store_link(const struct gp_unpacking *u, struct gp_archive *a, struct
 		      struct gp_err *err)
 {
 	const char *to = archive_entry_hardlink(e);
-	gp_auto(gp_free_ptr) char *path = gp_path_clean(to, strlen(to), err);
+	gp_auto(gp_free_ptr) char *path = gp_path_clean(to + strspn(to, "/"), strlen(to + strspn(to, "/")), err);
 	gp_auto(gp_free_ptr) char *other = path ? place_of(u, path) : NULL;
 	bool has_data = archive_entry_size_is_set(e) && archive_entry_size(e) > 0;
 
 	if (!path)
-		return -1;
-	if (!other)
-		return gp_fail(err, GP_E_UNSUPPORTED, "'%s': '%s' is a link to '%s', which is no source", u->name, full,
-			       path);
-	if (has_data && store_data(a, e, full, err) < 0)
-		return -1;
-	if (unlink(has_data ? other : full) < 0 && errno != ENOENT)
+		return gp_within(err, "'%s'", u->name);
+	if (!other || !gp_is_file(other))
+		return gp_fail(err, other ? GP_E_FORMAT : GP_E_UNSUPPORTED,
+			       "'%s': '%s' is a link to '%s', which is no source%s", u->name, full + strlen(u->dir) + 1,
+			       path, other ? " that came before it" : "");
+	if (link(other, full) < 0)
 		return gp_fail_sys(err, errno, "cannot write '%s'", full);
-	return gp_file_clone(has_data ? full : other, has_data ? other : full,
-			     (unsigned)archive_entry_perm(e) & 0100 ? 0755 : 0644, err);
+	return has_data ? store_data(a, e, full, err) : 0;
 }
 
 static int store(struct gp_unpacking *u, struct gp_archive *a, struct archive_entry *e, const char *path,
@@ -99,14 +107,14 @@ static int store(struct gp_unpacking *u, struct gp_archive *a, struct archive_en
 	full = place_of(u, path);
 	if (!full)
 		return 0;
-	if (archive_entry_hardlink(e))
-		return store_link(u, a, e, full, err);
-	if (archive_entry_filetype(e) == AE_IFREG)
-		return store_data(a, e, full, err);
-	return archive_entry_filetype(e) == AE_IFDIR ?
-		       0 :
-		       gp_fail(err, GP_E_UNSUPPORTED, "'%s': its source '%s' is neither a file nor a directory",
+	if (archive_entry_filetype(e) == AE_IFDIR)
+		return 0;
+	if (!archive_entry_hardlink(e) && archive_entry_filetype(e) != AE_IFREG)
+		return gp_fail(err, GP_E_UNSUPPORTED, "'%s': its source '%s' is neither a file nor a directory",
 			       u->name, path);
+	if (make_room(u, path, full, err) < 0)
+		return -1;
+	return archive_entry_hardlink(e) ? store_link(u, a, e, full, err) : store_data(a, e, full, err);
 }
 
 /* --- all files --- */

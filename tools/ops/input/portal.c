@@ -90,11 +90,17 @@ static bool has(const char *path, const char *part)
 	return strcasestr(path, part) != NULL;
 }
 
+/* What macOS packs beside each file: "__MACOSX/Host_Drivers/._X.run" has its attributes. */
+static bool is_shadow(const struct gp_portal_member *m)
+{
+	return strncmp(gp_path_base(m->path), "._", 2) == 0;
+}
+
 static bool is_run(const struct gp_portal_member *m)
 {
 	size_t n = strlen(m->path);
 
-	return m->file && !m->repeat && n > 4 && strcasecmp(m->path + n - 4, ".run") == 0;
+	return m->file && !is_shadow(m) && !m->repeat && n > 4 && strcasecmp(m->path + n - 4, ".run") == 0;
 }
 
 static bool is_host_run(const struct gp_portal_member *m)
@@ -157,14 +163,15 @@ static void put_names(const struct gp_portal *p, is_fn *is, struct gp_buf *out)
 
 static int choose_by_name(const struct gp_portal *p, const char *wanted, size_t *out, struct gp_err *err)
 {
+	gp_auto(gp_free_ptr) char *path = gp_path_clean(wanted, strlen(wanted), NULL);
 	size_t n = 0;
 
-	for (size_t i = 0; i < p->n; i++) {
-		if (strcmp(p->member[i].path, wanted) == 0) {
+	for (size_t i = 0; path && i < p->n; i++) {
+		if (strcmp(p->member[i].path, path) == 0) {
 			*out = i;
 			return 0;
 		}
-		if (strcmp(gp_path_base(p->member[i].path), wanted) == 0) {
+		if (strcmp(gp_path_base(p->member[i].path), path) == 0) {
 			*out = i;
 			n++;
 		}

@@ -58,7 +58,7 @@ int gp_inplace_open(struct gp_inputs *in, struct gp_err *err)
 {
 	const char *dir = in->opts->run;
 
-	if (gp_driver_open_tree(&in->driver, dir, !in->opts->dry_run, err) < 0)
+	if (gp_driver_open_tree(&in->driver, dir, dir, !in->opts->dry_run, err) < 0)
 		return -1;
 	if (!in->driver.installed)
 		return gp_fail(err, GP_E_USAGE,

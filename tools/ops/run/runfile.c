@@ -68,7 +68,8 @@ int gp_runfile_open(struct gp_runfile *rf, const char *path, const struct gp_giv
 		goto fail;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		gp_fail(err, GP_E_FORMAT, "'%s' is not a regular file", path);
+		gp_fail(err, GP_E_FORMAT, "'%s' is not a regular file%s", path,
+			S_ISFIFO(st.st_mode) ? ", but a pipe: '-' takes an installer from standard input" : "");
 		goto fail;
 	}
 	rf->size = (uint64_t)st.st_size;
