@@ -351,6 +351,15 @@ for ms in 5 15 30; do
     [ -e trouble/a.tar.xz ] || check "stopped after $ms: nothing is left" test -z "$(find trouble big.tmp -mindepth 1)"
     rm -f trouble/a.tar.xz
 done
+# timeout(1) sends its signal twice, and so does a terminal behind sudo.
+if ! grep -q __asan_init "$GRIDPATCH" && ${CC:-cc} -shared -fPIC -o fault.so "$fx/fault.c" -ldl 2> said; then
+    LD_PRELOAD=$work/fault.so FAULT_CALL=write FAULT_AT=9 FAULT_RUN='kill -TERM $PPID; sleep 0.1; kill -TERM $PPID; sleep 0.1' \
+        TMPDIR=$work/big.tmp "$GRIDPATCH" dkms-tree $opts host.run -o trouble/a.tar.xz > out 2> err
+    check 'stopped, twice at once: by the signal' test $? -eq 143
+    check 'nothing is left' test -z "$(find trouble big.tmp -mindepth 1)"
+else
+    skip 'a signal that comes twice' 'cannot build the library that sends it'
+fi
 # --- --build -----------------------------------------------------------------------
 
 if headers_here && command -v make > /dev/null; then
