@@ -155,10 +155,11 @@ check 'standard input, and what would have the same name: exit 1' test $? -eq 1
 says 'standard input: what it became is not written twice' "'./a-custom.run' is what an installer before 'to/a-custom.run' became"
 rm -f a-custom.run
 cp want-b.run a-custom.run
-"$GRIDPATCH" $opts -f - a-custom.run -o . < in/a.run > out 2> err
+ln -s a-custom.run waits.run
+"$GRIDPATCH" $opts -f - waits.run -o . < in/a.run > out 2> err
 check 'standard input writes over no input that waits' cmp want-b.run a-custom.run
-says 'standard input writes over no input that waits: says so' "would write over the input 'a-custom.run'"
-rm -f a-custom.run
+says 'standard input writes over no input that waits: says so' "would write over the input 'waits.run'"
+rm -f a-custom.run waits.run
 head -c 3000 z-460.73.02.zip > cut.zip
 rm -f to/*
 expect_status 'a zip that is cut off' 1 $opts cut.zip in/b.run -o to
@@ -172,6 +173,10 @@ says 'our own output: a name is proposed' "'N-custom.run' is an output of gridpa
 echo > N-custom-2.run
 run $opts -f N-custom.run
 says 'our own output: one that is free' '-o N-custom-3.run'
+expect_status 'our own output, into its directory' 2 $opts -f N-custom.run -o .
+says 'our own output, into its directory: a name is proposed' 'give another one: -o ./N-custom-3.run'
+expect_status 'our own output, of several' 2 $opts -f in/b.run N-custom.run
+says 'our own output, of several: a name is proposed' 'give it alone, with another one: -o N-custom-3.run'
 check 'our own output: it lives' cmp want-a.run N-custom.run
 expect_status 'our own output, elsewhere' 0 $opts N-custom.run -o to
 check 'our own output, elsewhere: by its own name' test -e to/N-custom.run

@@ -123,6 +123,14 @@ mkdir both
 expect_status 'patch: a package beside an installer' 1 patch $k --no-hooks -o both good.run xz.deb --json=r.json
 says 'it is said' 'it has to be the only one'
 check 'the installer has its turn' test -s both/good-custom.run
+rm both/*
+expect_status 'patch: a package before an installer' 1 patch $k --no-hooks -o both xz.deb good.run --json=r.json
+check 'the installer has its turn after it, too' test -s both/good-custom.run
+expect_status 'patch --undo of a package' 2 $k --no-hooks --undo xz.deb -o both
+says 'it is said' '--undo is for what was patched'
+expect_status 'patch --unlock-lib of a package' 2 $k --no-hooks --unlock-lib good.run xz.deb -o both
+says 'it is said' 'are for installers'
+check 'neither writes' test "$(ls both)" = good-custom.run
 cp xz.deb same.deb
 expect_status '-o that is the package' 2 $k --no-hooks same.deb -f -o same.deb
 check 'it is as it was' cmp xz.deb same.deb

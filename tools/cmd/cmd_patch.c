@@ -91,12 +91,30 @@ static int check_late(struct gp_args *a, const char *name, struct gp_err *err)
 	return rc;
 }
 
+/* What contradicts a package. */
+static int check_package(const struct gp_args *a, const char *name, struct gp_err *err)
+{
+	/* Its report is another verb's, which has no place among those of installers. */
+	if (a->several)
+		return gp_fail(err, GP_E_USAGE, "'%s' is a package, not an installer: it has to be the only one", name);
+	if (a->undo)
+		return gp_fail(err, GP_E_USAGE, "'%s' is a package: --undo is for what was patched, and nothing was",
+			       name);
+	if (a->patch.unlock_lib || a->patch.unlock_script || a->patch.unlock_config)
+		return gp_fail(err, GP_E_USAGE,
+			       "'%s' is a package, of which the sources are patched: --unlock-lib, --unlock-script and "
+			       "--unlock-config are for installers",
+			       name);
+	return 0;
+}
+
 /* A package's sources become what DKMS takes, and that is another verb's work. */
 static int run_package(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	const char *name = a->patch.run;
-	bool alone = true;
 
+	if (check_package(a, name, err) < 0)
+		return -1;
 	if (!a->patch.out)
 		a->patch.out = a->patch.out_dir;
 	a->patch.out_dir = NULL;
@@ -105,11 +123,6 @@ static int run_package(struct gp_args *a, struct gp_report *r, struct gp_err *er
 			       "'%s' is a package, not an installer: -o DIR (or .tar.xz, .dsc) writes its patched "
 			       "sources as 'gridpatch dkms-tree' does; 'gridpatch info' tells what is in it",
 			       name);
-	/* Its report is another verb's, which has no place among those of installers. */
-	for (size_t i = 1; i < a->positional.n; i++)
-		alone = alone && gp_is_dir(a->positional.v[i]);
-	if (!alone)
-		return gp_fail(err, GP_E_USAGE, "'%s' is a package, not an installer: it has to be the only one", name);
 	/* The others are headers, and known as such. */
 	gp_list_release(&a->positional);
 	gp_list_add(&a->positional, name);
@@ -166,6 +179,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	a->patch.report = a->json_file;
 	if (gp_runs_check(&gp_cmd_patch, a, &names, err) < 0)
 		return -1;
+	a->several = names.n > 1;
 	return names.n == 1 ? one(a, names.v[0], r, err) : gp_patch_many(a, &names, one, r, err);
 }
 

@@ -166,7 +166,9 @@ int gp_runs_check(const struct gp_cmd *cmd, struct gp_args *a, const struct gp_l
 	}
 	for (size_t i = 0; i < outs.n && rc == 0; i++) {
 		a->patch.out = *outs.v[i] ? outs.v[i] : NULL;
-		rc = gp_outputs_check(cmd, a, err);
+		rc = a->patch.out && gp_same_file(a->patch.out, names->v[i]) ?
+			     gp_inputs_fail_custom(a->patch.out, names->n > 1, err) :
+			     gp_outputs_check(cmd, a, err);
 	}
 	a->patch.out = NULL;
 	return rc;

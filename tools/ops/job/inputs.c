@@ -82,8 +82,7 @@ char *gp_out_name(const struct gp_patch_opts *o)
 	return o->out_dir ? gp_path_join(o->out_dir, name) : gp_steal(&name);
 }
 
-/* NAME-custom.run is patched again: what could it be called? */
-static int fail_custom(const char *path, struct gp_err *err)
+int gp_inputs_fail_custom(const char *path, bool several, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *name = NULL;
 	int stem = (int)strlen(path) - 4;
@@ -93,8 +92,8 @@ static int fail_custom(const char *path, struct gp_err *err)
 		name = gp_asprintf("%.*s-%u.run", stem, path, i);
 	}
 	return gp_fail(err, GP_E_USAGE,
-		       "'%s' is an output of gridpatch, and its own would have the same name; give another one: -o %s",
-		       path, name);
+		       "'%s' is an output of gridpatch, and its own would have the same name; give %s: -o %s", path,
+		       several ? "it alone, with another one" : "another one", name);
 }
 
 int gp_inputs_check_place(const char *what, const char *path, const struct gp_patch_opts *o, struct gp_err *err)
@@ -129,7 +128,7 @@ static int choose_out(struct gp_inputs *in, struct gp_err *err)
 				       "an installer is not for a terminal: send it to a file or a pipe") :
 			       0;
 	if (!o->out && gp_same_file(in->out, o->run))
-		return fail_custom(in->out, err);
+		return gp_inputs_fail_custom(in->out, false, err);
 	if (gp_inputs_check_place("output", in->out, o, err) < 0)
 		return -1;
 	if (o->dry_run)

@@ -94,6 +94,9 @@ int gp_inputs_name(struct gp_inputs *in, struct gp_err *err);
 /* The name of the output; with "-" the one that it would have. free() it. */
 char *gp_out_name(const struct gp_patch_opts *o);
 
+/* NAME-custom.run, at path, is patched again: which name is free? GP_E_USAGE. */
+int gp_inputs_fail_custom(const char *path, bool several, struct gp_err *err);
+
 /*
  * Can a file appear under this name, or take the place of what is there?
  *
