@@ -239,6 +239,13 @@ check 'not beside the link' test "$(backups src/current)" -eq 0
 check 'back, from inside' sh -c "cd $d && exec '$GRIDPATCH' patch -q --undo ."
 rm src/current
 check 'as it was' untouched
+mkdir "src/it's far"
+cp -a $d "src/it's far/"
+run $k --hooks hooks "src/it's far/nvidia-460.73.02"
+sed -n 's/.*take that back: gridpatch/"$GRIDPATCH"/p' out > undo
+check 'what it says to run, from a name for a shell' sh undo
+check 'takes it back' diff -r --no-dereference "src/it's far/nvidia-460.73.02" before
+rm -r "src/it's far"
 rm -rf outside
 mkdir outside
 mv $d/common outside/

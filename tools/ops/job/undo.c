@@ -258,13 +258,16 @@ static int find_others(struct restoring *r, struct gp_err *err)
 
 static int check_altered(const struct gp_undo *u, struct gp_err *err)
 {
+	gp_auto(gp_buf_release) struct gp_buf name = { 0 };
+
 	if (!u->altered.n || (u->in.opts->allow & GP_ALLOW_ALTERED))
 		return 0;
+	gp_text_shell_word(&name, u->backup);
 	return gp_fail(
 		err, GP_E_NO,
-		"%zu file%s of '%s' are not as gridpatch left them, '%s' first: 'tar -tf %s' lists what was there; "
+		"%zu file%s of '%s' are not as gridpatch left them, '%s' first: what was there is in the backup, see tar -tf %s; "
 		"--allow altered puts those back, too",
-		u->altered.n, u->altered.n == 1 ? "" : "s", u->in.tree, u->altered.v[0], u->backup);
+		u->altered.n, u->altered.n == 1 ? "" : "s", u->in.tree, u->altered.v[0], name.data);
 }
 
 /* --- the change --- */

@@ -4,6 +4,7 @@
 
 #include "ops/job/inplace.h"
 #include "ops/job/inputs.h"
+#include "ops/tree/tree.h"
 
 /* Taking back what the last run of `patch` did to an installed tree. Zeroed is empty. */
 struct gp_undo {
