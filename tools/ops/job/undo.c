@@ -265,8 +265,8 @@ static int check_altered(const struct gp_undo *u, struct gp_err *err)
 	gp_text_shell_word(&name, u->backup);
 	return gp_fail(
 		err, GP_E_NO,
-		"%zu file%s of '%s' are not as gridpatch left them, '%s' first: what was there is in the backup, see tar -tf %s; "
-		"--allow altered puts those back, too",
+		"%zu file%s of '%s' are not as gridpatch left them, '%s' first: what was there is in the backup, see "
+		"tar -tf %s; --allow altered puts those back, too",
 		u->altered.n, u->altered.n == 1 ? "" : "s", u->in.tree, u->altered.v[0], name.data);
 }
 
