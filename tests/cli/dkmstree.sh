@@ -207,6 +207,20 @@ check 'its sources are patched the same' diff -r nvidia-$v.src of-tree.src
 check 'JSON: what it was' json_is of-tree.json .driver.form installed
 says 'its history says what was done' 'patch set pfn-valid sha256' of-tree/pkg-history.txt
 
+# One that was patched where it lies says so in a file of its own, which stays there.
+cp -R pristine inplace
+run $opts inplace
+expect_status 'a tree that was patched where it lies' 0 dkms-tree $opts inplace -o of-inplace
+sed -n 's/.*: gridpatch: //p' of-tree/pkg-history.txt > history
+check 'the history is in it' sh -c 'sed -n "s/.*: gridpatch: //p" of-inplace/pkg-history.txt | diff history -'
+check 'and all else is as without that' diff -r -x pkg-history.txt of-tree of-inplace
+if command -v dpkg-source > /dev/null; then
+    mkdir package
+    run dkms-tree $opts inplace -o package/of-inplace.dsc
+    dpkg-source -x package/of-inplace.dsc of-inplace.src > said 2>&1
+    check 'and in the changelog' test "$(sed -n 's/^  \* \(patch set\|hooks\)/\1/p' of-inplace.src/debian/changelog)" = "$(cat history)"
+fi
+
 # --- an archive of the portal's, and a package -------------------------------------
 
 if command -v python3 > /dev/null; then

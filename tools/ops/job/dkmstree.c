@@ -236,15 +236,16 @@ static char *date_of(int64_t when)
 			   months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-/* What gridpatch did, now and before: its lines of the history, without the name in
- * front of each. */
-static int list_changes(const struct gp_tree *t, struct gp_list *out, struct gp_err *err)
+/* What gridpatch did, now and before: its lines of the history that goes in, without the
+ * name in front of each. */
+static void list_changes(const struct gp_dkmsfiles *files, struct gp_list *out)
 {
 	static const char mark[] = ": gridpatch: ";
 	struct gp_str rest = { "", 0 }, line;
 
-	if (gp_tree_has(t, GP_PACKAGE_HISTORY) && gp_tree_read(t, GP_PACKAGE_HISTORY, &rest, err) < 0)
-		return -1;
+	for (size_t i = 0; i < files->n; i++)
+		if (!files->v[i].from && strcmp(gp_path_base(files->v[i].path), GP_PACKAGE_HISTORY) == 0)
+			rest = gp_buf_str(&files->v[i].text);
 	while (gp_text_line_next(&rest, &line)) {
 		ssize_t at = gp_str_find(line, GP_STR(mark));
 
@@ -254,20 +255,17 @@ static int list_changes(const struct gp_tree *t, struct gp_list *out, struct gp_
 			gp_text_mask(out->v[out->n - 1], line.len);
 		}
 	}
-	return 0;
 }
 
 /* DKMS-VERSION/ and debian/ below one directory. */
-static int add_package(const struct gp_inputs *in, const struct gp_changes *c, const struct gp_dkmstree *t,
-		       struct gp_dkmsfiles *files, struct gp_err *err)
+static void add_package(const struct gp_inputs *in, const struct gp_dkmstree *t, struct gp_dkmsfiles *files)
 {
 	struct gp_debsrc d = debsrc(in, t);
 	gp_auto(gp_free_ptr) char *date = date_of(time_of(in));
 	gp_auto(gp_list_release) struct gp_list changes = { 0 };
 	struct gp_debsrc_file own[GP_DEBSRC_FILES];
 
-	if (list_changes(c->tree, &changes, err) < 0)
-		return -1;
+	list_changes(files, &changes);
 	d.date = date;
 	d.changes = &changes;
 	gp_debsrc_files(&d, own);
@@ -275,11 +273,10 @@ static int add_package(const struct gp_inputs *in, const struct gp_changes *c, c
 		gp_dkmsfiles_add(files, own[i].path, &own[i].text, own[i].mode);
 	gp_debsrc_files_release(own);
 	gp_dkmsfiles_below(files, t->source);
-	return 0;
 }
 
-static int arrange(const struct gp_inputs *in, const struct gp_changes *c, struct gp_dkmstree *t,
-		   struct gp_dkmsfiles *files, struct gp_err *err)
+static void arrange(const struct gp_inputs *in, const struct gp_changes *c, struct gp_dkmstree *t,
+		    struct gp_dkmsfiles *files)
 {
 	gp_auto(gp_free_ptr) char *top = gp_asprintf("%s-%s", t->name, t->version);
 
@@ -288,10 +285,9 @@ static int arrange(const struct gp_inputs *in, const struct gp_changes *c, struc
 		t->bytes += gp_dkmsfiles_size(c->tree, &files->v[i]);
 	if (t->form != GP_DKMSTREE_DIR)
 		gp_dkmsfiles_below(files, top);
-	if (t->form == GP_DKMSTREE_DSC && add_package(in, c, t, files, err) < 0)
-		return -1;
+	if (t->form == GP_DKMSTREE_DSC)
+		add_package(in, t, files);
 	gp_dkmsfiles_order(files);
-	return 0;
 }
 
 /* --- writing --- */
@@ -386,8 +382,9 @@ int gp_dkmstree_write(const struct gp_inputs *in, const struct gp_decision *d, c
 
 	if (gp_dkmsfiles_collect(in, c, &files, err) < 0)
 		return gp_within(err, "'%s'", in->opts->run);
-	if (choose_out(in, &files, t, err) < 0 || arrange(in, c, t, &files, err) < 0)
+	if (choose_out(in, &files, t, err) < 0)
 		return -1;
+	arrange(in, c, t, &files);
 	return write_all(in, d, c, &files, t, err);
 }
 
