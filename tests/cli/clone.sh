@@ -150,6 +150,9 @@ refused 'it is there for all' 1 'has an entry for 1b38:0000 already, which is fo
 refused 'two for one card' 1 'and it is not that of 1e30:12ba' --profile-clone 1b38=1b06 --profile-clone 1e30=1b06 s.run
 sh "$fx/sample.sh" --kind guest g && sh "$fx/mkrun.sh" g g.run
 refused 'a guest driver' 1 'is for host drivers, and this is a guest driver' --profile-clone 1b38=1b06 g.run
+sh "$fx/installed.sh" s nvidia-460.73.02
+expect_status 'an installed tree' 2 patch $opts --profile-clone 1b38=1b06 nvidia-460.73.02 -n
+says 'an installed tree: says so' "'nvidia-460.73.02' has sources only: --profile-clone is for installers"
 make_sample bare
 refused 'no such file' 1 "the package has no 'vgpuConfig.xml'" --profile-clone 1b38=1b06 bare.run
 expect_status 'info: no such file' 0 info --json bare.run

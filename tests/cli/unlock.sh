@@ -220,6 +220,10 @@ mkdir up && cp -R half/script up/vgpu_unlock
 no_script 'no Python' 3 other 'is no Python program that uses frida'
 no_script 'no such file in it' 4 hooks "no file 'vgpu_unlock' in it"
 no_script 'one directory too high' 4 up "'up/vgpu_unlock' is a directory: give that"
+no_script 'the script itself' 4 half/script/vgpu_unlock "'half/script/vgpu_unlock' is no directory: give the one"
+no_script 'no such directory' 4 gone "there is no directory 'gone'"
+expect_status 'a file of the configuration' 4 $k --no-hooks --unlock-config half/config/config.toml host.run -n
+says 'a file of the configuration: why' "'half/config/config.toml' is no directory: give the one"
 
 # --- TOML --------------------------------------------------------------------------
 

@@ -56,6 +56,18 @@ static int load_library(const char *path, struct gp_usercopy *c, struct gp_err *
 	return 0;
 }
 
+/* Often its file is given. */
+static int check_dir(const char *dir, struct gp_err *err)
+{
+	int thing = gp_thing_at(dir, err);
+
+	if (thing < 0 || thing == GP_THING_DIR)
+		return thing < 0 ? -1 : 0;
+	if (thing == GP_THING_NONE)
+		return gp_fail(err, GP_E_NOTFOUND, "there is no directory '%s'", dir);
+	return gp_fail(err, GP_E_NOTFOUND, "'%s' is no directory: give the one that it is in", dir);
+}
+
 /* The place of the script: in the directory, or in a folder of its name below it. */
 static int find_script(const char *dir, char **path, struct gp_err *err)
 {
@@ -80,7 +92,7 @@ static int load_script(const char *dir, struct gp_usercopy *c, struct gp_err *er
 {
 	gp_auto(gp_free_ptr) char *path = NULL;
 
-	if (find_script(dir, &path, err) < 0 ||
+	if (check_dir(dir, err) < 0 || find_script(dir, &path, err) < 0 ||
 	    read_file(path, SCRIPT_MAX, gp_userspace_file(GP_HALF_SCRIPT), &c->program, err) < 0)
 		return gp_within(err, "--unlock-script '%s'", dir);
 	c->half = GP_HALF_SCRIPT;
@@ -109,6 +121,8 @@ static int load_config(const char *dir, struct gp_usercopy *c, struct gp_err *er
 {
 	size_t n = 0;
 
+	if (check_dir(dir, err) < 0)
+		return -1;
 	for (int i = 0; i < GP_USERCONF_COUNT; i++) {
 		gp_auto(gp_free_ptr) char *path = gp_path_join(dir, gp_userconf_name((enum gp_userconf)i));
 		int thing = gp_thing_at(path, err);

@@ -17,6 +17,9 @@ static int check_driver(const struct gp_inputs *in, const struct gp_tree *tree, 
 {
 	const struct gp_driver *d = &in->driver;
 
+	if (in->tree)
+		return gp_fail(err, GP_E_USAGE, "'%s' has sources only: --profile-clone is for installers",
+			       in->opts->run);
 	if (d->kind != GP_KIND_HOST && d->kind != GP_KIND_MERGED)
 		return gp_fail(err, GP_E_NO, "--profile-clone is for host drivers, and this is a %s driver",
 			       gp_kind_name(d->kind));
