@@ -101,13 +101,27 @@ expect_status 'a directory that is not there' 4 dkms-tree $opts host.run -o none
 expect_status 'nor the one above it' 4 dkms-tree $opts host.run -o none/there
 touch plain
 expect_status 'a file' 2 dkms-tree $opts host.run -o plain
-for o in - x.run x.zip x.deb x.tar x.tgz; do
+for o in - x.run x.zip x.deb x.tar x.tgz x.TAR.XZ x.tar.lz x.tbz2 x.Dsc; do
     expect_status "the output $o" 2 dkms-tree $opts host.run -o $o
 done
 says 'it says what can be' '.tar.xz, .tar.gz, .tar.zst or .dsc'
 expect_status 'into the input' 2 dkms-tree $opts host -o host/kernel/x
 expect_status 'into the input, as an archive' 2 dkms-tree $opts host -o host/x.tar.gz
 expect_status 'over the input' 2 dkms-tree $opts host.run -o host.run
+# What is read is not what -f replaces.
+mkdir lib
+sh "$fx/installed.sh" host lib/nvidia-$v
+cp -a lib/nvidia-$v lib.before
+ln -s lib/nvidia-$v linked
+for o in lib linked lib/../linked/; do
+    expect_status "-f over the input, -o $o" 2 dkms-tree $opts lib/nvidia-$v -f -o $o
+done
+(cd lib && "$GRIDPATCH" dkms-tree $opts nvidia-$v -f > /dev/null 2>&1)
+check 'the input under the name that would be chosen' test $? -eq 2
+cp host.run lib/nvidia-$v/
+expect_status '-f over a tree that has the input in it' 2 dkms-tree $opts lib/nvidia-$v/host.run -f -o lib
+rm lib/nvidia-$v/host.run linked
+check 'it is as it was' diff -r lib/nvidia-$v lib.before
 mkdir dry
 expect_status 'a dry run' 0 dkms-tree $opts host.run -o dry -n
 says 'it says what it would do' "dry run    dry/nvidia-$v would be written" out
@@ -192,6 +206,20 @@ done
 check 'its sources are patched the same' diff -r nvidia-$v.src of-tree.src
 check 'JSON: what it was' json_is of-tree.json .driver.form installed
 says 'its history says what was done' 'patch set pfn-valid sha256' of-tree/pkg-history.txt
+
+# One that was patched where it lies says so in a file of its own, which stays there.
+cp -R pristine inplace
+run $opts inplace
+expect_status 'a tree that was patched where it lies' 0 dkms-tree $opts inplace -o of-inplace
+sed -n 's/.*: gridpatch: //p' of-tree/pkg-history.txt > history
+check 'the history is in it' sh -c 'sed -n "s/.*: gridpatch: //p" of-inplace/pkg-history.txt | diff history -'
+check 'and all else is as without that' diff -r -x pkg-history.txt of-tree of-inplace
+if command -v dpkg-source > /dev/null; then
+    mkdir package
+    run dkms-tree $opts inplace -o package/of-inplace.dsc
+    dpkg-source -x package/of-inplace.dsc of-inplace.src > said 2>&1
+    check 'and in the changelog' test "$(sed -n 's/^  \* \(patch set\|hooks\)/\1/p' of-inplace.src/debian/changelog)" = "$(cat history)"
+fi
 
 # --- an archive of the portal's, and a package -------------------------------------
 
@@ -337,6 +365,15 @@ for ms in 5 15 30; do
     [ -e trouble/a.tar.xz ] || check "stopped after $ms: nothing is left" test -z "$(find trouble big.tmp -mindepth 1)"
     rm -f trouble/a.tar.xz
 done
+# timeout(1) sends its signal twice, and so does a terminal behind sudo.
+if ! grep -q __asan_init "$GRIDPATCH" && ${CC:-cc} -shared -fPIC -o fault.so "$fx/fault.c" -ldl 2> said; then
+    LD_PRELOAD=$work/fault.so FAULT_CALL=write FAULT_AT=9 FAULT_RUN='kill -TERM $PPID; sleep 0.1; kill -TERM $PPID; sleep 0.1' \
+        TMPDIR=$work/big.tmp "$GRIDPATCH" dkms-tree $opts host.run -o trouble/a.tar.xz > out 2> err
+    check 'stopped, twice at once: by the signal' test $? -eq 143
+    check 'nothing is left' test -z "$(find trouble big.tmp -mindepth 1)"
+else
+    skip 'a signal that comes twice' 'cannot build the library that sends it'
+fi
 # --- --build -----------------------------------------------------------------------
 
 if headers_here && command -v make > /dev/null; then

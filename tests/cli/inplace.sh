@@ -126,6 +126,14 @@ check 'JSON: what it did' json_is j .undo.restored "$(diff -rq --no-dereference 
 expect_status '--undo again' 1 patch --undo $d
 says 'it says why' 'nothing to take back'
 
+# A lock: what was decided, and nothing else.
+rm -f l
+expect_status '--write-lock' 0 $patch_it -n --write-lock l
+expect_status '--lock, other options' 1 $patch_it --lock l --no-set pfn-valid
+check 'changes nothing' untouched
+expect_status '--lock' 0 $patch_it --lock l
+says 'it holds' 'everything is as it was' out
+
 # Two steps, and back one at a time.
 fresh
 printf 'x.patch\n' > out-of/series
@@ -165,6 +173,40 @@ says 'what stays is said' 'others     1 file that came since stays, new.c first'
 rm $d/new.c
 check 'all else is as it was' untouched
 
+# Links and directories, too; and what the run deleted comes back with its owner, in a
+# directory as it was.
+fresh
+for o in $d before; do
+    mkdir $o/sub
+    echo a > $o/sub/only.c
+    chmod 0640 $o/sub/only.c
+    chmod 0711 $o/sub
+    [ "$(id -u)" -ne 0 ] || chown 5:7 $o/sub $o/sub/only.c
+done
+printf -- '--- a/kernel/sub/only.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n' > del.patch
+run $patch_it --patches del.patch
+check 'a directory that got empty is gone' test ! -e $d/sub
+ln -sfn /etc/passwd $d/link
+rmdir $d/empty
+expect_status '--undo where a link leads elsewhere' 1 patch --undo $d
+says 'how many' "2 files of '$work/$d'"
+expect_status '--allow altered' 0 patch --undo --allow altered $d
+check 'all is as it was' untouched
+
+if [ "$(id -u)" -eq 0 ] && id nobody > /dev/null 2>&1 && command -v zstd > /dev/null; then
+    # A tree of somebody else's, who has written record and backup: no setuid file of root's.
+    fresh
+    mkdir $d/evil
+    echo id > $d/evil/new
+    chmod 4755 $d/evil/new
+    chown -R nobody $d src
+    run $patch_it
+    rm -r $d/evil
+    expect_status 'a setuid file in a backup' 0 patch --undo --allow altered $d
+    check 'comes back' test -f $d/evil/new
+    check 'without that' test -z "$(find $d -perm /6000)"
+fi
+
 # A backup that is damaged, cut off, another one, gone.
 for how in 'printf x | dd of="$b" bs=1 seek=2000 conv=notrunc' 'truncate -s -100 "$b"' 'cp s.run "$b"' 'rm "$b"' \
     'mv "$b" away && ln -s "$PWD/away" "$b"'; do
@@ -197,6 +239,13 @@ check 'not beside the link' test "$(backups src/current)" -eq 0
 check 'back, from inside' sh -c "cd $d && exec '$GRIDPATCH' patch -q --undo ."
 rm src/current
 check 'as it was' untouched
+mkdir "src/it's far"
+cp -a $d "src/it's far/"
+run $k --hooks hooks "src/it's far/nvidia-460.73.02"
+sed -n 's/.*take that back: gridpatch/"$GRIDPATCH"/p' out > undo
+check 'what it says to run, from a name for a shell' sh undo
+check 'takes it back' diff -r --no-dereference "src/it's far/nvidia-460.73.02" before
+rm -r "src/it's far"
 rm -rf outside
 mkdir outside
 mv $d/common outside/

@@ -199,6 +199,9 @@ no_lib 'a directory' 3 half "half"
 no_lib 'nothing there' 4 gone.so 'gone.so'
 truncate -s 200M huge.so
 no_lib 'too large' 3 huge.so 'huge.so'
+# What could be put in, and not be read again.
+cp half/lib.so large.so && truncate -s 65M large.so
+no_lib 'too large for the next run' 3 large.so "'large.so' is larger than 67108864 bytes"
 # Each byte of what libelf is led by, one after the other: never a crash, or a hang.
 bad=0
 for at in 40 41 58 59 60 62 $(seq 1000 1100 16000); do
@@ -353,6 +356,21 @@ for n in lonely outside oneunit; do
         check "$n: $u" test "$(grep -c "^Environment=LD_PRELOAD=$lib\$" $n.root/usr/lib/systemd/system/$u.service)" = 1
     done
 done
+
+# What is called so, and is not.
+fake() {
+    package "$1"
+    expect_status "$1: verify" 1 verify "$1.run"
+    says "$1: why" "problem    '$2' is not the $3 of vgpu_unlock: $4" out
+}
+fake nolib libvgpu_unlock_rs.so library 'not an ELF file' << 'T'
+(cd ../mrd && tar -cf - .) | tar -xf - --overwrite
+echo garbage > libvgpu_unlock_rs.so
+T
+fake noscript vgpu_unlock script 'it is no Python program' << 'T'
+(cd ../merged2 && tar -cf - .) | tar -xf - --overwrite
+echo garbage > vgpu_unlock
+T
 
 # --- without it ----------------------------------------------------------------------
 

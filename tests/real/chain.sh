@@ -27,8 +27,8 @@ if tool=$(lacks make gcc nm python3 jq dkms zip); then
     exit
 fi
 sh "$fx/userhalf.sh" half
-hooks=${GRIDPATCH_HOOKS:-hooks}
-[ -n "${GRIDPATCH_HOOKS:-}" ] || sh "$fx/hooks.sh" hooks
+sh "$fx/hooks.sh" hooks
+hooks=hooks
 
 # portal RUN ZIP: as the portal packs it.
 portal() {
@@ -111,7 +111,7 @@ fi
 
 # --- yours -------------------------------------------------------------------------
 
-# debian: a Debian 12 with dkms and the headers of 5.10 in root.
+# debian: a Debian 12 with dkms and the headers of 5.10 in root. libelf1 is objtool's.
 debian() {
     base=$cache/suites/chain
     if [ ! -d "$base" ]; then
@@ -120,7 +120,7 @@ debian() {
         apt_ready
         mkdir -p "$cache/suites"
         rm -rf --one-file-system "$base.new"
-        debootstrap --variant=minbase --include=make,gcc,libc6-dev,dkms,kmod,systemd,pkg-config bookworm \
+        debootstrap --variant=minbase --include=make,gcc,libc6-dev,libelf1,openssl,dkms,kmod,systemd,pkg-config bookworm \
             "$base.new" "$site" > "$cache/suites/chain.log" 2>&1 || return 1
         rm -rf "$base.new"/var/cache/apt/archives/*.deb
         mv "$base.new" "$base"
@@ -147,25 +147,26 @@ installs() {
 }
 
 yours() {
-    name=${1##*/}
+    mine=${1##*/}
+    hooks=${GRIDPATCH_HOOKS:-hooks}
     rm -f yours.zip ./*-custom.run
     portal "$1" yours.zip
-    check "$name: patched, from the .zip" patched yours.zip -k "$release" --headers "$build_dir" || return 0
+    check "$mine: patched, from the .zip" patched yours.zip -k "$release" --headers "$build_dir" || return 0
     debian || {
         skip "chain: no Debian to install into"
         return 0
     }
-    custom=${name%.run}-custom.run
+    custom=${mine%.run}-custom.run
     mkdir root/pkg
     cp "$custom" root/pkg/
-    check "$name: its own program installs it" installs "$custom" || return 0
-    check "$name: library, configuration and units are in their places" in_place root || :
-    check "$name: dkms says installed" sh -c \
+    check "$mine: its own program installs it" installs "$custom" || return 0
+    check "$mine: library, configuration and units are in their places" in_place root || :
+    check "$mine: dkms says installed" sh -c \
         "unshare --mount sh -c 'mount -t proc proc root/proc && chroot root dkms status' | grep -q 'nvidia.*$release.*installed'" || :
     ko=$(find "root/lib/modules/$release" -name 'nvidia.ko*' | head -n 1)
     case $ko in *.xz) xz -d "$ko" && ko=${ko%.xz} ;; esac
-    check "$name: the module has the hooks" unlocked "$ko" || :
-    check "$name: the tree that it left is known" "$GRIDPATCH" info root/usr/src/nvidia-*/ || :
+    check "$mine: the module has the hooks" unlocked "$ko" || :
+    check "$mine: the tree that it left is known" "$GRIDPATCH" info root/usr/src/nvidia-*/ || :
 }
 
 if [ -z "${GRIDPATCH_TREES:-}" ]; then

@@ -7,6 +7,10 @@
 #include "base/text.h"
 
 #define DEPTH_MAX 64 /* libxml2 stops at 256 */
+/* A parser compares each attribute of a tag with all others of it: a megabyte of them takes
+ * minutes. And it calls what is too long for it a lack of memory. */
+#define TAG_MAX 4096u
+#define PIECE_MAX (8u << 20)
 
 static bool is_space(char c)
 {
@@ -156,13 +160,11 @@ static int take_open(struct gp_xmlscan *s, struct gp_xml_piece *piece, struct gp
 	return 1;
 }
 
-int gp_xmlscan_next(struct gp_xmlscan *s, struct gp_xml_piece *piece, struct gp_err *err)
+static int next_piece(struct gp_xmlscan *s, struct gp_xml_piece *piece, struct gp_err *err)
 {
 	struct gp_str rest = rest_of(s);
 	const char *lt;
 
-	if (!rest.len)
-		return s->depth ? fail_end(s, "an element", err) : 0;
 	if (*rest.p != '<') {
 		lt = memchr(rest.p, '<', rest.len);
 		return take(s, lt ? (size_t)(lt - rest.p) : rest.len, GP_XML_TEXT, piece);
@@ -176,6 +178,24 @@ int gp_xmlscan_next(struct gp_xmlscan *s, struct gp_xml_piece *piece, struct gp_
 	if (gp_str_starts(rest, "<!"))
 		return take_doctype(s, piece, err);
 	return gp_str_starts(rest, "</") ? take_close(s, piece, err) : take_open(s, piece, err);
+}
+
+int gp_xmlscan_next(struct gp_xmlscan *s, struct gp_xml_piece *piece, struct gp_err *err)
+{
+	size_t from = s->off, max;
+	bool tag;
+
+	if (from == s->text.len)
+		return s->depth ? fail_end(s, "an element", err) : 0;
+	if (next_piece(s, piece, err) < 0)
+		return -1;
+	tag = piece->kind != GP_XML_TEXT && piece->kind != GP_XML_OTHER;
+	max = tag ? TAG_MAX : PIECE_MAX;
+	if (piece->all.len <= max)
+		return 1;
+	s->off = from;
+	return gp_fail(err, GP_E_UNSUPPORTED, "'%s' line %zu: %s of more than %zu bytes", s->name, lineno(s),
+		       tag ? "a tag" : "a text or a comment", max);
 }
 
 /* --- the beginning --- */

@@ -52,7 +52,7 @@ int gp_xmlscan_init(struct gp_xmlscan *s, struct gp_str text, const char *name, 
  *
  * Out:    1, piece; 0 at the end.
  * Errors: GP_E_FORMAT one that does not end, tags that do not fit; GP_E_UNSUPPORTED
- *         elements too deep in each other.
+ *         elements too deep in each other, a tag or another piece that is too long.
  */
 int gp_xmlscan_next(struct gp_xmlscan *s, struct gp_xml_piece *piece, struct gp_err *err);
 

@@ -14,8 +14,11 @@
 static int verify(struct gp_args *a, const char **name, struct gp_driver *d, struct gp_list *problems,
 		  struct gp_err *err)
 {
+	char *wanted[] = { (char *)gp_userspace_file(GP_HALF_LIBRARY), (char *)gp_userspace_file(GP_HALF_SCRIPT) };
+	const struct gp_list also = { wanted, GP_COUNT(wanted), GP_COUNT(wanted) };
+
 	*d = (struct gp_driver){ 0 };
-	if (gp_take_input(a, GP_INPUT_DRIVER, name, err) < 0 || gp_open_driver(a, *name, NULL, d, err) < 0)
+	if (gp_take_input(a, GP_INPUT_DRIVER, name, err) < 0 || gp_open_driver(a, *name, &also, d, err) < 0)
 		return -1;
 	gp_inspect(d, problems);
 	gp_report_driver(a, d);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -26,10 +27,24 @@ const volatile sig_atomic_t *gp_main_cancel(void)
 	return &signalled;
 }
 
-/* The first signal asks the work to stop and clean up, the second one kills. */
+static struct timespec signalled_at;
+
+/* The first signal asks the work to stop and clean up, a later one kills. timeout(1) and
+ * terminals behind sudo(8) send the first one twice: that is one still. */
 static void on_signal(int sig)
 {
-	signalled = sig;
+	int kept = errno;
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!signalled) {
+		signalled_at = now;
+		signalled = sig;
+	} else if (now.tv_sec - signalled_at.tv_sec > 1) {
+		signal(sig, SIG_DFL);
+		raise(sig); /* it comes when this returns */
+	}
+	errno = kept;
 }
 
 static void on_failed_write(int sig)
@@ -39,7 +54,7 @@ static void on_failed_write(int sig)
 
 static void catch_signals(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	struct sigaction sa = { .sa_handler = on_signal };
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);

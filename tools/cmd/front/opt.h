@@ -19,8 +19,8 @@ struct gp_args {
 	struct gp_list positional;
 	struct gp_given given; /* words that are not files of the disk */
 	struct gp_list outs;   /* what the installers so far were to become */
+	bool several;          /* one of several installers has its turn */
 	const char *member;    /* --member */
-	bool several;          /* patch: there is more than one installer */
 	const char *dir;       /* -C, -d */
 	const char *driver;    /* --driver */
 	int kind;              /* enum gp_kind; -1: not given */

@@ -2,7 +2,9 @@
 /* What a run did to an installed tree, and what is left for dkms. */
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "ops/driver/dkmsstate.h"
 #include "ops/job/inplace.h"
 #include "ops/job/patchjob.h"
@@ -36,10 +38,19 @@ void gp_say_dkms(const struct gp_args *a, const char *tree, const struct gp_inpl
 		gp_say(a, "  %s\n", p->stale.v[i]);
 }
 
+static void say_changed(const struct gp_args *a, const char *tree, const struct gp_inplace *p)
+{
+	gp_auto(gp_buf_release) struct gp_buf name = { 0 };
+	char size[32];
+
+	gp_text_shell_word(&name, a->patch.run);
+	gp_say(a, "backup     %s, %s\ntree       %s is changed; to take that back: gridpatch patch --undo %s\n",
+	       p->backup, gp_say_size(p->backup_size, size), tree, name.data);
+}
+
 void gp_report_inplace(const struct gp_args *a, const struct gp_patch_job *j)
 {
 	const struct gp_inplace *p = &j->written.inplace;
-	char size[32];
 
 	gp_say_covers(a, &j->decided.selection);
 	if (j->decided.lock_holds)
@@ -49,8 +60,7 @@ void gp_report_inplace(const struct gp_args *a, const struct gp_patch_job *j)
 	else if (a->patch.dry_run)
 		gp_say(a, "dry run    %s would be changed, after a backup beside it\n", j->in.tree);
 	else
-		gp_say(a, "backup     %s, %s\ntree       %s is changed; 'gridpatch patch --undo %s' takes it back\n",
-		       p->backup, gp_say_size(p->backup_size, size), j->in.tree, a->patch.run);
+		say_changed(a, j->in.tree, p);
 	if (j->written.lock)
 		gp_say(a, "wrote      %s, the lock file\n", a->patch.write_lock);
 	gp_say_dkms(a, j->in.tree, p);

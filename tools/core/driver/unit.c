@@ -17,6 +17,7 @@ struct word {
 	struct span raw;     /* as it stands in the text, with quotes */
 	size_t value;        /* where that begins what follows its first '=', or 0 */
 	struct gp_buf plain; /* without quotes */
+	bool escape;         /* one that is not read here: \x5f, say */
 };
 
 /* What counts after all of the unit's lines. */
@@ -165,10 +166,12 @@ static int next_word(struct gp_str text, size_t *off, size_t end, struct word *w
 		} else if (c == quote || (!quote && (c == '"' || c == '\''))) {
 			quote = quote ? 0 : c;
 		} else {
-			if (c == '\\' && next < end)
+			if (c == '\\' && next < end) {
 				c = text.p[next++];
-			else if (c == '=' && !w->value)
+				w->escape |= !strchr("\\\"'", c);
+			} else if (c == '=' && !w->value) {
 				w->value = next;
+			}
 			gp_buf_putc(&w->plain, c);
 		}
 	}
@@ -181,13 +184,24 @@ static int next_word(struct gp_str text, size_t *off, size_t end, struct word *w
 
 /* --- what the lines say --- */
 
-static int open_quote(struct gp_str text, const struct span *at, struct gp_err *err)
+static int bad_line(struct gp_str text, const struct span *at, const char *why, struct gp_err *err)
 {
 	unsigned lineno = 1;
 
 	for (size_t i = 0; i < at->off; i++)
 		lineno += text.p[i] == '\n';
-	return gp_fail(err, GP_E_UNSUPPORTED, "line %u: a quote is not closed", lineno);
+	return gp_fail(err, GP_E_UNSUPPORTED, "line %u: %s", lineno, why);
+}
+
+static int open_quote(struct gp_str text, const struct span *at, struct gp_err *err)
+{
+	return bad_line(text, at, "a quote is not closed", err);
+}
+
+/* systemd reads more escapes than are read here, and passes over the line for one that it does not know. */
+static int strange_escape(struct gp_str text, const struct span *at, struct gp_err *err)
+{
+	return bad_line(text, at, "it has an escape other than of a quote or a backslash", err);
 }
 
 static void keep(struct word *to, struct word *w)
@@ -205,6 +219,8 @@ static int take_environment(struct gp_str text, const struct span *value, struct
 
 	while ((rc = next_word(text, &off, value->end, &w)) > 0) {
 		n++;
+		if (w.escape)
+			return strange_escape(text, value, err);
 		if (!gp_str_starts(gp_buf_str(&w.plain), "LD_PRELOAD="))
 			continue;
 		f->has_preload = true;
@@ -239,6 +255,8 @@ static int take_unset(struct gp_str text, const struct span *value, struct found
 
 	while ((rc = next_word(text, &off, value->end, &w)) > 0) {
 		n++;
+		if (w.escape)
+			return strange_escape(text, value, err);
 		f->unset |= gp_str_eq(gp_buf_str(&w.plain), "LD_PRELOAD");
 	}
 	f->unset &= n > 0;
@@ -388,17 +406,14 @@ static int add_line(struct gp_str text, const struct found *f, const char *path,
 }
 
 /* In front of what is preloaded already: no quote of theirs is touched. */
-static int add_entry(struct gp_str text, const struct found *f, const char *path, struct gp_buf *out,
-		     struct gp_err *err)
+static void add_entry(struct gp_str text, const struct found *f, const char *path, struct gp_buf *out)
 {
 	bool empty = f->preload.plain.len == strlen("LD_PRELOAD=");
 	gp_auto(gp_free_ptr) char *more = gp_asprintf("%s%s", path, empty ? "" : ":");
 	struct span at = { f->preload.value, f->preload.value };
 
-	if (!f->preload.value)
-		return gp_fail(err, GP_E_UNSUPPORTED, "its LD_PRELOAD is written in a way that cannot be changed");
+	gp_assert(f->preload.value); /* its "=" is no escape */
 	replace(text, &at, more, out);
-	return 0;
 }
 
 static int add_wrapper(struct gp_str text, const struct found *f, const char *path, struct gp_buf *out,
@@ -438,5 +453,6 @@ int gp_unit_use(struct gp_str text, enum gp_half half, const char *path, struct 
 		return add_wrapper(text, &f, path, out, err);
 	if (!f.has_preload || f.unset)
 		return add_line(text, &f, path, out, err);
-	return add_entry(text, &f, path, out, err);
+	add_entry(text, &f, path, out);
+	return 0;
 }

@@ -102,4 +102,5 @@ void gp_inspect(const struct gp_driver *d, struct gp_list *problems)
 	if (d->altered.user.state == GP_UNLOCK_PARTIAL)
 		gp_list_printf(problems, "the userspace half of vgpu_unlock is half there: %s is missing",
 			       d->altered.user.missing);
+	gp_userspace_inspect(&d->tree, &d->manifest, &d->altered.user, problems);
 }

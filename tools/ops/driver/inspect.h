@@ -10,7 +10,7 @@
  * Every manifest entry is present; every source file below kernel/ (and
  * kernel-open/) that is on disk is listed, else it never reaches
  * /usr/src/nvidia-VERSION; hooks and the userspace half of vgpu_unlock are each complete
- * or absent. Of an installed tree: what dkms.conf names is there.
+ * or absent, and the program of the latter is one. Of an installed tree: what dkms.conf names is there.
  *
  * Out: one line per finding appended to problems; none: all is well.
  * Source: nvidia-installer's manifest.c and install-from-cwd.c.

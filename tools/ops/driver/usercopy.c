@@ -10,9 +10,11 @@
 #include "core/module/library.h"
 #include "ops/driver/toml.h"
 #include "ops/driver/userspace.h"
+#include "ops/run/runfile.h"
 
-/* A stripped build has about 1 MB, one with debug information thirty. */
-#define LIBRARY_MAX (128u << 20)
+/* A stripped build has about 1 MB, one with debug information thirty. What is put in has to
+ * be read again by the next run. */
+#define LIBRARY_MAX GP_RUN_MAX_FILE
 #define SCRIPT_MAX (1u << 20)
 #define CONFIG_MAX (256u << 10)
 
@@ -28,21 +30,30 @@ static int read_file(const char *path, size_t max, const char *package, struct g
 	return 0;
 }
 
-static int load_library(const char *path, struct gp_usercopy *c, struct gp_err *err)
-{
-	if (read_file(path, LIBRARY_MAX, gp_userspace_file(GP_HALF_LIBRARY), &c->program, err) < 0 ||
-	    gp_library_check(gp_buf_str(&c->program.data), "ioctl", &c->needed, err) < 0)
-		return gp_within(err, "--unlock-lib '%s'", path);
-	c->half = GP_HALF_LIBRARY;
-	return 0;
-}
-
 /* "#!/bin/python3", "#!/usr/bin/env python3" */
 static bool is_python(struct gp_str text)
 {
 	struct gp_str line;
 
 	return gp_text_line_next(&text, &line) && gp_str_starts(line, "#!") && gp_str_find(line, GP_STR("python")) >= 0;
+}
+
+int gp_userspace_check(enum gp_half half, struct gp_str data, struct gp_list *needed, struct gp_err *err)
+{
+	if (half == GP_HALF_LIBRARY)
+		return gp_library_check(data, "ioctl", needed, err);
+	if (!gp_text_nul_line(data) && is_python(data) && gp_str_find(data, GP_STR("frida")) >= 0)
+		return 0;
+	return gp_fail(err, GP_E_UNSUPPORTED, "it is no Python program that uses frida");
+}
+
+static int load_library(const char *path, struct gp_usercopy *c, struct gp_err *err)
+{
+	if (read_file(path, LIBRARY_MAX, gp_userspace_file(GP_HALF_LIBRARY), &c->program, err) < 0 ||
+	    gp_userspace_check(GP_HALF_LIBRARY, gp_buf_str(&c->program.data), &c->needed, err) < 0)
+		return gp_within(err, "--unlock-lib '%s'", path);
+	c->half = GP_HALF_LIBRARY;
+	return 0;
 }
 
 /* The place of the script: in the directory, or in a folder of its name below it. */
@@ -68,19 +79,13 @@ static int find_script(const char *dir, char **path, struct gp_err *err)
 static int load_script(const char *dir, struct gp_usercopy *c, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *path = NULL;
-	struct gp_str text;
 
 	if (find_script(dir, &path, err) < 0 ||
 	    read_file(path, SCRIPT_MAX, gp_userspace_file(GP_HALF_SCRIPT), &c->program, err) < 0)
 		return gp_within(err, "--unlock-script '%s'", dir);
-	text = gp_buf_str(&c->program.data);
 	c->half = GP_HALF_SCRIPT;
-	if (gp_text_nul_line(text) || !is_python(text) || gp_str_find(text, GP_STR("frida")) < 0)
-		return gp_fail(
-			err, GP_E_UNSUPPORTED,
-			"--unlock-script '%s': '%s' is not DualCoder's script: it is no Python program that uses "
-			"frida",
-			dir, path);
+	if (gp_userspace_check(GP_HALF_SCRIPT, gp_buf_str(&c->program.data), &c->needed, err) < 0)
+		return gp_within(err, "--unlock-script '%s': '%s' is not DualCoder's script", dir, path);
 	return 0;
 }
 

@@ -167,6 +167,22 @@ void gp_userspace_release(struct gp_userspace *u)
 	*u = (struct gp_userspace){ 0 };
 }
 
+void gp_userspace_inspect(const struct gp_tree *t, const struct gp_manifest *m, const struct gp_userspace *u,
+			  struct gp_list *problems)
+{
+	const struct gp_mentry *e =
+		u->state == GP_UNLOCK_COMPLETE ? find_file(m, gp_userspace_file(u->half), NULL) : NULL;
+	gp_auto(gp_list_release) struct gp_list needed = { 0 };
+	struct gp_err err = { 0 };
+	struct gp_str data;
+	char why[1024];
+
+	if (!e || gp_tree_read(t, e->path, &data, NULL) < 0 || gp_userspace_check(u->half, data, &needed, &err) == 0)
+		return;
+	gp_err_format(&err, why, sizeof(why));
+	gp_list_printf(problems, "'%s' is not the %s of vgpu_unlock: %s", e->path, gp_half_name(u->half), why);
+}
+
 /* --- putting it in --- */
 
 /* The manifest as it is now; text borrowed from the tree until it is written. */

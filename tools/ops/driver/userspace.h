@@ -39,6 +39,15 @@ struct gp_userspace {
 void gp_userspace_find(const struct gp_tree *t, const struct gp_manifest *m, struct gp_userspace *out);
 void gp_userspace_release(struct gp_userspace *u);
 
+/*
+ * Is its program in the package what its name says? Only a COMPLETE one is asked, and only
+ * one that was kept in memory, or lies on disk.
+ *
+ * Out: a line appended to problems if it is not.
+ */
+void gp_userspace_inspect(const struct gp_tree *t, const struct gp_manifest *m, const struct gp_userspace *u,
+			  struct gp_list *problems);
+
 /* Is it one of the two units? By its name: gp_driver_wants() asks before there is a manifest. */
 bool gp_userspace_is_unit(const char *path);
 
@@ -58,6 +67,14 @@ struct gp_usercopy {
 	struct gp_userfile config[GP_USERCONF_COUNT];
 	struct gp_list warnings; /* about the configuration */
 };
+
+/*
+ * Can this be the program of that half?
+ *
+ * Out:    needed: the libraries that a library names itself, appended.
+ * Errors: as gp_library_check(); GP_E_UNSUPPORTED not the script.
+ */
+int gp_userspace_check(enum gp_half half, struct gp_str data, struct gp_list *needed, struct gp_err *err);
 
 /*
  * Read and check what the options name; each may be NULL.

@@ -182,8 +182,7 @@ static int take_stdin(struct taking *t, const char **name, struct gp_err *err)
 
 /* --- the disk --- */
 
-/* What lies in a directory that is no driver itself, but has some. */
-static int check_dir(const char *dir, struct gp_err *err)
+int gp_input_check_dir(const char *dir, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	gp_auto(gp_list_release) struct gp_list names = { 0 };
@@ -230,7 +229,7 @@ int gp_input_take(struct gp_given *given, const char *word, const struct gp_inpu
 	if (gp_given_find(given, word))
 		return 0;
 	if (gp_is_dir(word))
-		return check_dir(word, err);
+		return gp_input_check_dir(word, err);
 	if (gp_input_split(word, &file, &member)) {
 		if (o->member)
 			return gp_fail(err, GP_E_USAGE, "'%s' names a member, and so does --member", word);

@@ -39,4 +39,7 @@ struct gp_input_opts {
 int gp_input_take(struct gp_given *given, const char *word, const struct gp_input_opts *o, const char **name,
 		  struct gp_err *err);
 
+/* Errors: GP_E_USAGE the directory is no driver, but has installers in it: which ones. */
+int gp_input_check_dir(const char *dir, struct gp_err *err);
+
 #endif

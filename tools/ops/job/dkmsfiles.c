@@ -13,6 +13,7 @@
 #include "ops/tree/tree.h"
 
 #define BELOW "kernel"
+#define RECORD GP_INSTALLED_AT "/" GP_INSTALLED_RECORD
 #define HISTORY BELOW "/" GP_PACKAGE_HISTORY
 
 static struct gp_dkmsfile *add(struct gp_dkmsfiles *l, const char *path, unsigned mode)
@@ -86,7 +87,7 @@ static int take_listed(struct collecting *c, struct gp_err *err)
 /* The record is about the very directory that it lies in. */
 static bool is_record(const char *path)
 {
-	return strcmp(path, HISTORY) == 0 || strcmp(path, GP_INSTALLED_AT "/" GP_INSTALLED_RECORD) == 0;
+	return strcmp(path, HISTORY) == 0 || strcmp(path, RECORD) == 0;
 }
 
 static void take_all(struct collecting *c)
@@ -129,13 +130,34 @@ static int append(const struct gp_tree *t, const char *path, struct gp_buf *out,
 	return 0;
 }
 
+/* What was done to a tree where it lies: the lines below each "Done:" of its record. */
+static int append_done(const struct gp_tree *t, struct gp_buf *out, struct gp_err *err)
+{
+	struct gp_str rest = { "", 0 }, line;
+	bool done = false;
+
+	if (gp_tree_has(t, RECORD) && gp_tree_read(t, RECORD, &rest, err) < 0)
+		return -1;
+	while (gp_text_line_next(&rest, &line)) {
+		if (!gp_str_starts(line, " ")) {
+			done = gp_str_starts(line, "Done:");
+			continue;
+		}
+		line = gp_str_skip(line, 1);
+		if (done)
+			gp_buf_printf(out, "%.*s%s", (int)line.len, line.p, gp_str_ends(line, "\n") ? "" : "\n");
+	}
+	return 0;
+}
+
 /* What was done to it: of a tree before, and of the package (with NVIDIA's own lines, if it
  * has some) until now. */
 static int take_history(struct collecting *c, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
 
-	if ((c->in->driver.installed && append(c->tree, HISTORY, &out, err) < 0) ||
+	if ((c->in->driver.installed &&
+	     (append(c->tree, HISTORY, &out, err) < 0 || append_done(c->tree, &out, err) < 0)) ||
 	    append(c->tree, GP_PACKAGE_HISTORY, &out, err) < 0)
 		return -1;
 	if (out.len)

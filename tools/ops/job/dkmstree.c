@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -22,6 +23,19 @@ const char *const gp_dkmstree_forms[] = { "directory", "archive", "source-packag
 
 /* --- names --- */
 
+/* Names of files of other kinds: none is to become a directory by a slip. */
+static bool is_other(const char *name)
+{
+	static const char *const ends[] = { ".run",  ".deb",  ".rpm", ".zip", ".tar", ".tgz", ".txz",
+					    ".tzst", ".tbz2", ".tbz", ".bz2", ".7z",  ".dsc", ".changes" };
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < GP_COUNT(ends); i++)
+		if (n >= strlen(ends[i]) && strcasecmp(name + n - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return strcasestr(name, ".tar.") != NULL;
+}
+
 /* By what the name ends with; 0: it is no name of any of them. */
 static int find_form(const char *out, struct gp_dkmstree *t)
 {
@@ -33,8 +47,6 @@ static int find_form(const char *out, struct gp_dkmstree *t)
 		      { ".tar.gz", GP_DKMSTREE_TAR, GP_CODEC_GZIP },
 		      { ".tar.zst", GP_DKMSTREE_TAR, GP_CODEC_ZSTD },
 		      { ".dsc", GP_DKMSTREE_DSC, GP_CODEC_XZ } };
-	static const char *const others[] = { ".run", ".deb", ".rpm", ".zip", ".tar", ".tgz", ".txz", ".bz2", ".7z" };
-
 	t->form = GP_DKMSTREE_DIR;
 	for (size_t i = 0; i < GP_COUNT(known); i++)
 		if (gp_str_ends(gp_str_of(gp_path_base(out)), known[i].end)) {
@@ -42,10 +54,7 @@ static int find_form(const char *out, struct gp_dkmstree *t)
 			t->codec = known[i].codec;
 			return 1;
 		}
-	for (size_t i = 0; i < GP_COUNT(others); i++)
-		if (gp_str_ends(gp_str_of(out), others[i]))
-			return 0;
-	return strcmp(out, "-") != 0;
+	return strcmp(out, "-") != 0 && !is_other(gp_path_base(out));
 }
 
 static int check_dir(const char *out, struct gp_err *err)
@@ -86,6 +95,27 @@ int gp_dkmstree_name(const struct gp_inputs *in, struct gp_dkmstree *t, struct g
 	return gp_inputs_check_writable(out, err);
 }
 
+/* Is it what lies at real, or in it? Not there: no. */
+static bool is_in(const char *path, const char *real)
+{
+	gp_auto(gp_free_ptr) char *input = path ? realpath(path, NULL) : NULL;
+
+	return input && gp_path_under(input, real);
+}
+
+/* What is read is not replaced. */
+static int check_not_read(const struct gp_patch_opts *o, const char *out, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *real = realpath(out, NULL);
+	const char *in = !real ? NULL : is_in(o->run, real) ? o->run : is_in(o->hooks, real) ? o->hooks : NULL;
+
+	for (size_t i = 0; real && !in && i < o->patches.n; i++)
+		in = is_in(o->patches.v[i], real) ? o->patches.v[i] : NULL;
+	return in ? gp_fail(err, GP_E_USAGE, "the output '%s' would replace the input '%s': -o names another place",
+			    out, in) :
+		    0;
+}
+
 /* Nothing is put into what is read. */
 static int check_outside(const struct gp_inputs *in, const char *out, struct gp_err *err)
 {
@@ -94,7 +124,7 @@ static int check_outside(const struct gp_inputs *in, const char *out, struct gp_
 	gp_auto(gp_free_ptr) char *input = realpath(in->opts->run, NULL);
 
 	if (!real || !input || !gp_is_dir(input) || !gp_path_under(real, input))
-		return 0;
+		return check_not_read(in->opts, out, err);
 	return gp_fail(err, GP_E_USAGE, "the output '%s' would lie in the input '%s'", out, in->opts->run);
 }
 
@@ -206,15 +236,16 @@ static char *date_of(int64_t when)
 			   months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-/* What gridpatch did, now and before: its lines of the history, without the name in
- * front of each. */
-static int list_changes(const struct gp_tree *t, struct gp_list *out, struct gp_err *err)
+/* What gridpatch did, now and before: its lines of the history that goes in, without the
+ * name in front of each. */
+static void list_changes(const struct gp_dkmsfiles *files, struct gp_list *out)
 {
 	static const char mark[] = ": gridpatch: ";
 	struct gp_str rest = { "", 0 }, line;
 
-	if (gp_tree_has(t, GP_PACKAGE_HISTORY) && gp_tree_read(t, GP_PACKAGE_HISTORY, &rest, err) < 0)
-		return -1;
+	for (size_t i = 0; i < files->n; i++)
+		if (!files->v[i].from && strcmp(gp_path_base(files->v[i].path), GP_PACKAGE_HISTORY) == 0)
+			rest = gp_buf_str(&files->v[i].text);
 	while (gp_text_line_next(&rest, &line)) {
 		ssize_t at = gp_str_find(line, GP_STR(mark));
 
@@ -224,20 +255,17 @@ static int list_changes(const struct gp_tree *t, struct gp_list *out, struct gp_
 			gp_text_mask(out->v[out->n - 1], line.len);
 		}
 	}
-	return 0;
 }
 
 /* DKMS-VERSION/ and debian/ below one directory. */
-static int add_package(const struct gp_inputs *in, const struct gp_changes *c, const struct gp_dkmstree *t,
-		       struct gp_dkmsfiles *files, struct gp_err *err)
+static void add_package(const struct gp_inputs *in, const struct gp_dkmstree *t, struct gp_dkmsfiles *files)
 {
 	struct gp_debsrc d = debsrc(in, t);
 	gp_auto(gp_free_ptr) char *date = date_of(time_of(in));
 	gp_auto(gp_list_release) struct gp_list changes = { 0 };
 	struct gp_debsrc_file own[GP_DEBSRC_FILES];
 
-	if (list_changes(c->tree, &changes, err) < 0)
-		return -1;
+	list_changes(files, &changes);
 	d.date = date;
 	d.changes = &changes;
 	gp_debsrc_files(&d, own);
@@ -245,11 +273,10 @@ static int add_package(const struct gp_inputs *in, const struct gp_changes *c, c
 		gp_dkmsfiles_add(files, own[i].path, &own[i].text, own[i].mode);
 	gp_debsrc_files_release(own);
 	gp_dkmsfiles_below(files, t->source);
-	return 0;
 }
 
-static int arrange(const struct gp_inputs *in, const struct gp_changes *c, struct gp_dkmstree *t,
-		   struct gp_dkmsfiles *files, struct gp_err *err)
+static void arrange(const struct gp_inputs *in, const struct gp_changes *c, struct gp_dkmstree *t,
+		    struct gp_dkmsfiles *files)
 {
 	gp_auto(gp_free_ptr) char *top = gp_asprintf("%s-%s", t->name, t->version);
 
@@ -258,10 +285,9 @@ static int arrange(const struct gp_inputs *in, const struct gp_changes *c, struc
 		t->bytes += gp_dkmsfiles_size(c->tree, &files->v[i]);
 	if (t->form != GP_DKMSTREE_DIR)
 		gp_dkmsfiles_below(files, top);
-	if (t->form == GP_DKMSTREE_DSC && add_package(in, c, t, files, err) < 0)
-		return -1;
+	if (t->form == GP_DKMSTREE_DSC)
+		add_package(in, t, files);
 	gp_dkmsfiles_order(files);
-	return 0;
 }
 
 /* --- writing --- */
@@ -356,8 +382,9 @@ int gp_dkmstree_write(const struct gp_inputs *in, const struct gp_decision *d, c
 
 	if (gp_dkmsfiles_collect(in, c, &files, err) < 0)
 		return gp_within(err, "'%s'", in->opts->run);
-	if (choose_out(in, &files, t, err) < 0 || arrange(in, c, t, &files, err) < 0)
+	if (choose_out(in, &files, t, err) < 0)
 		return -1;
+	arrange(in, c, t, &files);
 	return write_all(in, d, c, &files, t, err);
 }
 

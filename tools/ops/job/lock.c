@@ -253,7 +253,8 @@ static void put_head(const struct gp_inputs *in, const struct gp_decision *d, co
 		     struct gp_buf *out)
 {
 	const struct gp_runheader *h = &in->driver.rf.header;
-	gp_auto(gp_free_ptr) char *targetdir = in->tree ? gp_strdup("") : gp_custom_name(h->targetdir);
+	gp_auto(gp_free_ptr) char *targetdir =
+		in->tree ? gp_strdup(gp_path_base(in->tree)) : gp_custom_name(h->targetdir);
 	gp_auto(gp_list_release) struct gp_list options = { 0 }, excludes = { 0 }, kernels = { 0 };
 
 	list_options(in, &options);
@@ -264,8 +265,8 @@ static void put_head(const struct gp_inputs *in, const struct gp_decision *d, co
 	/* A tree's files are what they are only until the run is done: it has no sums. */
 	put(out, "Installer", in->tree ? gp_path_base(in->tree) : gp_given_file(in->opts->given, in->driver.rf.path));
 	put_number(out, "Size", in->driver.rf.size);
-	put(out, "CRC", in->tree ? "" : h->crc);
-	put(out, "MD5", in->tree ? "" : h->md5);
+	put(out, "CRC", h->crc ? h->crc : "0");
+	put(out, "MD5", h->md5 ? h->md5 : "00000000000000000000000000000000"); /* as a stub without one */
 	put(out, "Driver", in->driver.version.text);
 	put(out, "Kind", gp_kind_name(in->driver.kind));
 	put(out, "Targetdir", targetdir);

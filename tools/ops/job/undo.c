@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/dirfd.h"
 #include "base/fsio.h"
 #include "base/map.h"
 #include "base/path.h"
@@ -26,6 +28,11 @@ void gp_undo_release(struct gp_undo *u)
 	gp_inplace_release(&u->inplace);
 	gp_list_release(&u->others);
 	gp_list_release(&u->altered);
+	for (size_t i = 0; i < u->nlate; i++) {
+		free(u->late[i].path);
+		free(u->late[i].to);
+	}
+	free(u->late);
 	free(u->backup);
 	gp_inputs_release(&u->in);
 }
@@ -119,10 +126,69 @@ static bool same_file(const struct gp_tree *t, const struct gp_backup_item *item
 	       gp_tree_read(t, item->path, &now, NULL) == 0 && gp_str_same(now, item->data);
 }
 
+static void add_late(struct gp_undo *u, const struct gp_backup_item *item)
+{
+	GP_GROW(u->late, u->nlate, u->late_cap);
+	u->late[u->nlate++] =
+		(struct gp_undo_late){ .path = gp_strdup(item->path),
+				       .node = item->node,
+				       .mode = item->mode & 01777,
+				       .uid = item->uid,
+				       .gid = item->gid,
+				       .to = gp_strndup(item->data.p ? item->data.p : "",
+							item->node == GP_NODE_SYMLINK ? item->data.len : 0) };
+}
+
+/* Record and backup may be those of somebody who wants a setuid file of root's: such bits
+ * come back only where they still are. */
 static int put_back(struct restoring *r, const struct gp_backup_item *item, struct gp_err *err)
 {
+	bool there = gp_tree_has(r->to, item->path);
+	unsigned keep = there ? gp_tree_mode(r->to, item->path) & 06000 : 0;
+
 	r->u->restored++;
-	return gp_tree_write(r->to, item->path, item->data, (int)item->mode, err);
+	if (!there)
+		add_late(r->u, item);
+	return gp_tree_write(r->to, item->path, item->data, (int)(item->mode & (01777 | keep)), err);
+}
+
+/* Did the run empty this directory, so that it went? */
+static bool emptied(const struct gp_treerecord *rec, const char *dir)
+{
+	for (size_t i = 0; i < rec->n; i++)
+		if (!*rec->v[i].sha256 && gp_path_under(rec->v[i].path, dir))
+			return true;
+	return false;
+}
+
+static bool leads_to(const struct gp_disktree *d, const char *path, struct gp_str want)
+{
+	gp_auto(gp_free_ptr) char *dir = gp_path_dir(path);
+	char to[PATH_MAX];
+	int fd = gp_dir_below(d->fd, dir, false);
+	ssize_t n = fd < 0 ? -1 : readlinkat(fd, gp_path_base(path), to, sizeof(to));
+
+	if (fd >= 0)
+		close(fd);
+	return n >= 0 && gp_str_same((struct gp_str){ to, (size_t)n }, want);
+}
+
+/* Directories and links are none of what a run changes, but for those that it empties. */
+static void visit_other(struct gp_undo *u, const struct gp_backup_item *item)
+{
+	const struct gp_disktree *d = &u->in.driver.disk;
+	struct stat st;
+
+	if (item->node == GP_NODE_DIR) {
+		if (!*item->path || (gp_disktree_stat(d, item->path, &st) == 1 && S_ISDIR(st.st_mode)))
+			return;
+		if (!emptied(&u->in.driver.record, item->path))
+			gp_list_add(&u->altered, item->path);
+		add_late(u, item);
+	} else if (!leads_to(d, item->path, item->data)) {
+		gp_list_add(&u->altered, item->path);
+		add_late(u, item);
+	}
 }
 
 /* Each thing of the backup: what the run changed goes back, all else is to be as it was. */
@@ -135,8 +201,10 @@ static int visit(void *arg, const struct gp_backup_item *item, struct gp_err *er
 	if (gp_check_cancel(r->u->in.opts->cancel, err) < 0)
 		return -1;
 	gp_map_put(r->found, item->path, 1);
-	if (item->node != GP_NODE_FILE)
+	if (item->node != GP_NODE_FILE) {
+		visit_other(r->u, item);
 		return 0;
+	}
 	if (f && !as_left(r->to, f))
 		gp_list_add(&r->u->altered, item->path);
 	if (f || record)
@@ -190,13 +258,16 @@ static int find_others(struct restoring *r, struct gp_err *err)
 
 static int check_altered(const struct gp_undo *u, struct gp_err *err)
 {
+	gp_auto(gp_buf_release) struct gp_buf name = { 0 };
+
 	if (!u->altered.n || (u->in.opts->allow & GP_ALLOW_ALTERED))
 		return 0;
+	gp_text_shell_word(&name, u->backup);
 	return gp_fail(
 		err, GP_E_NO,
-		"%zu file%s of '%s' are not as gridpatch left them, '%s' first: 'tar -tf %s' lists what was there; "
-		"--allow altered puts those back, too",
-		u->altered.n, u->altered.n == 1 ? "" : "s", u->in.tree, u->altered.v[0], u->backup);
+		"%zu file%s of '%s' are not as gridpatch left them, '%s' first: what was there is in the backup, see "
+		"tar -tf %s; --allow altered puts those back, too",
+		u->altered.n, u->altered.n == 1 ? "" : "s", u->in.tree, u->altered.v[0], name.data);
 }
 
 /* --- the change --- */
@@ -220,6 +291,57 @@ static int restore(struct gp_undo *u, int fd, struct gp_err *err)
 		return 0;
 	u->half_changed = gp_commit_pending(&u->in.driver.disk);
 	return -1;
+}
+
+/* Only what we have just made: in a tree of somebody else, no file of a third one gets
+ * another owner. */
+static int dress(int dir, const char *name, const struct gp_undo_late *l)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc = 0;
+	struct stat st;
+
+	if (fd < 0 && errno == EACCES)
+		return 0; /* its mode keeps us out, and is right: we are not root */
+	if (fd < 0 || fstat(fd, &st) < 0)
+		rc = -1;
+	else if (st.st_uid == geteuid() && (S_ISDIR(st.st_mode) || st.st_nlink == 1)) {
+		if (geteuid() == 0 && fchown(fd, l->uid, l->gid) < 0)
+			rc = -1;
+		else if (S_ISDIR(st.st_mode) && fchmod(fd, l->mode) < 0)
+			rc = -1;
+	}
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static int make_late(const struct gp_disktree *d, const struct gp_undo_late *l)
+{
+	const char *name;
+	int dir = gp_dirs_parent(d->dirs, l->path, &name);
+
+	if (dir < 0)
+		return -1;
+	if (l->node == GP_NODE_SYMLINK)
+		return (unlinkat(dir, name, 0) == 0 || errno == ENOENT) && symlinkat(l->to, dir, name) == 0 &&
+				       (geteuid() != 0 ||
+					fchownat(dir, name, l->uid, l->gid, AT_SYMLINK_NOFOLLOW) == 0) ?
+			       0 :
+			       -1;
+	if (l->node == GP_NODE_DIR && mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
+		return -1;
+	return dress(dir, name, l);
+}
+
+/* The innermost last: they stand in the order of the backup. */
+static int finish(const struct gp_undo *u, struct gp_err *err)
+{
+	for (size_t i = 0; i < u->nlate; i++)
+		if (make_late(&u->in.driver.disk, &u->late[i]) < 0) {
+			gp_fail_sys(err, errno, "cannot put back '%s'", u->late[i].path);
+			return gp_besides(err, "; all else of the tree is as it was, and '%s' stays", u->backup);
+		}
+	return 0;
 }
 
 /* The tree is what it held: it has done its duty. */
@@ -248,6 +370,8 @@ static int run(struct gp_undo *u, struct gp_err *err)
 	if (rc < 0)
 		return -1;
 	u->done = true;
+	if (!u->in.opts->dry_run && finish(u, err) < 0)
+		return -1;
 	gp_inplace_dkms(&u->in, NULL, (int64_t)time(NULL) + 1, &u->inplace);
 	return u->in.opts->dry_run ? 0 : drop_backup(u, err);
 }

@@ -4,6 +4,7 @@
 
 #include "ops/job/inplace.h"
 #include "ops/job/inputs.h"
+#include "ops/tree/tree.h"
 
 /* Taking back what the last run of `patch` did to an installed tree. Zeroed is empty. */
 struct gp_undo {
@@ -12,7 +13,16 @@ struct gp_undo {
 	size_t restored, removed; /* files */
 	struct gp_list others;    /* that were not there then, and stay */
 	struct gp_list altered;   /* that somebody changed since; with GP_ALLOW_ALTERED they are put back, too */
-	bool found;               /* the tree is open */
+	struct gp_undo_late {
+		char *path;
+		enum gp_node node;
+		unsigned mode;
+		uid_t uid;
+		gid_t gid;
+		char *to; /* of a symlink */
+	} * late;         /* what is made, or gets its owner, when the files are in place */
+	size_t nlate, late_cap;
+	bool found; /* the tree is open */
 	bool done, half_changed;
 	struct gp_inplace inplace; /* what there is to do for dkms */
 };

@@ -17,7 +17,7 @@
 #include "ops/tree/tree.h"
 
 #define BLOCK (256u << 10)
-#define ITEM_MAX (1u << 30) /* bytes of one file that is read back */
+#define ITEM_MAX (1 << 30) /* bytes of one file, which is read back */
 
 struct writing {
 	const struct gp_disktree *d;
@@ -109,6 +109,9 @@ static int put_regular(struct writing *w, int dir, const char *name, const char 
 		return gp_fail_sys(err, errno, "cannot open '%s'", path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		rc = gp_fail(err, GP_E_SYSTEM, "'%s' changed while it was read", path);
+	else if (st.st_size > ITEM_MAX)
+		rc = gp_fail(err, GP_E_UNSUPPORTED, "'%s' has %lld bytes: that is no source, move it away", path,
+			     (long long)st.st_size);
 	else
 		rc = put_header(w, entry(w, path, &st), err) < 0 ? -1 :
 								   put_file(w, fd, path, (uint64_t)st.st_size, err);
@@ -304,7 +307,9 @@ static int read_item(struct archive *a, struct archive_entry *e,
 	gp_auto(gp_buf_release) struct gp_buf data = { 0 };
 	const char *text = archive_entry_pathname(e), *slash;
 	gp_auto(gp_free_ptr) char *path = text ? gp_path_clean(text, strlen(text), err) : NULL;
-	struct gp_backup_item item = { .mode = archive_entry_perm(e) & 07777 };
+	struct gp_backup_item item = { .mode = archive_entry_perm(e) & 07777,
+				       .uid = (uid_t)archive_entry_uid(e),
+				       .gid = (gid_t)archive_entry_gid(e) };
 
 	if (!path)
 		return text ? -1 : gp_fail(err, GP_E_FORMAT, "a file in it has no name");

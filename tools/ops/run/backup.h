@@ -23,7 +23,8 @@ struct gp_backup {
  *
  * In:     top: the name of the folder. path: where to; nothing may be there.
  * Out:    gp_backup_release() it, also after a failure; the file stays.
- * Errors: GP_E_NO there is something; GP_E_UNSUPPORTED a device or the like;
+ * Errors: GP_E_NO there is something; GP_E_UNSUPPORTED a device or the like, or a file that is
+ *         too large to be read back;
  *         GP_E_SYSTEM, GP_E_CANCELLED: nothing is left.
  */
 int gp_backup_write(const struct gp_disktree *d, const char *top, const char *path, const volatile sig_atomic_t *cancel,
@@ -37,7 +38,9 @@ void gp_backup_drop(struct gp_backup *b);
 struct gp_backup_item {
 	const char *path; /* below the top, clean */
 	enum gp_node node;
-	unsigned mode;      /* 07777 */
+	unsigned mode; /* 07777 */
+	uid_t uid;
+	gid_t gid;
 	struct gp_str data; /* of a file; of a symlink, where it leads */
 };
 

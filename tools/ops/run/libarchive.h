@@ -25,6 +25,7 @@
 	X(archive_entry_mtime) \
 	X(archive_entry_new) \
 	X(archive_entry_pathname) \
+	X(archive_entry_gid) \
 	X(archive_entry_perm) \
 	X(archive_entry_set_filetype) \
 	X(archive_entry_set_gid) \
@@ -36,6 +37,7 @@
 	X(archive_entry_size) \
 	X(archive_entry_size_is_set) \
 	X(archive_entry_symlink) \
+	X(archive_entry_uid) \
 	X(archive_errno) \
 	X(archive_error_string) \
 	X(archive_read_data) \
@@ -100,6 +102,7 @@ const struct gp_libarchive *gp_libarchive(void);
 #define archive_entry_mtime (gp_libarchive()->archive_entry_mtime)
 #define archive_entry_new (gp_libarchive()->archive_entry_new)
 #define archive_entry_pathname (gp_libarchive()->archive_entry_pathname)
+#define archive_entry_gid (gp_libarchive()->archive_entry_gid)
 #define archive_entry_perm (gp_libarchive()->archive_entry_perm)
 #define archive_entry_set_filetype (gp_libarchive()->archive_entry_set_filetype)
 #define archive_entry_set_gid (gp_libarchive()->archive_entry_set_gid)
@@ -111,6 +114,7 @@ const struct gp_libarchive *gp_libarchive(void);
 #define archive_entry_size (gp_libarchive()->archive_entry_size)
 #define archive_entry_size_is_set (gp_libarchive()->archive_entry_size_is_set)
 #define archive_entry_symlink (gp_libarchive()->archive_entry_symlink)
+#define archive_entry_uid (gp_libarchive()->archive_entry_uid)
 #define archive_errno (gp_libarchive()->archive_errno)
 #define archive_error_string (gp_libarchive()->archive_error_string)
 #define archive_read_data (gp_libarchive()->archive_read_data)

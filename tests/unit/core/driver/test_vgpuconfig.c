@@ -245,6 +245,50 @@ static void check_clone(void **state)
 	assert_memory_equal(out.data + at + strlen(c->clone), text.p + at, text.len - at);
 }
 
+/* n times in a row. */
+static struct gp_str long_text(const char *before, const char *what, size_t n, const char *after)
+{
+	gp_buf_puts(&input, "<vgpuconfig>\n" P40 "\n");
+	gp_buf_puts(&input, before);
+	for (size_t i = 0; i < n; i++)
+		gp_buf_puts(&input, what);
+	gp_buf_puts(&input, after);
+	gp_buf_puts(&input, "</vgpuconfig>");
+	return gp_buf_str(&input);
+}
+
+/* What keeps a parser busy for minutes is not shown to it. */
+static void too_long(void **state)
+{
+	static const struct {
+		const char *before, *what, *after;
+		size_t n;
+		const char *says;
+	} cases[] = {
+		{ "<a", " a=''", "/>", 200000, "line 3: a tag of more than 4096 bytes" },
+		{ "", "<", ">", 3000000, "line 3: a tag of more than 4096 bytes" },
+		{ "<!--", "xxxxxxxx", "-->", 1500000, "line 3: a text or a comment of more than 8388608 bytes" },
+		{ "", "        ", "", 1500000, "line 2: a text or a comment of more than 8388608 bytes" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(cases); i++) {
+		struct gp_vgpuconfig c;
+		struct gp_err err = { 0 };
+		char said[1024];
+
+		assert_int_equal(
+			gp_vgpuconfig_parse(long_text(cases[i].before, cases[i].what, cases[i].n, cases[i].after), &c,
+					    &err),
+			-1);
+		gp_err_format(&err, said, sizeof(said));
+		if (!strstr(said, cases[i].says))
+			fail_msg("it says %s", said);
+		gp_vgpuconfig_release(&c);
+		gp_buf_release(&input);
+	}
+}
+
 /* What it has made is there for the second run. */
 static void twice(void **state)
 {
@@ -317,5 +361,6 @@ int main(void)
 	FX_TEST(twice, NULL, clear);
 	FX_TEST(origins, NULL, clear);
 	FX_TEST(limits, NULL, clear);
+	FX_TEST(too_long, NULL, clear);
 	return fx_run(NULL, NULL);
 }
