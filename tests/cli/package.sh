@@ -105,6 +105,8 @@ for f in xz.deb xz.rpm; do
     expect_status "extract $f" 3 extract $f
     says 'it is said what to do' 'it holds files, not an installer'
 done
+expect_status 'lint-set --from a package' 3 lint-set --from xz.deb drm-pdev
+says 'it is said' "'xz.deb' is a Debian package: it holds files, not an installer"
 expect_status 'dkms-tree of the sources' 0 dkms-tree good.src $k --no-hooks -o of-src
 for f in xz.deb xz.rpm; do
     d=${f#xz.}

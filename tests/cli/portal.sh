@@ -99,6 +99,8 @@ if headers_here; then
     check 'build: its name in the command that repeats it' grep -q "good.zip/$member" r.json
     expect_status 'matrix --emit' 0 matrix good.zip --no-hooks "$headers" --emit lines
     says 'matrix --emit: its name' "good.zip/$member" out
+    says 'matrix --emit: whence, beside the commands' 'taken from good.zip'
+    refute 'matrix --emit: nothing but commands' grep -v '^gridpatch matrix' out
     expect_status 'patch --build' 1 --no-hooks --no-cache good.zip --headers "$headers" --allow blocked --build -o out.d/x
     nothing_left 'builds'
 else

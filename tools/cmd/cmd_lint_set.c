@@ -198,7 +198,7 @@ static int lint(struct gp_args *a, struct gp_catalog *c, struct gp_lint *l, stru
 				  .cancel = gp_main_cancel() };
 
 	for (size_t i = 0; i < a->runs.n; i++)
-		if (gp_take_listed(a, &a->runs, i, err) < 0)
+		if (gp_take_listed(a, GP_INPUT_RUN, &a->runs, i, err) < 0)
 			return -1;
 	if (load(a, c, err) < 0 || gp_lint_run(c, &o, l, err) < 0 || (a->build && build(a, l, err) < 0))
 		return -1;

@@ -35,7 +35,7 @@ static int sort_words(struct gp_args *a, struct gp_list *runs, struct gp_err *er
 		const char *word = a->positional.v[i];
 		bool headers = gp_is_dir(word) && gp_driver_dir_at(word) == GP_DRIVER_DIR_NONE;
 
-		if (!headers && gp_take_listed(a, &a->positional, i, err) < 0)
+		if (!headers && gp_take_listed(a, GP_INPUT_DRIVER, &a->positional, i, err) < 0)
 			return -1;
 		gp_list_add(headers ? &a->patch.headers : runs, a->positional.v[i]);
 	}

@@ -14,7 +14,8 @@ static void say(const struct gp_args *a, const struct gp_given_one *one)
 	if (one->package)
 		return; /* it is the file that was named */
 	if (one->member)
-		gp_say(a, "input      taken from %s: %s\n", one->container, one->member);
+		gp_say(a, "input      taken from %s: %s\n",
+		       strcmp(one->container, "-") == 0 ? "standard input" : one->container, one->member);
 	else
 		gp_say(a, "input      taken from standard input: %s\n", one->file);
 }
@@ -34,11 +35,11 @@ int gp_take_input(struct gp_args *a, enum gp_input_use use, const char **word, s
 	return rc;
 }
 
-int gp_take_listed(struct gp_args *a, struct gp_list *l, size_t i, struct gp_err *err)
+int gp_take_listed(struct gp_args *a, enum gp_input_use use, struct gp_list *l, size_t i, struct gp_err *err)
 {
 	const char *word = l->v[i];
 
-	if (gp_take_input(a, GP_INPUT_DRIVER, &word, err) < 0)
+	if (gp_take_input(a, use, &word, err) < 0)
 		return -1;
 	if (word != l->v[i]) {
 		free(l->v[i]);

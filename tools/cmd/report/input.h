@@ -18,8 +18,8 @@ struct json_object;
  */
 int gp_take_input(struct gp_args *a, enum gp_input_use use, const char **word, struct gp_err *err);
 
-/* The same for an element of a list, as GP_INPUT_DRIVER. */
-int gp_take_listed(struct gp_args *a, struct gp_list *l, size_t i, struct gp_err *err);
+/* The same for an element of a list. */
+int gp_take_listed(struct gp_args *a, enum gp_input_use use, struct gp_list *l, size_t i, struct gp_err *err);
 
 /* Where an input came from: its name, and the archive. */
 struct json_object *gp_json_input(const struct gp_args *a, const char *name);

@@ -39,7 +39,7 @@ char *gp_say_masked(struct gp_str s)
 	return text;
 }
 
-/* With -o - standard output is the installer's, or that of a matrix's report. */
+/* With -o - standard output is the installer's, or that of a matrix's report or commands. */
 FILE *gp_report_stream(const struct gp_args *a)
 {
 	const char *const paths[] = { a->patch.out, a->junit, a->html, a->markdown_file };
@@ -47,7 +47,7 @@ FILE *gp_report_stream(const struct gp_args *a)
 	for (size_t i = 0; i < GP_COUNT(paths); i++)
 		if (paths[i] && strcmp(paths[i], "-") == 0)
 			return stderr;
-	return stdout;
+	return a->emit ? stderr : stdout;
 }
 
 /*
