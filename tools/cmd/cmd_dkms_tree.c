@@ -55,8 +55,7 @@ static int positional(struct gp_args *a, struct gp_err *err)
 		gp_list_add(&a->patch.headers, a->positional.v[i]);
 	}
 	if ((a->patch.lock || a->patch.write_lock) && gp_given_dir(&a->given, a->patch.run))
-		return gp_fail(err, GP_E_USAGE, "a lock file is about an installer, and '%s' is none",
-			       a->patch.run);
+		return gp_fail(err, GP_E_USAGE, "a lock file is about an installer, and '%s' is none", a->patch.run);
 	return 0;
 }
 
