@@ -39,6 +39,10 @@ printf '\357\273\277\r\n  <HTML><BODY>302 Found</BODY></HTML>\n' > moved.run
 wrong moved.run 'is an HTML page'
 printf '<?xml version="1.0"?>\n<!-- x --><html xmlns="http://www.w3.org/1999/xhtml"/>\n' > xhtml.run
 wrong xhtml.run 'is an HTML page'
+printf '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>\n' > denied.run
+wrong denied.run 'is an XML or JSON text'
+printf '{"error":"expired"}\n' > expired.run
+wrong expired.run 'is an XML or JSON text'
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 12345\n' 0 > lfs.run
 wrong lfs.run "'git lfs pull' gets it"
 : > empty.run
@@ -54,6 +58,8 @@ wrong stub.run 'cut off'
 wrong 462.31_grid_win10_64bit.exe 'is a program or an installer for Windows: give the Linux host'
 { printf '\320\317\021\340\241\261\032\341'; head -c 500 /dev/zero; } > license.msi
 wrong license.msi 'is a program or an installer for Windows'
+{ printf 'MSCF'; head -c 500 /dev/zero; } > driver.cab
+wrong driver.cab 'is a program or an installer for Windows'
 { printf '!<arch>\ndescriptor.xml  0 0 0 0 0 `\n'; head -c 500 /dev/zero; } > NVIDIA.vib
 wrong NVIDIA.vib 'is a package for VMware ESXi'
 { head -c 32769 /dev/zero; printf 'CD001'; head -c 2000 /dev/zero; } > xen.iso
@@ -68,7 +74,9 @@ wrong good.tar 'unpack it (tar -xf)'
 wrong good.tgz 'unpack it (tar -xf)' verify
 wrong good.tar.xz 'unpack it (tar -xf)' verify
 printf '7z\274\257\047\034\0\004' > good.7z
-wrong good.7z 'is a 7z archive'
+wrong good.7z 'is a 7z or RAR archive'
+printf 'Rar!\032\007\001\000' > good.rar
+wrong good.rar 'is a 7z or RAR archive'
 cat > makeself.run << 'END'
 #!/bin/sh
 # This script was generated using Makeself 2.4.5

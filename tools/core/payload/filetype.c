@@ -25,7 +25,9 @@ static const struct {
 	{ 0, GP_STR("\xfd\x37zXZ"), GP_FILETYPE_PACKED },
 	{ 0, GP_STR("BZh"), GP_FILETYPE_PACKED },
 	{ 0, GP_STR("\x28\xb5\x2f\xfd"), GP_FILETYPE_PACKED },
+	{ 0, GP_STR("MSCF"), GP_FILETYPE_OLE }, /* a cabinet */
 	{ 0, GP_STR("7z\xbc\xaf\x27\x1c"), GP_FILETYPE_7Z },
+	{ 0, GP_STR("Rar!\x1a\x07"), GP_FILETYPE_7Z },
 	{ 0, GP_STR("%PDF-"), GP_FILETYPE_PDF },
 	{ 0, GP_STR("\177ELF"), GP_FILETYPE_ELF },
 	{ 0, GP_STR("diff --git "), GP_FILETYPE_PATCH },
@@ -56,14 +58,20 @@ static bool begins_near(struct gp_str head, const char *word)
 	return false;
 }
 
-static bool is_html(struct gp_str head)
+/* What a web server says instead of a file: a page for people, or an answer for programs. */
+static enum gp_filetype page_type(struct gp_str head)
 {
 	struct gp_str s = head;
 
 	gp_str_take(&s, "\xef\xbb\xbf");
 	while (s.len && isspace((unsigned char)*s.p))
 		s = gp_str_skip(s, 1);
-	return s.len && *s.p == '<' && (begins_near(s, "<!doctype html") || begins_near(s, "<html"));
+	if (s.len && *s.p == '<' && (begins_near(s, "<!doctype html") || begins_near(s, "<html")))
+		return GP_FILETYPE_HTML;
+	return gp_str_starts(s, "<?xml") || gp_str_starts(s, "{\"") || gp_str_starts(s, "{\n") ||
+			       gp_str_starts(s, "{ ") ?
+		       GP_FILETYPE_ANSWER :
+		       GP_FILETYPE_OTHER;
 }
 
 /* An archive of the tool that NVIDIA's installers are made with, and not one of them. */
@@ -87,11 +95,9 @@ enum gp_filetype gp_filetype_of(struct gp_str head)
 	for (size_t i = 0; i < GP_COUNT(MAGIC); i++)
 		if (has_at(head, MAGIC[i].off, MAGIC[i].bytes))
 			return MAGIC[i].type;
-	if (is_html(head))
-		return GP_FILETYPE_HTML;
 	if (gp_str_starts(head, "From ") && gp_str_find(head, GP_STR("\ndiff --git ")) >= 0)
 		return GP_FILETYPE_PATCH;
-	return GP_FILETYPE_OTHER;
+	return page_type(head);
 }
 
 const char *gp_filetype_complaint(enum gp_filetype t)
@@ -108,6 +114,9 @@ const char *gp_filetype_complaint(enum gp_filetype t)
 	case GP_FILETYPE_HTML:
 		return "is an HTML page, most likely the portal's login page, not a .run installer: log in and get "
 		       "the file again";
+	case GP_FILETYPE_ANSWER:
+		return "is an XML or JSON text, most likely what a server said instead of the file: read it, and get "
+		       "the file again";
 	case GP_FILETYPE_LFS: return "is a pointer of Git LFS, not the .run installer itself: 'git lfs pull' gets it";
 	case GP_FILETYPE_EXE:
 	case GP_FILETYPE_OLE:
@@ -120,7 +129,7 @@ const char *gp_filetype_complaint(enum gp_filetype t)
 	case GP_FILETYPE_TAR:
 		return "is a packed file or a tar, not a .run installer: unpack it (tar -xf) and give the .run that "
 		       "is in it";
-	case GP_FILETYPE_7Z: return "is a 7z archive: unpack it (bsdtar -xf) and give the .run that is in it";
+	case GP_FILETYPE_7Z: return "is a 7z or RAR archive: unpack it (bsdtar -xf) and give the .run that is in it";
 	case GP_FILETYPE_PDF: return "is a PDF document, not a .run installer";
 	case GP_FILETYPE_ELF:
 		return "is an ELF file (a program, a library or a module), not a .run installer; 'gridpatch verify' "

@@ -14,14 +14,15 @@ enum gp_filetype {
 	GP_FILETYPE_EMPTY,
 	GP_FILETYPE_MAKESELF, /* somebody else's */
 	GP_FILETYPE_HTML,
+	GP_FILETYPE_ANSWER, /* XML or JSON */
 	GP_FILETYPE_LFS,
 	GP_FILETYPE_EXE,
-	GP_FILETYPE_OLE, /* .msi */
+	GP_FILETYPE_OLE, /* .msi, .cab */
 	GP_FILETYPE_ISO,
 	GP_FILETYPE_VIB,
 	GP_FILETYPE_PACKED, /* .gz, .xz, .bz2, .zst: a tar, most likely */
 	GP_FILETYPE_TAR,
-	GP_FILETYPE_7Z,
+	GP_FILETYPE_7Z, /* and .rar */
 	GP_FILETYPE_PDF,
 	GP_FILETYPE_ELF,
 	GP_FILETYPE_PATCH,
