@@ -375,6 +375,13 @@ fake noscript vgpu_unlock script 'it is no Python program' << 'T'
 (cd ../merged2 && tar -cf - .) | tar -xf - --overwrite
 echo garbage > vgpu_unlock
 T
+package deeper << 'T'
+(cd ../mrd && tar -cf - .) | tar -xf - --overwrite
+mkdir x && mv libvgpu_unlock_rs.so x/
+sed -i 's,^libvgpu_unlock_rs.so,x/&,' .manifest
+T
+expect_status 'in a folder of the package: verify' 0 verify deeper.run
+says 'in a folder of the package: not looked at' 'what is in the file was not looked at' out
 
 # --- without it ----------------------------------------------------------------------
 

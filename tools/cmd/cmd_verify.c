@@ -33,8 +33,11 @@ static int verify(struct gp_args *a, const char **name, struct gp_driver *d, str
 			      "sums, manifest",
 	       d->altered.hooks == GP_UNLOCK_COMPLETE ? "complete" : "absent");
 	if (d->altered.user.state == GP_UNLOCK_COMPLETE)
-		gp_say(a, "verified   the %s of vgpu_unlock, its manifest line and both units\n",
-		       gp_half_name(d->altered.user.half));
+		gp_say(a, "verified   the %s of vgpu_unlock, its manifest line and both units%s\n",
+		       gp_half_name(d->altered.user.half),
+		       gp_tree_has(&d->tree, gp_userspace_file(d->altered.user.half)) ?
+			       "" :
+			       "; what is in the file was not looked at, as it lies in a folder of the package");
 	return 0;
 }
 
