@@ -68,7 +68,7 @@ expect_status 'a hunk that does not match' 1 $patch_it --patches mis.patch
 mkdir unlock
 : > unlock/config.toml
 expect_status 'what is for a package' 2 $patch_it --unlock-config unlock
-expect_status 'a card of vgpuConfig.xml, which is not there' 1 $patch_it --profile-clone 1b38=1b39
+expect_status 'a card of vgpuConfig.xml, which is not there' 2 $patch_it --profile-clone 1b38=1b39
 expect_status 'an installer besides' 2 $patch_it s.run
 expect_status 'two trees' 2 $patch_it $d
 check 'all this changes nothing' untouched

@@ -587,7 +587,11 @@ expect_status 'a gap in the numbers' 3 $k2 --hooks hooks $ten gap.run -n
 says 'it is said' 'gaps in the numbers'
 expect_status 'does no harm without ours' 0 $k2 --hooks hooks gap.run -n
 conf all 'PATCH=(k.patch)'
-expect_status 'PATCH=()' 3 $k2 --hooks hooks $ten all.run -n
+expect_status 'PATCH=()' 0 $k2 --hooks hooks $ten all.run -o all-o.run
+unrun all-o.run all.x
+says 'PATCH=(): ours goes behind' 'PATCH[1]="root-p1.patch"' all.x/kernel/dkms.conf
+check 'PATCH=(): dkms' as_dkms all.x 5.10.0-32-amd64
+check 'PATCH=(): both are in' sh -c "grep -qx '# x' dkms.tree/Kbuild && grep -q root-p1 dkms.tree/$f"
 conf var 'x=k.patch
 PATCH[0]="$x"'
 expect_status 'a variable' 3 $k2 --hooks hooks $ten var.run -n

@@ -36,7 +36,7 @@ static bool is_wanted(const struct gp_args *a, const struct gp_report *r, int rc
 {
 	bool misused = rc < 0 && err->code == GP_E_USAGE && !r->root;
 
-	return a->json && !r->withheld && (a->json_file ? !misused : gp_report_stream(a) == stdout);
+	return a->json && !r->withheld && (a->json_file ? !misused : !gp_stdout_is_output(a));
 }
 
 int gp_json_emit(const struct gp_args *a, struct gp_report *r, int rc, struct gp_err *err)

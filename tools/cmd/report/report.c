@@ -40,14 +40,19 @@ char *gp_say_masked(struct gp_str s)
 }
 
 /* With -o - standard output is the installer's, or that of a matrix's report or commands. */
-FILE *gp_report_stream(const struct gp_args *a)
+bool gp_stdout_is_output(const struct gp_args *a)
 {
 	const char *const paths[] = { a->patch.out, a->junit, a->html, a->markdown_file };
 
 	for (size_t i = 0; i < GP_COUNT(paths); i++)
 		if (paths[i] && strcmp(paths[i], "-") == 0)
-			return stderr;
-	return a->emit ? stderr : stdout;
+			return true;
+	return false;
+}
+
+FILE *gp_report_stream(const struct gp_args *a)
+{
+	return a->emit || gp_stdout_is_output(a) ? stderr : stdout;
 }
 
 /*

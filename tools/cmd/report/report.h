@@ -22,6 +22,9 @@ const char *gp_say_size(uint64_t bytes, char out[32]);
 /* Untrusted text, safe for a terminal; free() it. */
 char *gp_say_masked(struct gp_str s);
 
+/* Does standard output belong to an output of the verb, an installer or a report? */
+bool gp_stdout_is_output(const struct gp_args *a);
+
 /* Where the report goes. */
 FILE *gp_report_stream(const struct gp_args *a);
 
