@@ -12,7 +12,8 @@ check='-:libcmocka-dev patch:patch diff:diffutils quilt:quilt tar:tar xz:xz-util
 gzip:gzip file:file mandoc:mandoc git:git ps:procps python3:python3 jq:jq unshare:util-linux
 mount:mount bsdtar:libarchive-tools busybox:busybox pigz:pigz
 xmllint:libxml2-utils kmod:kmod readelf:binutils -:python3-jsonschema -:python3-yaml
-cmark-gfm:cmark-gfm parallel:parallel openssl:openssl systemd-analyze:systemd'
+cmark-gfm:cmark-gfm parallel:parallel openssl:openssl systemd-analyze:systemd
+unzip:unzip zip:zip dpkg-source:dpkg-dev'
 
 case ${1:-build} in
 build) wanted=$build ;;
