@@ -130,6 +130,8 @@ expect_status 'patch: a package before an installer' 1 patch $k --no-hooks -o bo
 check 'the installer has its turn after it, too' test -s both/good-custom.run
 expect_status 'patch --undo of a package' 2 $k --no-hooks --undo xz.deb -o both
 says 'it is said' '--undo is for what was patched'
+expect_status 'patch --repack of a package' 2 $k --no-hooks --repack full xz.deb -o both
+says 'patch --repack of a package: why' '--repack is about how an installer is written'
 expect_status 'patch --unlock-lib of a package' 2 $k --no-hooks --unlock-lib good.run xz.deb -o both
 says 'it is said' 'are for installers'
 check 'neither writes' test "$(ls both)" = good-custom.run

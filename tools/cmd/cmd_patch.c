@@ -8,6 +8,7 @@
 #include "core/proof/cells_json.h"
 #include "ops/job/patchjob.h"
 #include "ops/run/given.h"
+#include "ops/run/repack.h"
 #include "cmd/front/outputs.h"
 #include "cmd/front/runs.h"
 #include "cmd/front/version.h"
@@ -104,6 +105,9 @@ static int check_package(const struct gp_args *a, const char *name, struct gp_er
 		return gp_fail(err, GP_E_USAGE,
 			       "'%s' is a package, of which the sources are patched: --unlock-lib, --unlock-script and "
 			       "--unlock-config are for installers",
+			       name);
+	if (a->patch.repack != GP_REPACK_AUTO)
+		return gp_fail(err, GP_E_USAGE, "'%s' is a package: --repack is about how an installer is written",
 			       name);
 	return 0;
 }
