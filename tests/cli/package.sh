@@ -51,7 +51,7 @@ for f in xz.deb zstd.deb gzip.deb none.deb xz.rpm zstd.rpm gzip.rpm none.rpm; do
     says "$f: its driver" 'driver     460.73.02 (branch 460), host; modules: nvidia nvidia-vgpu-vfio' out
 done
 run info xz.deb
-says 'the package' 'package    xz.deb: Debian package, nvidia-vgpu-ubuntu-460 460.73.02 (amd64)' out
+says 'the package' 'package    xz.deb: a Debian package, nvidia-vgpu-ubuntu-460 460.73.02 (amd64)' out
 says 'where the sources are' 'sources  usr/src/nvidia-460.73.02' out
 says 'its libraries' 'library  libnvidia-ml.so.460.73.02 libnvidia-vgpu.so.460.73.02' out
 says 'its units' 'unit     nvidia-vgpu-mgr.service nvidia-vgpud.service' out
@@ -107,6 +107,8 @@ for f in xz.deb xz.rpm; do
 done
 expect_status 'lint-set --from a package' 3 lint-set --from xz.deb drm-pdev
 says 'it is said' "'xz.deb' is a Debian package: it holds files, not an installer"
+run extract xz.rpm
+says 'of an .rpm, too' "'xz.rpm' is an RPM package: it holds files, not an installer"
 expect_status 'dkms-tree of the sources' 0 dkms-tree good.src $k --no-hooks -o of-src
 for f in xz.deb xz.rpm; do
     d=${f#xz.}

@@ -27,7 +27,7 @@ void gp_package_free(struct gp_package *p)
 
 const char *gp_package_kind_name(enum gp_package_kind k)
 {
-	return k == GP_PACKAGE_DEB ? "Debian package" : "RPM package";
+	return k == GP_PACKAGE_DEB ? "a Debian package" : "an RPM package";
 }
 
 /* --- its files --- */

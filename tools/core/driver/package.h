@@ -30,7 +30,7 @@ struct gp_package {
 
 void gp_package_free(struct gp_package *p);
 
-/* "Debian package", "RPM package". */
+/* "a Debian package", "an RPM package". */
 const char *gp_package_kind_name(enum gp_package_kind k);
 
 /* Take a file of it into account. In: path in clean form; untrusted. */

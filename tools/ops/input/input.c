@@ -80,13 +80,13 @@ static int check_use(const struct taking *t, const struct gp_unpacking *u, struc
 
 	if (t->o->use == GP_INPUT_RUN)
 		return gp_fail(err, GP_E_UNSUPPORTED,
-			       "'%s' is a %s: it holds files, not an installer; '%s' unpacks it, and 'gridpatch info' "
+			       "'%s' is %s: it holds files, not an installer; '%s' unpacks it, and 'gridpatch info' "
 			       "tells what it is",
 			       t->word, what, u->kind == GP_PACKAGE_DEB ? "dpkg-deb -x" : "bsdtar -xf");
 	if (t->o->use == GP_INPUT_DRIVER && !u->dir)
 		return gp_fail(
 			err, GP_E_UNSUPPORTED,
-			"'%s' is a %s without kernel sources (no usr/src/nvidia-VERSION is in it): there is nothing to "
+			"'%s' is %s without kernel sources (no usr/src/nvidia-VERSION is in it): there is nothing to "
 			"patch or to build; give the .run",
 			t->word, what);
 	return 0;

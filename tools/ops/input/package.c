@@ -287,7 +287,7 @@ static int judge(const struct gp_unpacking *u, struct gp_err *err)
 			       "'%s' has sources of several drivers in usr/src, '%s' and another", u->name, p->sources);
 	if (p->sources || p->driver || p->host)
 		return 0;
-	return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is a %s (%s %s), and no driver of NVIDIA's is in it", u->name,
+	return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is %s (%s %s), and no driver of NVIDIA's is in it", u->name,
 		       gp_package_kind_name(u->kind), p->name, p->version);
 }
 
