@@ -12,14 +12,44 @@ set -eu
 export LC_ALL=C
 explain=$1 data=$2
 
-# fields FILE LINE: of the paragraph there.
+# fields FILE LINE: of the paragraph there. "As: above" has those of the one before it that
+# it does not say itself; which kernels it is about it says in one way or not at all.
 fields() {
-    sed -n "$2,/^\$/p" "$data/$1" | awk '
-        /^#/ || /^$/ { next }
-        /^(Driver|Kind|Modules|Lines|Release|Distro|Rhel|Probe|Status|Patches|Load|Hooks|Gpu):/ { on = !/^Gpu:/; if (on) text = text "; " $0; next }
-        /^[A-Z]/ { on = 0; next }
-        on { sub(/^ +/, " "); text = text $0 }
-        END { print substr(text, 3) }'
+    awk -v line="$2" '
+        function end(    i, k, own) {
+            if (!n)
+                return
+            if ("As" in has) {
+                for (i = 1; i <= n; i++)
+                    own = own || named[i] ~ /^(Release|Distro|Rhel|Probe)$/
+                for (k in before)
+                    if (!(k in has) && !(own && k ~ /^(Release|Distro|Rhel|Probe)$/))
+                        has[k] = before[k]
+                n = split("Driver Kind Modules Lines Release Distro Rhel Probe Status Patches Load Hooks", named, " ")
+            }
+            if (first == line)
+                for (i = 1; i <= n; i++)
+                    if ((k = named[i]) in has && k != "Gpu" && k != "As")
+                        text = text "; " k ":" has[k]
+            delete before
+            for (k in has)
+                before[k] = has[k]
+            delete has
+            n = 0
+            key = ""
+        }
+        /^#/ { next }
+        /^$/ { end(); next }
+        { if (!n) first = n ? first : NR }
+        /^(Driver|Kind|Modules|Lines|Release|Distro|Rhel|Probe|Status|Patches|Load|Hooks|Gpu|As):/ {
+            key = substr($0, 1, index($0, ":") - 1)
+            named[++n] = key
+            has[key] = substr($0, length(key) + 2)
+            next
+        }
+        /^[A-Z]/ { key = ""; n += 0; next }
+        key != "" { sub(/^ +/, " "); has[key] = has[key] $0 }
+        END { end(); print substr(text, 3) }' "$data/$1"
 }
 
 # In "rule FILE:LINE  taken  by …" the answer is one or two words.
