@@ -2,11 +2,12 @@
 #define GP_LIBXML_SELF
 #include "base/libxml.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <string.h>
+
+#include "base/dynlib.h"
 
 /* Structs are used, too, so only what the headers are of will do. 2.14 moved some
  * members and took another name. */
@@ -17,47 +18,28 @@
 #endif
 
 static struct gp_libxml table;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool loaded;
 
 const struct gp_libxml *gp_libxml(void)
 {
 	return &table;
 }
 
-static int load(struct gp_err *err)
-{
-	static const char *const names[] = {
+static const char *const names[] = {
 #define GP_NAME(name) #name,
-		GP_LIBXML_FUNCTIONS(GP_NAME)
-	};
-	/* Stays for the rest of the process. */
-	void *lib = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
-	void *slot[GP_COUNT(names)];
-
-	_Static_assert(sizeof(slot) == sizeof(table), "one pointer a function");
-	if (!lib)
-		return gp_fail(err, GP_E_SYSTEM, "cannot load libxml2: %s", dlerror());
-	for (size_t i = 0; i < GP_COUNT(names); i++) {
-		slot[i] = dlsym(lib, names[i]);
-		if (!slot[i])
-			return gp_fail(err, GP_E_SYSTEM, "%s lacks %s", SONAME, names[i]);
-	}
-	/* POSIX lets dlsym() speak of functions; ISO C does not let us cast. */
-	memcpy(&table, slot, sizeof(table));
-	return 0;
-}
+	GP_LIBXML_FUNCTIONS(GP_NAME)
+};
+_Static_assert(sizeof(names) == sizeof(table), "one pointer a function");
 
 static int load_once(struct gp_err *err)
 {
-	int rc = 0;
+	static struct gp_dynlib lib = { .name = "libxml2",
+					.soname = SONAME,
+					.functions = names,
+					.n = GP_COUNT(names),
+					.table = &table,
+					.lock = PTHREAD_MUTEX_INITIALIZER };
 
-	pthread_mutex_lock(&lock);
-	if (!loaded)
-		rc = load(err);
-	loaded |= rc == 0;
-	pthread_mutex_unlock(&lock);
-	return rc;
+	return gp_dynlib_load(&lib, err);
 }
 
 /* --- walking --- */
