@@ -11,7 +11,6 @@
 #include "ops/job/patchjob.h"
 #include "ops/proof/source.h"
 #include "ops/run/given.h"
-#include "cmd/front/version.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/report/input.h"
 #include "cmd/report/progress.h"
@@ -89,32 +88,15 @@ static int make(struct gp_args *a, struct making *m, struct gp_err *err)
 	return gp_dkmstree_run(&m->job, &a->patch, m->source.dir, &m->source.rf, &m->tree, err);
 }
 
-static const char *reason(const struct gp_args *a, const struct making *m)
-{
-	const struct gp_patch_job *job = &m->job;
-
-	if (a->build && !job->in.driver.version.n)
-		return gp_cells_reason(&m->cells, GP_GROUP_FAILED);
-	if (gp_applied_fails(&job->changed.applied))
-		return "hunk";
-	return job->changed.targetdir ?
-		       NULL :
-		       gp_selection_reason(&job->decided.selection, &job->in.driver.version, a->patch.allow);
-}
-
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(making_release) struct making m = { .lock = -1 };
 	gp_auto(gp_list_release) struct gp_list warnings = { 0 };
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	int rc;
 
 	if (positional(a, err) < 0)
 		return -1;
-	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
-	a->patch.cancel = gp_main_cancel();
-	a->patch.program = GP_PROGRAM_VERSION;
-	a->patch.report = a->json_file;
+	gp_job_args(a);
 	rc = make(a, &m, err);
 	gp_progress_end();
 	gp_report_job(a, &m.job);
@@ -126,7 +108,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 		gp_say_why(a, gp_patch_job_why(&m.job));
 	r->root = gp_json_fill(gp_json_dkmstree(a, &m.job, &m.tree), GP_J("input", gp_json_input(a, a->patch.run)),
 			       GP_J("build", a->build ? gp_cells_json(&m.cells) : NULL));
-	r->reason = reason(a, &m);
+	r->reason = gp_job_reason(a, &m.job, &m.cells);
 	return rc;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fsio.h"
 #include "base/json.h"
@@ -11,7 +10,6 @@
 #include "ops/run/repack.h"
 #include "cmd/front/outputs.h"
 #include "cmd/front/runs.h"
-#include "cmd/front/version.h"
 #include "cmd/patch_many.h"
 #include "cmd/patch_undo.h"
 #include "cmd/proof/build_args.h"
@@ -50,17 +48,6 @@ static struct json_object *json(const struct gp_args *a, const struct gp_patch_j
 {
 	return gp_json_fill(gp_json_job(a, job), GP_J("input", gp_json_input(a, a->patch.run)),
 			    GP_J("build", a->build ? gp_cells_json(cells) : NULL));
-}
-
-static const char *reason(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
-{
-	if (a->build && !job->in.driver.version.n)
-		return gp_cells_reason(cells, GP_GROUP_FAILED);
-	if (gp_applied_fails(&job->changed.applied))
-		return "hunk";
-	return job->changed.targetdir ?
-		       NULL :
-		       gp_selection_reason(&job->decided.selection, &job->in.driver.version, a->patch.allow);
 }
 
 static void end_tree(const struct gp_patch_job *job, struct gp_report *r)
@@ -161,7 +148,7 @@ static int one(struct gp_args *a, const char *name, struct gp_report *r, struct 
 	if (rc < 0)
 		gp_say_why(a, gp_patch_job_why(&job));
 	r->root = json(a, &job, &cells);
-	r->reason = reason(a, &job, &cells);
+	r->reason = gp_job_reason(a, &job, &cells);
 	if (job.in.tree)
 		end_tree(&job, r);
 	gp_patch_job_release(&job);
@@ -171,16 +158,12 @@ static int one(struct gp_args *a, const char *name, struct gp_report *r, struct 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list names = { 0 };
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (gp_runs_find(a, &names, err) < 0)
 		return -1;
 	if (a->json && !a->json_file && gp_report_stream(a) == stderr)
 		return gp_fail(err, GP_E_USAGE, "-o - and --json both want standard output; give --json=FILE");
-	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
-	a->patch.cancel = gp_main_cancel();
-	a->patch.program = GP_PROGRAM_VERSION;
-	a->patch.report = a->json_file;
+	gp_job_args(a);
 	if (gp_runs_check(&gp_cmd_patch, a, &names, err) < 0)
 		return -1;
 	a->several = names.n > 1;

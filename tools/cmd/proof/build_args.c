@@ -2,6 +2,7 @@
 #include "cmd/proof/build_args.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "core/proof/cell.h"
@@ -179,4 +180,25 @@ int gp_build_proof(struct gp_args *a, const char *run, struct gp_cells *cells, s
 		return -1;
 	a->patch.proved = true;
 	return 0;
+}
+
+void gp_job_args(struct gp_args *a)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	a->patch.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
+	a->patch.cancel = gp_main_cancel();
+	a->patch.program = GP_PROGRAM_VERSION;
+	a->patch.report = a->json_file;
+}
+
+const char *gp_job_reason(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)
+{
+	if (a->build && !job->in.driver.version.n)
+		return gp_cells_reason(cells, GP_GROUP_FAILED);
+	if (gp_applied_fails(&job->changed.applied))
+		return "hunk";
+	return job->changed.targetdir ?
+		       NULL :
+		       gp_selection_reason(&job->decided.selection, &job->in.driver.version, a->patch.allow);
 }

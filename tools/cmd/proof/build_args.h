@@ -3,6 +3,7 @@
 #define GP_CMD_PROOF_BUILD_ARGS_H
 
 #include "core/proof/cell.h"
+#include "ops/job/patchjob.h"
 #include "ops/proof/build.h"
 #include "cmd/front/opt.h"
 
@@ -30,6 +31,13 @@ int gp_build_one(struct gp_args *a, const char *run, struct gp_cells *cells, str
  * then. Errors: as gp_build_one(); those of the first cell that failed.
  */
 int gp_build_proof(struct gp_args *a, const char *run, struct gp_cells *cells, struct gp_err *err);
+
+/* What every job that writes is told besides the options: threads, and who it is. */
+void gp_job_args(struct gp_args *a);
+
+/* Why a job of patch or dkms-tree ended so, as a word for its report; NULL: it did not fail,
+ * or for none of these. cells are those of --build. */
+const char *gp_job_reason(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells);
 
 /* One line per cell, and what went wrong below it. */
 void gp_say_cell(const struct gp_args *a, const struct gp_cell *c);
