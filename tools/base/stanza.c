@@ -194,3 +194,8 @@ const char *gp_stanza_get(const struct gp_stanza *s, const char *name)
 
 	return f ? f->value : NULL;
 }
+
+int gp_field_bad(const struct gp_field *f, struct gp_err *err)
+{
+	return gp_fail(err, GP_E_FORMAT, "field '%s' cannot be '%.80s'", f->name, f->value);
+}

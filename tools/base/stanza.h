@@ -62,4 +62,7 @@ const struct gp_field *gp_stanza_field(const struct gp_stanza *s, const char *na
 /* Its value, or NULL; belongs to s. */
 const char *gp_stanza_get(const struct gp_stanza *s, const char *name);
 
+/* "field 'NAME' cannot be 'VALUE'": GP_E_FORMAT, -1. */
+int gp_field_bad(const struct gp_field *f, struct gp_err *err);
+
 #endif

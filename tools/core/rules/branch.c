@@ -28,17 +28,12 @@ void gp_branch_list_release(struct gp_branch_list *l)
 	*l = (struct gp_branch_list){ 0 };
 }
 
-static int bad_value(const struct gp_field *f, struct gp_err *err)
-{
-	return gp_fail(err, GP_E_FORMAT, "field '%s' cannot be '%.80s'", f->name, f->value);
-}
-
 static int take_branch(struct gp_branch *b, const struct gp_field *f, struct gp_err *err)
 {
 	uint64_t v;
 
 	if (!gp_parse_u64(gp_str_of(f->value), 99999, &v) || !v)
-		return bad_value(f, err);
+		return gp_field_bad(f, err);
 	b->number = (unsigned)v;
 	return 0;
 }
@@ -53,7 +48,7 @@ static int take_versions(struct gp_branch *b, const struct gp_field *f, struct g
 			return -1;
 		b->n++;
 	}
-	return b->n ? 0 : bad_value(f, err);
+	return b->n ? 0 : gp_field_bad(f, err);
 }
 
 static int take_releases(struct gp_branch *b, const struct gp_field *f, struct gp_err *err)
@@ -65,7 +60,7 @@ static int take_releases(struct gp_branch *b, const struct gp_field *f, struct g
 		struct gp_named *n;
 
 		if (is <= 0)
-			return bad_value(f, err);
+			return gp_field_bad(f, err);
 		GP_GROW(b->named, b->nnamed, b->named_cap);
 		n = &b->named[b->nnamed++];
 		if (gp_version_parse((struct gp_str){ word.p, (size_t)is }, &n->release, err) ||
@@ -82,10 +77,10 @@ static int take_kind(struct gp_branch *b, const struct gp_field *f, struct gp_er
 
 	while (gp_text_word_next(&rest, &word)) {
 		if (!gp_kind_parse(word, &kind))
-			return bad_value(f, err);
+			return gp_field_bad(f, err);
 		b->kinds |= 1u << kind;
 	}
-	return b->kinds ? 0 : bad_value(f, err);
+	return b->kinds ? 0 : gp_field_bad(f, err);
 }
 
 static int take_field(struct gp_branch *b, const struct gp_field *f, struct gp_err *err)

@@ -38,17 +38,12 @@ void gp_halves_release(struct gp_half_list *l)
 	*l = (struct gp_half_list){ 0 };
 }
 
-static int bad_value(const struct gp_field *f, struct gp_err *err)
-{
-	return gp_fail(err, GP_E_FORMAT, "field '%s' cannot be '%.80s'", f->name, f->value);
-}
-
 static int take_half(struct gp_half_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	for (int h = GP_HALF_LIBRARY; h <= GP_HALF_SCRIPT; h++)
 		if (strcmp(f->value, half_names[h]) == 0)
 			r->half = (enum gp_half)h;
-	return r->half ? 0 : bad_value(f, err);
+	return r->half ? 0 : gp_field_bad(f, err);
 }
 
 static int take_fits(struct gp_half_rule *r, const struct gp_field *f, struct gp_err *err)
@@ -56,7 +51,7 @@ static int take_fits(struct gp_half_rule *r, const struct gp_field *f, struct gp
 	for (int k = GP_FITS_NO; k <= GP_FITS_YES; k++)
 		if (strcmp(f->value, fits_names[k]) == 0)
 			r->fits = (enum gp_fits)k;
-	return r->fits ? 0 : bad_value(f, err);
+	return r->fits ? 0 : gp_field_bad(f, err);
 }
 
 static int take_field(struct gp_half_rule *r, const struct gp_field *f, struct gp_err *err)
@@ -73,7 +68,7 @@ static int take_field(struct gp_half_rule *r, const struct gp_field *f, struct g
 		r->evidence = gp_stanza_unfold(f->value);
 	else
 		return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a half of vgpu_unlock", f->name);
-	return *f->value ? 0 : bad_value(f, err);
+	return *f->value ? 0 : gp_field_bad(f, err);
 }
 
 static int parse_one(const struct gp_stanza *s, struct gp_half_rule *r, struct gp_err *err)

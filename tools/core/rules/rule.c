@@ -87,11 +87,6 @@ static int name_index(const char *value, const char *const *names, int n)
 	return 0;
 }
 
-static int bad_value(const struct gp_field *f, struct gp_err *err)
-{
-	return gp_fail(err, GP_E_FORMAT, "field '%s' cannot be '%.80s'", f->name, f->value);
-}
-
 static int take_driver(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	r->driver_text = gp_stanza_unfold(f->value);
@@ -118,9 +113,9 @@ static int take_distro(struct gp_rule *r, const struct gp_field *f, struct gp_er
 		else if (gp_distro_parse(word, &d))
 			r->distros |= UINT64_C(1) << d;
 		else
-			return bad_value(f, err);
+			return gp_field_bad(f, err);
 	}
-	return r->distros ? 0 : bad_value(f, err);
+	return r->distros ? 0 : gp_field_bad(f, err);
 }
 
 static int take_kind(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
@@ -130,10 +125,10 @@ static int take_kind(struct gp_rule *r, const struct gp_field *f, struct gp_err 
 
 	while (gp_text_word_next(&rest, &word)) {
 		if (!gp_kind_parse(word, &kind))
-			return bad_value(f, err);
+			return gp_field_bad(f, err);
 		r->kinds |= 1u << kind;
 	}
-	return r->kinds ? 0 : bad_value(f, err);
+	return r->kinds ? 0 : gp_field_bad(f, err);
 }
 
 static bool name_is_good(struct gp_str w)
@@ -154,7 +149,7 @@ static int take_names(struct gp_list *to, const struct gp_field *f, struct gp_er
 
 	while (gp_text_word_next(&rest, &word)) {
 		if (!name_is_good(word))
-			return bad_value(f, err);
+			return gp_field_bad(f, err);
 		gp_list_take(to, gp_strndup(word.p, word.len));
 	}
 	return 0;
@@ -169,25 +164,25 @@ static int take_modules(struct gp_rule *r, const struct gp_field *f, struct gp_e
 {
 	if (take_names(&r->modules, f, err))
 		return -1;
-	return r->modules.n ? 0 : bad_value(f, err);
+	return r->modules.n ? 0 : gp_field_bad(f, err);
 }
 
 static int take_load(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	r->load = (enum gp_load)name_index(f->value, load_names, GP_COUNT(load_names));
-	return r->load ? 0 : bad_value(f, err);
+	return r->load ? 0 : gp_field_bad(f, err);
 }
 
 static int take_hooks(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	r->hooks = (enum gp_hooks)name_index(f->value, hooks_names, GP_COUNT(hooks_names));
-	return r->hooks ? 0 : bad_value(f, err);
+	return r->hooks ? 0 : gp_field_bad(f, err);
 }
 
 int gp_status_parse(const struct gp_field *f, enum gp_status *out, struct gp_err *err)
 {
 	*out = (enum gp_status)name_index(f->value, status_names, GP_COUNT(status_names));
-	return *out ? 0 : bad_value(f, err);
+	return *out ? 0 : gp_field_bad(f, err);
 }
 
 static int take_status(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
@@ -284,7 +279,7 @@ static int take_probes(struct gp_rule *r, const struct gp_field *f, struct gp_er
 		if (probe_parse(line, &r->probes[r->nprobes++], err))
 			return -1;
 	}
-	return r->nprobes ? 0 : bad_value(f, err);
+	return r->nprobes ? 0 : gp_field_bad(f, err);
 }
 
 static const struct {
