@@ -17,6 +17,7 @@
 #include "ops/proof/source.h"
 #include "ops/proof/workdir.h"
 #include "ops/run/given.h"
+#include "ops/select/catalog.h"
 
 void gp_newset_release(struct gp_newset *n)
 {
