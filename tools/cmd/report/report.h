@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "core/rules/claim.h"
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "ops/driver/driver.h"
@@ -33,6 +34,8 @@ void gp_say(const struct gp_args *a, const char *fmt, ...) GP_PRINTF(2, 3);
 
 /* One line per kernel, with -v one per rule, with --explain all of each rule. */
 void gp_report_selection(const struct gp_args *a, const struct gp_selection *s);
+/* A line for each claim: the answer, how it is known, its source. indent: before each. */
+void gp_say_claims(const struct gp_args *a, const char *indent, const struct gp_claim claims[GP_CLAIM_COUNT]);
 struct json_object *gp_json_selection(const struct gp_selection *s);
 /* What is said of one driver on one kernel: kernel, verdict, claims. */
 struct json_object *gp_json_choice(const struct gp_choice *c);
