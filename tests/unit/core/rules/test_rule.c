@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests: core/rules/above, core/rules/claim, core/rules/line, core/rules/rulejudge, core/rules/textmatch */
+/* Tests: core/rules/above, core/rules/claim, core/rules/line, core/rules/probe, core/rules/rulejudge, core/rules/textmatch */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
