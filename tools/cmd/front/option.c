@@ -170,6 +170,7 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "from", "RUN", "an installer, or an extracted one (repeatable)", LIST(runs), .verbs = "lint-set" },
 	{ 0, "newer-table", NULL, "fail without the patch for newer drivers", FLAG(newer_table) },
 	{ 0, "markdown", NULL, "the table for a web page", FLAG(markdown), .verbs = "support" },
+	{ 0, "why", NULL, "below each row the reasons, rules and evidence", FLAG(why) },
 	{ 0, "merge", NULL, "join the JSON reports of several runs", FLAG(merge) },
 	{ 0, "shard", "I/N", "only every Nth cell, beginning with the Ith", OWN(set_shard) },
 	{ 0, "emit", "HOW", "print the cells as %s", WORD(enum gp_emit, emit, EMIT, GP_EMIT_GITHUB) },

@@ -84,8 +84,10 @@ static void say_row(const struct gp_args *a, const struct gp_support *t, const s
 		       more.data + 2);
 	else
 		gp_say(a, "  %-4u %-6s %-24s %s\n", b->branch->number, t->kernels.v[kernel], span, word);
-	for (size_t i = 0; a->verbose && i < cell->choice->reasons.n; i++)
+	for (size_t i = 0; a->verbose && !a->why && i < cell->choice->reasons.n; i++)
 		gp_say(a, "    reason   %s\n", cell->choice->reasons.v[i]);
+	if (a->why)
+		gp_say_support_why(a, cell->choice);
 }
 
 void gp_report_support(const struct gp_args *a, const struct gp_support *t)
