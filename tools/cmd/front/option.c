@@ -87,7 +87,7 @@ static int set_shard(struct gp_args *a, const char *arg, struct gp_err *err)
 static int set_json(struct gp_args *a, const char *file, struct gp_err *err)
 {
 	a->json = true;
-	a->json_file = file && *file ? file : NULL;
+	a->json_file = file && *file && strcmp(file, "-") != 0 ? file : NULL;
 	return !file || *file ? 0 : gp_fail(err, GP_E_USAGE, "--json: a name is missing");
 }
 
