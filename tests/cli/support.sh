@@ -160,6 +160,8 @@ check 'json: a part' json_is out '[.cells[].only_on[]] | join(",")' 'RHEL >= 8.4
 check 'json: cards' json_is out '[.cells[].gpu[]] | unique | join(",")' 'newer ones'
 check 'json: sources may block' json_is out '[.cells[] | select(.may_be_blocked) | .kernel.line] | join(",")' '6.1'
 check 'json: the product' json_is out '.branches[0].product' 'vGPU 12'
+expect_status '--json=-' 0 support --json=-
+check '--json=- is --json' json_ok out
 expect_status '--json=FILE' 0 support --json=s.json --markdown
 check '--json=FILE' json_ok s.json
 

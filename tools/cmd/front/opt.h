@@ -31,7 +31,7 @@ struct gp_args {
 	const char *blob;                                  /* verify */
 	bool expect_hooks;                                 /* verify */
 	bool explain;                                      /* select */
-	bool markdown;                                     /* support */
+	bool markdown, why;                                /* support */
 	bool merge;                                        /* matrix, and all of these */
 	const char *junit, *html, *markdown_file, *expect; /* files, NULL */
 	enum gp_fail_on fail_on;
