@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "core/rules/branch.h"
@@ -11,6 +12,7 @@
 #include "ops/select/headers.h"
 
 #include "cmd/report/report.h"
+#include "cmd/report/terminal.h"
 
 /* The question and its answer. */
 struct work {
@@ -72,6 +74,12 @@ static int read_kernels(const struct gp_args *a, struct work *w, struct gp_err *
 	return 0;
 }
 
+/* Who reads on a terminal sees all of it at once, and asks for details. */
+static bool wants_grid(const struct gp_args *a)
+{
+	return !a->driver && !a->patch.kernels.n && !a->why && !a->verbose && gp_terminal_read(STDOUT_FILENO);
+}
+
 static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 {
 	if (a->positional.n)
@@ -85,6 +93,8 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 		return -1;
 	if (a->markdown)
 		gp_report_support_markdown(a, &w->table);
+	else if (wants_grid(a))
+		gp_report_support_grid(a, &w->table);
 	else
 		gp_report_support(a, &w->table);
 	return 0;
@@ -112,6 +122,6 @@ const struct gp_cmd gp_cmd_support = {
 	.about = "Shows for every kernel line and every known driver whether it builds there and\n"
 		 "how that is known, with which patch sets, whether the modules load, and which\n"
 		 "hooks it needs. Judged by version; 'select' looks at headers and sources, too.",
-	.options = "kernel driver kind data markdown",
+	.options = "kernel driver kind data markdown why",
 	.run = run,
 };
