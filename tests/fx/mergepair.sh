@@ -280,6 +280,7 @@ EOF
     ! since 535 || entries << 'EOF'
 libnvidia-egl-gbm.so.1.1.0 0755 OPENGL_LIB NATIVE MODULE:egl
 libnvidia-allocator.so.@V@ 0755 UTILITY_LIB NATIVE MODULE:nvalloc
+libnvidia-allocator.so.1 0000 UTILITY_LIB_SYMLINK NATIVE libnvidia-allocator.so.@V@ MODULE:nvalloc
 nvidia-drm_gbm.so 0000 GBM_BACKEND_LIB_SYMLINK NATIVE ../libnvidia-allocator.so.1 MODULE:nvalloc
 nvidia-settings.png 0644 ICON hicolor/128x128/apps MODULE:xutils
 nvoptix.bin 0644 OPENGL_DATA nvidia/ MODULE:optix
