@@ -3,6 +3,7 @@
 #ifndef GP_CORE_PAYLOAD_SPLICE_IMPL_H
 #define GP_CORE_PAYLOAD_SPLICE_IMPL_H
 
+#include "core/payload/chunker.h"
 #include "core/payload/splice.h"
 
 /* A block that an xz index names. */
