@@ -13,6 +13,7 @@
 #define RULE_FILE (1u << 20)
 #define DRIVERS "drivers"
 #define UNLOCK "unlock"
+#define MERGE "merge"
 
 void gp_catalog_release(struct gp_catalog *c)
 {
@@ -29,6 +30,7 @@ void gp_catalog_release(struct gp_catalog *c)
 	gp_list_release(&c->files);
 	gp_branch_list_release(&c->branches);
 	gp_halves_release(&c->halves);
+	gp_merge_table_release(&c->merge);
 	*c = (struct gp_catalog){ 0 };
 }
 
@@ -162,7 +164,7 @@ static bool is_rule_file(const char *name)
 {
 	struct gp_str s = gp_str_of(name);
 
-	return name[0] != '.' && strcmp(name, DRIVERS) != 0 && strcmp(name, UNLOCK) != 0 &&
+	return name[0] != '.' && strcmp(name, DRIVERS) != 0 && strcmp(name, UNLOCK) != 0 && strcmp(name, MERGE) != 0 &&
 	       !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
 }
 
@@ -234,6 +236,13 @@ static int load_others(struct gp_catalog *c, const char *dir, struct gp_err *err
 	return gp_halves_parse(&unlock, &c->halves, err);
 }
 
+static int load_merge(struct gp_catalog *c, const char *dir, struct gp_err *err)
+{
+	gp_auto(gp_stanza_list_release) struct gp_stanza_list merge = { 0 };
+
+	return load_other(dir, MERGE, &merge, err) ? -1 : gp_merge_table_parse(&merge, &c->merge, err);
+}
+
 static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *rules = gp_path_join(dir, "kernel-versions");
@@ -243,7 +252,8 @@ static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files
 	if (has_sets < 0)
 		return -1;
 	/* Listing says what is wrong with one that is not a directory. */
-	if (has_rules != GP_THING_NONE && (list_rule_files(rules, files, err) || load_others(c, rules, err)))
+	if (has_rules != GP_THING_NONE &&
+	    (list_rule_files(rules, files, err) || load_others(c, rules, err) || load_merge(c, rules, err)))
 		return -1;
 	if (has_sets != GP_THING_NONE && load_sets(c, sets, err))
 		return -1;
