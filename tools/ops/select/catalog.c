@@ -13,6 +13,7 @@
 #define RULE_FILE (1u << 20)
 #define DRIVERS "drivers"
 #define UNLOCK "unlock"
+#define EXPORTS "exports"
 
 void gp_catalog_release(struct gp_catalog *c)
 {
@@ -29,6 +30,7 @@ void gp_catalog_release(struct gp_catalog *c)
 	gp_list_release(&c->files);
 	gp_branch_list_release(&c->branches);
 	gp_halves_release(&c->halves);
+	gp_exports_release(&c->exports);
 	*c = (struct gp_catalog){ 0 };
 }
 
@@ -163,7 +165,7 @@ static bool is_rule_file(const char *name)
 	struct gp_str s = gp_str_of(name);
 
 	return name[0] != '.' && strcmp(name, DRIVERS) != 0 && strcmp(name, UNLOCK) != 0 &&
-	       !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
+	       strcmp(name, EXPORTS) != 0 && !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
 }
 
 /* The files to read, in order. */
@@ -226,12 +228,13 @@ static int load_other(const char *dir, const char *name, struct gp_stanza_list *
 
 static int load_others(struct gp_catalog *c, const char *dir, struct gp_err *err)
 {
-	gp_auto(gp_stanza_list_release) struct gp_stanza_list drivers = { 0 }, unlock = { 0 };
+	gp_auto(gp_stanza_list_release) struct gp_stanza_list drivers = { 0 }, unlock = { 0 }, exports = { 0 };
 
 	if (load_other(dir, DRIVERS, &drivers, err) || load_other(dir, UNLOCK, &unlock, err) ||
-	    gp_branches_parse(&drivers, &c->branches, err))
+	    load_other(dir, EXPORTS, &exports, err) || gp_branches_parse(&drivers, &c->branches, err) ||
+	    gp_halves_parse(&unlock, &c->halves, err))
 		return -1;
-	return gp_halves_parse(&unlock, &c->halves, err);
+	return gp_exports_parse(&exports, &c->exports, err);
 }
 
 static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files, struct gp_err *err)

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "core/rules/branch.h"
+#include "core/rules/exports.h"
 #include "core/rules/half.h"
 #include "core/rules/rule.h"
 #include "ops/patch/patchset.h"
@@ -22,6 +23,7 @@ struct gp_catalog {
 	size_t nsets, sets_cap;
 	struct gp_branch_list branches; /* kernel-versions/drivers */
 	struct gp_half_list halves;     /* kernel-versions/unlock */
+	struct gp_exports exports;      /* kernel-versions/exports */
 	size_t ndirs;                   /* that it was loaded from */
 	struct gp_list order;           /* patches/series of all directories */
 };
@@ -38,7 +40,8 @@ void gp_catalog_release(struct gp_catalog *c);
  * sets; the others follow. Hidden files, "README*" and "*~" are passed over.
  * A file kernel-versions/drivers lists driver branches (gp_branches_parse());
  * those of all directories are laid over each other. kernel-versions/unlock says
- * which half of vgpu_unlock fits which driver (gp_halves_parse()).
+ * which half of vgpu_unlock fits which driver (gp_halves_parse()), kernel-versions/exports
+ * what kernels export (gp_exports_parse()).
  *
  * In:     dirs: each holds kernel-versions/ or patches/ or both.
  * Out:    gp_catalog_release() frees it; zeroed on failure.
