@@ -5,22 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/path.h"
-#include "base/regex.h"
 #include "base/text.h"
 
 static const char *const status_names[] = { "", "supported", "untested", "blocked" };
 static const char *const load_names[] = { "", "yes", "unknown", "no" };
 static const char *const hooks_names[] = { "", "upstream", "newer-table", "unproved" };
 static const char *const known_names[] = { "", "unsure", "expected", "reported", "built" };
-
-static const char *const probe_names[] = { [GP_PROBE_HEADER] = "header",
-					   [GP_PROBE_TEXT] = "text",
-					   [GP_PROBE_CONFIG] = "config",
-					   [GP_PROBE_SYMBOL] = "symbol",
-					   [GP_PROBE_SYMBOL_GPL] = "symbol-gpl",
-					   [GP_PROBE_DRIVER_TEXT] = "driver-text",
-					   [GP_PROBE_DRIVER_CONFTEST] = "driver-conftest" };
 
 const char *gp_status_name(enum gp_status s)
 {
@@ -37,26 +27,14 @@ const char *gp_hooks_name(enum gp_hooks h)
 	return hooks_names[h];
 }
 
-bool gp_probe_asks_driver(const struct gp_probe *p)
-{
-	return p->word == GP_PROBE_DRIVER_TEXT || p->word == GP_PROBE_DRIVER_CONFTEST;
-}
-
 /* --- reading a rule --- */
-
-static void probe_release(struct gp_probe *p)
-{
-	free(p->arg);
-	free(p->ere);
-	free(p->text);
-}
 
 void gp_rule_release(struct gp_rule *r)
 {
 	if (!r)
 		return;
 	for (size_t i = 0; i < r->nprobes; i++)
-		probe_release(&r->probes[i]);
+		gp_probe_release(&r->probes[i]);
 	free(r->probes);
 	gp_list_release(&r->patches);
 	gp_list_release(&r->modules);
@@ -190,82 +168,6 @@ static int take_status(struct gp_rule *r, const struct gp_field *f, struct gp_er
 	return gp_status_parse(f, &r->status, err);
 }
 
-/* --- probes --- */
-
-static int probe_word(struct gp_str word, struct gp_probe *p, struct gp_err *err)
-{
-	for (size_t i = 0; i < GP_COUNT(probe_names); i++) {
-		if (gp_str_eq(word, probe_names[i])) {
-			p->word = (enum gp_probe_word)i;
-			return 0;
-		}
-	}
-	return gp_fail(err, GP_E_FORMAT, "unknown probe '%.*s'", (int)(word.len < 80 ? word.len : 80), word.p);
-}
-
-static int check_ere(const char *ere, struct gp_err *err)
-{
-	gp_auto(gp_regex_release) struct gp_regex re = { 0 };
-
-	return gp_regex_compile(ere, &re, err);
-}
-
-static bool probe_has_path(const struct gp_probe *p)
-{
-	return p->word == GP_PROBE_HEADER || p->word == GP_PROBE_TEXT || p->word == GP_PROBE_DRIVER_TEXT;
-}
-
-static bool is_identifier(struct gp_str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
-			return false;
-	}
-	return s.len > 0;
-}
-
-static int probe_args(struct gp_str rest, struct gp_probe *p, struct gp_err *err)
-{
-	bool wants_ere = p->word == GP_PROBE_TEXT || p->word == GP_PROBE_DRIVER_TEXT;
-	struct gp_str arg;
-
-	if (!gp_word_next(&rest, &arg))
-		return gp_fail(err, GP_E_FORMAT, "probe '%s' lacks its argument", probe_names[p->word]);
-	if (probe_has_path(p))
-		p->arg = gp_path_clean(arg.p, arg.len, err);
-	else if (is_identifier(arg))
-		p->arg = gp_strndup(arg.p, arg.len);
-	else
-		gp_fail(err, GP_E_FORMAT, "'%.*s' is not a name", (int)(arg.len < 80 ? arg.len : 80), arg.p);
-	if (!p->arg)
-		return -1;
-	rest = gp_str_trim(rest);
-	if (!wants_ere)
-		return rest.len ? gp_fail(err, GP_E_FORMAT, "probe '%s' takes one argument", probe_names[p->word]) : 0;
-	if (!rest.len)
-		return gp_fail(err, GP_E_FORMAT, "probe '%s' lacks its expression", probe_names[p->word]);
-	p->ere = gp_strndup(rest.p, rest.len);
-	return check_ere(p->ere, err);
-}
-
-static int probe_parse(struct gp_str line, struct gp_probe *p, struct gp_err *err)
-{
-	struct gp_str word;
-
-	if (line.p[0] == '!') {
-		p->negated = true;
-		line = gp_str_trim((struct gp_str){ line.p + 1, line.len - 1 });
-	}
-	gp_word_next(&line, &word);
-	if (probe_word(word, p, err) || probe_args(line, p, err))
-		return -1;
-	p->text = gp_asprintf("%s%s %s%s%s", p->negated ? "!" : "", probe_names[p->word], p->arg, p->ere ? " " : "",
-			      p->ere ? p->ere : "");
-	return 0;
-}
-
 static int take_probes(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	struct gp_str rest = gp_str_of(f->value), line;
@@ -276,7 +178,7 @@ static int take_probes(struct gp_rule *r, const struct gp_field *f, struct gp_er
 			continue;
 		GP_GROW(r->probes, r->nprobes, r->probes_cap);
 		r->probes[r->nprobes] = (struct gp_probe){ 0 };
-		if (probe_parse(line, &r->probes[r->nprobes++], err))
+		if (gp_probe_parse(line, &r->probes[r->nprobes++], err))
 			return -1;
 	}
 	return r->nprobes ? 0 : gp_field_bad(f, err);

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "core/rules/claim.h"
 #include "core/rules/kind.h"
+#include "core/rules/probe.h"
 #include "core/rules/release.h"
 #include "base/stanza.h"
 
@@ -37,38 +38,6 @@ struct gp_rule;
 /* How well it is known that the driver builds, by the rule's Evidence. Unsure: nobody has
  * built or reported it, and the rule calls itself untested. */
 enum gp_known gp_rule_known(const struct gp_rule *r);
-
-enum gp_probe_word {
-	GP_PROBE_HEADER,          /* PATH: #include <PATH> would find it */
-	GP_PROBE_TEXT,            /* PATH ERE: a line of that header matches; PATH may
-				    * also start with include/ or arch/ */
-	GP_PROBE_CONFIG,          /* CONFIG_X: y or m */
-	GP_PROBE_SYMBOL,          /* NAME: exported, to whom ever */
-	GP_PROBE_SYMBOL_GPL,      /* NAME: exported to GPL modules only */
-	GP_PROBE_DRIVER_TEXT,     /* PATH ERE: a line of that file of the driver's kernel
-				    * sources (PATH below kernel/) matches */
-	GP_PROBE_DRIVER_CONFTEST, /* NAME: a Kbuild file of the driver lists that test
-				    * (gp_kbuild_lists_conftest()) */
-};
-
-struct gp_probe {
-	enum gp_probe_word word;
-	bool negated; /* '!' in front; answers are given without it */
-	char *arg;    /* PATH, CONFIG_X or NAME; a PATH is clean (gp_path_clean) */
-	char *ere;    /* of the two text words, else NULL; it compiles */
-	char *text;   /* as written, blanks squeezed */
-};
-
-bool gp_probe_asks_driver(const struct gp_probe *p);
-
-/*
- * Does a line of text match the POSIX extended regular expression? As grep -E:
- * line by line, the newline is not part of it.
- *
- * Out:    1 yes, 0 no, -1 it cannot be told.
- * Errors: as gp_regex_compile() and gp_regex_match().
- */
-int gp_text_matches(struct gp_str text, const char *ere, struct gp_err *err);
 
 struct gp_rule {
 	const char *file; /* where it stands; owned by its gp_line, or by the catalog */

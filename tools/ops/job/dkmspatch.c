@@ -11,7 +11,7 @@
 #include "core/diff/hunk.h"
 #include "core/diff/series.h"
 #include "core/driver/dkmsconf.h"
-#include "core/rules/rule.h"
+#include "core/rules/probe.h"
 #include "ops/job/change.h"
 #include "ops/job/inputs.h"
 #include "ops/patch/patchset.h"

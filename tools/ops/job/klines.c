@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/rules/release.h"
-#include "core/rules/rule.h"
+#include "core/rules/probe.h"
 #include "ops/job/decide.h"
 #include "ops/select/catalog.h"
 #include "ops/select/select.h"

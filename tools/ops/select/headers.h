@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "core/module/symvers.h"
 #include "core/rules/release.h"
-#include "core/rules/rule.h"
+#include "core/rules/probe.h"
 
 /* Kernel headers that modules can be built against. */
 struct gp_headers {

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "core/driver/kbuild.h"
+#include "core/rules/probe.h"
 
 static const char *const verdict_names[] = { "supported", "untested", "no evidence", "unknown", "blocked" };
 
