@@ -71,7 +71,6 @@ static void details(const struct gp_support_cell *cell, struct gp_buf *out)
 	add_detail(out, "loads not on", &cell->no_load, ", ");
 	gp_buf_printf(out, "; hooks: %s", c->hooks ? gp_hooks_name(c->hooks) : "not said");
 	add_claim(out, GP_CLAIM_UNLOCKS, claims);
-	add_detail(out, "cards", &c->gpus, "; ");
 }
 
 /* "460.32.04 - 460.73.02" */
@@ -106,10 +105,10 @@ static void say_row(const struct gp_args *a, const struct gp_support *t, const s
 		       more.data + 2);
 	else
 		gp_say(a, "  %-4u %-6s %-24s %s\n", b->branch->number, t->kernels.v[kernel], span, word);
+	if (a->verbose || a->why)
+		say_sources(a, cell->choice);
 	if (a->why)
 		gp_say_support_why(a, cell->choice);
-	else if (a->verbose)
-		say_sources(a, cell->choice);
 }
 
 void gp_report_support(const struct gp_args *a, const struct gp_support *t)
