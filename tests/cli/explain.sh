@@ -99,6 +99,8 @@ golden 'all that can be told of a line' << 'T'
   others   2 rules are about other drivers or kinds
 T
 says 'what is said without the option stays' '  sets     none; modules load: unknown; hooks: upstream' out
+says 'that it unlocks, who says so, and who does not' '  unlocks  yes, reported (NVIDIA does not support it): somebody' out
+says 'of what is not known there is no source' '  loads    unknown' out
 says 'the cards stand there, too' '  gpu      Turing and older' out
 
 expect_status 'headers and the driver' 0 select --explain host.run --headers new
@@ -151,6 +153,9 @@ check 'json: sets' json_is out '[.selection.cells[0].rules[].sets | join("+")] |
 check 'json: load' json_is out '[.selection.cells[0].rules[].claims.loads.claim] | tostring' '["unknown","yes","unknown","unknown","unknown"]'
 check 'json: hooks' json_is out '.selection.cells[0].rules[0].hooks_needed' upstream
 check 'json: gpu' json_is out '.selection.cells[0].rules[0].gpu + "," + .selection.cells[0].gpu[0]' 'Turing and older,Turing and older'
+check 'json: what was built' json_is out '.selection.cells[0].rules[1].claims.builds.source' once
+check 'json: who unlocked' json_is out '.selection.cells[0].claims.unlocks | "\(.claim) \(.kind) \(.source)"' 'yes reported somebody'
+check 'json: NVIDIA does not' json_is out '.selection.cells[0].claims.unlocks.note' 'NVIDIA does not support it'
 check 'json: status' json_is out '.selection.cells[0].rules[2].status' untested
 check 'json: reason' json_is out '.selection.cells[0].rules[2].text' 'a trap'
 check 'json: instead' json_is out '.selection.cells[0].rules[4].instead' nothing

@@ -46,11 +46,7 @@ mkdir "$here/tests"
 cp -R "$fx" "$here/tests/"
 cp "$GRIDPATCH" "$here/build/gridpatch"
 follow kernel-versions/README.md
-if command -v quilt > /dev/null; then
-    follow patches/README.md
-else
-    skip patches/README.md 'quilt is missing'
-fi
+follow patches/README.md
 
 # --- pages lie where data are read ---------------------------------------------------
 check 'pages among the data are passed over' "$here/build/gridpatch" lint-set

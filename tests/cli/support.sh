@@ -95,23 +95,28 @@ GRIDPATCH_DATA=$PWD/base
 export GRIDPATCH_DATA
 
 expect_status 'support' 0 support
-sed -n '/^built: /!p' out | sed '/^unsure: /d; /^why: /d' > got
+sed -n '/^built: /!p' out | sed '/^unsure: /d; /^that a card/d; /^why: /d' > got
 check 'the whole table' diff - got << 'T'
 branch     460, vGPU 12: 460.32.04 460.73.02 460.107
-  460  5.4    460.32.04 - 460.73.02    built               unpatched; loads: yes; hooks: upstream
-  460  5.4    460.107                  built               unpatched; loads: yes; hooks: newer-table; cards: newer ones
-  460  5.10   460.32.04 - 460.73.02    expected            sets: fix; loads: unknown; loads not on: >= 5.10.195; hooks: upstream
-  460  5.10   460.107                  expected            sets: fix; loads: unknown; loads not on: >= 5.10.195; hooks: newer-table; cards: newer ones
+  460  5.4    460.32.04 - 460.73.02    built               unpatched; loads: yes, reported; hooks: upstream; unlocks: yes, inference
+  460  5.4    460.107                  built               unpatched; loads: yes, reported; hooks: newer-table; unlocks: yes, inference; cards: newer ones
+  460  5.10   460.32.04 - 460.73.02    expected            sets: fix; loads: unknown; loads not on: >= 5.10.195; hooks: upstream; unlocks: yes, inference
+  460  5.10   460.107                  expected            sets: fix; loads: unknown; loads not on: >= 5.10.195; hooks: newer-table; unlocks: yes, inference; cards: newer ones
   460  5.13   460.32.04 - 460.107      blocked
-  460  6.1    460.32.04 - 460.73.02    reported, untested  unpatched; loads: unknown; hooks: upstream
-  460  6.1    460.107                  unsure              unpatched; loads: unknown; hooks: newer-table; cards: newer ones
+  460  6.1    460.32.04 - 460.73.02    reported, untested  unpatched; loads: unknown; hooks: upstream; unlocks: yes, inference
+  460  6.1    460.107                  unsure              unpatched; loads: unknown; hooks: newer-table; unlocks: yes, inference; cards: newer ones
 branch     470: 470.63
-  470  5.4    470.63                   no evidence         hooks: newer-table; cards: newer ones
-  470  5.10   470.63                   reported            unpatched; only on: RHEL >= 8.4; loads: unknown; hooks: newer-table; cards: newer ones
+  470  5.4    470.63                   no evidence         hooks: newer-table; unlocks: yes, inference; cards: newer ones
+  470  5.10   470.63                   reported            unpatched; only on: RHEL >= 8.4; loads: unknown; hooks: newer-table; unlocks: yes, inference; cards: newer ones
   470  5.13   470.63                   blocked
-  470  6.1    470.63                   expected, untested  unpatched; the driver's sources may block it; loads: unknown; hooks: newer-table; cards: newer ones
+  470  6.1    470.63                   expected, untested  unpatched; the driver's sources may block it; loads: unknown; hooks: newer-table; unlocks: yes, inference; cards: newer ones
 T
 silent_on 'nothing on stderr' err
+says 'who answers for the unlock' 'never more than reported: NVIDIA does not support it' out
+run support --driver 460.32.04 -k 5.4 -v
+says '-v: from where it builds' '    builds   yes, built: by us' out
+says '-v: from where it loads' '    loads    yes, reported: and by others' out
+says '-v: what nobody supports' '    unlocks  yes, inference (NVIDIA does not support it)' out
 
 expect_status '--kind' 0 support --kind general
 check 'another list of drivers' grep -q '^branch     460: 460.106.00$' out
@@ -123,7 +128,7 @@ check 'which need not be listed' grep -q '^  460  5.4    460.91.03  *built ' out
 expect_status 'lines' 0 support -k 5.10 -k 6.1
 refute 'no other line' grep -q ' 5.4 ' out
 expect_status 'a release' 0 support --driver 460 -k 5.10.200 -k 5.12.1 -k 9.9
-check 'is judged as one' grep -q '^  460  5.10.200 460.32.04 - 460.73.02 .*loads: no;' out
+check 'is judged as one' grep -q '^  460  5.10.200 460.32.04 - 460.73.02 .*loads: no, source;' out
 check 'a gap' grep -q '^  460  5.12.1 460.32.04 - 460.73.02    untested ' out
 check 'newer than all' grep -q '^  460  9.9    460.32.04 - 460.73.02    unknown ' out
 expect_status '-v' 0 support -v --driver 460 -k 5.13
@@ -155,6 +160,8 @@ check 'json: a part' json_is out '[.cells[].only_on[]] | join(",")' 'RHEL >= 8.4
 check 'json: cards' json_is out '[.cells[].gpu[]] | unique | join(",")' 'newer ones'
 check 'json: sources may block' json_is out '[.cells[] | select(.may_be_blocked) | .kernel.line] | join(",")' '6.1'
 check 'json: the product' json_is out '.branches[0].product' 'vGPU 12'
+expect_status '--json=-' 0 support --json=-
+check '--json=- is --json' json_ok out
 expect_status '--json=FILE' 0 support --json=s.json --markdown
 check '--json=FILE' json_ok s.json
 

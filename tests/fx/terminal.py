@@ -52,9 +52,9 @@ def read_all(master, text):
 
 
 def screen(raw):
-    """CR, LF and "erase to the end of the line" are all that is understood."""
+    """CR, LF, "erase to the end of the line", and colours, which take no room."""
     lines, x, width = [""], 0, 0
-    for part in re.findall(r"\x1b\[K|\r|\n|[^\r\n\x1b]+|\x1b", raw.decode()):
+    for part in re.findall(r"\x1b\[K|\r|\n|\x1b\[[0-9;]*m|[^\r\n\x1b]+|\x1b", raw.decode()):
         if part == "\r":
             x = 0
         elif part == "\n":
@@ -62,6 +62,8 @@ def screen(raw):
             x = 0
         elif part == "\x1b[K":
             lines[-1] = lines[-1][:x]
+        elif part[0] == "\x1b" and len(part) > 1:
+            continue
         else:
             now = lines[-1].ljust(x)
             lines[-1] = now[:x] + part + now[x + len(part):]

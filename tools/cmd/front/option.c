@@ -87,7 +87,7 @@ static int set_shard(struct gp_args *a, const char *arg, struct gp_err *err)
 static int set_json(struct gp_args *a, const char *file, struct gp_err *err)
 {
 	a->json = true;
-	a->json_file = file && *file ? file : NULL;
+	a->json_file = file && *file && strcmp(file, "-") != 0 ? file : NULL;
 	return !file || *file ? 0 : gp_fail(err, GP_E_USAGE, "--json: a name is missing");
 }
 
@@ -168,8 +168,11 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "to", "DIR", "where to put it (default: see above)", TEXT(to) },
 	{ 0, "from", "PATH", "a directory or tarball instead of the network", TEXT(from), .verbs = "fetch-hooks" },
 	{ 0, "from", "RUN", "an installer, or an extracted one (repeatable)", LIST(runs), .verbs = "lint-set" },
+	{ 0, "from", "RUN", "the installer, or an extracted one, to begin with", LIST(runs), .verbs = "new-set" },
+	{ 0, "finish", NULL, "write down what was changed, and check it", FLAG(finish) },
 	{ 0, "newer-table", NULL, "fail without the patch for newer drivers", FLAG(newer_table) },
 	{ 0, "markdown", NULL, "the table for a web page", FLAG(markdown), .verbs = "support" },
+	{ 0, "why", NULL, "below each row the reasons, rules and evidence", FLAG(why) },
 	{ 0, "merge", NULL, "join the JSON reports of several runs", FLAG(merge) },
 	{ 0, "shard", "I/N", "only every Nth cell, beginning with the Ith", OWN(set_shard) },
 	{ 0, "emit", "HOW", "print the cells as %s", WORD(enum gp_emit, emit, EMIT, GP_EMIT_GITHUB) },

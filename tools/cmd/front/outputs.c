@@ -257,7 +257,16 @@ static int write_device(const char *path, const void *data, size_t len, struct g
 	return ok ? 0 : gp_fail_sys(err, why, "cannot write '%s'", path);
 }
 
+static int write_stdout(const void *data, size_t len, struct gp_err *err)
+{
+	if (fwrite(data, 1, len, stdout) == len && fflush(stdout) == 0)
+		return 0;
+	return gp_fail_sys(err, errno, "cannot write to standard output");
+}
+
 int gp_output_write(const char *path, const void *data, size_t len, struct gp_err *err)
 {
+	if (strcmp(path, "-") == 0)
+		return write_stdout(data, len, err);
 	return is_device(path) ? write_device(path, data, len, err) : gp_file_write(path, data, len, 0644, true, err);
 }

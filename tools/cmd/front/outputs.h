@@ -20,7 +20,8 @@ int gp_outputs_check(const struct gp_cmd *cmd, const struct gp_args *a, struct g
 
 /*
  * Write a report: a file is replaced by a whole new one or not at all. A device or a
- * FIFO ($GITHUB_STEP_SUMMARY is a file, /dev/fd/3 is none) is written to.
+ * FIFO ($GITHUB_STEP_SUMMARY is a file, /dev/fd/3 is none) is written to, and so is
+ * standard output for "-".
  */
 int gp_output_write(const char *path, const void *data, size_t len, struct gp_err *err);
 

@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include "cmd/proof/matrix_page.h"
 #include "cmd/proof/matrix_report.h"
-#include "base/digest.h"
+#include "cmd/report/page.h"
 #include "core/proof/sheet.h"
 #include "core/proof/markup.h"
 #include "core/proof/merge.h"
@@ -34,32 +34,10 @@ static void put_word(struct gp_buf *out, const struct gp_cell *c)
 
 /* --- head --- */
 
-/* A source expression of the policy, 'sha256-…': W3C Content Security Policy 3, 2.3.1. */
-static void put_hash(struct gp_buf *out, struct gp_str s)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char hex[GP_SHA256_HEX];
-	unsigned bits = 0, n = 0;
-
-	gp_sha256_hex(s.p, s.len, hex);
-	gp_buf_puts(out, "'sha256-");
-	for (const char *p = hex; *p; p++) {
-		bits = bits << 4 | (unsigned)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
-		n += 4;
-		if (n < 6)
-			continue;
-		n -= 6;
-		gp_buf_putc(out, letters[bits >> n & 63]);
-	}
-	/* 256 bits are 42 letters and four more bits. */
-	gp_buf_putc(out, letters[bits << (6 - n) & 63]);
-	gp_buf_puts(out, "='");
-}
-
 /* The class filter works without a script: a style rule for each box. */
 static void put_style(struct gp_buf *out)
 {
-	gp_buf_puts(out, gp_matrix_style);
+	gp_buf_puts(out, gp_page_style);
 	for (unsigned i = 0; i < GP_CELL_CLASSES; i++) {
 		const char *name = gp_cell_class_name((enum gp_cell_class)i);
 
@@ -75,19 +53,7 @@ static void put_head(struct gp_buf *out, const char *summary)
 	gp_auto(gp_buf_release) struct gp_buf style = { 0 };
 
 	put_style(&style);
-	gp_buf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-			 "<meta charset=\"utf-8\"/>\n"
-			 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ");
-	put_hash(out, gp_buf_str(&style));
-	gp_buf_puts(out, "; script-src ");
-	put_hash(out, gp_str_of(gp_matrix_script));
-	gp_buf_puts(out, "; base-uri 'none'; form-action 'none'\"/>\n"
-			 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-			 "<meta name=\"referrer\" content=\"no-referrer\"/>\n<title>gridpatch matrix: ");
-	gp_markup_text(out, summary);
-	gp_buf_puts(out, "</title>\n<style>");
-	gp_buf_add(out, style.data, style.len);
-	gp_buf_puts(out, "</style>\n</head>\n");
+	gp_page_head(out, "matrix", summary, gp_buf_str(&style), gp_matrix_script);
 }
 
 static void put_summary(struct gp_buf *out, const struct gp_cells *l, const char *summary)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/proof/matrix_output.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fsio.h"
@@ -49,15 +47,6 @@ int gp_matrix_check_reports(const struct gp_args *a, struct gp_err *err)
 	return 0;
 }
 
-static int write_to(const char *path, const struct gp_buf *b, struct gp_err *err)
-{
-	if (!is_stdout(path))
-		return gp_output_write(path, b->data, b->len, err);
-	if (fwrite(b->data, 1, b->len, stdout) == b->len && fflush(stdout) == 0)
-		return 0;
-	return gp_fail_sys(err, errno, "cannot write to standard output");
-}
-
 int gp_matrix_write_reports(const struct gp_args *a, const struct gp_cells *l, struct gp_err *err)
 {
 	struct report r[REPORTS];
@@ -71,7 +60,7 @@ int gp_matrix_write_reports(const struct gp_args *a, const struct gp_cells *l, s
 		if (!r[i].path)
 			continue;
 		r[i].make(l, &b);
-		if (write_to(r[i].path, &b, rc < 0 ? &other : err) < 0)
+		if (gp_output_write(r[i].path, b.data, b.len, rc < 0 ? &other : err) < 0)
 			rc = -1;
 	}
 	return rc;

@@ -2,8 +2,7 @@
 #ifndef GP_CMD_PROOF_MATRIX_PAGE_H
 #define GP_CMD_PROOF_MATRIX_PAGE_H
 
-/* The style and the script of the HTML report. Neither holds '<' or '&', so that
- * the page is well-formed XML, too, where these elements are plain text. */
-extern const char gp_matrix_style[], gp_matrix_script[];
+/* The script of the HTML report; its style is gp_page_style. */
+extern const char gp_matrix_script[];
 
 #endif

@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "cmd/report/report.h"
+#include "cmd/report/terminal.h"
 
 #define CALLS 64         /* the clock is looked at after so many calls, */
 #define BYTES (1u << 20) /* or so many bytes */
@@ -91,18 +90,6 @@ static void show_json(void)
 
 /* --- the bar --- */
 
-/* Asked every time: windows change. */
-static size_t columns(void)
-{
-	const char *env = getenv("COLUMNS");
-	struct winsize w;
-	uint64_t n;
-
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col)
-		return w.ws_col;
-	return env && gp_parse_u64(gp_str_of(env), 10000, &n) && n ? (size_t)n : 80;
-}
-
 static void say_left(char *out, size_t cap)
 {
 	unsigned long s = left() < 1e6 ? (unsigned long)(left() + 0.5) : 999999;
@@ -139,7 +126,7 @@ static void say_tail(char *out, size_t cap, size_t room)
 static void show_bar(void)
 {
 	static const char full[BAR_MAX + 1] = "========================================";
-	size_t width = columns(), bar, filled;
+	size_t width = gp_terminal_columns(STDERR_FILENO), bar, filled;
 	unsigned percent = now.total ? (unsigned)((double)now.done * 100 / (double)now.total) : 100;
 	char line[256], tail[192] = "";
 

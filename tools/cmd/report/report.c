@@ -88,12 +88,23 @@ static char *format_masked(const char *fmt, va_list ap)
 	return text;
 }
 
+static bool is_silent(const struct gp_args *a)
+{
+	return a->quiet || (a->json && !a->json_file);
+}
+
+void gp_say_ours(const struct gp_args *a, const struct gp_buf *text)
+{
+	if (!is_silent(a))
+		fwrite(text->data, 1, text->len, gp_report_stream(a));
+}
+
 void gp_say(const struct gp_args *a, const char *fmt, ...)
 {
 	gp_auto(gp_free_ptr) char *text = NULL;
 	va_list ap;
 
-	if (a->quiet || (a->json && !a->json_file))
+	if (is_silent(a))
 		return;
 	va_start(ap, fmt);
 	text = format_masked(fmt, ap);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "core/rules/claim.h"
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "ops/driver/driver.h"
@@ -31,8 +32,13 @@ FILE *gp_report_stream(const struct gp_args *a);
 /* printf there, with every %s masked, its line ends, too. Silent under -q. */
 void gp_say(const struct gp_args *a, const char *fmt, ...) GP_PRINTF(2, 3);
 
+/* The same of text that is all our own, escape sequences for a terminal among it. */
+void gp_say_ours(const struct gp_args *a, const struct gp_buf *text);
+
 /* One line per kernel, with -v one per rule, with --explain all of each rule. */
 void gp_report_selection(const struct gp_args *a, const struct gp_selection *s);
+/* A line for each claim: the answer, how it is known, its source. indent: before each. */
+void gp_say_claims(const struct gp_args *a, const char *indent, const struct gp_claim claims[GP_CLAIM_COUNT]);
 struct json_object *gp_json_selection(const struct gp_selection *s);
 /* What is said of one driver on one kernel: kernel, verdict, claims. */
 struct json_object *gp_json_choice(const struct gp_choice *c);
@@ -48,6 +54,10 @@ struct json_object *gp_json_support(const struct gp_support *t);
 /* Of a table of one branch: a line per kernel and drivers of which the same is known. */
 void gp_report_branch(const struct gp_args *a, const struct gp_support *t);
 void gp_report_support_markdown(const struct gp_args *a, const struct gp_support *t);
+/* The same as a grid of signs for a terminal, as wide as that is. */
+void gp_report_support_grid(const struct gp_args *a, const struct gp_support *t);
+/* Below a row of it: by which rules, and all that is known of it. */
+void gp_say_support_why(const struct gp_args *a, const struct gp_choice *c);
 
 /* What a driver is. */
 void gp_report_driver(const struct gp_args *a, const struct gp_driver *d);

@@ -102,6 +102,20 @@ static void explain(const struct gp_args *a, const struct gp_selection *s, const
 	gp_say(a, "  others   %zu rules are about other drivers or kinds\n", c->nothers);
 }
 
+void gp_say_claims(const struct gp_args *a, const char *indent, const struct gp_claim claims[GP_CLAIM_COUNT])
+{
+	for (size_t i = 0; i < GP_CLAIM_COUNT; i++) {
+		const struct gp_claim *c = &claims[i];
+		const char *note = gp_claim_note(c, (enum gp_claim_of)i);
+
+		gp_say(a, "%s%-8s %s", indent, gp_claim_name((enum gp_claim_of)i), gp_claim_answer_name(c->answer));
+		if (c->kind)
+			gp_say(a, ", %s", gp_evidence_kind_name(c->kind));
+		gp_say(a, "%s%s%s%s%s\n", note ? " (" : "", note ? note : "", note ? ")" : "", c->source ? ": " : "",
+		       c->source ? c->source : "");
+	}
+}
+
 static void say_why(const struct gp_args *a, const struct gp_choice *c)
 {
 	for (size_t i = 0; i < c->reasons.n; i++)
@@ -119,6 +133,8 @@ static void say_why(const struct gp_args *a, const struct gp_choice *c)
 
 static void say_choice(const struct gp_args *a, const struct gp_selection *s, const struct gp_choice *c)
 {
+	struct gp_claim claims[GP_CLAIM_COUNT];
+
 	gp_say(a, "kernel     %s: line %s, %s; %s\n", c->release.text, c->line ? c->line->name : "not known",
 	       gp_verdict_name(c->verdict),
 	       c->has_headers ? "judged by its headers" : "judged by version only, its headers are not at hand");
@@ -126,6 +142,8 @@ static void say_choice(const struct gp_args *a, const struct gp_selection *s, co
 		explain(a, s, c);
 	else
 		say_rules(a, s, c);
+	gp_choice_claims(c, claims);
+	gp_say_claims(a, "  ", claims);
 	say_why(a, c);
 	gp_say(a, "  sets    ");
 	for (size_t i = 0; i < c->sets.n; i++)

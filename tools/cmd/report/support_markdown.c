@@ -250,7 +250,8 @@ void gp_report_support_markdown(const struct gp_args *a, const struct gp_support
 		  "*expected*: from sources, or concluded. *unsure*: sources speak against it, nobody has\n"
 		  "tried. –: no evidence. `+` with our patch sets; `*` untested; `?` the driver's own\n"
 		  "sources may block it; `¹` on a part of the line. ✓ the modules are reported to load,\n"
-		  "✗ they do not, (✗) not on all of the line; without a sign nobody knows.\n");
+		  "✗ they do not, (✗) not on all of the line; without a sign nobody knows. *hooks*: that\n"
+		  "a card unlocks with them is never more than reported, and NVIDIA does not support it.\n");
 	say_empty(a, t);
 	say_notes(a, t);
 }

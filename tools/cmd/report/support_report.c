@@ -41,11 +41,22 @@ static void add_detail(struct gp_buf *out, const char *what, const struct gp_lis
 	join(l, sep, out);
 }
 
+/* "; loads: yes, reported" */
+static void add_claim(struct gp_buf *out, enum gp_claim_of of, const struct gp_claim claims[GP_CLAIM_COUNT])
+{
+	const struct gp_claim *c = &claims[of];
+
+	gp_buf_printf(out, "; %s: %s%s%s", gp_claim_name(of), gp_claim_answer_name(c->answer), c->kind ? ", " : "",
+		      c->kind ? gp_evidence_kind_name(c->kind) : "");
+}
+
 /* What stands behind the word, each part with "; " in front. */
 static void details(const struct gp_support_cell *cell, struct gp_buf *out)
 {
 	const struct gp_choice *c = cell->choice;
+	struct gp_claim claims[GP_CLAIM_COUNT];
 
+	gp_choice_claims(c, claims);
 	if (is_blocked(cell))
 		return;
 	add_detail(out, "sets", &cell->sets, " ");
@@ -56,9 +67,10 @@ static void details(const struct gp_support_cell *cell, struct gp_buf *out)
 	if (cell->may_block)
 		gp_buf_puts(out, "; the driver's sources may block it");
 	if (gp_support_builds(cell) || c->load != GP_LOAD_UNKNOWN)
-		gp_buf_printf(out, "; loads: %s", gp_load_name(c->load));
+		add_claim(out, GP_CLAIM_LOADS, claims);
 	add_detail(out, "loads not on", &cell->no_load, ", ");
 	gp_buf_printf(out, "; hooks: %s", c->hooks ? gp_hooks_name(c->hooks) : "not said");
+	add_claim(out, GP_CLAIM_UNLOCKS, claims);
 	add_detail(out, "cards", &c->gpus, "; ");
 }
 
@@ -67,6 +79,16 @@ static char *span_name(const struct gp_support_branch *b, size_t first, size_t n
 {
 	return gp_asprintf("%s%s%s", b->drivers[first].version->text, n > 1 ? " - " : "",
 			   n > 1 ? b->drivers[first + n - 1].version->text : "");
+}
+
+static void say_sources(const struct gp_args *a, const struct gp_choice *c)
+{
+	struct gp_claim claims[GP_CLAIM_COUNT];
+
+	for (size_t i = 0; i < c->reasons.n; i++)
+		gp_say(a, "    reason   %s\n", c->reasons.v[i]);
+	gp_choice_claims(c, claims);
+	gp_say_claims(a, "    ", claims);
 }
 
 static void say_row(const struct gp_args *a, const struct gp_support *t, const struct gp_support_branch *b,
@@ -84,8 +106,10 @@ static void say_row(const struct gp_args *a, const struct gp_support *t, const s
 		       more.data + 2);
 	else
 		gp_say(a, "  %-4u %-6s %-24s %s\n", b->branch->number, t->kernels.v[kernel], span, word);
-	for (size_t i = 0; a->verbose && i < cell->choice->reasons.n; i++)
-		gp_say(a, "    reason   %s\n", cell->choice->reasons.v[i]);
+	if (a->verbose || a->why)
+		say_sources(a, cell->choice);
+	if (a->why)
+		gp_say_support_why(a, cell->choice);
 }
 
 void gp_report_support(const struct gp_args *a, const struct gp_support *t)
@@ -102,6 +126,7 @@ void gp_report_support(const struct gp_args *a, const struct gp_support *t)
 	}
 	gp_say(a, "built: by gridpatch's authors; reported: in public; expected: from sources or by conclusion;\n"
 		  "unsure: sources speak against it, and nobody has tried\n"
+		  "that a card unlocks is never more than reported: NVIDIA does not support it\n"
 		  "why: gridpatch select --explain --driver VERSION -k RELEASE\n");
 }
 

@@ -62,6 +62,18 @@ static bool is_date(const char *s)
 	return s[i] == '\0';
 }
 
+/* `gridpatch new-set` leaves fields to be filled in. */
+static void lint_stub(const struct gp_stanza_list *header, const char *file, struct gp_findings *found)
+{
+	for (size_t i = 0; header->n && i < header->v[0].n; i++) {
+		const struct gp_field *f = &header->v[0].v[i];
+
+		if (strstr(f->value, "TODO"))
+			gp_finding_add(found, file, f->lineno, "write what its TODO asks for", "%s is not filled in",
+				       f->name);
+	}
+}
+
 static void lint_header(struct gp_str text, const char *file, struct gp_findings *found)
 {
 	gp_auto(gp_stanza_list_release) struct gp_stanza_list header = { 0 };
@@ -87,6 +99,7 @@ static void lint_header(struct gp_str text, const char *file, struct gp_findings
 		gp_finding_add(found, file, 1,
 			       "add 'Scope: neutral' if it is guarded in its own code, else the kernels it is for",
 			       "no Scope");
+	lint_stub(&header, file, found);
 }
 
 /* --- the hunks --- */

@@ -17,6 +17,7 @@
 #include <zstd_errors.h>
 
 #include "core/payload/chunker.h"
+#include "core/payload/chunkwork.h"
 
 #define OUT_SIZE (256u << 10)
 #define GZIP_PIECE (1u << 20)
@@ -36,25 +37,9 @@ struct gp_encoder {
 
 static int gzip_work(void *arg, struct gp_chunk *piece)
 {
-	struct gp_encoder *e = arg;
-	z_stream z = { 0 };
-	int rc;
+	const struct gp_encoder *e = arg;
 
-	rc = deflateInit2(&z, e->level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
-	if (rc != Z_OK)
-		return rc == Z_MEM_ERROR ? ENOMEM : -1;
-	if (piece->dict)
-		deflateSetDictionary(&z, piece->dict, (uInt)piece->dict_len);
-	gp_buf_reserve(&piece->out, deflateBound(&z, piece->len) + 64);
-	z.next_in = (Bytef *)piece->data;
-	z.avail_in = (uInt)piece->len;
-	z.next_out = (Bytef *)piece->out.data;
-	z.avail_out = (uInt)piece->out.cap;
-	rc = deflate(&z, piece->last ? Z_FINISH : Z_SYNC_FLUSH);
-	piece->out.len = piece->out.cap - z.avail_out;
-	deflateEnd(&z);
-	piece->check = (uint32_t)crc32(0, piece->data, (uInt)piece->len);
-	return rc == (piece->last ? Z_STREAM_END : Z_OK) && !z.avail_in ? 0 : -1;
+	return gp_chunk_deflate(piece, e->level);
 }
 
 static int gzip_done(void *arg, const struct gp_chunk *piece, struct gp_err *err)

@@ -5,6 +5,8 @@
 #include <lzma.h>
 #include <string.h>
 
+#include "core/payload/chunker.h"
+
 /* Places closer together than this are not told apart: what lies between one
  * and the tar's end is compressed again, and that many bytes cost nothing. A
  * hostile payload cannot fill the memory with them. */
@@ -170,19 +172,96 @@ struct gp_splice *gp_splice_load(enum gp_codec c, struct gp_cut *cut, struct gp_
 
 /* --- all of them --- */
 
-int gp_splice_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
-		       struct gp_splice_plan *plan, struct gp_err *err)
+int gp_splice_emit(struct gp_splice_more *m, const void *p, size_t len, struct gp_err *err)
 {
-	*plan = (struct gp_splice_plan){ .keep = cut->packed };
-	switch (s->codec) {
-	case GP_CODEC_GZIP: return gp_gzip_continue(cut, peek, more, plan, err);
-	case GP_CODEC_XZ: return gp_xz_continue(s, cut, peek, more, plan, err);
-	case GP_CODEC_ZSTD: return gp_zstd_continue(s, cut, peek, more, plan, err);
+	m->plan->rest_len += len;
+	return m->to.sink.write(m->to.sink.arg, p, len, err);
+}
+
+static int begin(struct gp_splice_more *m, struct gp_peek peek, struct gp_err *err)
+{
+	switch (m->s->codec) {
+	case GP_CODEC_GZIP: return gp_gzip_more(m, peek, err);
+	case GP_CODEC_XZ: return gp_xz_more(m, peek, err);
+	case GP_CODEC_ZSTD: return gp_zstd_more(m, peek, err);
 	case GP_CODEC_NONE:
 	case GP_CODEC_BZIP2: break;
 	}
-	gp_buf_add(&plan->rest, more.p, more.len);
 	return 0;
+}
+
+struct gp_splice_more *gp_splice_more_new(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,
+					  const struct gp_splice_to *to, struct gp_splice_plan *plan,
+					  struct gp_err *err)
+{
+	struct gp_splice_more *m = gp_alloc(sizeof(*m));
+
+	gp_assert(to->threads);
+	*m = (struct gp_splice_more){ .s = s, .cut = *cut, .to = *to, .plan = plan, .check = cut->check };
+	*plan = (struct gp_splice_plan){ .keep = cut->packed };
+	if (begin(m, peek, err) == 0)
+		return m;
+	gp_splice_more_free(m);
+	return NULL;
+}
+
+int gp_splice_more_put(struct gp_splice_more *m, const void *p, size_t len, struct gp_err *err)
+{
+	m->plain += len;
+	switch (m->s->codec) {
+	case GP_CODEC_XZ:
+		if (m->s->checking)
+			m->check = gp_xz_check(m->s->xz.check, m->check, p, len);
+		return gp_chunker_write(m->chunker, p, len, err);
+	case GP_CODEC_GZIP: return gp_chunker_write(m->chunker, p, len, err);
+	case GP_CODEC_ZSTD: return gp_zstd_put(m, p, len, err);
+	case GP_CODEC_NONE:
+	case GP_CODEC_BZIP2: break;
+	}
+	return gp_splice_emit(m, p, len, err);
+}
+
+int gp_splice_more_end(struct gp_splice_more *m, struct gp_err *err)
+{
+	switch (m->s->codec) {
+	case GP_CODEC_GZIP: return gp_gzip_end(m, err);
+	case GP_CODEC_XZ: return gp_xz_end(m, err);
+	case GP_CODEC_ZSTD: return gp_zstd_end(m, err);
+	case GP_CODEC_NONE:
+	case GP_CODEC_BZIP2: break;
+	}
+	return 0;
+}
+
+void gp_splice_more_free(struct gp_splice_more *m)
+{
+	if (!m)
+		return;
+	gp_chunker_free(m->chunker);
+	gp_zstd_more_release(m);
+	gp_buf_release(&m->room);
+	free(m);
+}
+
+static int to_buf(void *arg, const void *p, size_t len, struct gp_err *err)
+{
+	(void)err;
+	gp_buf_add(arg, p, len);
+	return 0;
+}
+
+int gp_splice_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
+		       struct gp_splice_plan *plan, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf rest = { 0 };
+	struct gp_splice_to to = { { to_buf, &rest }, 1 };
+	struct gp_splice_more *m = gp_splice_more_new(s, cut, peek, &to, plan, err);
+	int rc = m && gp_splice_more_put(m, more.p, more.len, err) == 0 ? gp_splice_more_end(m, err) : -1;
+
+	gp_splice_more_free(m);
+	plan->rest = rest;
+	rest = (struct gp_buf){ 0 };
+	return rc;
 }
 
 void gp_splice_plan_release(struct gp_splice_plan *plan)

@@ -82,7 +82,8 @@ struct gp_splice_plan {
 	uint64_t keep;
 	struct gp_splice_edit edit[2]; /* by offset, below keep */
 	size_t nedit;
-	struct gp_buf rest;
+	uint64_t rest_len;
+	struct gp_buf rest; /* of gp_splice_continue(); else a sink has it */
 };
 
 /*
@@ -94,6 +95,28 @@ struct gp_splice_plan {
 int gp_splice_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
 		       struct gp_splice_plan *plan, struct gp_err *err);
 void gp_splice_plan_release(struct gp_splice_plan *plan);
+
+/* Where the rest goes, and how many threads make it: its bytes do not depend on them. */
+struct gp_splice_to {
+	struct gp_sink sink;
+	unsigned threads; /* at least 1 */
+};
+
+/*
+ * The same with plain bytes that come one after another, and a rest that may be larger
+ * than memory.
+ *
+ * In:     plan: zeroed; it and s outlive what is returned.
+ * Out:    gp_splice_more_free() it. plan is right once gp_splice_more_end() is done.
+ * Errors: as above, and those of the sink.
+ */
+struct gp_splice_more;
+struct gp_splice_more *gp_splice_more_new(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,
+					  const struct gp_splice_to *to, struct gp_splice_plan *plan,
+					  struct gp_err *err);
+int gp_splice_more_put(struct gp_splice_more *m, const void *p, size_t len, struct gp_err *err);
+int gp_splice_more_end(struct gp_splice_more *m, struct gp_err *err);
+void gp_splice_more_free(struct gp_splice_more *m); /* before its end: gives up */
 
 /* --- for the decoder --- */
 

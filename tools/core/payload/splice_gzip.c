@@ -15,10 +15,13 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "core/payload/chunkwork.h"
+
 #define SEARCH (1u << 20) /* bytes of the payload's end to look at */
 #define WINDOW 32768u
 #define TRAILER 8u /* CRC32 and ISIZE: RFC 1952 2.3 */
 #define OUT_BLOCK 65536u
+#define PIECE (1u << 20) /* that one thread compresses */
 /* Somebody may have made an end full of starts that decode for long: then zlib
  * tells, which takes as long as it takes. Seen: below 1 MB before the first hit. */
 #define BUDGET (256u << 20)
@@ -59,41 +62,43 @@ static void align(struct gp_buf *out, uint8_t byte, unsigned bits)
 	gp_buf_add(out, "\0\0\xff\xff", 4);
 }
 
-static int deflate_all(struct gp_str more, struct gp_buf *out, struct gp_err *err)
+static int work(void *arg, struct gp_chunk *piece)
 {
-	z_stream z = { 0 };
-	size_t bound;
-	int rc;
-
-	gp_assert(more.len < UINT32_MAX / 2);
-	if (deflateInit2(&z, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		gp_oom();
-	bound = deflateBound(&z, more.len) + 64;
-	gp_buf_reserve(out, bound);
-	z.next_in = (Bytef *)more.p;
-	z.avail_in = (uInt)more.len;
-	z.next_out = (Bytef *)out->data + out->len;
-	z.avail_out = (uInt)bound;
-	rc = deflate(&z, Z_FINISH);
-	out->len += bound - z.avail_out;
-	deflateEnd(&z);
-	return rc == Z_STREAM_END ? 0 : gp_fail(err, GP_E_BUG, "zlib: error %d", rc);
+	(void)arg;
+	return gp_chunk_deflate(piece, 9);
 }
 
-int gp_gzip_continue(const struct gp_cut *cut, struct gp_peek peek, struct gp_str more, struct gp_splice_plan *plan,
-		     struct gp_err *err)
+static int done(void *arg, const struct gp_chunk *piece, struct gp_err *err)
 {
+	struct gp_splice_more *m = arg;
+
+	m->check = crc32_combine((uLong)m->check, piece->check, (z_off_t)piece->len);
+	return gp_splice_emit(m, piece->out.data, piece->out.len, err);
+}
+
+int gp_gzip_more(struct gp_splice_more *m, struct gp_peek peek, struct gp_err *err)
+{
+	struct gp_chunk_ops ops = { PIECE, WINDOW, work, done, m };
+	gp_auto(gp_buf_release) struct gp_buf begin = { 0 };
 	uint8_t byte = 0;
 
-	plan->keep = cut->packed - (cut->bits ? 1 : 0);
-	if (cut->bits && peek.read(peek.arg, plan->keep, &byte, 1, err) < 0)
+	m->plan->keep = m->cut.packed - (m->cut.bits ? 1 : 0);
+	if (m->cut.bits && peek.read(peek.arg, m->plan->keep, &byte, 1, err) < 0)
 		return -1;
-	align(&plan->rest, byte, cut->bits);
-	if (deflate_all(more, &plan->rest, err) < 0)
+	align(&begin, byte, m->cut.bits);
+	m->chunker = gp_chunker_new(&ops, m->to.threads);
+	return gp_splice_emit(m, begin.data, begin.len, err);
+}
+
+int gp_gzip_end(struct gp_splice_more *m, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf trailer = { 0 };
+
+	if (gp_chunker_finish(m->chunker, err) < 0)
 		return -1;
-	put_le32(&plan->rest, (uint32_t)crc32_z((uLong)cut->check, (const Bytef *)more.p, more.len));
-	put_le32(&plan->rest, (uint32_t)(cut->plain - cut->unit_plain + more.len));
-	return 0;
+	put_le32(&trailer, (uint32_t)m->check);
+	put_le32(&trailer, (uint32_t)(m->cut.plain - m->cut.unit_plain + m->plain));
+	return gp_splice_emit(m, trailer.data, trailer.len, err);
 }
 
 /* --- the search --- */

@@ -3,6 +3,7 @@
 #ifndef GP_CORE_PAYLOAD_SPLICE_IMPL_H
 #define GP_CORE_PAYLOAD_SPLICE_IMPL_H
 
+#include "core/payload/chunker.h"
 #include "core/payload/splice.h"
 
 /* A block that an xz index names. */
@@ -57,25 +58,45 @@ struct gp_splice {
 	struct gp_zstd_walk zstd;
 };
 
+/* What follows a cut, in the making. */
+struct gp_splice_more {
+	const struct gp_splice *s;
+	struct gp_cut cut;
+	struct gp_splice_to to;
+	struct gp_splice_plan *plan;
+	uint64_t plain;             /* bytes so far */
+	uint64_t check;             /* of the unit up to there: gzip, xz */
+	struct gp_chunker *chunker; /* gzip, xz */
+	size_t dict_size;           /* xz */
+	void *zstd;                 /* a ZSTD_CCtx */
+	struct gp_buf room;         /* for what it says */
+};
+
+/* A piece of the rest. */
+int gp_splice_emit(struct gp_splice_more *m, const void *p, size_t len, struct gp_err *err);
+
 /* Note a candidate; too many close ones are thinned out. */
 void gp_splice_add(struct gp_splice *s, const struct gp_cut *cut);
 
 int gp_gzip_search(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last, struct gp_cut *cut,
 		   struct gp_err *err);
-int gp_gzip_continue(const struct gp_cut *cut, struct gp_peek peek, struct gp_str more, struct gp_splice_plan *plan,
-		     struct gp_err *err);
+int gp_gzip_more(struct gp_splice_more *m, struct gp_peek peek, struct gp_err *err);
+int gp_gzip_end(struct gp_splice_more *m, struct gp_err *err);
 
 void gp_xz_packed(struct gp_splice *s, const uint8_t *p, size_t len);
 void gp_xz_plain(struct gp_splice *s, const uint8_t *p, size_t len);
 const char *gp_xz_problem(const struct gp_splice *s);
-int gp_xz_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
-		   struct gp_splice_plan *plan, struct gp_err *err);
+int gp_xz_more(struct gp_splice_more *m, struct gp_peek peek, struct gp_err *err);
+uint64_t gp_xz_check(int check, uint64_t crc, const void *p, size_t len);
+int gp_xz_end(struct gp_splice_more *m, struct gp_err *err);
 
 size_t gp_zstd_portion(struct gp_splice *s, const uint8_t *p, size_t len);
 void gp_zstd_plain(struct gp_splice *s, const uint8_t *p, size_t len);
 void gp_zstd_flushed(struct gp_splice *s);
 void gp_zstd_release(struct gp_splice *s);
-int gp_zstd_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
-		     struct gp_splice_plan *plan, struct gp_err *err);
+int gp_zstd_more(struct gp_splice_more *m, struct gp_peek peek, struct gp_err *err);
+int gp_zstd_put(struct gp_splice_more *m, const void *p, size_t len, struct gp_err *err);
+int gp_zstd_end(struct gp_splice_more *m, struct gp_err *err);
+void gp_zstd_more_release(struct gp_splice_more *m);
 
 #endif

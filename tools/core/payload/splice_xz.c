@@ -12,8 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/payload/chunkwork.h"
+
 /* More blocks than this are somebody's test: 16 bytes of memory each. */
 #define BLOCKS_MAX 1000000u
+
+#define PIECE (2u << 20) /* that one thread compresses */
+#define DICT_MAX (1u << 20)
 
 static void give_up(struct gp_splice *s, const char *why)
 {
@@ -208,7 +213,7 @@ void gp_xz_packed(struct gp_splice *s, const uint8_t *p, size_t len)
 
 /* --- the check, at every candidate --- */
 
-static uint64_t check_add(int check, uint64_t crc, const void *p, size_t len)
+uint64_t gp_xz_check(int check, uint64_t crc, const void *p, size_t len)
 {
 	return check == LZMA_CHECK_CRC32 ? lzma_crc32(p, len, (uint32_t)crc) : lzma_crc64(p, len, crc);
 }
@@ -224,7 +229,7 @@ void gp_xz_plain(struct gp_splice *s, const uint8_t *p, size_t len)
 		struct gp_cut *c = &s->cut[s->done];
 		size_t n = (size_t)(c->plain - at);
 
-		s->crc = check_add(s->xz.check, s->crc, p, n);
+		s->crc = gp_xz_check(s->xz.check, s->crc, p, n);
 		if (c->plain == c->unit_plain)
 			s->crc = 0; /* a new block */
 		c->check = s->crc;
@@ -232,7 +237,7 @@ void gp_xz_plain(struct gp_splice *s, const uint8_t *p, size_t len)
 		at += n;
 		len -= n;
 	}
-	s->crc = check_add(s->xz.check, s->crc, p, len);
+	s->crc = gp_xz_check(s->xz.check, s->crc, p, len);
 }
 
 /* --- the end of the stream --- */
@@ -275,35 +280,16 @@ static int open_sizes(lzma_block *block, struct gp_splice_plan *plan, struct gp_
 	return 0;
 }
 
-static int encode_lzma2(const lzma_options_lzma *theirs, struct gp_str more, struct gp_buf *out, struct gp_err *err)
+static int work(void *arg, struct gp_chunk *piece)
 {
-	lzma_options_lzma o;
-	lzma_filter filter[] = { { LZMA_FILTER_LZMA2, &o }, { LZMA_VLI_UNKNOWN, NULL } };
-	size_t bound, pos = 0;
-	lzma_ret rc;
+	const struct gp_splice_more *m = arg;
 
-	if (lzma_lzma_preset(&o, 6))
-		return gp_fail(err, GP_E_BUG, "liblzma: no preset 6");
-	/* The decoder has the dictionary that the block header promised. */
-	if (o.dict_size > theirs->dict_size)
-		o.dict_size = theirs->dict_size < LZMA_DICT_SIZE_MIN ? LZMA_DICT_SIZE_MIN : theirs->dict_size;
-	bound = lzma_stream_buffer_bound(more.len);
-	if (!bound)
-		return gp_fail(err, GP_E_UNSUPPORTED, "too much to append");
-	gp_buf_reserve(out, bound);
-	rc = lzma_raw_buffer_encode(filter, NULL, (const uint8_t *)more.p, more.len, (uint8_t *)out->data, &pos, bound);
-	if (rc == LZMA_MEM_ERROR)
-		gp_oom();
-	out->len = pos;
-	return rc == LZMA_OK ? 0 : gp_fail(err, GP_E_BUG, "liblzma: error %d", (int)rc);
+	return gp_chunk_lzma2(piece, m->dict_size);
 }
 
-static void put_check(const struct gp_splice *s, const struct gp_cut *cut, struct gp_str more, struct gp_buf *out)
+static int done(void *arg, const struct gp_chunk *piece, struct gp_err *err)
 {
-	uint64_t crc = s->checking ? check_add(s->xz.check, cut->check, more.p, more.len) : 0;
-
-	for (uint32_t i = 0; i < check_size(s->xz.check); i++)
-		gp_buf_putc(out, (char)(crc >> 8 * i & 255));
+	return gp_splice_emit(arg, piece->out.data, piece->out.len, err);
 }
 
 static int put_index(const struct gp_splice *s, const struct gp_cut *cut, const struct gp_xz_record *last,
@@ -335,48 +321,73 @@ static int put_index(const struct gp_splice *s, const struct gp_cut *cut, const 
 	return rc == LZMA_OK ? 0 : gp_fail(err, GP_E_BUG, "liblzma: cannot write the index: error %d", (int)rc);
 }
 
-static int continue_block(const struct gp_splice *s, const struct gp_cut *cut, const lzma_options_lzma *theirs,
-			  struct gp_str more, struct gp_splice_plan *plan, struct gp_err *err)
+/* The last block's end: padding, check. In: the bytes of it that are packed. */
+static void put_block_end(const struct gp_splice_more *m, uint64_t packed, struct gp_buf *out)
 {
+	gp_buf_add(out, "\0\0\0", (size_t)((4 - packed % 4) % 4));
+	for (uint32_t i = 0; i < check_size(m->s->xz.check); i++)
+		gp_buf_putc(out, (char)(m->check >> 8 * i & 255));
+}
+
+int gp_xz_end(struct gp_splice_more *m, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf end = { 0 };
 	struct gp_xz_record last;
 	uint64_t packed;
 
-	if (encode_lzma2(theirs, more, &plan->rest, err) < 0)
+	if (gp_chunker_finish(m->chunker, err) < 0)
 		return -1;
-	packed = cut->packed - cut->unit_packed + plan->rest.len;
-	last.unpadded = packed + check_size(s->xz.check);
-	last.plain = cut->plain - cut->unit_plain + more.len;
-	gp_buf_add(&plan->rest, "\0\0\0", (size_t)((4 - packed % 4) % 4));
-	put_check(s, cut, more, &plan->rest);
-	return put_index(s, cut, &last, &plan->rest, err);
+	packed = m->cut.packed - m->cut.unit_packed + m->plan->rest_len;
+	last.unpadded = packed + check_size(m->s->xz.check);
+	last.plain = m->cut.plain - m->cut.unit_plain + m->plain;
+	put_block_end(m, packed, &end);
+	if (put_index(m->s, &m->cut, &last, &end, err) < 0)
+		return -1;
+	return gp_splice_emit(m, end.data, end.len, err);
 }
 
-int gp_xz_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
-		   struct gp_splice_plan *plan, struct gp_err *err)
+/* The decoder has the dictionary that the block header promised; and two workers with
+ * more than this would take more memory than all the rest. */
+static size_t dict_size(const lzma_options_lzma *theirs)
+{
+	return theirs->dict_size < DICT_MAX ? theirs->dict_size : DICT_MAX;
+}
+
+/* What the header of the block says; it was read when the payload was. */
+static int read_header(const struct gp_cut *cut, struct gp_peek peek, lzma_block *block, struct gp_err *err)
 {
 	uint8_t head[1024];
-	lzma_filter filter[LZMA_FILTERS_MAX + 1] = { { 0 } };
-	lzma_block block = { .version = 0, .check = (lzma_check)s->xz.check, .filters = filter };
 	lzma_ret decoded;
-	int rc;
 
 	if (peek.read(peek.arg, cut->unit_packed, head, 1, err) < 0)
 		return -1;
-	block.header_size = lzma_block_header_size_decode(head[0]);
-	if (peek.read(peek.arg, cut->unit_packed, head, block.header_size, err) < 0)
+	block->header_size = lzma_block_header_size_decode(head[0]);
+	if (peek.read(peek.arg, cut->unit_packed, head, block->header_size, err) < 0)
 		return -1;
-	if (!head[0] || cut->packed - cut->unit_packed < block.header_size)
+	if (!head[0] || cut->packed - cut->unit_packed < block->header_size)
 		return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
-	decoded = lzma_block_header_decode(&block, NULL, head);
+	decoded = lzma_block_header_decode(block, NULL, head);
 	if (decoded == LZMA_MEM_ERROR)
 		gp_oom();
-	if (decoded != LZMA_OK)
-		return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
-	plan->edit[0].off = cut->unit_packed;
+	return decoded == LZMA_OK ? 0 : gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
+}
+
+int gp_xz_more(struct gp_splice_more *m, struct gp_peek peek, struct gp_err *err)
+{
+	struct gp_chunk_ops ops = { PIECE, 0, work, done, m };
+	lzma_filter filter[LZMA_FILTERS_MAX + 1] = { { 0 } };
+	lzma_block block = { .version = 0, .check = (lzma_check)m->s->xz.check, .filters = filter };
+	int rc;
+
+	if (read_header(&m->cut, peek, &block, err) < 0)
+		return -1;
+	m->plan->edit[0].off = m->cut.unit_packed;
 	rc = filter[0].id != LZMA_FILTER_LZMA2 ? gp_fail(err, GP_E_FORMAT, "the input changed while it was read") :
-						 open_sizes(&block, plan, err);
-	if (rc == 0)
-		rc = continue_block(s, cut, filter[0].options, more, plan, err);
+						 open_sizes(&block, m->plan, err);
+	if (rc == 0) {
+		m->dict_size = dict_size(filter[0].options);
+		m->chunker = gp_chunker_new(&ops, m->to.threads);
+	}
 	free_options(filter);
 	return rc;
 }

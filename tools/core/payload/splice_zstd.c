@@ -18,6 +18,8 @@
 #include <xxhash.h>
 
 #define BLOCK_HEADER 3u
+#define ROOM (256u << 10)
+#define JOB (2 << 20) /* that its worker takes at a time: it is copied */
 
 static const uint8_t magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
 
@@ -270,33 +272,59 @@ static int end_frame(const struct gp_cut *cut, struct gp_peek peek, struct gp_sp
 	return 0;
 }
 
-static int new_frame(struct gp_str more, bool checksum, struct gp_buf *out, struct gp_err *err)
+static int put(struct gp_splice_more *m, const void *p, size_t len, ZSTD_EndDirective end, struct gp_err *err)
 {
-	ZSTD_CCtx *c = ZSTD_createCCtx();
-	size_t bound = ZSTD_compressBound(more.len), n;
+	ZSTD_inBuffer in = { p, len, 0 };
+	size_t left;
 
-	if (!c)
-		gp_oom();
-	ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, 9);
-	ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, checksum);
-	gp_buf_reserve(out, bound);
-	n = ZSTD_compress2(c, out->data + out->len, bound, more.p, more.len);
-	ZSTD_freeCCtx(c);
-	if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
-		return gp_fail_sys(err, ENOMEM, "cannot compress: zstd");
-	if (ZSTD_isError(n))
-		return gp_fail(err, GP_E_BUG, "libzstd: %s", ZSTD_getErrorName(n));
-	out->len += n;
+	do {
+		ZSTD_outBuffer out = { m->room.data, m->room.cap, 0 };
+
+		left = ZSTD_compressStream2(m->zstd, &out, &in, end);
+		if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
+			return gp_fail_sys(err, ENOMEM, "cannot compress: zstd");
+		if (ZSTD_isError(left))
+			return gp_fail(err, GP_E_BUG, "libzstd: %s", ZSTD_getErrorName(left));
+		if (gp_splice_emit(m, m->room.data, out.pos, err) < 0)
+			return -1;
+	} while (end == ZSTD_e_end ? left : in.pos < in.size);
 	return 0;
 }
 
-int gp_zstd_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
-		     struct gp_splice_plan *plan, struct gp_err *err)
+int gp_zstd_put(struct gp_splice_more *m, const void *p, size_t len, struct gp_err *err)
+{
+	return put(m, p, len, ZSTD_e_continue, err);
+}
+
+int gp_zstd_end(struct gp_splice_more *m, struct gp_err *err)
+{
+	return put(m, NULL, 0, ZSTD_e_end, err);
+}
+
+void gp_zstd_more_release(struct gp_splice_more *m)
+{
+	ZSTD_freeCCtx(m->zstd);
+}
+
+/* One worker, whatever the number of threads: it is as fast as any decoder that feeds it,
+ * and each has tables of 25 MB. */
+int gp_zstd_more(struct gp_splice_more *m, struct gp_peek peek, struct gp_err *err)
 {
 	bool checksum = true;
 
-	(void)s;
-	if (cut->last_block != UINT64_MAX && end_frame(cut, peek, plan, &checksum, err) < 0)
+	if (m->cut.last_block != UINT64_MAX && end_frame(&m->cut, peek, m->plan, &checksum, err) < 0)
 		return -1;
-	return new_frame(more, checksum, &plan->rest, err);
+	if (gp_splice_emit(m, m->plan->rest.data, m->plan->rest.len, err) < 0)
+		return -1;
+	gp_buf_release(&m->plan->rest);
+	m->zstd = ZSTD_createCCtx();
+	if (!m->zstd)
+		gp_oom();
+	gp_buf_reserve(&m->room, ROOM);
+	ZSTD_CCtx_setParameter(m->zstd, ZSTD_c_compressionLevel, 9);
+	ZSTD_CCtx_setParameter(m->zstd, ZSTD_c_checksumFlag, checksum);
+	/* A library without threads works in this one. */
+	ZSTD_CCtx_setParameter(m->zstd, ZSTD_c_nbWorkers, 1);
+	ZSTD_CCtx_setParameter(m->zstd, ZSTD_c_jobSize, JOB);
+	return 0;
 }

@@ -45,6 +45,11 @@ static size_t index_of(const char *word, const char *const *names, size_t n)
 	return i;
 }
 
+const char *gp_claim_note(const struct gp_claim *c, enum gp_claim_of of)
+{
+	return of == GP_CLAIM_UNLOCKS && c->answer == GP_CLAIM_YES ? "NVIDIA does not support it" : NULL;
+}
+
 bool gp_claim_parse(const char *answer, const char *kind, struct gp_claim *out)
 {
 	size_t a = index_of(answer, answer_names, GP_COUNT(answer_names));
@@ -66,6 +71,8 @@ struct json_object *gp_json_claims(const struct gp_claim claims[GP_CLAIM_COUNT])
 				       gp_json_object(GP_J("claim", answer_names[c->answer]),
 						      GP_J("kind", c->kind ? kind_names[c->kind] : NULL),
 						      GP_J("source", c->source))));
+	gp_json_fill(json_object_object_get(all, claim_names[GP_CLAIM_UNLOCKS]),
+		     GP_J("note", gp_claim_note(&claims[GP_CLAIM_UNLOCKS], GP_CLAIM_UNLOCKS)));
 	return all;
 }
 
@@ -117,34 +124,46 @@ static struct mark next_mark(const char *text)
 	return (struct mark){ .end = text };
 }
 
+static struct gp_str trimmed(struct gp_str said)
+{
+	said = gp_str_trim(said);
+	while (said.len && strchr(";.,", said.p[said.len - 1]))
+		said.len--;
+	return said;
+}
+
 /* From behind a mark to the next one. */
 static char *words_of(const struct mark *m)
 {
 	gp_auto(mark_release) struct mark next = next_mark(m->end);
 	const char *end = next.at ? next.at : next.end;
-	struct gp_str said = gp_str_trim((struct gp_str){ m->end, (size_t)(end - m->end) });
+	struct gp_str said = trimmed((struct gp_str){ m->end, (size_t)(end - m->end) });
 
-	while (said.len && strchr(";.,", said.p[said.len - 1]))
-		said.len--;
+	return said.len ? gp_strndup(said.p, said.len) : NULL;
+}
+
+static char *all_of(const char *evidence)
+{
+	struct gp_str said = trimmed(gp_str_of(evidence));
+
 	return said.len ? gp_strndup(said.p, said.len) : NULL;
 }
 
 enum gp_evidence_kind gp_evidence_kind(const char *evidence, enum gp_claim_of of, char **source)
 {
 	struct mark m = next_mark(evidence ? evidence : "");
+	enum gp_evidence_kind kind = GP_EVIDENCE_INFERENCE;
 
-	if (source)
-		*source = NULL;
 	while (m.at && (m.word == NO_WORD || words[m.word].most < of)) {
 		mark_release(&m);
 		m = next_mark(m.end);
 	}
-	if (!m.at)
-		return GP_EVIDENCE_INFERENCE;
-	if (source && words[m.word].kind == GP_EVIDENCE_REPORTED)
-		*source = words_of(&m);
+	if (m.at)
+		kind = words[m.word].kind;
+	if (source)
+		*source = m.at ? words_of(&m) : evidence ? all_of(evidence) : NULL;
 	mark_release(&m);
-	return words[m.word].kind;
+	return kind;
 }
 
 /* Append what stands behind a mark, with the mark less its lines. */

@@ -26,7 +26,8 @@ enum gp_evidence_kind {
 struct gp_claim {
 	enum gp_claim_answer answer;
 	enum gp_evidence_kind kind; /* none when the answer is unknown */
-	const char *source;         /* who reports it and where; NULL unless reported */
+	const char *source;         /* what was built, who reports it and where, what was read,
+				     * from what it is concluded; NULL when unknown, or nobody says */
 };
 
 const char *gp_claim_name(enum gp_claim_of of);             /* "builds", "loads", "unlocks" */
@@ -41,7 +42,10 @@ const char *gp_evidence_kind_name(enum gp_evidence_kind k); /* "none", "inferenc
  */
 bool gp_claim_parse(const char *answer, const char *kind, struct gp_claim *out);
 
-/* "claims" of a report, {"builds": {"claim": "yes", "kind": "built", "source": null}, …}. */
+/* What must be said beside a claim: that a card unlocks nobody answers for. NULL: nothing. */
+const char *gp_claim_note(const struct gp_claim *c, enum gp_claim_of of);
+
+/* "claims" of a report, {"builds": {"claim": "yes", "kind": "built", "source": "…"}, …}. */
 struct json_object *gp_json_claims(const struct gp_claim claims[GP_CLAIM_COUNT]);
 
 /*
@@ -51,8 +55,9 @@ struct json_object *gp_json_claims(const struct gp_claim claims[GP_CLAIM_COUNT])
  *
  * In:  evidence: with marks [booted], [built], [reported] (or [peer], as it was called),
  *      [source], [inference]; may be NULL, or have none: inference.
- * Out: *source: a copy of the words of a report, free() it; NULL for other kinds. May
- *      be NULL.
+ * Out: *source: a copy of the words behind that mark, up to the next one; of all of the
+ *      evidence when no mark can speak for the claim. free() it; NULL: no words. May be
+ *      NULL.
  */
 enum gp_evidence_kind gp_evidence_kind(const char *evidence, enum gp_claim_of of, char **source);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests: core/payload/splice_gzip, core/payload/splice_xz, core/payload/splice_zstd */
+/* Tests: core/payload/chunkwork, core/payload/splice_gzip, core/payload/splice_xz, core/payload/splice_zstd */
 /* Slow: 25 s */
 /* Continuing payloads of every kind: what comes out is decoded by us and by
  * the libraries themselves. */
@@ -391,6 +391,71 @@ static void three_megabytes(void **state)
 				chain(&fx_recipe[i], FX_MIXED, 3000000 + k, 100 + k);
 }
 
+/* --- what is larger than memory --- */
+
+static int to_buf(void *arg, const void *p, size_t len, struct gp_err *err)
+{
+	(void)err;
+	gp_buf_add(arg, p, len);
+	return 0;
+}
+
+/* fresh, in steps, behind what the plan keeps. */
+static void stream(const struct place *p, unsigned threads, size_t step, struct gp_splice_plan *plan)
+{
+	struct gp_str in = gp_buf_str(&packed);
+	gp_auto(gp_buf_release) struct gp_buf rest = { 0 };
+	struct gp_splice_to to = { { to_buf, &rest }, threads };
+	struct gp_err err = { 0 };
+	struct gp_splice_more *m =
+		gp_splice_more_new(p->splice, &p->cut, (struct gp_peek){ fx_peek, &in }, &to, plan, &err);
+
+	assert_non_null(m);
+	assert_int_equal(gp_splice_more_put(m, plain.data + p->cut.plain, (size_t)(p->end - p->cut.plain), &err), 0);
+	for (size_t at = 0; at < fresh.len; at += step)
+		assert_int_equal(
+			gp_splice_more_put(m, fresh.data + at, fresh.len - at < step ? fresh.len - at : step, &err), 0);
+	assert_int_equal(gp_splice_more_end(m, &err), 0);
+	gp_splice_more_free(m);
+	plan->rest = rest;
+	rest = (struct gp_buf){ 0 };
+	assert_int_equal(plan->rest.len, plan->rest_len);
+}
+
+/* Several pieces, of which threads make some at the same time: the libraries decode what
+ * comes out, and it is the same for any number of threads and any steps. */
+static void many_pieces_by_threads(void **state)
+{
+	static const char *const name[] = { "none", "gzip 9", "gzip, flushed to a bit", "xz, blocks with sizes, CRC64",
+					    "zstd 3, checksum" };
+
+	(void)state;
+	for (size_t k = 0; k < GP_COUNT(name); k++) {
+		gp_auto(gp_splice_plan_release) struct gp_splice_plan one = { 0 }, three = { 0 };
+		struct place p = { 0 };
+
+		for (size_t i = 0; i < fx_recipes; i++)
+			p.r = strcmp(fx_recipe[i].name, name[k]) == 0 ? &fx_recipe[i] : p.r;
+		assert_non_null(p.r);
+		fx_fill(&plain, FX_MIXED, 100000, k);
+		fx_fill(&fresh, FX_MIXED, 5000000 + k, k + 1);
+		packed.len = 0;
+		p.r->make(p.r, gp_buf_str(&plain), &packed);
+		p.end = plain.len;
+		find_place(&p, 0);
+		assert_true(p.found);
+		want.len = 0;
+		gp_buf_add(&want, plain.data, p.end);
+		gp_buf_add(&want, fresh.data, fresh.len);
+		stream(&p, 1, 1000000, &one);
+		stream(&p, 3, 70001, &three);
+		assert_same_plan(&one, &three);
+		fx_build(gp_buf_str(&packed), &one, &built);
+		check_built(&p);
+		gp_splice_free(p.splice);
+	}
+}
+
 /* One scan answers for every end; more of the tar is known with each of them. */
 static void every_end_of_one_payload(void **state)
 {
@@ -541,6 +606,7 @@ int main(void)
 	each("every end", every_end_of_one_payload);
 	each("saved", saved_bytes_are_not_believed);
 	FX_TEST(three_megabytes, NULL, clear);
+	FX_TEST(many_pieces_by_threads, NULL, clear);
 	FX_TEST(the_search_finds_blocks, NULL, clear);
 	return fx_run(NULL, NULL);
 }
