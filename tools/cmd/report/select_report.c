@@ -255,13 +255,29 @@ struct json_object *gp_json_choice(const struct gp_choice *c)
 			      GP_J("hooks_needed", or_null(gp_hooks_name(c->hooks))));
 }
 
+/* Which exports its probes went by; NULL: they asked for none, or got no answer. */
+static struct json_object *json_exports(const struct gp_judgement *j)
+{
+	const struct gp_exports_found *from = &j->from;
+
+	if (!from->file && !j->by_symvers)
+		return NULL;
+	if (!from->file)
+		return gp_json_object(GP_J("from", "headers"), GP_J("first", NULL), GP_J("last", NULL),
+				      GP_J("file", NULL), GP_J("line", NULL), GP_J("source", NULL));
+	return gp_json_object(GP_J("from", "table"), GP_J("first", from->span->lo.text),
+			      GP_J("last", from->span->hi.text), GP_J("file", from->file->path),
+			      GP_J("line", from->alike->lineno), GP_J("source", from->alike->source));
+}
+
 static struct json_object *json_rule(const struct gp_judged *x)
 {
 	const struct gp_rule *r = x->rule;
 
 	return gp_json_object(GP_J("file", r->file), GP_J("line", r->lineno), GP_J("taken", x->j.taken),
 			      GP_J("holds", gp_tri_name(x->j.holds)), GP_J("judged_by", gp_decider_name(x->j.by)),
-			      GP_J("why", x->j.why), GP_J("status", or_null(gp_status_name(r->status))),
+			      GP_J("why", x->j.why), GP_J("exports", json_exports(&x->j)),
+			      GP_J("status", or_null(gp_status_name(r->status))),
 			      GP_J("claims", gp_json_claims(r->claims)), GP_J("sets", &r->patches),
 			      GP_J("hooks_needed", or_null(gp_hooks_name(r->hooks))),
 			      GP_J("text", r->reason), GP_J("instead", r->instead), GP_J("evidence", r->evidence),
