@@ -23,11 +23,13 @@ struct gp_args {
 	const char *member;    /* --member */
 	const char *dir;       /* -C, -d */
 	const char *driver;    /* --driver */
+	const char *gpu;       /* --gpu */
+	const char *platform;  /* --platform */
 	int kind;              /* enum gp_kind; -1: not given */
 	const char *to, *from; /* fetch-hooks */
 	struct gp_list runs;   /* lint-set's --from */
 	bool newer_table;
-	bool finish; /* new-set */
+	bool finish;                                       /* new-set */
 	const char *blob;                                  /* verify */
 	bool expect_hooks;                                 /* verify */
 	bool explain;                                      /* select */
