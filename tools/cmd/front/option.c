@@ -107,10 +107,12 @@ static int set_json(struct gp_args *a, const char *file, struct gp_err *err)
 static const struct gp_option OPTIONS[] = {
 	{ 0, "member", "NAME", "which installer of the .zip", TEXT(member) },
 	{ 'k', "kernel", "R", "a kernel release, or 'installed' (repeatable)", LIST(patch.kernels) },
+	{ 0, "platform", "NAME", "the kernels of a platform: proxmox-9, ubuntu-24.04, el9", TEXT(platform) },
 	{ 0, "headers", "DIR", "kernel headers to ask (repeatable)", LIST(patch.headers) },
 	{ .name = "kernel-source-path", .is = "headers" },
 	{ .name = "kernelsourcedir", .is = "headers" },
 	{ 0, "driver", "VERSION", "a driver: 535.161.05, a branch: 535, or vGPU: 16.4", TEXT(driver) },
+	{ 0, "gpu", "CARD", "a card: 10de:1b80, 'GTX 1080', or auto: this machine's", TEXT(gpu) },
 	{ 0, "blob", "FILE", "the nv-kernel.o_binary that nvidia.ko is made from", TEXT(blob) },
 	{ 0, "expect-hooks", NULL, "nvidia.ko must have the hooks", FLAG(expect_hooks) },
 	{ 0, "kind", "KIND", "its kind: %s", WORD(int, kind, gp_kind_names, 0) },

@@ -10,6 +10,7 @@
 #include "ops/run/given.h"
 #include "ops/run/repack.h"
 #include "ops/select/catalog.h"
+#include "ops/select/gpu.h"
 #include "ops/select/target.h"
 
 #define GP_ALLOW_BLOCKED 1u
@@ -23,6 +24,7 @@ extern const char *const gp_allow_names[]; /* of these bits; NULL after the last
 struct gp_patch_opts {
 	const char *run;
 	const char *host;                /* what is merged with run: see ops/job/merging.h; NULL */
+	const char *gpu;                 /* --gpu, NULL */
 	const struct gp_given *given;    /* in which run and host may be; NULL */
 	struct gp_list kernels, headers; /* -k, --headers */
 	const char *hooks;               /* --hooks, NULL */
@@ -74,6 +76,7 @@ struct gp_inputs {
 	struct gp_lock lock;              /* of --lock */
 	struct gp_targets targets;
 	struct gp_catalog catalog;
+	struct gp_gpu_list gpus;  /* of --gpu; may be empty */
 	struct gp_patchset *user; /* one per --patches */
 	size_t nuser;
 	struct gp_usercopy user_half; /* of vgpu_unlock */
