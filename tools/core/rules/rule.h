@@ -58,7 +58,7 @@ struct gp_rule {
 	enum gp_load load;
 	enum gp_hooks hooks;
 	enum gp_status status;
-	char *gpu, *reason, *instead, *evidence; /* NULL when absent */
+	char *reason, *instead, *evidence; /* NULL when absent */
 	char *load_evidence, *hooks_evidence;    /* of these claims alone; NULL: evidence is */
 	struct gp_claim claims[GP_CLAIM_COUNT];  /* unknown: it makes none */
 	char *key;                               /* same key: a later rule replaces this one */

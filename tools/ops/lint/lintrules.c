@@ -115,7 +115,6 @@ static char *rest_of(const struct gp_rule *r)
 	const char *const texts[] = { r->lines_text && r->any_line ? NULL : r->release_text,
 				      r->rhel_text,
 				      r->distro_text,
-				      r->gpu,
 				      r->reason,
 				      r->instead,
 				      r->evidence,

@@ -26,7 +26,6 @@ void gp_choice_release(struct gp_choice *c)
 	gp_list_release(&c->load_reasons);
 	gp_list_release(&c->instead);
 	gp_list_release(&c->evidence);
-	gp_list_release(&c->gpus);
 	gp_list_release(&c->left_out);
 }
 
@@ -244,7 +243,6 @@ static void count_taken(const struct gp_catalog *c, const struct gp_rule *r, str
 	add_text(&out->evidence, r->evidence);
 	add_text(&out->evidence, r->load_evidence);
 	add_text(&out->evidence, r->hooks_evidence);
-	add_text(&out->gpus, r->gpu);
 	if (r->status == GP_STATUS_BLOCKED)
 		t->blocked = true;
 	else if (r->any_line)
