@@ -159,12 +159,8 @@ void gp_cells_evidence(const struct gp_cells *cells, const char *date, struct gp
 
 char *gp_evidence_day(const char *started)
 {
-	static const char FORM[] = "0000-00-00T";
+	struct gp_str day = gp_str_of(started ? started : "");
 
-	if (!started || strlen(started) < strlen(FORM))
-		return NULL;
-	for (size_t i = 0; FORM[i]; i++)
-		if (FORM[i] == '0' ? started[i] < '0' || started[i] > '9' : started[i] != FORM[i])
-			return NULL;
-	return gp_strndup(started, strlen("0000-00-00"));
+	day.len = day.len > 10 && started[10] == 'T' ? 10 : 0;
+	return gp_str_is_date(day) ? gp_strndup(day.p, day.len) : NULL;
 }
