@@ -9,6 +9,7 @@
 #include "core/merge/mergetable.h"
 #include "core/rules/branch.h"
 #include "core/rules/card.h"
+#include "core/rules/exports.h"
 #include "core/rules/half.h"
 #include "core/rules/platform.h"
 #include "core/rules/rule.h"
@@ -28,6 +29,7 @@ struct gp_catalog {
 	struct gp_merge_table merge;       /* kernel-versions/merge */
 	struct gp_card_list cards;         /* kernel-versions/cards */
 	struct gp_platform_list platforms; /* kernel-versions/platforms */
+	struct gp_exports exports;         /* kernel-versions/exports */
 	size_t ndirs;                      /* that it was loaded from */
 	struct gp_list order;              /* patches/series of all directories */
 };
@@ -46,8 +48,9 @@ void gp_catalog_release(struct gp_catalog *c);
  * those of all directories are laid over each other. kernel-versions/unlock says
  * which half of vgpu_unlock fits which driver (gp_halves_parse()), kernel-versions/cards
  * which cards have vGPUs with which driver (gp_cards_parse()), kernel-versions/platforms
- * which kernels people have (gp_platforms_parse()), and kernel-versions/merge what a merged
- * driver is made of (gp_merge_table_parse(); of its paragraphs the later wins).
+ * which kernels people have (gp_platforms_parse()), kernel-versions/merge what a merged
+ * driver is made of (gp_merge_table_parse(); of its paragraphs the later wins), and
+ * kernel-versions/exports what kernels export (gp_exports_parse()).
  *
  * In:     dirs: each holds kernel-versions/ or patches/ or both.
  * Out:    gp_catalog_release() frees it; zeroed on failure.
