@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2016,SC2086,SC2154 # $k is words; lib.sh sets the rest
+# shellcheck disable=SC1091,SC2015,SC2016,SC2086,SC2154 # $k is words; lib.sh sets the rest
 # What info and verify say of merged drivers, and which desktops go with a host. The merged
 # one is put together here with cp, sed and grep, as its makers do it by hand.
 # tests: core/merge/mergepartner core/merge/mergewhole ops/driver/inspect
