@@ -10,6 +10,8 @@
 
 #include "base/fsio.h"
 #include "base/path.h"
+#include "core/rules/kind.h"
+#include "ops/run/runfile.h"
 
 /* --- files of the host's --- */
 

@@ -20,8 +20,11 @@
 #include <xxhash.h>
 
 #include "base/fsio.h"
+#include "base/map.h"
 #include "base/path.h"
-#include "base/text.h"
+#include "core/driver/manifest.h"
+#include "core/rules/kind.h"
+#include "core/rules/release.h"
 #include "ops/run/members.h"
 
 #define THREADS 2u /* of the compressor: what more would do waits for the decoder */
