@@ -136,6 +136,29 @@ cp mine over/kernel-versions/exports
 expect_status 'lint-set: a symbol that no table has' 1 lint-set --data over
 says 'it is told' "no file exports knows 'nobody_knows'" out
 
+# --- what the shipped rules make of the shipped table --------------------------
+
+# The lists say so: module:kvm-amd,kvm-intel in abi-prev-7.0.14-3-pve-amd64 of
+# proxmox/pve-kernel and in linux-headers-7.2.9+deb13-amd64, EXPORT_SYMBOL_GPL up to 6.17.
+GRIDPATCH_DATA=$repo
+apicv="probe 'exports enable_apicv module-only'"
+for kernel in 7.0.14-3-pve 7.2.9+deb13-amd64 7.0.0-40-generic; do
+    run select --driver 550.163.02 -k $kernel
+    says "enable_apicv is KVM's own on $kernel" "taken by probe: $apicv: holds, by the lists of" out
+    says 'so the host does not load' 'modules load: no' out
+done
+run select --explain --driver 550.163.02 -k 6.17.13-4-pve
+says 'it is not on 6.17' "not taken    by probe    $apicv: does not hold, by the lists of 6.17.1-1-pve to 6.17.13-21-pve" out
+run select --driver 550.163.02 -k 6.18.7
+says 'of other kernels the number tells' "taken by version: 6.18.7 is inside '>= 6.18'" out
+run select --driver 595.58.02 -k 7.0.14-3-pve
+refute 'newer hosts do not ask for it' grep -q enable_apicv out
+run select --driver 570.158.02 -k 6.17.13-4-pve
+says 'vGPU 18.3 needs vma-flags there' "probe 'exports __vma_start_write gpl': holds, by the lists of" out
+run select --driver 570.172.07 -k 6.17.13-4-pve
+refute '18.4 does not' grep -q __vma_start_write out
+GRIDPATCH_DATA=$PWD/data
+
 # --- real headers, and awk ---------------------------------------------------
 
 if headers_here && [ -s "$headers/Module.symvers" ]; then
