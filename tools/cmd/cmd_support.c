@@ -11,11 +11,10 @@
 #include "ops/select/catalog.h"
 #include "ops/select/headers.h"
 
-#include "cmd/front/outputs.h"
 #include "cmd/report/gpu_report.h"
 #include "cmd/report/report.h"
-#include "cmd/report/support_html.h"
 #include "cmd/report/terminal.h"
+#include "cmd/support_page.h"
 
 /* The question and its answer. */
 struct work {
@@ -92,20 +91,6 @@ static int check_outputs(const struct gp_args *a, struct gp_err *err)
 	return 0;
 }
 
-static int write_page(const struct gp_args *a, const struct work *w, struct gp_err *err)
-{
-	struct gp_support_sheet lines = { .title = w->ask.kernels ? "the kernels asked about" : "all kernel lines",
-					  .table = w->table };
-	struct gp_support_page page = { .catalog = &w->catalog, .kind = w->ask.kind, .v = &lines, .n = 1 };
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-
-	gp_support_html(&page, &text);
-	if (gp_output_write(a->html, text.data, text.len, err) < 0)
-		return -1;
-	gp_say(a, "wrote      %s\n", a->html);
-	return 0;
-}
-
 /* Who reads on a terminal sees all of it at once, and asks for details. */
 static bool wants_grid(const struct gp_args *a)
 {
@@ -133,7 +118,7 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 	    gp_support_make(&w->catalog, &w->ask, &w->table, err) < 0)
 		return -1;
 	if (a->html)
-		return write_page(a, w, err);
+		return gp_support_write_page(a, &w->catalog, &w->ask, &w->table, err);
 	if (a->markdown) {
 		gp_report_support_markdown(a, &w->table);
 		return 0;
