@@ -7,7 +7,7 @@
 #include "base/path.h"
 #include "core/rules/branch.h"
 #include "core/rules/card.h"
-#include "core/rules/claim.h"
+#include "core/rules/cite.h"
 #include "core/rules/platform.h"
 #include "core/rules/release.h"
 #include "ops/select/catalog.h"
@@ -15,9 +15,10 @@
 /* A reader looks for how it is known: [source], [reported] and so on. */
 static void lint_mark(const char *evidence, const char *file, unsigned lineno, struct gp_findings *found)
 {
-	if (evidence[0] != '[' || gp_evidence_kind(evidence, GP_CLAIM_BUILDS, NULL) == GP_EVIDENCE_NONE)
+	if (evidence[0] != '[')
 		gp_finding_add(found, file, lineno, "begin it with [source], [reported] or [inference]",
 			       "Evidence does not say how it is known");
+	gp_lint_cites(evidence, file, lineno, found);
 }
 
 /* --- cards --- */
