@@ -248,7 +248,7 @@ static int find_by_name(struct asker *a, const char *asked, struct gp_err *err)
 
 static int find(struct asker *a, const char *asked, const char *root, struct gp_err *err)
 {
-	unsigned device;
+	unsigned device = 0;
 	int id = parse_id(asked, &device, err);
 
 	/* An id needs no library: only its name is missing then. */
