@@ -115,7 +115,7 @@ static void warn_card(const struct gp_inputs *in, struct gp_decision *d)
 {
 	struct gp_err why = { 0 };
 
-	if (gp_gpus_check(&in->gpus, &in->driver.version, &why) < 0)
+	if (gp_gpus_check(&in->gpus, in->driver.kind, &in->driver.version, &why) < 0)
 		gp_list_printf(&d->warnings, "%s", why.cause);
 }
 
