@@ -142,7 +142,7 @@ says 'text: its claims' '    loads    yes, reported: a/b#1' out
 says 'text: the hooks, and how vGPUs are made' '    hooks    upstream; the card needs them, vGPUs by mdev' out
 says 'text: what else of the branch' '    also     460.32.04' out
 says 'text: the merged question' '    merged   with the driver for a desktop 460.73.02' out
-says 'text: why not, by the card' '  535.54.06 - 535.309.01: NVIDIA took the card out of vGPU before it' out
+says 'text: why not, by the card' '  535.54.06 - 535.309.01: branch 535 is newer than 460, the last that has vGPUs for it' out
 says 'text: why not, by loading' '  460.107: the loader says no [does not load]' out
 expect_status 'whatever card' 0 advise -k 5.10.7
 says 'whatever card: why not, by the kernel' '  550.54.10: it does not build [blocked]' out
@@ -153,8 +153,9 @@ expect_status '--platform' 0 advise --platform both-1 --gpu 10de:1b38 --json
 check '--platform: its kernels' json_is out '[.answers[].kernel] | join(" ")' '5.10.7 5.11.3'
 check '--platform: whose they are' json_is out '[.answers[].cells[].platform] | unique | join(" ")' both-1
 expect_status '--platform: text' 0 advise --platform 'Both 1' --gpu 10de:1b38
-says '--platform: the headers' '  headers  headers-5.10.7' out
-says '--platform: the pin' '  keep it  keep 5.11.3' out
+says '--platform: the headers' '  headers  headers-RELEASE' out
+expect_status '--platform: JSON' 0 advise --platform b1 --gpu 10de:1b38 --json
+check '--platform: the pins' json_is out '[.platform.kernels[].pin] | join(",")' 'keep 5.10.7,keep 5.11.3'
 expect_status '--platform where nothing fits' 1 advise --platform new-1 --gpu 10de:1b38
 expect_status 'a driver: its kernels' 0 advise --driver 535.309.01 --gpu 10de:1b38 --json
 check 'a driver: the best first' test "$(in_order '\(.kernel.release)=\(.fit)')" = '5.10.7=fits 5.11.3=fits 9.9.1=no'

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cmd/report/gpu_report.h"
 #include "cmd/report/report.h"
 #include "core/rules/branch.h"
 #include "core/rules/card.h"
@@ -29,6 +30,15 @@ void gp_advise_desktops(const struct gp_catalog *c, const struct gp_version *hos
 	for (size_t i = b ? b->n : 0; i-- > 0;)
 		if (!*same || gp_version_cmp(&b->versions[i], host) == 0)
 			gp_list_add(out, b->versions[i].text);
+}
+
+char *gp_advise_reason(const struct gp_advise_answer *x, const struct gp_advice *p)
+{
+	const char *text = gp_advice_reason(p);
+
+	if (p->why == GP_WHY_CARD && x->gpu && x->gpu->card)
+		return gp_gpu_why(x->gpu, p->driver);
+	return *text ? gp_strdup(text) : NULL;
 }
 
 /* --- one pair that fits --- */
@@ -169,7 +179,7 @@ struct run {
 
 static bool goes_on(const struct gp_advise_asked *q, const struct run *r, const struct gp_advice *p)
 {
-	return r->to->fit == p->fit && same_group(q, r->to, p) &&
+	return r->to->why == p->why && r->to->card.fit == p->card.fit && same_group(q, r->to, p) &&
 	       strcmp(gp_advice_reason(r->to), gp_advice_reason(p)) == 0;
 }
 
@@ -177,14 +187,14 @@ static void say_run(const struct gp_args *a, const struct gp_advise_asked *q, co
 		    const struct run *r)
 {
 	const struct gp_platform *on = platform_of(q, x, r->to);
-	const char *reason = gp_advice_reason(r->to);
+	gp_auto(gp_free_ptr) char *reason = gp_advise_reason(x, r->to);
 
 	gp_say(a, "  ");
 	if (q->for_driver)
 		gp_say(a, "%s%s%s%s with ", r->to->choice.release.text, on ? " (" : "", on ? on->title : "",
 		       on ? ")" : "");
 	gp_say(a, "%s%s%s: %s%s\n", r->from->driver->text, r->from != r->to ? " - " : "",
-	       r->from != r->to ? r->to->driver->text : "", *reason ? reason : "no reason given",
+	       r->from != r->to ? r->to->driver->text : "", reason ? reason : "no reason given",
 	       r->to->why == GP_WHY_BLOCKED ? " [blocked]" :
 	       r->to->why == GP_WHY_LOAD    ? " [does not load]" :
 					      "");
@@ -246,46 +256,28 @@ static void say_section(const struct gp_args *a, const struct gp_advise_asked *q
 
 /* --- the head --- */
 
+/* Whatever the driver: how it comes to vGPUs. */
 static void say_card(const struct gp_args *a, const struct gp_gpu *g)
 {
 	char id[GP_GPU_ID];
 	unsigned first, last;
 
-	gp_say(a, "card       %s%s%s%s%s", g->slot ? g->slot : "", g->slot ? " " : "", gp_gpu_id(g->device, id),
-	       g->name ? " " : "", g->name ? g->name : "");
-	if (!g->card) {
-		gp_say(a, ": nothing is known of it\n");
+	gp_say_gpu_name(a, g);
+	if (!g->card)
+		return;
+	if (g->card->way == GP_WAY_NEITHER) {
+		gp_say(a, "  vgpus    %s\n", g->card->reason);
 		return;
 	}
 	gp_card_branches(g->card, &first, &last);
-	gp_say(a, ": %s, ", g->card->generation);
-	if (g->card->way == GP_WAY_NEITHER) {
-		gp_say(a, "%s\n", g->card->reason ? g->card->reason : "no vGPUs with these hooks");
-		return;
-	}
-	gp_say(a, "%s", g->card->way == GP_WAY_NATIVE ? "vGPUs by itself" : "vGPUs with the hooks");
+	gp_say(a, "  vgpus    %s", g->card->way == GP_WAY_NATIVE ? "by itself" : "with the hooks");
 	if (g->card->way == GP_WAY_HOOKS)
 		gp_say(a, ", as %s", g->twin_name ? g->twin_name : gp_gpu_id(g->card->twin, id));
 	if (first)
-		gp_say(a, "; drivers from %u", first);
+		gp_say(a, ", from branch %u on", first);
 	if (last)
-		gp_say(a, "%s %u", first ? " to" : "; drivers up to", last);
+		gp_say(a, ", up to branch %u", last);
 	gp_say(a, "\n");
-}
-
-/* What to do there for headers, and to keep the kernel. */
-static void say_platform(const struct gp_args *a, const struct gp_platform *on, const struct gp_release *r)
-{
-	gp_auto(gp_free_ptr) char *headers = on ? gp_platform_fill(on->headers, r->text) : NULL;
-	gp_auto(gp_free_ptr) char *pin = on ? gp_platform_fill(on->pin, r->text) : NULL;
-
-	if (!on)
-		return;
-	gp_say(a, "  headers  %s\n", headers ? headers : "none");
-	gp_say(a, "  keep it  %s\n", pin ? pin : "no command");
-	gp_say(a, "  dkms     %s\n", on->dkms ? on->dkms : "none");
-	if (on->reason)
-		gp_say(a, "  note     %s\n", on->reason);
 }
 
 static void say_kernel(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x)
@@ -296,7 +288,6 @@ static void say_kernel(const struct gp_args *a, const struct gp_advise_asked *q,
 	gp_say(a, "kernel     %s%s%s%s; judged by %s\n", k->headers ? k->headers->release.text : k->release.text,
 	       on ? " (" : "", on ? on->title : "", on ? ")" : "",
 	       k->headers ? "its headers" : "version only, its headers are not at hand");
-	say_platform(a, on, &k->release);
 }
 
 void gp_report_advice(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x)

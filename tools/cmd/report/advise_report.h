@@ -32,6 +32,9 @@ struct gp_advise_answer {
 /* How many of them fit. */
 size_t gp_advise_fits(const struct gp_advise_answer *x);
 
+/* What speaks against a pair, in a sentence. Out: free() it; NULL: nothing, or nobody says. */
+char *gp_advise_reason(const struct gp_advise_answer *x, const struct gp_advice *p);
+
 void gp_report_advice(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x);
 struct json_object *gp_json_advice(const struct gp_advise_asked *q, const struct gp_advise_answer *x);
 

@@ -279,8 +279,8 @@ static struct json_object *json_rule(const struct gp_judged *x)
 			      GP_J("why", x->j.why), GP_J("exports", json_exports(&x->j)),
 			      GP_J("status", or_null(gp_status_name(r->status))),
 			      GP_J("claims", gp_json_claims(r->claims)), GP_J("sets", &r->patches),
-			      GP_J("hooks_needed", or_null(gp_hooks_name(r->hooks))),
-			      GP_J("text", r->reason), GP_J("instead", r->instead), GP_J("evidence", r->evidence),
+			      GP_J("hooks_needed", or_null(gp_hooks_name(r->hooks))), GP_J("text", r->reason),
+			      GP_J("instead", r->instead), GP_J("evidence", r->evidence),
 			      GP_J("load_evidence", r->load_evidence), GP_J("hooks_evidence", r->hooks_evidence));
 }
 

@@ -232,6 +232,7 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
 	if (o->clones.n)
 		gp_list_add(paths, GP_VGPUCONFIG);
 	if (find_targets(in, err) < 0 || gp_data_load(&o->data, &in->catalog, err) < 0 ||
+	    (o->gpu && gp_gpus_find(o->gpu, &in->catalog.cards, NULL, &in->gpus, err) < 0) ||
 	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0 ||
 	    load_user_half(in, paths, err) < 0)
 		return -1;
@@ -290,6 +291,7 @@ void gp_inputs_release(struct gp_inputs *in)
 		gp_driver_close_dir(&in->driver);
 	else
 		gp_driver_release(&in->driver);
+	gp_gpus_release(&in->gpus);
 	gp_catalog_release(&in->catalog);
 	gp_list_release(&in->warnings);
 	*in = (struct gp_inputs){ 0 };

@@ -10,6 +10,7 @@
 #include "ops/run/given.h"
 #include "ops/run/repack.h"
 #include "ops/select/catalog.h"
+#include "ops/select/gpu.h"
 #include "ops/select/target.h"
 
 #define GP_ALLOW_BLOCKED 1u
@@ -21,6 +22,7 @@ extern const char *const gp_allow_names[]; /* of these bits; NULL after the last
 /* What the user asked for. Strings are borrowed. */
 struct gp_patch_opts {
 	const char *run;
+	const char *gpu;                 /* --gpu, NULL */
 	const struct gp_given *given;    /* in which run may be; NULL */
 	struct gp_list kernels, headers; /* -k, --headers */
 	const char *hooks;               /* --hooks, NULL */
@@ -70,6 +72,7 @@ struct gp_inputs {
 	struct gp_lock lock; /* of --lock */
 	struct gp_targets targets;
 	struct gp_catalog catalog;
+	struct gp_gpu_list gpus;  /* of --gpu; may be empty */
 	struct gp_patchset *user; /* one per --patches */
 	size_t nuser;
 	struct gp_usercopy user_half; /* of vgpu_unlock */
