@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "core/rules/branch.h"
+#include "core/rules/card.h"
 #include "cmd/report/report.h"
 
 /* --- cards --- */

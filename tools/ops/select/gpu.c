@@ -10,6 +10,7 @@
 #include "base/pci.h"
 #include "base/text.h"
 #include "core/rules/cardname.h"
+#include "core/rules/release.h"
 
 #define BUS "/sys/bus/pci"
 #define CLASS_DISPLAY 0x03 /* the upper byte: VGA controllers, 3D controllers */
