@@ -5,6 +5,7 @@
 
 #include "cmd/report/gpu_report.h"
 #include "cmd/report/report.h"
+#include "core/merge/mergepartner.h"
 #include "core/rules/branch.h"
 #include "core/rules/card.h"
 #include "core/rules/claim.h"
@@ -20,18 +21,6 @@ size_t gp_advise_fits(const struct gp_advise_answer *x)
 	return n;
 }
 
-void gp_advise_desktops(const struct gp_catalog *c, const struct gp_version *host, struct gp_list *out, bool *same)
-{
-	const struct gp_branch *b = gp_branch_find(&c->branches, gp_version_branch(host), GP_KIND_GENERAL);
-
-	*same = false;
-	for (size_t i = b ? b->n : 0; i-- > 0;)
-		*same |= gp_version_cmp(&b->versions[i], host) == 0;
-	for (size_t i = b ? b->n : 0; i-- > 0;)
-		if (!*same || gp_version_cmp(&b->versions[i], host) == 0)
-			gp_list_add(out, b->versions[i].text);
-}
-
 char *gp_advise_reason(const struct gp_advise_answer *x, const struct gp_advice *p)
 {
 	const char *text = gp_advice_reason(p);
@@ -43,20 +32,22 @@ char *gp_advise_reason(const struct gp_advise_answer *x, const struct gp_advice 
 
 /* --- one pair that fits --- */
 
+/* In one line, the best first: what is not the host's version has to be allowed. */
 static void say_merged(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advice *p)
 {
-	gp_auto(gp_list_release) struct gp_list desktops = { 0 };
-	bool same;
+	gp_auto(gp_merge_desktops_release) struct gp_merge_desktops l = { 0 };
 
 	if (q->kind != GP_KIND_HOST)
 		return;
-	gp_advise_desktops(q->catalog, p->driver, &desktops, &same);
-	gp_say(a, "    merged   %s",
-	       !desktops.n ? "no driver of its branch for a desktop is known here" :
-	       same        ? "with the driver for a desktop" :
-			     "versions differ (--allow versions): with");
-	for (size_t i = 0; i < desktops.n; i++)
-		gp_say(a, " %s", desktops.v[i]);
+	gp_merge_desktops_find(&q->catalog->merge, &q->catalog->branches, p->driver, &l);
+	gp_say(a, "    merged   %s", l.n ? "with the desktop driver" : "no desktop driver of its branch is known here");
+	for (size_t i = 0; i < l.n; i++) {
+		bool with = l.v[i].released, allow = !l.v[i].same;
+
+		gp_say(a, "%s %s%s%s%s%s%s", i ? "," : "", l.v[i].version.text, with || allow ? " (" : "",
+		       with ? "released with it" : "", with && allow ? "; " : "", allow ? "--allow versions" : "",
+		       with || allow ? ")" : "");
+	}
 	gp_say(a, "\n");
 }
 
