@@ -121,6 +121,7 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 		return gp_support_write_page(a, &w->catalog, &w->ask, &w->table, err);
 	if (a->markdown) {
 		gp_report_support_markdown(a, &w->table);
+		gp_report_cards_markdown(a, &w->catalog.cards);
 		return 0;
 	}
 	gp_say_platform(a, w->platform);

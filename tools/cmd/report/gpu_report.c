@@ -175,6 +175,65 @@ struct json_object *gp_json_gpu_branches(const struct gp_gpu_list *l, const stru
 	return GP_JSON_EACH(i, l->n, json_of_table(&l->v[i], t));
 }
 
+/* --- for a web page --- */
+
+/* Of the cards of a generation that come to vGPUs in that way: the first branch that
+ * serves one, and the last; 0: no bound. Out: false: there is none. */
+static bool reach(const struct gp_card_list *l, const char *generation, enum gp_vgpu_way way, unsigned *first,
+		  unsigned *last)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < l->n; i++) {
+		unsigned lo, hi;
+
+		if (l->v[i].way != way || strcmp(l->v[i].generation, generation) != 0)
+			continue;
+		gp_card_branches(&l->v[i], &lo, &hi);
+		*first = !some || lo < *first ? lo : *first;
+		*last = !some || (*last && (!hi || hi > *last)) ? hi : *last;
+		some = true;
+	}
+	return some;
+}
+
+static void say_reach(const struct gp_args *a, const struct gp_card_list *l, const char *generation,
+		      enum gp_vgpu_way way)
+{
+	unsigned first, last;
+
+	if (!reach(l, generation, way, &first, &last))
+		gp_say(a, " %s |", way == GP_WAY_NATIVE ? "none" : "not with these hooks");
+	else if (last)
+		gp_say(a, " %u – %u |", first, last);
+	else
+		gp_say(a, " from %u on |", first);
+}
+
+static bool told_before(const struct gp_card_list *l, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(l->v[i].generation, l->v[at].generation) == 0)
+			return true;
+	return false;
+}
+
+void gp_report_cards_markdown(const struct gp_args *a, const struct gp_card_list *l)
+{
+	if (l->n)
+		gp_say(a, "\n| cards | vGPUs of their own | with the hooks |\n|---|---|---|\n");
+	for (size_t i = 0; i < l->n; i++) {
+		if (told_before(l, i))
+			continue;
+		gp_say(a, "| %s%s |", l->v[i].generation, l->v[i].sriov ? " (SR-IOV)" : "");
+		say_reach(a, l, l->v[i].generation, GP_WAY_NATIVE);
+		say_reach(a, l, l->v[i].generation, GP_WAY_HOOKS);
+		gp_say(a, "\n");
+	}
+	if (l->n)
+		gp_say(a, "\nBranches that serve a card of the generation; `--gpu` asks about yours.\n");
+}
+
 /* --- platforms --- */
 
 int gp_take_platform(struct gp_args *a, const struct gp_platform_list *l, const struct gp_platform **out,

@@ -464,6 +464,8 @@ int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct
 	for (size_t i = 0; i < out->nset; i++)
 		lint_patches(&w, out->set[i].set);
 	out->rules = gp_lint_rules(c, o->names, &out->found);
+	if (!o->names->n)
+		gp_lint_cards(c, &out->found);
 	/* Without any the running kernel would be asked, which nobody named. */
 	if (o->headers->n && gp_targets_find(&no_kernels, o->headers, &w.targets, err) < 0)
 		return -1;

@@ -75,6 +75,13 @@ int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct
  */
 size_t gp_lint_rules(const struct gp_catalog *c, const struct gp_list *names, struct gp_findings *found);
 
+/*
+ * Check cards and platforms: ids of a directory that overlap, branches that are not in
+ * `drivers`, twins that have no vGPUs or others, names that stand for two platforms,
+ * kernels on no line, Evidence without a mark.
+ */
+void gp_lint_cards(const struct gp_catalog *c, struct gp_findings *found);
+
 /* When all has been seen: make the Evidence of each set. In: now, its date. */
 void gp_lint_evidence(struct gp_lint *l, time_t now);
 
