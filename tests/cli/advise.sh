@@ -183,6 +183,7 @@ expect_status 'not a driver' 2 advise --driver 460.x
 expect_status 'not a kernel' 2 advise -k banana
 expect_status 'two questions at once' 2 advise --platform both-1 -k 5.10.7
 expect_status 'a file' 2 advise x.run
+expect_status 'a card for drivers that make no vGPUs' 2 advise --kind general -k 5.10.7 --gpu 10de:1b38
 expect_status '-q' 0 advise -q -k 5.10.7 --gpu 10de:1b38
 silent_on '-q is silent' out
 if ! ls /sys/bus/pci/devices/*/vendor > /dev/null 2>&1 || ! grep -qx 0x10de /sys/bus/pci/devices/*/vendor; then

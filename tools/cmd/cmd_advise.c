@@ -103,9 +103,14 @@ static int read_kernels(const struct gp_args *a, struct work *w, struct gp_err *
 /* Who does not say which card, and has none here, is advised for whatever card. */
 static int read_cards(const struct gp_args *a, struct work *w, struct gp_err *err)
 {
+	bool vgpu = w->query.kind == GP_KIND_HOST || w->query.kind == GP_KIND_MERGED;
 	struct gp_err why = { 0 };
 	char text[512];
 
+	if (!vgpu)
+		return !a->gpu ? 0 :
+				 gp_fail(err, GP_E_USAGE, "--gpu asks about vGPUs, which %s drivers do not make",
+					 gp_kind_name(w->query.kind));
 	if (a->gpu)
 		return gp_gpus_find(a->gpu, &w->catalog.cards, NULL, &w->gpus, err);
 	if (gp_gpus_find(GP_GPU_AUTO, &w->catalog.cards, NULL, &w->gpus, &why) == 0)
