@@ -45,7 +45,8 @@ STDFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Itools \
 say = $(if $(V),,@echo '  $(1)  $@';)
 
 # libarchive is loaded when an archive is opened: tools/ops/run/libarchive.h; libxml2
-# when an XML file is read, and its headers lie in a folder of their own: tools/base/libxml.h.
+# when an XML file is read, and its headers lie in a folder of their own: tools/base/libxml.h;
+# libpci when a card is looked up: tools/base/pci.h.
 STDFLAGS += $(or $(shell pkg-config --cflags libxml-2.0 2>/dev/null),-I/usr/include/libxml2)
 ISAL := $(shell echo "\#include <isa-l/igzip_lib.h>" | $(CC) -E -xc - >/dev/null 2>&1 && echo 1)
 STDFLAGS += $(if $(ISAL),-DGP_HAVE_ISAL)
@@ -151,6 +152,10 @@ includes:
 lint: deps-check
 	@sh tests/lint.sh "$(STDFLAGS)"
 
+# make check-conftests CHECKOUT=DIR: is what the data say of NVIDIA's conftests so?
+check-conftests:
+	@python3 tests/conftests.py --check . '$(CHECKOUT)'
+
 lint-sets: deps-check
 	@$(MAKE) --no-print-directory $(BIN)
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/lint-sets.sh
@@ -168,6 +173,6 @@ help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 	@echo "deps layers lint lint-sets test-map includes readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint lint-sets test-map includes install uninstall clean help FORCE
+.PHONY: all deps deps-demo deps-check test-programs check check-real check-conftests bench demo readme layers lint lint-sets test-map includes install uninstall clean help FORCE
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

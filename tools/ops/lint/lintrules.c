@@ -6,6 +6,9 @@
 
 #include "base/path.h"
 #include "core/rules/claim.h"
+#include "core/rules/conftest.h"
+#include "core/rules/exports.h"
+#include "core/rules/probe.h"
 #include "core/rules/rule.h"
 #include "ops/job/dkmspatch.h"
 #include "ops/patch/patchset.h"
@@ -58,9 +61,39 @@ static void lint_evidence(const struct gp_rule *r, struct gp_findings *found)
 				       "that it %s is reported by nobody", gp_claim_name((enum gp_claim_of)i));
 }
 
+/* A rule that only headers can answer would say so with `symbol`. */
+static void lint_probes(const struct gp_catalog *c, const struct gp_rule *r, struct gp_findings *found)
+{
+	for (size_t i = 0; i < r->nprobes; i++) {
+		const struct gp_probe *p = &r->probes[i];
+
+		if (p->word == GP_PROBE_EXPORTS && !gp_exports_knows(&c->exports, p->arg))
+			gp_finding_add(found, r->file, r->lineno,
+				       "add it to its Symbols with tests/exports.py, or ask headers alone: symbol",
+				       "no file exports knows '%s'", p->arg);
+	}
+}
+
+/* What cannot be read is not compared: tests/conftests.py. */
+static void lint_conftests(const struct gp_rule *r, struct gp_findings *found)
+{
+	const char *const texts[] = { r->evidence, r->load_evidence, r->hooks_evidence };
+
+	for (size_t i = 0; i < GP_COUNT(texts); i++) {
+		struct gp_str bad = gp_conftest_misquoted(texts[i] ? texts[i] : "");
+
+		if (bad.len)
+			gp_finding_add(found, r->file, r->lineno, "write: conftest NAME from VERSION (or in, not in)",
+				       "'%.*s' does not say which release has the test",
+				       (int)(bad.len < 80 ? bad.len : 80), bad.p);
+	}
+}
+
 static void lint_rule(const struct gp_catalog *c, const struct gp_rule *r, struct gp_findings *found)
 {
 	lint_evidence(r, found);
+	lint_probes(c, r, found);
+	lint_conftests(r, found);
 	if (r->has_release && r->release.by_name && !r->distros)
 		gp_finding_add(found, r->file, r->lineno, "say whose they are: Distro: debian, ubuntu ...",
 			       "Release '%s' is in package numbers, and the rule has no Distro", r->release_text);
@@ -82,7 +115,6 @@ static char *rest_of(const struct gp_rule *r)
 	const char *const texts[] = { r->lines_text && r->any_line ? NULL : r->release_text,
 				      r->rhel_text,
 				      r->distro_text,
-				      r->gpu,
 				      r->reason,
 				      r->instead,
 				      r->evidence,
