@@ -48,10 +48,11 @@ struct gp_card {
 	unsigned twin;          /* device id that the hooks present it as; 0 unless way is hooks */
 	struct gp_range driver; /* branches that have types for it, or for its twin; any: of neither */
 	bool sriov;             /* its vGPUs are virtual functions */
-	bool has_vendor_driver, has_vendor_kernel;
-	struct gp_range vendor_driver; /* there is no mdev for it with these drivers, */
-	struct gp_range vendor_kernel; /* nor on these kernels */
-	char *reason, *evidence;       /* reason: NULL when absent */
+	bool has_mdev_driver, has_mdev_kernel, has_vendor;
+	struct gp_range mdev_driver; /* mdev with these drivers, */
+	struct gp_range mdev_kernel; /* and on these kernels; else, with the drivers below, */
+	struct gp_range vendor;      /* vendor-specific VFIO */
+	char *reason, *evidence;     /* reason: NULL when absent */
 	char *file;
 	unsigned lineno;
 };
@@ -69,7 +70,7 @@ void gp_cards_release(struct gp_card_list *l);
  * In:     stanzas of one file, each with Cards ("1b00 - 1d56, 1db1"), Generation, Vgpu
  *         (native, hooks, neither), Sriov (yes, no) and Evidence; Twin for hooks; Driver
  *         (a range of branches) for native and hooks; Reason, which neither needs;
- *         Vendor-Vfio-Driver and Vendor-Vfio-Kernel as they like.
+ *         Mdev-Driver, Mdev-Kernel and Vendor-Vfio (a range of drivers) as they like.
  * Out:    gp_cards_release() frees *l, also after a failure.
  * Errors: GP_E_FORMAT with "file:line": a field that is unknown, missing or of no use
  *         there, a bad value, a range upside down, ids that are not in ascending order.
@@ -97,7 +98,8 @@ bool gp_card_served(enum gp_card_fit f); /* native, or with the hooks */
 
 struct gp_card_verdict {
 	enum gp_card_fit fit;
-	enum gp_framework framework; /* unknown when it is not served, or depends on the kernel and there is none */
+	/* Unknown when it is not served, or when it depends on the kernel and there is none. */
+	enum gp_framework framework;
 };
 
 /*

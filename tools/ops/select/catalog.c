@@ -13,6 +13,11 @@
 #define RULE_FILE (1u << 20)
 #define DRIVERS "drivers"
 #define UNLOCK "unlock"
+#define CARDS "cards"
+#define PLATFORMS "platforms"
+
+/* Files of kernel-versions/ that have no rules. */
+static const char *const others[] = { DRIVERS, UNLOCK, CARDS, PLATFORMS };
 
 void gp_catalog_release(struct gp_catalog *c)
 {
@@ -29,6 +34,8 @@ void gp_catalog_release(struct gp_catalog *c)
 	gp_list_release(&c->files);
 	gp_branch_list_release(&c->branches);
 	gp_halves_release(&c->halves);
+	gp_cards_release(&c->cards);
+	gp_platforms_release(&c->platforms);
 	*c = (struct gp_catalog){ 0 };
 }
 
@@ -162,8 +169,10 @@ static bool is_rule_file(const char *name)
 {
 	struct gp_str s = gp_str_of(name);
 
-	return name[0] != '.' && strcmp(name, DRIVERS) != 0 && strcmp(name, UNLOCK) != 0 &&
-	       !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
+	for (size_t i = 0; i < GP_COUNT(others); i++)
+		if (strcmp(name, others[i]) == 0)
+			return false;
+	return name[0] != '.' && !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
 }
 
 /* The files to read, in order. */
@@ -226,12 +235,16 @@ static int load_other(const char *dir, const char *name, struct gp_stanza_list *
 
 static int load_others(struct gp_catalog *c, const char *dir, struct gp_err *err)
 {
-	gp_auto(gp_stanza_list_release) struct gp_stanza_list drivers = { 0 }, unlock = { 0 };
+	gp_auto(gp_stanza_list_release) struct gp_stanza_list drivers = { 0 }, unlock = { 0 }, cards = { 0 },
+							      platforms = { 0 };
 
 	if (load_other(dir, DRIVERS, &drivers, err) || load_other(dir, UNLOCK, &unlock, err) ||
-	    gp_branches_parse(&drivers, &c->branches, err))
+	    load_other(dir, CARDS, &cards, err) || load_other(dir, PLATFORMS, &platforms, err))
 		return -1;
-	return gp_halves_parse(&unlock, &c->halves, err);
+	if (gp_branches_parse(&drivers, &c->branches, err) || gp_halves_parse(&unlock, &c->halves, err) ||
+	    gp_cards_parse(&cards, &c->cards, err))
+		return -1;
+	return gp_platforms_parse(&platforms, &c->platforms, err);
 }
 
 static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files, struct gp_err *err)

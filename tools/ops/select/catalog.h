@@ -7,7 +7,9 @@
 
 #include "base/buf.h"
 #include "core/rules/branch.h"
+#include "core/rules/card.h"
 #include "core/rules/half.h"
+#include "core/rules/platform.h"
 #include "core/rules/rule.h"
 #include "ops/patch/patchset.h"
 
@@ -20,10 +22,12 @@ struct gp_catalog {
 	size_t nlines, lines_cap;
 	struct gp_patchset *sets; /* folders below patches/ with a series, in the order of application */
 	size_t nsets, sets_cap;
-	struct gp_branch_list branches; /* kernel-versions/drivers */
-	struct gp_half_list halves;     /* kernel-versions/unlock */
-	size_t ndirs;                   /* that it was loaded from */
-	struct gp_list order;           /* patches/series of all directories */
+	struct gp_branch_list branches;    /* kernel-versions/drivers */
+	struct gp_half_list halves;        /* kernel-versions/unlock */
+	struct gp_card_list cards;         /* kernel-versions/cards */
+	struct gp_platform_list platforms; /* kernel-versions/platforms */
+	size_t ndirs;                      /* that it was loaded from */
+	struct gp_list order;              /* patches/series of all directories */
 };
 
 void gp_catalog_release(struct gp_catalog *c);
@@ -38,7 +42,9 @@ void gp_catalog_release(struct gp_catalog *c);
  * sets; the others follow. Hidden files, "README*" and "*~" are passed over.
  * A file kernel-versions/drivers lists driver branches (gp_branches_parse());
  * those of all directories are laid over each other. kernel-versions/unlock says
- * which half of vgpu_unlock fits which driver (gp_halves_parse()).
+ * which half of vgpu_unlock fits which driver (gp_halves_parse()), kernel-versions/cards
+ * which cards have vGPUs with which driver (gp_cards_parse()), and
+ * kernel-versions/platforms which kernels people have (gp_platforms_parse()).
  *
  * In:     dirs: each holds kernel-versions/ or patches/ or both.
  * Out:    gp_catalog_release() frees it; zeroed on failure.
