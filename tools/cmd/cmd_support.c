@@ -11,7 +11,9 @@
 #include "ops/select/catalog.h"
 #include "ops/select/headers.h"
 
+#include "cmd/front/outputs.h"
 #include "cmd/report/report.h"
+#include "cmd/report/support_html.h"
 #include "cmd/report/terminal.h"
 
 /* The question and its answer. */
@@ -74,6 +76,33 @@ static int read_kernels(const struct gp_args *a, struct work *w, struct gp_err *
 	return 0;
 }
 
+/* Of what goes to standard output there can be one. */
+static int check_outputs(const struct gp_args *a, struct gp_err *err)
+{
+	bool page = a->html && strcmp(a->html, "-") == 0, json = a->json && !a->json_file;
+
+	if (a->markdown && a->html)
+		return gp_fail(err, GP_E_USAGE, "give --markdown or --html, not both");
+	if (json && (a->markdown || page))
+		return gp_fail(err, GP_E_USAGE, "%s and --json both write to standard output",
+			       page ? "--html" : "--markdown");
+	return 0;
+}
+
+static int write_page(const struct gp_args *a, const struct work *w, struct gp_err *err)
+{
+	struct gp_support_sheet lines = { .title = w->ask.kernels ? "the kernels asked about" : "all kernel lines",
+					  .table = w->table };
+	struct gp_support_page page = { .catalog = &w->catalog, .kind = w->ask.kind, .v = &lines, .n = 1 };
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	gp_support_html(&page, &text);
+	if (gp_output_write(a->html, text.data, text.len, err) < 0)
+		return -1;
+	gp_say(a, "wrote      %s\n", a->html);
+	return 0;
+}
+
 /* Who reads on a terminal sees all of it at once, and asks for details. */
 static bool wants_grid(const struct gp_args *a)
 {
@@ -84,13 +113,15 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 {
 	if (a->positional.n)
 		return gp_fail(err, GP_E_USAGE, "support takes no file; see 'gridpatch select' for an installer");
-	if (a->markdown && a->json && !a->json_file)
-		return gp_fail(err, GP_E_USAGE, "--markdown and --json both write to standard output");
+	if (check_outputs(a, err) < 0)
+		return -1;
 	w->ask.instead = a->json;
 	w->ask.kind = gp_args_kind(a);
 	if (read_kernels(a, w, err) < 0 || gp_data_load(&a->patch.data, &w->catalog, err) < 0 ||
 	    read_driver(a, w, err) < 0 || gp_support_make(&w->catalog, &w->ask, &w->table, err) < 0)
 		return -1;
+	if (a->html)
+		return write_page(a, w, err);
 	if (a->markdown)
 		gp_report_support_markdown(a, &w->table);
 	else if (wants_grid(a))
@@ -122,6 +153,6 @@ const struct gp_cmd gp_cmd_support = {
 	.about = "Shows for every kernel line and every known driver whether it builds there and\n"
 		 "how that is known, with which patch sets, whether the modules load, and which\n"
 		 "hooks it needs. Judged by version; 'select' looks at headers and sources, too.",
-	.options = "kernel driver kind data markdown why",
+	.options = "kernel driver kind data markdown html why",
 	.run = run,
 };

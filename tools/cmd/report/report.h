@@ -56,7 +56,7 @@ void gp_report_branch(const struct gp_args *a, const struct gp_support *t);
 void gp_report_support_markdown(const struct gp_args *a, const struct gp_support *t);
 /* The same as a grid of signs for a terminal, as wide as that is. */
 void gp_report_support_grid(const struct gp_args *a, const struct gp_support *t);
-/* Below a row of it: why, by which rules, and how that is known. */
+/* Below a row of it: by which rules, and all that is known of it. */
 void gp_say_support_why(const struct gp_args *a, const struct gp_choice *c);
 
 /* What a driver is. */

@@ -5,69 +5,14 @@
 
 #include "base/text.h"
 #include "core/rules/branch.h"
-#include "core/rules/rule.h"
-#include "ops/select/select.h"
 #include "cmd/report/report.h"
+#include "cmd/report/support_sign.h"
 #include "cmd/report/terminal.h"
 
-/*
- * The table for a terminal: kernels down, branches across, one sign in each place. What
- * is known of the newest release of a branch that is listed decides the sign, because
- * that is the one to take; a star says that not all releases, or not all of the line,
- * are like it.
- */
+/* The table for a terminal: kernels down, branches across, one sign in each place. */
 
 #define COLUMN_MAX 6 /* "   535" */
 #define COLUMN_MIN 4
-
-enum sign { LOADS, BUILDS, EXPECTED, UNSURE, LOADS_NOT, BLOCKED, NOTHING, SIGNS };
-
-/* Signs that any terminal has, and a colour: SGR of ECMA-48, 8.3.117. */
-static const struct {
-	char sign;
-	int colour;
-	const char *meaning;
-} LOOKS[SIGNS] = {
-	[LOADS] = { '+', 32, "builds and loads" },
-	[BUILDS] = { 'o', 36, "builds, loading unknown" },
-	[EXPECTED] = { '~', 33, "expected to build" },
-	[UNSURE] = { '?', 33, "sources are against it" },
-	[LOADS_NOT] = { '!', 35, "builds, does not load" },
-	[BLOCKED] = { 'x', 31, "does not build" },
-	[NOTHING] = { '.', 2, "nothing known" },
-};
-
-static const char STAR[] = "* not on all releases";
-
-static enum sign sign_of(const struct gp_support_cell *cell)
-{
-	const struct gp_choice *c = cell->choice;
-
-	if (c->verdict == GP_VERDICT_BLOCKED)
-		return BLOCKED;
-	if (!gp_support_builds(cell))
-		return NOTHING;
-	if (c->load == GP_LOAD_NO)
-		return LOADS_NOT;
-	if (cell->known == GP_KNOWN_UNSURE)
-		return UNSURE;
-	if (c->load == GP_LOAD_YES)
-		return LOADS;
-	return cell->known == GP_KNOWN_EXPECTED ? EXPECTED : BUILDS;
-}
-
-/* Does something else hold on a part of the line, or of another release? */
-static bool is_mixed(const struct gp_support_branch *b, size_t kernel, enum sign newest)
-{
-	const struct gp_support_cell *cell = &b->drivers[b->n - 1].cells[kernel];
-
-	if (gp_support_builds(cell) && (cell->may_block || cell->parts.n || cell->no_load.n))
-		return true;
-	for (size_t i = 0; i + 1 < b->n; i++)
-		if (sign_of(&b->drivers[i].cells[kernel]) != newest)
-			return true;
-	return false;
-}
 
 struct grid {
 	const struct gp_args *a;
@@ -77,7 +22,7 @@ struct grid {
 	size_t label;   /* of its first column */
 	size_t width;   /* of the others */
 	size_t across;  /* branches beside each other */
-	bool used[SIGNS], star;
+	bool used[GP_SIGNS], star;
 };
 
 static void put(const struct grid *g, struct gp_buf *line)
@@ -90,18 +35,18 @@ static void put(const struct grid *g, struct gp_buf *line)
 }
 
 /* Escape sequences take no room. */
-static void put_sign(const struct grid *g, struct gp_buf *line, enum sign s)
+static void put_sign(const struct grid *g, struct gp_buf *line, enum gp_sign s)
 {
 	if (g->colours)
-		gp_buf_printf(line, "\033[%dm%c\033[0m", LOOKS[s].colour, LOOKS[s].sign);
+		gp_buf_printf(line, "\033[%dm%s\033[0m", gp_signs[s].colour, gp_signs[s].sign);
 	else
-		gp_buf_putc(line, LOOKS[s].sign);
+		gp_buf_puts(line, gp_signs[s].sign);
 }
 
 static void put_cell(struct grid *g, struct gp_buf *line, const struct gp_support_branch *b, size_t kernel)
 {
-	enum sign s = sign_of(&b->drivers[b->n - 1].cells[kernel]);
-	bool mixed = is_mixed(b, kernel, s);
+	enum gp_sign s = gp_sign_of_branch(b, kernel);
+	bool mixed = gp_sign_is_mixed(b, kernel);
 
 	gp_buf_printf(line, "%*s", (int)g->width - 2, "");
 	put_sign(g, line, s);
@@ -171,18 +116,18 @@ static void say_legend(const struct grid *g)
 	gp_auto(gp_buf_release) struct gp_buf line = { 0 };
 	size_t used = 0;
 
-	for (unsigned s = 0; s < SIGNS; s++) {
-		size_t wide = 2 + strlen(LOOKS[s].meaning);
+	for (unsigned s = 0; s < GP_SIGNS; s++) {
+		size_t wide = 2 + strlen(gp_signs[s].meaning);
 
 		if (!g->used[s])
 			continue;
 		used = make_room(g, &line, used, wide) + wide;
-		put_sign(g, &line, (enum sign)s);
-		gp_buf_printf(&line, " %s", LOOKS[s].meaning);
+		put_sign(g, &line, (enum gp_sign)s);
+		gp_buf_printf(&line, " %s", gp_signs[s].meaning);
 	}
 	if (g->star) {
-		make_room(g, &line, used, strlen(STAR));
-		gp_buf_puts(&line, STAR);
+		make_room(g, &line, used, strlen(GP_SIGN_MIXED));
+		gp_buf_puts(&line, GP_SIGN_MIXED);
 	}
 	put(g, &line);
 }

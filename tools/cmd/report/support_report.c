@@ -106,10 +106,10 @@ static void say_row(const struct gp_args *a, const struct gp_support *t, const s
 		       more.data + 2);
 	else
 		gp_say(a, "  %-4u %-6s %-24s %s\n", b->branch->number, t->kernels.v[kernel], span, word);
+	if (a->verbose || a->why)
+		say_sources(a, cell->choice);
 	if (a->why)
 		gp_say_support_why(a, cell->choice);
-	else if (a->verbose)
-		say_sources(a, cell->choice);
 }
 
 void gp_report_support(const struct gp_args *a, const struct gp_support *t)

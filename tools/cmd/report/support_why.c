@@ -5,7 +5,7 @@
 #include "ops/select/select.h"
 #include "cmd/report/report.h"
 
-/* What stands behind a row of the table. */
+/* What stands behind a row of the table, beside the reasons and claims. */
 
 static void say_texts(const struct gp_args *a, const char *what, const struct gp_list *l)
 {
@@ -26,7 +26,6 @@ static void say_rule(const struct gp_args *a, const struct gp_judged *x)
 
 void gp_say_support_why(const struct gp_args *a, const struct gp_choice *c)
 {
-	say_texts(a, "reason", &c->reasons);
 	say_texts(a, "loading", &c->load_reasons);
 	for (size_t i = 0; i < c->nrules; i++)
 		say_rule(a, &c->rules[i]);

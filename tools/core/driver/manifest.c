@@ -7,7 +7,6 @@
 #include "base/path.h"
 #include "base/text.h"
 
-#define HEADER_LINES 8
 #define EXPLICIT "EXPLICIT_PATH" /* a file with a directory of its own */
 
 static bool is_octal(struct gp_str s)
@@ -54,7 +53,7 @@ static int lines_parse(struct gp_manifest *m, struct gp_err *err)
 		e.lineno = ++lineno;
 		if (gp_text_nul_line(line))
 			return gp_fail(err, GP_E_FORMAT, "line %zu has a NUL byte", lineno);
-		if (lineno <= HEADER_LINES) {
+		if (lineno <= GP_MANIFEST_HEADER) {
 			header_line(m, lineno, line);
 			continue;
 		}
@@ -72,7 +71,7 @@ static int lines_parse(struct gp_manifest *m, struct gp_err *err)
 	}
 	if (m->open_end)
 		m->end_off = m->text.len;
-	if (lineno < HEADER_LINES)
+	if (lineno < GP_MANIFEST_HEADER)
 		return gp_fail(err, GP_E_FORMAT, "cut off: %zu lines, eight belong to its header", lineno);
 	return 0;
 }

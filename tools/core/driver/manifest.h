@@ -7,6 +7,8 @@
 #include "base/buf.h"
 #include "core/rules/kind.h"
 
+#define GP_MANIFEST_HEADER 8 /* lines before the entries */
+
 /* One entry line; the strings are borrowed from the text. */
 struct gp_mentry {
 	struct gp_str raw; /* first field as written ("./32/libEGL.so") */

@@ -45,6 +45,9 @@ int gp_merge_paths_add(struct gp_merge_paths *s, enum gp_side side, const char *
 /* Bits of gp_side; 0: nobody has it. */
 unsigned gp_merge_paths_sides(const struct gp_merge_paths *s, const char *path);
 
+/* Does that side have it, and not as a directory? */
+bool gp_merge_paths_is_file(const struct gp_merge_paths *s, enum gp_side side, const char *path);
+
 /* Which rule made a choice. */
 enum gp_merge_why {
 	GP_WHY_TABLE,    /* choice.rule */
@@ -75,6 +78,10 @@ void gp_merge_choice_release(struct gp_merge_choice *c);
 /*
  * Whose is this file in the merged driver? The answer depends on the path, on who has it
  * and on what the desktop has, so the host's payload can be decided on while it streams.
+ *
+ * What the table has a rule for is done so; of what both have, the desktop's is taken; of
+ * what one has, that one's, but for a file of the host that is named for its version while
+ * the desktop has the same in its own (libnvidia-ml.so.460.73.02): that is left out.
  *
  * In:  path: clean, of a member that is no directory. sides: bits of gp_side.
  * Out: gp_merge_choice_release() it. Where sides is GP_SIDE_HOST and take is
