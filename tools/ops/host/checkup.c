@@ -55,7 +55,10 @@ enum gp_health gp_checkup_missing(const struct gp_checkup *c)
 void gp_checkup_run(struct gp_checkup *c)
 {
 	gp_check_kernels(c);
+	gp_check_platform(c);
 	gp_check_processor(c);
+	gp_check_each_kernel(c);
+	gp_check_secureboot(c);
 }
 
 enum gp_health gp_checkup_verdict(const struct gp_checkup *c)

@@ -32,9 +32,10 @@ struct gp_checkup {
 	struct gp_check *v;
 	size_t n, cap;
 	/* Found on the way, for later ones. */
-	char *running;          /* uname -r; NULL: not known */
-	struct gp_list kernels; /* releases below /lib/modules that have modules, oldest first */
-	bool needs_iommu;       /* a card here has SR-IOV */
+	char *running;                      /* uname -r; NULL: not known */
+	struct gp_list kernels;             /* releases below /lib/modules that have modules, oldest first */
+	const struct gp_platform *platform; /* NULL: the data do not know it */
+	bool needs_iommu;                   /* a card here has SR-IOV */
 };
 void gp_checkup_release(struct gp_checkup *c);
 
@@ -48,8 +49,13 @@ enum gp_health gp_checkup_missing(const struct gp_checkup *c);
 
 /* --- what is looked at, a file each --- */
 
-void gp_check_kernels(struct gp_checkup *c);   /* first: running, kernels */
-void gp_check_processor(struct gp_checkup *c); /* virtualization, IOMMU, KVM */
+void gp_check_kernels(struct gp_checkup *c);     /* first: running, kernels */
+void gp_check_platform(struct gp_checkup *c);    /* then: platform; DKMS, make */
+void gp_check_processor(struct gp_checkup *c);   /* virtualization, IOMMU, KVM */
+void gp_check_each_kernel(struct gp_checkup *c); /* the data, configuration, headers, compiler */
+struct gp_kconfig;
+void gp_check_config(struct gp_checkup *c, const char *release, const struct gp_kconfig *k);
+void gp_check_secureboot(struct gp_checkup *c); /* and lockdown */
 
 /*
  * Look at everything.
