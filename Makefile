@@ -45,7 +45,8 @@ STDFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Itools \
 say = $(if $(V),,@echo '  $(1)  $@';)
 
 # libarchive is loaded when an archive is opened: tools/ops/run/libarchive.h; libxml2
-# when an XML file is read, and its headers lie in a folder of their own: tools/base/libxml.h.
+# when an XML file is read, and its headers lie in a folder of their own: tools/base/libxml.h;
+# libpci when a card is looked up: tools/base/pci.h.
 STDFLAGS += $(or $(shell pkg-config --cflags libxml-2.0 2>/dev/null),-I/usr/include/libxml2)
 ISAL := $(shell echo "\#include <isa-l/igzip_lib.h>" | $(CC) -E -xc - >/dev/null 2>&1 && echo 1)
 STDFLAGS += $(if $(ISAL),-DGP_HAVE_ISAL)

@@ -32,7 +32,6 @@ Kernel: any
 
 Driver: 460
 Hooks: upstream
-Gpu: Turing and older
 Evidence: [peer] somebody
 
 Driver: 470
@@ -81,7 +80,6 @@ golden 'all that can be told of a line' << 'T'
     status   supported
   rule     kernel-versions/any:3    taken        by version  driver and kernel line match
     hooks    upstream
-    gpu      Turing and older
     evidence [peer] somebody
   rule     kernel-versions/5.10:4   cannot tell  by version  '< 5.10.195' is a part of 5.10
     sets     fix sign
@@ -101,7 +99,6 @@ T
 says 'what is said without the option stays' '  sets     none; modules load: unknown; hooks: upstream' out
 says 'that it unlocks, who says so, and who does not' '  unlocks  yes, reported (NVIDIA does not support it): somebody' out
 says 'of what is not known there is no source' '  loads    unknown' out
-says 'the cards stand there, too' '  gpu      Turing and older' out
 
 expect_status 'headers and the driver' 0 select --explain host.run --headers new
 golden 'the headers decide' << 'T'
@@ -109,7 +106,6 @@ golden 'the headers decide' << 'T'
     status   supported
   rule     kernel-versions/any:3    taken        by version  driver and kernel line match
     hooks    upstream
-    gpu      Turing and older
     evidence [peer] somebody
   rule     kernel-versions/5.10:4   not taken    by version  5.10.262 is outside '< 5.10.195'
     sets     fix sign
@@ -152,7 +148,6 @@ expect_status '--json' 0 select --json host.run --headers new
 check 'json: sets' json_is out '[.selection.cells[0].rules[].sets | join("+")] | join(",")' ',fix+sign,,,'
 check 'json: load' json_is out '[.selection.cells[0].rules[].claims.loads.claim] | tostring' '["unknown","yes","unknown","unknown","unknown"]'
 check 'json: hooks' json_is out '.selection.cells[0].rules[0].hooks_needed' upstream
-check 'json: gpu' json_is out '.selection.cells[0].rules[0].gpu + "," + .selection.cells[0].gpu[0]' 'Turing and older,Turing and older'
 check 'json: what was built' json_is out '.selection.cells[0].rules[1].claims.builds.source' once
 check 'json: who unlocked' json_is out '.selection.cells[0].claims.unlocks | "\(.claim) \(.kind) \(.source)"' 'yes reported somebody'
 check 'json: NVIDIA does not' json_is out '.selection.cells[0].claims.unlocks.note' 'NVIDIA does not support it'

@@ -3,7 +3,7 @@
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $opts and commands are words; lib.sh sets the rest
 # Repack without compressing again: the payload's bytes stay, the changes follow
 # them. Whatever wrote the payload, the tree is that of a full repack.
-# tests: ops/run/repack ops/run/repack_splice core/payload/splice ops/job/headstart
+# tests: ops/run/repack ops/run/repack_splice ops/run/append core/payload/splice ops/job/headstart
 # slow: 90 s
 . "$(dirname "$0")/lib.sh"
 

@@ -34,7 +34,6 @@ Hooks: upstream
 
 Driver: >= 460.107
 Hooks: newer-table
-Gpu: newer ones
 
 Driver: 470
 Release: >= 6.1
@@ -99,17 +98,17 @@ sed -n '/^built: /!p' out | sed '/^unsure: /d; /^that a card/d; /^why: /d' > got
 check 'the whole table' diff - got << 'T'
 branch     460, vGPU 12: 460.32.04 460.73.02 460.107
   460  5.4    460.32.04 - 460.73.02    built               unpatched; loads: yes, reported; hooks: upstream; unlocks: yes, inference
-  460  5.4    460.107                  built               unpatched; loads: yes, reported; hooks: newer-table; unlocks: yes, inference; cards: newer ones
+  460  5.4    460.107                  built               unpatched; loads: yes, reported; hooks: newer-table; unlocks: yes, inference
   460  5.10   460.32.04 - 460.73.02    expected            sets: fix; loads: unknown; loads not on: >= 5.10.195; hooks: upstream; unlocks: yes, inference
-  460  5.10   460.107                  expected            sets: fix; loads: unknown; loads not on: >= 5.10.195; hooks: newer-table; unlocks: yes, inference; cards: newer ones
+  460  5.10   460.107                  expected            sets: fix; loads: unknown; loads not on: >= 5.10.195; hooks: newer-table; unlocks: yes, inference
   460  5.13   460.32.04 - 460.107      blocked
   460  6.1    460.32.04 - 460.73.02    reported, untested  unpatched; loads: unknown; hooks: upstream; unlocks: yes, inference
-  460  6.1    460.107                  unsure              unpatched; loads: unknown; hooks: newer-table; unlocks: yes, inference; cards: newer ones
+  460  6.1    460.107                  unsure              unpatched; loads: unknown; hooks: newer-table; unlocks: yes, inference
 branch     470: 470.63
-  470  5.4    470.63                   no evidence         hooks: newer-table; unlocks: yes, inference; cards: newer ones
-  470  5.10   470.63                   reported            unpatched; only on: RHEL >= 8.4; loads: unknown; hooks: newer-table; unlocks: yes, inference; cards: newer ones
+  470  5.4    470.63                   no evidence         hooks: newer-table; unlocks: yes, inference
+  470  5.10   470.63                   reported            unpatched; only on: RHEL >= 8.4; loads: unknown; hooks: newer-table; unlocks: yes, inference
   470  5.13   470.63                   blocked
-  470  6.1    470.63                   expected, untested  unpatched; the driver's sources may block it; loads: unknown; hooks: newer-table; unlocks: yes, inference; cards: newer ones
+  470  6.1    470.63                   expected, untested  unpatched; the driver's sources may block it; loads: unknown; hooks: newer-table; unlocks: yes, inference
 T
 silent_on 'nothing on stderr' err
 says 'who answers for the unlock' 'never more than reported: NVIDIA does not support it' out
@@ -149,7 +148,7 @@ expect_status 'two reports on one stream' 2 support --json --markdown
 
 expect_status '--json' 0 support --json
 check 'json' json_ok out
-check 'json: a row per line and drivers' json_is out '.cells | length' 12
+check 'json: a row per line and drivers' json_is out '.cells | length' 11
 check 'json: drivers' json_is out '.cells[0].drivers.versions | join(" ")' '460.32.04 460.73.02'
 check 'json: builds' json_is out '[.cells[] | select(.drivers.branch == 460 and .kernel.line == "5.10") | "\(.known) " + (.sets | join(" "))] | unique | join(",")' 'expected fix'
 check 'json: known' json_is out '[.cells[].known] | unique | map(tostring) | join(",")' 'null,built,expected,reported,unsure'
@@ -157,7 +156,6 @@ check 'json: blocked has a reason' json_is out '[.cells[] | select(.verdict == "
 check 'json: nobody says that it loads' json_is out '[.cells[] | select(.claims.loads.claim == "yes") | .kernel.line] | unique | join(",")' '5.4'
 check 'json: not on all of it' json_is out '[.cells[].load_no_on[]] | unique | join(",")' '>= 5.10.195'
 check 'json: a part' json_is out '[.cells[].only_on[]] | join(",")' 'RHEL >= 8.4'
-check 'json: cards' json_is out '[.cells[].gpu[]] | unique | join(",")' 'newer ones'
 check 'json: sources may block' json_is out '[.cells[] | select(.may_be_blocked) | .kernel.line] | join(",")' '6.1'
 check 'json: the product' json_is out '.branches[0].product' 'vGPU 12'
 expect_status '--json=-' 0 support --json=-
@@ -178,7 +176,6 @@ check 'markdown: the table' diff - got << 'T'
 T
 says 'markdown: a part of a line' '- 470 on 5.10: known for `RHEL >= 8.4`' out
 says 'markdown: where it does not load' '- 460 on 5.10: does not load on `>= 5.10.195`' out
-says 'markdown: cards' '- 460, 470, cards: newer ones' out
 
 # --- parts of a line ----------------------------------------------------------
 

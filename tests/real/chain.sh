@@ -20,6 +20,8 @@ umask 022
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/real/lib.sh disable=SC1091
 . "$here/lib.sh"
+# shellcheck source=tests/real/chroot.sh disable=SC1091
+. "$here/chroot.sh"
 
 if tool=$(lacks make gcc nm python3 jq dkms zip); then
     skip "chain: no $tool"
@@ -58,14 +60,6 @@ in_place() {
 }
 
 # --- a package of our own ----------------------------------------------------------
-
-# headers LINE: sets release, build_dir and source_dir.
-headers() {
-    found=$(sh "$here/headers.sh" "$cache" "$1" 2>&1) || return 1
-    # shellcheck disable=SC2086 # words
-    set -- $found
-    release=$1 build_dir=$2 source_dir=$3
-}
 
 own() {
     run=NVIDIA-Linux-x86_64-535.129.03-vgpu-kvm
@@ -111,41 +105,6 @@ fi
 
 # --- yours -------------------------------------------------------------------------
 
-# debian: a Debian 12 with dkms and the headers of 5.10 in root. libelf1 is objtool's.
-debian() {
-    base=$cache/suites/chain
-    if [ ! -d "$base" ]; then
-        # shellcheck source=tests/real/apt.sh disable=SC1091
-        . "$here/apt.sh"
-        apt_ready
-        mkdir -p "$cache/suites"
-        rm -rf --one-file-system "$base.new"
-        debootstrap --variant=minbase --include=make,gcc,libc6-dev,libelf1,openssl,dkms,kmod,systemd,pkg-config bookworm \
-            "$base.new" "$site" > "$cache/suites/chain.log" 2>&1 || return 1
-        rm -rf "$base.new"/var/cache/apt/archives/*.deb
-        mv "$base.new" "$base"
-    fi
-    rm -rf --one-file-system root
-    cp -a --reflink=auto "$base" root
-    # The headers have the same path in there, and ask for the compiler of their own suite.
-    mkdir -p "root$cache/headers" "root/lib/modules/$release"
-    cp -a "$cache/headers/5.10" "root$cache/headers/"
-    ln -s "$build_dir" "root/lib/modules/$release/build"
-    ln -s "$source_dir" "root/lib/modules/$release/source"
-    printf '#!/bin/sh\nexec gcc "$@"\n' > root/usr/bin/gcc-10
-    chmod 0755 root/usr/bin/gcc-10
-}
-
-# inside COMMAND: in that root, with /proc and /dev while it runs.
-# shellcheck disable=SC2016 # expanded in there
-inside() {
-    unshare --mount sh -c 'mount -t proc proc root/proc && mount --bind /dev root/dev && exec chroot root sh -c "$0"' "$1"
-}
-
-installs() {
-    inside "cd /pkg && timeout 1500 sh ./$1 --dkms -s --no-x-check --no-nouveau-check -k $release"
-}
-
 yours() {
     mine=${1##*/}
     hooks=${GRIDPATCH_HOOKS:-hooks}
@@ -156,22 +115,16 @@ yours() {
         skip "chain: no Debian to install into"
         return 0
     }
-    custom=${mine%.run}-custom.run
-    mkdir root/pkg
-    cp "$custom" root/pkg/
-    check "$mine: its own program installs it" installs "$custom" || return 0
+    check "$mine: its own program installs it" installs "${mine%.run}-custom.run" || return 0
     check "$mine: library, configuration and units are in their places" in_place root || :
-    check "$mine: dkms says installed" sh -c \
-        "unshare --mount sh -c 'mount -t proc proc root/proc && chroot root dkms status' | grep -q 'nvidia.*$release.*installed'" || :
-    ko=$(find "root/lib/modules/$release" -name 'nvidia.ko*' | head -n 1)
-    case $ko in *.xz) xz -d "$ko" && ko=${ko%.xz} ;; esac
-    check "$mine: the module has the hooks" unlocked "$ko" || :
+    check "$mine: dkms says installed" dkms_installed || :
+    check "$mine: the module has the hooks" unlocked "$(module nvidia)" || :
     check "$mine: the tree that it left is known" "$GRIDPATCH" info root/usr/src/nvidia-*/ || :
 }
 
 if [ -z "${GRIDPATCH_TREES:-}" ]; then
     skip 'chain: your own drivers: GRIDPATCH_TREES names no directory'
-elif [ "$(id -u)" -ne 0 ] || lacks debootstrap chroot unshare > /dev/null; then
+elif ! can_chroot; then
     skip 'chain: your own drivers: no rights to chroot, or no debootstrap'
 elif headers 5.10; then
     for t in "$GRIDPATCH_TREES"/*.run; do

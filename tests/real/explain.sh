@@ -29,7 +29,7 @@ fields() {
             }
             if (first == line)
                 for (i = 1; i <= n; i++)
-                    if ((k = named[i]) in has && k != "Gpu" && k != "As")
+                    if ((k = named[i]) in has && k != "As")
                         text = text "; " k ":" has[k]
             delete before
             for (k in has)
@@ -41,7 +41,7 @@ fields() {
         /^#/ { next }
         /^$/ { end(); next }
         { if (!n) first = n ? first : NR }
-        /^(Driver|Kind|Modules|Lines|Release|Distro|Rhel|Probe|Status|Patches|Load|Hooks|Gpu|As):/ {
+        /^(Driver|Kind|Modules|Lines|Release|Distro|Rhel|Probe|Status|Patches|Load|Hooks|As):/ {
             key = substr($0, 1, index($0, ":") - 1)
             named[++n] = key
             has[key] = substr($0, length(key) + 2)

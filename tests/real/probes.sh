@@ -20,6 +20,16 @@ header() {
     return 1
 }
 
+# exports NAME WORDS: since 5.6 the namespace is the last column.
+exports() {
+    awk -F '\t' -v s="$1" -v words=" $2 " '$2 == s {
+            found = 1
+            if (words ~ / gpl / && $4 !~ /_GPL$/) found = 0
+            if (words ~ / module-only / && $5 !~ /^module:/) found = 0
+            if (match(words, / namespace [^ ]*/) && substr(words, RSTART + 11, RLENGTH - 11) != $5) found = 0
+        } END { exit !found }' "$build_dir/Module.symvers"
+}
+
 # holds WORD PATH [ERE]
 holds() {
     case $1 in
@@ -29,6 +39,7 @@ holds() {
         symbol) awk -v s="$2" '$2 == s { found = 1 } END { exit !found }' "$build_dir/Module.symvers" ;;
         symbol-gpl) awk -v s="$2" '$2 == s && /EXPORT_SYMBOL_GPL/ { found = 1 } END { exit !found }' \
             "$build_dir/Module.symvers" ;;
+        exports) exports "$2" "${3:-}" ;;
         driver-text) [ -f "$kernel/$2" ] && grep -Eq -e "$3" "$kernel/$2" ;;
         driver-conftest) find "$kernel" -maxdepth 2 \( -name '*Kbuild' -o -name '*.mk' \) -exec cat {} + |
             grep -Eq "^[[:space:]]*NV_CONFTEST_[A-Z_]*TESTS \+=(.*[[:space:]])?$2([[:space:]]|\$)" ;;
@@ -46,6 +57,7 @@ while IFS= read -r line; do
     case $probe in '!'*) probe=${probe#!} yes='does not hold' no=holds ;; esac
     word=${probe%% *} rest=${probe#* }
     path=${rest%% *} ere=${rest#* }
+    [ "$path" != "$rest" ] || ere=
     if holds "$word" "$path" "$ere"; then truth=$yes; else truth=$no; fi
     if [ "$said" = "$truth" ]; then
         agree=$((agree + 1))

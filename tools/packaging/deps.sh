@@ -6,14 +6,15 @@
 set -eu
 
 build='gcc:gcc make:make -:libarchive-dev -:liblzma-dev -:libzstd-dev -:libbz2-dev
--:libelf-dev -:zlib1g-dev -:libxxhash-dev -:libisal-dev -:libmd-dev -:libjson-c-dev -:libxml2-dev'
+-:libelf-dev -:zlib1g-dev -:libxxhash-dev -:libisal-dev -:libmd-dev -:libjson-c-dev -:libxml2-dev
+-:libpci-dev -:pci.ids'
 demo='tar:tar xz:xz-utils diff:diffutils awk:mawk'
 check='-:libcmocka-dev patch:patch diff:diffutils quilt:quilt tar:tar xz:xz-utils bzip2:bzip2 zstd:zstd
 gzip:gzip file:file mandoc:mandoc git:git ps:procps python3:python3 jq:jq unshare:util-linux
 mount:mount bsdtar:libarchive-tools busybox:busybox pigz:pigz
 xmllint:libxml2-utils kmod:kmod readelf:binutils -:python3-jsonschema -:python3-yaml
 cmark-gfm:cmark-gfm parallel:parallel openssl:openssl systemd-analyze:systemd
-unzip:unzip zip:zip dpkg-source:dpkg-dev'
+unzip:unzip zip:zip dpkg-source:dpkg-dev lspci:pciutils'
 
 case ${1:-build} in
 build) wanted=$build ;;

@@ -80,7 +80,6 @@ static void explain_rule(const struct gp_args *a, const struct gp_selection *s, 
 	say_field(a, "load", gp_load_name(r->load));
 	say_field(a, "hooks", gp_hooks_name(r->hooks));
 	say_field(a, "status", gp_status_name(r->status));
-	say_field(a, "gpu", r->gpu);
 	say_field(a, "reason", r->reason);
 	say_field(a, "instead", r->instead);
 	say_field(a, "evidence", r->evidence);
@@ -124,8 +123,6 @@ static void say_why(const struct gp_args *a, const struct gp_choice *c)
 		gp_say(a, "  loading  %s\n", c->load_reasons.v[i]);
 	for (size_t i = 0; i < c->instead.n; i++)
 		gp_say(a, "  instead  %s\n", c->instead.v[i]);
-	for (size_t i = 0; i < c->gpus.n; i++)
-		gp_say(a, "  gpu      %s\n", c->gpus.v[i]);
 	if (a->verbose && !a->explain)
 		for (size_t i = 0; i < c->evidence.n; i++)
 			gp_say(a, "  evidence %s\n", c->evidence.v[i]);
@@ -255,7 +252,22 @@ struct json_object *gp_json_choice(const struct gp_choice *c)
 	gp_choice_claims(c, claims);
 	return gp_json_object(GP_J("kernel", json_kernel(c)), GP_J("verdict", gp_verdict_name(c->verdict)),
 			      GP_J("reason", reason(c)), GP_J("claims", gp_json_claims(claims)),
-			      GP_J("hooks_needed", or_null(gp_hooks_name(c->hooks))), GP_J("gpu", &c->gpus));
+			      GP_J("hooks_needed", or_null(gp_hooks_name(c->hooks))));
+}
+
+/* Which exports its probes went by; NULL: they asked for none, or got no answer. */
+static struct json_object *json_exports(const struct gp_judgement *j)
+{
+	const struct gp_exports_found *from = &j->from;
+
+	if (!from->file && !j->by_symvers)
+		return NULL;
+	if (!from->file)
+		return gp_json_object(GP_J("from", "headers"), GP_J("first", NULL), GP_J("last", NULL),
+				      GP_J("file", NULL), GP_J("line", NULL), GP_J("source", NULL));
+	return gp_json_object(GP_J("from", "table"), GP_J("first", from->span->lo.text),
+			      GP_J("last", from->span->hi.text), GP_J("file", from->file->path),
+			      GP_J("line", from->alike->lineno), GP_J("source", from->alike->source));
 }
 
 static struct json_object *json_rule(const struct gp_judged *x)
@@ -264,9 +276,10 @@ static struct json_object *json_rule(const struct gp_judged *x)
 
 	return gp_json_object(GP_J("file", r->file), GP_J("line", r->lineno), GP_J("taken", x->j.taken),
 			      GP_J("holds", gp_tri_name(x->j.holds)), GP_J("judged_by", gp_decider_name(x->j.by)),
-			      GP_J("why", x->j.why), GP_J("status", or_null(gp_status_name(r->status))),
+			      GP_J("why", x->j.why), GP_J("exports", json_exports(&x->j)),
+			      GP_J("status", or_null(gp_status_name(r->status))),
 			      GP_J("claims", gp_json_claims(r->claims)), GP_J("sets", &r->patches),
-			      GP_J("hooks_needed", or_null(gp_hooks_name(r->hooks))), GP_J("gpu", r->gpu),
+			      GP_J("hooks_needed", or_null(gp_hooks_name(r->hooks))),
 			      GP_J("text", r->reason), GP_J("instead", r->instead), GP_J("evidence", r->evidence),
 			      GP_J("load_evidence", r->load_evidence), GP_J("hooks_evidence", r->hooks_evidence));
 }

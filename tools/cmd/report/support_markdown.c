@@ -201,26 +201,13 @@ static void note_part(struct notes *n, const char *kernel, unsigned branch, cons
 	note(n, branch, text.data);
 }
 
-static void note_cards(struct notes *n, unsigned branch, const struct gp_support_cell *cell)
-{
-	for (size_t i = 0; i < cell->choice->gpus.n; i++) {
-		gp_auto(gp_free_ptr) char *text = gp_asprintf(", cards: %s", cell->choice->gpus.v[i]);
-
-		note(n, branch, text);
-	}
-}
-
-static void note_kernel(struct notes *n, const struct gp_support *t, size_t kernel, bool cards)
+static void note_kernel(struct notes *n, const struct gp_support *t, size_t kernel)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct gp_support_branch *b = &t->v[i];
 
-		for (size_t d = 0; d < b->n && has_column(t, b); d++) {
-			if (cards)
-				note_cards(n, b->branch->number, &b->drivers[d].cells[kernel]);
-			else
-				note_part(n, t->kernels.v[kernel], b->branch->number, &b->drivers[d].cells[kernel]);
-		}
+		for (size_t d = 0; d < b->n && has_column(t, b); d++)
+			note_part(n, t->kernels.v[kernel], b->branch->number, &b->drivers[d].cells[kernel]);
 	}
 }
 
@@ -229,9 +216,7 @@ static void say_notes(const struct gp_args *a, const struct gp_support *t)
 	struct notes n = { 0 };
 
 	for (size_t k = 0; k < t->kernels.n; k++)
-		note_kernel(&n, t, k, false);
-	if (t->kernels.n)
-		note_kernel(&n, t, t->kernels.n - 1, true);
+		note_kernel(&n, t, k);
 	if (n.texts.n)
 		gp_say(a, "\n");
 	for (size_t i = 0; i < n.texts.n; i++)

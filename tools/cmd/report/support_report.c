@@ -71,7 +71,6 @@ static void details(const struct gp_support_cell *cell, struct gp_buf *out)
 	add_detail(out, "loads not on", &cell->no_load, ", ");
 	gp_buf_printf(out, "; hooks: %s", c->hooks ? gp_hooks_name(c->hooks) : "not said");
 	add_claim(out, GP_CLAIM_UNLOCKS, claims);
-	add_detail(out, "cards", &c->gpus, "; ");
 }
 
 /* "460.32.04 - 460.73.02" */

@@ -218,13 +218,21 @@ void gp_manifest_drop(const struct gp_manifest *m, const char *path, struct gp_b
 	}
 }
 
+/* A library that only desktops have. libnvidia-ml.so, which nvidia-smi needs, is a
+ * CUDA_LIB, too, and in every host. */
+static bool is_desktop_library(const struct gp_mentry *e)
+{
+	if (gp_str_starts(e->type, "CUDA_LIB"))
+		return strncmp(gp_path_base(e->path), "libnvidia-ml.so", 15) != 0;
+	return gp_str_starts(e->type, "OPENGL_LIB") || gp_str_starts(e->type, "GLVND_LIB");
+}
+
 enum gp_kind gp_manifest_kind(const struct gp_manifest *m)
 {
 	bool libs = false;
 
 	for (size_t i = 0; i < m->n && !libs; i++)
-		libs = gp_str_starts(m->entry[i].type, "CUDA_LIB") || gp_str_starts(m->entry[i].type, "OPENGL_LIB") ||
-		       gp_str_starts(m->entry[i].type, "GLVND_LIB");
+		libs = is_desktop_library(&m->entry[i]);
 	if (gp_manifest_has_module(m, "nvidia-vgpu-vfio") || gp_manifest_find(m, "nvidia-vgpud"))
 		return libs ? GP_KIND_MERGED : GP_KIND_HOST;
 	return gp_manifest_find(m, "nvidia-gridd") ? GP_KIND_GUEST : GP_KIND_GENERAL;

@@ -99,7 +99,10 @@ void gp_manifest_drop(const struct gp_manifest *m, const char *path, struct gp_b
  *
  * host: nvidia-vgpu-vfio among the modules, or nvidia-vgpud listed; merged:
  * host plus CUDA or GL libraries; guest: nvidia-gridd without these; else general.
- * Source: GRID 460.73.01's manifest; nvidia-gridd is the daemon that fetches a guest's licence.
+ * Source: the manifest of the public merged 460.73.01 (libnvidia-ml.so is a CUDA_LIB there);
+ *         what packages for Arch install of the hosts 535 to 570: of libraries
+ *         libnvidia-ml.so, libnvidia-vgpu.so and libnvidia-vgxcfg.so. nvidia-gridd is the
+ *         daemon that fetches a guest's licence.
  */
 enum gp_kind gp_manifest_kind(const struct gp_manifest *m);
 

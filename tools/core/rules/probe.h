@@ -15,6 +15,8 @@ enum gp_probe_word {
 	GP_PROBE_CONFIG,          /* CONFIG_X: y or m */
 	GP_PROBE_SYMBOL,          /* NAME: exported, to whom ever */
 	GP_PROBE_SYMBOL_GPL,      /* NAME: exported to GPL modules only */
+	GP_PROBE_EXPORTS,         /* NAME [gpl] [namespace NS] [module-only]: exported, and all that;
+				    * without headers the table of gp_exports_ask() may know */
 	GP_PROBE_DRIVER_TEXT,     /* PATH ERE: a line of that file of the driver's kernel
 				    * sources (PATH below kernel/) matches */
 	GP_PROBE_DRIVER_CONFTEST, /* NAME: a Kbuild file of the driver lists that test
@@ -23,10 +25,13 @@ enum gp_probe_word {
 
 struct gp_probe {
 	enum gp_probe_word word;
-	bool negated; /* '!' in front; answers are given without it */
-	char *arg;    /* PATH, CONFIG_X or NAME; a PATH is clean (gp_path_clean) */
-	char *ere;    /* of the two text words, else NULL; it compiles */
-	char *text;   /* as written, blanks squeezed */
+	bool negated;     /* '!' in front; answers are given without it */
+	char *arg;        /* PATH, CONFIG_X or NAME; a PATH is clean (gp_path_clean) */
+	char *ere;        /* of the two text words, else NULL; it compiles */
+	char *ns;         /* of exports: in this namespace; NULL: whichever */
+	bool gpl;         /* of exports: to GPL modules only */
+	bool module_only; /* of exports: to modules that are named, as kvm's to kvm-intel */
+	char *text;       /* as written, blanks squeezed */
 };
 
 bool gp_probe_asks_driver(const struct gp_probe *p);

@@ -44,7 +44,6 @@ void gp_rule_release(struct gp_rule *r)
 	free(r->lines_text);
 	free(r->rhel_text);
 	free(r->distro_text);
-	free(r->gpu);
 	free(r->reason);
 	free(r->instead);
 	free(r->evidence);
@@ -201,7 +200,6 @@ static const struct {
 	{ "Status", take_status, 0 },
 	{ "Load", take_load, 0 },
 	{ "Hooks", take_hooks, 0 },
-	{ "Gpu", NULL, offsetof(struct gp_rule, gpu) },
 	{ "Reason", NULL, offsetof(struct gp_rule, reason) },
 	{ "Instead", NULL, offsetof(struct gp_rule, instead) },
 	{ "Evidence", NULL, offsetof(struct gp_rule, evidence) },
@@ -219,6 +217,8 @@ static int take_field(struct gp_rule *r, const struct gp_field *f, struct gp_err
 		*(char **)((char *)r + rule_fields[i].text) = gp_stanza_unfold(f->value);
 		return 0;
 	}
+	if (strcasecmp(f->name, "Gpu") == 0)
+		return gp_fail(err, GP_E_FORMAT, "'%s' is no field of a rule any more: a cards file says it", f->name);
 	return gp_fail(err, GP_E_FORMAT, "unknown field '%s' in a rule", f->name);
 }
 
@@ -361,7 +361,7 @@ static void pick_texts(struct gp_rule *r, const struct gp_release *line)
 /* A driver that builds as it is: nothing follows of loading. */
 static bool says_no_more_than_builds(const struct gp_rule *r)
 {
-	return !r->patches.n && !r->status && !r->hooks && !r->gpu;
+	return !r->patches.n && !r->status && !r->hooks;
 }
 
 static int parse_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_err *err)

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "core/rules/claim.h"
+#include "core/rules/exports.h"
 #include "core/rules/kind.h"
 #include "core/rules/probe.h"
 #include "core/rules/release.h"
@@ -57,7 +58,7 @@ struct gp_rule {
 	enum gp_load load;
 	enum gp_hooks hooks;
 	enum gp_status status;
-	char *gpu, *reason, *instead, *evidence; /* NULL when absent */
+	char *reason, *instead, *evidence; /* NULL when absent */
 	char *load_evidence, *hooks_evidence;    /* of these claims alone; NULL: evidence is */
 	struct gp_claim claims[GP_CLAIM_COUNT];  /* unknown: it makes none */
 	char *key;                               /* same key: a later rule replaces this one */
@@ -155,6 +156,7 @@ struct gp_facts {
 	 * that fails remembers that, and whoever asked it looks there. */
 	enum gp_tri (*ask)(void *arg, const struct gp_probe *p);
 	void *arg;
+	const struct gp_exports *exports; /* asked for exports where headers cannot tell; NULL: none */
 };
 
 enum gp_decider { GP_BY_VERSION, GP_BY_PROBE, GP_BY_BOTH };
@@ -169,7 +171,9 @@ struct gp_judgement {
 	bool elsewhere;     /* it is about the plain kernel of this number, and this is none
 			       * (gp_distro_trait()): only its probes were asked */
 	enum gp_decider by;
-	char why[320]; /* a sentence or two for the report */
+	bool by_symvers;              /* an export was asked for in the headers' Module.symvers */
+	struct gp_exports_found from; /* and where in the table; file NULL: it was not */
+	char why[320];                /* a sentence or two for the report */
 };
 
 /*
@@ -185,9 +189,11 @@ struct gp_judgement {
  *    RHEL_RELEASE_CODE, else by `.elN_M` in the name. A kernel that is not
  *    RHEL's does not meet it.
  *  - Distro always counts, by the name. A line stands for the plain kernel.
- *  - the kernel's probes (header, text, config, symbol, symbol-gpl), when the
+ *  - the kernel's probes (header, text, config, symbol, symbol-gpl, exports), when the
  *    rule has some and headers are at hand: they decide, and Release is not
  *    looked at (stable back-ports make windows wrong).
+ *    An export that headers do not tell of may be known of a kernel of that name:
+ *    gp_exports_ask().
  *    One of them the name answers where headers cannot: config
  *    CONFIG_PREEMPT_RT. With facts->ignores_rt it does not hold, as in the
  *    sanity check of the driver's conftest.sh.

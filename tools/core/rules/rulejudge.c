@@ -53,6 +53,41 @@ static enum gp_tri ask_rt(const struct gp_facts *f, enum gp_tri by_headers, stru
 	return f->release->rt ? GP_TRI_YES : GP_TRI_NO;
 }
 
+/* Headers tell which symbols are exported; where they are not at hand, or have no
+ * Module.symvers, the table may. */
+static enum gp_tri ask_exports(const struct gp_facts *f, const struct gp_probe *p, enum gp_tri by_headers,
+			       struct gp_judgement *j)
+{
+	struct gp_exports_found found = { 0 };
+	enum gp_tri t = by_headers;
+
+	if (t != GP_TRI_UNKNOWN) {
+		j->by_symvers = true;
+		return t;
+	}
+	if (f->exports && f->release)
+		t = gp_exports_ask(f->exports, f->release, p, &found);
+	if (t != GP_TRI_UNKNOWN)
+		j->from = found;
+	return t;
+}
+
+/* " by Module.symvers", " as from 5.15.5-1-pve to 5.15.158-2-pve"; "" where it goes without saying. */
+static void say_answer(const struct gp_probe *p, enum gp_tri t, bool by_headers, struct gp_judgement *j)
+{
+	const struct gp_export_span *s = j->from.span;
+	const char *holds = t == GP_TRI_YES ? "holds" : "does not hold";
+
+	if (p->word != GP_PROBE_EXPORTS)
+		say(j, "probe '%s': %s", p->text, holds);
+	else if (by_headers)
+		say(j, "probe '%s': %s, by Module.symvers", p->text, holds);
+	else if (strcmp(s->lo.text, s->hi.text) == 0)
+		say(j, "probe '%s': %s, by the list of %s", p->text, holds, s->lo.text);
+	else
+		say(j, "probe '%s': %s, by the lists of %s to %s", p->text, holds, s->lo.text, s->hi.text);
+}
+
 static struct answer ask_probes(const struct gp_rule *r, const struct gp_facts *f, bool driver, struct gp_judgement *j)
 {
 	bool can = driver ? f->has_driver : f->has_headers;
@@ -61,13 +96,16 @@ static struct answer ask_probes(const struct gp_rule *r, const struct gp_facts *
 	for (size_t i = 0; i < r->nprobes && a.all != GP_TRI_NO; i++) {
 		const struct gp_probe *p = &r->probes[i];
 		enum gp_tri t = GP_TRI_UNKNOWN;
-		bool asked;
+		bool asked, by_headers;
 
 		if (gp_probe_asks_driver(p) != driver)
 			continue;
 		a.asked++;
 		if (can && f->ask)
 			t = f->ask(f->arg, p);
+		by_headers = t != GP_TRI_UNKNOWN;
+		if (p->word == GP_PROBE_EXPORTS)
+			t = ask_exports(f, p, t, j);
 		if (t == GP_TRI_UNKNOWN && can)
 			say(j, "probe '%s': no answer", p->text);
 		asked = t != GP_TRI_UNKNOWN;
@@ -77,7 +115,7 @@ static struct answer ask_probes(const struct gp_rule *r, const struct gp_facts *
 			t = gp_tri_not(t);
 		if (asked) {
 			a.answered++;
-			say(j, "probe '%s': %s", p->text, t == GP_TRI_YES ? "holds" : "does not hold");
+			say_answer(p, t, by_headers, j);
 		}
 		a.all = gp_tri_and(a.all, t);
 	}

@@ -115,7 +115,7 @@ static int put_members(const struct gp_dkmspack *p, struct gp_tarout *out, struc
 
 	for (size_t i = 0; i < p->files->n; i++) {
 		const struct gp_dkmsfile *f = &p->files->v[i];
-		struct gp_tarmember m = { f->path, f->mode, p->mtime, NULL };
+		struct gp_tarmember m = { .name = f->path, .mode = f->mode, .mtime = p->mtime };
 		struct gp_str data = { "", 0 };
 
 		if (gp_check_cancel(p->cancel, err) < 0 || (!f->dir && gp_dkmsfiles_read(p->tree, f, &data, err) < 0))

@@ -6,6 +6,8 @@
 
 #include "base/path.h"
 #include "core/rules/claim.h"
+#include "core/rules/exports.h"
+#include "core/rules/probe.h"
 #include "core/rules/rule.h"
 #include "ops/job/dkmspatch.h"
 #include "ops/patch/patchset.h"
@@ -58,9 +60,23 @@ static void lint_evidence(const struct gp_rule *r, struct gp_findings *found)
 				       "that it %s is reported by nobody", gp_claim_name((enum gp_claim_of)i));
 }
 
+/* A rule that only headers can answer would say so with `symbol`. */
+static void lint_probes(const struct gp_catalog *c, const struct gp_rule *r, struct gp_findings *found)
+{
+	for (size_t i = 0; i < r->nprobes; i++) {
+		const struct gp_probe *p = &r->probes[i];
+
+		if (p->word == GP_PROBE_EXPORTS && !gp_exports_knows(&c->exports, p->arg))
+			gp_finding_add(found, r->file, r->lineno,
+				       "add it to its Symbols with tests/exports.py, or ask headers alone: symbol",
+				       "no file exports knows '%s'", p->arg);
+	}
+}
+
 static void lint_rule(const struct gp_catalog *c, const struct gp_rule *r, struct gp_findings *found)
 {
 	lint_evidence(r, found);
+	lint_probes(c, r, found);
 	if (r->has_release && r->release.by_name && !r->distros)
 		gp_finding_add(found, r->file, r->lineno, "say whose they are: Distro: debian, ubuntu ...",
 			       "Release '%s' is in package numbers, and the rule has no Distro", r->release_text);
@@ -82,7 +98,6 @@ static char *rest_of(const struct gp_rule *r)
 	const char *const texts[] = { r->lines_text && r->any_line ? NULL : r->release_text,
 				      r->rhel_text,
 				      r->distro_text,
-				      r->gpu,
 				      r->reason,
 				      r->instead,
 				      r->evidence,

@@ -17,6 +17,7 @@
 
 #define GP_LIBARCHIVE_FUNCTIONS(X) \
 	X(archive_entry_copy_pathname) \
+	X(archive_entry_copy_hardlink) \
 	X(archive_entry_copy_symlink) \
 	X(archive_entry_filetype) \
 	X(archive_entry_free) \
@@ -94,6 +95,7 @@ const struct gp_libarchive *gp_libarchive(void);
 
 #ifndef GP_LIBARCHIVE_SELF
 #define archive_entry_copy_pathname (gp_libarchive()->archive_entry_copy_pathname)
+#define archive_entry_copy_hardlink (gp_libarchive()->archive_entry_copy_hardlink)
 #define archive_entry_copy_symlink (gp_libarchive()->archive_entry_copy_symlink)
 #define archive_entry_filetype (gp_libarchive()->archive_entry_filetype)
 #define archive_entry_free (gp_libarchive()->archive_entry_free)

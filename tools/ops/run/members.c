@@ -4,13 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A member of the tree's names, as its installer's members are named. */
-static int put(struct gp_members *ms, const struct gp_tarmember *m, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *name = gp_asprintf("%s%s", ms->rf->dot_slash ? "./" : "", m->name);
-	const struct gp_tarmember named = { name, m->mode, m->mtime, m->data };
+#include "ops/run/repack_impl.h"
 
-	return gp_tarout_put(&ms->out, &named, err);
+/* A member of the tree's names, as its installer's members are named. */
+static int put(struct gp_members *ms, struct gp_tarmember m, struct gp_err *err)
+{
+	const char *dot = ms->rf->dot_slash ? "./" : "";
+	gp_auto(gp_free_ptr) char *name = gp_asprintf("%s%s", dot, m.name);
+	gp_auto(gp_free_ptr) char *link = gp_asprintf("%s%s", dot, m.hardlink ? m.hardlink : "");
+
+	m.name = name;
+	m.hardlink = m.hardlink ? link : NULL;
+	return gp_tarout_put(ms->out, &m, err);
 }
 
 int gp_members_put(struct gp_members *m, const struct gp_tfile *f, struct gp_err *err)
@@ -21,19 +26,42 @@ int gp_members_put(struct gp_members *m, const struct gp_tfile *f, struct gp_err
 
 	if (gp_tree_result(m->tree, f, &room, &data, err) < 0)
 		return -1;
-	return put(m, &(struct gp_tarmember){ f->path, f->mode, old ? old->mtime : m->new_mtime, &data }, err);
+	return put(m, (struct gp_tarmember){ f->path, f->mode, old ? old->mtime : m->new_mtime, .data = &data }, err);
 }
 
 int gp_members_put_old(struct gp_members *m, const char *path, const struct gp_entry *file, struct gp_err *err)
 {
 	struct gp_str data = gp_buf_str(&file->data);
 
-	return put(m, &(struct gp_tarmember){ path, file->mode, file->mtime, &data }, err);
+	return put(m, (struct gp_tarmember){ path, file->mode, file->mtime, .data = &data }, err);
 }
+
+int gp_members_put_entry(struct gp_members *m, const struct gp_entry *e, struct gp_err *err)
+{
+	struct gp_tarmember is = { .name = e->path, .mode = e->mode, .mtime = e->mtime };
+	struct gp_str data = gp_buf_str(&e->data);
+
+	if (e->type == GP_ENTRY_FILE && e->kept)
+		is.data = &data;
+	else if (e->type == GP_ENTRY_FILE)
+		is.size = &e->size;
+	else if (e->type == GP_ENTRY_SYMLINK)
+		is.symlink = e->link;
+	else if (e->type == GP_ENTRY_HARDLINK)
+		is.hardlink = e->link;
+	return put(m, is, err);
+}
+
+/* A file of the tree, or a member that was added to the list. */
+struct one {
+	const char *path;
+	const struct gp_tfile *f;
+	const struct gp_entry *e;
+};
 
 static int by_path(const void *a, const void *b)
 {
-	return strcmp((*(const struct gp_tfile *const *)a)->path, (*(const struct gp_tfile *const *)b)->path);
+	return strcmp(((const struct one *)a)->path, ((const struct one *)b)->path);
 }
 
 /* Directories that no member made: with members of their own their mode does
@@ -43,12 +71,10 @@ static int put_parents(struct gp_members *ms, const char *path, struct gp_map *m
 	gp_auto(gp_free_ptr) char *p = gp_strdup(path);
 
 	for (char *slash = strchr(p, '/'); slash; slash = strchr(slash + 1, '/')) {
-		struct gp_tarmember m = { p, 0755, ms->new_mtime, NULL };
-
 		*slash = '\0';
 		if (!gp_runfile_find(ms->rf, p) && !gp_map_get(made, p, NULL)) {
 			gp_map_put(made, p, 0);
-			if (put(ms, &m, err) < 0)
+			if (put(ms, (struct gp_tarmember){ .name = p, .mode = 0755, .mtime = ms->new_mtime }, err) < 0)
 				return -1;
 		}
 		*slash = '/';
@@ -56,21 +82,44 @@ static int put_parents(struct gp_members *ms, const char *path, struct gp_map *m
 	return 0;
 }
 
-int gp_members_put_all(struct gp_members *m, bool changed, struct gp_err *err)
+/* Has the payload no member of this name, so that it cannot be changed in its place? */
+static bool is_behind(const struct gp_members *m, const struct gp_tfile *f)
+{
+	const struct gp_entry *e = gp_runfile_find(m->rf, f->path);
+
+	return f->state == GP_TFILE_NEW || (f->state == GP_TFILE_CHANGED && e && e->added);
+}
+
+static size_t list_all(const struct gp_members *m, bool changed, struct one *list)
 {
 	const struct gp_tree *t = m->tree;
-	gp_auto(gp_free_ptr) const struct gp_tfile **list = gp_alloc((t->n + 1) * sizeof(*list));
-	gp_auto(gp_map_release) struct gp_map made = { 0 };
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++)
-		if (t->file[i].state == GP_TFILE_NEW || (changed && t->file[i].state == GP_TFILE_CHANGED))
-			list[n++] = &t->file[i];
+		if (is_behind(m, &t->file[i]) || (changed && t->file[i].state == GP_TFILE_CHANGED))
+			list[n++] = (struct one){ t->file[i].path, &t->file[i], NULL };
+	for (size_t i = 0; i < m->rf->n; i++) {
+		const struct gp_entry *e = &m->rf->entry[i];
+
+		if (e->added && !e->superseded && !e->elsewhere && !gp_repack_change(t, e))
+			list[n++] = (struct one){ e->path, NULL, e };
+	}
+	return n;
+}
+
+int gp_members_put_all(struct gp_members *m, bool changed, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) struct one *list = gp_alloc((m->tree->n + m->rf->n + 1) * sizeof(*list));
+	gp_auto(gp_map_release) struct gp_map made = { 0 };
+	size_t n = list_all(m, changed, list);
+
 	qsort(list, n, sizeof(*list), by_path);
 	for (size_t i = 0; i < n; i++) {
-		if (list[i]->state == GP_TFILE_NEW && put_parents(m, list[i]->path, &made, err) < 0)
+		bool known = list[i].f && !is_behind(m, list[i].f); /* so its directories are, too */
+
+		if (!known && put_parents(m, list[i].path, &made, err) < 0)
 			return -1;
-		if (gp_members_put(m, list[i], err) < 0)
+		if ((list[i].f ? gp_members_put(m, list[i].f, err) : gp_members_put_entry(m, list[i].e, err)) < 0)
 			return -1;
 	}
 	return 0;

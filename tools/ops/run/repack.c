@@ -18,10 +18,28 @@ const struct gp_tfile *gp_repack_change(const struct gp_tree *t, const struct gp
 	return &t->file[i];
 }
 
+/* What was added to the list is there now, and not what it replaced in the payload. */
+static int64_t added(const struct gp_runfile *rf)
+{
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < rf->n; i++) {
+		const struct gp_entry *e = &rf->entry[i], *now = gp_runfile_find(rf, e->path);
+
+		if (e->type != GP_ENTRY_FILE)
+			continue;
+		if (e == now && e->added)
+			bytes += (int64_t)e->size;
+		else if (e != now && now->added && !e->added)
+			bytes -= (int64_t)e->size;
+	}
+	return bytes;
+}
+
 /* What the files that change are longer than before, all together. */
 static int64_t growth(const struct gp_runfile *rf, const struct gp_tree *t)
 {
-	int64_t bytes = 0;
+	int64_t bytes = added(rf);
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct gp_tfile *f = &t->file[i];
@@ -102,22 +120,19 @@ static bool fits(const struct gp_output *begun, const struct gp_buf *stub, const
 /* The new file's size, for its progress; a full repack tells its own. */
 static uint64_t splice_size(const struct gp_output *out, const struct gp_splice_plan *plan)
 {
-	uint64_t size = out->stub.len + plan->keep + plan->rest.len;
+	uint64_t size = out->stub.len + plan->keep + plan->rest_len;
 
 	for (size_t i = 0; i < plan->nedit; i++)
 		size += (uint64_t)plan->edit[i].len - plan->edit[i].old_len;
 	return size;
 }
 
-static int fill(const struct gp_tree *t, const struct gp_repack *o, const struct gp_splice_plan *plan,
+static int fill(const struct gp_tree *t, const struct gp_repack *o, const struct gp_append *append,
 		struct gp_output *out, struct gp_repack_report *r, struct gp_err *err)
 {
-	if (r->spliced)
-		out->w.total = splice_size(out, plan);
-	if ((r->spliced ? gp_repack_splice(plan, out, err) : gp_repack_full(t, o, &out->w, r, err)) < 0 ||
+	if ((r->spliced ? gp_repack_splice(append, out, err) : gp_repack_full(t, o, &out->w, r, err)) < 0 ||
 	    gp_output_sums(out, err) < 0)
 		return -1;
-	r->added = plan->rest.len;
 	r->out_size = out->w.size;
 	if (o->out)
 		return gp_outfile_commit(&out->w.file, 0755, o->replace, err);
@@ -125,30 +140,46 @@ static int fill(const struct gp_tree *t, const struct gp_repack *o, const struct
 	return gp_outfile_copy(&out->w.file, STDOUT_FILENO, "standard output", out->w.cancel, err);
 }
 
+/* The output that was begun, if its guess was right, else a new one. */
+static struct gp_output *continue_or_new(const struct gp_repack *o, struct gp_output **begun, struct gp_buf *stub,
+					 const struct gp_stub_sums *sums, const struct gp_splice_plan *plan,
+					 struct gp_err *err)
+{
+	struct gp_output *out = NULL;
+
+	if (*begun)
+		gp_output_stop(*begun, plan != NULL);
+	if (*begun && plan && fits(*begun, stub, plan))
+		GP_SWAP(out, *begun);
+	else
+		out = output_new(o, o->rf->size + (plan ? plan->rest_len : 0), stub, sums, err);
+	if (out && plan)
+		out->w.total = splice_size(out, plan);
+	return out;
+}
+
 int gp_repack_write(const struct gp_tree *tree, const struct gp_repack *opts, struct gp_output *begun,
 		    struct gp_repack_report *report, struct gp_err *err)
 {
-	gp_auto(gp_splice_plan_release) struct gp_splice_plan plan = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf stub = { 0 };
+	struct gp_append *append = opts->append;
 	struct gp_stub_sums sums;
 	struct gp_output *out = NULL;
 	int rc = -1;
 
 	gp_assert(opts->targetdir && opts->rf->open);
 	if (gp_repack_choose(tree, opts, report, err) == 0 &&
-	    !(report->spliced && gp_splice_prepare(tree, opts, &plan, err) < 0) &&
+	    !(report->spliced && gp_splice_prepare(tree, opts, &append, err) < 0) &&
 	    make_stub(tree, opts, &stub, &sums, err) == 0) {
-		if (begun)
-			gp_output_stop(begun, report->spliced);
-		if (begun && report->spliced && fits(begun, &stub, &plan)) {
-			out = begun;
-			begun = NULL;
-		} else {
-			out = output_new(opts, opts->rf->size + plan.rest.len, &stub, &sums, err);
-		}
-		rc = out ? fill(tree, opts, &plan, out, report, err) : -1;
+		const struct gp_splice_plan *plan = report->spliced ? gp_append_plan(append) : NULL;
+
+		report->added = plan ? plan->rest_len : 0;
+		out = continue_or_new(opts, &begun, &stub, &sums, plan, err);
+		rc = out ? fill(tree, opts, append, out, report, err) : -1;
 	}
 	gp_output_free(out);
 	gp_output_free(begun);
+	if (append != opts->append)
+		gp_append_free(append);
 	return rc;
 }

@@ -3,7 +3,9 @@
 #define GP_OPS_RUN_REPACK_H
 
 #include "core/payload/codec.h"
+#include "ops/run/append.h"
 #include "ops/run/runfile.h"
+#include "ops/run/tarout.h"
 #include "ops/tree/tree.h"
 
 enum gp_repack_mode { GP_REPACK_AUTO, GP_REPACK_SPLICE, GP_REPACK_FULL };
@@ -18,6 +20,11 @@ struct gp_repack {
 	const char *history;   /* for the stub, lines */
 	unsigned threads;
 	int64_t new_mtime; /* of new files: seconds since the epoch */
+	/* Of an installer with members that are elsewhere: */
+	struct gp_append *append; /* they are in it: for a splice, which ends it; NULL */
+	/* Put all of them: for a full repack. NULL: there are none. */
+	int (*stream)(void *arg, struct gp_tarout *to, struct gp_err *err);
+	void *arg;
 };
 
 struct gp_repack_report {
@@ -53,7 +60,8 @@ int gp_repack_choose(const struct gp_tree *tree, const struct gp_repack *opts, s
  * (core/payload/splice.h); changed and new files become later members, which win.
  * Full: the payload is compressed again. Members that did not change are
  * copied byte for byte, headers included; changed ones keep their place; new
- * ones come last, sorted.
+ * ones come last, sorted. Members that were added to the installer's list
+ * (gp_runfile_put()) are like new ones.
  *
  * In:     tree: scanned and changed; the installer is read again. begun: from
  *         gp_repack_begin(), or NULL; it is used when its guess was right, and

@@ -11,6 +11,7 @@ struct copier {
 	uint64_t pos; /* in the old plain tar */
 	char *block;
 	struct gp_encoder *enc;
+	struct gp_tarout out;
 	struct gp_members members;
 };
 
@@ -38,7 +39,7 @@ static int copier_go(struct copier *c, uint64_t to, bool copy, struct gp_err *er
 			continue;
 		if (gp_encoder_write(c->enc, c->block, (size_t)n, err) < 0)
 			return -1;
-		c->members.out.plain += (uint64_t)n;
+		c->out.plain += (uint64_t)n;
 	}
 	return 0;
 }
@@ -49,7 +50,7 @@ static int put_old_link(struct gp_members *m, const struct gp_entry *e, struct g
 {
 	const struct gp_entry *file = gp_runfile_resolve(m->rf, e);
 
-	if (!file || !file->kept)
+	if (!file || !file->kept || file->added)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is a hard link to a file that changes", e->path);
 	return gp_members_put_old(m, e->path, file, err);
 }
@@ -61,7 +62,7 @@ static bool loses_its_file(const struct gp_members *m, const struct gp_entry *e)
 	     i++, e = gp_runfile_find(m->rf, e->link)) {
 		const struct gp_entry *to = gp_runfile_find(m->rf, e->link);
 
-		if (to && gp_repack_change(m->tree, to))
+		if (to && (to->added || gp_repack_change(m->tree, to)))
 			return true;
 	}
 	return false;
@@ -74,9 +75,12 @@ static int copy_members(struct copier *c, struct gp_err *err)
 	for (size_t i = 0; i < rf->n; i++) {
 		const struct gp_entry *e = &rf->entry[i];
 		const struct gp_tfile *f = gp_repack_change(c->members.tree, e);
-		bool orphan = !f && loses_its_file(&c->members, e);
+		bool gone = gp_runfile_find(rf, e->path)->added; /* its place is behind */
+		bool orphan = !f && !gone && loses_its_file(&c->members, e);
 
-		if (copier_go(c, e->end, !f && !orphan, err) < 0)
+		if (e->added)
+			break; /* all of these are behind the payload's own */
+		if (copier_go(c, e->end, !f && !gone && !orphan, err) < 0)
 			return -1;
 		if (orphan && put_old_link(&c->members, e, err) < 0)
 			return -1;
@@ -94,16 +98,17 @@ static int encode_payload(const struct gp_tree *t, const struct gp_repack *o, st
 	struct gp_plain *p = gp_plain_open((struct gp_runfile *)o->rf, err);
 	struct copier c = { .block = block,
 			    .enc = enc,
-			    .members = {
-				    .rf = o->rf, .tree = t, .new_mtime = o->new_mtime, .out.sink = { encode, enc } } };
+			    .out.sink = { encode, enc },
+			    .members = { .rf = o->rf, .tree = t, .new_mtime = o->new_mtime, .out = &c.out } };
 	int rc = -1;
 
 	if (!p)
 		return -1;
 	gp_plain_sum(p); /* it must be what was scanned */
 	c.src = gp_plain_src(p);
-	if (copy_members(&c, err) == 0 && gp_members_put_all(&c.members, false, err) == 0 &&
-	    gp_tarout_end(&c.members.out, err) == 0 && gp_plain_check_sums(p, err) == 0)
+	if (copy_members(&c, err) == 0 && (!o->stream || o->stream(o->arg, &c.out, err) == 0) &&
+	    gp_members_put_all(&c.members, false, err) == 0 && gp_tarout_end(&c.out, err) == 0 &&
+	    gp_plain_check_sums(p, err) == 0)
 		rc = gp_encoder_finish(enc, err);
 	gp_plain_close(p);
 	return rc;

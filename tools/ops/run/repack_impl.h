@@ -72,12 +72,13 @@ bool gp_splice_likely(const struct gp_runfile *rf);
 /* Why it cannot be spliced, or NULL; free() it. */
 char *gp_splice_problem(const struct gp_runfile *rf, const struct gp_tree *t);
 
-/* What follows the kept part of the payload. */
-int gp_splice_prepare(const struct gp_tree *t, const struct gp_repack *o, struct gp_splice_plan *plan,
+/* What follows the kept part of the payload: all members that are new or changed go into
+ * *append, which is made if there is none; and its end. */
+int gp_splice_prepare(const struct gp_tree *t, const struct gp_repack *o, struct gp_append **append,
 		      struct gp_err *err);
 
 /* The payload by splice, from where out's copy is. Errors: GP_E_FORMAT the
  * input changed since the scan. */
-int gp_repack_splice(const struct gp_splice_plan *plan, struct gp_output *out, struct gp_err *err);
+int gp_repack_splice(const struct gp_append *append, struct gp_output *out, struct gp_err *err);
 
 #endif

@@ -17,9 +17,13 @@ static bool has_links(const struct gp_runfile *rf, const char *path)
 
 	if (own && own->type == GP_ENTRY_HARDLINK)
 		return true;
-	for (size_t i = 0; own && i < rf->n; i++)
-		if (rf->entry[i].type == GP_ENTRY_HARDLINK && gp_runfile_resolve(rf, &rf->entry[i]) == own)
+	for (size_t i = 0; own && i < rf->n; i++) {
+		const struct gp_entry *e = &rf->entry[i];
+
+		if (e->type == GP_ENTRY_HARDLINK &&
+		    (own->added ? strcmp(e->link, path) == 0 : gp_runfile_resolve(rf, e) == own))
 			return true;
+	}
 	return false;
 }
 
@@ -54,50 +58,48 @@ bool gp_splice_likely(const struct gp_runfile *rf)
 	       !(head[4] & 0xe0);
 }
 
+static char *path_problem(const struct gp_runfile *rf, const char *path)
+{
+	const char *dir;
+
+	if (has_links(rf, path))
+		return gp_asprintf("'%s' has hard links", path);
+	dir = locked_parent(rf, path);
+	return dir ? gp_asprintf("'%s' lies in '%s', which is read-only", path, dir) : NULL;
+}
+
 char *gp_splice_problem(const struct gp_runfile *rf, const struct gp_tree *t)
 {
-	if (rf->no_splice)
-		return gp_strdup(rf->no_splice);
-	for (size_t i = 0; i < t->n; i++) {
+	char *why = rf->no_splice ? gp_strdup(rf->no_splice) : NULL;
+
+	for (size_t i = 0; i < t->n && !why; i++) {
 		const struct gp_tfile *f = &t->file[i];
-		const char *dir;
 
 		if (f->state == GP_TFILE_SAME || (f->state == GP_TFILE_DELETED && !f->was))
 			continue;
 		if (f->state == GP_TFILE_DELETED)
-			return gp_asprintf("'%s' has to disappear, and appending cannot remove", f->path);
-		if (has_links(rf, f->path))
-			return gp_asprintf("'%s' has hard links", f->path);
-		dir = locked_parent(rf, f->path);
-		if (dir)
-			return gp_asprintf("'%s' lies in '%s', which is read-only", f->path, dir);
+			why = gp_asprintf("'%s' has to disappear, and appending cannot remove", f->path);
+		else
+			why = path_problem(rf, f->path);
 	}
-	return NULL;
+	for (size_t i = 0; i < rf->n && !why; i++)
+		if (rf->entry[i].added && !rf->entry[i].superseded && rf->entry[i].type == GP_ENTRY_FILE)
+			why = path_problem(rf, rf->entry[i].path);
+	return why;
 }
 
 /* --- what follows --- */
 
-static int to_buf(void *arg, const void *p, size_t len, struct gp_err *err)
+int gp_splice_prepare(const struct gp_tree *t, const struct gp_repack *o, struct gp_append **append, struct gp_err *err)
 {
-	(void)err;
-	gp_buf_add(arg, p, len);
-	return 0;
-}
+	struct gp_members m = { .rf = o->rf, .tree = t, .new_mtime = o->new_mtime };
 
-int gp_splice_prepare(const struct gp_tree *t, const struct gp_repack *o, struct gp_splice_plan *plan,
-		      struct gp_err *err)
-{
-	const struct gp_runfile *rf = o->rf;
-	gp_auto(gp_buf_release) struct gp_buf more = { 0 };
-	struct gp_members m = {
-		.rf = rf, .tree = t, .new_mtime = o->new_mtime, .out = { { to_buf, &more }, rf->tar_end }
-	};
-
-	gp_buf_add(&more, rf->tail.data, rf->tail.len);
-	if (gp_members_put_all(&m, true, err) < 0 || gp_tarout_end(&m.out, err) < 0)
+	if (!*append)
+		*append = gp_append_new(o->rf, o->threads, err);
+	if (!*append)
 		return -1;
-	return gp_splice_continue(rf->splice, &rf->cut, (struct gp_peek){ gp_runfile_peek, (void *)rf },
-				  gp_buf_str(&more), plan, err);
+	m.out = gp_append_tar(*append);
+	return gp_members_put_all(&m, true, err) < 0 ? -1 : gp_append_end(*append, err);
 }
 
 /* --- copying --- */
@@ -114,12 +116,12 @@ static int copy_kept(struct gp_output *out, const struct gp_splice_plan *plan, s
 	return gp_output_go(out, plan->keep, true, err);
 }
 
-int gp_repack_splice(const struct gp_splice_plan *plan, struct gp_output *out, struct gp_err *err)
+int gp_repack_splice(const struct gp_append *append, struct gp_output *out, struct gp_err *err)
 {
 	const struct gp_runfile *rf = out->copy.rf;
 
-	if (copy_kept(out, plan, err) < 0 || gp_output_go(out, rf->size - rf->header.payload_off, false, err) < 0 ||
-	    gp_output_check_input(out, err) < 0)
+	if (copy_kept(out, gp_append_plan(append), err) < 0 ||
+	    gp_output_go(out, rf->size - rf->header.payload_off, false, err) < 0 || gp_output_check_input(out, err) < 0)
 		return -1;
-	return gp_writer_put(&out->w, plan->rest.data, plan->rest.len, err);
+	return gp_append_read(append, (struct gp_sink){ gp_writer_put, &out->w }, err);
 }

@@ -252,6 +252,41 @@ static void entry_release(struct gp_entry *e)
 	gp_buf_release(&e->data);
 }
 
+int gp_runfile_put(struct gp_runfile *rf, struct gp_entry *e, struct gp_err *err)
+{
+	e->added = true;
+	if (e->type == GP_ENTRY_FILE)
+		rf->unpacked += e->size;
+	return entry_add(rf, e, err);
+}
+
+/* To whoever wants to see them as they come. */
+static int entry_pass(struct gp_tarsrc *t, const struct gp_entry *e, const struct gp_sink *to, struct gp_err *err)
+{
+	if (!to->write)
+		return 0;
+	return e->kept ? to->write(to->arg, e->data.data, e->data.len, err) : gp_tarsrc_pass(t, *to, e->size, err);
+}
+
+/* A member's bytes, to where they are wanted. */
+static int entry_bytes(struct gp_tarsrc *t, struct gp_entry *e, const struct gp_keep *keep, uint64_t *kept,
+		       struct gp_err *err)
+{
+	struct gp_sink to = { 0 };
+
+	if (keep->member && keep->member(keep->arg, e, &to, err) < 0)
+		return -1;
+	if (e->type == GP_ENTRY_FILE) {
+		if (keep->want && keep->want(keep->arg, e->path, e->size) && entry_keep(t, e, kept, err) < 0)
+			return -1;
+		if (keep->store && entry_store(t, e, keep, err) < 0)
+			return -1;
+		if (entry_pass(t, e, &to, err) < 0)
+			return -1;
+	}
+	return keep->passed ? keep->passed(keep->arg, e, err) : 0;
+}
+
 static int scan_entries(struct gp_runfile *rf, struct gp_tarsrc *t, const struct gp_keep *keep, struct gp_err *err)
 {
 	struct archive_entry *ae;
@@ -271,10 +306,7 @@ static int scan_entries(struct gp_runfile *rf, struct gp_tarsrc *t, const struct
 			rf->unpacked += e.size;
 		if (rf->unpacked > GP_RUN_MAX_UNPACKED)
 			return gp_fail(err, GP_E_FORMAT, "unpacks to more than %llu GiB", GP_RUN_MAX_UNPACKED >> 30);
-		if (e.type == GP_ENTRY_FILE && keep && keep->want && keep->want(keep->arg, e.path, e.size) &&
-		    entry_keep(t, &e, &kept, err) < 0)
-			return -1;
-		if (e.type == GP_ENTRY_FILE && keep && keep->store && entry_store(t, &e, keep, err) < 0)
+		if (keep && entry_bytes(t, &e, keep, &kept, err) < 0)
 			return -1;
 		is_kept = e.kept;
 		if (entry_add(rf, &e, err) < 0)

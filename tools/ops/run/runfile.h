@@ -39,6 +39,8 @@ struct gp_entry {
 	struct gp_buf data; /* filled when kept is true */
 	bool kept;
 	bool superseded; /* a later member has the same path: that one wins */
+	bool added;      /* not of the payload: gp_runfile_put() */
+	bool elsewhere;  /* added, and its bytes are whoever's who will put them into a new payload */
 };
 
 /* An opened .run. Opening reads the stub, scanning the payload. Zeroed is empty. */
@@ -84,6 +86,11 @@ struct gp_keep {
 	/* Files that are to be written out, not kept: *fd is open for one, and
 	 * closed by the scan; as it was (-1) for others. May be NULL. */
 	int (*store)(void *arg, const struct gp_entry *e, int *fd, struct gp_err *err);
+	/* Called for every member, of whatever type; the bytes of a file go to *to as they
+	 * come, when its function was filled in. May be NULL. */
+	int (*member)(void *arg, const struct gp_entry *e, struct gp_sink *to, struct gp_err *err);
+	/* All bytes of that member have come. May be NULL. */
+	int (*passed)(void *arg, const struct gp_entry *e, struct gp_err *err);
 	void *arg;
 	bool cut; /* find out where the payload can be continued */
 };
@@ -98,6 +105,15 @@ struct gp_keep {
  *         GP_E_UNSUPPORTED a device node or the like.
  */
 int gp_runfile_scan(struct gp_runfile *rf, const struct gp_keep *keep, struct gp_err *err);
+
+/*
+ * Make something part of the list that is not of the payload, as a later member of that
+ * path would be; a new payload has it, too (gp_repack_write()).
+ *
+ * In:     e: path in clean form; used up. A file's data is kept, or it is elsewhere.
+ * Errors: GP_E_FORMAT too many members.
+ */
+int gp_runfile_put(struct gp_runfile *rf, struct gp_entry *e, struct gp_err *err);
 
 /* The text of the stub; empty when there is none, as of a directory. */
 struct gp_str gp_runfile_stub(const struct gp_runfile *rf);

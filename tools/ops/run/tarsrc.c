@@ -142,20 +142,40 @@ int gp_tarsrc_data(struct gp_tarsrc *t, struct gp_buf *out, size_t size, struct 
 	return 0;
 }
 
-int gp_tarsrc_copy(struct gp_tarsrc *t, int fd, const char *name, uint64_t size, struct gp_err *err)
+int gp_tarsrc_pass(struct gp_tarsrc *t, struct gp_sink to, uint64_t size, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *block = gp_alloc(BLOCK);
 	uint64_t done = 0;
 	la_ssize_t n;
 
 	while ((n = archive_read_data(t->a, block, BLOCK)) > 0) {
-		if (gp_write_fd(fd, block, (size_t)n, name, err) < 0)
+		if (to.write(to.arg, block, (size_t)n, err) < 0)
 			return -1;
 		done += (uint64_t)n;
 	}
 	if (n < 0)
 		return gp_tarsrc_fail(t, err);
 	return done == size ? 0 : gp_fail(err, GP_E_FORMAT, "damaged tar: a member is not as long as it says");
+}
+
+/* A file that is open, and its name for messages. */
+struct to_file {
+	int fd;
+	const char *name;
+};
+
+static int to_fd(void *arg, const void *p, size_t len, struct gp_err *err)
+{
+	const struct to_file *f = arg;
+
+	return gp_write_fd(f->fd, p, len, f->name, err);
+}
+
+int gp_tarsrc_copy(struct gp_tarsrc *t, int fd, const char *name, uint64_t size, struct gp_err *err)
+{
+	struct to_file f = { fd, name };
+
+	return gp_tarsrc_pass(t, (struct gp_sink){ to_fd, &f }, size, err);
 }
 
 struct archive *gp_tarsrc_archive(struct gp_tarsrc *t)

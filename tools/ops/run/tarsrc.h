@@ -34,6 +34,10 @@ bool gp_tarsrc_last(const struct gp_tarsrc *t, uint64_t from, uint64_t to, struc
 /* All data of the current member; GP_E_FORMAT when it is not size bytes. */
 int gp_tarsrc_data(struct gp_tarsrc *t, struct gp_buf *out, size_t size, struct gp_err *err);
 
+/* Hand on the current member's data as they come. GP_E_FORMAT: they are not size bytes;
+ * else what the sink says. */
+int gp_tarsrc_pass(struct gp_tarsrc *t, struct gp_sink to, uint64_t size, struct gp_err *err);
+
 /* Copy the current member's data to a file; name is for messages. GP_E_SYSTEM it
  * cannot be written. */
 int gp_tarsrc_copy(struct gp_tarsrc *t, int fd, const char *name, uint64_t size, struct gp_err *err);

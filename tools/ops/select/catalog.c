@@ -13,11 +13,13 @@
 #define RULE_FILE (1u << 20)
 #define DRIVERS "drivers"
 #define UNLOCK "unlock"
+#define MERGE "merge"
 #define CARDS "cards"
 #define PLATFORMS "platforms"
+#define EXPORTS "exports"
 
 /* Files of kernel-versions/ that have no rules. */
-static const char *const others[] = { DRIVERS, UNLOCK, CARDS, PLATFORMS };
+static const char *const others[] = { DRIVERS, UNLOCK, MERGE, CARDS, PLATFORMS, EXPORTS };
 
 void gp_catalog_release(struct gp_catalog *c)
 {
@@ -34,6 +36,7 @@ void gp_catalog_release(struct gp_catalog *c)
 	gp_list_release(&c->files);
 	gp_branch_list_release(&c->branches);
 	gp_halves_release(&c->halves);
+	gp_merge_table_release(&c->merge);
 	gp_cards_release(&c->cards);
 	gp_platforms_release(&c->platforms);
 	*c = (struct gp_catalog){ 0 };
@@ -236,15 +239,23 @@ static int load_other(const char *dir, const char *name, struct gp_stanza_list *
 static int load_others(struct gp_catalog *c, const char *dir, struct gp_err *err)
 {
 	gp_auto(gp_stanza_list_release) struct gp_stanza_list drivers = { 0 }, unlock = { 0 }, cards = { 0 },
-							      platforms = { 0 };
+							      platforms = { 0 }, exports = { 0 };
 
 	if (load_other(dir, DRIVERS, &drivers, err) || load_other(dir, UNLOCK, &unlock, err) ||
-	    load_other(dir, CARDS, &cards, err) || load_other(dir, PLATFORMS, &platforms, err))
+	    load_other(dir, CARDS, &cards, err) || load_other(dir, PLATFORMS, &platforms, err) ||
+	    load_other(dir, EXPORTS, &exports, err))
 		return -1;
 	if (gp_branches_parse(&drivers, &c->branches, err) || gp_halves_parse(&unlock, &c->halves, err) ||
-	    gp_cards_parse(&cards, &c->cards, err))
+	    gp_cards_parse(&cards, &c->cards, err) || gp_platforms_parse(&platforms, &c->platforms, err))
 		return -1;
-	return gp_platforms_parse(&platforms, &c->platforms, err);
+	return gp_exports_parse(&exports, &c->exports, err);
+}
+
+static int load_merge(struct gp_catalog *c, const char *dir, struct gp_err *err)
+{
+	gp_auto(gp_stanza_list_release) struct gp_stanza_list merge = { 0 };
+
+	return load_other(dir, MERGE, &merge, err) ? -1 : gp_merge_table_parse(&merge, &c->merge, err);
 }
 
 static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files, struct gp_err *err)
@@ -256,7 +267,8 @@ static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files
 	if (has_sets < 0)
 		return -1;
 	/* Listing says what is wrong with one that is not a directory. */
-	if (has_rules != GP_THING_NONE && (list_rule_files(rules, files, err) || load_others(c, rules, err)))
+	if (has_rules != GP_THING_NONE &&
+	    (list_rule_files(rules, files, err) || load_others(c, rules, err) || load_merge(c, rules, err)))
 		return -1;
 	if (has_sets != GP_THING_NONE && load_sets(c, sets, err))
 		return -1;

@@ -6,8 +6,10 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "core/merge/mergetable.h"
 #include "core/rules/branch.h"
 #include "core/rules/card.h"
+#include "core/rules/exports.h"
 #include "core/rules/half.h"
 #include "core/rules/platform.h"
 #include "core/rules/rule.h"
@@ -24,8 +26,10 @@ struct gp_catalog {
 	size_t nsets, sets_cap;
 	struct gp_branch_list branches;    /* kernel-versions/drivers */
 	struct gp_half_list halves;        /* kernel-versions/unlock */
+	struct gp_merge_table merge;       /* kernel-versions/merge */
 	struct gp_card_list cards;         /* kernel-versions/cards */
 	struct gp_platform_list platforms; /* kernel-versions/platforms */
+	struct gp_exports exports;         /* kernel-versions/exports */
 	size_t ndirs;                      /* that it was loaded from */
 	struct gp_list order;              /* patches/series of all directories */
 };
@@ -43,8 +47,10 @@ void gp_catalog_release(struct gp_catalog *c);
  * A file kernel-versions/drivers lists driver branches (gp_branches_parse());
  * those of all directories are laid over each other. kernel-versions/unlock says
  * which half of vgpu_unlock fits which driver (gp_halves_parse()), kernel-versions/cards
- * which cards have vGPUs with which driver (gp_cards_parse()), and
- * kernel-versions/platforms which kernels people have (gp_platforms_parse()).
+ * which cards have vGPUs with which driver (gp_cards_parse()), kernel-versions/platforms
+ * which kernels people have (gp_platforms_parse()), kernel-versions/merge what a merged
+ * driver is made of (gp_merge_table_parse(); of its paragraphs the later wins), and
+ * kernel-versions/exports what kernels export (gp_exports_parse()).
  *
  * In:     dirs: each holds kernel-versions/ or patches/ or both.
  * Out:    gp_catalog_release() frees it; zeroed on failure.

@@ -10,6 +10,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/rules/exports.h"
 #include "ops/select/headerdir.h"
 
 #define SMALL_FILE (1u << 20)
@@ -496,14 +497,21 @@ static int read_symvers(struct gp_headers *h, struct gp_err *err)
 	return 0;
 }
 
-static enum gp_tri probe_symbol(struct gp_headers *h, const char *name, bool gpl_only, struct gp_err *err)
+static enum gp_tri probe_symbol(struct gp_headers *h, const struct gp_probe *p, struct gp_err *err)
 {
+	struct gp_export e = { .ns_known = true };
 	const struct gp_symver *v;
 
 	if (read_symvers(h, err) < 0 || !h->exports.n)
 		return GP_TRI_UNKNOWN;
-	v = gp_symvers_find(&h->exports, gp_str_of(name));
-	return tri(v && (v->gpl_only || !gpl_only));
+	v = gp_symvers_find(&h->exports, gp_str_of(p->arg));
+	if (p->word != GP_PROBE_EXPORTS)
+		return tri(v && (v->gpl_only || p->word == GP_PROBE_SYMBOL));
+	e.exported = tri(v);
+	e.gpl = tri(v && v->gpl_only);
+	if (v)
+		e.ns = v->ns;
+	return gp_export_answer(&e, p);
 }
 
 enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p, struct gp_err *err)
@@ -514,8 +522,9 @@ enum gp_tri gp_headers_probe(struct gp_headers *h, const struct gp_probe *p, str
 	case GP_PROBE_HEADER: file = find_header(h, p->arg); return tri(file != NULL);
 	case GP_PROBE_TEXT: return probe_text(h, p, err);
 	case GP_PROBE_CONFIG: return probe_config(h, p->arg);
-	case GP_PROBE_SYMBOL: return probe_symbol(h, p->arg, false, err);
-	case GP_PROBE_SYMBOL_GPL: return probe_symbol(h, p->arg, true, err);
+	case GP_PROBE_SYMBOL:
+	case GP_PROBE_SYMBOL_GPL:
+	case GP_PROBE_EXPORTS: return probe_symbol(h, p, err);
 	case GP_PROBE_DRIVER_TEXT:
 	case GP_PROBE_DRIVER_CONFTEST: break;
 	}

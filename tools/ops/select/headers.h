@@ -86,6 +86,7 @@ int gp_headers_sound(const struct gp_headers *h, struct gp_err *err);
  *  - config CONFIG_X: y or m in include/config/auto.conf, else .config.
  *  - symbol NAME, symbol-gpl NAME: in Module.symvers, with any / with a
  *    GPL-only export. Unknown when there is no Module.symvers, or nothing in it.
+ *  - exports NAME ...: the same, with all of its words.
  *
  * Out:    unknown for driver-* words; for files that cannot be read, whose reason
  *         gp_headers_sound() has; and with err set for an expression that

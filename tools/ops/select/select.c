@@ -26,7 +26,6 @@ void gp_choice_release(struct gp_choice *c)
 	gp_list_release(&c->load_reasons);
 	gp_list_release(&c->instead);
 	gp_list_release(&c->evidence);
-	gp_list_release(&c->gpus);
 	gp_list_release(&c->left_out);
 }
 
@@ -159,7 +158,8 @@ static struct gp_facts make_facts(struct gp_asker *a, const struct gp_release *r
 				  .has_headers = a->headers != NULL,
 				  .has_driver = a->q->driver_file != NULL,
 				  .ask = ask,
-				  .arg = a };
+				  .arg = a,
+				  .exports = a->exports };
 }
 
 bool gp_chosen_has(const struct gp_chosen_list *l, const struct gp_patchset *set)
@@ -243,7 +243,6 @@ static void count_taken(const struct gp_catalog *c, const struct gp_rule *r, str
 	add_text(&out->evidence, r->evidence);
 	add_text(&out->evidence, r->load_evidence);
 	add_text(&out->evidence, r->hooks_evidence);
-	add_text(&out->gpus, r->gpu);
 	if (r->status == GP_STATUS_BLOCKED)
 		t->blocked = true;
 	else if (r->any_line)
@@ -468,7 +467,10 @@ void gp_selection_lines_instead(const struct gp_catalog *c, const struct gp_quer
 {
 	gp_auto(gp_list_release) struct gp_list modules = { 0 };
 	struct gp_err failed = { 0 };
-	struct gp_asker a = { .q = q, .modules = find_modules(q, &modules) ? &modules : NULL, .failed = &failed };
+	struct gp_asker a = { .q = q,
+			      .modules = find_modules(q, &modules) ? &modules : NULL,
+			      .failed = &failed,
+			      .exports = &c->exports };
 
 	for (size_t i = 0; i < s->nlines; i++)
 		find_instead(c, &a, s->lines, &s->lines[i]);
@@ -504,7 +506,10 @@ int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, stru
 {
 	gp_auto(gp_list_release) struct gp_list modules = { 0 };
 	struct gp_err failed = { 0 };
-	struct gp_asker a = { .q = q, .modules = find_modules(q, &modules) ? &modules : NULL, .failed = &failed };
+	struct gp_asker a = { .q = q,
+			      .modules = find_modules(q, &modules) ? &modules : NULL,
+			      .failed = &failed,
+			      .exports = &c->exports };
 	struct gp_facts driver_only = make_facts(&a, NULL);
 
 	*out = (struct gp_selection){ .catalog = c, .nkernels = q->nkernels, .nlines = c->nlines };

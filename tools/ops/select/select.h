@@ -103,7 +103,6 @@ struct gp_choice {
 	struct gp_list instead;
 	struct gp_list load_reasons; /* why the modules will not load, when load is no */
 	struct gp_list evidence;     /* of the rules that hold */
-	struct gp_list gpus;         /* their words about cards */
 	struct gp_list left_out;     /* sets that it needs, or may need, and does not get */
 };
 

@@ -25,7 +25,8 @@ struct gp_asker {
 	const struct gp_query *q;
 	struct gp_headers *headers;    /* NULL: none */
 	const struct gp_list *modules; /* NULL: not known */
-	struct gp_err *failed;         /* the first expression that could not be told */
+	const struct gp_exports *exports;
+	struct gp_err *failed; /* the first expression that could not be told */
 };
 
 /* Judge one release. Out: gp_choice_release() frees it. */

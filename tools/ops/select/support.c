@@ -301,7 +301,7 @@ static bool same_cell(const struct gp_support_cell *a, const struct gp_support_c
 	if (x->verdict == GP_VERDICT_BLOCKED)
 		return true;
 	return a->known == b->known && a->may_block == b->may_block && x->load == y->load && x->hooks == y->hooks &&
-	       same_list(&x->gpus, &y->gpus) && same_list(&a->sets, &b->sets) && same_list(&a->perhaps, &b->perhaps) &&
+	       same_list(&a->sets, &b->sets) && same_list(&a->perhaps, &b->perhaps) &&
 	       same_list(&a->parts, &b->parts) && same_list(&a->no_load, &b->no_load);
 }
 

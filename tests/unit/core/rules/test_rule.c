@@ -45,6 +45,7 @@ static const struct bad_case bad[] = {
 	{ "unknown field of the line", "Kernel: 5.10\nStatus: supported\nDriver: 460\n", "'f:3'" },
 	{ "line blocked without Reason", "Kernel: 5.13\nStatus: blocked\n", "without 'Reason'" },
 	{ "rule without Driver", HEAD "Patches: a\n", "'f:4'" },
+	{ "a field that was one", HEAD "Driver: 460\nGpu: Turing\n", "'f:5': 'Gpu' is no field of a rule any more" },
 	{ "unknown field of a rule", HEAD "Driver: 460\nPatchs: a\n", "'f:5': unknown field 'Patchs'" },
 	{ "bad Driver", HEAD "Driver: 460 to 470\n", "'f:4'" },
 	{ "bad Release", HEAD "Driver: 460\nRelease: 5.10.0-32-amd64\n", "'f:5'" },
@@ -68,6 +69,14 @@ static const struct bad_case bad[] = {
 	{ "large expression", HEAD "Driver: 460\nProbe: text a.h (a{1,255}){1,255}\n", "too large" },
 	{ "back-reference", HEAD "Driver: 460\nProbe: !driver-text a.c (.*)\\1\\1\n", "back-references" },
 	{ "path climbs", HEAD "Driver: 460\nProbe: header ../a.h\n", "climbs" },
+	{ "exports without a name", HEAD "Driver: 460\nProbe: exports\n", "lacks its argument" },
+	{ "exports: another word", HEAD "Driver: 460\nProbe: exports a GPL\n", "'GPL' does not fit" },
+	{ "exports: a word twice", HEAD "Driver: 460\nProbe: exports a gpl gpl\n", "'gpl' does not fit" },
+	{ "exports: a namespace without name", HEAD "Driver: 460\nProbe: exports a namespace\n", "does not fit" },
+	{ "exports: a namespace that is none", HEAD "Driver: 460\nProbe: exports a namespace module:b\n",
+	  "'module:b' does not fit" },
+	{ "exports: two namespaces", HEAD "Driver: 460\nProbe: exports a namespace B module-only\n",
+	  "in no other namespace" },
 	{ "symbol is no name", HEAD "Driver: 460\nProbe: symbol a(b\n", "'a(b' is not a name" },
 	{ "empty Probe", HEAD "Driver: 460\nProbe:\n", "'f:5'" },
 	{ "empty Driver among others", HEAD "Driver: 460, , 470\n", "'f:4'" },
@@ -113,7 +122,7 @@ static void test_full(void **state)
 		"Driver: 460.32.03 - 460.106.00\nKind: host merged\nRelease: < 5.10.195\n"
 		"Rhel: >= 8.4\nProbe:\n symbol-gpl rcu_read_unlock_strict\n"
 		" !text linux/mdev.h open_device +x\n ! config CONFIG_VFIO_MDEV\n"
-		"Gpu: any\nPatches: one two\n three\nLoad: unknown\nHooks: newer-table\n"
+		"Patches: one two\n three\nLoad: unknown\nHooks: newer-table\n"
 		"Status: blocked\nReason: because\nInstead: other\nEvidence: built\n";
 	struct gp_line l;
 	const struct gp_rule *r;
@@ -208,7 +217,6 @@ static const struct load_case {
 	{ "blocked", "Status: blocked\nReason: r\n", GP_LOAD_UNSET },
 	{ "a set", "Patches: a\n", GP_LOAD_UNSET },
 	{ "hooks", "Hooks: upstream\n", GP_LOAD_UNSET },
-	{ "cards", "Gpu: Turing\n", GP_LOAD_UNSET },
 };
 
 static void check_load(void **state)
@@ -677,7 +685,6 @@ static void test_claims(void **state)
 		  "no built fails; unknown none -; unknown none -" },
 		{ "Status: untested\nEvidence: [source] s", "unknown none -; unknown none -; unknown none -" },
 		{ "Status: untested\nEvidence: [peer] p.", "yes reported p; unknown none -; unknown none -" },
-		{ "Gpu: Turing", "unknown none -; unknown none -; unknown none -" },
 		{ "Load: yes\nEvidence: nobody knows.", "yes inference nobody knows; yes inference nobody knows; "
 							"unknown none -" },
 		{ "Load: yes", "yes inference -; yes inference -; unknown none -" },

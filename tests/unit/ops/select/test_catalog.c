@@ -243,6 +243,31 @@ static void test_overlay(void **state)
 	assert_true(gp_catalog_set(&w->c, "own")->neutral);
 }
 
+/* The table for merging has no rules of kernels; what comes later wins. */
+static void test_merge_table(void **state)
+{
+	static const char rule[] = "Branch: any\nTake: host\nPath: a\nReason: %s\nEvidence: e\n";
+	gp_auto(gp_free_ptr) char *first = gp_asprintf(rule, "first"), *later = gp_asprintf(rule, "later");
+	struct world *w = *state;
+	struct gp_version v;
+
+	put(w, "d/kernel-versions/merge", first);
+	put(w, "e/kernel-versions/merge", later);
+	add_dir(w, "e");
+	load(w);
+	assert_int_equal(gp_version_parse(GP_STR("460.73.02"), &v, NULL), 0);
+	assert_string_equal(gp_merge_rule_of(&w->c.merge, &v, "a")->reason, "later");
+	assert_int_equal(w->c.nlines, 5);
+}
+
+static void test_bad_merge_table(void **state)
+{
+	struct world *w = *state;
+
+	put(w, "d/kernel-versions/merge", "Branch: any\nTake: nobody\nPath: a\nReason: r\nEvidence: e\n");
+	refused(w, GP_E_FORMAT, "d/kernel-versions/merge:2': field 'Take' cannot be 'nobody'");
+}
+
 static const struct gp_line *line_of(const struct world *w, const char *name)
 {
 	for (size_t i = 0; i < w->c.nlines; i++)
@@ -760,6 +785,8 @@ int main(void)
 						   TEST(test_not_data),
 						   TEST(test_overlay),
 						   TEST(test_reach),
+						   TEST(test_merge_table),
+						   TEST(test_bad_merge_table),
 						   TEST(test_reach_over),
 						   TEST(test_reach_replaced),
 						   TEST(test_claims),

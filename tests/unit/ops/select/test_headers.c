@@ -91,6 +91,7 @@ static void build_dir(const struct world *w, const char *dir, const char *releas
 	     "0x1\tplain\tvmlinux\tEXPORT_SYMBOL\t\n"
 	     "0x2\tgpl\tvmlinux\tEXPORT_SYMBOL_GPL\t\n"
 	     "0x3\tspaced\tdrivers/x\tEXPORT_SYMBOL_GPL\tNAMESPACE\n"
+	     "0x5\tnamed\tarch/x86/kvm/kvm\tEXPORT_SYMBOL_GPL\tmodule:kvm-amd,kvm-intel\n"
 	     "0x4\told\tvmlinux\tEXPORT_SYMBOL");
 }
 
@@ -508,6 +509,39 @@ static void test_probes(void **state)
 	assert_int_equal(probe(h, GP_PROBE_DRIVER_TEXT, "x", "x"), GP_TRI_UNKNOWN);
 }
 
+static enum gp_tri ask(struct gp_headers *h, const char *line)
+{
+	gp_auto(gp_probe_release) struct gp_probe p = { 0 };
+
+	assert_int_equal(gp_probe_parse(gp_str_of(line), &p, NULL), 0);
+	return gp_headers_probe(h, &p, NULL);
+}
+
+static void test_exports(void **state)
+{
+	struct world *w = *state;
+	gp_auto(gp_free_ptr) char *dir = at(w, "k"), *symvers = at(w, "k/Module.symvers");
+	struct gp_headers *h = &w->h;
+
+	build_dir(w, "k", "6.18.1", "");
+	source_dir(w, "k", "");
+	assert_int_equal(gp_headers_open(dir, h, NULL), 0);
+	assert_int_equal(ask(h, "exports plain"), GP_TRI_YES);
+	assert_int_equal(ask(h, "exports plain gpl"), GP_TRI_NO);
+	assert_int_equal(ask(h, "exports gpl gpl"), GP_TRI_YES);
+	assert_int_equal(ask(h, "exports gpl module-only"), GP_TRI_NO);
+	assert_int_equal(ask(h, "exports spaced namespace NAMESPACE"), GP_TRI_YES);
+	assert_int_equal(ask(h, "exports spaced gpl namespace OTHER"), GP_TRI_NO);
+	assert_int_equal(ask(h, "exports named module-only"), GP_TRI_YES);
+	assert_int_equal(ask(h, "exports old namespace NAMESPACE"), GP_TRI_NO);
+	assert_int_equal(ask(h, "exports none"), GP_TRI_NO);
+	assert_int_equal(ask(h, "exports none module-only"), GP_TRI_NO);
+	gp_headers_release(h);
+	assert_int_equal(unlink(symvers), 0);
+	assert_int_equal(gp_headers_open(dir, h, NULL), 0);
+	assert_int_equal(ask(h, "exports plain"), GP_TRI_UNKNOWN);
+}
+
 static void test_dot_config_and_no_symvers(void **state)
 {
 	struct world *w = *state;
@@ -558,6 +592,7 @@ int main(void)
 						   TEST(test_debian_elsewhere),
 						   TEST(test_debian_half),
 						   TEST(test_makeargs),
+						   TEST(test_exports),
 						   TEST(test_o_build),
 						   TEST(test_source_link),
 						   TEST(test_rpm),

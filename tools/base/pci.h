@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_BASE_PCI_H
+#define GP_BASE_PCI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+/*
+ * The PCI bus of this machine, and the names of pci.ids, by libpci, which is loaded when
+ * it is first needed: most runs ask neither.
+ */
+struct gp_pci;
+
+#define GP_PCI_SLOT 16
+
+struct gp_pci_dev {
+	char slot[GP_PCI_SLOT]; /* "0000:01:00.0" */
+	unsigned vendor, device;
+	unsigned class; /* 0x0300: a VGA controller */
+};
+
+struct gp_pci_list {
+	struct gp_pci_dev *v;
+	size_t n, cap;
+};
+
+void gp_pci_list_release(struct gp_pci_list *l);
+
+/* Errors: GP_E_SYSTEM no libpci. Out: gp_pci_close() it; NULL on failure. */
+int gp_pci_open(struct gp_pci **out, struct gp_err *err);
+void gp_pci_close(struct gp_pci *p);
+
+/*
+ * Every device of the bus, in the order of their slots.
+ *
+ * In:     sysfs: "/sys/bus/pci", or what stands in for it.
+ * Out:    gp_pci_list_release() frees it; empty on failure.
+ * Errors: GP_E_NOTFOUND there is no such bus, as in many a container; GP_E_SYSTEM it
+ *         cannot be read.
+ */
+int gp_pci_scan(struct gp_pci *p, const char *sysfs, struct gp_pci_list *out, struct gp_err *err);
+
+/* A device's name in pci.ids; free() it. NULL: it has none there, or there is no pci.ids. */
+char *gp_pci_name(struct gp_pci *p, unsigned vendor, unsigned device);
+
+bool gp_pci_has_names(struct gp_pci *p); /* there is a pci.ids */
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_SELECT_GPU_H
+#define GP_OPS_SELECT_GPU_H
+
+#include "base/err.h"
+#include "core/rules/card.h"
+
+/* Which card a question is about. */
+
+#define GP_GPU_AUTO "auto" /* every card of this machine */
+
+struct gp_gpu {
+	char *slot; /* "0000:01:00.0"; NULL: it was named */
+	unsigned device;
+	char *name;                 /* in pci.ids; NULL: it has none there */
+	char *twin_name;            /* of its card's twin; NULL */
+	const struct gp_card *card; /* NULL: nothing is known of it */
+};
+
+struct gp_gpu_list {
+	struct gp_gpu *v;
+	size_t n, cap;
+};
+
+void gp_gpus_release(struct gp_gpu_list *l);
+
+/*
+ * Find the cards that are meant: an id ("10de:1b80", or "0x1b80"), a name as in pci.ids or
+ * a part of it ("GTX 1080", "Tesla P4", "P4"), or "auto" for NVIDIA's cards of this
+ * machine, without virtual functions.
+ *
+ * In:     asked: untrusted. cards: the data's. root: the system's prefix, "" or NULL for
+ *         the real one.
+ * Out:    gp_gpus_release() frees it; cards are borrowed. Of "auto" those of which nothing
+ *         is known, too, when there is another one. Empty on failure.
+ * Errors: GP_E_USAGE it is neither, or a name that several cards have of which different
+ *         things are known; GP_E_NO not NVIDIA's, not in pci.ids, not in the data, or no
+ *         card in this machine; GP_E_NOTFOUND no bus to look at, no pci.ids to find a name
+ *         in; GP_E_SYSTEM no libpci.
+ */
+int gp_gpus_find(const char *asked, const struct gp_card_list *cards, const char *root, struct gp_gpu_list *out,
+		 struct gp_err *err);
+
+#define GP_GPU_ID 16
+
+/* "10de:1b80" */
+const char *gp_gpu_id(unsigned device, char out[GP_GPU_ID]);
+
+#endif
