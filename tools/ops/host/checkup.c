@@ -56,9 +56,13 @@ void gp_checkup_run(struct gp_checkup *c)
 {
 	gp_check_kernels(c);
 	gp_check_platform(c);
+	gp_check_gpus(c);
 	gp_check_processor(c);
 	gp_check_each_kernel(c);
 	gp_check_secureboot(c);
+	gp_check_installed(c);
+	gp_check_services(c);
+	gp_check_space(c);
 }
 
 enum gp_health gp_checkup_verdict(const struct gp_checkup *c)

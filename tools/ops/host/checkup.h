@@ -55,6 +55,10 @@ void gp_check_processor(struct gp_checkup *c);   /* virtualization, IOMMU, KVM *
 void gp_check_each_kernel(struct gp_checkup *c); /* the data, configuration, headers, compiler */
 struct gp_kconfig;
 void gp_check_config(struct gp_checkup *c, const char *release, const struct gp_kconfig *k);
+void gp_check_gpus(struct gp_checkup *c);      /* before the processor: needs_iommu */
+void gp_check_installed(struct gp_checkup *c); /* nouveau, loaded modules, DKMS, leftovers */
+void gp_check_services(struct gp_checkup *c);
+void gp_check_space(struct gp_checkup *c);      /* and noexec */
 void gp_check_secureboot(struct gp_checkup *c); /* and lockdown */
 
 /*
