@@ -152,6 +152,10 @@ includes:
 lint: deps-check
 	@sh tests/lint.sh "$(STDFLAGS)"
 
+# make check-conftests CHECKOUT=DIR: is what the data say of NVIDIA's conftests so?
+check-conftests:
+	@python3 tests/conftests.py --check . '$(CHECKOUT)'
+
 lint-sets: deps-check
 	@$(MAKE) --no-print-directory $(BIN)
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/lint-sets.sh
@@ -169,6 +173,6 @@ help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 	@echo "deps layers lint lint-sets test-map includes readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real bench demo readme layers lint lint-sets test-map includes install uninstall clean help FORCE
+.PHONY: all deps deps-demo deps-check test-programs check check-real check-conftests bench demo readme layers lint lint-sets test-map includes install uninstall clean help FORCE
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

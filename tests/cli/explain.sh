@@ -205,7 +205,7 @@ check 'with its evidence' grep -q '^    evidence \[inference\] no 5.12 headers' 
 expect_status 'R460 on 5.13' 1 select --explain host.run -k 5.13.19
 check 'what blocks it' grep -q '^    status   blocked' out
 expect_status 'a general 535 on 6.1' 0 select --explain general.run -k 6.1.0-56-amd64
-check 'its evidence' grep -q "^    evidence \[built\] Debian's nvidia-tesla-470-kernel-source" out
+check 'its evidence' grep -q "^    evidence \[built\] 2026-11-22: Debian's nvidia-tesla-470-kernel-source" out
 refute 'no rule about hosts' grep -q 'nvidia-vgpu-vfio/' out
 # The driver's lists of conftests: what it knows of the kernel's changes. That
 # conftest.sh has the test proves nothing, it is shared with other drivers.

@@ -126,7 +126,7 @@ for d in 450.248.02 460.106.00 470.256.02 535.261.03 580.126.20; do
     done
 done
 expect_status 'a merged R470 on 5.13' 1 select --driver 470.63 --kind merged -k 5.13.19
-says 'is blocked as its host' 'no vGPU host is known to have run there'
+says 'is blocked as its host' 'only vGPU 14 (R510) is known to have run there'
 expect_status 'a general installer on 5.13' 0 select general.run -k 5.13.19
 expect_status 'R460 on 6.1' 1 select --driver 460.73.02 -k 6.1.0-50-amd64
 says 'blocked' 'is blocked'
@@ -180,7 +180,8 @@ instead 'three reasons, one answer' \
 check 'each reason once' test "$(grep '^  reason' out | grep -c 'eventfd_signal')" -eq 1
 instead 'hooks that follow are no word' 'driver 550.163.02 (vGPU 17.6); or a 6.5 kernel for driver 550.54.16' 550.54.16 6.12.9
 instead 'rather a driver that takes the same hooks' 'driver 460.91.03 (vGPU 12.3); or a 5.4 kernel for driver 460.32.04' 460.32.04 5.15.102
-instead 'no driver does on 5.13' 'a 5.4 kernel for driver 460.73.02' 460.73.02 5.13.19
+instead 'of hosts only vGPU 14 does on 5.13' \
+    'driver 510.108.03 (vGPU 14.3), with hooks for the newer table; or a 5.4 kernel for driver 460.73.02' 460.73.02 5.13.19
 instead 'only this part of the line does not load' "a 5.10 kernel before 5.10.195 (Debian: 5.10.0-25 or older)" 460.73.02 5.10.200
 instead 'that, and a driver that loads' \
     'driver 535.309.01 (vGPU 16.14), which no hooks are known to unlock; or a 6.1 kernel before 6.1.52 (Debian: 6.1.0-11 or older)' 525.85.07 6.1.52

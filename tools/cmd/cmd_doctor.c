@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
+#include "ops/driver/driver.h"
 #include "ops/host/checkup.h"
 #include "ops/host/machine.h"
 #include "ops/job/inputs.h"
 #include "ops/select/catalog.h"
+#include "cmd/report/input.h"
 #include "cmd/report/report.h"
 
 /* Signs that need no colour. */
@@ -39,6 +41,8 @@ static struct json_object *json_check(const struct gp_check *k)
 static struct json_object *json(const struct gp_checkup *c)
 {
 	return gp_json_object(GP_J("sysroot", c->machine->root), GP_J("inside", c->machine->inside),
+			      GP_J("platform", c->platform ? c->platform->name : NULL),
+			      GP_J("driver", c->driver ? gp_json_version(&c->driver->version, c->driver->kind) : NULL),
 			      GP_J("running", c->running), GP_J("kernels", &c->kernels),
 			      GP_J("checks", GP_JSON_EACH(i, c->n, json_check(&c->v[i]))));
 }
@@ -56,28 +60,50 @@ static int verdict(const struct gp_checkup *c, struct gp_err *err)
 	return 0;
 }
 
-static int look(struct gp_args *a, struct gp_machine *m, struct gp_catalog *catalog, struct gp_report *r,
-		struct gp_err *err)
-{
-	gp_auto(gp_checkup_release) struct gp_checkup c = { .machine = m, .catalog = catalog };
+/* All of one run. */
+struct looking {
+	struct gp_machine machine;
+	struct gp_catalog catalog;
+	struct gp_driver driver; /* of RUN */
+	struct gp_checkup checkup;
+};
 
-	if (gp_machine_open(m, a->sysroot, err) < 0 || gp_data_load(&a->patch.data, catalog, err) < 0)
+static void looking_release(struct looking *l)
+{
+	gp_checkup_release(&l->checkup);
+	gp_driver_release(&l->driver);
+	gp_catalog_release(&l->catalog);
+	gp_machine_close(&l->machine);
+}
+
+static int open_all(struct gp_args *a, struct looking *l, struct gp_err *err)
+{
+	const char *name = a->positional.n ? a->positional.v[0] : NULL;
+
+	if (a->positional.n > 1)
+		return gp_fail(err, GP_E_USAGE, "give one installer at most; see 'gridpatch doctor --help'");
+	if (gp_machine_open(&l->machine, a->sysroot, err) < 0 || gp_data_load(&a->patch.data, &l->catalog, err) < 0)
 		return -1;
-	gp_checkup_run(&c);
-	say(a, &c);
-	r->root = json(&c);
-	return verdict(&c, err);
+	l->checkup.machine = &l->machine;
+	l->checkup.catalog = &l->catalog;
+	if (!name)
+		return 0;
+	if (gp_take_input(a, GP_INPUT_DRIVER, &name, err) < 0 || gp_open_driver(a, name, NULL, &l->driver, err) < 0)
+		return -1;
+	l->checkup.driver = &l->driver;
+	return 0;
 }
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
-	struct gp_machine m = { .fd = -1 };
-	struct gp_catalog catalog = { 0 };
-	int rc = look(a, &m, &catalog, r, err);
+	gp_auto(looking_release) struct looking l = { .machine.fd = -1 };
 
-	gp_catalog_release(&catalog);
-	gp_machine_close(&m);
-	return rc;
+	if (open_all(a, &l, err) < 0)
+		return -1;
+	gp_checkup_run(&l.checkup);
+	say(a, &l.checkup);
+	r->root = json(&l.checkup);
+	return verdict(&l.checkup, err);
 }
 
 const struct gp_cmd gp_cmd_doctor = {
@@ -86,8 +112,9 @@ const struct gp_cmd gp_cmd_doctor = {
 	.summary = "what stands between this machine and vGPU",
 	.about = "Looks at this machine, changes nothing, and says of each thing that vGPU needs\n"
 		 "whether it is OK, needs attention, is missing, or could not be looked at, with\n"
-		 "the command that mends it. --sysroot looks at a recorded machine instead. Exit\n"
-		 "status 1 if something is missing, 4 if nothing could be looked at.",
-	.options = "sysroot data",
+		 "the command that mends it; with RUN, an installer, also whether that driver is\n"
+		 "one for the kernels and cards here. --sysroot looks at a recorded machine\n"
+		 "instead. Exit status 1 if something is missing, 4 if nothing could be looked at.",
+	.options = "sysroot member data progress",
 	.run = run,
 };

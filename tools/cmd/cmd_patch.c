@@ -195,7 +195,7 @@ const struct gp_cmd gp_cmd_patch = {
 		 "\n"
 		 "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
 		 "build'; that allows kernels newer than any that the data know.",
-	.options = GP_PATCHING_OPTIONS " profile-clone unlock-lib unlock-script unlock-config lock write-lock undo"
+	.options = GP_PATCHING_OPTIONS " gpu profile-clone unlock-lib unlock-script unlock-config lock write-lock undo"
 				       " dkmstree output force dry-run repack build jobs cc timeout no-cache progress",
 	.run = run,
 };

@@ -14,6 +14,7 @@
 #include "ops/select/select.h"
 #include "ops/select/target.h"
 #include "ops/tree/tree.h"
+#include "cmd/report/gpu_report.h"
 #include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
@@ -26,6 +27,8 @@ struct question {
 	struct gp_source source; /* with dir: driver reads it */
 	struct gp_targets targets;
 	struct gp_catalog catalog;
+	const struct gp_platform *platform; /* NULL */
+	struct gp_gpu_list gpus;
 	struct gp_wanted wanted; /* by --driver */
 	struct gp_query query;
 	struct gp_selection answer;
@@ -95,7 +98,9 @@ static int verdict(const struct question *q, struct gp_err *err)
 			return gp_fail(err, GP_E_NO, "kernel %s belongs to no known line (nearest: %s)",
 				       c->release.text, c->nearest ? c->nearest->name : "none");
 	}
-	return gp_branch_check(&q->catalog.branches, gp_version_branch(&q->query.driver), err);
+	if (gp_branch_check(&q->catalog.branches, gp_version_branch(&q->query.driver), err) < 0)
+		return -1;
+	return gp_gpus_check(&q->gpus, &q->query.driver, err);
 }
 
 /* What became of the other drivers of a branch that was asked about. */
@@ -126,11 +131,19 @@ static void say_version(const struct gp_args *a, const struct question *q)
 	       q->wanted.branch ? "; the newest of its branch that is listed" : "");
 }
 
+/* All that the question needs, but the driver. */
+static int prepare(struct gp_args *a, struct question *q, struct gp_err *err)
+{
+	if (gp_data_load(&a->patch.data, &q->catalog, err) < 0 ||
+	    gp_take_platform(a, &q->catalog.platforms, &q->platform, err) < 0 ||
+	    (a->gpu && gp_gpus_find(a->gpu, &q->catalog.cards, NULL, &q->gpus, err) < 0))
+		return -1;
+	return gp_targets_find(&a->patch.kernels, &a->patch.headers, &q->targets, err);
+}
+
 static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 {
-	if (gp_targets_find(&a->patch.kernels, &a->patch.headers, &q->targets, err) < 0 ||
-	    gp_data_load(&a->patch.data, &q->catalog, err) < 0 ||
-	    gp_catalog_has_sets(&q->catalog, &a->patch.sets, &a->patch.no_sets, err) < 0 ||
+	if (prepare(a, q, err) < 0 || gp_catalog_has_sets(&q->catalog, &a->patch.sets, &a->patch.no_sets, err) < 0 ||
 	    (a->driver ? by_version(a, q, err) : by_installer(a, q, err)) < 0)
 		return -1;
 	q->query.kernels = q->targets.v;
@@ -150,9 +163,11 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 		       "  note     branch %u is unknown to kernel-versions/drivers: what is said of it comes from "
 		       "rules without an end\n",
 		       gp_version_branch(&q->query.driver));
+	gp_say_platform(a, q->platform);
 	for (size_t i = 0; i < q->targets.skipped.n; i++)
 		gp_say(a, "skipped    %s\n", q->targets.skipped.v[i]);
 	gp_report_selection(a, &q->answer);
+	gp_say_gpus(a, &q->gpus, &q->query.driver, &q->answer);
 	if (q->wanted.branch && say_branch(a, q, err) < 0)
 		return -1;
 	for (size_t i = 0; i < q->overrides.n; i++)
@@ -172,6 +187,10 @@ static struct json_object *json(const struct gp_args *a, const struct question *
 		gp_json_fill(o, GP_J("driver", gp_json_fill(gp_json_version(&q->query.driver, q->query.kind),
 							    GP_J("vgpu", q->wanted.release),
 							    GP_J("listed", branch_is_known(q)))));
+	if (q->platform)
+		gp_json_fill(o, GP_J("platform", gp_json_platform(q->platform)));
+	if (q->gpus.n && q->query.driver.n)
+		gp_json_fill(o, GP_J("gpus", gp_json_gpus(&q->gpus, &q->query.driver, &q->answer)));
 	return o;
 }
 
@@ -185,6 +204,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	r->reason = gp_selection_reason(&q.answer, &q.query.driver, 0);
 	gp_selection_release(&q.answer);
 	gp_list_release(&q.overrides);
+	gp_gpus_release(&q.gpus);
 	gp_catalog_release(&q.catalog);
 	gp_targets_release(&q.targets);
 	if (q.have_driver && q.source.dir)
@@ -204,8 +224,10 @@ const struct gp_cmd gp_cmd_select = {
 		 "sets it needs, which rule says so and what decided it: a version or a probe of\n"
 		 "the headers. RUN is an installer, TREE an extracted one or the sources of an\n"
 		 "installed driver, D a version, a branch (535) or a release of vGPU (16.4).\n"
-		 "Changes nothing. Exit status 1 for a kernel\n"
-		 "that is blocked or unknown, and for an unknown branch.",
-	.options = "member kernel headers driver kind explain set no-set data progress",
+		 "--platform stands for the kernels that people have there. With --gpu it says, too,\n"
+		 "whether the driver has vGPUs for the card. Changes nothing. Exit status 1 for a\n"
+		 "kernel that is blocked or unknown, for an unknown branch, platform or card, and for\n"
+		 "a card without vGPUs.",
+	.options = "member kernel platform headers driver gpu kind explain set no-set data progress",
 	.run = run,
 };

@@ -11,14 +11,16 @@
 #include "ops/select/catalog.h"
 #include "ops/select/headers.h"
 
-#include "cmd/front/outputs.h"
+#include "cmd/report/gpu_report.h"
 #include "cmd/report/report.h"
-#include "cmd/report/support_html.h"
 #include "cmd/report/terminal.h"
+#include "cmd/support_page.h"
 
 /* The question and its answer. */
 struct work {
 	struct gp_catalog catalog;
+	const struct gp_platform *platform; /* NULL */
+	struct gp_gpu_list gpus;
 	struct gp_version version;
 	struct gp_release *kernels;
 	struct gp_support_opts ask;
@@ -89,24 +91,19 @@ static int check_outputs(const struct gp_args *a, struct gp_err *err)
 	return 0;
 }
 
-static int write_page(const struct gp_args *a, const struct work *w, struct gp_err *err)
-{
-	struct gp_support_sheet lines = { .title = w->ask.kernels ? "the kernels asked about" : "all kernel lines",
-					  .table = w->table };
-	struct gp_support_page page = { .catalog = &w->catalog, .kind = w->ask.kind, .v = &lines, .n = 1 };
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-
-	gp_support_html(&page, &text);
-	if (gp_output_write(a->html, text.data, text.len, err) < 0)
-		return -1;
-	gp_say(a, "wrote      %s\n", a->html);
-	return 0;
-}
-
 /* Who reads on a terminal sees all of it at once, and asks for details. */
 static bool wants_grid(const struct gp_args *a)
 {
 	return !a->driver && !a->patch.kernels.n && !a->why && !a->verbose && gp_terminal_read(STDOUT_FILENO);
+}
+
+static int prepare(struct gp_args *a, struct work *w, struct gp_err *err)
+{
+	if (gp_data_load(&a->patch.data, &w->catalog, err) < 0 ||
+	    gp_take_platform(a, &w->catalog.platforms, &w->platform, err) < 0 ||
+	    (a->gpu && gp_gpus_find(a->gpu, &w->catalog.cards, NULL, &w->gpus, err) < 0))
+		return -1;
+	return read_kernels(a, w, err);
 }
 
 static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
@@ -117,17 +114,21 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 		return -1;
 	w->ask.instead = a->json;
 	w->ask.kind = gp_args_kind(a);
-	if (read_kernels(a, w, err) < 0 || gp_data_load(&a->patch.data, &w->catalog, err) < 0 ||
-	    read_driver(a, w, err) < 0 || gp_support_make(&w->catalog, &w->ask, &w->table, err) < 0)
+	if (prepare(a, w, err) < 0 || read_driver(a, w, err) < 0 ||
+	    gp_support_make(&w->catalog, &w->ask, &w->table, err) < 0)
 		return -1;
 	if (a->html)
-		return write_page(a, w, err);
-	if (a->markdown)
+		return gp_support_write_page(a, &w->catalog, &w->ask, &w->table, err);
+	if (a->markdown) {
 		gp_report_support_markdown(a, &w->table);
-	else if (wants_grid(a))
+		return 0;
+	}
+	gp_say_platform(a, w->platform);
+	if (wants_grid(a))
 		gp_report_support_grid(a, &w->table);
 	else
 		gp_report_support(a, &w->table);
+	gp_say_gpu_branches(a, &w->gpus, &w->table);
 	return 0;
 }
 
@@ -139,7 +140,12 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (a->json) {
 		r->root = gp_json_support(&w.table);
 		gp_json_fill(r->root, GP_J("kind", gp_kind_name(w.ask.kind)));
+		if (w.platform)
+			gp_json_fill(r->root, GP_J("platform", gp_json_platform(w.platform)));
+		if (w.gpus.n)
+			gp_json_fill(r->root, GP_J("gpus", gp_json_gpu_branches(&w.gpus, &w.table)));
 	}
+	gp_gpus_release(&w.gpus);
 	gp_support_release(&w.table);
 	gp_catalog_release(&w.catalog);
 	free(w.kernels);
@@ -153,6 +159,6 @@ const struct gp_cmd gp_cmd_support = {
 	.about = "Shows for every kernel line and every known driver whether it builds there and\n"
 		 "how that is known, with which patch sets, whether the modules load, and which\n"
 		 "hooks it needs. Judged by version; 'select' looks at headers and sources, too.",
-	.options = "kernel driver kind data markdown html why",
+	.options = "kernel platform driver gpu kind data markdown html why",
 	.run = run,
 };

@@ -174,7 +174,7 @@ _gridpatch() {
 		_gridpatch_words "$cur" $verbs
 	fi
 	case $verb in
-	fetch-hooks | support | help | applied | lint-set | new-set) ;;
+	fetch-hooks | advise | support | help | applied | lint-set | new-set) ;;
 	apply) _gridpatch_paths "$cur" '*' ;;
 	matrix)
 		if [[ " ${COMP_WORDS[*]} " == *' --merge '* ]]; then

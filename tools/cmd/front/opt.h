@@ -23,12 +23,14 @@ struct gp_args {
 	const char *member;    /* --member */
 	const char *dir;       /* -C, -d */
 	const char *driver;    /* --driver */
+	const char *gpu;       /* --gpu */
+	const char *platform;  /* --platform */
 	int kind;              /* enum gp_kind; -1: not given */
 	const char *to, *from; /* fetch-hooks */
 	struct gp_list runs;   /* lint-set's --from */
 	bool newer_table;
-	bool finish; /* new-set */
-	const char *sysroot; /* doctor, NULL */
+	const char *sysroot;                               /* doctor, NULL */
+	bool finish;                                       /* new-set */
 	const char *blob;                                  /* verify */
 	bool expect_hooks;                                 /* verify */
 	bool explain;                                      /* select */
@@ -105,9 +107,9 @@ void gp_cmd_help(const struct gp_cmd *cmd);
  */
 void gp_cmd_options(const struct gp_cmd *cmd);
 
-extern const struct gp_cmd gp_cmd_patch, gp_cmd_info, gp_cmd_extract, gp_cmd_verify, gp_cmd_select, gp_cmd_support,
-	gp_cmd_fetch_hooks, gp_cmd_apply, gp_cmd_push, gp_cmd_pop, gp_cmd_applied, gp_cmd_lint_set, gp_cmd_build,
-	gp_cmd_matrix, gp_cmd_dkms_tree, gp_cmd_new_set, gp_cmd_doctor;
+extern const struct gp_cmd gp_cmd_advise, gp_cmd_patch, gp_cmd_info, gp_cmd_extract, gp_cmd_verify, gp_cmd_select,
+	gp_cmd_support, gp_cmd_fetch_hooks, gp_cmd_apply, gp_cmd_push, gp_cmd_pop, gp_cmd_applied, gp_cmd_lint_set,
+	gp_cmd_build, gp_cmd_matrix, gp_cmd_dkms_tree, gp_cmd_new_set, gp_cmd_merge, gp_cmd_doctor;
 
 /* Ends of the signal handlers that main installs: nonzero when one came. */
 const volatile sig_atomic_t *gp_main_cancel(void);

@@ -15,7 +15,7 @@
 #include "ops/run/given.h"
 #include "cmd/front/outputs.h"
 
-static int find_dir(struct gp_args *a, struct gp_err *err)
+int gp_runs_find_dir(struct gp_args *a, struct gp_err *err)
 {
 	const char *out = a->patch.out;
 
@@ -100,7 +100,7 @@ int gp_runs_find(struct gp_args *a, struct gp_list *names, struct gp_err *err)
 		else
 			gp_list_add(names, words->v[i]);
 	}
-	return check_first(names->v[0], err) < 0 || check_alone(a, names, err) < 0 ? -1 : find_dir(a, err);
+	return check_first(names->v[0], err) < 0 || check_alone(a, names, err) < 0 ? -1 : gp_runs_find_dir(a, err);
 }
 
 /* What only one installer can have. */

@@ -15,6 +15,10 @@
  */
 int gp_runs_find(struct gp_args *a, struct gp_list *names, struct gp_err *err);
 
+/* Is -o a directory? Then it is a->patch.out_dir. Errors: GP_E_NOTFOUND it ends in a slash,
+ * and is none. */
+int gp_runs_find_dir(struct gp_args *a, struct gp_err *err);
+
 /*
  * Can each have an output of its own, which is no input and no report? Nothing is
  * made here.

@@ -190,6 +190,7 @@ void gp_job_args(struct gp_args *a)
 	a->patch.cancel = gp_main_cancel();
 	a->patch.program = GP_PROGRAM_VERSION;
 	a->patch.report = a->json_file;
+	a->patch.gpu = a->gpu;
 }
 
 const char *gp_job_reason(const struct gp_args *a, const struct gp_patch_job *job, const struct gp_cells *cells)

@@ -13,6 +13,7 @@ static void branch_release(struct gp_branch *b)
 {
 	free(b->product);
 	free(b->evidence);
+	free(b->file);
 	free(b->versions);
 	free(b->named);
 	*b = (struct gp_branch){ 0 };
@@ -129,6 +130,8 @@ static int check_versions(const struct gp_branch *b, struct gp_err *err)
 
 static int parse_one(const struct gp_stanza *s, struct gp_branch *b, struct gp_err *err)
 {
+	b->file = gp_strdup(s->file);
+	b->lineno = s->lineno;
 	for (size_t i = 0; i < s->n; i++)
 		if (take_field(b, &s->v[i], err))
 			return gp_within(err, "'%s:%u'", s->file, s->v[i].lineno);

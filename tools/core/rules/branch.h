@@ -20,9 +20,11 @@ struct gp_named {
 
 /* A driver branch, as one kind of driver. */
 struct gp_branch {
-	unsigned number;             /* 460 */
-	unsigned kinds;              /* bits 1 << gp_kind; host and merged when not said */
-	char *product, *evidence;    /* "vGPU 12"; NULL when absent */
+	unsigned number;          /* 460 */
+	unsigned kinds;           /* bits 1 << gp_kind; host and merged when not said */
+	char *product, *evidence; /* "vGPU 12"; NULL when absent */
+	char *file;               /* where it stands */
+	unsigned lineno;
 	struct gp_version *versions; /* oldest first; at least one */
 	size_t n, cap;
 	struct gp_named *named; /* in the order of the file; may be none */

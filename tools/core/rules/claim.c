@@ -166,6 +166,37 @@ enum gp_evidence_kind gp_evidence_kind(const char *evidence, enum gp_claim_of of
 	return kind;
 }
 
+/* Behind a stop, at the beginning, or behind another mark. */
+static bool leads(const char *text, const char *mark)
+{
+	while (mark > text && mark[-1] == ' ')
+		mark--;
+	return mark == text || strchr(".;:]", mark[-1]);
+}
+
+bool gp_told_next(const char *text, size_t *off, struct gp_told *out)
+{
+	struct mark m = next_mark(text + *off), next = { 0 };
+	const char *end;
+
+	while (m.at && m.word == NO_WORD) {
+		mark_release(&m);
+		m = next_mark(m.end);
+	}
+	if (!m.at)
+		return false;
+	next = next_mark(m.end);
+	end = next.at ? next.at : next.end;
+	*out = (struct gp_told){ .kind = words[m.word].kind,
+				 .leads = !*off || leads(text, m.at),
+				 .was = strcmp(words[m.word].word, "peer") == 0 ? "[peer]" : NULL,
+				 .words = trimmed((struct gp_str){ m.end, (size_t)(end - m.end) }) };
+	*off = (size_t)(end - text);
+	mark_release(&next);
+	mark_release(&m);
+	return true;
+}
+
 /* Append what stands behind a mark, with the mark less its lines. */
 static void add_told(const struct mark *m, const char *end, struct gp_buf *out)
 {

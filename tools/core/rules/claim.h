@@ -61,6 +61,18 @@ struct json_object *gp_json_claims(const struct gp_claim claims[GP_CLAIM_COUNT])
  */
 enum gp_evidence_kind gp_evidence_kind(const char *evidence, enum gp_claim_of of, char **source);
 
+/* A mark of evidence, and what stands behind it up to the next one. */
+struct gp_told {
+	enum gp_evidence_kind kind;
+	bool leads;          /* it begins what is said; else it reminds: "as on 5.11 [built]". The
+			      * first one of a text always leads */
+	const char *was;     /* an old word for the kind, "[peer]"; NULL */
+	struct gp_str words; /* trimmed */
+};
+
+/* The next mark of a kind from *off on, which goes behind its words. Out: false: none. */
+bool gp_told_next(const char *text, size_t *off, struct gp_told *out);
+
 /*
  * What of a text is told of a line: all but what stands behind a mark for other lines,
  * like [built 5.14, 5.16 - 5.17] or [5.14], up to the next mark. Marks lose the lines.

@@ -160,6 +160,8 @@ static int scan(struct gp_driver *d, const struct gp_driver_opts *o, struct gp_e
 	struct gp_keep keep = { .want = want_too, .kept = o->ready ? kept : NULL, .arg = &w, .cut = o->cut };
 	int rc;
 
+	if (o->keep)
+		return gp_runfile_scan(&d->rf, o->keep, err);
 	if (o->index_dir && gp_index_load(&d->rf, o->index_dir, &keep))
 		return 0;
 	rc = gp_runfile_scan(&d->rf, &keep, err);
@@ -188,6 +190,14 @@ int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver
 		return gp_within(err, "'%s'", path);
 	}
 	return 0;
+}
+
+int gp_driver_look_again(struct gp_driver *d, struct gp_err *err)
+{
+	gp_assert(!d->disk.root);
+	gp_altered_release(&d->altered);
+	gp_manifest_release(&d->manifest);
+	return identify(d, err);
 }
 
 int gp_driver_borrow(struct gp_driver *d, const struct gp_runfile *rf, struct gp_err *err)

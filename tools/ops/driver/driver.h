@@ -34,6 +34,7 @@ struct gp_driver_opts {
 	const struct gp_list *also; /* clean paths: files to keep in memory as well */
 	bool cut;                   /* find out where the payload can be continued */
 	const char *index_dir;      /* where an index may be (gp_index_dir()) */
+	const struct gp_keep *keep; /* NULL; how to scan, instead of also, cut, index_dir and ready */
 	const struct gp_given *given;
 	/* Called once, in the middle of the scan, when the manifest and all kernel
 	 * sources that it lists have been seen. */
@@ -54,6 +55,10 @@ struct gp_driver_opts {
  */
 int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver_opts *o, struct gp_err *err);
 void gp_driver_release(struct gp_driver *d);
+
+/* Know it anew: its runfile's list has other files now (gp_runfile_put()). Errors: as
+ * gp_driver_open(). */
+int gp_driver_look_again(struct gp_driver *d, struct gp_err *err);
 
 /* Are a file's bytes wanted to judge, patch and build a driver? Blobs are not: they only
  * get in the way in memory. arg: a gp_list of clean paths that are, too, or NULL. */

@@ -109,6 +109,15 @@ static int decide_branch(const struct gp_inputs *in, struct gp_decision *d, stru
 	return 0;
 }
 
+/* Another card may have them, or another way: that is no reason to refuse. */
+static void warn_card(const struct gp_inputs *in, struct gp_decision *d)
+{
+	struct gp_err why = { 0 };
+
+	if (gp_gpus_check(&in->gpus, &in->driver.version, &why) < 0)
+		gp_list_printf(&d->warnings, "%s", why.cause);
+}
+
 static int decide_kernels(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {
 	size_t good = 0;
@@ -433,6 +442,7 @@ int gp_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *
 	if (decide_kernels(in, d, err) < 0 || decide_branch(in, d, err) < 0 || decide_altered(in, d, err) < 0 ||
 	    gp_late_decide(in, d, err) < 0)
 		return -1;
+	warn_card(in, d);
 	return prepare_hooks(in, d, err) < 0 ? -1 : gp_user_half_decide(in, d, err);
 }
 

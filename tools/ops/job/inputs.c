@@ -22,7 +22,7 @@
 
 #define EPOCH_MAX 077777777777 /* the field of a tar header has 11 octal digits */
 
-const char *const gp_allow_names[] = { "blocked", "unknown", "hooks", "altered", NULL };
+const char *const gp_allow_names[] = { "blocked", "unknown", "hooks", "altered", "versions", NULL };
 
 int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err)
 {
@@ -100,7 +100,7 @@ int gp_inputs_check_place(const char *what, const char *path, const struct gp_pa
 {
 	if (o->report && gp_same_place(path, o->report))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is that of the report, too", what, path);
-	if (gp_input_is(o->run, path))
+	if (gp_input_is(o->run, path) || (o->host && gp_input_is(o->host, path)))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is the input itself", what, path);
 	if (gp_is_dir(path))
 		return gp_fail(err, GP_E_USAGE, "the %s '%s' is a directory", what, path);
@@ -116,12 +116,27 @@ int gp_inputs_check_writable(const char *path, struct gp_err *err)
 	return gp_outfile_open(&f, path, 0, err);
 }
 
+/* Where nothing else is said, a merged driver is not called as its desktop. */
+static char *out_name(const struct gp_inputs *in)
+{
+	const struct gp_patch_opts *o = in->opts;
+	gp_auto(gp_free_ptr) char *custom = NULL;
+	gp_auto(gp_free_ptr) char *file = NULL;
+
+	if (!in->name || (o->out && strcmp(o->out, "-") != 0))
+		return gp_out_name(o);
+	custom = gp_custom_name(in->name);
+	file = gp_asprintf("%s.run", custom);
+	return o->out_dir ? gp_path_join(o->out_dir, file) : gp_steal(&file);
+}
+
 static int choose_out(struct gp_inputs *in, struct gp_err *err)
 {
 	const struct gp_patch_opts *o = in->opts;
 
 	in->to_stdout = o->out && strcmp(o->out, "-") == 0;
-	in->out = gp_out_name(o);
+	free(in->out);
+	in->out = out_name(in);
 	if (in->to_stdout)
 		return isatty(STDOUT_FILENO) && !o->dry_run ?
 			       gp_fail(err, GP_E_USAGE,
@@ -160,6 +175,11 @@ int gp_inputs_name(struct gp_inputs *in, struct gp_err *err)
 	if (find_epoch(in, err) < 0 || (!in->dkms_tree && !gp_is_dir(in->opts->run) && choose_out(in, err) < 0))
 		return -1;
 	return choose_lock(in, err);
+}
+
+int gp_inputs_rename(struct gp_inputs *in, struct gp_err *err)
+{
+	return choose_out(in, err) < 0 ? -1 : choose_lock(in, err);
 }
 
 /* --- what does not need the driver --- */
@@ -232,6 +252,7 @@ int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *e
 	if (o->clones.n)
 		gp_list_add(paths, GP_VGPUCONFIG);
 	if (find_targets(in, err) < 0 || gp_data_load(&o->data, &in->catalog, err) < 0 ||
+	    (o->gpu && gp_gpus_find(o->gpu, &in->catalog.cards, NULL, &in->gpus, err) < 0) ||
 	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0 ||
 	    load_user_half(in, paths, err) < 0)
 		return -1;
@@ -278,6 +299,7 @@ int gp_inputs_complete(struct gp_inputs *in, struct gp_err *err)
 void gp_inputs_release(struct gp_inputs *in)
 {
 	free(in->out);
+	free(in->name);
 	free(in->tree);
 	free(in->index_dir);
 	gp_lock_release(&in->lock);
@@ -290,6 +312,7 @@ void gp_inputs_release(struct gp_inputs *in)
 		gp_driver_close_dir(&in->driver);
 	else
 		gp_driver_release(&in->driver);
+	gp_gpus_release(&in->gpus);
 	gp_catalog_release(&in->catalog);
 	gp_list_release(&in->warnings);
 	*in = (struct gp_inputs){ 0 };

@@ -10,18 +10,22 @@
 #include "ops/run/given.h"
 #include "ops/run/repack.h"
 #include "ops/select/catalog.h"
+#include "ops/select/gpu.h"
 #include "ops/select/target.h"
 
 #define GP_ALLOW_BLOCKED 1u
 #define GP_ALLOW_UNKNOWN 2u
 #define GP_ALLOW_HOOKS 4u
 #define GP_ALLOW_ALTERED 8u
+#define GP_ALLOW_VERSIONS 16u
 extern const char *const gp_allow_names[]; /* of these bits; NULL after the last */
 
 /* What the user asked for. Strings are borrowed. */
 struct gp_patch_opts {
 	const char *run;
-	const struct gp_given *given;    /* in which run may be; NULL */
+	const char *host;                /* what is merged with run: see ops/job/merging.h; NULL */
+	const char *gpu;                 /* --gpu, NULL */
+	const struct gp_given *given;    /* in which run and host may be; NULL */
 	struct gp_list kernels, headers; /* -k, --headers */
 	const char *hooks;               /* --hooks, NULL */
 	bool no_hooks;
@@ -66,10 +70,13 @@ struct gp_inputs {
 	char *tree; /* an installed tree that is to be changed, its real path; NULL: the run is for an installer */
 	char *out;  /* with to_stdout, the name that it would have; NULL: a tree, which chooses it later or has none */
 	bool to_stdout;
-	char *index_dir;     /* NULL: no index is used */
-	struct gp_lock lock; /* of --lock */
+	char *name; /* what an output without a name is called, but for "-custom.run"; NULL: as the input */
+	const struct gp_merging *merging; /* how driver was made of two; NULL */
+	char *index_dir;                  /* NULL: no index is used */
+	struct gp_lock lock;              /* of --lock */
 	struct gp_targets targets;
 	struct gp_catalog catalog;
+	struct gp_gpu_list gpus;  /* of --gpu; may be empty */
 	struct gp_patchset *user; /* one per --patches */
 	size_t nuser;
 	struct gp_usercopy user_half; /* of vgpu_unlock */
@@ -90,6 +97,9 @@ struct gp_inputs {
  *         representation of an integer with no fractional component".
  */
 int gp_inputs_name(struct gp_inputs *in, struct gp_err *err);
+
+/* The same, once more, for another name: in->name. */
+int gp_inputs_rename(struct gp_inputs *in, struct gp_err *err);
 
 /* The name of the output; with "-" the one that it would have. free() it. */
 char *gp_out_name(const struct gp_patch_opts *o);

@@ -17,12 +17,14 @@
 #include "ops/driver/hooks.h"
 #include "ops/driver/userspace.h"
 #include "ops/job/decide.h"
+#include "ops/job/merging.h"
 #include "ops/run/given.h"
 #include "ops/run/repack.h"
 #include "ops/select/catalog.h"
 #include "ops/select/select.h"
 
 #define UNLOCK_WORD "unlock=" /* in Options: a file of the userspace half */
+#define HOST_WORD "host="     /* in Options: the other half of a merged driver */
 #define LOCK_MAX (1u << 20)
 #define MAX_FIELDS 14
 
@@ -112,6 +114,12 @@ static const struct form {
 		  { "Dkms-Excludes", any_value },
 		  { "Sets", any_value },
 		  { "Kernels", not_empty } } },
+	      { "host",
+		{ { "Host", not_empty },
+		  { "Host-Size", number },
+		  { "Host-CRC", number },
+		  { "Host-MD5", md5 },
+		  { "Host-Driver", not_empty } } },
 	      { "kernel",
 		{ { "Kernel", release },
 		  { "Line", any_value },
@@ -125,7 +133,7 @@ static const struct form {
 		  { "Kern-Ld-SHA256", no_or_sha256 },
 		  { "SHA256", no_or_sha256 } } },
 	      { "userspace half", { { "Unlock", not_empty }, { "SHA256", sha256 } } } };
-enum { HEAD, KERNEL, SET, HOOKS, UNLOCK };
+enum { HEAD, HOST, KERNEL, SET, HOOKS, UNLOCK };
 
 static const struct form *form_of(const struct gp_stanza *s)
 {
@@ -238,6 +246,8 @@ static void list_options(const struct gp_inputs *in, struct gp_list *l)
 		gp_list_printf(l, "repack=%s", gp_repack_names[o->repack]);
 	while ((f = gp_usercopy_next(&in->user_half, f)))
 		gp_list_printf(l, UNLOCK_WORD "%s", gp_path_base(f->package));
+	if (in->merging)
+		gp_list_printf(l, HOST_WORD "%s", gp_given_file(in->opts->given, in->merging->host.rf.path));
 }
 
 static void list_excludes(const struct gp_decision *d, struct gp_list *l)
@@ -278,6 +288,19 @@ static void put_head(const struct gp_inputs *in, const struct gp_decision *d, co
 	put_list(out, "Dkms-Excludes", &excludes);
 	put_list(out, "Sets", sets);
 	put_list(out, "Kernels", &kernels);
+}
+
+/* The other half of a merged driver. */
+static void put_host(const struct gp_inputs *in, struct gp_buf *out)
+{
+	const struct gp_runfile *rf = &in->merging->host.rf;
+
+	gp_buf_putc(out, '\n');
+	put(out, "Host", gp_given_file(in->opts->given, rf->path));
+	put_number(out, "Host-Size", rf->size);
+	put(out, "Host-CRC", rf->header.crc);
+	put(out, "Host-MD5", rf->header.md5);
+	put(out, "Host-Driver", in->merging->half[0].version.text);
 }
 
 static void put_kernels(const struct gp_inputs *in, const struct gp_decision *d, struct gp_buf *out)
@@ -336,6 +359,8 @@ void gp_lock_text(const struct gp_inputs *in, const struct gp_decision *d, struc
 	list_chosen(in, d, &chosen);
 	list_sets(in, &chosen, &sets);
 	put_head(in, d, &sets, out);
+	if (in->merging)
+		put_host(in, out);
 	put_kernels(in, d, out);
 	for (size_t i = 0; i < chosen.n; i++)
 		put_set(out, chosen.v[i], gp_list_has(&in->opts->sets, chosen.v[i]) ? "option" : "rules",
@@ -435,7 +460,8 @@ static int check(const struct gp_lock *l, struct gp_err *err)
 			return -1;
 	}
 	if (check_listed(l, KERNEL, "Kernels", "", err) < 0 || check_listed(l, SET, "Sets", "", err) < 0 ||
-	    check_listed(l, UNLOCK, "Options", UNLOCK_WORD, err) < 0)
+	    check_listed(l, UNLOCK, "Options", UNLOCK_WORD, err) < 0 ||
+	    check_listed(l, HOST, "Options", HOST_WORD, err) < 0)
 		return -1;
 	return check_hooks(l, err);
 }

@@ -6,11 +6,11 @@
 #include "base/stanza.h"
 
 /*
- * A lock file: everything that decided what a run of `patch` wrote, so that a
+ * A lock file: everything that decided what a run of `patch` or `merge` wrote, so that a
  * later run writes the same bytes or says what is different.
  *
- * Paragraphs of `Field: value` (base/stanza.h): one about the whole, then one per
- * kernel, one per patch set in the order in which they are applied, one per file of
+ * Paragraphs of `Field: value` (base/stanza.h): one about the whole, then one about the host
+ * of a merged driver, one per kernel, one per patch set in the order in which they are applied, one per file of
  * the userspace half of vgpu_unlock, one about the hooks. Every field is always there;
  * a value may be empty. Bytes that would not survive in a list of words are written
  * as %XX.

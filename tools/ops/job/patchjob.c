@@ -2,12 +2,23 @@
 #include "ops/job/patchjob.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fsio.h"
 #include "core/payload/stubrisk.h"
 #include "ops/job/headstart.h"
 #include "ops/job/inplace.h"
 #include "ops/run/runindex.h"
+
+/* Stubs are NVIDIA's, or somebody's who packed it anew, and stay as they are. */
+static void warn_of_stub(struct gp_inputs *in)
+{
+	gp_auto(gp_stub_risks_release) struct gp_stub_risks risks = { 0 };
+
+	gp_stub_risks_find(gp_runfile_stub(&in->driver.rf), &risks);
+	for (size_t i = 0; i < risks.n; i++)
+		gp_list_take(&in->warnings, gp_stub_risk_text(&risks.v[i]));
+}
 
 static int open_driver(struct gp_inputs *in, struct gp_headstart *start, struct gp_err *err)
 {
@@ -21,17 +32,13 @@ static int open_driver(struct gp_inputs *in, struct gp_headstart *start, struct 
 				    .arg = start,
 				    .cancel = o->cancel,
 				    .progress = o->progress };
-	gp_auto(gp_stub_risks_release) struct gp_stub_risks risks = { 0 };
 
 	/* A dry run has to say whether the sums are right. */
 	d.index_dir = in->index_dir = o->no_cache || o->dry_run ? NULL : gp_index_dir();
 	if (gp_inputs_name(in, err) < 0 || gp_inputs_load(in, &paths, err) < 0 ||
 	    gp_driver_open(&in->driver, o->run, &d, err) < 0)
 		return -1;
-	/* They are NVIDIA's, or somebody's who packed it anew, and stay as they are. */
-	gp_stub_risks_find(gp_runfile_stub(&in->driver.rf), &risks);
-	for (size_t i = 0; i < risks.n; i++)
-		gp_list_take(&in->warnings, gp_stub_risk_text(&risks.v[i]));
+	warn_of_stub(in);
 	return gp_inputs_complete(in, err);
 }
 
@@ -51,15 +58,20 @@ static int run_tree(struct gp_patch_job *j, struct gp_err *err)
 	return gp_inplace_write(in, &j->decided, &j->changed, &j->written, err);
 }
 
-static int run(struct gp_patch_job *j, struct gp_headstart *start, struct gp_err *err)
+/* All that comes after the driver is open. */
+static int finish(struct gp_patch_job *j, struct gp_output **begun, struct gp_err *err)
 {
-	if (open_driver(&j->in, start, err) < 0 || gp_decide(&j->in, &j->decided, err) < 0 ||
-	    gp_decide_lock(&j->in, &j->decided, err) < 0)
+	if (gp_decide(&j->in, &j->decided, err) < 0 || gp_decide_lock(&j->in, &j->decided, err) < 0)
 		return -1;
 	gp_changes_begin(&j->changed, &j->in, &j->decided);
 	if (gp_change_all(&j->in, &j->decided, &j->changed, err) < 0)
 		return -1;
-	return gp_write(&j->in, &j->decided, &j->changed, &start->begun, &j->written, err);
+	return gp_write(&j->in, &j->decided, &j->changed, begun, &j->written, err);
+}
+
+static int run(struct gp_patch_job *j, struct gp_headstart *start, struct gp_err *err)
+{
+	return open_driver(&j->in, start, err) < 0 ? -1 : finish(j, &start->begun, err);
 }
 
 int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts, struct gp_err *err)
@@ -71,6 +83,51 @@ int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts,
 	rc = gp_is_dir(opts->run) ? run_tree(job, err) : run(job, &start, err);
 	gp_headstart_abandon(&start);
 	return rc;
+}
+
+/* --- two installers --- */
+
+/* What the desktop's own stub is for; that it may be the host that was named second is
+ * seen later. */
+static char *guess_name(const struct gp_patch_opts *o, struct gp_err *err)
+{
+	gp_auto(gp_runfile_release) struct gp_runfile rf = { 0 };
+
+	return gp_runfile_open(&rf, o->run, o->given, err) < 0 ? NULL : gp_merged_name(rf.header.targetdir, NULL);
+}
+
+static int rename_out(struct gp_inputs *in, struct gp_err *err)
+{
+	const char *name = in->driver.rf.header.targetdir;
+
+	if (strcmp(in->name, name) == 0)
+		return 0;
+	free(in->name);
+	in->name = gp_strdup(name);
+	return gp_inputs_rename(in, err);
+}
+
+int gp_patch_job_merge(struct gp_patch_job *job, const struct gp_patch_opts *opts, const char *sources,
+		       struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list paths = { 0 };
+	struct gp_inputs *in = &job->in;
+
+	*job = (struct gp_patch_job){ .in = { .opts = opts, .merging = &job->merging } };
+	job->merging.sources = sources ? gp_strdup(sources) : NULL;
+	in->name = guess_name(opts, err);
+	if (!in->name || gp_inputs_name(in, err) < 0 || gp_inputs_load(in, &paths, err) < 0 ||
+	    gp_merging_open(&job->merging, in, &paths, err) < 0 || rename_out(in, err) < 0)
+		return -1;
+	warn_of_stub(in);
+	return gp_inputs_complete(in, err);
+}
+
+int gp_patch_job_finish(struct gp_patch_job *job, struct gp_err *err)
+{
+	struct gp_output *none = NULL;
+
+	return finish(job, &none, err);
 }
 
 int gp_patch_job_plan(struct gp_patch_job *job, const struct gp_patch_opts *opts, const char *dir,
@@ -132,4 +189,5 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	gp_changes_release(&j->changed);
 	gp_decision_release(&j->decided);
 	gp_inputs_release(&j->in);
+	gp_merging_release(&j->merging);
 }

@@ -4,12 +4,14 @@
 
 #include "ops/job/change.h"
 #include "ops/job/inputs.h"
+#include "ops/job/merging.h"
 #include "ops/job/write.h"
 #include "ops/run/runfile.h"
 
 /* The main job by its stages, of which each takes those before it as they are.
  * Everything a report may want to say. Zeroed is empty. */
 struct gp_patch_job {
+	struct gp_merging merging; /* of a merged driver */
 	struct gp_inputs in;
 	struct gp_decision decided;
 	struct gp_changes changed;
@@ -26,6 +28,19 @@ struct gp_patch_job {
  *         gp_decide(), gp_decide_lock(), gp_change_all(), gp_write().
  */
 int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts, struct gp_err *err);
+
+/*
+ * The same for two installers, opts->host and ->run, in two steps: reading them, after
+ * which job->in.driver is the merged driver, and the rest.
+ *
+ * In:     sources: a directory of ours, or NULL: its kernel sources are stored there, for
+ *         a build between the two.
+ * Errors: as gp_merging_open(), and as above.
+ */
+int gp_patch_job_merge(struct gp_patch_job *job, const struct gp_patch_opts *opts, const char *sources,
+		       struct gp_err *err);
+int gp_patch_job_finish(struct gp_patch_job *job, struct gp_err *err);
+
 void gp_patch_job_release(struct gp_patch_job *job);
 
 /*

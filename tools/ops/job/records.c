@@ -10,6 +10,8 @@
 #include "core/driver/vgpuconfig.h"
 #include "core/payload/runheader.h"
 #include "ops/driver/unlock.h"
+#include "ops/job/merging.h"
+#include "ops/run/given.h"
 #include "ops/select/catalog.h"
 #include "ops/tree/tree.h"
 
@@ -249,12 +251,29 @@ static void history_rest(const struct gp_inputs *in, const struct gp_decision *d
 		history_line(c, "override: %s", d->overrides.v[i]);
 }
 
+/* Of which two it was made: whoever has it wants to know for which bytes. */
+static void history_merged(const struct gp_inputs *in, struct gp_changes *c)
+{
+	const struct gp_merging *m = in->merging;
+	const struct gp_driver *both[] = { &m->host, &in->driver };
+
+	for (size_t i = 0; i < GP_COUNT(both); i++) {
+		const struct gp_runfile *rf = &both[i]->rf;
+
+		history_line(c, "merged: %s %s version %s size %llu crc %s md5 %s", i ? "desktop" : "host",
+			     gp_path_base(gp_given_file(in->opts->given, rf->path)), m->half[i].version.text,
+			     (unsigned long long)rf->size, rf->header.crc, rf->header.md5);
+	}
+}
+
 static int write_history(const struct gp_inputs *in, const struct gp_decision *d, struct gp_changes *c,
 			 struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
 	struct gp_str text = { "", 0 };
 
+	if (in->merging)
+		history_merged(in, c);
 	history_sets(in, c);
 	history_late(c);
 	history_rest(in, d, c);
@@ -280,7 +299,7 @@ int gp_records_write(const struct gp_inputs *in, const struct gp_decision *d, st
 	if ((gp_tree_has(c->tree, ".manifest") && write_manifest(c, err) < 0) || write_dkms(in, d, c, err) < 0)
 		return -1;
 	/* A second run over the same package changes nothing: no line then. */
-	if (!gp_tree_changes(c->tree))
+	if (!gp_tree_changes(c->tree) && !in->merging)
 		return 0;
 	return write_history(in, d, c, err);
 }

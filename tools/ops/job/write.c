@@ -3,6 +3,7 @@
 
 #include "base/fsio.h"
 #include "base/outfile.h"
+#include "ops/job/merging.h"
 #include "ops/run/runindex.h"
 
 /* Time of new members: SOURCE_DATE_EPOCH, else that of the old .manifest. */
@@ -17,6 +18,8 @@ static int64_t new_mtime(const struct gp_inputs *in)
 
 struct gp_repack gp_repack_of(const struct gp_inputs *in, const struct gp_changes *c)
 {
+	const struct gp_merging *m = in->merging;
+
 	return (struct gp_repack){ .rf = &in->driver.rf,
 				   .out = in->to_stdout ? NULL : in->out,
 				   .replace = in->opts->force,
@@ -24,7 +27,10 @@ struct gp_repack gp_repack_of(const struct gp_inputs *in, const struct gp_change
 				   .targetdir = c->targetdir,
 				   .history = c->history.len ? c->history.data : NULL,
 				   .threads = in->opts->threads,
-				   .new_mtime = new_mtime(in) };
+				   .new_mtime = new_mtime(in),
+				   .append = m ? m->append : NULL,
+				   .stream = m ? gp_merging_stream : NULL,
+				   .arg = (void *)m };
 }
 
 static int write_output(const struct gp_inputs *in, const struct gp_changes *c, struct gp_output **begun,

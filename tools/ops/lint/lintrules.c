@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "core/rules/claim.h"
+#include "core/rules/conftest.h"
 #include "core/rules/exports.h"
 #include "core/rules/probe.h"
 #include "core/rules/rule.h"
@@ -73,10 +74,26 @@ static void lint_probes(const struct gp_catalog *c, const struct gp_rule *r, str
 	}
 }
 
+/* What cannot be read is not compared: tests/conftests.py. */
+static void lint_conftests(const struct gp_rule *r, struct gp_findings *found)
+{
+	const char *const texts[] = { r->evidence, r->load_evidence, r->hooks_evidence };
+
+	for (size_t i = 0; i < GP_COUNT(texts); i++) {
+		struct gp_str bad = gp_conftest_misquoted(texts[i] ? texts[i] : "");
+
+		if (bad.len)
+			gp_finding_add(found, r->file, r->lineno, "write: conftest NAME from VERSION (or in, not in)",
+				       "'%.*s' does not say which release has the test",
+				       (int)(bad.len < 80 ? bad.len : 80), bad.p);
+	}
+}
+
 static void lint_rule(const struct gp_catalog *c, const struct gp_rule *r, struct gp_findings *found)
 {
 	lint_evidence(r, found);
 	lint_probes(c, r, found);
+	lint_conftests(r, found);
 	if (r->has_release && r->release.by_name && !r->distros)
 		gp_finding_add(found, r->file, r->lineno, "say whose they are: Distro: debian, ubuntu ...",
 			       "Release '%s' is in package numbers, and the rule has no Distro", r->release_text);

@@ -39,6 +39,7 @@ void gp_catalog_release(struct gp_catalog *c)
 	gp_merge_table_release(&c->merge);
 	gp_cards_release(&c->cards);
 	gp_platforms_release(&c->platforms);
+	gp_exports_release(&c->exports);
 	*c = (struct gp_catalog){ 0 };
 }
 

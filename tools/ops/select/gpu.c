@@ -10,6 +10,7 @@
 #include "base/pci.h"
 #include "base/text.h"
 #include "core/rules/cardname.h"
+#include "core/rules/release.h"
 
 #define BUS "/sys/bus/pci"
 #define CLASS_DISPLAY 0x03 /* the upper byte: VGA controllers, 3D controllers */
@@ -37,6 +38,50 @@ const char *gp_gpu_id(unsigned device, char out[GP_GPU_ID])
 {
 	snprintf(out, GP_GPU_ID, "%04x:%04x", GP_NVIDIA, device);
 	return out;
+}
+
+char *gp_gpu_why(const struct gp_gpu *g, const struct gp_version *driver)
+{
+	struct gp_card_verdict v = gp_card_judge(g->card, driver, NULL);
+	unsigned branch = gp_version_branch(driver), first, last;
+	char id[GP_GPU_ID];
+
+	gp_card_branches(g->card, &first, &last);
+	switch (v.fit) {
+	case GP_CARD_NATIVE: break;
+	case GP_CARD_HOOKS:
+		return gp_asprintf("branch %u has vGPUs for its twin %s%s%s, as which the hooks present it", branch,
+				   gp_gpu_id(g->card->twin, id), g->twin_name ? " " : "",
+				   g->twin_name ? g->twin_name : "");
+	case GP_CARD_NOT_WITH_HOOKS: return gp_strdup(g->card->reason);
+	case GP_CARD_TOO_OLD:
+		return gp_asprintf("branch %u is older than %u, the first that has vGPUs for it", branch, first);
+	case GP_CARD_TOO_NEW:
+		return gp_asprintf("branch %u is newer than %u, the last that has vGPUs for it", branch, last);
+	}
+	return gp_asprintf("branch %u has vGPUs for it", branch);
+}
+
+int gp_gpus_check(const struct gp_gpu_list *l, const struct gp_version *driver, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *why = NULL;
+	char id[GP_GPU_ID];
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_gpu *g = &l->v[i];
+
+		if (!g->card)
+			continue;
+		if (gp_card_served(gp_card_judge(g->card, driver, NULL).fit))
+			return 0;
+		if (why)
+			continue;
+		why = gp_gpu_why(g, driver);
+		gp_gpu_id(g->device, id);
+	}
+	if (!why)
+		return 0; /* no card was asked about */
+	return gp_fail(err, GP_E_NO, "driver %s and card %s: %s", driver->text, id, why);
 }
 
 /* Who is asked. */

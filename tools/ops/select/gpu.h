@@ -41,6 +41,12 @@ void gp_gpus_release(struct gp_gpu_list *l);
 int gp_gpus_find(const char *asked, const struct gp_card_list *cards, const char *root, struct gp_gpu_list *out,
 		 struct gp_err *err);
 
+/* Why a driver fits a card or does not, in a sentence; free() it. g->card is known. */
+char *gp_gpu_why(const struct gp_gpu *g, const struct gp_version *driver);
+
+/* Has one of the cards vGPUs with that driver? Errors: GP_E_NO, why the first has none. */
+int gp_gpus_check(const struct gp_gpu_list *l, const struct gp_version *driver, struct gp_err *err);
+
 #define GP_GPU_ID 16
 
 /* "10de:1b80" */

@@ -52,9 +52,7 @@ static bool driver_text(const struct gp_query *q, const char *path, struct gp_st
 	return q->driver_file(q->arg, packaged, out) || q->driver_file(q->arg, path, out);
 }
 
-/* The fourth line of the package's manifest; else what a host without CUDA and
- * GL has. Out: false when neither is known. */
-static bool find_modules(const struct gp_query *q, struct gp_list *out)
+bool gp_query_modules(const struct gp_query *q, struct gp_list *out)
 {
 	struct gp_str text, line = { "", 0 }, word;
 
@@ -468,7 +466,7 @@ void gp_selection_lines_instead(const struct gp_catalog *c, const struct gp_quer
 	gp_auto(gp_list_release) struct gp_list modules = { 0 };
 	struct gp_err failed = { 0 };
 	struct gp_asker a = { .q = q,
-			      .modules = find_modules(q, &modules) ? &modules : NULL,
+			      .modules = gp_query_modules(q, &modules) ? &modules : NULL,
 			      .failed = &failed,
 			      .exports = &c->exports };
 
@@ -507,7 +505,7 @@ int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, stru
 	gp_auto(gp_list_release) struct gp_list modules = { 0 };
 	struct gp_err failed = { 0 };
 	struct gp_asker a = { .q = q,
-			      .modules = find_modules(q, &modules) ? &modules : NULL,
+			      .modules = gp_query_modules(q, &modules) ? &modules : NULL,
 			      .failed = &failed,
 			      .exports = &c->exports };
 	struct gp_facts driver_only = make_facts(&a, NULL);

@@ -29,6 +29,10 @@ struct gp_asker {
 	struct gp_err *failed; /* the first expression that could not be told */
 };
 
+/* Which modules the driver has: by the fourth line of its manifest, else those of a host
+ * without CUDA and GL. Out: false when neither is known. */
+bool gp_query_modules(const struct gp_query *q, struct gp_list *out);
+
 /* Judge one release. Out: gp_choice_release() frees it. */
 void gp_choice_make(const struct gp_catalog *c, struct gp_asker *a, const struct gp_release *release,
 		    struct gp_choice *out);

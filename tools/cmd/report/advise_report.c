@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/report/advise_report.h"
+
+#include <string.h>
+
+#include "cmd/report/report.h"
+#include "core/rules/branch.h"
+#include "core/rules/card.h"
+#include "core/rules/claim.h"
+#include "core/rules/release.h"
+#include "core/rules/rule.h"
+
+size_t gp_advise_fits(const struct gp_advise_answer *x)
+{
+	size_t n = 0;
+
+	while (n < x->pairs.n && x->pairs.v[n].fit == GP_ADVICE_FITS)
+		n++;
+	return n;
+}
+
+void gp_advise_desktops(const struct gp_catalog *c, const struct gp_version *host, struct gp_list *out, bool *same)
+{
+	const struct gp_branch *b = gp_branch_find(&c->branches, gp_version_branch(host), GP_KIND_GENERAL);
+
+	*same = false;
+	for (size_t i = b ? b->n : 0; i-- > 0;)
+		*same |= gp_version_cmp(&b->versions[i], host) == 0;
+	for (size_t i = b ? b->n : 0; i-- > 0;)
+		if (!*same || gp_version_cmp(&b->versions[i], host) == 0)
+			gp_list_add(out, b->versions[i].text);
+}
+
+/* --- one pair that fits --- */
+
+static void say_merged(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advice *p)
+{
+	gp_auto(gp_list_release) struct gp_list desktops = { 0 };
+	bool same;
+
+	if (q->kind != GP_KIND_HOST)
+		return;
+	gp_advise_desktops(q->catalog, p->driver, &desktops, &same);
+	gp_say(a, "    merged   %s",
+	       !desktops.n ? "no driver of its branch for a desktop is known here" :
+	       same        ? "with the driver for a desktop" :
+			     "versions differ (--allow versions): with");
+	for (size_t i = 0; i < desktops.n; i++)
+		gp_say(a, " %s", desktops.v[i]);
+	gp_say(a, "\n");
+}
+
+static void say_need(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advice *p, bool card)
+{
+	const struct gp_choice *c = &p->choice;
+
+	gp_say(a, "    hooks    %s", c->hooks ? gp_hooks_name(c->hooks) : "not said");
+	if (card)
+		gp_say(a, "; the card %s, vGPUs by %s",
+		       p->card.fit == GP_CARD_NATIVE ? "has vGPUs without them" : "needs them",
+		       p->card.framework == GP_FRAMEWORK_UNKNOWN ? "a way that is not known" :
+								   gp_framework_name(p->card.framework));
+	gp_say(a, "\n    sets    ");
+	for (size_t i = 0; i < c->sets.n; i++)
+		gp_say(a, " %s", c->sets.v[i].set->name);
+	gp_say(a, "%s\n", c->sets.n ? "" : " none");
+	say_merged(a, q, p);
+	for (size_t i = 0; i < c->reasons.n; i++)
+		gp_say(a, "    note     %s\n", c->reasons.v[i]);
+	if (c->needs_headers || c->needs_driver)
+		gp_say(a, "    note     some rules can only be decided with %s%s%s: gridpatch select\n",
+		       c->needs_headers ? "the headers" : "", c->needs_headers && c->needs_driver ? " and " : "",
+		       c->needs_driver ? "the driver's sources" : "");
+}
+
+static const struct gp_platform *platform_of(const struct gp_advise_asked *q, const struct gp_advise_answer *x,
+					     const struct gp_advice *p)
+{
+	return q->platforms ? q->platforms[x->kernel + p->kernel] : NULL;
+}
+
+static void say_title(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x,
+		      const struct gp_advice *p)
+{
+	const struct gp_platform *on = platform_of(q, x, p);
+	const char *vgpu = p->branch ? gp_branch_release_of(p->branch, p->driver) : NULL;
+
+	if (q->for_driver)
+		gp_say(a, "  %s%s%s%s with ", p->choice.release.text, on ? " (" : "", on ? on->title : "",
+		       on ? ")" : "");
+	else
+		gp_say(a, "  ");
+	gp_say(a, "%s%s%s%s\n", p->driver->text, vgpu ? " (vGPU " : "", vgpu ? vgpu : "", vgpu ? ")" : "");
+}
+
+/* --- several at once --- */
+
+/* What pairs have in common that stand under one head: the branch, or the kernel. */
+static bool same_group(const struct gp_advise_asked *q, const struct gp_advice *a, const struct gp_advice *b)
+{
+	return q->for_driver ? a->kernel == b->kernel : a->branch == b->branch;
+}
+
+static bool is_first(const struct gp_advise_asked *q, const struct gp_advise_answer *x, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (same_group(q, &x->pairs.v[k], &x->pairs.v[i]))
+			return false;
+	return true;
+}
+
+/* The others of a group that fit, too. */
+static void say_also(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x,
+		     size_t first)
+{
+	bool any = false;
+
+	for (size_t i = first + 1; i < x->pairs.n; i++) {
+		const struct gp_advice *p = &x->pairs.v[i];
+
+		if (p->fit != GP_ADVICE_FITS || !same_group(q, &x->pairs.v[first], p))
+			continue;
+		gp_say(a, "%s %s", any ? "" : "    also    ", p->driver->text);
+		any = true;
+	}
+	if (any)
+		gp_say(a, "\n");
+}
+
+/* "builds: yes, reported; loads: …": of many kernels one line each. */
+static void say_short(const struct gp_args *a, const struct gp_advise_answer *x, const struct gp_advice *p)
+{
+	const char *sep = "    ";
+
+	for (unsigned i = 0; i < GP_CLAIM_COUNT; i++) {
+		const struct gp_claim *c = &p->claims[i];
+
+		gp_say(a, "%s%s: %s%s%s", sep, gp_claim_name((enum gp_claim_of)i), gp_claim_answer_name(c->answer),
+		       c->kind ? ", " : "", c->kind ? gp_evidence_kind_name(c->kind) : "");
+		sep = "; ";
+	}
+	if (x->gpu)
+		gp_say(a, "; vGPUs by %s", gp_framework_name(p->card.framework));
+	gp_say(a, "\n");
+}
+
+static void say_fits(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x)
+{
+	for (size_t i = 0; i < gp_advise_fits(x); i++) {
+		const struct gp_advice *p = &x->pairs.v[i];
+
+		if (!is_first(q, x, i))
+			continue;
+		say_title(a, q, x, p);
+		if (q->for_driver && !a->verbose) {
+			say_short(a, x, p);
+			continue;
+		}
+		gp_say_claims(a, "    ", p->claims);
+		say_need(a, q, p, x->gpu != NULL);
+		say_also(a, q, x, i);
+	}
+}
+
+/* Drivers one behind the other in a branch, or of one kernel, of which the same is said. */
+struct run {
+	const struct gp_advice *from, *to;
+};
+
+static bool goes_on(const struct gp_advise_asked *q, const struct run *r, const struct gp_advice *p)
+{
+	return r->to->fit == p->fit && same_group(q, r->to, p) &&
+	       strcmp(gp_advice_reason(r->to), gp_advice_reason(p)) == 0;
+}
+
+static void say_run(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x,
+		    const struct run *r)
+{
+	const struct gp_platform *on = platform_of(q, x, r->to);
+	const char *reason = gp_advice_reason(r->to);
+
+	gp_say(a, "  ");
+	if (q->for_driver)
+		gp_say(a, "%s%s%s%s with ", r->to->choice.release.text, on ? " (" : "", on ? on->title : "",
+		       on ? ")" : "");
+	gp_say(a, "%s%s%s: %s%s\n", r->from->driver->text, r->from != r->to ? " - " : "",
+	       r->from != r->to ? r->to->driver->text : "", *reason ? reason : "no reason given",
+	       r->to->why == GP_WHY_BLOCKED ? " [blocked]" :
+	       r->to->why == GP_WHY_LOAD    ? " [does not load]" :
+					      "");
+}
+
+/* In the order of the question: kernels, or branches with their versions. */
+static const struct gp_advice *find(const struct gp_advise_answer *x, const struct gp_version *v, size_t kernel)
+{
+	for (size_t i = 0; i < x->pairs.n; i++)
+		if (x->pairs.v[i].driver == v && x->pairs.v[i].kernel == kernel)
+			return &x->pairs.v[i];
+	return NULL;
+}
+
+static void say_others(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x,
+		       enum gp_advice_fit fit, size_t kernel)
+{
+	const struct gp_branch_list *l = &q->catalog->branches;
+	struct run r = { NULL, NULL };
+
+	for (size_t b = 0; b < l->n; b++)
+		for (size_t i = 0; i < l->v[b].n; i++) {
+			const struct gp_advice *p = find(x, &l->v[b].versions[i], kernel);
+
+			if (!p)
+				continue;
+			if (r.to && r.to->fit == fit && !goes_on(q, &r, p))
+				say_run(a, q, x, &r);
+			if (!r.to || !goes_on(q, &r, p))
+				r.from = p;
+			r.to = p;
+		}
+	if (r.to && r.to->fit == fit)
+		say_run(a, q, x, &r);
+	/* A version that is not listed. */
+	if (!r.to && x->pairs.n)
+		for (size_t i = 0; i < x->pairs.n; i++)
+			if (x->pairs.v[i].fit == fit && x->pairs.v[i].kernel == kernel)
+				say_run(a, q, x, &(struct run){ &x->pairs.v[i], &x->pairs.v[i] });
+}
+
+static bool has_fit(const struct gp_advise_answer *x, enum gp_advice_fit fit)
+{
+	for (size_t i = 0; i < x->pairs.n; i++)
+		if (x->pairs.v[i].fit == fit)
+			return true;
+	return false;
+}
+
+static void say_section(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x,
+			enum gp_advice_fit fit, const char *title)
+{
+	if (!has_fit(x, fit))
+		return;
+	gp_say(a, "%s\n", title);
+	for (size_t k = 0; k < x->nkernels; k++)
+		say_others(a, q, x, fit, k);
+}
+
+/* --- the head --- */
+
+static void say_card(const struct gp_args *a, const struct gp_gpu *g)
+{
+	char id[GP_GPU_ID];
+	unsigned first, last;
+
+	gp_say(a, "card       %s%s%s%s%s", g->slot ? g->slot : "", g->slot ? " " : "", gp_gpu_id(g->device, id),
+	       g->name ? " " : "", g->name ? g->name : "");
+	if (!g->card) {
+		gp_say(a, ": nothing is known of it\n");
+		return;
+	}
+	gp_card_branches(g->card, &first, &last);
+	gp_say(a, ": %s, ", g->card->generation);
+	if (g->card->way == GP_WAY_NEITHER) {
+		gp_say(a, "%s\n", g->card->reason ? g->card->reason : "no vGPUs with these hooks");
+		return;
+	}
+	gp_say(a, "%s", g->card->way == GP_WAY_NATIVE ? "vGPUs by itself" : "vGPUs with the hooks");
+	if (g->card->way == GP_WAY_HOOKS)
+		gp_say(a, ", as %s", g->twin_name ? g->twin_name : gp_gpu_id(g->card->twin, id));
+	if (first)
+		gp_say(a, "; drivers from %u", first);
+	if (last)
+		gp_say(a, "%s %u", first ? " to" : "; drivers up to", last);
+	gp_say(a, "\n");
+}
+
+/* What to do there for headers, and to keep the kernel. */
+static void say_platform(const struct gp_args *a, const struct gp_platform *on, const struct gp_release *r)
+{
+	gp_auto(gp_free_ptr) char *headers = on ? gp_platform_fill(on->headers, r->text) : NULL;
+	gp_auto(gp_free_ptr) char *pin = on ? gp_platform_fill(on->pin, r->text) : NULL;
+
+	if (!on)
+		return;
+	gp_say(a, "  headers  %s\n", headers ? headers : "none");
+	gp_say(a, "  keep it  %s\n", pin ? pin : "no command");
+	gp_say(a, "  dkms     %s\n", on->dkms ? on->dkms : "none");
+	if (on->reason)
+		gp_say(a, "  note     %s\n", on->reason);
+}
+
+static void say_kernel(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x)
+{
+	const struct gp_query_kernel *k = &q->kernels[x->kernel];
+	const struct gp_platform *on = q->platforms ? q->platforms[x->kernel] : NULL;
+
+	gp_say(a, "kernel     %s%s%s%s; judged by %s\n", k->headers ? k->headers->release.text : k->release.text,
+	       on ? " (" : "", on ? on->title : "", on ? ")" : "",
+	       k->headers ? "its headers" : "version only, its headers are not at hand");
+	say_platform(a, on, &k->release);
+}
+
+void gp_report_advice(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x)
+{
+	if (x->gpu)
+		say_card(a, x->gpu);
+	if (q->for_driver)
+		gp_say(a, "driver     %s, taken to be %s\n", q->driver, gp_kind_name(q->kind));
+	else
+		say_kernel(a, q, x);
+	if (!x->pairs.n)
+		return;
+	gp_say(a, has_fit(x, GP_ADVICE_FITS) ? "fits, the best first\n" : "nothing fits\n");
+	say_fits(a, q, x);
+	say_section(a, q, x, GP_ADVICE_PERHAPS, "perhaps");
+	say_section(a, q, x, GP_ADVICE_NO, "does not fit");
+}

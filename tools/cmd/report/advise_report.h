@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_CMD_REPORT_ADVISE_REPORT_H
+#define GP_CMD_REPORT_ADVISE_REPORT_H
+
+#include "cmd/front/opt.h"
+#include "core/rules/kind.h"
+#include "core/rules/platform.h"
+#include "ops/select/advise.h"
+#include "ops/select/catalog.h"
+#include "ops/select/gpu.h"
+#include "ops/select/select.h"
+
+/* What advise was asked. */
+struct gp_advise_asked {
+	const struct gp_catalog *catalog;
+	enum gp_kind kind;
+	bool for_driver;    /* which kernels for it; else which drivers for each kernel */
+	const char *driver; /* as it was called; NULL */
+	const struct gp_query_kernel *kernels;
+	const struct gp_platform *const *platforms; /* whose kernel each is; NULL among them, or NULL */
+	size_t nkernels;
+};
+
+/* For one card, and one kernel or all of them. */
+struct gp_advise_answer {
+	const struct gp_gpu *gpu; /* NULL: whatever card */
+	size_t kernel;            /* the first of those that its pairs count from */
+	size_t nkernels;
+	struct gp_advice_list pairs;
+};
+
+/* How many of them fit. */
+size_t gp_advise_fits(const struct gp_advise_answer *x);
+
+void gp_report_advice(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x);
+struct json_object *gp_json_advice(const struct gp_advise_asked *q, const struct gp_advise_answer *x);
+
+/* Drivers for a desktop that a host makes a merged driver with, the best first: those of
+ * its version, else those of its branch. Out: gp_list_release() frees it; same: of its version. */
+void gp_advise_desktops(const struct gp_catalog *c, const struct gp_version *host, struct gp_list *out, bool *same);
+
+#endif

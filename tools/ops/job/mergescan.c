@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The two payloads, each decoded once.
+ *
+ * The desktop's comes first: its list of paths has to be whole before anything of the
+ * host's can be chosen. Of each of its files a sum is taken on the way, so that what both
+ * have is compared without reading it again. Then the host's members are chosen as they
+ * come. Sources stay in memory, as `patch` has them; what is large goes straight into the
+ * compressor of the part that will stand behind the desktop's payload.
+ */
+#include "ops/job/merging_impl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/fsio.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "ops/run/members.h"
+
+#define THREADS 2u /* of the compressor: what more would do waits for the decoder */
+
+/* The sum of a file of the desktop's. */
+struct sum {
+	uint64_t size;
+	XXH128_hash_t hash;
+};
+
+struct gp_merge_pass {
+	struct gp_merging *m;
+	struct gp_inputs *in;
+	const struct gp_list *also;
+	/* Nobody who makes an installer knows it, so nobody can make two files with one sum. */
+	XXH64_hash_t seed;
+	XXH3_state_t *xxh;
+	struct sum *sum;
+	size_t n, cap;
+	struct gp_map by_path;
+	struct gp_members members; /* into m->append, or another tar */
+	struct gp_err why;         /* why the pass ends early */
+	bool is_host;              /* the desktop's pass has met a host's manifest */
+	bool again;                /* the host is not the version that was taken for granted */
+	/* The present member: */
+	struct gp_merged_file *now; /* NULL: it is the desktop's, or a directory */
+	bool kept, streamed;
+	int fd; /* where it is stored; -1 */
+};
+
+void gp_merge_pass_free(struct gp_merge_pass *p)
+{
+	if (!p)
+		return;
+	if (p->fd >= 0)
+		close(p->fd);
+	XXH3_freeState(p->xxh);
+	gp_map_release(&p->by_path);
+	free(p->sum);
+	free(p);
+}
+
+static struct gp_merge_pass *pass_new(struct gp_merging *m, struct gp_inputs *in, const struct gp_list *also)
+{
+	struct gp_merge_pass *p = gp_alloc(sizeof(*p));
+
+	*p = (struct gp_merge_pass){ .m = m, .in = in, .also = also, .fd = -1 };
+	p->xxh = XXH3_createState();
+	if (!p->xxh)
+		gp_oom();
+	if (getrandom(&p->seed, sizeof(p->seed), 0) != sizeof(p->seed))
+		p->seed = (XXH64_hash_t)getpid();
+	return p;
+}
+
+/* --- the bytes of a member --- */
+
+static int take_bytes(void *arg, const void *data, size_t len, struct gp_err *err)
+{
+	struct gp_merge_pass *p = arg;
+
+	XXH3_128bits_update(p->xxh, data, len);
+	if (p->fd >= 0 && gp_write_fd(p->fd, data, len, p->m->sources, err) < 0)
+		return -1;
+	return p->streamed ? gp_tarout_data(p->members.out, data, len, err) : 0;
+}
+
+static void begin_bytes(struct gp_merge_pass *p, struct gp_sink *to)
+{
+	XXH3_128bits_reset_withSeed(p->xxh, p->seed);
+	*to = (struct gp_sink){ take_bytes, p };
+}
+
+/* A blob that is linked into a module. */
+static int open_source(struct gp_merge_pass *p, const struct gp_entry *e, struct gp_err *err)
+{
+	if (!p->m->sources || p->kept || !gp_path_under(e->path, "kernel"))
+		return 0;
+	return gp_merge_open_source(p->m, e->path, e->mode, &p->fd, err);
+}
+
+static int close_source(struct gp_merge_pass *p, struct gp_err *err)
+{
+	int fd = p->fd;
+
+	p->fd = -1;
+	return fd < 0 || close(fd) == 0 ? 0 : gp_fail_sys(err, errno, "cannot write below '%s'", p->m->sources);
+}
+
+static enum gp_member_type type_of(const struct gp_entry *e)
+{
+	return e->type == GP_ENTRY_DIR     ? GP_MEMBER_DIR :
+	       e->type == GP_ENTRY_SYMLINK ? GP_MEMBER_SYMLINK :
+					     GP_MEMBER_FILE;
+}
+
+/* The pass ends here, with a reason that needs no name of a file in front of it. */
+static int stop(struct gp_merge_pass *p, struct gp_err *err)
+{
+	if (err)
+		*err = p->why;
+	return -1;
+}
+
+/* --- the manifest, as soon as it has come --- */
+
+static int read_half(const struct gp_entry *e, struct gp_merge_half *half, struct gp_err *err)
+{
+	gp_auto(gp_manifest_release) struct gp_manifest man = { 0 };
+
+	if (!e->kept)
+		return gp_fail(err, GP_E_FORMAT, "'.manifest' is no file");
+	if (gp_manifest_parse(gp_buf_str(&e->data), &man, err) < 0)
+		return -1;
+	half->kind = gp_manifest_kind(&man);
+	return gp_version_parse(man.version, &half->version, err);
+}
+
+static int look_at_desktop(struct gp_merge_pass *p, const struct gp_entry *e, struct gp_err *err)
+{
+	struct gp_merge_half *half = &p->m->half[1];
+
+	if (read_half(e, half, err) < 0)
+		return -1;
+	p->is_host = half->kind == GP_KIND_HOST || half->kind == GP_KIND_MERGED;
+	return p->is_host ? gp_fail(err, GP_E_NO, "this is a host") : 0;
+}
+
+static int look_at_host(struct gp_merge_pass *p, const struct gp_entry *e, struct gp_err *err)
+{
+	struct gp_merging *m = p->m;
+	bool versions = p->in->opts->allow & GP_ALLOW_VERSIONS;
+
+	if (read_half(e, &m->half[0], err) < 0)
+		return -1;
+	if (gp_merge_check(&m->half[0], &m->half[1], versions, NULL, &p->why) < 0)
+		return stop(p, err);
+	p->again = strcmp(m->by.host.text, m->half[0].version.text) != 0;
+	m->by.host = m->half[0].version;
+	return p->again ? gp_fail(err, GP_E_NO, "it is not the version that its stub says") : 0;
+}
+
+/* --- the desktop --- */
+
+static bool want_desktops(void *arg, const char *path, uint64_t size)
+{
+	struct gp_merge_pass *p = arg;
+
+	p->kept = gp_driver_wants((void *)p->also, path, size);
+	return p->kept;
+}
+
+static int desktop_member(void *arg, const struct gp_entry *e, struct gp_sink *to, struct gp_err *err)
+{
+	struct gp_merge_pass *p = arg;
+
+	if (!*e->path)
+		return 0;
+	if (gp_merge_paths_add(&p->m->paths, GP_SIDE_DESKTOP, e->path, type_of(e), err) < 0)
+		return -1;
+	if (e->type != GP_ENTRY_FILE)
+		return 0;
+	begin_bytes(p, to);
+	want_desktops(p, e->path, e->size);
+	return open_source(p, e, err);
+}
+
+static int desktop_passed(void *arg, const struct gp_entry *e, struct gp_err *err)
+{
+	struct gp_merge_pass *p = arg;
+	size_t i;
+
+	if (strcmp(e->path, ".manifest") == 0 && look_at_desktop(p, e, err) < 0)
+		return -1;
+	if (e->type != GP_ENTRY_FILE)
+		return 0;
+	if (!gp_map_get(&p->by_path, e->path, &i)) {
+		GP_GROW(p->sum, p->n, p->cap);
+		i = p->n++;
+		gp_map_put(&p->by_path, e->path, i);
+	}
+	p->sum[i] = (struct sum){ e->size, XXH3_128bits_digest(p->xxh) };
+	return close_source(p, err);
+}
+
+int gp_merge_read_desktop(struct gp_merging *m, struct gp_inputs *in, const struct gp_list *also, struct gp_err *err)
+{
+	const struct gp_patch_opts *o = in->opts;
+	struct gp_merge_pass *p = pass_new(m, in, also);
+	const struct gp_keep keep = {
+		.want = want_desktops, .member = desktop_member, .passed = desktop_passed, .arg = p, .cut = true
+	};
+	const struct gp_driver_opts d = {
+		.keep = &keep, .given = o->given, .cancel = o->cancel, .progress = o->progress
+	};
+
+	gp_merge_pass_free(m->pass);
+	gp_merge_paths_release(&m->paths);
+	m->pass = p;
+	if (gp_driver_open(&in->driver, m->half[1].name, &d, err) == 0)
+		return 0;
+	return p->is_host ? 1 : -1;
+}
+
+/* --- the host --- */
+
+struct gp_merged_file *gp_merged_file(const struct gp_merging *m, const char *path)
+{
+	size_t i;
+
+	return gp_map_get(&m->by_file, path, &i) ? &m->file[i] : NULL;
+}
+
+/* What is chosen for a member. A later one of the same name takes its place. */
+static struct gp_merged_file *decide(struct gp_merging *m, const struct gp_entry *e)
+{
+	struct gp_merged_file *f = gp_merged_file(m, e->path);
+
+	if (f) {
+		gp_merge_choice_release(&f->choice);
+		f->same = false;
+	} else {
+		GP_GROW(m->file, m->n, m->cap);
+		gp_map_put(&m->by_file, e->path, m->n);
+		f = &m->file[m->n++];
+		*f = (struct gp_merged_file){ .path = gp_strdup(e->path) };
+	}
+	f->sides = gp_merge_paths_sides(&m->paths, e->path);
+	gp_merge_choose(&m->by, e->path, f->sides, &f->choice);
+	return f;
+}
+
+/* Of kernel-open/ nothing but what the merged driver gets. */
+static bool want_hosts(void *arg, const char *path, uint64_t size)
+{
+	struct gp_merge_pass *p = arg;
+	bool open = gp_path_under(path, "kernel-open") && p->now && p->now->choice.take != GP_TAKE_HOST;
+
+	p->kept = !open && gp_driver_wants((void *)p->also, path, size);
+	return p->kept;
+}
+
+static bool is_streamed(const struct gp_merging *m, const char *path)
+{
+	const struct gp_merged_file *f = gp_merged_file(m, path);
+
+	return f && f->streamed;
+}
+
+/* A link goes where its file goes: into the tar at once, or, as a file of its own, into
+ * memory (gp_merge_join()). */
+static int check_link(const struct gp_merge_pass *p, const struct gp_entry *e, struct gp_err *err)
+{
+	const struct gp_merged_file *to = gp_merged_file(p->m, e->link);
+
+	if (to && to->choice.take == GP_TAKE_HOST)
+		return 0;
+	return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is a hard link to '%s', which is not the host's in a merged driver",
+		       e->path, e->link);
+}
+
+static int begin_streamed(struct gp_merge_pass *p, const struct gp_entry *e, struct gp_err *err)
+{
+	p->now->streamed = p->now->choice.take == GP_TAKE_HOST && !p->kept;
+	if (p->now->choice.take == GP_TAKE_HOST && e->type == GP_ENTRY_HARDLINK) {
+		if (check_link(p, e, err) < 0)
+			return -1;
+		p->now->streamed = is_streamed(p->m, e->link);
+	}
+	p->streamed = p->now->streamed && p->members.out;
+	return p->streamed ? gp_members_put_entry(&p->members, e, err) : 0;
+}
+
+static int host_member(void *arg, const struct gp_entry *e, struct gp_sink *to, struct gp_err *err)
+{
+	struct gp_merge_pass *p = arg;
+
+	p->now = NULL;
+	p->streamed = p->kept = false;
+	if (!*e->path)
+		return 0;
+	if (gp_merge_paths_add(&p->m->paths, GP_SIDE_HOST, e->path, type_of(e), err) < 0)
+		return -1;
+	if (e->type == GP_ENTRY_DIR)
+		return 0;
+	p->now = decide(p->m, e);
+	if (e->type == GP_ENTRY_FILE) {
+		begin_bytes(p, to);
+		want_hosts(p, e->path, e->size);
+		if (p->now->choice.take == GP_TAKE_HOST && open_source(p, e, err) < 0)
+			return -1;
+	}
+	return begin_streamed(p, e, err);
+}
+
+static int host_passed(void *arg, const struct gp_entry *e, struct gp_err *err)
+{
+	struct gp_merge_pass *p = arg;
+	size_t i;
+
+	if (strcmp(e->path, ".manifest") == 0 && look_at_host(p, e, err) < 0)
+		return -1;
+	if (!p->now || e->type != GP_ENTRY_FILE)
+		return 0;
+	if (gp_map_get(&p->by_path, e->path, &i))
+		p->now->same = p->sum[i].size == e->size && XXH128_isEqual(p->sum[i].hash, XXH3_128bits_digest(p->xxh));
+	if (p->streamed && gp_tarout_pad(p->members.out, err) < 0)
+		return -1;
+	return close_source(p, err);
+}
+
+static int begin_append(struct gp_merge_pass *p, struct gp_err *err)
+{
+	const struct gp_patch_opts *o = p->in->opts;
+	const struct gp_runfile *rf = &p->in->driver.rf;
+
+	p->members = (struct gp_members){ .rf = rf };
+	if (o->dry_run || o->repack == GP_REPACK_FULL || rf->no_splice)
+		return 0;
+	p->m->append = gp_append_new(rf, o->threads < THREADS ? o->threads : THREADS, err);
+	if (!p->m->append)
+		return -1;
+	p->members.out = gp_append_tar(p->m->append);
+	return 0;
+}
+
+static void forget_host(struct gp_merging *m)
+{
+	gp_append_free(m->append);
+	m->append = NULL;
+	for (size_t i = 0; i < m->n; i++) {
+		gp_merge_choice_release(&m->file[i].choice);
+		free(m->file[i].path);
+	}
+	m->n = 0;
+	gp_map_release(&m->by_file);
+}
+
+static int open_host(struct gp_merge_pass *p, struct gp_err *err)
+{
+	const struct gp_patch_opts *o = p->in->opts;
+	const struct gp_keep keep = { .want = want_hosts, .member = host_member, .passed = host_passed, .arg = p };
+	const struct gp_driver_opts d = {
+		.keep = &keep, .given = o->given, .cancel = o->cancel, .progress = o->progress
+	};
+
+	forget_host(p->m);
+	p->again = false;
+	if (begin_append(p, err) < 0)
+		return -1;
+	return gp_driver_open(&p->m->host, p->m->half[0].name, &d, err);
+}
+
+int gp_merge_read_host(struct gp_merging *m, struct gp_inputs *in, const struct gp_list *also, struct gp_err *err)
+{
+	struct gp_merge_pass *p = m->pass;
+	gp_auto(gp_runfile_release) struct gp_runfile stub = { 0 };
+	int rc;
+
+	p->also = also;
+	m->by = (struct gp_merge_case){ .table = &in->catalog.merge,
+					.paths = &m->paths,
+					.host = in->driver.version,
+					.desktop = in->driver.version };
+	if (gp_runfile_open(&stub, m->half[0].name, in->opts->given, err) < 0)
+		return -1;
+	/* Choices are made before the manifest need have come; that it says another version is
+	 * seen when it has. */
+	gp_merge_guess_version(stub.header.targetdir, &m->by.host);
+	rc = open_host(p, err);
+	if (rc < 0 && p->again)
+		rc = open_host(p, err);
+	if (rc < 0 && p->why.code)
+		return stop(p, err);
+	return rc;
+}
+
+/* --- once more, for a full repack --- */
+
+static int again_member(void *arg, const struct gp_entry *e, struct gp_sink *to, struct gp_err *err)
+{
+	struct gp_merge_pass *p = arg;
+	const struct gp_entry *now = gp_runfile_find(&p->in->driver.rf, e->path);
+
+	p->streamed = now && now->added && now->elsewhere;
+	if (!p->streamed)
+		return 0;
+	if (e->type == GP_ENTRY_FILE)
+		begin_bytes(p, to);
+	return gp_members_put_entry(&p->members, e, err);
+}
+
+static int again_passed(void *arg, const struct gp_entry *e, struct gp_err *err)
+{
+	struct gp_merge_pass *p = arg;
+
+	return p->streamed && e->type == GP_ENTRY_FILE ? gp_tarout_pad(p->members.out, err) : 0;
+}
+
+int gp_merging_stream(void *arg, struct gp_tarout *to, struct gp_err *err)
+{
+	struct gp_merging *m = arg;
+	struct gp_merge_pass *p = m->pass;
+	const struct gp_keep keep = { .member = again_member, .passed = again_passed, .arg = p };
+	gp_auto(gp_runfile_release) struct gp_runfile rf = { 0 };
+
+	p->members = (struct gp_members){ .rf = &p->in->driver.rf, .out = to };
+	if (gp_runfile_open(&rf, m->half[0].name, p->in->opts->given, err) < 0)
+		return -1;
+	rf.cancel = p->in->opts->cancel;
+	/* It has to be what was read before: its sums are those of its stub. */
+	if (strcmp(rf.header.crc, m->host.rf.header.crc) != 0 || strcmp(rf.header.md5, m->host.rf.header.md5) != 0)
+		return gp_fail(err, GP_E_FORMAT, "'%s': the input changed while it was read", rf.path);
+	return gp_runfile_scan(&rf, &keep, err);
+}

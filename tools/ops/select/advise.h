@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GP_OPS_SELECT_ADVISE_H
+#define GP_OPS_SELECT_ADVISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/rules/branch.h"
+#include "core/rules/card.h"
+#include "core/rules/claim.h"
+#include "core/rules/kind.h"
+#include "ops/select/catalog.h"
+#include "ops/select/select.h"
+
+/*
+ * Which driver for this kernel and card, and which kernel for this driver: every pair is
+ * judged as gp_catalog_select() judges it, and they are put in order.
+ */
+
+enum gp_advice_fit {
+	GP_ADVICE_FITS,    /* it builds, is not known not to load, and the card has vGPUs with it */
+	GP_ADVICE_PERHAPS, /* nobody knows if it builds; nothing speaks against it */
+	GP_ADVICE_NO
+};
+
+const char *gp_advice_fit_name(enum gp_advice_fit f); /* "fits", "perhaps", "no" */
+
+/* What speaks against a pair, the first of these that does. */
+enum gp_advice_why {
+	GP_WHY_NOTHING,
+	GP_WHY_CARD,        /* the card has no vGPUs with it: gp_advice.card */
+	GP_WHY_BLOCKED,     /* it does not build */
+	GP_WHY_KERNEL,      /* no line that is known */
+	GP_WHY_LOAD,        /* it does not load */
+	GP_WHY_NO_EVIDENCE, /* nobody knows if it builds */
+};
+
+const char *gp_advice_why_name(enum gp_advice_why w); /* "nothing", "card", "blocked", … */
+
+/* A driver on a kernel. */
+struct gp_advice {
+	const struct gp_branch *branch; /* of the driver, if it is listed; NULL */
+	const struct gp_version *driver;
+	size_t kernel; /* which one of the question */
+	struct gp_choice choice;
+	struct gp_claim claims[GP_CLAIM_COUNT];
+	struct gp_card_verdict card; /* when a card was asked about */
+	enum gp_advice_fit fit;
+	enum gp_advice_why why;
+};
+
+struct gp_advice_list {
+	struct gp_advice *v;
+	size_t n, cap;
+};
+
+void gp_advice_list_release(struct gp_advice_list *l);
+
+struct gp_advise_query {
+	enum gp_kind kind;
+	const struct gp_branch *branch;   /* only its drivers; NULL */
+	const struct gp_version *version; /* only this one, listed or not; NULL */
+	const struct gp_card *card;       /* NULL: whatever card */
+	const struct gp_query_kernel *kernels;
+	size_t nkernels;
+};
+
+/*
+ * Judge each driver of the `drivers` file that is meant on each kernel, the best pair
+ * first:
+ *
+ *  - what fits, what perhaps does, what does not;
+ *  - a card that has vGPUs by itself before one that needs the hooks;
+ *  - then whether it is known to load, to unlock (where the hooks are needed), and to
+ *    build, each by how well that is known (enum gp_evidence_kind);
+ *  - then the newer driver, then the newer kernel.
+ *
+ * Out:    gp_advice_list_release() frees it; it points into c and q. Empty on failure.
+ * Errors: as gp_catalog_select().
+ */
+int gp_advise(const struct gp_catalog *c, const struct gp_advise_query *q, struct gp_advice_list *out,
+	      struct gp_err *err);
+
+/* A sentence: what speaks against it. Out: borrowed, "" when there is none. */
+const char *gp_advice_reason(const struct gp_advice *a);
+
+#endif
