@@ -2,7 +2,6 @@
 #ifndef GP_OPS_HOST_CHECKUP_H
 #define GP_OPS_HOST_CHECKUP_H
 
-#include "core/rules/card.h"
 #include "core/rules/platform.h"
 #include "ops/host/machine.h"
 #include "ops/select/catalog.h"

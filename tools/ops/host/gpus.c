@@ -2,7 +2,6 @@
 /* The cards of the machine, and what the data say of each. */
 #include "core/rules/card.h"
 #include "ops/host/checkup.h"
-#include "ops/host/machine.h"
 #include "ops/select/gpu.h"
 
 static const char *called(const struct gp_gpu *g)

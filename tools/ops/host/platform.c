@@ -44,6 +44,8 @@ static char *name_of(const struct gp_machine *m, const char *id, const char *lik
 	if (is(id, "rhel") || is(id, "centos") || is(id, "rocky") || is(id, "almalinux") ||
 	    (like && strstr(like, "rhel") && !is(id, "fedora")))
 		return version ? gp_asprintf("rhel-%.*s", (int)strcspn(version, "."), version) : NULL;
+	if (!id)
+		return NULL;
 	if (is(id, "fedora") || is(id, "arch") || is(id, "truenas"))
 		return gp_strdup(id);
 	return version ? gp_asprintf("%s-%s", id, version) : gp_strdup(id);
@@ -81,7 +83,7 @@ void gp_check_platform(struct gp_checkup *c)
 	like = os_value(gp_buf_str(&text), "ID_LIKE");
 	version = os_value(gp_buf_str(&text), "VERSION_ID");
 	pretty = os_value(gp_buf_str(&text), "PRETTY_NAME");
-	name = id ? name_of(c->machine, id, like, version) : NULL;
+	name = name_of(c->machine, id, like, version);
 	if (name)
 		gp_platform_find(&c->catalog->platforms, name, &c->platform, NULL);
 	if (c->platform)

@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "ops/host/checkup.h"
-#include "ops/host/machine.h"
 
 /* Source: 610.57.04 unpacks to 1.81 GB; sources of R535 are 100 MB below /usr/src, and
  * DKMS keeps them and the modules of each kernel (measured with 460.73.01 and 535.261.03). */
