@@ -159,10 +159,10 @@ is 'a card that these hooks do not serve' 1 gpu missing
 
 # --- with an installer ------------------------------------------------------------------
 machine m
-make_sample host --version 535.161.05
+make_sample host --version 535.309.01
 expect_status 'a driver for this machine' 0 doctor --sysroot m host --json=r.json
 json_valid r.json doctor
-check 'it is named' json_is r.json .driver.version 535.161.05
+check 'it is named' json_is r.json .driver.version 535.309.01
 make_sample r460
 expect_status 'one that is blocked there' 1 doctor --sysroot m r460 --json=r.json
 check 'the data say it' test "$(health data)" = missing
