@@ -125,7 +125,7 @@ static void check_compiler_there(struct gp_checkup *c, const char *release, cons
 	gp_auto(gp_free_ptr) char *text = gp_kconfig_text(k, "CONFIG_CC_VERSION_TEXT"), *cc = NULL;
 	struct gp_str rest = gp_str_of(text ? text : ""), word;
 
-	if (!gp_word_next(&rest, &word))
+	if (!text || !gp_word_next(&rest, &word))
 		return;
 	cc = strstr(text, "clang version") ? gp_strdup("clang") : gp_strndup(word.p, word.len);
 	if (strchr(cc, '/') || gp_machine_can_run(c->machine, cc) == GP_TRI_YES)
