@@ -121,6 +121,7 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 		return gp_support_write_page(a, &w->catalog, &w->ask, &w->table, err);
 	if (a->markdown) {
 		gp_report_support_markdown(a, &w->table);
+		gp_report_cards_markdown(a, &w->catalog.cards);
 		return 0;
 	}
 	gp_say_platform(a, w->platform);
@@ -139,7 +140,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 
 	if (a->json) {
 		r->root = gp_json_support(&w.table);
-		gp_json_fill(r->root, GP_J("kind", gp_kind_name(w.ask.kind)));
+		gp_json_fill(r->root, GP_J("kind", gp_kind_name(w.ask.kind)), GP_J("data_date", w.catalog.any.date));
 		if (w.platform)
 			gp_json_fill(r->root, GP_J("platform", gp_json_platform(w.platform)));
 		if (w.gpus.n)

@@ -94,22 +94,26 @@ static struct json_object *json_framework(const struct gp_card *c, const struct 
 			      GP_J("framework", gp_framework_name(gp_card_judge(c, driver, kernel).framework)));
 }
 
+static struct json_object *json_frameworks(const struct gp_card *c, const struct gp_version *driver,
+					   const struct gp_selection *s)
+{
+	return GP_JSON_EACH(i, s->nkernels, json_framework(c, driver, &s->kernels[i].release));
+}
+
 static struct json_object *json_judged(const struct gp_gpu *g, const struct gp_version *driver,
 				       const struct gp_selection *s)
 {
-	gp_auto(gp_free_ptr) char *why = g->card ? gp_gpu_why(g, driver) : NULL;
-	struct gp_card_verdict v = { 0 };
-	size_t n = g->card ? s->nkernels : 0;
-	bool served = false;
+	gp_auto(gp_free_ptr) char *why = NULL;
+	struct gp_card_verdict v;
 
-	if (g->card) {
-		v = gp_card_judge(g->card, driver, NULL);
-		served = gp_card_served(v.fit);
-	}
-	return gp_json_fill(
-		json_gpu(g), GP_J("verdict", g->card ? gp_card_fit_name(v.fit) : NULL), GP_J("served", served),
-		GP_J("text", why),
-		GP_J("frameworks", GP_JSON_EACH(i, n, json_framework(g->card, driver, &s->kernels[i].release))));
+	if (!g->card)
+		return gp_json_fill(json_gpu(g), GP_J("verdict", NULL), GP_J("served", false), GP_J("text", NULL),
+				    GP_J("frameworks", json_object_new_array()));
+	why = gp_gpu_why(g, driver);
+	v = gp_card_judge(g->card, driver, NULL);
+	return gp_json_fill(json_gpu(g), GP_J("verdict", gp_card_fit_name(v.fit)),
+			    GP_J("served", gp_card_served(v.fit)), GP_J("text", why),
+			    GP_J("frameworks", json_frameworks(g->card, driver, s)));
 }
 
 struct json_object *gp_json_gpus(const struct gp_gpu_list *l, const struct gp_version *driver,
@@ -163,17 +167,79 @@ static struct json_object *json_at_branch(const struct gp_card *c, const struct 
 			      GP_J("served", gp_card_served(fit)));
 }
 
+static struct json_object *json_branches(const struct gp_card *c, const struct gp_support *t)
+{
+	return GP_JSON_EACH(i, t->n, json_at_branch(c, &t->v[i]));
+}
+
 static struct json_object *json_of_table(const struct gp_gpu *g, const struct gp_support *t)
 {
-	size_t n = g->card ? t->n : 0;
-
 	return gp_json_fill(json_gpu(g), GP_J("text", g->card ? g->card->reason : NULL),
-			    GP_J("branches", GP_JSON_EACH(i, n, json_at_branch(g->card, &t->v[i]))));
+			    GP_J("branches", g->card ? json_branches(g->card, t) : json_object_new_array()));
 }
 
 struct json_object *gp_json_gpu_branches(const struct gp_gpu_list *l, const struct gp_support *t)
 {
 	return GP_JSON_EACH(i, l->n, json_of_table(&l->v[i], t));
+}
+
+/* --- for a web page --- */
+
+/* Of the cards of a generation that come to vGPUs in that way: the first branch that
+ * serves one, and the last; 0: no bound. Out: false: there is none. */
+static bool reach(const struct gp_card_list *l, const char *generation, enum gp_vgpu_way way, unsigned *first,
+		  unsigned *last)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < l->n; i++) {
+		unsigned lo, hi;
+
+		if (l->v[i].way != way || strcmp(l->v[i].generation, generation) != 0)
+			continue;
+		gp_card_branches(&l->v[i], &lo, &hi);
+		*first = !some || lo < *first ? lo : *first;
+		*last = !some || (*last && (!hi || hi > *last)) ? hi : *last;
+		some = true;
+	}
+	return some;
+}
+
+static void say_reach(const struct gp_args *a, const struct gp_card_list *l, const char *generation,
+		      enum gp_vgpu_way way)
+{
+	unsigned first, last;
+
+	if (!reach(l, generation, way, &first, &last))
+		gp_say(a, " %s |", way == GP_WAY_NATIVE ? "none" : "not with these hooks");
+	else if (last)
+		gp_say(a, " %u – %u |", first, last);
+	else
+		gp_say(a, " from %u on |", first);
+}
+
+static bool told_before(const struct gp_card_list *l, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(l->v[i].generation, l->v[at].generation) == 0)
+			return true;
+	return false;
+}
+
+void gp_report_cards_markdown(const struct gp_args *a, const struct gp_card_list *l)
+{
+	if (l->n)
+		gp_say(a, "\n| cards | vGPUs of their own | with the hooks |\n|---|---|---|\n");
+	for (size_t i = 0; i < l->n; i++) {
+		if (told_before(l, i))
+			continue;
+		gp_say(a, "| %s%s |", l->v[i].generation, l->v[i].sriov ? " (SR-IOV)" : "");
+		say_reach(a, l, l->v[i].generation, GP_WAY_NATIVE);
+		say_reach(a, l, l->v[i].generation, GP_WAY_HOOKS);
+		gp_say(a, "\n");
+	}
+	if (l->n)
+		gp_say(a, "\nBranches that serve a card of the generation; `--gpu` asks about yours.\n");
 }
 
 /* --- platforms --- */

@@ -19,6 +19,9 @@ struct json_object *gp_json_gpus(const struct gp_gpu_list *l, const struct gp_ve
 void gp_say_gpu_branches(const struct gp_args *a, const struct gp_gpu_list *l, const struct gp_support *t);
 struct json_object *gp_json_gpu_branches(const struct gp_gpu_list *l, const struct gp_support *t);
 
+/* Generations by what has vGPUs for them, as a table for a web page. */
+void gp_report_cards_markdown(const struct gp_args *a, const struct gp_card_list *l);
+
 /*
  * The kernels of --platform, appended to those of -k.
  *

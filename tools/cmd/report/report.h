@@ -82,6 +82,11 @@ struct json_object *gp_json_clones(const struct gp_clones *c);
 void gp_say_cards(const struct gp_args *a, const struct gp_vgpuconfig *c);
 struct json_object *gp_json_cards(const struct gp_vgpuconfig *c);
 
+/* Desktops that go with a host of that branch into a merged driver. */
+struct gp_merge_desktops;
+void gp_say_desktops(const struct gp_args *a, const struct gp_merge_desktops *l, unsigned branch);
+struct json_object *gp_json_desktops(const struct gp_merge_desktops *l);
+
 /* Of a patch run, also of one that stopped half way. */
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
 struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j);

@@ -8,14 +8,26 @@
 /* No driver branch is below it, and no vGPU release will be above it for long. */
 #define FIRST_BRANCH 100
 
-/* Takes "vGPU", and a blank or "-", off the front. */
-static bool take_vgpu(const char **text)
+/* Takes a word, and a blank or "-" behind it, off the front. */
+static bool take(const char **text, const char *word)
 {
-	if (strncasecmp(*text, "vgpu", 4) != 0)
+	size_t n = strlen(word);
+
+	if (strncasecmp(*text, word, n) != 0)
 		return false;
-	*text += 4;
+	*text += n;
 	if (**text == ' ' || **text == '-')
 		(*text)++;
+	return true;
+}
+
+/* "vGPU 16.9", "NVIDIA GRID v16.9": takes what is in front of the number. */
+static bool take_vgpu(const char **text)
+{
+	(void)take(text, "nvidia");
+	if (!take(text, "vgpu") && !take(text, "grid"))
+		return false;
+	(void)take(text, "v");
 	return true;
 }
 
@@ -54,8 +66,8 @@ static int unknown_release(const struct gp_version *v, const struct gp_branch_li
 	gp_auto(gp_buf_release) struct gp_buf listed = { 0 };
 
 	list_releases(l, v->part[0], &listed);
-	return gp_fail(err, GP_E_NO, "vGPU %s is unknown: kernel-versions/drivers lists %s", v->text,
-		       listed.len ? listed.data : "none of that number");
+	return gp_fail(err, GP_E_NO, "vGPU %s is unknown: kernel-versions/drivers%s%s lists %s", v->text,
+		       l->date ? " of " : "", l->date ? l->date : "", listed.len ? listed.data : "none of that number");
 }
 
 static const struct gp_named *named_in(const struct gp_branch *b, const struct gp_version *release)

@@ -25,6 +25,9 @@ struct gp_lint_opts {
 	const volatile sig_atomic_t *cancel;
 };
 
+/* Columns of a line of kernel-versions/. */
+#define GP_EVIDENCE_WIDTH 120
+
 /* What was seen of one set. */
 struct gp_lint_set {
 	const struct gp_patchset *set;
@@ -74,6 +77,13 @@ int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct
  * Out: how many were looked at.
  */
 size_t gp_lint_rules(const struct gp_catalog *c, const struct gp_list *names, struct gp_findings *found);
+
+/*
+ * Check cards and platforms: ids of a directory that overlap, branches that are not in
+ * `drivers`, twins that have no vGPUs or others, names that stand for two platforms,
+ * kernels on no line, Evidence without a mark.
+ */
+void gp_lint_cards(const struct gp_catalog *c, struct gp_findings *found);
 
 /* When all has been seen: make the Evidence of each set. In: now, its date. */
 void gp_lint_evidence(struct gp_lint *l, time_t now);
