@@ -20,6 +20,7 @@
 struct work {
 	struct gp_catalog catalog;
 	const struct gp_platform *platform; /* NULL */
+	const struct gp_platform **of;      /* whose each kernel is, with --platform all; NULL */
 	struct gp_gpu_list gpus;
 	struct gp_version version;
 	struct gp_release *kernels;
@@ -97,10 +98,25 @@ static bool wants_grid(const struct gp_args *a)
 	return !a->driver && !a->patch.kernels.n && !a->why && !a->verbose && gp_terminal_read(STDOUT_FILENO);
 }
 
+/* --platform all: what everybody has. */
+static int take_all(const struct gp_args *a, struct work *w, struct gp_err *err)
+{
+	if (a->patch.kernels.n)
+		return gp_fail(err, GP_E_USAGE, "give --kernel or --platform, not both");
+	w->kernels = gp_support_platform_kernels(&w->catalog, &w->of, &w->ask.nkernels);
+	w->ask.kernels = w->kernels;
+	return w->of ? 0 : gp_fail(err, GP_E_NO, "the data know no platforms");
+}
+
+static bool wants_all(const struct gp_args *a)
+{
+	return a->platform && strcmp(a->platform, "all") == 0;
+}
+
 static int prepare(struct gp_args *a, struct work *w, struct gp_err *err)
 {
 	if (gp_data_load(&a->patch.data, &w->catalog, err) < 0 ||
-	    gp_take_platform(a, &w->catalog.platforms, &w->platform, err) < 0 ||
+	    (wants_all(a) ? take_all(a, w, err) : gp_take_platform(a, &w->catalog.platforms, &w->platform, err)) < 0 ||
 	    (a->gpu && gp_gpus_find(a->gpu, &w->catalog.cards, NULL, &w->gpus, err) < 0))
 		return -1;
 	return read_kernels(a, w, err);
@@ -120,13 +136,16 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 	if (a->html)
 		return gp_support_write_page(a, &w->catalog, &w->ask, &w->table, err);
 	if (a->markdown) {
-		gp_report_support_markdown(a, &w->table);
+		if (w->of)
+			gp_report_support_platforms(a, &w->table, w->of);
+		else
+			gp_report_support_markdown(a, &w->table);
 		gp_report_cards_markdown(a, &w->catalog.cards);
 		return 0;
 	}
 	gp_say_platform(a, w->platform);
 	if (wants_grid(a))
-		gp_report_support_grid(a, &w->table);
+		gp_report_support_grid(a, &w->table, w->of);
 	else
 		gp_report_support(a, &w->table);
 	gp_say_gpu_branches(a, &w->gpus, &w->table);
@@ -150,6 +169,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	gp_support_release(&w.table);
 	gp_catalog_release(&w.catalog);
 	free(w.kernels);
+	free(w.of);
 	return rc;
 }
 

@@ -6,28 +6,39 @@
 #include "cmd/front/outputs.h"
 #include "cmd/report/report.h"
 #include "cmd/report/support_html.h"
-#include "core/rules/platform.h"
-#include "core/rules/release.h"
 
-/* The kernels of all platforms are one table: each driver is asked about once. */
+struct gp_release *gp_support_platform_kernels(const struct gp_catalog *c, const struct gp_platform ***of, size_t *n)
+{
+	struct gp_release *kernels = NULL;
+
+	*of = NULL;
+	*n = 0;
+	for (size_t i = 0; i < c->platforms.n; i++) {
+		const struct gp_platform *p = &c->platforms.v[i];
+
+		kernels = gp_realloc(kernels, *n + p->n, sizeof(*kernels));
+		*of = gp_realloc(*of, *n + p->n, sizeof(**of));
+		for (size_t k = 0; k < p->n; k++) {
+			kernels[*n] = p->releases[k];
+			(*of)[(*n)++] = p;
+		}
+	}
+	return kernels;
+}
+
+/* They are one table: each driver is asked about once. */
 static int ask_platforms(const struct gp_catalog *c, const struct gp_support_opts *o, struct gp_support *out,
 			 struct gp_err *err)
 {
 	struct gp_support_opts asked = *o;
-	struct gp_release *kernels = NULL;
+	const struct gp_platform **of;
+	struct gp_release *kernels = gp_support_platform_kernels(c, &of, &asked.nkernels);
 	int rc;
 
-	asked.nkernels = 0;
-	for (size_t i = 0; i < c->platforms.n; i++) {
-		const struct gp_platform *p = &c->platforms.v[i];
-
-		kernels = gp_realloc(kernels, asked.nkernels + p->n, sizeof(*kernels));
-		for (size_t k = 0; k < p->n; k++)
-			kernels[asked.nkernels++] = p->releases[k];
-	}
 	asked.kernels = kernels;
 	rc = gp_support_make(c, &asked, out, err);
 	free(kernels);
+	free(of);
 	return rc;
 }
 
