@@ -132,7 +132,7 @@ demo: deps-demo
 
 # The table of README, between its two marks, as the data has it today.
 readme: all
-	@$(BIN) support --markdown > $(BUILD)/support.md
+	@$(BIN) support --markdown --platform all > $(BUILD)/support.md
 	@awk -v table=$(BUILD)/support.md '/^<!-- support: end/ { skip = 0 } !skip { print } \
 		/^<!-- support: begin/ { skip = 1; print ""; while ((getline line < table) > 0) print line; print "" }' \
 		README.md > $(BUILD)/README.md
@@ -156,6 +156,10 @@ lint: deps-check
 check-conftests:
 	@python3 tests/conftests.py --check . '$(CHECKOUT)'
 
+# make data-news [NEWS='FILE…']: what package lists have and the data do not know.
+data-news: all
+	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/news.sh $(NEWS)
+
 lint-sets: deps-check
 	@$(MAKE) --no-print-directory $(BIN)
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/lint-sets.sh
@@ -173,6 +177,6 @@ help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 	@echo "deps layers lint lint-sets test-map includes readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real check-conftests bench demo readme layers lint lint-sets test-map includes install uninstall clean help FORCE
+.PHONY: all deps deps-demo deps-check test-programs check check-real check-conftests data-news bench demo readme layers lint lint-sets test-map includes install uninstall clean help FORCE
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

@@ -71,6 +71,18 @@ saw 'and the place is marked' .use.current 1
 saw 'Enter on a place' '.use.key | length == 1 and (.[0].text | contains("builds and loads"))' true
 saw 'links can be followed' '[.use.key[0].links[] | select(startswith("https://") | not)] | length' 0
 saw 'the filter by branch' '.use.branch[1:] | join(" ")' 460
+platforms=$(sed -n 's/^Title: //p' "$repo/kernel-versions/platforms")
+saw 'platforms to choose from' '.use.platforms[1:] | join("\n")' "$platforms"
+saw 'the filter by platform' '.use.platform | join(" ")' \
+    "$(sed -n 's/^Kernels: //p' "$repo/kernel-versions/platforms" | head -n 1)"
+# served FIRST LAST: of all branches those, and the others are faint.
+served() { jq -r --argjson first "$1" --argjson last "$2" '[.branches[].branch | "\(.)" +
+    (if . < $first or . > $last then " faint" else "" end)] | join(",")' out; }
+saw 'the filter by card: GTX 1080' '.use.cards["10de:1b80"] | .[0][1:] | join(",")' "$(served 418 535)"
+saw 'the filter by card: how' '.use.cards["10de:1b80"][1] | contains("with the hooks")' true
+saw 'the filter by card: one id lies over a range' '.use.cards["1b38"][1] | contains("by itself")' true
+saw 'the filter by card: one that is not known' '.use.cards["10DE:FFFF"][1]' 'nothing is known of 10de:ffff'
+saw 'the filter by card: back to all' '.use.cards[""] | .[0][1:] | join(",")' "$(served 0 9999)"
 saw 'a phone: no scrolling sideways' '.phone.sizes | .[0] == 390 and .[1] <= 390 and .[2] <= 390' true
 saw 'a phone: but of the table' '.phone.scrolled > 0' true
 saw 'a phone: a click goes there' '.phone.shown | length == 1 and .[0].top >= 0 and .[0].top < 700 and .[0].width <= 390' true

@@ -96,6 +96,51 @@ printf '\nDriver: 470\nRelease: < 5.12.2\nReason: \033[31mred\nEvidence: [peer] 
 term 80 support --why --driver 470 -k 5.12
 refute 'what the data say is masked' coloured raw
 
+# --- platforms ----------------------------------------------------------------
+
+cat > base/kernel-versions/platforms << 'T'
+Platform: old-1
+Title: Old 1
+Kernels: 5.4.7 5.10.9
+Headers: x
+Pin: x
+Dkms: x
+Evidence: [source] made up
+
+Platform: new-2
+Title: New 2
+Kernels: 5.11.1
+Headers: x
+Pin: x
+Dkms: x
+Evidence: [source] made up
+T
+term 80 support --platform all
+sed '/^$/,$d' screen > got
+check '--platform all: platforms by branches' diff - got << 'T'
+           460   470
+vGPU        12
+old-1
+  5.4.7     +     x
+  5.10.9    o*    ~
+new-2
+  5.11.1    !     ?
+T
+expect_status '--platform all --markdown' 0 support --platform all --markdown
+sed -n '/^|/p' out > got
+check '--platform all --markdown: a word each' diff - got << 'T'
+| platform | kernel | 460<br>vGPU 12 | 470 |
+|---|---|---|---|
+| Old 1 | 5.4.7 | **loads** | blocked |
+|  | 5.10.9 | builds ¹ | expected |
+| New 2 | 5.11.1 | loads not | unsure |
+T
+expect_status '--platform all --json' 0 support --platform all --json
+check '--platform all --json: their kernels' json_is out '.kernels | join(" ")' '5.4.7 5.10.9 5.11.1'
+expect_status '--platform all and -k' 2 support --platform all -k 5.4
+rm base/kernel-versions/platforms
+expect_status 'no platforms' 1 support --platform all
+
 # --- who reads, and how wide it is --------------------------------------------
 
 unset GRIDPATCH_DATA

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "cmd/report/advise_report.h"
+#include "cmd/report/gpu_report.h"
 #include "cmd/report/report.h"
 #include "core/rules/branch.h"
 #include "core/rules/kind.h"
@@ -21,6 +22,7 @@ struct work {
 	struct gp_targets targets;
 	struct gp_query_kernel *of_platforms; /* their kernels */
 	const struct gp_platform **platforms; /* whose each is */
+	const struct gp_platform *platform;   /* that was asked about; NULL */
 	struct gp_gpu_list gpus;
 	struct gp_version version;
 	struct gp_advise_query query;
@@ -71,6 +73,7 @@ static int read_platform(const struct gp_args *a, struct work *w, struct gp_err 
 	if (gp_platform_find(&w->catalog.platforms, a->platform, &p, err) < 0)
 		return -1;
 	add_platform(w, p);
+	w->platform = p;
 	return 0;
 }
 
@@ -100,9 +103,14 @@ static int read_kernels(const struct gp_args *a, struct work *w, struct gp_err *
 /* Who does not say which card, and has none here, is advised for whatever card. */
 static int read_cards(const struct gp_args *a, struct work *w, struct gp_err *err)
 {
+	bool vgpu = w->query.kind == GP_KIND_HOST || w->query.kind == GP_KIND_MERGED;
 	struct gp_err why = { 0 };
 	char text[512];
 
+	if (!vgpu)
+		return !a->gpu ? 0 :
+				 gp_fail(err, GP_E_USAGE, "--gpu asks about vGPUs, which %s drivers do not make",
+					 gp_kind_name(w->query.kind));
 	if (a->gpu)
 		return gp_gpus_find(a->gpu, &w->catalog.cards, NULL, &w->gpus, err);
 	if (gp_gpus_find(GP_GPU_AUTO, &w->catalog.cards, NULL, &w->gpus, &why) == 0)
@@ -158,9 +166,10 @@ static int verdict(const struct work *w, struct gp_err *err)
 	for (size_t i = 0; i < w->n; i++)
 		if (gp_advise_fits(&w->v[i]))
 			return 0;
-	return gp_fail(err, GP_E_NO, "%s",
+	return gp_fail(err, GP_E_NO, "%s, by the data of %s",
 		       w->asked.for_driver ? "no kernel that is known here fits the driver" :
-					     "no driver that is known here fits");
+					     "no driver that is known here fits",
+		       gp_catalog_date(&w->catalog));
 }
 
 static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
@@ -175,6 +184,7 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 		return -1;
 	for (size_t i = 0; i < w->targets.skipped.n; i++)
 		gp_say(a, "skipped    %s\n", w->targets.skipped.v[i]);
+	gp_say_platform(a, w->platform);
 	for (size_t i = 0; i < w->n; i++)
 		gp_report_advice(a, &w->asked, &w->v[i]);
 	return verdict(w, err);
@@ -188,8 +198,10 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (a->json)
 		r->root = gp_json_object(GP_J("kind", gp_kind_name(w.query.kind)),
 					 GP_J("driver", w.asked.driver ? w.asked.driver : NULL),
-					 GP_J("skipped", &w.targets.skipped),
+					 GP_J("skipped", &w.targets.skipped), GP_J("data_date", w.catalog.any.date),
 					 GP_J("answers", GP_JSON_EACH(i, w.n, gp_json_advice(&w.asked, &w.v[i]))));
+	if (a->json && w.platform)
+		gp_json_fill(r->root, GP_J("platform", gp_json_platform(w.platform)));
 	for (size_t i = 0; i < w.n; i++)
 		gp_advice_list_release(&w.v[i].pairs);
 	free(w.v);

@@ -5,8 +5,10 @@
 #include "base/json.h"
 #include "core/driver/vgpuconfig.h"
 #include "core/driver/package.h"
+#include "core/merge/mergepartner.h"
 #include "core/payload/stubrisk.h"
 #include "ops/driver/driver.h"
+#include "ops/job/inputs.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/tree.h"
 #include "cmd/report/input.h"
@@ -48,12 +50,40 @@ static struct json_object *tell_cards(const struct gp_args *a, const struct gp_d
 	return cards;
 }
 
+/* With which desktops a host makes a merged driver. What it is itself is known without the
+ * data: when nobody named them and they cannot be read, that is a warning. */
+static int tell_desktops(const struct gp_args *a, const struct gp_driver *d, struct json_object **out,
+			 struct gp_err *err)
+{
+	gp_auto(gp_merge_desktops_release) struct gp_merge_desktops l = { 0 };
+	gp_auto(gp_catalog_release) struct gp_catalog c = { 0 };
+	struct gp_err why = { 0 };
+	char line[1024];
+
+	*out = NULL;
+	if (d->kind != GP_KIND_HOST)
+		return 0;
+	if (gp_data_load(&a->patch.data, &c, a->patch.data.n ? err : &why) < 0) {
+		if (a->patch.data.n)
+			return -1;
+		gp_main_flush();
+		gp_err_format(&why, line, sizeof(line));
+		gp_warn("%s: with which desktops the host can be merged is not known", line);
+		return 0;
+	}
+	gp_merge_desktops_find(&c.merge, &c.branches, &d->version, &l);
+	gp_say_desktops(a, &l, gp_version_branch(&d->version));
+	*out = gp_json_desktops(&l);
+	return 0;
+}
+
 /* What can be opened of the input: an installer, a tree, a package's sources. */
 static int tell_driver(struct gp_args *a, const char *name, const struct gp_package *p, struct gp_report *r,
 		       struct gp_err *err)
 {
 	char *wanted[] = { (char *)GP_VGPUCONFIG };
 	const struct gp_list also = { wanted, 1, 1 };
+	struct json_object *desktops = NULL;
 	struct gp_driver d;
 	int rc = gp_open_driver(a, name, &also, &d, err);
 
@@ -63,6 +93,8 @@ static int tell_driver(struct gp_args *a, const char *name, const struct gp_pack
 			gp_report_package(a, name, p, &d);
 		gp_json_fill(r->root, GP_J("package", p ? gp_json_package(p, &d) : NULL),
 			     GP_J("driver", gp_json_driver(&d)), GP_J("profile_clones", tell_cards(a, &d)));
+		rc = tell_desktops(a, &d, &desktops, err);
+		gp_json_fill(r->root, GP_J("desktops", desktops));
 		if (a->explain)
 			gp_say_drop_in(a, &d);
 		warn_of_stub(&d.rf);
@@ -87,7 +119,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 		return tell_driver(a, name, one ? one->package : NULL, r, err);
 	gp_report_package(a, name, one->package, NULL);
 	gp_json_fill(r->root, GP_J("package", gp_json_package(one->package, NULL)), GP_J("driver", NULL),
-		     GP_J("profile_clones", NULL));
+		     GP_J("profile_clones", NULL), GP_J("desktops", NULL));
 	return 0;
 }
 
@@ -100,7 +132,8 @@ const struct gp_cmd gp_cmd_info = {
 		 "driver (/usr/src/nvidia-VERSION), and whether somebody has altered it: hooks,\n"
 		 "DKMS patches, a changed licence tag, profiles of a card cloned for another, the\n"
 		 "userspace half of vgpu_unlock. Both sums are checked. What of the stub's texts\n"
-		 "sh would run or expand is warned of.",
-	.options = "member explain progress",
+		 "sh would run or expand is warned of. Of a host it says which desktop drivers go\n"
+		 "with it into a merged one.",
+	.options = "member data explain progress",
 	.run = run,
 };

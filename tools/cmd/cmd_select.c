@@ -95,8 +95,9 @@ static int verdict(const struct question *q, struct gp_err *err)
 			return gp_fail(err, GP_E_NO, "kernel %s is blocked: %s", c->release.text,
 				       c->reasons.n ? c->reasons.v[0] : "no reason given");
 		if (c->verdict == GP_VERDICT_UNKNOWN)
-			return gp_fail(err, GP_E_NO, "kernel %s belongs to no known line (nearest: %s)",
-				       c->release.text, c->nearest ? c->nearest->name : "none");
+			return gp_fail(err, GP_E_NO, "kernel %s belongs to no known line (nearest: %s, data of %s)",
+				       c->release.text, c->nearest ? c->nearest->name : "none",
+				       gp_catalog_date(&q->catalog));
 	}
 	if (gp_branch_check(&q->catalog.branches, gp_version_branch(&q->query.driver), err) < 0)
 		return -1;

@@ -11,16 +11,16 @@
 #include "ops/select/catalog.h"
 #include "ops/select/headers.h"
 
-#include "cmd/front/outputs.h"
 #include "cmd/report/gpu_report.h"
 #include "cmd/report/report.h"
-#include "cmd/report/support_html.h"
 #include "cmd/report/terminal.h"
+#include "cmd/support_page.h"
 
 /* The question and its answer. */
 struct work {
 	struct gp_catalog catalog;
 	const struct gp_platform *platform; /* NULL */
+	const struct gp_platform **of;      /* whose each kernel is, with --platform all; NULL */
 	struct gp_gpu_list gpus;
 	struct gp_version version;
 	struct gp_release *kernels;
@@ -92,30 +92,31 @@ static int check_outputs(const struct gp_args *a, struct gp_err *err)
 	return 0;
 }
 
-static int write_page(const struct gp_args *a, const struct work *w, struct gp_err *err)
-{
-	struct gp_support_sheet lines = { .title = w->ask.kernels ? "the kernels asked about" : "all kernel lines",
-					  .table = w->table };
-	struct gp_support_page page = { .catalog = &w->catalog, .kind = w->ask.kind, .v = &lines, .n = 1 };
-	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-
-	gp_support_html(&page, &text);
-	if (gp_output_write(a->html, text.data, text.len, err) < 0)
-		return -1;
-	gp_say(a, "wrote      %s\n", a->html);
-	return 0;
-}
-
 /* Who reads on a terminal sees all of it at once, and asks for details. */
 static bool wants_grid(const struct gp_args *a)
 {
 	return !a->driver && !a->patch.kernels.n && !a->why && !a->verbose && gp_terminal_read(STDOUT_FILENO);
 }
 
+/* --platform all: what everybody has. */
+static int take_all(const struct gp_args *a, struct work *w, struct gp_err *err)
+{
+	if (a->patch.kernels.n)
+		return gp_fail(err, GP_E_USAGE, "give --kernel or --platform, not both");
+	w->kernels = gp_support_platform_kernels(&w->catalog, &w->of, &w->ask.nkernels);
+	w->ask.kernels = w->kernels;
+	return w->of ? 0 : gp_fail(err, GP_E_NO, "the data know no platforms");
+}
+
+static bool wants_all(const struct gp_args *a)
+{
+	return a->platform && strcmp(a->platform, "all") == 0;
+}
+
 static int prepare(struct gp_args *a, struct work *w, struct gp_err *err)
 {
 	if (gp_data_load(&a->patch.data, &w->catalog, err) < 0 ||
-	    gp_take_platform(a, &w->catalog.platforms, &w->platform, err) < 0 ||
+	    (wants_all(a) ? take_all(a, w, err) : gp_take_platform(a, &w->catalog.platforms, &w->platform, err)) < 0 ||
 	    (a->gpu && gp_gpus_find(a->gpu, &w->catalog.cards, NULL, &w->gpus, err) < 0))
 		return -1;
 	return read_kernels(a, w, err);
@@ -133,15 +134,18 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 	    gp_support_make(&w->catalog, &w->ask, &w->table, err) < 0)
 		return -1;
 	if (a->html)
-		return write_page(a, w, err);
+		return gp_support_write_page(a, &w->catalog, &w->ask, &w->table, err);
 	if (a->markdown) {
-		gp_report_support_markdown(a, &w->table);
+		if (w->of)
+			gp_report_support_platforms(a, &w->table, w->of);
+		else
+			gp_report_support_markdown(a, &w->table);
 		gp_report_cards_markdown(a, &w->catalog.cards);
 		return 0;
 	}
 	gp_say_platform(a, w->platform);
 	if (wants_grid(a))
-		gp_report_support_grid(a, &w->table);
+		gp_report_support_grid(a, &w->table, w->of);
 	else
 		gp_report_support(a, &w->table);
 	gp_say_gpu_branches(a, &w->gpus, &w->table);
@@ -155,7 +159,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 
 	if (a->json) {
 		r->root = gp_json_support(&w.table);
-		gp_json_fill(r->root, GP_J("kind", gp_kind_name(w.ask.kind)));
+		gp_json_fill(r->root, GP_J("kind", gp_kind_name(w.ask.kind)), GP_J("data_date", w.catalog.any.date));
 		if (w.platform)
 			gp_json_fill(r->root, GP_J("platform", gp_json_platform(w.platform)));
 		if (w.gpus.n)
@@ -165,6 +169,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	gp_support_release(&w.table);
 	gp_catalog_release(&w.catalog);
 	free(w.kernels);
+	free(w.of);
 	return rc;
 }
 

@@ -166,8 +166,9 @@ const struct gp_cmd gp_cmd_verify = {
 	.summary = "check an installer, or built modules",
 	.about = "Checks both sums of RUN, that every manifest entry is in it, that every source\n"
 		 "file in it is listed, and that hooks, and the userspace half of vgpu_unlock, are\n"
-		 "complete or absent. Of TREE, an extracted installer or the sources of an\n"
-		 "installed driver, what there is of it.\n"
+		 "complete or absent; of a merged driver, that both halves are complete and that\n"
+		 "libraries have the driver's version. Of TREE, an extracted installer or the\n"
+		 "sources of an installed driver, what there is of it.\n"
 		 "\n"
 		 "KO … are kernel modules that belong together (also .ko.xz, .ko.gz, .ko.zst):\n"
 		 "what they say of themselves, the hooks in nvidia.ko, and with -k or --headers\n"

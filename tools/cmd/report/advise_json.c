@@ -2,21 +2,15 @@
 #include "cmd/report/advise_report.h"
 
 #include "base/json.h"
+#include "cmd/report/gpu_report.h"
 #include "cmd/report/report.h"
+#include "core/merge/mergepartner.h"
 #include "core/rules/branch.h"
 #include "core/rules/card.h"
 
 static struct json_object *json_card(const struct gp_gpu *g)
 {
-	char id[GP_GPU_ID], twin[GP_GPU_ID];
-	const struct gp_card *c = g->card;
-	bool hooks = c && c->way == GP_WAY_HOOKS;
-
-	return gp_json_object(
-		GP_J("id", gp_json_text(gp_gpu_id(g->device, id))), GP_J("slot", g->slot), GP_J("name", g->name),
-		GP_J("generation", c ? c->generation : NULL), GP_J("vgpu", c ? gp_way_name(c->way) : NULL),
-		GP_J("twin", hooks ? gp_json_text(gp_gpu_id(c->twin, twin)) : NULL), GP_J("twin_name", g->twin_name),
-		GP_J("text", c ? c->reason : NULL), GP_J("evidence", c ? c->evidence : NULL));
+	return gp_json_fill(gp_json_gpu(g), GP_J("text", g->card ? g->card->reason : NULL));
 }
 
 static struct json_object *json_fit(const struct gp_advice *p)
@@ -25,15 +19,14 @@ static struct json_object *json_fit(const struct gp_advice *p)
 			      GP_J("framework", gp_framework_name(p->card.framework)));
 }
 
-static struct json_object *json_merged(const struct gp_advise_asked *q, const struct gp_advice *p)
+static struct json_object *json_desktops(const struct gp_advise_asked *q, const struct gp_advice *p)
 {
-	gp_auto(gp_list_release) struct gp_list desktops = { 0 };
-	bool same;
+	gp_auto(gp_merge_desktops_release) struct gp_merge_desktops l = { 0 };
 
 	if (q->kind != GP_KIND_HOST)
 		return NULL;
-	gp_advise_desktops(q->catalog, p->driver, &desktops, &same);
-	return gp_json_object(GP_J("same_version", json_object_new_boolean(same)), GP_J("desktops", &desktops));
+	gp_merge_desktops_find(&q->catalog->merge, &q->catalog->branches, p->driver, &l);
+	return gp_json_desktops(&l);
 }
 
 static struct json_object *json_driver(const struct gp_advise_asked *q, const struct gp_advice *p)
@@ -48,12 +41,12 @@ static struct json_object *json_pair(const struct gp_advise_asked *q, const stru
 {
 	const struct gp_choice *c = &p->choice;
 	const struct gp_platform *on = q->platforms ? q->platforms[x->kernel + p->kernel] : NULL;
-	const char *text = gp_advice_reason(p);
+	gp_auto(gp_free_ptr) char *text = gp_advise_reason(x, p);
 
 	return gp_json_fill(gp_json_choice(c), GP_J("fit", gp_advice_fit_name(p->fit)),
-			    GP_J("why", gp_advice_why_name(p->why)), GP_J("text", *text ? text : NULL),
+			    GP_J("why", gp_advice_why_name(p->why)), GP_J("text", text),
 			    GP_J("driver", json_driver(q, p)), GP_J("platform", on ? on->name : NULL),
-			    GP_J("card", x->gpu ? json_fit(p) : NULL), GP_J("merged", json_merged(q, p)),
+			    GP_J("card", x->gpu ? json_fit(p) : NULL), GP_J("desktops", json_desktops(q, p)),
 			    GP_J("judged_by", c->has_headers ? "headers" : "version"),
 			    GP_J("sets", GP_JSON_EACH(i, c->sets.n, c->sets.v[i].set->name)),
 			    GP_J("reasons", &c->reasons), GP_J("load_reasons", &c->load_reasons),

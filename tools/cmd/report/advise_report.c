@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "cmd/report/gpu_report.h"
 #include "cmd/report/report.h"
+#include "core/merge/mergepartner.h"
 #include "core/rules/branch.h"
 #include "core/rules/card.h"
 #include "core/rules/claim.h"
@@ -19,34 +21,33 @@ size_t gp_advise_fits(const struct gp_advise_answer *x)
 	return n;
 }
 
-void gp_advise_desktops(const struct gp_catalog *c, const struct gp_version *host, struct gp_list *out, bool *same)
+char *gp_advise_reason(const struct gp_advise_answer *x, const struct gp_advice *p)
 {
-	const struct gp_branch *b = gp_branch_find(&c->branches, gp_version_branch(host), GP_KIND_GENERAL);
+	const char *text = gp_advice_reason(p);
 
-	*same = false;
-	for (size_t i = b ? b->n : 0; i-- > 0;)
-		*same |= gp_version_cmp(&b->versions[i], host) == 0;
-	for (size_t i = b ? b->n : 0; i-- > 0;)
-		if (!*same || gp_version_cmp(&b->versions[i], host) == 0)
-			gp_list_add(out, b->versions[i].text);
+	if (p->why == GP_WHY_CARD && x->gpu && x->gpu->card)
+		return gp_gpu_why(x->gpu, p->driver);
+	return *text ? gp_strdup(text) : NULL;
 }
 
 /* --- one pair that fits --- */
 
+/* In one line, the best first: what is not the host's version has to be allowed. */
 static void say_merged(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advice *p)
 {
-	gp_auto(gp_list_release) struct gp_list desktops = { 0 };
-	bool same;
+	gp_auto(gp_merge_desktops_release) struct gp_merge_desktops l = { 0 };
 
 	if (q->kind != GP_KIND_HOST)
 		return;
-	gp_advise_desktops(q->catalog, p->driver, &desktops, &same);
-	gp_say(a, "    merged   %s",
-	       !desktops.n ? "no driver of its branch for a desktop is known here" :
-	       same        ? "with the driver for a desktop" :
-			     "versions differ (--allow versions): with");
-	for (size_t i = 0; i < desktops.n; i++)
-		gp_say(a, " %s", desktops.v[i]);
+	gp_merge_desktops_find(&q->catalog->merge, &q->catalog->branches, p->driver, &l);
+	gp_say(a, "    merged   %s", l.n ? "with the desktop driver" : "no desktop driver of its branch is known here");
+	for (size_t i = 0; i < l.n; i++) {
+		bool with = l.v[i].released, allow = !l.v[i].same;
+
+		gp_say(a, "%s %s%s%s%s%s%s", i ? "," : "", l.v[i].version.text, with || allow ? " (" : "",
+		       with ? "released with it" : "", with && allow ? "; " : "", allow ? "--allow versions" : "",
+		       with || allow ? ")" : "");
+	}
 	gp_say(a, "\n");
 }
 
@@ -169,7 +170,7 @@ struct run {
 
 static bool goes_on(const struct gp_advise_asked *q, const struct run *r, const struct gp_advice *p)
 {
-	return r->to->fit == p->fit && same_group(q, r->to, p) &&
+	return r->to->why == p->why && r->to->card.fit == p->card.fit && same_group(q, r->to, p) &&
 	       strcmp(gp_advice_reason(r->to), gp_advice_reason(p)) == 0;
 }
 
@@ -177,14 +178,14 @@ static void say_run(const struct gp_args *a, const struct gp_advise_asked *q, co
 		    const struct run *r)
 {
 	const struct gp_platform *on = platform_of(q, x, r->to);
-	const char *reason = gp_advice_reason(r->to);
+	gp_auto(gp_free_ptr) char *reason = gp_advise_reason(x, r->to);
 
 	gp_say(a, "  ");
 	if (q->for_driver)
 		gp_say(a, "%s%s%s%s with ", r->to->choice.release.text, on ? " (" : "", on ? on->title : "",
 		       on ? ")" : "");
 	gp_say(a, "%s%s%s: %s%s\n", r->from->driver->text, r->from != r->to ? " - " : "",
-	       r->from != r->to ? r->to->driver->text : "", *reason ? reason : "no reason given",
+	       r->from != r->to ? r->to->driver->text : "", reason ? reason : "no reason given",
 	       r->to->why == GP_WHY_BLOCKED ? " [blocked]" :
 	       r->to->why == GP_WHY_LOAD    ? " [does not load]" :
 					      "");
@@ -246,46 +247,28 @@ static void say_section(const struct gp_args *a, const struct gp_advise_asked *q
 
 /* --- the head --- */
 
+/* Whatever the driver: how it comes to vGPUs. */
 static void say_card(const struct gp_args *a, const struct gp_gpu *g)
 {
 	char id[GP_GPU_ID];
 	unsigned first, last;
 
-	gp_say(a, "card       %s%s%s%s%s", g->slot ? g->slot : "", g->slot ? " " : "", gp_gpu_id(g->device, id),
-	       g->name ? " " : "", g->name ? g->name : "");
-	if (!g->card) {
-		gp_say(a, ": nothing is known of it\n");
+	gp_say_gpu_name(a, g);
+	if (!g->card)
+		return;
+	if (g->card->way == GP_WAY_NEITHER) {
+		gp_say(a, "  vgpus    %s\n", g->card->reason);
 		return;
 	}
 	gp_card_branches(g->card, &first, &last);
-	gp_say(a, ": %s, ", g->card->generation);
-	if (g->card->way == GP_WAY_NEITHER) {
-		gp_say(a, "%s\n", g->card->reason ? g->card->reason : "no vGPUs with these hooks");
-		return;
-	}
-	gp_say(a, "%s", g->card->way == GP_WAY_NATIVE ? "vGPUs by itself" : "vGPUs with the hooks");
+	gp_say(a, "  vgpus    %s", g->card->way == GP_WAY_NATIVE ? "by itself" : "with the hooks");
 	if (g->card->way == GP_WAY_HOOKS)
 		gp_say(a, ", as %s", g->twin_name ? g->twin_name : gp_gpu_id(g->card->twin, id));
 	if (first)
-		gp_say(a, "; drivers from %u", first);
+		gp_say(a, ", from branch %u on", first);
 	if (last)
-		gp_say(a, "%s %u", first ? " to" : "; drivers up to", last);
+		gp_say(a, ", up to branch %u", last);
 	gp_say(a, "\n");
-}
-
-/* What to do there for headers, and to keep the kernel. */
-static void say_platform(const struct gp_args *a, const struct gp_platform *on, const struct gp_release *r)
-{
-	gp_auto(gp_free_ptr) char *headers = on ? gp_platform_fill(on->headers, r->text) : NULL;
-	gp_auto(gp_free_ptr) char *pin = on ? gp_platform_fill(on->pin, r->text) : NULL;
-
-	if (!on)
-		return;
-	gp_say(a, "  headers  %s\n", headers ? headers : "none");
-	gp_say(a, "  keep it  %s\n", pin ? pin : "no command");
-	gp_say(a, "  dkms     %s\n", on->dkms ? on->dkms : "none");
-	if (on->reason)
-		gp_say(a, "  note     %s\n", on->reason);
 }
 
 static void say_kernel(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x)
@@ -296,7 +279,6 @@ static void say_kernel(const struct gp_args *a, const struct gp_advise_asked *q,
 	gp_say(a, "kernel     %s%s%s%s; judged by %s\n", k->headers ? k->headers->release.text : k->release.text,
 	       on ? " (" : "", on ? on->title : "", on ? ")" : "",
 	       k->headers ? "its headers" : "version only, its headers are not at hand");
-	say_platform(a, on, &k->release);
 }
 
 void gp_report_advice(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x)

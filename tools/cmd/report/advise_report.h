@@ -32,11 +32,10 @@ struct gp_advise_answer {
 /* How many of them fit. */
 size_t gp_advise_fits(const struct gp_advise_answer *x);
 
+/* What speaks against a pair, in a sentence. Out: free() it; NULL: nothing, or nobody says. */
+char *gp_advise_reason(const struct gp_advise_answer *x, const struct gp_advice *p);
+
 void gp_report_advice(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x);
 struct json_object *gp_json_advice(const struct gp_advise_asked *q, const struct gp_advise_answer *x);
-
-/* Drivers for a desktop that a host makes a merged driver with, the best first: those of
- * its version, else those of its branch. Out: gp_list_release() frees it; same: of its version. */
-void gp_advise_desktops(const struct gp_catalog *c, const struct gp_version *host, struct gp_list *out, bool *same);
 
 #endif

@@ -10,8 +10,7 @@
 
 /* --- cards --- */
 
-/* "0000:01:00.0 10de:1b80 GP104 [GeForce GTX 1080]" */
-static void say_name(const struct gp_args *a, const struct gp_gpu *g)
+void gp_say_gpu_name(const struct gp_args *a, const struct gp_gpu *g)
 {
 	char id[GP_GPU_ID];
 
@@ -46,7 +45,7 @@ void gp_say_gpus(const struct gp_args *a, const struct gp_gpu_list *l, const str
 		gp_auto(gp_free_ptr) char *why = g->card ? gp_gpu_why(g, driver) : NULL;
 		bool served = g->card && gp_card_served(gp_card_judge(g->card, driver, NULL).fit);
 
-		say_name(a, g);
+		gp_say_gpu_name(a, g);
 		if (why)
 			gp_say(a, "  vgpus    %s%s\n",
 			       served                         ? "yes: " :
@@ -72,7 +71,7 @@ static struct json_object *json_branch_number(unsigned branch)
 	return branch ? json_object_new_int64(branch) : NULL;
 }
 
-static struct json_object *json_gpu(const struct gp_gpu *g)
+struct json_object *gp_json_gpu(const struct gp_gpu *g)
 {
 	static const struct gp_card nothing = { 0 };
 	const struct gp_card *c = g->card ? g->card : &nothing;
@@ -107,11 +106,11 @@ static struct json_object *json_judged(const struct gp_gpu *g, const struct gp_v
 	struct gp_card_verdict v;
 
 	if (!g->card)
-		return gp_json_fill(json_gpu(g), GP_J("verdict", NULL), GP_J("served", false), GP_J("text", NULL),
+		return gp_json_fill(gp_json_gpu(g), GP_J("verdict", NULL), GP_J("served", false), GP_J("text", NULL),
 				    GP_J("frameworks", json_object_new_array()));
 	why = gp_gpu_why(g, driver);
 	v = gp_card_judge(g->card, driver, NULL);
-	return gp_json_fill(json_gpu(g), GP_J("verdict", gp_card_fit_name(v.fit)),
+	return gp_json_fill(gp_json_gpu(g), GP_J("verdict", gp_card_fit_name(v.fit)),
 			    GP_J("served", gp_card_served(v.fit)), GP_J("text", why),
 			    GP_J("frameworks", json_frameworks(g->card, driver, s)));
 }
@@ -143,7 +142,7 @@ void gp_say_gpu_branches(const struct gp_args *a, const struct gp_gpu_list *l, c
 		const struct gp_gpu *g = &l->v[i];
 		char id[GP_GPU_ID];
 
-		say_name(a, g);
+		gp_say_gpu_name(a, g);
 		if (!g->card)
 			continue;
 		if (g->card->twin)
@@ -174,7 +173,7 @@ static struct json_object *json_branches(const struct gp_card *c, const struct g
 
 static struct json_object *json_of_table(const struct gp_gpu *g, const struct gp_support *t)
 {
-	return gp_json_fill(json_gpu(g), GP_J("text", g->card ? g->card->reason : NULL),
+	return gp_json_fill(gp_json_gpu(g), GP_J("text", g->card ? g->card->reason : NULL),
 			    GP_J("branches", g->card ? json_branches(g->card, t) : json_object_new_array()));
 }
 

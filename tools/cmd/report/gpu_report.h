@@ -8,6 +8,10 @@
 #include "ops/select/support.h"
 #include "cmd/front/opt.h"
 
+/* "card       0000:01:00.0 10de:1b80 GP104 [GeForce GTX 1080], Pascal", whatever the driver. */
+void gp_say_gpu_name(const struct gp_args *a, const struct gp_gpu *g);
+struct json_object *gp_json_gpu(const struct gp_gpu *g);
+
 /* What a driver is to the cards that were asked about, and how vGPUs are made on each
  * kernel. */
 void gp_say_gpus(const struct gp_args *a, const struct gp_gpu_list *l, const struct gp_version *driver,

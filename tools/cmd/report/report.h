@@ -54,8 +54,12 @@ struct json_object *gp_json_support(const struct gp_support *t);
 /* Of a table of one branch: a line per kernel and drivers of which the same is known. */
 void gp_report_branch(const struct gp_args *a, const struct gp_support *t);
 void gp_report_support_markdown(const struct gp_args *a, const struct gp_support *t);
-/* The same as a grid of signs for a terminal, as wide as that is. */
-void gp_report_support_grid(const struct gp_args *a, const struct gp_support *t);
+/* Platforms by branches, small: of[i] is whose the table's kernel i is. */
+struct gp_platform;
+void gp_report_support_platforms(const struct gp_args *a, const struct gp_support *t,
+				 const struct gp_platform *const *of);
+/* The same as a grid of signs for a terminal, as wide as that is. of: as above, or NULL. */
+void gp_report_support_grid(const struct gp_args *a, const struct gp_support *t, const struct gp_platform *const *of);
 /* Below a row of it: by which rules, and all that is known of it. */
 void gp_say_support_why(const struct gp_args *a, const struct gp_choice *c);
 
@@ -81,6 +85,11 @@ void gp_say_clones(const struct gp_args *a, const struct gp_clones *c);
 struct json_object *gp_json_clones(const struct gp_clones *c);
 void gp_say_cards(const struct gp_args *a, const struct gp_vgpuconfig *c);
 struct json_object *gp_json_cards(const struct gp_vgpuconfig *c);
+
+/* Desktops that go with a host of that branch into a merged driver. */
+struct gp_merge_desktops;
+void gp_say_desktops(const struct gp_args *a, const struct gp_merge_desktops *l, unsigned branch);
+struct json_object *gp_json_desktops(const struct gp_merge_desktops *l);
 
 /* Of a patch run, also of one that stopped half way. */
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);

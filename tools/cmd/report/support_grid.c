@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "core/rules/branch.h"
+#include "core/rules/platform.h"
 #include "cmd/report/report.h"
 #include "cmd/report/support_sign.h"
 #include "cmd/report/terminal.h"
@@ -17,6 +18,7 @@
 struct grid {
 	const struct gp_args *a;
 	const struct gp_support *t;
+	const struct gp_platform *const *of; /* whose each kernel is; NULL */
 	bool colours;
 	size_t columns; /* of the terminal */
 	size_t label;   /* of its first column */
@@ -83,13 +85,25 @@ static void say_head(const struct grid *g, size_t from, size_t to)
 		put(g, &line);
 }
 
+/* Above the first kernel of a platform. */
+static void say_platform(const struct grid *g, size_t kernel)
+{
+	gp_auto(gp_buf_release) struct gp_buf line = { 0 };
+
+	if (!g->of || (kernel && g->of[kernel] == g->of[kernel - 1]))
+		return;
+	gp_buf_printf(&line, "%.*s", (int)g->columns, g->of[kernel]->name);
+	put(g, &line);
+}
+
 static void say_part(struct grid *g, size_t from, size_t to)
 {
 	gp_auto(gp_buf_release) struct gp_buf line = { 0 };
 
 	say_head(g, from, to);
 	for (size_t k = 0; k < g->t->kernels.n; k++) {
-		gp_buf_printf(&line, "%-*s", (int)g->label, g->t->kernels.v[k]);
+		say_platform(g, k);
+		gp_buf_printf(&line, "%s%-*s", g->of ? "  " : "", (int)g->label - (g->of ? 2 : 0), g->t->kernels.v[k]);
 		for (size_t i = from; i < to; i++)
 			put_cell(g, &line, &g->t->v[i], k);
 		put(g, &line);
@@ -153,22 +167,26 @@ static void lay_out(struct grid *g)
 {
 	size_t room;
 
-	for (size_t k = 0; k < g->t->kernels.n; k++)
-		if (strlen(g->t->kernels.v[k]) > g->label)
-			g->label = strlen(g->t->kernels.v[k]);
+	for (size_t k = 0; k < g->t->kernels.n; k++) {
+		size_t wide = strlen(g->t->kernels.v[k]) + (g->of ? 2 : 0);
+
+		g->label = wide > g->label ? wide : g->label;
+	}
 	room = g->columns > g->label ? g->columns - g->label : 0;
 	for (g->width = COLUMN_MAX; g->width > COLUMN_MIN && g->width * g->t->n > room;)
 		g->width--;
 	g->across = room / g->width ? room / g->width : 1;
 }
 
-void gp_report_support_grid(const struct gp_args *a, const struct gp_support *t)
+void gp_report_support_grid(const struct gp_args *a, const struct gp_support *t, const struct gp_platform *const *of)
 {
 	struct grid g = { .a = a,
 			  .t = t,
+			  .of = of,
 			  .colours = gp_terminal_has_colours(STDOUT_FILENO),
 			  .columns = gp_terminal_columns(STDOUT_FILENO),
 			  .label = 4 };
+	gp_auto(gp_free_ptr) char *words = NULL;
 
 	lay_out(&g);
 	for (size_t from = 0; from < t->n; from += g.across) {
@@ -176,6 +194,9 @@ void gp_report_support_grid(const struct gp_args *a, const struct gp_support *t)
 		gp_say(a, "\n");
 	}
 	say_legend(&g);
-	say_words(&g, "The newest release of a branch decides. More: --driver 535, --kernel 6.8, --why; all of a "
-		      "pair: gridpatch select --explain --driver VERSION -k RELEASE");
+	words = gp_asprintf("The newest release of a branch decides, in the data of %s. More: --driver 535, "
+			    "--kernel 6.8, --platform all, --why; all of a pair: gridpatch select --explain "
+			    "--driver VERSION -k RELEASE",
+			    t->date);
+	say_words(&g, words);
 }

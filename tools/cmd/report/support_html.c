@@ -35,18 +35,19 @@ static void put_place(struct gp_buf *out, const struct gp_support *t, size_t she
 
 static void put_sheet(struct gp_buf *out, const struct gp_support_page *p, size_t sheet)
 {
-	const struct gp_support *t = &p->v[sheet].table;
+	const struct gp_support_sheet *x = &p->v[sheet];
+	const struct gp_support *t = x->table;
 
 	gp_buf_printf(out, "<tbody id=\"s%zu\">\n<tr class=\"title\"><th colspan=\"%zu\" scope=\"rowgroup\">", sheet,
 		      t->n + 1);
-	gp_markup_text(out, p->v[sheet].title);
-	if (p->v[sheet].note) {
+	gp_markup_text(out, x->title);
+	if (x->note) {
 		gp_buf_puts(out, "<small>");
-		gp_markup_text(out, p->v[sheet].note);
+		gp_markup_text(out, x->note);
 		gp_buf_puts(out, "</small>");
 	}
 	gp_buf_puts(out, "</th></tr>\n");
-	for (size_t k = 0; k < t->kernels.n; k++) {
+	for (size_t k = x->from; k < x->from + x->n; k++) {
 		gp_buf_puts(out, "<tr><th scope=\"row\">");
 		gp_markup_text(out, t->kernels.v[k]);
 		gp_buf_puts(out, "</th>");
@@ -59,7 +60,7 @@ static void put_sheet(struct gp_buf *out, const struct gp_support_page *p, size_
 
 static void put_grid(struct gp_buf *out, const struct gp_support_page *p)
 {
-	const struct gp_support *t = &p->v[0].table;
+	const struct gp_support *t = p->v[0].table;
 
 	/* A region that scrolls has to be within reach of the keyboard. */
 	gp_buf_puts(out, "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"kernels by branches\">\n"
@@ -183,9 +184,9 @@ static void put_articles(struct gp_buf *out, const struct gp_support_page *p, st
 	gp_buf_puts(out,
 		    "<div id=\"cells\">\n<p id=\"hint\" class=\"soft\">Follow a sign for what is behind it.</p>\n");
 	for (size_t s = 0; s < p->n; s++)
-		for (size_t k = 0; k < p->v[s].table.kernels.n; k++)
-			for (size_t i = 0; i < p->v[s].table.n; i++)
-				put_article(out, &p->v[s].table, s, k, i, rules);
+		for (size_t k = p->v[s].from; k < p->v[s].from + p->v[s].n; k++)
+			for (size_t i = 0; i < p->v[s].table->n; i++)
+				put_article(out, p->v[s].table, s, k, i, rules);
 	gp_buf_puts(out, "</div>\n");
 }
 
@@ -193,7 +194,7 @@ static void put_articles(struct gp_buf *out, const struct gp_support_page *p, st
 
 static void put_filter(struct gp_buf *out, const struct gp_support_page *p)
 {
-	const struct gp_support *t = &p->v[0].table;
+	const struct gp_support *t = p->v[0].table;
 
 	gp_buf_puts(out, "<fieldset id=\"filter\" hidden=\"hidden\">\n<legend>Show</legend>\n"
 			 "<label>kernels of <select id=\"platform\">\n");
@@ -208,7 +209,9 @@ static void put_filter(struct gp_buf *out, const struct gp_support_page *p)
 		gp_markup_text(out, t->v[i].branch->product);
 		gp_buf_puts(out, "</option>\n");
 	}
-	gp_buf_puts(out, "</select></label>\n</fieldset>\n");
+	gp_buf_puts(out, "</select></label>\n");
+	gp_cards_filter_html(p, out);
+	gp_buf_puts(out, "</fieldset>\n");
 }
 
 static void put_head(struct gp_buf *out, const char *title)
@@ -222,15 +225,17 @@ static void put_head(struct gp_buf *out, const char *title)
 
 void gp_support_html(const struct gp_support_page *p, struct gp_buf *out)
 {
-	const struct gp_support *t = &p->v[0].table;
+	const struct gp_support *t = p->v[0].table;
 	struct gp_rule_shelf rules = { 0 };
-	gp_auto(gp_free_ptr) char *title = gp_asprintf("%s drivers of %zu branches on %zu kernel lines",
-						       gp_kind_name(p->kind), t->n, t->kernels.n);
+	gp_auto(gp_free_ptr) char *title =
+		gp_asprintf("%s drivers of %zu branches on %zu kernel lines", gp_kind_name(p->kind), t->n, p->v[0].n);
 
 	put_head(out, title);
 	gp_buf_puts(out, "<body>\n<header>\n<h1>gridpatch support</h1>\n<p id=\"summary\"><strong>");
 	gp_markup_text(out, title);
-	gp_buf_puts(out, "</strong></p>\n<p class=\"soft\">gridpatch " GP_PROGRAM_VERSION "</p>\n</header>\n");
+	gp_buf_puts(out, "</strong></p>\n<p class=\"soft\">gridpatch " GP_PROGRAM_VERSION ", data of ");
+	gp_markup_text(out, t->date);
+	gp_buf_puts(out, "</p>\n</header>\n");
 	put_filter(out, p);
 	gp_buf_puts(out, "<main>\n<div id=\"table\">\n");
 	put_grid(out, p);
@@ -238,6 +243,7 @@ void gp_support_html(const struct gp_support_page *p, struct gp_buf *out)
 	gp_buf_puts(out, "</div>\n");
 	put_articles(out, p, &rules);
 	gp_buf_puts(out, "</main>\n");
+	gp_cards_html(&p->catalog->cards, out);
 	gp_rule_shelf_html(&rules, out);
 	gp_buf_puts(out, "<script>");
 	gp_buf_puts(out, gp_support_script);

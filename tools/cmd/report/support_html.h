@@ -2,6 +2,7 @@
 #ifndef GP_CMD_REPORT_SUPPORT_HTML_H
 #define GP_CMD_REPORT_SUPPORT_HTML_H
 
+#include "core/rules/card.h"
 #include "core/rules/kind.h"
 #include "ops/select/catalog.h"
 #include "ops/select/support.h"
@@ -12,13 +13,14 @@
 struct gp_support_sheet {
 	const char *title; /* "Proxmox VE 9" */
 	const char *note;  /* below the title; NULL */
-	struct gp_support table;
+	const struct gp_support *table;
+	size_t from, n; /* which of its kernels */
 };
 
 struct gp_support_page {
 	const struct gp_catalog *catalog;
 	enum gp_kind kind;
-	struct gp_support_sheet *v; /* at least one, all of the same branches */
+	const struct gp_support_sheet *v; /* at least one, all of the same branches */
 	size_t n;
 };
 
@@ -41,6 +43,10 @@ void gp_rule_shelf_html(const struct gp_rule_shelf *s, struct gp_buf *out);
 
 /* "kernel-versions/6.12:32" */
 void gp_rule_place(const struct gp_rule *r, struct gp_buf *out);
+
+/* The cards to choose from, and all that is known of them. */
+void gp_cards_filter_html(const struct gp_support_page *p, struct gp_buf *out);
+void gp_cards_html(const struct gp_card_list *l, struct gp_buf *out);
 
 /* <dt>term</dt><dd>text</dd>, with links; nothing for NULL or "". */
 void gp_html_term(struct gp_buf *out, const char *term, const char *text);

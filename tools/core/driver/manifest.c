@@ -119,6 +119,30 @@ bool gp_mentry_is_symlink(const struct gp_mentry *e)
 	return gp_str_ends(e->type, "_SYMLINK") || gp_str_ends(e->type, "_NEWSYM");
 }
 
+struct gp_str gp_mentry_arch(const struct gp_mentry *e)
+{
+	struct gp_str rest = e->rest, arch;
+
+	if (gp_word_next(&rest, &arch) && (gp_str_eq(arch, "NATIVE") || gp_str_eq(arch, "COMPAT32")))
+		return arch;
+	return (struct gp_str){ "", 0 };
+}
+
+struct gp_str gp_mentry_last(const struct gp_mentry *e)
+{
+	struct gp_str rest = e->rest, word, last = { "", 0 };
+
+	while (gp_word_next(&rest, &word))
+		if (!gp_str_starts(word, "MODULE:"))
+			last = word;
+	return gp_str_no_cr(last);
+}
+
+struct gp_str gp_mentry_target(const struct gp_mentry *e)
+{
+	return gp_mentry_is_symlink(e) ? gp_mentry_last(e) : (struct gp_str){ "", 0 };
+}
+
 int gp_manifest_add(const struct gp_manifest *m, const char *const *paths, size_t n, const char *like,
 		    struct gp_buf *out, struct gp_err *err)
 {

@@ -56,6 +56,16 @@ bool gp_manifest_has_module(const struct gp_manifest *m, const char *name);
 /* Symlink entries ("…_SYMLINK", "…_NEWSYM") are made at installation: no file. */
 bool gp_mentry_is_symlink(const struct gp_mentry *e);
 
+/* "NATIVE" or "COMPAT32"; empty: its type has no architecture. */
+struct gp_str gp_mentry_arch(const struct gp_mentry *e);
+
+/* The last of the fields that depend on the type, without tags (MODULE:x): of a symlink
+ * where it leads, of others where they go. Empty: it has none. */
+struct gp_str gp_mentry_last(const struct gp_mentry *e);
+
+/* The same of a symlink; empty of all others. */
+struct gp_str gp_mentry_target(const struct gp_mentry *e);
+
 /*
  * A manifest with more entries.
  *

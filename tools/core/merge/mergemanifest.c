@@ -43,29 +43,16 @@ int gp_merge_manifest_check(const struct gp_manifest *m, enum gp_side side, cons
 /* What all entries of one installation have in common: path, type and architecture. */
 static char *kind_of(const struct gp_mentry *e)
 {
-	struct gp_str rest = e->rest, arch;
+	struct gp_str arch = gp_mentry_arch(e);
 
-	if (!gp_word_next(&rest, &arch) || (!gp_str_eq(arch, "NATIVE") && !gp_str_eq(arch, "COMPAT32")))
-		arch = (struct gp_str){ "", 0 };
 	return gp_asprintf("%s\n%.*s\n%.*s", e->path, (int)e->type.len, e->type.p, (int)arch.len, arch.p);
-}
-
-/* The last field that is no tag: of a symlink, where it leads. */
-static struct gp_str last_field(const struct gp_mentry *e)
-{
-	struct gp_str rest = e->rest, word, last = { "", 0 };
-
-	while (gp_word_next(&rest, &word))
-		if (!gp_str_starts(word, "MODULE:"))
-			last = word;
-	return gp_str_no_cr(last);
 }
 
 /* The kind, and where it goes: "/usr/lib/nvidia/" and "/usr/lib/nvidia" are one place. */
 static char *key_of(const struct gp_mentry *e)
 {
 	gp_auto(gp_free_ptr) char *kind = kind_of(e);
-	struct gp_str place = last_field(e);
+	struct gp_str place = gp_mentry_last(e);
 
 	if (gp_mentry_is_symlink(e))
 		return gp_steal(&kind);
@@ -211,7 +198,7 @@ static bool keeps_link(const struct work *w, const struct gp_mentry *e, const ch
 	if (gp_map_get(&w->of_desktop.kinds, kind, NULL))
 		return false;
 	for (int i = 0; i < LINKS_MAX; i++) {
-		struct gp_str target = last_field(e);
+		struct gp_str target = gp_mentry_last(e);
 		gp_auto(gp_free_ptr) char *path = gp_strndup(target.p, target.len);
 		const char *name = gp_path_base(path);
 		size_t at;

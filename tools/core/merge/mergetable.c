@@ -262,18 +262,3 @@ size_t gp_merge_needs(const struct gp_merge_table *t, const struct gp_merge_fact
 	}
 	return n;
 }
-
-size_t gp_merge_partners(const struct gp_merge_table *t, const struct gp_version *host,
-			 const struct gp_version **desktops, size_t max)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < t->npair; i++) {
-		if (gp_version_cmp(&t->pair[i].host, host) != 0)
-			continue;
-		if (n < max)
-			desktops[n] = &t->pair[i].desktop;
-		n++;
-	}
-	return n;
-}

@@ -95,8 +95,4 @@ struct gp_merge_facts {
 size_t gp_merge_needs(const struct gp_merge_table *t, const struct gp_merge_facts *f,
 		      const struct gp_merge_rule **rules, size_t max);
 
-/* Desktops that were released with that host, in the order of the table. Out: as above. */
-size_t gp_merge_partners(const struct gp_merge_table *t, const struct gp_version *host,
-			 const struct gp_version **desktops, size_t max);
-
 #endif

@@ -36,33 +36,79 @@ static bool is_number(struct gp_str s)
 	return gp_parse_u64(s, 100000000, &n);
 }
 
-/* owner/repository#12, owner/repository@tag. Out: false for anything else. */
-static bool put_github(struct gp_buf *out, struct gp_str word)
+static void put_href(struct gp_buf *out, const char *site, struct gp_str path, const char *infix, struct gp_str what)
 {
-	size_t slash = find_any(word, "/"), mark = find_any(word, "#@");
-	struct gp_str owner = { word.p, slash }, repository, what;
+	gp_buf_printf(out, "<a href=\"https://%s%.*s%s%.*s\">", site, (int)path.len, path.p, infix, (int)what.len,
+		      what.p);
+}
+
+/* REF or REF:FILE of a repository. */
+static bool put_ref(struct gp_buf *out, struct gp_str repository, struct gp_str what)
+{
+	size_t colon = find_any(what, ":");
+	struct gp_str ref = { what.p, colon }, file;
+	gp_auto(gp_free_ptr) char *place = NULL;
+
+	if (!is_made_of(ref, "-_.+/"))
+		return false;
+	if (colon == what.len) {
+		put_href(out, "github.com/", repository, "/tree/", ref);
+		return true;
+	}
+	file = (struct gp_str){ what.p + colon + 1, what.len - colon - 1 };
+	if (!is_made_of(file, "-_.+/"))
+		return false;
+	place = gp_asprintf("%.*s/%.*s", (int)ref.len, ref.p, (int)file.len, file.p);
+	put_href(out, "github.com/", repository, "/blob/", gp_str_of(place));
+	return true;
+}
+
+/* owner/repository#12, !12, @tag. Out: false for anything else; so below. */
+static bool put_repository(struct gp_buf *out, struct gp_str word)
+{
+	size_t slash = find_any(word, "/"), mark = find_any(word, "#@!");
+	struct gp_str owner = { word.p, slash }, name, what, repository = { word.p, mark };
 
 	if (mark <= slash + 1 || mark + 1 >= word.len)
 		return false;
-	repository = (struct gp_str){ word.p + slash + 1, mark - slash - 1 };
+	name = (struct gp_str){ word.p + slash + 1, mark - slash - 1 };
 	what = (struct gp_str){ word.p + mark + 1, word.len - mark - 1 };
-	if (!is_made_of(owner, "-") || !is_made_of(repository, "-_.") || repository.p[0] == '.')
+	if (!is_made_of(owner, "-_.") || owner.p[0] == '.' || !is_made_of(name, "-_.") || name.p[0] == '.')
 		return false;
-	if (word.p[mark] == '#' ? !is_number(what) : !is_made_of(what, "-_.+/"))
+	if (word.p[mark] == '@')
+		return put_ref(out, repository, what);
+	if (!is_number(what))
 		return false;
-	gp_buf_printf(out, "<a href=\"https://github.com/%.*s/%.*s/%s/%.*s\">", (int)owner.len, owner.p,
-		      (int)repository.len, repository.p, word.p[mark] == '#' ? "issues" : "tree", (int)what.len,
-		      what.p);
+	if (word.p[mark] == '#')
+		put_href(out, "github.com/", repository, "/issues/", what);
+	else
+		put_href(out, "gitlab.com/", repository, "/-/merge_requests/", what);
+	return true;
+}
+
+/* Debian#12, LP#12 */
+static bool put_bug(struct gp_buf *out, struct gp_str word)
+{
+	size_t mark = find_any(word, "#");
+	struct gp_str who = { word.p, mark }, what = { word.p + mark, 0 };
+	bool debian = gp_str_eq(who, "Debian");
+
+	if (mark == word.len || (!debian && !gp_str_eq(who, "LP")))
+		return false;
+	what = (struct gp_str){ word.p + mark + 1, word.len - mark - 1 };
+	if (!is_number(what))
+		return false;
+	put_href(out, debian ? "bugs.debian.org/" : "bugs.launchpad.net/bugs/", what, "", GP_STR(""));
 	return true;
 }
 
 static bool put_url(struct gp_buf *out, struct gp_str word)
 {
-	if (!gp_str_starts(word, "https://") || word.len == 8 || !is_made_of(word, ":/.-_~#?=%+@"))
+	size_t scheme = gp_str_starts(word, "https://") ? 8 : gp_str_starts(word, "http://") ? 7 : word.len;
+
+	if (scheme == word.len || !is_made_of(word, ":/.-_~#?=%+@!"))
 		return false;
-	gp_buf_puts(out, "<a href=\"");
-	gp_buf_add(out, word.p, word.len);
-	gp_buf_puts(out, "\">");
+	gp_buf_printf(out, "<a href=\"%.*s\">", (int)word.len, word.p);
 	return true;
 }
 
@@ -85,7 +131,7 @@ static void put_word(struct gp_buf *out, struct gp_str word)
 		to--;
 	core = (struct gp_str){ word.p + from, to - from };
 	put_plain(out, word.p, from);
-	if (put_url(out, core) || put_github(out, core)) {
+	if (put_url(out, core) || put_repository(out, core) || put_bug(out, core)) {
 		put_plain(out, core.p, core.len);
 		gp_buf_puts(out, "</a>");
 	} else {

@@ -6,7 +6,8 @@
 
 /*
  * Untrusted text as gp_markup_text(), where what evidence names can be followed:
- * https://…, and at GitHub owner/repository#12 and owner/repository@tag.
+ * addresses, owner/repository#12 and @tag or @tag:file at GitHub, owner/repository!12 at
+ * GitLab, and the bugs Debian#12 and LP#12.
  *
  * In: NULL is nothing.
  */

@@ -2,11 +2,15 @@
 #include "ops/driver/inspect.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/digest.h"
+#include "base/fsio.h"
 #include "base/map.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/merge/mergewhole.h"
+#include "core/rules/kind.h"
 #include "ops/driver/installed.h"
 
 static void check_listed(const struct gp_driver *d, struct gp_list *problems)
@@ -27,6 +31,42 @@ static void index_manifest(const struct gp_driver *d, struct gp_map *listed)
 		gp_map_put(listed, d->manifest.entry[i].path, i);
 }
 
+/* Is it one of those that have to be listed? Precompiled interfaces are found by directory,
+ * not by the manifest. */
+static bool is_wanted(const struct gp_driver *d, const char *path)
+{
+	if (gp_path_under(path, "kernel") || gp_path_under(path, "kernel-open"))
+		return !gp_path_under(path, "kernel/precompiled");
+	return d->kind == GP_KIND_MERGED && gp_merge_must_be_listed(path);
+}
+
+static void check_one(const struct gp_driver *d, const struct gp_map *listed, const char *path,
+		      struct gp_list *problems)
+{
+	if (is_wanted(d, path) && !gp_map_get(listed, path, NULL))
+		gp_list_printf(problems, "'%s' is not in '.manifest': it would never be %s", path,
+			       strncmp(path, "kernel", 6) == 0 ? "built" : "installed");
+}
+
+/* Of a directory rf has the sources only. */
+static void check_folder(const struct gp_driver *d, const struct gp_map *listed, const char *dir,
+			 struct gp_list *problems)
+{
+	gp_auto(gp_list_release) struct gp_list files = { 0 };
+	struct gp_err err = { 0 };
+	char why[1024];
+	struct stat st;
+
+	if (gp_disktree_stat(&d->disk, dir, &st) != 1 || !S_ISDIR(st.st_mode))
+		return; /* what is listed in it is missing, then */
+	if (gp_dir_walk_at(d->disk.fd, d->disk.root, dir, &files, &err) < 0) {
+		gp_err_format(&err, why, sizeof(why));
+		gp_list_add(problems, why);
+	}
+	for (size_t i = 0; i < files.n; i++)
+		check_one(d, listed, files.v[i], problems);
+}
+
 static void check_present(const struct gp_driver *d, struct gp_list *problems)
 {
 	gp_auto(gp_map_release) struct gp_map listed = { 0 };
@@ -35,14 +75,12 @@ static void check_present(const struct gp_driver *d, struct gp_list *problems)
 	for (size_t i = 0; i < d->rf.n; i++) {
 		const struct gp_entry *e = &d->rf.entry[i];
 
-		if (e->superseded || e->type == GP_ENTRY_DIR)
-			continue;
-		if (!gp_path_under(e->path, "kernel") && !gp_path_under(e->path, "kernel-open"))
-			continue;
-		/* Precompiled interfaces are found by directory, not by the manifest. */
-		if (gp_path_under(e->path, "kernel/precompiled") || gp_map_get(&listed, e->path, NULL))
-			continue;
-		gp_list_printf(problems, "'%s' is not in '.manifest': it would never be built", e->path);
+		if (!e->superseded && e->type != GP_ENTRY_DIR)
+			check_one(d, &listed, e->path, problems);
+	}
+	if (d->disk.root && d->kind == GP_KIND_MERGED) {
+		check_folder(d, &listed, "init-scripts", problems);
+		check_folder(d, &listed, "firmware", problems);
 	}
 }
 
@@ -89,6 +127,22 @@ static void check_installed(const struct gp_driver *d, struct gp_list *problems)
 			       d->package ? "PACKAGE_VERSION" : "PACKAGE_NAME");
 }
 
+static bool tree_has(void *arg, const char *path)
+{
+	const struct gp_driver *d = arg;
+
+	return gp_tree_has(&d->tree, path);
+}
+
+void gp_inspect_merged(const struct gp_driver *d, struct gp_list *problems)
+{
+	const struct gp_merge_files files = { tree_has, gp_driver_file, (void *)(uintptr_t)d, d->installed };
+
+	gp_merge_check_kernel(&d->manifest, &files, problems);
+	if (!d->installed)
+		gp_merge_check_listed(&d->manifest, &d->version, problems);
+}
+
 void gp_inspect(const struct gp_driver *d, struct gp_list *problems)
 {
 	if (d->installed) {
@@ -97,6 +151,8 @@ void gp_inspect(const struct gp_driver *d, struct gp_list *problems)
 		check_listed(d, problems);
 		check_present(d, problems);
 	}
+	if (d->kind == GP_KIND_MERGED)
+		gp_inspect_merged(d, problems);
 	if (d->altered.hooks == GP_UNLOCK_PARTIAL)
 		gp_list_printf(problems, "hooks are half integrated: %s is missing", d->altered.missing);
 	if (d->altered.user.state == GP_UNLOCK_PARTIAL)

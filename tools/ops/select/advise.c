@@ -53,26 +53,14 @@ static const char *first(const struct gp_list *l)
 	return l->n ? l->v[0] : "";
 }
 
-static const char *about_card(enum gp_card_fit f)
-{
-	switch (f) {
-	case GP_CARD_NOT_WITH_HOOKS: return "the card has no vGPUs with it, and not with these hooks";
-	case GP_CARD_TOO_OLD: return "it is older than the drivers that have vGPUs for the card";
-	case GP_CARD_TOO_NEW: return "NVIDIA took the card out of vGPU before it";
-	case GP_CARD_NATIVE:
-	case GP_CARD_HOOKS: break;
-	}
-	return "";
-}
-
 const char *gp_advice_reason(const struct gp_advice *a)
 {
 	switch (a->why) {
-	case GP_WHY_CARD: return about_card(a->card.fit);
 	case GP_WHY_BLOCKED: return first(&a->choice.reasons);
 	case GP_WHY_KERNEL: return "the kernel belongs to no known line";
 	case GP_WHY_LOAD: return first(&a->choice.load_reasons);
 	case GP_WHY_NO_EVIDENCE: return "nobody is known to have built it there";
+	case GP_WHY_CARD:
 	case GP_WHY_NOTHING: break;
 	}
 	return "";

@@ -81,7 +81,8 @@ struct gp_advise_query {
 int gp_advise(const struct gp_catalog *c, const struct gp_advise_query *q, struct gp_advice_list *out,
 	      struct gp_err *err);
 
-/* A sentence: what speaks against it. Out: borrowed, "" when there is none. */
+/* A sentence: what speaks against it. Out: borrowed; "" when nothing does, there is none,
+ * or it is the card, of which gp_gpu_why() tells. */
 const char *gp_advice_reason(const struct gp_advice *a);
 
 #endif

@@ -12,8 +12,6 @@
 
 #define TAKE "Branch: 460 - 580\nTake: host\nPath: kernel/nvidia/*.o_binary\n init-scripts/\nReason: r\nEvidence: e\n"
 #define NEED(when) "Branch: 550\nNeed: " when "\nWhere: kernel/nvidia/nv.c\nReason: " when "\nEvidence: e\n"
-#define PAIRS "Branch: 550\nPairs: 550.90.05=550.90.07\n 550.54.16=550.54.15\nEvidence: e\n"
-
 static struct gp_merge_table t;
 
 static int release(void **state)
@@ -129,28 +127,10 @@ static void needs(void **state)
 	assert_string_equal(gp_take_name(GP_TAKE_DESKTOP), "desktop");
 }
 
-static void partners(void **state)
-{
-	const struct gp_version *d[2];
-	struct gp_version v = version("550.90.05");
-
-	(void)state;
-	assert_int_equal(parse(PAIRS "\n"
-				     "Branch: 550\nPairs: 550.90.05=550.90.12\nEvidence: e\n",
-			       NULL),
-			 0);
-	assert_int_equal(gp_merge_partners(&t, &v, d, 2), 2);
-	assert_string_equal(d[0]->text, "550.90.07");
-	assert_string_equal(d[1]->text, "550.90.12");
-	v = version("550.90.07");
-	assert_int_equal(gp_merge_partners(&t, &v, d, 2), 0);
-}
-
 int main(void)
 {
 	FX_ROWS(bads, refuses, NULL, release);
 	FX_ROWS(rules, finds_rules, NULL, release);
 	FX_TEST(needs, NULL, release);
-	FX_TEST(partners, NULL, release);
 	return fx_run(NULL, NULL);
 }

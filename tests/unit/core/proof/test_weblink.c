@@ -32,6 +32,10 @@ static void github(void **state)
 	is("(DualCoder/vgpu_unlock@f432ffc).",
 	   "(" A("github.com/DualCoder/vgpu_unlock/tree/f432ffc", "DualCoder/vgpu_unlock@f432ffc") ").");
 	is("x/y@v1.2/z,", A("github.com/x/y/tree/v1.2/z", "x/y@v1.2/z") ",");
+	is("a/b@12ab:docs/X.md:", A("github.com/a/b/blob/12ab/docs/X.md", "a/b@12ab:docs/X.md") ":");
+	is("a/b!13,", A("gitlab.com/a/b/-/merge_requests/13", "a/b!13") ",");
+	is("Debian#1036755 LP#2062380",
+	   A("bugs.debian.org/1036755", "Debian#1036755") " " A("bugs.launchpad.net/bugs/2062380", "LP#2062380"));
 	is("a/b#1 c/d#2", A("github.com/a/b/issues/1", "a/b#1") " " A("github.com/c/d/issues/2", "c/d#2"));
 }
 
@@ -40,7 +44,8 @@ static void urls(void **state)
 	(void)state;
 	is("see https://docs.nvidia.com/vgpu/16.0/.",
 	   "see " A("docs.nvidia.com/vgpu/16.0/", "https://docs.nvidia.com/vgpu/16.0/") ".");
-	is("http://a.b/c", "http://a.b/c");
+	is("http://a.b/c", "<a href=\"http://a.b/c\">http://a.b/c</a>");
+	is("http://", "http://");
 	is("javascript:alert(1)", "javascript:alert(1)");
 	is("https://a/\"onclick=x", "https://a/&quot;onclick=x");
 	is("https://a/<b>", "https://a/&lt;b&gt;");
@@ -64,6 +69,11 @@ static void others(void **state)
 	is("a/..#1", "a/..#1");
 	is("a<b/c#1", "a&lt;b/c#1");
 	is("a/b@\"x", "a/b@&quot;x");
+	is("a/b@x:\"y", "a/b@x:&quot;y");
+	is("a/b@x:<y", "a/b@x:&lt;y");
+	is("Debian#x", "Debian#x");
+	is("Suse#12", "Suse#12");
+	is("./a#1", "./a#1");
 	is("()", "()");
 	is("\xff/b#1 \x1b[31m", "\xef\xbf\xbd/b#1 \xef\xbf\xbd[31m");
 	is("ä/b#1", "ä/b#1");
