@@ -166,4 +166,8 @@ sh "$fx/mkrun.sh" --compress gzip tests tests3.run
 sets_for 'follow_pfn() is there' none tests3.run --headers h
 echo 'int follow_pfnmap_start(struct follow_pfnmap_args *args);' > h/include/linux/mm.h
 sets_for 'it is not' follow-pfn tests3.run --headers h
+# The day of the data is that of its newest evidence, or a later one.
+day=$(sed -n 's/^Date: //p' "$cli/../../kernel-versions/any")
+newest=$(grep -rhoE '^[^#]*' "$cli/../../kernel-versions" | grep -oE '\[(built|booted)[^]]*\] 20[0-9]{2}-[0-9]{2}-[0-9]{2}' | sed 's/.*\] //' | sort | tail -n 1)
+check "the day of the data, $day, is not before $newest" test "$(printf '%s\n' "$day" "$newest" | sort | tail -n 1)" = "$day"
 finish

@@ -136,6 +136,29 @@ cp mine over/kernel-versions/exports
 expect_status 'lint-set: a symbol that no table has' 1 lint-set --data over
 says 'it is told' "no file exports knows 'nobody_knows'" out
 
+# --- what the shipped rules make of the shipped table --------------------------
+
+# The lists say so: module:kvm-amd,kvm-intel in abi-prev-7.0.14-3-pve-amd64 of
+# proxmox/pve-kernel and in linux-headers-7.2.9+deb13-amd64, EXPORT_SYMBOL_GPL up to 6.17.
+GRIDPATCH_DATA=$repo
+apicv="probe 'exports enable_apicv module-only'"
+for kernel in 7.0.14-3-pve 7.2.9+deb13-amd64 7.0.0-40-generic; do
+    run select --driver 550.163.02 -k $kernel
+    says "enable_apicv is KVM's own on $kernel" "taken by probe: $apicv: holds, by the lists of" out
+    says 'so the host does not load' 'modules load: no' out
+done
+run select --explain --driver 550.163.02 -k 6.17.13-4-pve
+says 'it is not on 6.17' "not taken    by probe    $apicv: does not hold, by the lists of 6.17.1-1-pve to 6.17.13-21-pve" out
+run select --driver 550.163.02 -k 6.18.7
+says 'of other kernels the number tells' "taken by version: 6.18.7 is inside '>= 6.18'" out
+run select --driver 595.58.02 -k 7.0.14-3-pve
+refute 'newer hosts do not ask for it' grep -q enable_apicv out
+run select --driver 570.158.02 -k 6.17.13-4-pve
+says 'vGPU 18.3 needs vma-flags there' "probe 'exports __vma_start_write gpl': holds, by the lists of" out
+run select --driver 570.172.07 -k 6.17.13-4-pve
+refute '18.4 does not' grep -q __vma_start_write out
+GRIDPATCH_DATA=$PWD/data
+
 # --- real headers, and awk ---------------------------------------------------
 
 if headers_here && [ -s "$headers/Module.symvers" ]; then
@@ -171,6 +194,46 @@ if headers_here && [ -s "$headers/Module.symvers" ]; then
     cp rules "data/kernel-versions/$line"
     said 'by Module.symvers' --headers "$headers" > ours
     check "$(wc -l < awk.said) probes of $release: as awk" diff awk.said ours
+    # modpost says the same: of a module that is not for the GPL and takes them. It names
+    # ten that are undefined and no more, so each run has eight.
+    modpost=
+    for m in /usr/lib/linux-kbuild-*/scripts/mod/modpost.real-lsb-64 "$headers/scripts/mod/modpost"; do
+        if [ -x "$m" ] && "$m" -i /dev/null -o none > none.out 2>&1; then
+            modpost=$m
+            break
+        fi
+    done
+    # judged WORDS LINE: the symbols of which modpost says that.
+    judged() { sed -n "s/^.*$2.*\$/exports \1$1/p" modpost.said | sort -u; }
+    if [ -n "$modpost" ] && "${CC:-gcc}" --version > none.out 2>&1; then
+        sed -n 's/^Probe: exports \([^ ]*\)$/\1/p' rules > symbols
+        split -l 8 symbols taken.
+        for f in taken.??; do
+            {
+                echo 'static const char l[] __attribute__((section(".modinfo"), used)) = "license=Proprietary";'
+                sed 's/.*/extern char &;/' "$f"
+                echo 'void *const all[] = {'
+                sed 's/.*/\&&,/' "$f"
+                echo '};'
+            } > "$f.c"
+            ${CC:-gcc} -w -fno-builtin -c "$f.c" -o "$f.o"
+            echo "$f.o" > "$f.mod"
+            printf '%s := gcc\nsource_%s := %s\ndeps_%s :=\n' "$f.o" "$f.o" "$f.c" "$f.o" > ".$f.o.cmd"
+            "$modpost" -m -i "$headers/Module.symvers" -o none "$f.o" 2>&1
+        done > modpost.said
+        {
+            judged '' '"\([^"]*\)" \[.*undefined!' | sed 's/$/: does not hold/'
+            judged ' gpl' "uses GPL-only symbol '\([^']*\)'" | sed 's/$/: holds/'
+            judged ' namespace DMA_BUF' 'symbol \([^ ]*\) from namespace DMA_BUF' | sed 's/$/: holds/'
+        } > modpost.want
+        grep -e '^exports [^ ]*: does not hold' -e '^exports [^ ]* gpl: holds' \
+            -e '^exports [^ ]* namespace DMA_BUF: holds' ours | sort > ours.most
+        sort modpost.want > modpost.most
+        check "and as modpost, which named $(wc -l < modpost.most)" diff modpost.most ours.most
+        check 'it named some' test -s modpost.most
+    else
+        skip 'modpost as the judge' 'the headers have none that runs here'
+    fi
     # Under a name that no headers of this machine have.
     exports --symbols "$(printf '%s\n' $symbols | sort -u | tr '\n' ' ')" --source s none "$line.99-9=$headers/Module.symvers" \
         > data/kernel-versions/exports

@@ -99,6 +99,9 @@ check 'not with these hooks: exit 1' test "$status" -eq 1
 says 'that is no more than it says' '  vgpus    not with these hooks: ' out
 refute 'nobody says that it does not work' grep -qi 'not work' out
 
+expect_status 'a guest driver makes none' 1 select --driver 535.161.08 --kind guest -k 6.1 --gpu 10de:1eb8
+says 'and why' 'is a guest driver, which makes no vGPUs for any card'
+
 # --- other verbs ------------------------------------------------------------------
 expect_status 'support' 0 support --driver 550 -k 6.8 --gpu 'GTX 1080' --json
 check 'support: a card without vGPUs is an answer' json_is out '.gpus[0].branches | map("\(.branch) \(.verdict)") | join(",")' '550 branch-too-new'

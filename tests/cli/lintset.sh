@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091,SC2154 # lib.sh sets the rest
 # lint-set: one small set of our own, and what breaks each rule, one by one.
 # tests: ops/lint/lintset ops/lint/lintrules ops/lint/lintsum ops/lint/lintbuild core/diff/lintpatch
+# tests: core/proof/evidence
 # slow: 20 s
 . "$(dirname "$0")/lib.sh"
 today=$(date -u +%F) # or the next one, at midnight
@@ -87,7 +88,7 @@ neutral=$(grep -c '^SKIP.*: that it is neutral: only builds' each)
 check 'the same of several sets is one line' grep -qx "SKIP       $neutral sets: that it is neutral: only builds prove it (--build)" folded
 check 'and only one' test "$(grep -c '^SKIP.*: that it is neutral: only builds' folded)" -eq 1
 check '-v has all that JSON has' test "$(grep -c ^SKIP each)" -eq "$(jq '.skipped | length' all.json)"
-check 'no line of the evidence is longer than those of the data' sh -c '! sed -n "/^Evidence/,/^[^ ]/p" out | grep -q ".\{101\}"'
+check 'no line of the evidence is longer than those of the data' sh -c '! sed -n "/^Evidence/,/^[^ ]/p" out | grep -q ".\{121\}"'
 # The field is one that the data take.
 { sed '$d' "$d/kernel-versions/5.12"; sed -n '/^Evidence:/,/^[^ E]/{/^[ E]/p}' out; } > rule
 cp rule "$d/kernel-versions/5.12"
@@ -265,6 +266,43 @@ if headers_here; then
     check 'in JSON, too' json_is built.json '.checked[0].built | length' 1
     lint --build sample-set-fs --from sound --headers "$headers" --modules nvidia
     says 'no build has it: it is said' 'sample-set-fs: that it is neutral: no build has it' out
+    # --- what a matrix proves ---
+    GRIDPATCH_DATA=$d "$GRIDPATCH" matrix old sound --headers "$headers" --modules nvidia --no-hooks --json=m.json > /dev/null 2>&1
+    run lint-set --evidence m.json --json=e.json
+    check 'of a report: exit 0' test "$status" -eq 0
+    day=$(jq -r .started m.json | cut -c-10)
+    cc=$(jq -r '.cells[0].compiler' m.json)
+    tr -d '\n' < out > flat
+    says 'what was built, with what, when' "Evidence: [built] $day: 390.10 (general) on $release with sample-set-fs, $cc: nvidia.ko; not loaded" flat
+    says 'and unpatched' "[built] $day: 390.20 (general) on $release, unpatched, $cc: nvidia.ko; not loaded" flat
+    says 'what the rules said so far' "# 390.10 (general), so far: $(jq -r '.cells[0].verdict' m.json)" out
+    check 'no line is too long' test "$(awk 'length > 120' out | wc -l)" -eq 0
+    check 'JSON: each driver' json_is e.json '[.evidence[] | .driver + " " + .builds[0]] | join(", ")' "390.10 $release, 390.20 $release"
+    SOURCE_DATE_EPOCH=86400 "$GRIDPATCH" lint-set --evidence m.json > dated
+    says 'the date of SOURCE_DATE_EPOCH' "[built] $(date -u -d @86400 +%F): 390.10" dated
+    # It is taken as it stands, and lint-set can follow it.
+    mkdir -p pasted/kernel-versions
+    { printf 'Kernel: %s\nStatus: untested\n\nDriver: 390.10\nReason: A test.\n' "$line"; sed -n '/390.20/q; p' out; } > "pasted/kernel-versions/$line"
+    GRIDPATCH_DATA=$work/pasted run lint-set
+    says 'the field is taken' 'clean      0 sets, 1 rule' out
+    # Cells that were not built, of two reports.
+    jq '.cells[0] |= (.class = "compile" | .file = "nvidia/nv.c" | .line = 30 | .error = "no\nsuch  thing" | .kernel.release = "9.9\n\nDriver: any")
+        | .cells[1] |= (.class = "cancelled")' m.json > f.json
+    run lint-set --evidence m.json --evidence f.json --json=e.json
+    says 'what was not built is a comment' "# not built: 390.10 on 9.9 Driver: any: compile: nvidia/nv.c:30: no such thing ($cc)" out
+    check 'of one line' test "$(grep -c '9.9' out)" -eq 1
+    check 'JSON: that, too' json_is e.json '[.evidence[] | .fails[]] | length' 1
+    run lint-set --evidence f.json
+    check 'nothing was built: exit 1' test "$status" -eq 1
+    says 'it says so' 'nothing was built'
+    refute 'no Evidence' grep -q '^Evidence' out
+    jq 'del(.started)' m.json > undated.json
+    expect_status 'a report of no day' 3 lint-set --evidence undated.json
+    echo '{}' > other.json
+    expect_status 'a file that is none' 3 lint-set --evidence other.json
+    expect_status 'no file' 4 lint-set --evidence nowhere.json
+    expect_status 'with a set' 2 lint-set --evidence m.json sample-set-fs
+    says 'they do not go together' '--evidence checks nothing'
     # Its #if forgets what built before.
     mkdir "$d/patches/worse"
     echo worse.patch > "$d/patches/worse/series"

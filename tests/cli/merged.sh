@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2016,SC2086,SC2154 # $k is words; lib.sh sets the rest
+# shellcheck disable=SC1091,SC2015,SC2016,SC2086,SC2154 # $k is words; lib.sh sets the rest
 # What info and verify say of merged drivers, and which desktops go with a host. The merged
 # one is put together here with cp, sed and grep, as its makers do it by hand.
 # tests: core/merge/mergepartner core/merge/mergewhole ops/driver/inspect
@@ -90,6 +90,8 @@ broken "the desktop's conftest.sh" "'kernel/conftest.sh' does not set VGX_KVM_BU
     'sed -i "/^VGX_KVM_BUILD/d" kernel/conftest.sh'
 broken "the desktop's list of sources" "'kernel/nvidia/nvidia-sources.Kbuild' does not name nv-vgpu-vfio-interface.c" \
     'sed -i "/vfio-interface/d" kernel/nvidia/nvidia-sources.Kbuild'
+broken "an older desktop's conftest.sh" "asks for the test vfio_register_notifier, which 'kernel/conftest.sh' does not know" \
+    'sed -i "s/vfio_register_notifier)/vfio_other)/" kernel/conftest.sh'
 broken 'no module of the host' 'host half: nvidia-vgpu-vfio is not among the modules' \
     'sed -i "4s/ nvidia-vgpu-vfio//" .manifest'
 broken 'no module of the desktop' "desktop half: 'kernel/nvidia-uvm/nvidia-uvm.Kbuild' is not there" \

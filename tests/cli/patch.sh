@@ -460,7 +460,25 @@ expect_status 'nothing at all' 2
 expect_status 'an unknown verb for help' 2 help frobnicate
 silent_on 'that goes to stderr' out
 expect_status '--version' 0 --version
-check 'it is one line' grep -q '^gridpatch [0-9]' out
+check 'the program has a number' grep -q '^gridpatch [0-9]' out
+day=$(sed -n 's/^Date: //p' "$cli/../../kernel-versions/any")
+says 'and its data have a day' "data of ${day:-none}" out
+mkdir -p newer/kernel-versions older/kernel-versions undated/kernel-versions
+printf 'Kernel: any\nDate: 9999-01-02\n' > newer/kernel-versions/any
+printf 'Kernel: any\nDate: 2001-01-02\n' > older/kernel-versions/mine
+printf 'Kernel: any\n' > undated/kernel-versions/any
+for of in "newer:9999-01-02" "undated:an unknown day"; do
+    GRIDPATCH_DATA=$work/${of%%:*} run --version
+    says "--version of ${of%%:*} data" "data of ${of#*:}" out
+done
+GRIDPATCH_DATA=$work/nowhere run --version
+check 'without data: exit 0' test "$status" -eq 0
+says 'it says so' 'no data: ' out
+for of in newer:9999-01-02 "older:$day" "undated:$day"; do
+    run select --driver 595.71.03 -k 99.1 --data "${of%%:*}"
+    says "unknown, with ${of%%:*} data" "(nearest: 7.2, data of ${of#*:})"
+    says "the same in the report" "the data are of ${of#*:}; what came later they do not know" out
+done
 for h in '--help' '-h' 'help' 'help patch' 'patch --help' 'info -h' 'extract --help' 'verify --help' \
     'select --help' 'fetch-hooks --help' 'help check' 'help plan'; do
     # shellcheck disable=SC2086

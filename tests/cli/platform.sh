@@ -28,7 +28,7 @@ rhel-9 RHEL 9
 rhel-9 Rocky Linux 9.4
 rhel-10 AlmaLinux 10
 sles-15 SLES 15
-fedora-43 fedora
+fedora-44 fedora
 arch Arch Linux
 unraid-7 Unraid 7.1.4
 unraid-7 unraid
@@ -122,7 +122,7 @@ T
 run lint-set --data my
 check 'lint-set' test "$status" -eq 1
 says 'lint-set: a name of two' "'proxmox-9' is 'proxmox-9' already" out
-says 'lint-set: a kernel on no line' 'kernel 9.9.9 is on no line that is known' out
+says 'lint-set: a kernel on no line' 'kernel 9.9.9 is older or newer than every line that is known' out
 echo 'Platform: x' > my/kernel-versions/platforms
 expect_status 'half a paragraph' 3 select --data my --driver 535.309.01 -k 6.5
 says 'and where' "'my/kernel-versions/platforms:1': a platform needs 'Title'"

@@ -87,7 +87,7 @@ expect_status 'an installer of such a branch' 1 select h610.run -k 6.8.1 --json
 says 'is unknown' 'driver branch 610 is unknown'
 check 'json: the reason' json_is out .reason unknown
 expect_status 'patch: such an installer' 1 h610.run -k 6.8.1 --no-hooks -n --json=p.json
-says 'patch: what goes on' 'driver branch 610 is unknown: kernel-versions/drivers lists none of it; --allow unknown'
+says 'patch: what goes on' "driver branch 610 is unknown: kernel-versions/drivers of $(sed -n 's/^Date: //p' "$cli/../../kernel-versions/any") lists none of it; --allow unknown"
 check 'patch: json: the reason' json_is p.json .reason unknown
 expect_status 'patch: --allow unknown' 0 h610.run -k 6.8.1 --no-hooks -n --allow unknown
 says 'patch: with a warning' 'warning: driver branch 610 is unknown'
@@ -135,6 +135,7 @@ expect_status 'a line newer than all' 1 select --driver 460.73.02 --kind general
 says 'it is unknown or blocked' 'kernel 9.9.1 is '
 expect_status '535 on a line newer than all' 1 select --driver 535.216.01 -k 99.1.1
 expect_status 'a general 580 on a line newer than all' 1 select --driver 580.178.04 --kind general -k 99.1.1
+says 'and of what day the data are' ", data of $(sed -n 's/^Date: //p' "$cli/../../kernel-versions/any"))"
 says 'it names the nearest line' 'to no known line (nearest: '
 expect_status 'between known lines: go on' 0 select --driver 535.261.03 --kind general -k 6.7.3
 says 'and say so' 'untested' out

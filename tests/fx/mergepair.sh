@@ -322,6 +322,9 @@ case "$1" in
         [ -z "$VGX_KVM_BUILD" ] && exit 0
         grep -q CONFIG_VFIO_MDEV "$2" || exit 1
         ;;
+    vfio_register_notifier)
+        echo "#define NV_VFIO_REGISTER_NOTIFIER_PRESENT"
+        ;;
     nvidia_vgpu_kvm_build)
         if [ -n "$VGX_KVM_BUILD" ]; then
             echo "#define NV_VGPU_KVM_BUILD"

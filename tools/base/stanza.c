@@ -180,6 +180,25 @@ char *gp_stanza_unfold(const char *value)
 	return s;
 }
 
+char *gp_stanza_fold(const char *name, const char *value, size_t width)
+{
+	struct gp_str rest = gp_str_of(value), word;
+	struct gp_buf out = { 0 };
+	size_t column = strlen(name) + 1;
+
+	gp_buf_printf(&out, "%s:", name);
+	while (gp_text_word_next(&rest, &word)) {
+		if (column > 1 && column + 1 + word.len > width) {
+			gp_buf_putc(&out, '\n');
+			column = 0;
+		}
+		gp_buf_putc(&out, ' ');
+		gp_buf_add(&out, word.p, word.len);
+		column += 1 + word.len;
+	}
+	return gp_buf_detach(&out);
+}
+
 const struct gp_field *gp_stanza_field(const struct gp_stanza *s, const char *name)
 {
 	for (size_t i = 0; i < s->n; i++)

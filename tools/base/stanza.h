@@ -56,6 +56,13 @@ int gp_stanza_parse_header(struct gp_str text, const char *origin, struct gp_sta
 /* A folded value as one line: prose is folded for the file's sake. free() it. */
 char *gp_stanza_unfold(const char *value);
 
+/*
+ * The other way round: "NAME: value" folded at blanks to lines of at most width columns,
+ * where words are no longer than that. In: value: blanks of any kind, line ends among
+ * them, only part its words. Out: without a newline at its end; free() it.
+ */
+char *gp_stanza_fold(const char *name, const char *value, size_t width);
+
 /* The field of that name, in whatever case, or NULL; belongs to s. */
 const struct gp_field *gp_stanza_field(const struct gp_stanza *s, const char *name);
 

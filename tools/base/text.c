@@ -105,6 +105,18 @@ bool gp_str_take(struct gp_str *s, const char *prefix)
 	return true;
 }
 
+bool gp_str_is_date(struct gp_str s)
+{
+	static const char form[] = "0000-00-00";
+
+	if (s.len != sizeof(form) - 1)
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (form[i] == '0' ? s.p[i] < '0' || s.p[i] > '9' : s.p[i] != form[i])
+			return false;
+	return true;
+}
+
 bool gp_str_starts(struct gp_str s, const char *prefix)
 {
 	size_t n = strlen(prefix);

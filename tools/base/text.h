@@ -46,6 +46,9 @@ struct gp_str gp_str_no_cr(struct gp_str s);
 /* Take prefix off *s. Out: false when it does not begin so. */
 bool gp_str_take(struct gp_str *s, const char *prefix);
 
+/* A day as 2026-11-30, by its form. */
+bool gp_str_is_date(struct gp_str s);
+
 bool gp_str_starts(struct gp_str s, const char *prefix);
 bool gp_str_ends(struct gp_str s, const char *suffix);
 

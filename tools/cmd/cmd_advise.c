@@ -166,9 +166,10 @@ static int verdict(const struct work *w, struct gp_err *err)
 	for (size_t i = 0; i < w->n; i++)
 		if (gp_advise_fits(&w->v[i]))
 			return 0;
-	return gp_fail(err, GP_E_NO, "%s",
+	return gp_fail(err, GP_E_NO, "%s, by the data of %s",
 		       w->asked.for_driver ? "no kernel that is known here fits the driver" :
-					     "no driver that is known here fits");
+					     "no driver that is known here fits",
+		       gp_catalog_date(&w->catalog));
 }
 
 static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
@@ -197,7 +198,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (a->json)
 		r->root = gp_json_object(GP_J("kind", gp_kind_name(w.query.kind)),
 					 GP_J("driver", w.asked.driver ? w.asked.driver : NULL),
-					 GP_J("skipped", &w.targets.skipped),
+					 GP_J("data_date", w.catalog.any.date), GP_J("skipped", &w.targets.skipped),
 					 GP_J("answers", GP_JSON_EACH(i, w.n, gp_json_advice(&w.asked, &w.v[i]))));
 	if (a->json && w.platform)
 		gp_json_fill(r->root, GP_J("platform", gp_json_platform(w.platform)));

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/json.h"
 #include "core/diff/lintpatch.h"
@@ -13,6 +14,7 @@
 #include "cmd/report/input.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
+#include "cmd/lint_evidence.h"
 
 static void say_all(const struct gp_args *a, const char *what, const struct gp_list *l)
 {
@@ -196,13 +198,16 @@ static int lint(struct gp_args *a, struct gp_catalog *c, struct gp_lint *l, stru
 				  .hooks = a->patch.hooks,
 				  .builds = a->build,
 				  .cancel = gp_main_cancel() };
+	int64_t now = time(NULL);
 
 	for (size_t i = 0; i < a->runs.n; i++)
 		if (gp_take_listed(a, GP_INPUT_RUN, &a->runs, i, err) < 0)
 			return -1;
 	if (load(a, c, err) < 0 || gp_lint_run(c, &o, l, err) < 0 || (a->build && build(a, l, err) < 0))
 		return -1;
-	gp_lint_evidence(l, time(NULL));
+	if (gp_clock_epoch(&now, err) < 0)
+		return -1;
+	gp_lint_evidence(l, (time_t)now);
 	say_sets(a, l);
 	say_skipped(a, l);
 	say_findings(a, &l->found);
@@ -217,8 +222,11 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	struct gp_catalog c = { 0 };
 	struct gp_lint l = { 0 };
-	int rc = lint(a, &c, &l, err);
+	int rc;
 
+	if (a->reports.n)
+		return gp_lint_reports(a, &r->root, err);
+	rc = lint(a, &c, &l, err);
 	r->root = json(&l);
 	gp_lint_release(&l);
 	gp_catalog_release(&c);
@@ -234,8 +242,9 @@ const struct gp_cmd gp_cmd_lint_set = {
 		 "that a rule names it for. For a set that does, prints an Evidence field to copy.\n"
 		 "--headers says on which kernels a rule chooses it; --hooks tries the sets for\n"
 		 "the hooks on your copy. --build sees whether neutral sets are that: each driver\n"
-		 "is built for each of the headers, without the sets and with them. Nothing is\n"
-		 "changed. Exit status 1 for findings.",
-	.options = "from member headers hooks data build modules jobs cc timeout progress",
+		 "is built for each of the headers, without the sets and with them. --evidence\n"
+		 "checks nothing: it prints what a report of matrix proves, as Evidence to copy.\n"
+		 "Nothing is changed. Exit status 1 for findings, and when nothing was built.",
+	.options = "from evidence member headers hooks data build modules jobs cc timeout progress",
 	.run = run,
 };

@@ -95,12 +95,13 @@ static int verdict(const struct question *q, struct gp_err *err)
 			return gp_fail(err, GP_E_NO, "kernel %s is blocked: %s", c->release.text,
 				       c->reasons.n ? c->reasons.v[0] : "no reason given");
 		if (c->verdict == GP_VERDICT_UNKNOWN)
-			return gp_fail(err, GP_E_NO, "kernel %s belongs to no known line (nearest: %s)",
-				       c->release.text, c->nearest ? c->nearest->name : "none");
+			return gp_fail(err, GP_E_NO, "kernel %s belongs to no known line (nearest: %s, data of %s)",
+				       c->release.text, c->nearest ? c->nearest->name : "none",
+				       gp_catalog_date(&q->catalog));
 	}
 	if (gp_branch_check(&q->catalog.branches, gp_version_branch(&q->query.driver), err) < 0)
 		return -1;
-	return gp_gpus_check(&q->gpus, &q->query.driver, err);
+	return gp_gpus_check(&q->gpus, q->query.kind, &q->query.driver, err);
 }
 
 /* What became of the other drivers of a branch that was asked about. */
@@ -167,7 +168,8 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 	for (size_t i = 0; i < q->targets.skipped.n; i++)
 		gp_say(a, "skipped    %s\n", q->targets.skipped.v[i]);
 	gp_report_selection(a, &q->answer);
-	gp_say_gpus(a, &q->gpus, &q->query.driver, &q->answer);
+	if (gp_kind_makes_vgpus(q->query.kind))
+		gp_say_gpus(a, &q->gpus, &q->query.driver, &q->answer);
 	if (q->wanted.branch && say_branch(a, q, err) < 0)
 		return -1;
 	for (size_t i = 0; i < q->overrides.n; i++)
@@ -189,7 +191,7 @@ static struct json_object *json(const struct gp_args *a, const struct question *
 							    GP_J("listed", branch_is_known(q)))));
 	if (q->platform)
 		gp_json_fill(o, GP_J("platform", gp_json_platform(q->platform)));
-	if (q->gpus.n && q->query.driver.n)
+	if (q->gpus.n && q->query.driver.n && gp_kind_makes_vgpus(q->query.kind))
 		gp_json_fill(o, GP_J("gpus", gp_json_gpus(&q->gpus, &q->query.driver, &q->answer)));
 	return o;
 }

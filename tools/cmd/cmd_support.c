@@ -170,7 +170,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 
 	if (a->json) {
 		r->root = gp_json_support(&w.table);
-		gp_json_fill(r->root, GP_J("kind", gp_kind_name(w.ask.kind)));
+		gp_json_fill(r->root, GP_J("kind", gp_kind_name(w.ask.kind)), GP_J("data_date", w.catalog.any.date));
 		if (w.platform)
 			gp_json_fill(r->root, GP_J("platform", gp_json_platform(w.platform)));
 		if (w.gpus.n)

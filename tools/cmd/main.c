@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ops/job/inputs.h"
+#include "ops/select/catalog.h"
 #include "cmd/front/opt.h"
 #include "cmd/front/outputs.h"
 #include "cmd/front/version.h"
@@ -201,6 +203,21 @@ static int run_cmd(const struct gp_cmd *cmd, int argc, char **argv)
 	return finish(rc, &err);
 }
 
+/* The program's, and the day of its data, where there are some. */
+static void say_version(void)
+{
+	const struct gp_list none = { 0 };
+	struct gp_catalog c = { 0 };
+	struct gp_err err = { 0 };
+
+	printf("gridpatch %s\n", GP_PROGRAM_VERSION);
+	if (gp_data_load(&none, &c, &err) < 0)
+		printf("no data: %s\n", err.cause);
+	else
+		printf("data of %s\n", gp_catalog_date(&c));
+	gp_catalog_release(&c);
+}
+
 int main(int argc, char **argv)
 {
 	const struct gp_cmd *cmd;
@@ -223,7 +240,7 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--version") == 0) {
 		struct gp_err err = { 0 };
 
-		printf("gridpatch %s\n", GP_PROGRAM_VERSION);
+		say_version();
 		return finish(0, &err);
 	}
 	cmd = find_cmd(argv[1]);

@@ -19,6 +19,7 @@
 #include "ops/job/inputs.h"
 #include "ops/run/repack.h"
 
+static const char *const GPU[] = { "auto", NULL };
 static const char *const EMIT[] = { "github", "gitlab", "lines", NULL };    /* enum gp_emit */
 static const char *const FAIL_ON[] = { "any", "regression", "none", NULL }; /* enum gp_fail_on */
 static const char *const PROGRESS[] = { "auto", "none", "json", NULL };     /* enum gp_progress_mode */
@@ -112,7 +113,7 @@ static const struct gp_option OPTIONS[] = {
 	{ .name = "kernel-source-path", .is = "headers" },
 	{ .name = "kernelsourcedir", .is = "headers" },
 	{ 0, "driver", "VERSION", "a driver: 535.161.05, a branch: 535, or vGPU: 16.4", TEXT(driver) },
-	{ 0, "gpu", "CARD", "a card: 10de:1b80, 'GTX 1080', or auto: this machine's", TEXT(gpu) },
+	{ 0, "gpu", "CARD", "a card: 10de:1b80, 'GTX 1080', or auto: this machine's", TEXT(gpu), .words = GPU },
 	{ 0, "blob", "FILE", "the nv-kernel.o_binary that nvidia.ko is made from", TEXT(blob) },
 	{ 0, "expect-hooks", NULL, "nvidia.ko must have the hooks", FLAG(expect_hooks) },
 	{ 0, "kind", "KIND", "its kind: %s", WORD(int, kind, gp_kind_names, 0) },
@@ -172,6 +173,7 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "from", "PATH", "a directory or tarball instead of the network", TEXT(from), .verbs = "fetch-hooks" },
 	{ 0, "from", "RUN", "an installer, or an extracted one (repeatable)", LIST(runs), .verbs = "lint-set" },
 	{ 0, "from", "RUN", "the installer, or an extracted one, to begin with", LIST(runs), .verbs = "new-set" },
+	{ 0, "evidence", "JSON", "the Evidence of a matrix report (repeatable)", LIST(reports) },
 	{ 0, "finish", NULL, "write down what was changed, and check it", FLAG(finish) },
 	{ 0, "newer-table", NULL, "fail without the patch for newer drivers", FLAG(newer_table) },
 	{ 0, "markdown", NULL, "the table for a web page", FLAG(markdown), .verbs = "support" },

@@ -93,22 +93,26 @@ static struct json_object *json_framework(const struct gp_card *c, const struct 
 			      GP_J("framework", gp_framework_name(gp_card_judge(c, driver, kernel).framework)));
 }
 
+static struct json_object *json_frameworks(const struct gp_card *c, const struct gp_version *driver,
+					   const struct gp_selection *s)
+{
+	return GP_JSON_EACH(i, s->nkernels, json_framework(c, driver, &s->kernels[i].release));
+}
+
 static struct json_object *json_judged(const struct gp_gpu *g, const struct gp_version *driver,
 				       const struct gp_selection *s)
 {
-	gp_auto(gp_free_ptr) char *why = g->card ? gp_gpu_why(g, driver) : NULL;
-	struct gp_card_verdict v = { 0 };
-	size_t n = g->card ? s->nkernels : 0;
-	bool served = false;
+	gp_auto(gp_free_ptr) char *why = NULL;
+	struct gp_card_verdict v;
 
-	if (g->card) {
-		v = gp_card_judge(g->card, driver, NULL);
-		served = gp_card_served(v.fit);
-	}
-	return gp_json_fill(
-		gp_json_gpu(g), GP_J("verdict", g->card ? gp_card_fit_name(v.fit) : NULL), GP_J("served", served),
-		GP_J("text", why),
-		GP_J("frameworks", GP_JSON_EACH(i, n, json_framework(g->card, driver, &s->kernels[i].release))));
+	if (!g->card)
+		return gp_json_fill(gp_json_gpu(g), GP_J("verdict", NULL), GP_J("served", false), GP_J("text", NULL),
+				    GP_J("frameworks", json_object_new_array()));
+	why = gp_gpu_why(g, driver);
+	v = gp_card_judge(g->card, driver, NULL);
+	return gp_json_fill(gp_json_gpu(g), GP_J("verdict", gp_card_fit_name(v.fit)),
+			    GP_J("served", gp_card_served(v.fit)), GP_J("text", why),
+			    GP_J("frameworks", json_frameworks(g->card, driver, s)));
 }
 
 struct json_object *gp_json_gpus(const struct gp_gpu_list *l, const struct gp_version *driver,
@@ -162,12 +166,15 @@ static struct json_object *json_at_branch(const struct gp_card *c, const struct 
 			      GP_J("served", gp_card_served(fit)));
 }
 
+static struct json_object *json_branches(const struct gp_card *c, const struct gp_support *t)
+{
+	return GP_JSON_EACH(i, t->n, json_at_branch(c, &t->v[i]));
+}
+
 static struct json_object *json_of_table(const struct gp_gpu *g, const struct gp_support *t)
 {
-	size_t n = g->card ? t->n : 0;
-
 	return gp_json_fill(gp_json_gpu(g), GP_J("text", g->card ? g->card->reason : NULL),
-			    GP_J("branches", GP_JSON_EACH(i, n, json_at_branch(g->card, &t->v[i]))));
+			    GP_J("branches", g->card ? json_branches(g->card, t) : json_object_new_array()));
 }
 
 struct json_object *gp_json_gpu_branches(const struct gp_gpu_list *l, const struct gp_support *t)

@@ -195,7 +195,8 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 	else
 		gp_report_tree(a, &j->in.driver);
 	gp_report_selection(a, &j->decided.selection);
-	gp_say_gpus(a, &j->in.gpus, &j->in.driver.version, &j->decided.selection);
+	if (gp_kind_makes_vgpus(j->in.driver.kind))
+		gp_say_gpus(a, &j->in.gpus, &j->in.driver.version, &j->decided.selection);
 	say_reask(a, j);
 	gp_patch_job_skipped(j, &skipped);
 	for (size_t i = 0; i < skipped.n; i++)
@@ -286,7 +287,7 @@ struct json_object *gp_json_changes(const struct gp_args *a, const struct gp_pat
 	if (j->in.driver.version.n)
 		gp_json_fill(o, GP_J("driver", gp_json_driver(&j->in.driver)),
 			     GP_J("selection", gp_json_selection(&j->decided.selection)));
-	if (j->in.gpus.n && j->in.driver.version.n)
+	if (j->in.gpus.n && j->in.driver.version.n && gp_kind_makes_vgpus(j->in.driver.kind))
 		gp_json_fill(o, GP_J("gpus", gp_json_gpus(&j->in.gpus, &j->in.driver.version, &j->decided.selection)));
 	gp_json_fill(o, GP_J("patches", gp_json_applied(&j->changed.applied)), GP_J("by_patches", json_reask(j)),
 		     GP_J("dkms_patches", GP_JSON_EACH(i, j->changed.late.n, json_late(&j->changed.late.v[i]))),

@@ -9,6 +9,7 @@
 #include "core/merge/mergetext.h"
 #include "core/rules/kind.h"
 #include "ops/job/merging.h"
+#include "ops/run/runfile.h"
 #include "cmd/report/input.h"
 #include "cmd/report/report.h"
 

@@ -153,6 +153,9 @@ static void say_choice(const struct gp_args *a, const struct gp_selection *s, co
 		       "what is known of %s says nothing about it%s\n",
 		       gp_distro_title(c->release.distro), c->line->name, c->line->name,
 		       c->has_headers ? "; build it first" : "");
+	if (c->verdict == GP_VERDICT_UNKNOWN || c->verdict == GP_VERDICT_NO_EVIDENCE)
+		gp_say(a, "  note     the data are of %s; what came later they do not know\n",
+		       gp_catalog_date(s->catalog));
 	if (c->needs_headers)
 		gp_say(a, "  note     some rules can only be decided with the headers: give --headers DIR\n");
 	if (c->needs_driver)
@@ -315,5 +318,6 @@ struct json_object *gp_json_selection(const struct gp_selection *s)
 			      GP_J("neutral_sets", json_sets(&s->neutral)), GP_J("hook_sets", json_sets(&s->hook_sets)),
 			      GP_J("covers", covers.len ? covers.data : ""),
 			      GP_J("next_unknown", s->next_unknown ? s->next_unknown->name : NULL),
-			      GP_J("newer_blocked", s->newer_blocked));
+			      GP_J("newer_blocked", s->newer_blocked),
+			      GP_J("data_date", s->catalog ? s->catalog->any.date : NULL));
 }

@@ -186,6 +186,7 @@ void gp_report_support_grid(const struct gp_args *a, const struct gp_support *t,
 			  .colours = gp_terminal_has_colours(STDOUT_FILENO),
 			  .columns = gp_terminal_columns(STDOUT_FILENO),
 			  .label = 4 };
+	gp_auto(gp_free_ptr) char *words = NULL;
 
 	lay_out(&g);
 	for (size_t from = 0; from < t->n; from += g.across) {
@@ -193,7 +194,9 @@ void gp_report_support_grid(const struct gp_args *a, const struct gp_support *t,
 		gp_say(a, "\n");
 	}
 	say_legend(&g);
-	say_words(&g,
-		  "The newest release of a branch decides. More: --driver 535, --kernel 6.8, --platform all, --why; "
-		  "all of a pair: gridpatch select --explain --driver VERSION -k RELEASE");
+	words = gp_asprintf("The newest release of a branch decides, in the data of %s. More: --driver 535, "
+			    "--kernel 6.8, --platform all, --why; "
+			    "all of a pair: gridpatch select --explain --driver VERSION -k RELEASE",
+			    t->date);
+	say_words(&g, words);
 }

@@ -233,7 +233,9 @@ void gp_support_html(const struct gp_support_page *p, struct gp_buf *out)
 	put_head(out, title);
 	gp_buf_puts(out, "<body>\n<header>\n<h1>gridpatch support</h1>\n<p id=\"summary\"><strong>");
 	gp_markup_text(out, title);
-	gp_buf_puts(out, "</strong></p>\n<p class=\"soft\">gridpatch " GP_PROGRAM_VERSION "</p>\n</header>\n");
+	gp_buf_puts(out, "</strong></p>\n<p class=\"soft\">gridpatch " GP_PROGRAM_VERSION ", data of ");
+	gp_markup_text(out, t->date);
+	gp_buf_puts(out, "</p>\n</header>\n");
 	put_filter(out, p);
 	gp_buf_puts(out, "<main>\n<div id=\"table\">\n");
 	put_grid(out, p);

@@ -230,13 +230,15 @@ void gp_report_support_markdown(const struct gp_args *a, const struct gp_support
 	for (size_t k = 0; k < t->kernels.n; k++)
 		say_row(a, t, t->kernels.v[k], k, put_build);
 	say_row(a, t, "hooks", 0, put_hooks);
-	gp_say(a, "\n"
-		  "*built*: by us, one driver of the branch at least. *reported*: by others, in public.\n"
-		  "*expected*: from sources, or concluded. *unsure*: sources speak against it, nobody has\n"
-		  "tried. –: no evidence. `+` with our patch sets; `*` untested; `?` the driver's own\n"
-		  "sources may block it; `¹` on a part of the line. ✓ the modules are reported to load,\n"
-		  "✗ they do not, (✗) not on all of the line; without a sign nobody knows. *hooks*: that\n"
-		  "a card unlocks with them is never more than reported, and NVIDIA does not support it.\n");
+	gp_say(a,
+	       "\n"
+	       "*built*: by us, one driver of the branch at least. *reported*: by others, in public.\n"
+	       "*expected*: from sources, or concluded. *unsure*: sources speak against it, nobody has\n"
+	       "tried. –: no evidence in the data of %s. `+` with our patch sets; `*` untested; `?` the\n"
+	       "driver's own sources may block it; `¹` on a part of the line. ✓ the modules are reported to load,\n"
+	       "✗ they do not, (✗) not on all of the line; without a sign nobody knows. *hooks*: that\n"
+	       "a card unlocks with them is never more than reported, and NVIDIA does not support it.\n",
+	       t->date);
 	say_empty(a, t);
 	say_notes(a, t);
 }

@@ -123,10 +123,13 @@ void gp_report_support(const struct gp_args *a, const struct gp_support *t)
 				say_row(a, t, b, k, first, n);
 			}
 	}
-	gp_say(a, "built: by gridpatch's authors; reported: in public; expected: from sources or by conclusion;\n"
-		  "unsure: sources speak against it, and nobody has tried\n"
-		  "that a card unlocks is never more than reported: NVIDIA does not support it\n"
-		  "why: gridpatch select --explain --driver VERSION -k RELEASE\n");
+	gp_say(a,
+	       "built: by gridpatch's authors; reported: in public; expected: from sources or by conclusion;\n"
+	       "unsure: sources speak against it, and nobody has tried\n"
+	       "that a card unlocks is never more than reported: NVIDIA does not support it\n"
+	       "no evidence, unknown: in the data of %s, which do not know what came later\n"
+	       "why: gridpatch select --explain --driver VERSION -k RELEASE\n",
+	       t->date);
 }
 
 void gp_report_branch(const struct gp_args *a, const struct gp_support *t)

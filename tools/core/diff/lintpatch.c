@@ -51,17 +51,6 @@ static const struct gp_field *field(const struct gp_stanza_list *header, const c
 	return NULL;
 }
 
-static bool is_date(const char *s)
-{
-	static const char form[] = "0000-00-00";
-	size_t i;
-
-	for (i = 0; i < sizeof(form) - 1; i++)
-		if (form[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
-			return false;
-	return s[i] == '\0';
-}
-
 /* `gridpatch new-set` leaves fields to be filled in. */
 static void lint_stub(const struct gp_stanza_list *header, const char *file, struct gp_findings *found)
 {
@@ -92,7 +81,7 @@ static void lint_header(struct gp_str text, const char *file, struct gp_findings
 	update = field(&header, "Last-Update");
 	if (!update)
 		gp_finding_add(found, file, 1, "add Last-Update: YYYY-MM-DD", "no Last-Update");
-	else if (!is_date(update->value))
+	else if (!gp_str_is_date(gp_str_of(update->value)))
 		gp_finding_add(found, file, update->lineno, "write it as YYYY-MM-DD", "Last-Update '%s' is not a date",
 			       update->value);
 	if (!field(&header, "Scope"))

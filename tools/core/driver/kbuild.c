@@ -45,31 +45,84 @@ static bool starts_list(struct gp_str line, struct gp_str *words)
 	return false;
 }
 
-static bool has_word(struct gp_str words, const char *name)
-{
-	struct gp_str word;
+/* Lists of conftests, line by line. */
+struct lists {
+	struct gp_str rest;
+	bool in_list, goes_on;
+};
 
-	while (gp_word_next(&words, &word))
-		if (gp_str_eq(word, name))
+static bool next_tests(struct lists *l, struct gp_str *words)
+{
+	struct gp_str line;
+
+	while (gp_text_line_next(&l->rest, &line)) {
+		bool continues = l->goes_on;
+
+		line = without_comment(line);
+		l->goes_on = take_backslash(&line);
+		*words = line;
+		if (!continues)
+			l->in_list = starts_list(line, words);
+		if (l->in_list)
 			return true;
+	}
 	return false;
 }
 
 bool gp_kbuild_lists_conftest(struct gp_str text, const char *name)
 {
-	bool in_list = false, goes_on = false;
-	struct gp_str line, words;
+	struct lists l = { .rest = text };
+	struct gp_str words, word;
+
+	while (next_tests(&l, &words))
+		while (gp_word_next(&words, &word))
+			if (gp_str_eq(word, name))
+				return true;
+	return false;
+}
+
+void gp_kbuild_conftests(struct gp_str text, struct gp_list *names)
+{
+	struct lists l = { .rest = text };
+	struct gp_str words, word;
+
+	while (next_tests(&l, &words))
+		while (gp_word_next(&words, &word))
+			gp_list_take(names, gp_strndup(word.p, word.len));
+}
+
+/* Of "a | b_*)" one after the other; none when it is no label of a case. */
+static bool next_label(struct gp_str *line, struct gp_str *label)
+{
+	const char *end = line->len ? memchr(line->p, '|', line->len) : NULL;
+	size_t n = end ? (size_t)(end - line->p) : line->len;
+
+	if (!line->len)
+		return false;
+	*label = gp_str_trim((struct gp_str){ line->p, n });
+	*line = gp_str_skip(*line, n + (end != NULL));
+	return true;
+}
+
+static bool is_label_of(struct gp_str label, const char *name)
+{
+	bool glob = label.len > 1 && label.p[label.len - 1] == '*';
+
+	return glob ? strncmp(name, label.p, label.len - 1) == 0 : gp_str_eq(label, name);
+}
+
+bool gp_conftest_knows(struct gp_str text, const char *name)
+{
+	struct gp_str line, label;
 
 	while (gp_text_line_next(&text, &line)) {
-		bool continues = goes_on;
-
-		line = without_comment(line);
-		goes_on = take_backslash(&line);
-		words = line;
-		if (!continues)
-			in_list = starts_list(line, &words);
-		if (in_list && has_word(words, name))
-			return true;
+		line = gp_str_trim(line);
+		if (!gp_str_ends(line, ")"))
+			continue;
+		line.len--;
+		while (next_label(&line, &label))
+			if (is_label_of(label, name))
+				return true;
 	}
 	return false;
 }

@@ -25,6 +25,19 @@
  */
 bool gp_kbuild_lists_conftest(struct gp_str text, const char *name);
 
+/* All that it lists, in order; appended to names. */
+void gp_kbuild_conftests(struct gp_str text, struct gp_list *names);
+
+/*
+ * Has this conftest.sh a test of that name? Asked for another one it ends with an error,
+ * and so does the build.
+ *
+ * In:     text: untrusted shell code, of which only labels of a case are looked at.
+ * Source: compile_test() in conftest.sh of Debian's 390.157 to 550.163.01: a label for each
+ *         test, "a | b)" for two, is_export_symbol_gpl_*) for a kind of them.
+ */
+bool gp_conftest_knows(struct gp_str text, const char *name);
+
 /*
  * The driver's version as a Kbuild file gives it to the compiler:
  * `-DNV_VERSION_STRING=\"460.73.01\"`.

@@ -74,6 +74,10 @@ static int add_new(struct gp_merge_paths *s, enum gp_side side, const char *path
 
 	if (check_case(s, side, path, fold, err) < 0)
 		return -1;
+	s->bytes += strlen(path) + 1;
+	if (s->bytes > GP_MERGE_PATHS_MAX)
+		return gp_fail(err, GP_E_UNSUPPORTED, "'%.80s…' of the %s: the paths of both are more than %u MiB",
+			       path, gp_side_name(side), GP_MERGE_PATHS_MAX >> 20);
 	GP_GROW(s->v, s->n, s->cap);
 	s->v[s->n] = (struct gp_merge_path){ gp_strdup(path), side, type };
 	gp_map_put(&s->by_path, path, s->n);

@@ -27,7 +27,11 @@ struct gp_merge_paths {
 	struct gp_merge_path *v;
 	size_t n, cap;
 	struct gp_map by_path, by_folded; /* to v's numbers */
+	size_t bytes;                     /* of all paths */
 };
+
+/* Of paths, with those of the directories above: NVIDIA's packages have a few hundred KB. */
+#define GP_MERGE_PATHS_MAX (32u << 20)
 
 void gp_merge_paths_release(struct gp_merge_paths *s);
 
@@ -37,7 +41,7 @@ void gp_merge_paths_release(struct gp_merge_paths *s);
  * In:     path: clean. A path that one side has twice is fine; the later type counts.
  * Errors: GP_E_UNSUPPORTED the two sides do not go into one tree: a path is a file in one
  *         and a directory or a symlink in the other, or two paths differ in upper and lower
- *         case only.
+ *         case only; the paths are more than GP_MERGE_PATHS_MAX.
  */
 int gp_merge_paths_add(struct gp_merge_paths *s, enum gp_side side, const char *path, enum gp_member_type type,
 		       struct gp_err *err);

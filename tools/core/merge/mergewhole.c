@@ -7,10 +7,12 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/driver/kbuild.h"
 
 #define INTERFACE "nv-vgpu-vfio-interface.c"
 #define SOURCES "kernel/nvidia/nvidia-sources.Kbuild"
 #define CONFTEST "kernel/conftest.sh"
+#define HOST_KBUILD "kernel/nvidia-vgpu-vfio/nvidia-vgpu-vfio.Kbuild"
 
 /* --- kernel/ --- */
 
@@ -56,6 +58,20 @@ static void check_interface(const struct gp_merge_files *f, struct gp_list *prob
 		gp_list_printf(problems, "host half: '%s' does not name " INTERFACE, told(f, SOURCES));
 }
 
+/* conftest.sh is the desktop's: an older one does not know all that the host's module asks. */
+static void check_conftests(const struct gp_merge_files *f, struct gp_list *problems)
+{
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	struct gp_str text;
+
+	if (f->read(f->arg, HOST_KBUILD, &text))
+		gp_kbuild_conftests(text, &names);
+	for (size_t i = 0; i < names.n; i++)
+		if (f->read(f->arg, CONFTEST, &text) && !gp_conftest_knows(text, names.v[i]))
+			gp_list_printf(problems, "host half: '%s' asks for the test %s, which '%s' does not know",
+				       told(f, HOST_KBUILD), names.v[i], told(f, CONFTEST));
+}
+
 /* Modules that each half has. */
 static const struct {
 	const char *name, *half;
@@ -85,6 +101,7 @@ void gp_merge_check_kernel(const struct gp_manifest *m, const struct gp_merge_fi
 	check_there(files, "desktop", "kernel/nvidia-modeset/nv-modeset-kernel.o_binary", problems);
 	check_switch(files, problems);
 	check_interface(files, problems);
+	check_conftests(files, problems);
 }
 
 /* --- what the manifest lists --- */

@@ -196,7 +196,8 @@ int gp_branch_check(const struct gp_branch_list *l, unsigned number, struct gp_e
 {
 	if (gp_branch_known(l, number))
 		return 0;
-	return gp_fail(err, GP_E_NO, "driver branch %u is unknown: kernel-versions/drivers lists none of it", number);
+	return gp_fail(err, GP_E_NO, "driver branch %u is unknown: kernel-versions/drivers%s%s lists none of it",
+		       number, l->date ? " of " : "", l->date ? l->date : "");
 }
 
 const char *gp_branch_release_of(const struct gp_branch *b, const struct gp_version *version)

@@ -34,6 +34,7 @@ struct gp_branch {
 struct gp_branch_list {
 	struct gp_branch *v; /* oldest first */
 	size_t n, cap;
+	const char *date; /* that the data are of, for messages; not its own; NULL */
 };
 
 void gp_branch_list_release(struct gp_branch_list *l);

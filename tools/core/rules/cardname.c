@@ -25,7 +25,7 @@ bool gp_card_name_sane(const char *said)
 	bool some = false;
 	size_t n = 0;
 
-	for (; said[n] && n < SAID_MAX; n++) {
+	for (; n < SAID_MAX && said[n]; n++) {
 		if (!counts(said[n]) && !strchr(" -_./()+", said[n]))
 			return false;
 		some |= counts(said[n]);

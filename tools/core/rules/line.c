@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/path.h"
+#include "base/text.h"
 
 /* A kernel-versions file: the line in its first paragraph, and its rules. */
 
@@ -20,6 +21,7 @@ void gp_line_release(struct gp_line *l)
 	free(l->changes);
 	free(l->reason);
 	free(l->instead);
+	free(l->date);
 	gp_list_release(&l->files);
 	gp_ranges_release(&l->history);
 	*l = (struct gp_line){ 0 };
@@ -59,6 +61,16 @@ static int take_history(struct gp_line *l, const struct gp_field *f, struct gp_e
 	return 0;
 }
 
+static int take_date(struct gp_line *l, const struct gp_field *f, struct gp_err *err)
+{
+	if (!l->any)
+		return gp_fail(err, GP_E_FORMAT, "'Date' of a line: only 'Kernel: any' says of what day the data are");
+	if (!gp_str_is_date(gp_str_of(f->value)))
+		return gp_field_bad(f, err);
+	l->date = gp_strdup(f->value);
+	return 0;
+}
+
 static int take_line_field(struct gp_line *l, const struct gp_field *f, struct gp_err *err)
 {
 	if (strcasecmp(f->name, "Kernel") == 0)
@@ -67,6 +79,8 @@ static int take_line_field(struct gp_line *l, const struct gp_field *f, struct g
 		return gp_status_parse(f, &l->status, err);
 	if (strcasecmp(f->name, "Lines") == 0)
 		return take_history(l, f, err);
+	if (strcasecmp(f->name, "Date") == 0)
+		return take_date(l, f, err);
 	if (strcasecmp(f->name, "Changes") == 0)
 		l->changes = gp_strdup(f->value);
 	else if (strcasecmp(f->name, "Reason") == 0)
@@ -258,6 +272,9 @@ void gp_line_overlay(struct gp_line *base, struct gp_line *over)
 		free(base->instead);
 		base->reason = base->instead = NULL;
 	}
+	/* Data are as new as the newest of them. */
+	if (over->date && (!base->date || strcmp(over->date, base->date) > 0))
+		replace_text(&base->date, &over->date);
 	replace_text(&base->changes, &over->changes);
 	replace_text(&base->reason, &over->reason);
 	replace_text(&base->instead, &over->instead);

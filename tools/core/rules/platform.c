@@ -48,7 +48,7 @@ static char *plain(const char *text)
 	struct gp_buf b = { 0 };
 	size_t n = 0;
 
-	for (; text[n] && n < NAME_MAX_LEN; n++) {
+	for (; n < NAME_MAX_LEN && text[n]; n++) {
 		char c = text[n] >= 'A' && text[n] <= 'Z' ? (char)(text[n] - 'A' + 'a') : text[n];
 
 		if ((c >= 'a' && c <= 'z') || is_digit(c) || c == '.')
@@ -184,6 +184,7 @@ static int parse_one(const struct gp_stanza *s, struct gp_platform *p, struct gp
 /* In the place of the one of that name; two names for one thing would be a riddle. */
 static int put(struct gp_platform_list *l, size_t old, struct gp_platform *p, struct gp_err *err)
 {
+	gp_assert(p->name);
 	for (size_t i = 0; i < l->n; i++) {
 		if (strcmp(l->v[i].name, p->name) != 0)
 			continue;

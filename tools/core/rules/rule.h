@@ -58,10 +58,10 @@ struct gp_rule {
 	enum gp_load load;
 	enum gp_hooks hooks;
 	enum gp_status status;
-	char *reason, *instead, *evidence; /* NULL when absent */
-	char *load_evidence, *hooks_evidence;    /* of these claims alone; NULL: evidence is */
-	struct gp_claim claims[GP_CLAIM_COUNT];  /* unknown: it makes none */
-	char *key;                               /* same key: a later rule replaces this one */
+	char *reason, *instead, *evidence;      /* NULL when absent */
+	char *load_evidence, *hooks_evidence;   /* of these claims alone; NULL: evidence is */
+	struct gp_claim claims[GP_CLAIM_COUNT]; /* unknown: it makes none */
+	char *key;                              /* same key: a later rule replaces this one */
 };
 
 /* A kernel line and its rules, or what counts for every line. */
@@ -71,6 +71,7 @@ struct gp_line {
 	struct gp_release release;        /* the line as a release (gp_release: two parts) */
 	enum gp_status status;            /* unset for "any" */
 	char *changes, *reason, *instead; /* NULL when absent */
+	char *date;                       /* "any": the day that the data are of; NULL: not said */
 	struct gp_ranges history;         /* "any": Lines, every line there is or will soon be */
 	struct gp_list files;             /* that it was read from, in order */
 	struct gp_rule *rules;

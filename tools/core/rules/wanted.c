@@ -66,8 +66,8 @@ static int unknown_release(const struct gp_version *v, const struct gp_branch_li
 	gp_auto(gp_buf_release) struct gp_buf listed = { 0 };
 
 	list_releases(l, v->part[0], &listed);
-	return gp_fail(err, GP_E_NO, "vGPU %s is unknown: kernel-versions/drivers lists %s", v->text,
-		       listed.len ? listed.data : "none of that number");
+	return gp_fail(err, GP_E_NO, "vGPU %s is unknown: kernel-versions/drivers%s%s lists %s", v->text,
+		       l->date ? " of " : "", l->date ? l->date : "", listed.len ? listed.data : "none of that number");
 }
 
 static const struct gp_named *named_in(const struct gp_branch *b, const struct gp_version *release)

@@ -41,12 +41,12 @@ static void say_blocked(const struct gp_inputs *in, const struct gp_choice *c, s
 		first(&c->reasons, "no reason given"), c->instead.n ? " Instead: " : "", first(&c->instead, ""));
 }
 
-static void say_unknown(const struct gp_choice *c, struct gp_err *err)
+static void say_unknown(const struct gp_inputs *in, const struct gp_choice *c, struct gp_err *err)
 {
 	gp_fail(err, GP_E_NO,
-		"kernel %s belongs to no known line (nearest: %s); --allow unknown continues anyway, "
+		"kernel %s belongs to no known line (nearest: %s, data of %s); --allow unknown continues anyway, "
 		"--build after a proof",
-		c->release.text, c->nearest ? c->nearest->name : "none");
+		c->release.text, c->nearest ? c->nearest->name : "none", gp_catalog_date(&in->catalog));
 }
 
 /* 0 fine, 1 skip it, -1 stop. */
@@ -74,7 +74,7 @@ static int decide_kernel(const struct gp_inputs *in, struct gp_decision *d, cons
 			return 0;
 		}
 		if (!(allow & GP_ALLOW_UNKNOWN)) {
-			say_unknown(c, err);
+			say_unknown(in, c, err);
 			return -1;
 		}
 		gp_list_printf(&d->warnings, "kernel %s belongs to no known line; continuing as --allow unknown asks",
@@ -86,8 +86,9 @@ static int decide_kernel(const struct gp_inputs *in, struct gp_decision *d, cons
 			       c->reasons.n ? ": " : "", first(&c->reasons, ""));
 		return 0;
 	case GP_VERDICT_NO_EVIDENCE:
-		gp_list_printf(&d->warnings, "there is no evidence about driver %s on kernel %s%s%s",
-			       in->driver.version.text, r, c->reasons.n ? ": " : "", first(&c->reasons, ""));
+		gp_list_printf(&d->warnings, "there is no evidence about driver %s on kernel %s, in the data of %s%s%s",
+			       in->driver.version.text, r, gp_catalog_date(&in->catalog), c->reasons.n ? ": " : "",
+			       first(&c->reasons, ""));
 		return 0;
 	case GP_VERDICT_SUPPORTED: break;
 	}
@@ -114,7 +115,7 @@ static void warn_card(const struct gp_inputs *in, struct gp_decision *d)
 {
 	struct gp_err why = { 0 };
 
-	if (gp_gpus_check(&in->gpus, &in->driver.version, &why) < 0)
+	if (gp_gpus_check(&in->gpus, in->driver.kind, &in->driver.version, &why) < 0)
 		gp_list_printf(&d->warnings, "%s", why.cause);
 }
 

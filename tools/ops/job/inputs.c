@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
-#include "base/text.h"
 #include "core/driver/vgpuconfig.h"
 #include "core/payload/runheader.h"
 #include "ops/driver/userspace.h"
@@ -19,8 +19,6 @@
 #include "ops/select/catalog.h"
 #include "ops/select/datadir.h"
 #include "ops/select/select.h"
-
-#define EPOCH_MAX 077777777777 /* the field of a tar header has 11 octal digits */
 
 const char *const gp_allow_names[] = { "blocked", "unknown", "hooks", "altered", "versions", NULL };
 
@@ -40,17 +38,12 @@ int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_
 static int find_epoch(struct gp_inputs *in, struct gp_err *err)
 {
 	const struct gp_patch_opts *o = in->opts;
-	const char *text = getenv("SOURCE_DATE_EPOCH");
-	uint64_t v;
+	int set = gp_clock_epoch(&in->epoch, err);
 
-	in->has_epoch = text != NULL;
-	if (!text)
-		return 0;
-	if (!gp_parse_u64(gp_str_of(text), EPOCH_MAX, &v))
-		return gp_fail(err, GP_E_USAGE, "SOURCE_DATE_EPOCH is '%s', not a decimal number of seconds up to %llu",
-			       text, (unsigned long long)EPOCH_MAX);
-	in->epoch = (int64_t)v;
-	if (o->kernels.n || o->headers.n || o->lock)
+	if (set < 0)
+		return -1;
+	in->has_epoch = set;
+	if (!set || o->kernels.n || o->headers.n || o->lock)
 		return 0;
 	return gp_fail(err, GP_E_USAGE,
 		       "SOURCE_DATE_EPOCH is set, and a build that can be repeated must not depend "

@@ -20,6 +20,8 @@
 #define GP_ALLOW_VERSIONS 16u
 extern const char *const gp_allow_names[]; /* of these bits; NULL after the last */
 
+struct gp_merging;
+
 /* What the user asked for. Strings are borrowed. */
 struct gp_patch_opts {
 	const char *run;

@@ -293,14 +293,15 @@ static void put_head(const struct gp_inputs *in, const struct gp_decision *d, co
 /* The other half of a merged driver. */
 static void put_host(const struct gp_inputs *in, struct gp_buf *out)
 {
-	const struct gp_runfile *rf = &in->merging->host.rf;
+	const struct gp_merging *m = in->merging;
+	const struct gp_runfile *rf = &m->host.rf;
 
 	gp_buf_putc(out, '\n');
 	put(out, "Host", gp_given_file(in->opts->given, rf->path));
 	put_number(out, "Host-Size", rf->size);
 	put(out, "Host-CRC", rf->header.crc);
 	put(out, "Host-MD5", rf->header.md5);
-	put(out, "Host-Driver", in->merging->half[0].version.text);
+	put(out, "Host-Driver", m->half[0].version.text);
 }
 
 static void put_kernels(const struct gp_inputs *in, const struct gp_decision *d, struct gp_buf *out)

@@ -10,6 +10,8 @@
 
 #include "base/fsio.h"
 #include "base/path.h"
+#include "core/rules/kind.h"
+#include "ops/run/runfile.h"
 
 /* --- files of the host's --- */
 
@@ -20,7 +22,9 @@ static int copy_linked(struct gp_merging *m, struct gp_inputs *in, struct gp_ent
 	const struct gp_entry *there = file ? gp_runfile_find(&in->driver.rf, file->path) : NULL;
 
 	if (!there || !there->kept)
-		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is a hard link to what is no file of the host's", e->path);
+		return gp_fail(err, GP_E_UNSUPPORTED,
+			       "'%s' is a hard link to '%s', which is not the host's in a merged driver", e->path,
+			       e->link);
 	free(e->link);
 	e->link = NULL;
 	e->type = GP_ENTRY_FILE;

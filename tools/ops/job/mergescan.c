@@ -20,8 +20,11 @@
 #include <xxhash.h>
 
 #include "base/fsio.h"
+#include "base/map.h"
 #include "base/path.h"
-#include "base/text.h"
+#include "core/driver/manifest.h"
+#include "core/rules/kind.h"
+#include "core/rules/release.h"
 #include "ops/run/members.h"
 
 #define THREADS 2u /* of the compressor: what more would do waits for the decoder */
@@ -150,15 +153,21 @@ static int look_at_desktop(struct gp_merge_pass *p, const struct gp_entry *e, st
 	return p->is_host ? gp_fail(err, GP_E_NO, "this is a host") : 0;
 }
 
+static int check_pair(struct gp_merge_pass *p, struct gp_err *err)
+{
+	bool versions = p->in->opts->allow & GP_ALLOW_VERSIONS;
+
+	return gp_merge_check(&p->m->half[0], &p->m->half[1], versions, NULL, &p->why) < 0 ? stop(p, err) : 0;
+}
+
+/* A host's that does not fit need not be read to its end. Of another kind there may be one
+ * more: what gridpatch has merged begins with the desktop's. */
 static int look_at_host(struct gp_merge_pass *p, const struct gp_entry *e, struct gp_err *err)
 {
 	struct gp_merging *m = p->m;
-	bool versions = p->in->opts->allow & GP_ALLOW_VERSIONS;
 
-	if (read_half(e, &m->half[0], err) < 0)
+	if (read_half(e, &m->half[0], err) < 0 || (m->half[0].kind == GP_KIND_HOST && check_pair(p, err) < 0))
 		return -1;
-	if (gp_merge_check(&m->half[0], &m->half[1], versions, NULL, &p->why) < 0)
-		return stop(p, err);
 	p->again = strcmp(m->by.host.text, m->half[0].version.text) != 0;
 	m->by.host = m->half[0].version;
 	return p->again ? gp_fail(err, GP_E_NO, "it is not the version that its stub says") : 0;
@@ -273,24 +282,11 @@ static bool is_streamed(const struct gp_merging *m, const char *path)
 
 /* A link goes where its file goes: into the tar at once, or, as a file of its own, into
  * memory (gp_merge_join()). */
-static int check_link(const struct gp_merge_pass *p, const struct gp_entry *e, struct gp_err *err)
-{
-	const struct gp_merged_file *to = gp_merged_file(p->m, e->link);
-
-	if (to && to->choice.take == GP_TAKE_HOST)
-		return 0;
-	return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is a hard link to '%s', which is not the host's in a merged driver",
-		       e->path, e->link);
-}
-
 static int begin_streamed(struct gp_merge_pass *p, const struct gp_entry *e, struct gp_err *err)
 {
-	p->now->streamed = p->now->choice.take == GP_TAKE_HOST && !p->kept;
-	if (p->now->choice.take == GP_TAKE_HOST && e->type == GP_ENTRY_HARDLINK) {
-		if (check_link(p, e, err) < 0)
-			return -1;
-		p->now->streamed = is_streamed(p->m, e->link);
-	}
+	bool link = e->type == GP_ENTRY_HARDLINK;
+
+	p->now->streamed = p->now->choice.take == GP_TAKE_HOST && (link ? is_streamed(p->m, e->link) : !p->kept);
 	p->streamed = p->now->streamed && p->members.out;
 	return p->streamed ? gp_members_put_entry(&p->members, e, err) : 0;
 }
@@ -394,9 +390,9 @@ int gp_merge_read_host(struct gp_merging *m, struct gp_inputs *in, const struct 
 	rc = open_host(p, err);
 	if (rc < 0 && p->again)
 		rc = open_host(p, err);
-	if (rc < 0 && p->why.code)
-		return stop(p, err);
-	return rc;
+	if (rc < 0)
+		return p->why.code ? stop(p, err) : -1;
+	return check_pair(p, err);
 }
 
 /* --- once more, for a full repack --- */

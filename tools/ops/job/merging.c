@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
+#include "core/rules/kind.h"
+#include "core/rules/release.h"
+#include "ops/driver/unlock.h"
+
 /* What was done to the host is lost, or half of it: its sources are the desktop's, but for
  * some. */
 static int check_altered(const struct gp_merging *m, struct gp_inputs *in, struct gp_err *err)

@@ -3,6 +3,7 @@
 #ifndef GP_OPS_JOB_MERGING_IMPL_H
 #define GP_OPS_JOB_MERGING_IMPL_H
 
+#include "core/rules/release.h"
 #include "ops/job/merging.h"
 
 /* Read the desktop, in->driver. 1: it is a host (or merged), and was not read to its end. */

@@ -7,7 +7,7 @@
 #include "base/path.h"
 #include "core/rules/branch.h"
 #include "core/rules/card.h"
-#include "core/rules/claim.h"
+#include "core/rules/cite.h"
 #include "core/rules/platform.h"
 #include "core/rules/release.h"
 #include "ops/select/catalog.h"
@@ -15,9 +15,10 @@
 /* A reader looks for how it is known: [source], [reported] and so on. */
 static void lint_mark(const char *evidence, const char *file, unsigned lineno, struct gp_findings *found)
 {
-	if (evidence[0] != '[' || gp_evidence_kind(evidence, GP_CLAIM_BUILDS, NULL) == GP_EVIDENCE_NONE)
+	if (evidence[0] != '[')
 		gp_finding_add(found, file, lineno, "begin it with [source], [reported] or [inference]",
 			       "Evidence does not say how it is known");
+	gp_lint_cites(evidence, file, lineno, found);
 }
 
 /* --- cards --- */
@@ -103,6 +104,13 @@ static void lint_name(const struct gp_catalog *c, const struct gp_platform *p, c
 			       "'%s' is '%s' already, in line %u", name, meant->name, meant->lineno);
 }
 
+/* Between two lines it is untested, and an example all the same. */
+static bool is_outside(const struct gp_catalog *c, const struct gp_release *r)
+{
+	return !gp_catalog_line(c, r) && (gp_version_cmp(&r->ver, &c->lines[0].release.ver) < 0 ||
+					  gp_version_cmp(&r->ver, &c->lines[c->nlines - 1].release.ver) > 0);
+}
+
 static void lint_platform(const struct gp_catalog *c, const struct gp_platform *p, struct gp_findings *found)
 {
 	lint_mark(p->evidence, p->file, p->lineno, found);
@@ -110,10 +118,11 @@ static void lint_platform(const struct gp_catalog *c, const struct gp_platform *
 	lint_name(c, p, p->title, found);
 	for (size_t i = 0; i < p->also.n; i++)
 		lint_name(c, p, p->also.v[i], found);
-	for (size_t i = 0; i < p->n; i++)
-		if (!gp_catalog_line(c, &p->releases[i]))
+	for (size_t i = 0; i < p->n && c->nlines; i++)
+		if (is_outside(c, &p->releases[i]))
 			gp_finding_add(found, p->file, p->lineno, "write about its line, or take another example",
-				       "kernel %s is on no line that is known", p->releases[i].text);
+				       "kernel %s is older or newer than every line that is known",
+				       p->releases[i].text);
 }
 
 void gp_lint_cards(const struct gp_catalog *c, struct gp_findings *found)

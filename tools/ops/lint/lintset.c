@@ -7,7 +7,7 @@
 #include "base/digest.h"
 #include "base/fsio.h"
 #include "base/path.h"
-#include "base/text.h"
+#include "base/stanza.h"
 #include "core/driver/manifest.h"
 #include "ops/driver/driver.h"
 #include "ops/driver/hooks.h"
@@ -16,8 +16,6 @@
 #include "ops/run/runtree.h"
 #include "ops/select/target.h"
 #include "ops/tree/disktree.h"
-
-#define EVIDENCE_WIDTH 100
 
 /* A driver at hand: an installer, or an extracted one. */
 struct subject {
@@ -359,28 +357,6 @@ static int lint_hooks(struct work *w, struct gp_err *err)
 
 /* --- the evidence --- */
 
-/* As the files of kernel-versions/ are folded. */
-static char *fold(const struct gp_buf *text)
-{
-	struct gp_buf out = { 0 };
-	struct gp_str rest = gp_buf_str(text), word;
-	size_t column = 0;
-
-	while (gp_word_next(&rest, &word)) {
-		if (column && column + 1 + word.len > EVIDENCE_WIDTH) {
-			gp_buf_putc(&out, '\n');
-			column = 0;
-		}
-		if (out.len) {
-			gp_buf_putc(&out, ' ');
-			column++;
-		}
-		gp_buf_add(&out, word.p, word.len);
-		column += word.len;
-	}
-	return gp_buf_detach(&out);
-}
-
 static void say_list(struct gp_buf *b, const char *before, const char *between, const struct gp_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
@@ -397,12 +373,12 @@ static void make_evidence(struct gp_lint_set *s, time_t now)
 		return;
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
-	gp_buf_printf(&b, "Evidence: [%s] %s: applies without fuzz to ", s->built.n ? "built" : "source", date);
+	gp_buf_printf(&b, "[%s] %s: applies without fuzz to ", s->built.n ? "built" : "source", date);
 	say_list(&b, "", ", ", &s->applied);
 	say_list(&b, "; by their headers chosen for ", ", ", &s->chosen);
 	say_list(&b, "; ", "; ", &s->built);
 	gp_buf_puts(&b, s->built.n ? "; not loaded" : "; neither built nor loaded");
-	s->evidence = fold(&b);
+	s->evidence = gp_stanza_fold("Evidence", b.data, GP_EVIDENCE_WIDTH);
 }
 
 void gp_lint_evidence(struct gp_lint *l, time_t now)

@@ -25,6 +25,9 @@ struct gp_lint_opts {
 	const volatile sig_atomic_t *cancel;
 };
 
+/* Columns of a line of kernel-versions/. */
+#define GP_EVIDENCE_WIDTH 120
+
 /* What was seen of one set. */
 struct gp_lint_set {
 	const struct gp_patchset *set;

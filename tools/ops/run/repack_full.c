@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/run/repack_impl.h"
 
+#include <string.h>
+
 #include "ops/run/members.h"
 #include "ops/run/payload.h"
 
@@ -50,7 +52,7 @@ static int put_old_link(struct gp_members *m, const struct gp_entry *e, struct g
 {
 	const struct gp_entry *file = gp_runfile_resolve(m->rf, e);
 
-	if (!file || !file->kept || file->added)
+	if (!file || !file->kept)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is a hard link to a file that changes", e->path);
 	return gp_members_put_old(m, e->path, file, err);
 }
@@ -62,10 +64,66 @@ static bool loses_its_file(const struct gp_members *m, const struct gp_entry *e)
 	     i++, e = gp_runfile_find(m->rf, e->link)) {
 		const struct gp_entry *to = gp_runfile_find(m->rf, e->link);
 
-		if (to && (to->added || gp_repack_change(m->tree, to)))
+		if (to && gp_repack_change(m->tree, to))
 			return true;
 	}
 	return false;
+}
+
+/* --- members whose place is behind --- */
+
+/* Has the installer's list another member of this name, which is not of the payload? */
+static bool is_replaced(const struct gp_runfile *rf, const char *path)
+{
+	const struct gp_entry *now = gp_runfile_find(rf, path);
+
+	return now && now->added;
+}
+
+/* The first link to a file of the payload that is replaced: it gets the old bytes. */
+static const struct gp_entry *heir_of(const struct gp_members *m, const char *path)
+{
+	for (size_t i = 0; i < m->rf->n; i++) {
+		const struct gp_entry *e = &m->rf->entry[i];
+
+		if (e->type == GP_ENTRY_HARDLINK && !e->added && !e->superseded && strcmp(e->link, path) == 0 &&
+		    !gp_repack_change(m->tree, e))
+			return e;
+	}
+	return NULL;
+}
+
+/* The bytes of a file, which end its member, as those of another name. */
+static int copy_as(struct copier *c, const struct gp_entry *e, const struct gp_entry *heir, struct gp_err *err)
+{
+	struct gp_entry is = { .path = heir->path, .mode = e->mode, .mtime = e->mtime, .size = e->size };
+
+	if (copier_go(c, e->end - (e->size + 511) / 512 * 512, false, err) < 0 ||
+	    gp_members_put_entry(&c->members, &is, err) < 0)
+		return -1;
+	return copier_go(c, e->end, true, err);
+}
+
+/* 1: that was a member of this kind, and is done. */
+static int copy_replaced(struct copier *c, const struct gp_entry *e, struct gp_err *err)
+{
+	const struct gp_runfile *rf = c->members.rf;
+	bool link = e->type == GP_ENTRY_HARDLINK && !is_replaced(rf, e->path);
+	const struct gp_entry *heir = heir_of(&c->members, link ? e->link : e->path);
+	struct gp_entry is = *e;
+	int rc;
+
+	if (!is_replaced(rf, link ? e->link : e->path) || (link && gp_repack_change(c->members.tree, e)))
+		return 0;
+	if (e->type == GP_ENTRY_FILE && heir)
+		rc = copy_as(c, e, heir, err);
+	else
+		rc = copier_go(c, e->end, false, err);
+	if (rc == 0 && link && heir && heir != e) {
+		is.link = heir->path;
+		rc = gp_members_put_entry(&c->members, &is, err);
+	}
+	return rc < 0 ? -1 : 1;
 }
 
 static int copy_members(struct copier *c, struct gp_err *err)
@@ -75,12 +133,16 @@ static int copy_members(struct copier *c, struct gp_err *err)
 	for (size_t i = 0; i < rf->n; i++) {
 		const struct gp_entry *e = &rf->entry[i];
 		const struct gp_tfile *f = gp_repack_change(c->members.tree, e);
-		bool gone = gp_runfile_find(rf, e->path)->added; /* its place is behind */
-		bool orphan = !f && !gone && loses_its_file(&c->members, e);
+		bool orphan = !f && loses_its_file(&c->members, e);
+		int done = e->added ? 0 : copy_replaced(c, e, err);
 
 		if (e->added)
 			break; /* all of these are behind the payload's own */
-		if (copier_go(c, e->end, !f && !gone && !orphan, err) < 0)
+		if (done < 0)
+			return -1;
+		if (done)
+			continue;
+		if (copier_go(c, e->end, !f && !orphan, err) < 0)
 			return -1;
 		if (orphan && put_old_link(&c->members, e, err) < 0)
 			return -1;

@@ -20,8 +20,11 @@ static bool has_links(const struct gp_runfile *rf, const char *path)
 	for (size_t i = 0; own && i < rf->n; i++) {
 		const struct gp_entry *e = &rf->entry[i];
 
-		if (e->type == GP_ENTRY_HARDLINK &&
-		    (own->added ? strcmp(e->link, path) == 0 : gp_runfile_resolve(rf, e) == own))
+		if (e->type != GP_ENTRY_HARDLINK || e->added)
+			continue;
+		/* Of what was added the payload may have another member. */
+		if (own->added ? strcmp(e->link, path) == 0 || strcmp(e->path, path) == 0 :
+				 gp_runfile_resolve(rf, e) == own)
 			return true;
 	}
 	return false;

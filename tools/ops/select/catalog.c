@@ -291,6 +291,11 @@ static int load_all(struct gp_catalog *c, const struct gp_list *dirs, struct gp_
 	return 0;
 }
 
+const char *gp_catalog_date(const struct gp_catalog *c)
+{
+	return c->any.date ? c->any.date : "an unknown day";
+}
+
 int gp_catalog_load(const struct gp_list *dirs, struct gp_catalog *out, struct gp_err *err)
 {
 	*out = (struct gp_catalog){ .ndirs = dirs->n };
@@ -299,6 +304,7 @@ int gp_catalog_load(const struct gp_list *dirs, struct gp_catalog *out, struct g
 		return -1;
 	}
 	sort_sets(out);
+	out->branches.date = out->any.date;
 	if (out->nlines > 1)
 		qsort(out->lines, out->nlines, sizeof(*out->lines), by_line);
 	return 0;

@@ -59,6 +59,9 @@ void gp_catalog_release(struct gp_catalog *c);
  */
 int gp_catalog_load(const struct gp_list *dirs, struct gp_catalog *out, struct gp_err *err);
 
+/* The day that the data are of, "2026-11-30"; "an unknown day" when they do not say. */
+const char *gp_catalog_date(const struct gp_catalog *c);
+
 /* By name, or NULL; belongs to c. */
 const struct gp_patchset *gp_catalog_set(const struct gp_catalog *c, const char *name);
 

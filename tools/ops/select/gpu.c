@@ -62,11 +62,19 @@ char *gp_gpu_why(const struct gp_gpu *g, const struct gp_version *driver)
 	return gp_asprintf("branch %u has vGPUs for it", branch);
 }
 
-int gp_gpus_check(const struct gp_gpu_list *l, const struct gp_version *driver, struct gp_err *err)
+bool gp_kind_makes_vgpus(enum gp_kind kind)
+{
+	return kind == GP_KIND_HOST || kind == GP_KIND_MERGED;
+}
+
+int gp_gpus_check(const struct gp_gpu_list *l, enum gp_kind kind, const struct gp_version *driver, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *why = NULL;
 	char id[GP_GPU_ID];
 
+	if (l->n && !gp_kind_makes_vgpus(kind))
+		return gp_fail(err, GP_E_NO, "driver %s is a %s driver, which makes no vGPUs for any card",
+			       driver->text, gp_kind_name(kind));
 	for (size_t i = 0; i < l->n; i++) {
 		const struct gp_gpu *g = &l->v[i];
 
@@ -226,7 +234,10 @@ static int find_by_name(struct asker *a, const char *asked, struct gp_err *err)
 		return gp_fail(err, GP_E_NOTFOUND, "no pci.ids to find card '%s' in: give its id, like 10de:1b80",
 			       asked);
 	if (find_named(a, asked) == GP_NAME_OTHER)
-		return gp_fail(err, GP_E_NO, "card '%s' is not known: pci.ids has no such name of NVIDIA's", asked);
+		return gp_fail(
+			err, GP_E_NO,
+			"card '%s' is not known: pci.ids has no such name of NVIDIA's; an id, like 10de:1b80, will do",
+			asked);
 	if (check_clear(a->out, asked, err) < 0)
 		return -1;
 	/* The others are the same. */
@@ -237,7 +248,7 @@ static int find_by_name(struct asker *a, const char *asked, struct gp_err *err)
 
 static int find(struct asker *a, const char *asked, const char *root, struct gp_err *err)
 {
-	unsigned device;
+	unsigned device = 0;
 	int id = parse_id(asked, &device, err);
 
 	/* An id needs no library: only its name is missing then. */

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "core/rules/card.h"
+#include "core/rules/kind.h"
 
 /* Which card a question is about. */
 
@@ -44,8 +45,11 @@ int gp_gpus_find(const char *asked, const struct gp_card_list *cards, const char
 /* Why a driver fits a card or does not, in a sentence; free() it. g->card is known. */
 char *gp_gpu_why(const struct gp_gpu *g, const struct gp_version *driver);
 
+/* Does a driver of that kind make vGPUs? A guest's uses one, a general one knows none. */
+bool gp_kind_makes_vgpus(enum gp_kind kind);
+
 /* Has one of the cards vGPUs with that driver? Errors: GP_E_NO, why the first has none. */
-int gp_gpus_check(const struct gp_gpu_list *l, const struct gp_version *driver, struct gp_err *err);
+int gp_gpus_check(const struct gp_gpu_list *l, enum gp_kind kind, const struct gp_version *driver, struct gp_err *err);
 
 #define GP_GPU_ID 16
 

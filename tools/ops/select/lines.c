@@ -92,6 +92,10 @@ static void lay_line(struct gp_catalog *c, struct rule_file *f)
 		gp_line_overlay(home_of(c, f), &f->line);
 		return;
 	}
+	if (f->any && f->line.date && (!c->any.date || strcmp(f->line.date, c->any.date) > 0)) {
+		free(c->any.date);
+		c->any.date = gp_steal(&f->line.date);
+	}
 	if (!f->any || !f->line.history.n)
 		return;
 	gp_ranges_release(&c->any.history);

@@ -259,7 +259,7 @@ static void add_version(const struct gp_catalog *c, const struct gp_support_opts
 int gp_support_make(const struct gp_catalog *c, const struct gp_support_opts *o, struct gp_support *out,
 		    struct gp_err *err)
 {
-	*out = (struct gp_support){ 0 };
+	*out = (struct gp_support){ .date = gp_catalog_date(c) };
 	name_kernels(c, o, &out->kernels);
 	if (o->version) {
 		add_version(c, o, out);

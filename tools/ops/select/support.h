@@ -42,6 +42,7 @@ struct gp_support_branch {
 };
 
 struct gp_support {
+	const char *date;       /* the day that the data are of; belongs to the catalog */
 	struct gp_list kernels; /* lines ("5.10"), or what was asked about */
 	struct gp_support_branch *v;
 	size_t n, cap;

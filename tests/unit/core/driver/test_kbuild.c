@@ -47,6 +47,42 @@ static void check(void **state)
 	assert_int_equal(gp_kbuild_lists_conftest(gp_str_of(c->text), "mdev_uuid"), c->listed);
 }
 
+static void all_names(void **state)
+{
+	gp_auto(gp_list_release) struct gp_list l = { 0 };
+
+	(void)state;
+	gp_kbuild_conftests(GP_STR("# NV_CONFTEST_TYPE_COMPILE_TESTS += no\nNV_CONFTEST_TYPE_COMPILE_TESTS += a b # c\n"
+				   "x += y\nNV_CONFTEST_SYMBOL_COMPILE_TESTS += \\\n d\n"),
+			    &l);
+	assert_int_equal(l.n, 3);
+	assert_string_equal(l.v[0], "a");
+	assert_string_equal(l.v[1], "b");
+	assert_string_equal(l.v[2], "d");
+}
+
+static const struct knows_case {
+	const char *name, *text;
+	bool knows; /* mdev_uuid */
+} labels[] = {
+	{ "a label", "case \"$1\" in\n        mdev_uuid)\n", true },
+	{ "of two", "        mdev_parent | mdev_uuid)\n", true },
+	{ "of two, the first", "mdev_uuid|mdev_parent)\r\n", true },
+	{ "of a kind", "  mdev_*)\n", true },
+	{ "the last one, for all the rest", "    *)\n", false },
+	{ "a longer name", "mdev_uuid_t)\nxmdev_uuid)\n", false },
+	{ "a call", "foo mdev_uuid)\n", false },
+	{ "in a comment", "# mdev_uuid is gone since 5.13\n", false },
+	{ "nothing", "", false },
+};
+
+static void check_knows(void **state)
+{
+	const struct knows_case *c = *state;
+
+	assert_int_equal(gp_conftest_knows(gp_str_of(c->text), "mdev_uuid"), c->knows);
+}
+
 static const struct {
 	const char *name, *text, *want;
 } versions[] = {
@@ -73,5 +109,7 @@ int main(void)
 {
 	FX_ROWS(versions, check_version, NULL, NULL);
 	FX_ROWS(cases, check, NULL, NULL);
+	FX_ROWS(labels, check_knows, NULL, NULL);
+	FX_TEST(all_names, NULL, NULL);
 	return fx_run(NULL, NULL);
 }

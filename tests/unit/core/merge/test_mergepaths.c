@@ -87,6 +87,30 @@ static void who_has_what(void **state)
 	assert_true(gp_merge_paths_is_file(&s, GP_SIDE_HOST, "l"));
 }
 
+/* A member costs what the directories above it do: deep ones must not take all memory. */
+static void deep_paths(void **state)
+{
+	gp_auto(gp_merge_paths_release) struct gp_merge_paths s = { 0 };
+	struct gp_err err = { 0 };
+	char path[4001];
+	int rc = 0;
+	size_t n = 0;
+
+	(void)state;
+	for (; rc == 0 && n < 1000; n++) {
+		for (size_t i = 0; i < 4000; i += 4)
+			memcpy(path + i, "abc/", 4);
+		path[4000] = '\0';
+		memcpy(path, (char[]){ (char)('a' + n / 100), (char)('a' + n / 10 % 10), (char)('a' + n % 10) }, 3);
+		path[3999] = 'x';
+		rc = gp_merge_paths_add(&s, GP_SIDE_HOST, path, GP_MEMBER_FILE, &err);
+	}
+	assert_int_equal(rc, -1);
+	assert_int_equal(err.code, GP_E_UNSUPPORTED);
+	assert_true(s.bytes < GP_MERGE_PATHS_MAX + 4096);
+	assert_true(n > 10);
+}
+
 /* --- choices --- */
 
 static const char table_text[] =
@@ -171,5 +195,6 @@ int main(void)
 	FX_ROWS(clashes, check_clash, NULL, NULL);
 	FX_ROWS(choices, check_choice, NULL, NULL);
 	FX_TEST(who_has_what, NULL, NULL);
+	FX_TEST(deep_paths, NULL, NULL);
 	return fx_run(NULL, NULL);
 }

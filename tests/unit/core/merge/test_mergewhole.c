@@ -35,7 +35,8 @@ static const char manifest[] = "NVIDIA Driver\n460.73.01\n \n"
 static const struct file {
 	const char *path, *text;
 } files[] = {
-	{ "kernel/conftest.sh", "# VGX_KVM_BUILD p\nVGX_KVM_BUILD=1\n" },
+	{ "kernel/conftest.sh",
+	  "# VGX_KVM_BUILD p\nVGX_KVM_BUILD=1\n  mdev_uuid | mdev_parent)\n  is_export_symbol_*)\n" },
 	{ "kernel/nvidia/nvidia-sources.Kbuild", "A += nvidia/nv.c\nA += nvidia/nv-vgpu-vfio-interface.c\n" },
 	{ "kernel/nvidia/nv-vgpu-vfio-interface.c", "" },
 	{ "kernel/nvidia/nv-kernel.o_binary", "" },
@@ -44,7 +45,9 @@ static const struct file {
 	{ "kernel/nvidia-uvm/nvidia-uvm.Kbuild", "" },
 	{ "kernel/nvidia-modeset/nvidia-modeset.Kbuild", "" },
 	{ "kernel/nvidia-drm/nvidia-drm.Kbuild", "" },
-	{ "kernel/nvidia-vgpu-vfio/nvidia-vgpu-vfio.Kbuild", "" },
+	{ "kernel/nvidia-vgpu-vfio/nvidia-vgpu-vfio.Kbuild",
+	  "NV_CONFTEST_TYPE_COMPILE_TESTS += mdev_parent\n"
+	  "NV_CONFTEST_SYMBOL_COMPILE_TESTS += is_export_symbol_present_x\n" },
 };
 
 /* What is changed in a whole one: in the manifest or in files `from` becomes `to`; a file
@@ -74,6 +77,9 @@ static const struct whole_case {
 	  "host half: 'kernel/nvidia/nv-vgpu-vfio-interface.c' is not there" },
 	{ "no list of sources", "kernel/nvidia/nvidia-sources.Kbuild", NULL,
 	  "host half: 'kernel/nvidia/nvidia-sources.Kbuild' is not there" },
+	{ "a desktop's older conftest.sh", "mdev_parent)", "mdev_x)",
+	  "host half: 'kernel/nvidia-vgpu-vfio/nvidia-vgpu-vfio.Kbuild' asks for the test mdev_parent, which "
+	  "'kernel/conftest.sh' does not know" },
 	{ "no daemon", "nvidia-vgpud ", "nvidia-vgpux ", "host half: '.manifest' does not list nvidia-vgpud" },
 	{ "no manager", "nvidia-vgpu-mgr ", "x ", "host half: '.manifest' does not list nvidia-vgpu-mgr" },
 	{ "no types", "vgpuConfig.xml ", "x ", "host half: '.manifest' does not list vgpuConfig.xml" },
