@@ -34,6 +34,7 @@ one 5.4 << 'T'
 Driver: 460
 Load: yes
 Evidence: [built] by us
+Load-Evidence: [reported] a list
 
 Driver: 470
 Status: blocked
@@ -42,7 +43,9 @@ T
 one 5.10 << 'T'
 
 Driver: 460.107
+Load: yes
 Evidence: [peer] a list
+Load-Evidence: [inference] from 5.4: not seen to load
 
 Driver: 470
 Evidence: [inference] from 5.4
@@ -80,7 +83,7 @@ vGPU    12
 5.11    !     ?
 5.12    o*    .
 T
-for sign in '+ builds and loads' 'x does not build' 'o builds, loading unknown' '. nothing known' '* not on all releases'; do
+for sign in '+ builds, seen to load' 'x does not build' 'o builds, loading unknown' '. nothing known' '* not on all releases'; do
     check "the legend: $sign" grep -qF -- "$sign" screen
 done
 check 'colours' coloured raw
