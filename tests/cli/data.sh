@@ -64,11 +64,11 @@ drm='drm-pdev drm-plane-state'
 vfio='vgpu-vfio-eventfd vgpu-vfio-licence vgpu-vfio-mdev-config'
 sets_for 'R460 on 5.14' "$drm task-state $vfio vgpu-vfio-symbol-get vgpu-vfio-typed-mdev" r460.run -k 5.14.21
 vfio="$vfio vgpu-vfio-open-device vgpu-vfio-symbol-get vgpu-vfio-typed-mdev"
-for r in 5.15.102-1-pve 5.15.0-72-generic; do
+for r in 5.15.102-1-pve 5.15.0-72-generic 5.15.158-2-pve 5.15.0-204-generic; do
     sets_for "R460 on $r" "$drm task-state $vfio" r460.run -k $r
     says 'nobody has loaded it' 'modules load: unknown' out
 done
-for r in 5.15.131 5.15.0-91-generic; do
+for r in 5.15.131 5.15.160-Unraid; do
     sets_for "R460 on $r" "$drm task-state $vfio" r460.run -k $r
     says 'it would not load' 'modules load: no' out
 done

@@ -269,7 +269,7 @@ echo damaged > alone/nvidia.ko
 expect_status 'beside what is no module' 0 verify alone/nvidia-vgpu-vfio.ko --headers hget
 expect_status 'no kernel named' 0 verify asks/nvidia.ko $asker
 says 'then it is a warning' 'warning    nvidia-vgpu-vfio.ko: symbol-get: it asks symbol_get() for' out
-for r in '5.4.0-26-generic 30 0' '5.15.0-88-generic 126 0' '5.15.0-90-generic 131 1' '5.10.0-25-amd64 191 0' \
+for r in '5.4.0-26-generic 30 0' '5.15.0-88-generic 126 0' '5.15.0-90-generic 131 0' '5.15.131 131 1' '5.10.0-25-amd64 191 0' \
     '5.10.0-26-amd64 197 1' '6.6.0 0 1' '6.8.0-31-generic 1 1'; do
     set -- $r
     says_release "h$1" "$1" "$2"

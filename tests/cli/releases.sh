@@ -6,7 +6,8 @@
 # 5.15.126 and 5.15.131 (Makefiles of linux-headers), -90 is 5.15.131 (Proxmox's
 # change log); 5.10.0-25 and -26 of Debian are 5.10.191 and 5.10.197 (its change
 # logs); Oracle's UEK 7 has the patch level as its second number. The kernel
-# refuses symbol_get() from 5.10.195 and 5.15.131 on.
+# refuses symbol_get() from 5.10.195 and 5.15.131 on; Ubuntu's 5.15.0-94 and -204,
+# booted, do not, and Proxmox's change log names Ubuntu's sources.
 # tests: core/rules/release core/rules/distro
 . "$(dirname "$0")/lib.sh"
 
@@ -26,8 +27,8 @@ cat > want << 'T'
 6.12.43+deb13-amd64 debian plain blocked unknown
 6.12.9+bpo-amd64 debian plain blocked unknown
 5.15.0-88-generic ubuntu plain untested unknown
-5.15.0-90-generic ubuntu plain untested no
-5.15.0-91-lowlatency ubuntu plain untested no
+5.15.0-90-generic ubuntu plain untested unknown
+5.15.0-91-lowlatency ubuntu plain untested unknown
 5.15.0-1050-oracle ubuntu-flavour plain untested unknown
 5.15.0-1053-aws ubuntu-flavour plain untested unknown
 5.15.0-1057-azure ubuntu-flavour plain untested unknown
@@ -38,7 +39,7 @@ cat > want << 'T'
 5.15.7-051507-generic mainline plain untested unknown
 5.15.15-76051515-generic pop plain untested unknown
 5.15.102-1-pve pve plain untested unknown
-5.15.131-2-pve pve plain untested no
+5.15.131-2-pve pve plain untested unknown
 6.8.12-4-pve pve plain blocked unknown
 4.18.0-305.19.1.el8_4.x86_64 rhel own untested unknown
 4.18.0-305.el8.x86_64 rhel own untested unknown
@@ -141,9 +142,11 @@ for n in 88 89 90 91; do
     answer 5.15.0-$n-generic 460.73.02 'sets     none' "^  sets +${vgpu% };"
 done
 answer 5.15.0-88-generic 460.73.02 'modules load: no' 'modules load: unknown'
-answer 5.15.0-90-generic 460.73.02 'modules load: unknown' 'refuses symbol_get'
-answer 5.15.0-91-generic 525.85.07 'modules load: unknown' 'refuses to load it'
-answer 5.15.0-90-lowlatency 525.85.07 'modules load: unknown' 'refuses to load it'
+answer 5.15.0-90-generic 460.73.02 'modules load: no' 'modules load: unknown'
+answer 5.15.0-91-generic 525.85.07 'refuses to load it' 'modules load: yes'
+answer 5.15.0-90-lowlatency 525.85.07 'refuses to load it' 'modules load: yes'
+answer 5.15.160-Unraid 460.73.02 'modules load: unknown' 'refuses symbol_get'
+answer 5.15.160-1 525.85.07 'modules load: unknown' 'refuses to load it'
 answer 5.15.0-1050-oracle 460.73.02 'refuse' 'only be decided with the headers'
 answer 5.10.0-26-amd64 460.73.02 'sets     none' 'refuses symbol_get'
 answer 5.10.0-60.18.0.50.oe2203.x86_64 460.73.02 "Debian's" 'a kernel of openEuler has the number of the plain 5.10'
@@ -153,7 +156,7 @@ answer 5.15.0-200.131.27.el9uek.x86_64 460.73.02 "Ubuntu's" 'from 5\.15\.131 on 
 answer 5.4.17-2136.300.7.el8uek.x86_64 460.73.02 ', supported' 'Oracle UEK 6'
 answer 5.14.21-150400.24.100-default 460.73.02 'It builds' 'a kernel of SUSE'
 answer 6.4.0-150600.23.7-default 535.161.05 'modules load: yes' 'no evidence'
-answer 6.5.9-1-default 535.161.05 'no evidence' 'modules load: unknown|modules load: yes'
+answer 6.5.9-1-default 535.161.05 'no evidence' 'modules load: no'
 answer 4.18.0-305.19.1.el8_4.x86_64 450.80.02 ', supported' 'no evidence'
 answer 4.18.0-240.22.1.el8_3.x86_64 450.80.02 'no evidence' 'line 4\.18, untested'
 answer 5.14.0-427.13.1.el9_4.x86_64 470.63 ', supported' 'no evidence'

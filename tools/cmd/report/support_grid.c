@@ -195,8 +195,8 @@ void gp_report_support_grid(const struct gp_args *a, const struct gp_support *t,
 	}
 	say_legend(&g);
 	words = gp_asprintf("The newest release of a branch decides, in the data of %s. More: --driver 535, "
-			    "--kernel 6.8, --platform all, --why; "
-			    "all of a pair: gridpatch select --explain --driver VERSION -k RELEASE",
+			    "--kernel 6.8, --platform all, --why; all of a pair: gridpatch select --explain "
+			    "--driver VERSION -k RELEASE",
 			    t->date);
 	say_words(&g, words);
 }

@@ -66,7 +66,10 @@ struct gp_modload_opts {
  * Out:    GP_TRI_UNKNOWN for kernels that are not the plain one of their number.
  * Source: 9011e49d54dc (6.6), in stable since 4.14.326, 4.19.295, 5.4.257,
  *         5.10.195, 5.15.131, 6.1.52, 6.4.15 and 6.5.2 (their change logs); Debian
- *         5.10.223 and 6.1.192, booted, refuse. openEuler took it out of its 5.10.
+ *         5.10.223 and 6.1.192, booted, refuse. Ubuntu 5.15.0-94 and -204, 6.2.0-39
+ *         and 6.5.0-45, booted, give; so do, by the message that is not in them,
+ *         13 images from 5.15.0-88 on, 6.2.0-34 and -36, 6.5.0-14 to -35. Proxmox's
+ *         change log names Ubuntu's sources. openEuler took it out of its 5.10.
  */
 enum gp_tri gp_symbol_get_gpl(const struct gp_release *r);
 

@@ -26,6 +26,26 @@ static bool at_least(const unsigned part[2], unsigned major, unsigned minor)
 	return part[0] > major || (part[0] == major && part[1] >= minor);
 }
 
+/* Lines of Ubuntu that never took it over, whatever their number; Proxmox builds on
+ * Ubuntu's sources. */
+static const unsigned never[][2] = { { 5, 15 }, { 6, 2 }, { 6, 5 } };
+
+static bool is_ubuntus(enum gp_distro d)
+{
+	return d == GP_DISTRO_UBUNTU || d == GP_DISTRO_UBUNTU_FLAVOUR || d == GP_DISTRO_PVE;
+}
+
+/* Flavours have sources of their own: what is known of generic says nothing of them. */
+static bool never_got_it(const struct gp_release *r)
+{
+	const unsigned *part = r->ver.part;
+
+	for (size_t i = 0; i < GP_COUNT(never); i++)
+		if (part[0] == never[i][0] && part[1] == never[i][1])
+			return is_ubuntus(r->distro) && r->distro != GP_DISTRO_UBUNTU_FLAVOUR;
+	return false;
+}
+
 enum gp_tri gp_symbol_get_gpl(const struct gp_release *r)
 {
 	const unsigned *part = r->ver.part;
@@ -35,11 +55,13 @@ enum gp_tri gp_symbol_get_gpl(const struct gp_release *r)
 		return GP_TRI_UNKNOWN;
 	if (at_least(part, FIRST_MAJOR, FIRST_MINOR))
 		return GP_TRI_YES;
+	if (never_got_it(r))
+		return GP_TRI_NO;
 	if (!r->sublevel_known)
 		return GP_TRI_UNKNOWN;
 	for (size_t i = 0; i < GP_COUNT(since); i++)
 		if (part[0] == since[i][0] && part[1] == since[i][1])
-			return part[2] >= since[i][2] ? GP_TRI_YES : GP_TRI_NO;
+			return part[2] < since[i][2] ? GP_TRI_NO : is_ubuntus(r->distro) ? GP_TRI_UNKNOWN : GP_TRI_YES;
 	/* Lines that ended before: only a distribution can have brought it there. */
 	return r->distro == GP_DISTRO_NONE || !at_least(part, OLDEST_MAJOR, OLDEST_MINOR) ? GP_TRI_NO : GP_TRI_UNKNOWN;
 }
