@@ -124,6 +124,7 @@ bench: deps-check
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN) $(BUILD)/bench-symvers
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/bench/bench.sh $(if $(MARKDOWN),--markdown)
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/bench/repack.sh $(if $(MARKDOWN),--markdown)
+	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/bench/merge.sh $(if $(MARKDOWN),--markdown)
 	@GRIDPATCH=$(CURDIR)/$(BIN) SYMVERS=$(CURDIR)/$(BUILD)/bench-symvers sh tests/bench/proof.sh $(if $(MARKDOWN),--markdown)
 
 demo: deps-demo

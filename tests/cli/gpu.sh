@@ -166,6 +166,24 @@ if [ "$(id -u)" -eq 0 ] && unshare -m mount --bind "$work/bus" /sys/bus/pci 2> /
     auto empty select --driver 535.309.01 -k 6.8 --gpu auto
     check 'auto: no bus, as in a container' test "$status" -eq 4
     says 'auto: that it cannot be told' 'which card is there cannot be told: no PCI bus'
+
+    # Without libpci, or its names, an id will do.
+    lib=$(ldconfig -p | sed -n 's/.*libpci\.so\.3 .*=> //p' | head -n 1)
+    without() {
+        unshare -m sh -c "$1"' && shift && exec "$@"' - "$@" > out 2> err
+        status=$?
+    }
+    for lack in "mount --bind /dev/null $lib" 'mount -t tmpfs none /usr/share/misc'; do
+        without "$lack" "$GRIDPATCH" select --driver 535.309.01 -k 6.1 --gpu 10de:1b80
+        check "$lack: an id" test "$status" -eq 0
+        says "$lack: it has no name" 'card       10de:1b80, Pascal' out
+        without "$lack" "$GRIDPATCH" select --driver 535.309.01 -k 6.1 --gpu 'GTX 1080'
+        check "$lack: a name cannot be found" test "$status" -eq 4
+    done
+    says 'what to do then' "no pci.ids to find card 'GTX 1080' in: give its id, like 10de:1b80"
+    without "mount --bind /dev/null $lib" "$GRIDPATCH" select --driver 535.309.01 -k 6.1 --gpu auto
+    check 'auto without libpci' test "$status" -eq 4
+    says 'auto without libpci: why' 'cannot load libpci'
 else
     skip 'auto' 'that takes root, and mounts'
 fi

@@ -18,6 +18,10 @@ check 'beside JSON: both' json_ok s.json
 expect_status 'both on one stream' 2 support --html - --json
 expect_status 'two tables' 2 support --html page.html --markdown
 expect_status 'a name that cannot be' 4 support --html no/such/dir/page.html
+expect_status 'of a platform and a card' 0 support --platform proxmox-9 --gpu 10de:1b80 --html one.html
+check 'its kernels alone' test "$(grep -c '<tbody' one.html)" = 1
+says 'by its name' 'Proxmox VE 9</th>' one.html
+check 'the card is chosen' grep -q '<option.* data-ids="[^"]*1b00-.*selected="selected"' one.html
 mkdir -p bad/kernel-versions
 cat > bad/kernel-versions/drivers << 'T'
 Branch: 460

@@ -291,8 +291,9 @@ void gp_report_advice(const struct gp_args *a, const struct gp_advise_asked *q, 
 		say_kernel(a, q, x);
 	if (!x->pairs.n)
 		return;
-	gp_say(a, has_fit(x, GP_ADVICE_FITS) ? "fits, the best first\n" : "nothing fits\n");
+	gp_say(a, "%s, by the data of %s\n", has_fit(x, GP_ADVICE_FITS) ? "fits, the best first" : "nothing fits",
+	       gp_catalog_date(q->catalog));
 	say_fits(a, q, x);
-	say_section(a, q, x, GP_ADVICE_PERHAPS, "perhaps");
+	say_section(a, q, x, GP_ADVICE_PERHAPS, "perhaps: nothing speaks against these");
 	say_section(a, q, x, GP_ADVICE_NO, "does not fit");
 }

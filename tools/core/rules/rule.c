@@ -77,20 +77,34 @@ static int take_rhel(struct gp_rule *r, const struct gp_field *f, struct gp_err 
 	return gp_range_parse(gp_str_of(f->value), &r->rhel, err);
 }
 
-/* Names, and "plain" for all whose kernels are the plain ones. */
+/* A name, or "plain" for all whose kernels are the plain ones. */
+static bool parse_distros(struct gp_str word, uint64_t *out)
+{
+	enum gp_distro d;
+
+	if (gp_str_eq(word, "plain"))
+		*out = gp_distros_plain();
+	else if (gp_distro_parse(word, &d))
+		*out = UINT64_C(1) << d;
+	else
+		return false;
+	return true;
+}
+
+/* "plain !ubuntu !pve": from left to right, "!" takes out what is there. */
 static int take_distro(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	struct gp_str rest = gp_str_of(f->value), word;
-	enum gp_distro d;
+	uint64_t these;
 
 	r->distro_text = gp_stanza_unfold(f->value);
 	while (gp_text_word_next(&rest, &word)) {
-		if (gp_str_eq(word, "plain"))
-			r->distros |= gp_distros_plain();
-		else if (gp_distro_parse(word, &d))
-			r->distros |= UINT64_C(1) << d;
-		else
+		bool out = word.p[0] == '!';
+
+		if (!parse_distros((struct gp_str){ word.p + out, word.len - out }, &these) ||
+		    (out && (r->distros & these) != these))
 			return gp_field_bad(f, err);
+		r->distros = out ? r->distros & ~these : r->distros | these;
 	}
 	return r->distros ? 0 : gp_field_bad(f, err);
 }
