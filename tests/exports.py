@@ -114,7 +114,10 @@ class Table:
         for i, p in enumerate(paragraphs):
             lines = [s for s in p.split("\n") if not s.startswith("#")]
             body = re.sub(r"\n\s+", " ", "\n".join(lines).strip())
-            fields = dict(re.match(r"([A-Za-z-]+):\s*(.*)", s).groups() for s in body.split("\n"))
+            found = [re.match(r"([A-Za-z-]+):\s*(.*)", s) for s in body.split("\n")]
+            fields = dict(m.groups() for m in found if m)
+            if None in found or not ({"Symbols"} if i == 0 else {"Releases", "Source"}) <= set(fields):
+                die("'%s': paragraph %d is none of a table of exports" % (path, i + 1))
             if i == 0:
                 self.symbols = fields["Symbols"].split()
             else:

@@ -219,6 +219,22 @@ jq -r '"\(.driver) \(.kernel)"' pairs | while read -r driver kernel; do
 done > selected
 check 'select says the same of each pair' diff pairs selected
 
+# With headers, too, which decide other things than a version does.
+if headers_here; then
+    "$GRIDPATCH" advise --json --headers "$headers" > one.json 2> err
+    json_valid one.json advise
+    fields='{verdict, reason, claims, hooks_needed, sets, reasons, load_reasons, judged_by, needs_headers, needs_driver}'
+    check 'headers: judged by them' json_is one.json '[.answers[0].cells[].judged_by] | unique | join(" ")' headers
+    for driver in 460.73.02 525.85.07 535.161.05 535.309.01 580.105.06; do
+        run select --json --driver $driver --headers "$headers"
+        jq -c ".selection.cells[0] | $fields" out > want
+        jq -c ".answers[0].cells[] | select(.driver.version == \"$driver\") | $fields" one.json > got
+        check "headers: select says the same of $driver" sh -c 'test -s want && diff want got'
+    done
+else
+    skip 'advise with headers' 'there are none'
+fi
+
 # The order is what the help tells, by jq, of all pairs of a kernel and of a driver.
 ordered='def kind: {none: 0, inference: 1, source: 2, reported: 3, built: 4, booted: 5}[.kind // "none"];
     def strength: if .claim == "yes" then 1 + kind else 0 end;

@@ -98,6 +98,9 @@ refuses 'nothing in it' "'lists/6.8.5:1': not a line" lists/6.8.5
 refuses 'no such file' "cannot read 'lists/6.8.6'" lists/6.8.6
 refuses 'whose list it is' 'does not say of which kernel' lists/names
 
+printf 'Symbols: a\n\nReleases: 6.8.1\nno field\n' > torn
+if exports --source s torn 6.8.9=lists/abi-prev-6.8.4-2-pve-amd64 > out 2> err; then not_ok 'a torn table: it is taken'; else says 'a torn table' "'torn': paragraph 2 is none"; fi
+
 # --- a rule asks ---------------------------------------------------------------
 
 # rule WORDS: a rule of 6.8 with that probe.

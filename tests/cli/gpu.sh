@@ -166,6 +166,24 @@ if [ "$(id -u)" -eq 0 ] && unshare -m mount --bind "$work/bus" /sys/bus/pci 2> /
     auto empty select --driver 535.309.01 -k 6.8 --gpu auto
     check 'auto: no bus, as in a container' test "$status" -eq 4
     says 'auto: that it cannot be told' 'which card is there cannot be told: no PCI bus'
+
+    # Without libpci, or its names, an id will do.
+    lib=$(ldconfig -p | sed -n 's/.*libpci\.so\.3 .*=> //p' | head -n 1)
+    without() {
+        unshare -m sh -c "$1"' && shift && exec "$@"' - "$@" > out 2> err
+        status=$?
+    }
+    for lack in "mount --bind /dev/null $lib" 'mount -t tmpfs none /usr/share/misc'; do
+        without "$lack" "$GRIDPATCH" select --driver 535.309.01 -k 6.1 --gpu 10de:1b80
+        check "$lack: an id" test "$status" -eq 0
+        says "$lack: it has no name" 'card       10de:1b80, Pascal' out
+        without "$lack" "$GRIDPATCH" select --driver 535.309.01 -k 6.1 --gpu 'GTX 1080'
+        check "$lack: a name cannot be found" test "$status" -eq 4
+    done
+    says 'what to do then' "no pci.ids to find card 'GTX 1080' in: give its id, like 10de:1b80"
+    without "mount --bind /dev/null $lib" "$GRIDPATCH" select --driver 535.309.01 -k 6.1 --gpu auto
+    check 'auto without libpci' test "$status" -eq 4
+    says 'auto without libpci: why' 'cannot load libpci'
 else
     skip 'auto' 'that takes root, and mounts'
 fi
@@ -233,6 +251,33 @@ Generation: Pascal
 Sriov: no
 Evidence: x
 T
+# What a checkout of NVIDIA's modules says: a guest's name is that of a card with types.
+mkdir -p nv/src/nvidia/generated
+nv() { git -C nv -c user.name=x -c user.email=x -c init.defaultBranch=x "$@" > said 2>&1; }
+nv init -q
+# tag TAG LINE…
+tag() {
+    name=$1
+    shift
+    printf '    { %s },\n' '0x1B80, 0x0000, 0x0000, "NVIDIA GeForce GTX 1080"' "$@" \
+        > nv/src/nvidia/generated/g_nv_name_released.h
+    nv add -A && nv commit -qm "$name" && nv tag "$name"
+}
+tag 418.1 '0x1B38, 0x11e7, 0x10de, "GRID P40-1Q"'
+tag 535.9
+tag 535.10.01 '0x1B38, 0x11e7, 0x10DE, "GRID P40-1B4"'
+printf '%s\n' "$native" > own
+check 'cards.py: as the newest tags have it' python3 "$repo/tests/cards.py" nv own
+python3 "$repo/tests/cards.py" nv own > said
+says 'cards.py: how much' '2 cards of a branch compared, 0 differ' said
+tag 535.11 '0x2236, 0x1482, 0x10DE, "NVIDIA A10-1Q"'
+refute 'cards.py: as they do not' python3 "$repo/tests/cards.py" nv own
+python3 "$repo/tests/cards.py" nv own > said
+says 'cards.py: one too many' '1b38: 535.11 has no vGPUs for it, cards says otherwise' said
+says 'cards.py: one missing' '2236: 535.11 has vGPUs for it, cards says otherwise' said
+mkdir no
+refute 'cards.py: nothing to compare with' python3 "$repo/tests/cards.py" no own
+
 echo 'Cards: 1b38' > my/kernel-versions/cards
 expect_status 'evidence is missing' 3 select --data my --driver 535.309.01 -k 6.5
 says 'and where' "'my/kernel-versions/cards:1': cards need 'Vgpu'"

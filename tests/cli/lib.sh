@@ -85,7 +85,7 @@ keep_report() {
     case ${1-} in
     plan) verb=select ;;
     check) verb=verify ;;
-    info | extract | verify | select | advise | support | fetch-hooks | apply | push | pop | applied | build | matrix | lint-set | dkms-tree | new-set | merge) verb=$1 ;;
+    info | extract | verify | select | advise | support | fetch-hooks | apply | push | pop | applied | build | matrix | lint-set | dkms-tree | doctor | new-set | merge) verb=$1 ;;
     *) verb="patch" ;;
     esac
     for arg; do

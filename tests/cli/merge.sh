@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2046,SC2086,SC2154 # lib.sh sets the rest; lists are words
+# shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # lib.sh sets the rest; lists are words
 # gridpatch merge: two installers become one, whatever their compression; what does not fit
 # is refused, and leaves nothing. What is in the merged tree: tests/cli/mergeshapes.sh.
 # tests: ops/job/merging ops/job/mergescan ops/job/mergejoin ops/run/append
@@ -92,7 +92,7 @@ says 'text: what it does not do' 'by itself  it does not work' "$work/out"
 says 'text: what differs is listed' '  desktop  nvidia-smi' "$work/out"
 refute 'text: not what is the same' grep -q 'nv-vgpu-vfio-interface' "$work/out"
 run merge "$H" "$D" $plain -n -v -o none.run
-says '-v: each of the host'"'"'s' 'nvidia-vgpud: only the host has it' "$work/out"
+says '-v: all that comes from the host' 'nvidia-vgpud: only the host has it' "$work/out"
 check '-n writes nothing more' test ! -e none.run
 # The history names both, with their sums.
 for f in "$H" "$D"; do
@@ -103,6 +103,11 @@ expect_status '-f' 0 merge "$H" "$D" $plain -f
 expect_status 'patch takes the merged one' 0 patch $named $k $one --no-hooks -o again.run
 check 'and it is sound' "$GRIDPATCH" verify again.run
 rm -rf -- *
+
+"$GRIDPATCH" merge "$H" "$D" $plain -q -o g.run --progress json 2> "$work/err"
+check 'progress: reading both is one way' jq -es '[.[] | select(.phase == "read")] as $r |
+    ($r | map(.total) | unique | length) == 1 and $r[-1].done == $r[-1].total and ($r | map(.done)) == ($r | map(.done) | sort)' "$work/err"
+rm -f g.run
 
 expect_status 'swapped' 0 merge "$D" "$H" $plain -o s.run
 says 'swapped: it is said' 'put right: the desktop was named first' "$work/out"
@@ -219,7 +224,7 @@ no 'three' 2 'one more than the two' "$H" "$D" ../h2.run
 no 'a directory' 2 'is a directory' ../p/host "$D"
 no 'no such file' 4 'cannot open' "$H" ../none.run
 cd .. && pair q --shape R470 && cd d || exit 1
-case $host in /*) H2=$host D2=$desktop ;; *) H2=../$host D2=../$desktop ;; esac
+case $desktop in /*) D2=$desktop ;; *) D2=../$desktop ;; esac
 no 'two branches' 1 'must be of one branch' "$H" "$D2"
 no 'two branches, swapped' 1 'must be of one branch' "$D2" "$H"
 "$GRIDPATCH" merge "$H" "$D" $plain -q -o ../merged.run

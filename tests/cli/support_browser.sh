@@ -18,6 +18,10 @@ check 'beside JSON: both' json_ok s.json
 expect_status 'both on one stream' 2 support --html - --json
 expect_status 'two tables' 2 support --html page.html --markdown
 expect_status 'a name that cannot be' 4 support --html no/such/dir/page.html
+expect_status 'of a platform and a card' 0 support --platform proxmox-9 --gpu 10de:1b80 --html one.html
+check 'its kernels alone' test "$(grep -c '<tbody' one.html)" = 1
+says 'by its name' 'Proxmox VE 9</th>' one.html
+check 'the card is chosen' grep -q '<option.* data-ids="[^"]*1b00-.*selected="selected"' one.html
 mkdir -p bad/kernel-versions
 cat > bad/kernel-versions/drivers << 'T'
 Branch: 460
@@ -68,7 +72,7 @@ saw 'and beside the table' '.use.click[0].left > 600' true
 saw 'with its rules, all told' '.use.click[0] | .rules > 0 and .rules == .told' true
 saw 'and how it is known' '.use.click[0].text | contains("evidence")' true
 saw 'and the place is marked' .use.current 1
-saw 'Enter on a place' '.use.key | length == 1 and (.[0].text | contains("builds and loads"))' true
+saw 'Enter on a place' '.use.key | length == 1 and (.[0].text | contains("builds, seen to load"))' true
 saw 'links can be followed' '[.use.key[0].links[] | select(startswith("https://") | not)] | length' 0
 saw 'the filter by branch' '.use.branch[1:] | join(" ")' 460
 platforms=$(sed -n 's/^Title: //p' "$repo/kernel-versions/platforms")

@@ -198,7 +198,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (a->json)
 		r->root = gp_json_object(GP_J("kind", gp_kind_name(w.query.kind)),
 					 GP_J("driver", w.asked.driver ? w.asked.driver : NULL),
-					 GP_J("skipped", &w.targets.skipped), GP_J("data_date", w.catalog.any.date),
+					 GP_J("data_date", w.catalog.any.date), GP_J("skipped", &w.targets.skipped),
 					 GP_J("answers", GP_JSON_EACH(i, w.n, gp_json_advice(&w.asked, &w.v[i]))));
 	if (a->json && w.platform)
 		gp_json_fill(r->root, GP_J("platform", gp_json_platform(w.platform)));

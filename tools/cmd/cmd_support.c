@@ -122,6 +122,17 @@ static int prepare(struct gp_args *a, struct work *w, struct gp_err *err)
 	return read_kernels(a, w, err);
 }
 
+static int write_page(const struct gp_args *a, const struct work *w, struct gp_err *err)
+{
+	const struct gp_support_asked q = { .catalog = &w->catalog,
+					    .opts = &w->ask,
+					    .table = &w->table,
+					    .platform = w->platform,
+					    .card = w->gpus.n ? w->gpus.v[0].card : NULL };
+
+	return gp_support_write_page(a, &q, err);
+}
+
 static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 {
 	if (a->positional.n)
@@ -134,7 +145,7 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 	    gp_support_make(&w->catalog, &w->ask, &w->table, err) < 0)
 		return -1;
 	if (a->html)
-		return gp_support_write_page(a, &w->catalog, &w->ask, &w->table, err);
+		return write_page(a, w, err);
 	if (a->markdown) {
 		if (w->of)
 			gp_report_support_platforms(a, &w->table, w->of);

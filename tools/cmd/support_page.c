@@ -53,24 +53,27 @@ static int write_sheets(const struct gp_args *a, const struct gp_support_page *p
 	return 0;
 }
 
-int gp_support_write_page(const struct gp_args *a, const struct gp_catalog *c, const struct gp_support_opts *o,
-			  const struct gp_support *table, struct gp_err *err)
+static const char *title_of(const struct gp_support_asked *q)
 {
-	bool platforms = !o->kernels && c->platforms.n;
-	struct gp_support_page page = { .catalog = c, .kind = o->kind, .n = 1 };
+	return q->platform ? q->platform->title : q->opts->kernels ? "the kernels asked about" : "all kernel lines";
+}
+
+int gp_support_write_page(const struct gp_args *a, const struct gp_support_asked *q, struct gp_err *err)
+{
+	const struct gp_platform_list *l = &q->catalog->platforms;
+	bool platforms = !q->opts->kernels && l->n;
+	struct gp_support_page page = { .catalog = q->catalog, .kind = q->opts->kind, .card = q->card, .n = 1 };
 	gp_auto(gp_support_release) struct gp_support more = { 0 };
 	struct gp_support_sheet *v;
 	size_t from = 0;
 	int rc;
 
-	if (platforms && ask_platforms(c, o, &more, err) < 0)
+	if (platforms && ask_platforms(q->catalog, q->opts, &more, err) < 0)
 		return -1;
-	v = gp_alloc((1 + c->platforms.n) * sizeof(*v));
-	v[0] = (struct gp_support_sheet){ .title = o->kernels ? "the kernels asked about" : "all kernel lines",
-					  .table = table,
-					  .n = table->kernels.n };
-	for (size_t i = 0; platforms && i < c->platforms.n; i++) {
-		const struct gp_platform *p = &c->platforms.v[i];
+	v = gp_alloc((1 + l->n) * sizeof(*v));
+	v[0] = (struct gp_support_sheet){ .title = title_of(q), .table = q->table, .n = q->table->kernels.n };
+	for (size_t i = 0; platforms && i < l->n; i++) {
+		const struct gp_platform *p = &l->v[i];
 
 		v[page.n++] = (struct gp_support_sheet){
 			.title = p->title, .note = p->reason, .table = &more, .from = from, .n = p->n

@@ -173,6 +173,7 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "from", "PATH", "a directory or tarball instead of the network", TEXT(from), .verbs = "fetch-hooks" },
 	{ 0, "from", "RUN", "an installer, or an extracted one (repeatable)", LIST(runs), .verbs = "lint-set" },
 	{ 0, "from", "RUN", "the installer, or an extracted one, to begin with", LIST(runs), .verbs = "new-set" },
+	{ 0, "sysroot", "DIR", "a recorded machine in place of this one", TEXT(sysroot) },
 	{ 0, "evidence", "JSON", "the Evidence of a matrix report (repeatable)", LIST(reports) },
 	{ 0, "finish", NULL, "write down what was changed, and check it", FLAG(finish) },
 	{ 0, "newer-table", NULL, "fail without the patch for newer drivers", FLAG(newer_table) },

@@ -56,8 +56,9 @@ static void put_branches(struct gp_buf *out, const struct gp_support *t, const s
 	}
 }
 
-static void put_option(struct gp_buf *out, const struct gp_support *t, const struct gp_card *c, size_t i)
+static void put_option(struct gp_buf *out, const struct gp_support_page *p, size_t i)
 {
+	const struct gp_card *c = &p->catalog->cards.v[i];
 	gp_auto(gp_free_ptr) char *text = says(c);
 
 	gp_buf_printf(out, "<option value=\"k%zu\" data-ids=\"", i);
@@ -66,9 +67,10 @@ static void put_option(struct gp_buf *out, const struct gp_support *t, const str
 		put_range(out, &c->ids[k]);
 	}
 	gp_buf_puts(out, "\" data-branches=\"");
-	put_branches(out, t, c);
+	put_branches(out, p->v[0].table, c);
 	gp_buf_putc(out, '"');
 	gp_markup_attr(out, "data-says", text);
+	gp_markup_attr(out, "selected", c == p->card ? "selected" : NULL);
 	gp_buf_putc(out, '>');
 	put_label(out, c, RANGES);
 	gp_buf_puts(out, "</option>\n");
@@ -82,7 +84,7 @@ void gp_cards_filter_html(const struct gp_support_page *p, struct gp_buf *out)
 		return;
 	gp_buf_puts(out, "<label>card <select id=\"card\">\n<option value=\"\">any</option>\n");
 	for (size_t i = 0; i < l->n; i++)
-		put_option(out, p->v[0].table, &l->v[i], i);
+		put_option(out, p, i);
 	gp_buf_puts(out, "</select></label>\n<label>or its id, as lspci -nn has it "
 			 "<input id=\"gpu\" size=\"10\" placeholder=\"10de:1b80\"/></label>\n"
 			 "<p><output id=\"says\"></output> <a id=\"more\" hidden=\"hidden\" href=\"#k0\">how that is "

@@ -20,6 +20,7 @@ struct gp_support_sheet {
 struct gp_support_page {
 	const struct gp_catalog *catalog;
 	enum gp_kind kind;
+	const struct gp_card *card;       /* that is chosen at first; NULL */
 	const struct gp_support_sheet *v; /* at least one, all of the same branches */
 	size_t n;
 };

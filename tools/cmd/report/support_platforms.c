@@ -57,11 +57,14 @@ void gp_report_support_platforms(const struct gp_args *a, const struct gp_suppor
 	say_head(a, t);
 	for (size_t k = 0; k < t->kernels.n; k++)
 		say_row(a, t, k, k && of[k] == of[k - 1] ? NULL : of[k]);
-	gp_say(a, "\n"
-		  "The newest release of a branch decides. **loads**: it builds, and is reported to load.\n"
-		  "*builds*: by us, or reported; nobody knows if it loads. *expected*: from sources, or\n"
-		  "concluded. *unsure*: sources are against it, nobody has tried. *loads not*: it builds.\n"
-		  "–: nothing is known. ¹ not on all releases of the branch, or of that kernel line.\n");
+	gp_say(a,
+	       "\n"
+	       "The newest release of a branch decides. **loads**: it builds, and is reported to load.\n"
+	       "*builds*: by us, or reported; nobody knows if it loads. *expected*: from sources, or\n"
+	       "concluded. *unsure*: sources are against it, nobody has tried. *loads not*: it builds.\n"
+	       "–: nothing is known in the data of %s. ¹ not on all releases of the branch, or of\n"
+	       "that kernel line.\n",
+	       t->date);
 	for (size_t i = 0; i < t->n; i++) {
 		if (has_column(t, i))
 			continue;

@@ -224,7 +224,7 @@ int gp_merge_read_desktop(struct gp_merging *m, struct gp_inputs *in, const stru
 		.want = want_desktops, .member = desktop_member, .passed = desktop_passed, .arg = p, .cut = true
 	};
 	const struct gp_driver_opts d = {
-		.keep = &keep, .given = o->given, .cancel = o->cancel, .progress = o->progress
+		.keep = &keep, .given = o->given, .cancel = o->cancel, .progress = &p->m->progress.as
 	};
 
 	gp_merge_pass_free(m->pass);
@@ -361,11 +361,12 @@ static int open_host(struct gp_merge_pass *p, struct gp_err *err)
 	const struct gp_patch_opts *o = p->in->opts;
 	const struct gp_keep keep = { .want = want_hosts, .member = host_member, .passed = host_passed, .arg = p };
 	const struct gp_driver_opts d = {
-		.keep = &keep, .given = o->given, .cancel = o->cancel, .progress = o->progress
+		.keep = &keep, .given = o->given, .cancel = o->cancel, .progress = &p->m->progress.as
 	};
 
 	forget_host(p->m);
 	p->again = false;
+	p->m->progress.before = p->in->driver.rf.size;
 	if (begin_append(p, err) < 0)
 		return -1;
 	return gp_driver_open(&p->m->host, p->m->half[0].name, &d, err);

@@ -55,12 +55,40 @@ static int read_desktop(struct gp_merging *m, struct gp_inputs *in, const struct
 	return gp_merge_check(&first, &m->half[1], true, NULL, err);
 }
 
+static void tell(void *arg, enum gp_phase phase, uint64_t done, uint64_t total)
+{
+	struct gp_merge_progress *p = arg;
+
+	if (phase == GP_PHASE_READ) {
+		done += p->before;
+		/* After a second beginning it does not go back. */
+		p->last = done > p->last ? done : p->last;
+		done = p->last;
+		total = p->all;
+	}
+	gp_progress_tell(p->to, phase, done, total);
+}
+
+/* Both can be opened: that is known before the first is read. */
+static int look_at_both(struct gp_merging *m, const struct gp_inputs *in, struct gp_err *err)
+{
+	m->progress = (struct gp_merge_progress){ .as = { tell, &m->progress }, .to = in->opts->progress };
+	for (size_t i = 0; i < GP_COUNT(m->half); i++) {
+		gp_auto(gp_runfile_release) struct gp_runfile rf = { 0 };
+
+		if (gp_runfile_open(&rf, m->half[i].name, in->opts->given, err) < 0)
+			return -1;
+		m->progress.all += rf.size;
+	}
+	return 0;
+}
+
 int gp_merging_open(struct gp_merging *m, struct gp_inputs *in, const struct gp_list *also, struct gp_err *err)
 {
 	m->half[0].name = in->opts->host;
 	m->half[1].name = in->opts->run;
-	if (read_desktop(m, in, also, err) < 0 || gp_merge_read_host(m, in, also, err) < 0 ||
-	    check_altered(m, in, err) < 0)
+	if (look_at_both(m, in, err) < 0 || read_desktop(m, in, also, err) < 0 ||
+	    gp_merge_read_host(m, in, also, err) < 0 || check_altered(m, in, err) < 0)
 		return -1;
 	m->fit = gp_merge_fits(&m->half[0], &m->half[1], NULL);
 	return gp_merge_join(m, in, err);

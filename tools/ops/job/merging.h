@@ -25,6 +25,13 @@ struct gp_merged_file {
 /* Where the streamed files' bytes go while the host is read. */
 struct gp_merge_pass;
 
+/* Reading both is one phase for whoever listens. */
+struct gp_merge_progress {
+	struct gp_progress as;
+	const struct gp_progress *to;
+	uint64_t before, all, last; /* bytes: of what was read before, of both, told last */
+};
+
 /*
  * Two installers on their way to be one: the first part of a job, which leaves a driver
  * in the job's inputs that looks as if it had been one from the start. Zeroed is empty.
@@ -44,6 +51,7 @@ struct gp_merging {
 	const struct gp_merge_rule *need[GP_MERGE_NEEDS]; /* what it does not do by itself */
 	size_t nneed;
 	struct gp_merge_pass *pass;
+	struct gp_merge_progress progress;
 	char *sources; /* a directory: the kernel sources are stored there, too; NULL */
 };
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/host/checkup.h"
+
+#include <stdlib.h>
+
+const char *gp_health_name(enum gp_health h)
+{
+	static const char *const names[] = { "ok", "attention", "missing", "unknown" };
+
+	return names[h];
+}
+
+void gp_checkup_release(struct gp_checkup *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		free(c->v[i].text);
+		free(c->v[i].mend);
+	}
+	free(c->v);
+	free(c->running);
+	gp_list_release(&c->kernels);
+	*c = (struct gp_checkup){ 0 };
+}
+
+void gp_checkup_add(struct gp_checkup *c, const char *id, enum gp_health health, char *mend, const char *fmt, ...)
+{
+	struct gp_check *k;
+	va_list ap;
+
+	GP_GROW(c->v, c->n, c->cap);
+	k = &c->v[c->n++];
+	*k = (struct gp_check){ .id = id, .health = health, .mend = mend };
+	va_start(ap, fmt);
+	k->text = gp_vasprintf(fmt, ap);
+	va_end(ap);
+}
+
+void gp_checkup_unknown(struct gp_checkup *c, const char *id, const char *what, const struct gp_list *why)
+{
+	const char *inside = c->machine->inside;
+
+	if (why && why->n)
+		gp_checkup_add(c, id, GP_HEALTH_UNKNOWN, NULL, "%s: %s", what, why->v[0]);
+	else if (inside)
+		gp_checkup_add(c, id, GP_HEALTH_UNKNOWN, NULL, "%s: this is %s, ask outside of it", what, inside);
+	else
+		gp_checkup_add(c, id, GP_HEALTH_UNKNOWN, NULL, "%s: it cannot be told", what);
+}
+
+enum gp_health gp_checkup_missing(const struct gp_checkup *c)
+{
+	return c->machine->inside ? GP_HEALTH_UNKNOWN : GP_HEALTH_MISSING;
+}
+
+void gp_checkup_run(struct gp_checkup *c)
+{
+	gp_check_kernels(c);
+	gp_check_platform(c);
+	gp_check_gpus(c);
+	gp_check_processor(c);
+	gp_check_each_kernel(c);
+	gp_check_secureboot(c);
+	gp_check_installed(c);
+	gp_check_services(c);
+	gp_check_space(c);
+}
+
+enum gp_health gp_checkup_verdict(const struct gp_checkup *c)
+{
+	enum gp_health worst = GP_HEALTH_UNKNOWN;
+
+	for (size_t i = 0; i < c->n; i++) {
+		enum gp_health h = c->v[i].health;
+
+		if (h == GP_HEALTH_UNKNOWN)
+			continue;
+		if (worst == GP_HEALTH_UNKNOWN || h > worst)
+			worst = h;
+	}
+	return worst;
+}
