@@ -157,6 +157,10 @@ lint: deps-check
 check-conftests:
 	@python3 tests/conftests.py --check . '$(CHECKOUT)'
 
+# make check-cards CHECKOUT=DIR: have NVIDIA's releases vGPUs for the cards that the data say?
+check-cards:
+	@python3 tests/cards.py '$(CHECKOUT)'
+
 # make data-news [NEWS='FILE…']: what package lists have and the data do not know.
 data-news: all
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/news.sh $(NEWS)
@@ -178,6 +182,6 @@ help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 	@echo "deps layers lint lint-sets test-map includes readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real check-conftests data-news bench demo readme layers lint lint-sets test-map includes install uninstall clean help FORCE
+.PHONY: all deps deps-demo deps-check test-programs check check-real check-conftests check-cards data-news bench demo readme layers lint lint-sets test-map includes install uninstall clean help FORCE
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

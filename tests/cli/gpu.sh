@@ -251,6 +251,33 @@ Generation: Pascal
 Sriov: no
 Evidence: x
 T
+# What a checkout of NVIDIA's modules says: a guest's name is that of a card with types.
+mkdir -p nv/src/nvidia/generated
+nv() { git -C nv -c user.name=x -c user.email=x -c init.defaultBranch=x "$@" > said 2>&1; }
+nv init -q
+# tag TAG LINE…
+tag() {
+    name=$1
+    shift
+    printf '    { %s },\n' '0x1B80, 0x0000, 0x0000, "NVIDIA GeForce GTX 1080"' "$@" \
+        > nv/src/nvidia/generated/g_nv_name_released.h
+    nv add -A && nv commit -qm "$name" && nv tag "$name"
+}
+tag 418.1 '0x1B38, 0x11e7, 0x10de, "GRID P40-1Q"'
+tag 535.9
+tag 535.10.01 '0x1B38, 0x11e7, 0x10DE, "GRID P40-1B4"'
+printf '%s\n' "$native" > own
+check 'cards.py: as the newest tags have it' python3 "$repo/tests/cards.py" nv own
+python3 "$repo/tests/cards.py" nv own > said
+says 'cards.py: how much' '2 cards of a branch compared, 0 differ' said
+tag 535.11 '0x2236, 0x1482, 0x10DE, "NVIDIA A10-1Q"'
+refute 'cards.py: as they do not' python3 "$repo/tests/cards.py" nv own
+python3 "$repo/tests/cards.py" nv own > said
+says 'cards.py: one too many' '1b38: 535.11 has no vGPUs for it, cards says otherwise' said
+says 'cards.py: one missing' '2236: 535.11 has vGPUs for it, cards says otherwise' said
+mkdir no
+refute 'cards.py: nothing to compare with' python3 "$repo/tests/cards.py" no own
+
 echo 'Cards: 1b38' > my/kernel-versions/cards
 expect_status 'evidence is missing' 3 select --data my --driver 535.309.01 -k 6.5
 says 'and where' "'my/kernel-versions/cards:1': cards need 'Vgpu'"

@@ -205,9 +205,22 @@ sed -i 's/^Release:/Distro: debian\n&/' "$d/kernel-versions/5.12"
 clean "Debian's package numbers"
 data reported
 sed -i 's/^Evidence:.*/Evidence: [reported]/' "$d/kernel-versions/5.12"
-finds 'a report of nobody' '5.12:4: that it builds is reported by nobody'
+finds 'a report of nobody' "5.12:4: a report that nobody can follow: ''"
 sed -i 's/^Evidence:.*/& DualCoder\/vgpu_unlock#115/' "$d/kernel-versions/5.12"
 clean 'a report that names its source'
+sed -i 's/^Evidence:.*/Evidence: [peer] DualCoder\/vgpu_unlock#115/' "$d/kernel-versions/5.12"
+finds 'an old word' "5.12:4: an old word: '[peer]'; write [reported]"
+sed -i 's/^Evidence:.*/Evidence: [built] 460.73.02, gcc 12/' "$d/kernel-versions/5.12"
+finds 'a build of no day' "5.12:4: a build without a date: '460.73.02, gcc 12'"
+sed -i 's/^Evidence:.*/Evidence: I know it/' "$d/kernel-versions/5.12"
+finds 'evidence without a mark' "5.12:4: the rule's Evidence does not say how it is known"
+# Of each line what is told of it, and once what is told of several.
+sed -i 's/^Evidence:.*/Lines: 5.12 - 5.14\nEvidence: [inference 5.12] x. [reported 5.13 - 5.14] somebody/' "$d/kernel-versions/5.12"
+for l in 5.13 5.14; do printf 'Kernel: %s\nStatus: untested\n' $l > "$d/kernel-versions/$l"; done
+finds 'a report about other lines' "5.12:4: a report that nobody can follow: 'somebody'"
+printf 'Branch: 460\nVersions: 460.73.02\nEvidence: [reported] a list\n' > "$d/kernel-versions/drivers"
+sed -i 's/ \[reported 5.*//' "$d/kernel-versions/5.12"
+finds 'a list of drivers' "drivers:1: a report that nobody can follow: 'a list'"
 data twice
 { echo; sed -n "s|^Driver: 460|Driver: 470|; 4,\$p" "$d/kernel-versions/5.12"; } > next
 cat next >> "$d/kernel-versions/5.12"

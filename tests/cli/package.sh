@@ -124,6 +124,10 @@ for f in xz.deb xz.rpm; do
     check "patch $f: it is in there" diff -r of-src $d.in/nvidia-460.73.02
 done
 mkdir both
+"$GRIDPATCH" xz.deb $k --no-hooks -o card --gpu 10de:1b80 --json=r.json > out 2> err
+check 'patch: a package, for a card' test $? -eq 0
+json_valid r.json dkms-tree
+check 'patch: a package, for a card: json' json_is r.json '.gpus[0].verdict' hooks
 expect_status 'patch: a package beside an installer' 1 patch $k --no-hooks -o both good.run xz.deb --json=r.json
 says 'it is said' 'it has to be the only one'
 check 'the installer has its turn' test -s both/good-custom.run

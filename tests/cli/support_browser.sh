@@ -72,7 +72,7 @@ saw 'and beside the table' '.use.click[0].left > 600' true
 saw 'with its rules, all told' '.use.click[0] | .rules > 0 and .rules == .told' true
 saw 'and how it is known' '.use.click[0].text | contains("evidence")' true
 saw 'and the place is marked' .use.current 1
-saw 'Enter on a place' '.use.key | length == 1 and (.[0].text | contains("builds and loads"))' true
+saw 'Enter on a place' '.use.key | length == 1 and (.[0].text | contains("builds, seen to load"))' true
 saw 'links can be followed' '[.use.key[0].links[] | select(startswith("https://") | not)] | length' 0
 saw 'the filter by branch' '.use.branch[1:] | join(" ")' 460
 platforms=$(sed -n 's/^Title: //p' "$repo/kernel-versions/platforms")

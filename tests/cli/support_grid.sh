@@ -34,6 +34,7 @@ one 5.4 << 'T'
 Driver: 460
 Load: yes
 Evidence: [built] by us
+Load-Evidence: [reported] a list
 
 Driver: 470
 Status: blocked
@@ -42,7 +43,9 @@ T
 one 5.10 << 'T'
 
 Driver: 460.107
+Load: yes
 Evidence: [peer] a list
+Load-Evidence: [inference] from 5.4: not seen to load
 
 Driver: 470
 Evidence: [inference] from 5.4
@@ -80,7 +83,7 @@ vGPU    12
 5.11    !     ?
 5.12    o*    .
 T
-for sign in '+ builds and loads' 'x does not build' 'o builds, loading unknown' '. nothing known' '* not on all releases'; do
+for sign in '+ builds, seen to load' 'x does not build' 'o builds, loading unknown' '. nothing known' '* not on all releases'; do
     check "the legend: $sign" grep -qF -- "$sign" screen
 done
 check 'colours' coloured raw
@@ -90,7 +93,7 @@ term 80 support --driver 470
 check '--driver: the details' grep -q '^  470  5.4 .*blocked' screen
 expect_status '--why' 0 support --why --driver 470 -k 5.4 -k 5.10
 says '--why: the reason' '    reason   it does not' out
-says '--why: the rule' '    rule     kernel-versions/5.4:8' out
+says '--why: the rule' '    rule     kernel-versions/5.4:9' out
 says '--why: the evidence' '    evidence [inference] from 5.4' out
 printf '\nDriver: 470\nRelease: < 5.12.2\nReason: \033[31mred\nEvidence: [peer] x\n' >> base/kernel-versions/5.12
 term 80 support --why --driver 470 -k 5.12
@@ -190,7 +193,7 @@ term 200 support
 run support --json
 jq -r 'def sign: if .verdict == "blocked" then "x" elif .known == null then "."
         elif .claims.loads.claim == "no" then "!" elif .known == "unsure" then "?"
-        elif .claims.loads.claim == "yes" then "+" elif .known == "expected" then "~" else "o" end;
+        elif .claims.loads.claim == "yes" and (.claims.loads.kind | IN("reported", "booted")) then "+" elif .known == "expected" then "~" else "o" end;
     def part: .known != null and (.may_be_blocked or .only_on != [] or .load_no_on != []);
     . as $all | .kernels[] | . as $k | [$k] + [$all.branches[] | .branch as $b
         | [$all.cells[] | select(.drivers.branch == $b and .kernel.release == $k)]

@@ -55,12 +55,12 @@ Driver: 300 - 399
 Probe: driver-text nvidia/os-interface.c set_fs
 Patches: sample-set-fs
 Hooks: upstream
-Evidence: [built] by the tests that use it
+Evidence: [inference] a sample for tests
 
 Driver: 300 - 399
 Load: yes
 Hooks: upstream
-Evidence: [built] by the tests that use it
+Evidence: [inference] a sample for tests
 EOF
     cat > "$data/kernel-versions/5.13" << 'EOF'
 Kernel: 5.13

@@ -322,9 +322,6 @@ case "$1" in
         [ -z "$VGX_KVM_BUILD" ] && exit 0
         grep -q CONFIG_VFIO_MDEV "$2" || exit 1
         ;;
-    vfio_register_notifier)
-        echo "#define NV_VFIO_REGISTER_NOTIFIER_PRESENT"
-        ;;
     nvidia_vgpu_kvm_build)
         if [ -n "$VGX_KVM_BUILD" ]; then
             echo "#define NV_VGPU_KVM_BUILD"
@@ -332,8 +329,13 @@ case "$1" in
             echo "#undef NV_VGPU_KVM_BUILD"
         fi
         ;;
-esac
 EOF
+    # As the real one it has the tests of all modules, here of what the sets are written against.
+    # shellcheck disable=SC2016 # sed's $
+    {
+        echo vfio_register_notifier
+        sed -n 's/^[ +]NV_CONFTEST_[A-Z]*_COMPILE_TESTS *+= *//p' "$here"/../../patches/*/*.patch
+    } | sort -u | sed 's/.*/    &) echo "#undef NV_SAMPLE" ;;/; $aesac' >> conftest.sh
     chmod 0755 conftest.sh
 }
 

@@ -25,7 +25,7 @@ char *gp_advise_reason(const struct gp_advise_answer *x, const struct gp_advice 
 {
 	const char *text = gp_advice_reason(p);
 
-	if (p->why == GP_WHY_CARD && x->gpu && x->gpu->card)
+	if (p->why == GP_AGAINST_CARD && x->gpu && x->gpu->card)
 		return gp_gpu_why(x->gpu, p->driver);
 	return *text ? gp_strdup(text) : NULL;
 }
@@ -186,9 +186,9 @@ static void say_run(const struct gp_args *a, const struct gp_advise_asked *q, co
 		       on ? ")" : "");
 	gp_say(a, "%s%s%s: %s%s\n", r->from->driver->text, r->from != r->to ? " - " : "",
 	       r->from != r->to ? r->to->driver->text : "", reason ? reason : "no reason given",
-	       r->to->why == GP_WHY_BLOCKED ? " [blocked]" :
-	       r->to->why == GP_WHY_LOAD    ? " [does not load]" :
-					      "");
+	       r->to->why == GP_AGAINST_BLOCKED ? " [blocked]" :
+	       r->to->why == GP_AGAINST_LOAD    ? " [does not load]" :
+						  "");
 }
 
 /* In the order of the question: kernels, or branches with their versions. */

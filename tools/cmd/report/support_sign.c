@@ -5,7 +5,7 @@
 #include "ops/select/select.h"
 
 const struct gp_sign_look gp_signs[GP_SIGNS] = {
-	[GP_SIGN_LOADS] = { "+", 32, "ok", "builds and loads" },
+	[GP_SIGN_LOADS] = { "+", 32, "ok", "builds, seen to load" },
 	[GP_SIGN_BUILDS] = { "o", 36, "half", "builds, loading unknown" },
 	[GP_SIGN_EXPECTED] = { "~", 33, "env", "expected to build" },
 	[GP_SIGN_UNSURE] = { "?", 33, "env", "sources are against it" },
@@ -13,6 +13,15 @@ const struct gp_sign_look gp_signs[GP_SIGNS] = {
 	[GP_SIGN_BLOCKED] = { "x", 31, "bad", "does not build" },
 	[GP_SIGN_NOTHING] = { ".", 2, "not", "nothing known" },
 };
+
+/* Somebody has seen it: what is concluded is expected, and no more. */
+static bool is_seen_to_load(const struct gp_choice *c)
+{
+	struct gp_claim claims[GP_CLAIM_COUNT];
+
+	gp_choice_claims(c, claims);
+	return claims[GP_CLAIM_LOADS].answer == GP_CLAIM_YES && claims[GP_CLAIM_LOADS].kind >= GP_EVIDENCE_REPORTED;
+}
 
 enum gp_sign gp_sign_of(const struct gp_support_cell *cell)
 {
@@ -26,7 +35,7 @@ enum gp_sign gp_sign_of(const struct gp_support_cell *cell)
 		return GP_SIGN_LOADS_NOT;
 	if (cell->known == GP_KNOWN_UNSURE)
 		return GP_SIGN_UNSURE;
-	if (c->load == GP_LOAD_YES)
+	if (is_seen_to_load(c))
 		return GP_SIGN_LOADS;
 	return cell->known == GP_KNOWN_EXPECTED ? GP_SIGN_EXPECTED : GP_SIGN_BUILDS;
 }

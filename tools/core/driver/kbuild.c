@@ -91,7 +91,7 @@ void gp_kbuild_conftests(struct gp_str text, struct gp_list *names)
 			gp_list_take(names, gp_strndup(word.p, word.len));
 }
 
-/* Of "a | b_*)" one after the other; none when it is no label of a case. */
+/* Of "a | b_*" one after the other. */
 static bool next_label(struct gp_str *line, struct gp_str *label)
 {
 	const char *end = line->len ? memchr(line->p, '|', line->len) : NULL;
@@ -111,15 +111,24 @@ static bool is_label_of(struct gp_str label, const char *name)
 	return glob ? strncmp(name, label.p, label.len - 1) == 0 : gp_str_eq(label, name);
 }
 
+/* "a | b_*" of a line that begins with it and a ')'; empty: it does not. */
+static struct gp_str labels_of(struct gp_str line)
+{
+	const char *end = line.len ? memchr(line.p, ')', line.len) : NULL;
+	struct gp_str labels = { line.p, end ? (size_t)(end - line.p) : 0 };
+
+	for (size_t i = 0; i < labels.len; i++)
+		if (!isalnum((unsigned char)labels.p[i]) && !strchr("_*| \t", labels.p[i]))
+			return (struct gp_str){ line.p, 0 };
+	return labels;
+}
+
 bool gp_conftest_knows(struct gp_str text, const char *name)
 {
 	struct gp_str line, label;
 
 	while (gp_text_line_next(&text, &line)) {
-		line = gp_str_trim(line);
-		if (!gp_str_ends(line, ")"))
-			continue;
-		line.len--;
+		line = labels_of(line);
 		while (next_label(&line, &label))
 			if (is_label_of(label, name))
 				return true;

@@ -90,7 +90,7 @@ static bool put_repository(struct gp_buf *out, struct gp_str word)
 static bool put_bug(struct gp_buf *out, struct gp_str word)
 {
 	size_t mark = find_any(word, "#");
-	struct gp_str who = { word.p, mark }, what = { word.p + mark, 0 };
+	struct gp_str who = { word.p, mark }, what;
 	bool debian = gp_str_eq(who, "Debian");
 
 	if (mark == word.len || (!debian && !gp_str_eq(who, "LP")))

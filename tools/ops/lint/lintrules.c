@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "core/rules/branch.h"
+#include "core/rules/cite.h"
 #include "core/rules/claim.h"
 #include "core/rules/conftest.h"
 #include "core/rules/exports.h"
@@ -50,15 +52,31 @@ static bool concerns(const struct gp_list *names, const struct gp_rule *r)
 	return !names->n;
 }
 
+static bool has_mark(const char *evidence)
+{
+	struct gp_told told;
+	size_t off = 0;
+
+	return gp_told_next(evidence, &off, &told);
+}
+
 static void lint_evidence(const struct gp_rule *r, struct gp_findings *found)
 {
 	if (!r->evidence)
 		gp_finding_add(found, r->file, r->lineno, "say what was built, with what and when, or who reports it",
 			       "the rule has no Evidence");
-	for (size_t i = 0; i < GP_CLAIM_COUNT; i++)
-		if (r->claims[i].kind == GP_EVIDENCE_REPORTED && !r->claims[i].source)
-			gp_finding_add(found, r->file, r->lineno, "say who reports it, so that others can look there",
-				       "that it %s is reported by nobody", gp_claim_name((enum gp_claim_of)i));
+	else if (!has_mark(r->evidence))
+		gp_finding_add(found, r->file, r->lineno, "begin it with [built], [reported], [source] or [inference]",
+			       "the rule's Evidence does not say how it is known");
+}
+
+static void lint_cites(const struct gp_rule *r, struct gp_findings *found)
+{
+	const char *const texts[] = { r->evidence, r->load_evidence, r->hooks_evidence };
+
+	for (size_t i = 0; i < GP_COUNT(texts); i++)
+		if (texts[i])
+			gp_lint_cites(texts[i], r->file, r->lineno, found);
 }
 
 /* A rule that only headers can answer would say so with `symbol`. */
@@ -162,6 +180,9 @@ static void lint_line(const struct gp_catalog *c, const struct gp_list *names, c
 		gp_auto(gp_free_ptr) char *rest = concerns(names, r) ? rest_of(r) : NULL;
 		bool again = !rest;
 
+		/* What is told of each of its lines, not of the first one alone. */
+		if (rest)
+			lint_cites(r, found);
 		for (size_t k = 0; k < seen->n && !again; k++)
 			again = seen->v[k].rule->lineno == r->lineno && strcmp(seen->v[k].rule->file, r->file) == 0;
 		if (again)
@@ -175,6 +196,23 @@ static void lint_line(const struct gp_catalog *c, const struct gp_list *names, c
 	}
 }
 
+/* What the files say that have no rules. */
+static void lint_lists(const struct gp_catalog *c, struct gp_findings *found)
+{
+	for (size_t i = 0; i < c->branches.n; i++) {
+		const struct gp_branch *b = &c->branches.v[i];
+
+		if (b->evidence)
+			gp_lint_cites(b->evidence, b->file, b->lineno, found);
+	}
+	for (size_t i = 0; i < c->halves.n; i++)
+		gp_lint_cites(c->halves.v[i].evidence, c->halves.v[i].file, c->halves.v[i].lineno, found);
+	for (size_t i = 0; i < c->cards.n; i++)
+		gp_lint_cites(c->cards.v[i].evidence, c->cards.v[i].file, c->cards.v[i].lineno, found);
+	for (size_t i = 0; i < c->platforms.n; i++)
+		gp_lint_cites(c->platforms.v[i].evidence, c->platforms.v[i].file, c->platforms.v[i].lineno, found);
+}
+
 size_t gp_lint_rules(const struct gp_catalog *c, const struct gp_list *names, struct gp_findings *found)
 {
 	gp_auto(paragraphs_release) struct paragraphs seen = { 0 };
@@ -182,5 +220,7 @@ size_t gp_lint_rules(const struct gp_catalog *c, const struct gp_list *names, st
 	lint_line(c, names, &c->any, &seen, found);
 	for (size_t i = 0; i < c->nlines; i++)
 		lint_line(c, names, &c->lines[i], &seen, found);
+	if (!names->n)
+		lint_lists(c, found);
 	return seen.n;
 }

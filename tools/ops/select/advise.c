@@ -33,19 +33,21 @@ void gp_advice_list_release(struct gp_advice_list *l)
 static enum gp_advice_why find_why(const struct gp_advice *a, bool has_card)
 {
 	if (has_card && !gp_card_served(a->card.fit))
-		return GP_WHY_CARD;
+		return GP_AGAINST_CARD;
 	if (a->choice.verdict == GP_VERDICT_BLOCKED)
-		return GP_WHY_BLOCKED;
+		return GP_AGAINST_BLOCKED;
 	if (a->choice.verdict == GP_VERDICT_UNKNOWN)
-		return GP_WHY_KERNEL;
+		return GP_AGAINST_KERNEL;
 	if (a->choice.load == GP_LOAD_NO)
-		return GP_WHY_LOAD;
-	return a->claims[GP_CLAIM_BUILDS].answer == GP_CLAIM_YES ? GP_WHY_NOTHING : GP_WHY_NO_EVIDENCE;
+		return GP_AGAINST_LOAD;
+	return a->claims[GP_CLAIM_BUILDS].answer == GP_CLAIM_YES ? GP_AGAINST_NOTHING : GP_AGAINST_NO_EVIDENCE;
 }
 
 static enum gp_advice_fit find_fit(enum gp_advice_why w)
 {
-	return w == GP_WHY_NOTHING ? GP_ADVICE_FITS : w == GP_WHY_NO_EVIDENCE ? GP_ADVICE_PERHAPS : GP_ADVICE_NO;
+	return w == GP_AGAINST_NOTHING     ? GP_ADVICE_FITS :
+	       w == GP_AGAINST_NO_EVIDENCE ? GP_ADVICE_PERHAPS :
+					     GP_ADVICE_NO;
 }
 
 static const char *first(const struct gp_list *l)
@@ -56,12 +58,12 @@ static const char *first(const struct gp_list *l)
 const char *gp_advice_reason(const struct gp_advice *a)
 {
 	switch (a->why) {
-	case GP_WHY_BLOCKED: return first(&a->choice.reasons);
-	case GP_WHY_KERNEL: return "the kernel belongs to no known line";
-	case GP_WHY_LOAD: return first(&a->choice.load_reasons);
-	case GP_WHY_NO_EVIDENCE: return "nobody is known to have built it there";
-	case GP_WHY_CARD:
-	case GP_WHY_NOTHING: break;
+	case GP_AGAINST_BLOCKED: return first(&a->choice.reasons);
+	case GP_AGAINST_KERNEL: return "the kernel belongs to no known line";
+	case GP_AGAINST_LOAD: return first(&a->choice.load_reasons);
+	case GP_AGAINST_NO_EVIDENCE: return "nobody is known to have built it there";
+	case GP_AGAINST_CARD:
+	case GP_AGAINST_NOTHING: break;
 	}
 	return "";
 }

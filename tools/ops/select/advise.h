@@ -27,12 +27,12 @@ const char *gp_advice_fit_name(enum gp_advice_fit f); /* "fits", "perhaps", "no"
 
 /* What speaks against a pair, the first of these that does. */
 enum gp_advice_why {
-	GP_WHY_NOTHING,
-	GP_WHY_CARD,        /* the card has no vGPUs with it: gp_advice.card */
-	GP_WHY_BLOCKED,     /* it does not build */
-	GP_WHY_KERNEL,      /* no line that is known */
-	GP_WHY_LOAD,        /* it does not load */
-	GP_WHY_NO_EVIDENCE, /* nobody knows if it builds */
+	GP_AGAINST_NOTHING,
+	GP_AGAINST_CARD,        /* the card has no vGPUs with it: gp_advice.card */
+	GP_AGAINST_BLOCKED,     /* it does not build */
+	GP_AGAINST_KERNEL,      /* no line that is known */
+	GP_AGAINST_LOAD,        /* it does not load */
+	GP_AGAINST_NO_EVIDENCE, /* nobody knows if it builds */
 };
 
 const char *gp_advice_why_name(enum gp_advice_why w); /* "nothing", "card", "blocked", … */

@@ -71,7 +71,9 @@ static const struct knows_case {
 	{ "of a kind", "  mdev_*)\n", true },
 	{ "the last one, for all the rest", "    *)\n", false },
 	{ "a longer name", "mdev_uuid_t)\nxmdev_uuid)\n", false },
+	{ "with its commands", "  mdev_uuid) echo x ;;\n", true },
 	{ "a call", "foo mdev_uuid)\n", false },
+	{ "what is put out", "$(echo mdev_uuid)\necho \"mdev_uuid\")\n", false },
 	{ "in a comment", "# mdev_uuid is gone since 5.13\n", false },
 	{ "nothing", "", false },
 };
