@@ -18,7 +18,7 @@ static const struct {
 } wanted[] = {
 	[GP_EVIDENCE_INFERENCE] = { "[^ ]", "a conclusion from nothing", "say from what" },
 	[GP_EVIDENCE_SOURCE] = { REPORT "|[0-9][.][0-9]|[0-9a-f]{12}|[A-Za-z0-9_-][.](c|h|rs|sh|toml|xml)([^a-z]|$)|"
-					"Kbuild|Makefile|README",
+					"Kbuild|Makefile|README|conftest [a-z_]+ ",
 				 "a source without a file, a release or a commit", "say what was read" },
 	[GP_EVIDENCE_REPORTED] = { REPORT, "a report that nobody can follow",
 				   "name OWNER/REPOSITORY#N or @REF, an address, or a document's number" },

@@ -45,6 +45,7 @@ static const struct {
 	{ "[source] open-gpu-kernel-modules has the test from 550.120", "" },
 	{ "[source] nvidia-vgpu-vfio.c", "" },
 	{ "[source] src/lib.rs", "" },
+	{ "[source] conftest vfio_device_mig_state in 525", "" },
 	{ "[source] the driver's Kbuild", "" },
 	{ "[source] the cards: DualCoder's table", SOURCE "'the cards: DualCoder's table'" },
 	{ "[source] read in 2026", SOURCE "'read in 2026'" },
