@@ -122,6 +122,11 @@ check '-o DIR/: it is there' cmp a.run sub/$named
 check '-o -' cmp a.run o.run
 "$GRIDPATCH" merge - "$D" $plain -o i.run < "$H" > "$work/out" 2> "$work/err"
 "$GRIDPATCH" merge "$H" - $plain -o j.run < "$D" > "$work/out" 2> "$work/err"
+python3 -c 'import sys, zipfile
+with zipfile.ZipFile("portal.zip", "w") as z: z.write(sys.argv[1], "Host_Drivers/" + sys.argv[2]); z.writestr("README", "x")' "$H" "$(basename "$H")"
+expect_status 'the host out of a .zip' 0 merge portal.zip "$D" $plain -o z.run
+says 'the host out of a .zip: it is said' 'taken from portal.zip' "$work/out"
+check 'the host out of a .zip: the same' cmp z.run a.run
 unrun i.run xi && unrun j.run xj && unrun a.run xa
 check 'the host from a pipe' diff -rq -x pkg-history.txt xi xa
 check 'the desktop from a pipe' diff -rq -x pkg-history.txt xj xa

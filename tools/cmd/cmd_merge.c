@@ -138,7 +138,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	gp_job_args(a);
 	rc = merge(a, &m, err);
 	gp_report_merging(a, &m.job);
-	if (m.job.in.driver.kind == GP_KIND_MERGED)
+	if (m.job.merging.complete)
 		gp_report_job(a, &m.job);
 	gp_main_flush(); /* what follows goes to standard error */
 	gp_patch_job_warnings(&m.job, &warnings);

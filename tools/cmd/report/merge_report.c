@@ -15,11 +15,6 @@
 
 #define BOTH (GP_SIDE_HOST | GP_SIDE_DESKTOP)
 
-static bool is_complete(const struct gp_patch_job *j)
-{
-	return j->merging.n && j->in.driver.version.n && j->in.driver.kind == GP_KIND_MERGED;
-}
-
 /* --- text --- */
 
 static void say_half(const struct gp_args *a, const char *what, const struct gp_merge_half *h)
@@ -76,7 +71,7 @@ void gp_report_merging(const struct gp_args *a, const struct gp_patch_job *j)
 	const struct gp_merging *m = &j->merging;
 	struct gp_merge_counts c;
 
-	if (!is_complete(j))
+	if (!m->complete)
 		return;
 	c = gp_merging_counts(m);
 	say_half(a, "host", &m->half[0]);
@@ -165,8 +160,8 @@ struct json_object *gp_json_merging(const struct gp_args *a, const struct gp_pat
 			      GP_J("desktop", json_half(a, &m->half[1], &j->in.driver.rf)), GP_J("swapped", m->swapped),
 			      GP_J("fit", known ? gp_merge_fit_name(gp_merge_fits(&m->half[0], &m->half[1], NULL)) :
 						  (const char *)NULL),
-			      GP_J("files", GP_JSON_EACH(i, is_complete(j) ? m->n : 0, json_file(m, &m->file[i]))),
-			      GP_J("counts", is_complete(j) ? json_counts(gp_merging_counts(m)) : NULL),
+			      GP_J("files", GP_JSON_EACH(i, m->complete ? m->n : 0, json_file(m, &m->file[i]))),
+			      GP_J("counts", m->complete ? json_counts(gp_merging_counts(m)) : NULL),
 			      GP_J("modules", &m->listed.modules),
 			      GP_J("needs", GP_JSON_EACH(i, m->nneed, json_need(m->need[i]))));
 }

@@ -151,6 +151,16 @@ static const char *host_version(const struct gp_manifest *m, unsigned branch)
 	return NULL;
 }
 
+struct gp_version gp_merge_host_of(const struct gp_manifest *m, const struct gp_version *driver)
+{
+	const char *text = host_version(m, gp_version_branch(driver));
+	struct gp_version v = { 0 };
+
+	if (!text || strcmp(text, driver->text) == 0 || gp_version_parse(gp_str_of(text), &v, NULL) < 0)
+		return (struct gp_version){ 0 };
+	return v;
+}
+
 static bool is_hosts(const struct gp_mentry *e)
 {
 	return gp_str_starts(e->type, "VGX_") || gp_str_find(e->rest, GP_STR("MODULE:vgpu")) >= 0;

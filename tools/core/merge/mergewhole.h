@@ -33,6 +33,10 @@ void gp_merge_check_kernel(const struct gp_manifest *m, const struct gp_merge_fi
  */
 void gp_merge_check_listed(const struct gp_manifest *m, const struct gp_version *driver, struct gp_list *problems);
 
+/* The version of a merged driver's host half, by its own library. Out: n is 0 when it is
+ * that of the driver, or cannot be told. */
+struct gp_version gp_merge_host_of(const struct gp_manifest *m, const struct gp_version *driver);
+
 /* Is this a file that does nothing unless the manifest lists it: of the host's programs,
  * scripts and libraries, or firmware? Sources are another matter. */
 bool gp_merge_must_be_listed(const char *path);

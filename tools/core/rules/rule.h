@@ -143,6 +143,9 @@ void gp_line_overlay(struct gp_line *base, struct gp_line *over);
 /* What a rule is judged by. */
 struct gp_facts {
 	struct gp_version driver;
+	/* Of a merged driver the host's version, which its binary part has: rules that say
+	 * which Hooks are needed are about that. n is 0: the same. */
+	struct gp_version host;
 	enum gp_kind kind;
 	bool kind_unknown; /* then Kind is not looked at, and why says so */
 	/* The kernel, or a line; with the headers' patch level when there are

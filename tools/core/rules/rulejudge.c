@@ -266,8 +266,10 @@ static bool has_a_module(const struct gp_rule *r, const struct gp_facts *f)
 
 static bool judge_driver_range(const struct gp_rule *r, const struct gp_facts *f, struct gp_judgement *j)
 {
-	if (!gp_ranges_hold(&r->driver, &f->driver)) {
-		say(j, "driver %s is outside '%s'", f->driver.text, r->driver_text);
+	const struct gp_version *v = r->hooks && f->host.n ? &f->host : &f->driver;
+
+	if (!gp_ranges_hold(&r->driver, v)) {
+		say(j, "driver %s is outside '%s'", v->text, r->driver_text);
 		return false;
 	}
 	if (f->kind_unknown) {

@@ -7,6 +7,8 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "core/merge/mergewhole.h"
+#include "core/rules/kind.h"
 #include "ops/driver/installed.h"
 #include "ops/run/runindex.h"
 #include "ops/run/runtree.h"
@@ -91,6 +93,8 @@ static int identify(struct gp_driver *d, struct gp_err *err)
 		if (read_manifest(d, err) < 0)
 			return -1;
 		d->kind = gp_manifest_kind(&d->manifest);
+		d->host = d->kind == GP_KIND_MERGED ? gp_merge_host_of(&d->manifest, &d->version) :
+						      (struct gp_version){ 0 };
 	}
 	d->has_kernel = has_below(&d->rf, "kernel");
 	d->has_kernel_open = has_below(&d->rf, "kernel-open");

@@ -16,6 +16,7 @@ struct gp_driver {
 	struct gp_tree tree;
 	struct gp_manifest manifest; /* the pristine one, text borrowed from rf */
 	struct gp_version version;
+	struct gp_version host; /* of a merged driver, where the host's half has another one; else n is 0 */
 	enum gp_kind kind;
 	bool has_kernel, has_kernel_open; /* source trees */
 	struct gp_altered altered;

@@ -347,6 +347,7 @@ static int decide_hooks_table(const struct gp_inputs *in, struct gp_decision *d,
 static int select_sets(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {
 	struct gp_query q = { .driver = in->driver.version,
+			      .host = in->driver.host,
 			      .modules = in->driver.manifest.modules,
 			      .kind = in->driver.kind,
 			      .kernels = in->targets.v,

@@ -91,7 +91,8 @@ int gp_merging_open(struct gp_merging *m, struct gp_inputs *in, const struct gp_
 	    gp_merge_read_host(m, in, also, err) < 0 || check_altered(m, in, err) < 0)
 		return -1;
 	m->fit = gp_merge_fits(&m->half[0], &m->half[1], NULL);
-	return gp_merge_join(m, in, err);
+	m->complete = gp_merge_join(m, in, err) == 0;
+	return m->complete ? 0 : -1;
 }
 
 void gp_merging_release(struct gp_merging *m)

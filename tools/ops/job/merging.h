@@ -52,6 +52,7 @@ struct gp_merging {
 	size_t nneed;
 	struct gp_merge_pass *pass;
 	struct gp_merge_progress progress;
+	bool complete; /* all went well, up to here */
 	char *sources; /* a directory: the kernel sources are stored there, too; NULL */
 };
 

@@ -64,6 +64,7 @@ static int ask(const struct gp_inputs *in, struct gp_decision *d, struct gp_view
 	       size_t n, struct gp_selection *out, struct gp_err *err)
 {
 	struct gp_query q = { .driver = in->driver.version,
+			      .host = in->driver.host,
 			      .modules = in->driver.manifest.modules,
 			      .kind = in->driver.kind,
 			      .kernels = k,

@@ -53,7 +53,9 @@ static void ask_data(const struct gp_inputs *in, struct gp_decision *d)
 
 	if (!half)
 		return;
-	d->half_rule = gp_half_find(&in->catalog.halves, half, &in->driver.version);
+	/* It is for the daemons, which are the host's. */
+	d->half_rule =
+		gp_half_find(&in->catalog.halves, half, in->driver.host.n ? &in->driver.host : &in->driver.version);
 	if (!d->half_rule)
 		gp_list_printf(&d->warnings, "nothing is known of the %s of vgpu_unlock with driver %s",
 			       gp_half_name(half), in->driver.version.text);

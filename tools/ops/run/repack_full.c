@@ -15,6 +15,7 @@ struct copier {
 	struct gp_encoder *enc;
 	struct gp_tarout out;
 	struct gp_members members;
+	struct gp_map heirs; /* of files that are replaced: path to the number of a link */
 };
 
 static int encode(void *arg, const void *p, size_t len, struct gp_err *err)
@@ -80,17 +81,18 @@ static bool is_replaced(const struct gp_runfile *rf, const char *path)
 	return now && now->added;
 }
 
-/* The first link to a file of the payload that is replaced: it gets the old bytes. */
-static const struct gp_entry *heir_of(const struct gp_members *m, const char *path)
+/* The first link to each file of the payload that is replaced: it gets the old bytes. */
+static void find_heirs(struct copier *c)
 {
-	for (size_t i = 0; i < m->rf->n; i++) {
-		const struct gp_entry *e = &m->rf->entry[i];
+	const struct gp_runfile *rf = c->members.rf;
 
-		if (e->type == GP_ENTRY_HARDLINK && !e->added && !e->superseded && strcmp(e->link, path) == 0 &&
-		    !gp_repack_change(m->tree, e))
-			return e;
+	for (size_t i = 0; i < rf->n; i++) {
+		const struct gp_entry *e = &rf->entry[i];
+
+		if (e->type == GP_ENTRY_HARDLINK && !e->added && !e->superseded && is_replaced(rf, e->link) &&
+		    !gp_repack_change(c->members.tree, e) && !gp_map_get(&c->heirs, e->link, NULL))
+			gp_map_put(&c->heirs, e->link, i);
 	}
-	return NULL;
 }
 
 /* The bytes of a file, which end its member, as those of another name. */
@@ -109,12 +111,16 @@ static int copy_replaced(struct copier *c, const struct gp_entry *e, struct gp_e
 {
 	const struct gp_runfile *rf = c->members.rf;
 	bool link = e->type == GP_ENTRY_HARDLINK && !is_replaced(rf, e->path);
-	const struct gp_entry *heir = heir_of(&c->members, link ? e->link : e->path);
+	const char *file = link ? e->link : e->path;
+	const struct gp_entry *heir = NULL;
 	struct gp_entry is = *e;
+	size_t i;
 	int rc;
 
-	if (!is_replaced(rf, link ? e->link : e->path) || (link && gp_repack_change(c->members.tree, e)))
+	if (!is_replaced(rf, file) || (link && gp_repack_change(c->members.tree, e)))
 		return 0;
+	if (gp_map_get(&c->heirs, file, &i))
+		heir = &rf->entry[i];
 	if (e->type == GP_ENTRY_FILE && heir)
 		rc = copy_as(c, e, heir, err);
 	else
@@ -130,6 +136,7 @@ static int copy_members(struct copier *c, struct gp_err *err)
 {
 	const struct gp_runfile *rf = c->members.rf;
 
+	find_heirs(c);
 	for (size_t i = 0; i < rf->n; i++) {
 		const struct gp_entry *e = &rf->entry[i];
 		const struct gp_tfile *f = gp_repack_change(c->members.tree, e);
@@ -173,6 +180,7 @@ static int encode_payload(const struct gp_tree *t, const struct gp_repack *o, st
 	    gp_plain_check_sums(p, err) == 0)
 		rc = gp_encoder_finish(enc, err);
 	gp_plain_close(p);
+	gp_map_release(&c.heirs);
 	return rc;
 }
 

@@ -17,16 +17,9 @@ static bool has_links(const struct gp_runfile *rf, const char *path)
 
 	if (own && own->type == GP_ENTRY_HARDLINK)
 		return true;
-	for (size_t i = 0; own && i < rf->n; i++) {
-		const struct gp_entry *e = &rf->entry[i];
-
-		if (e->type != GP_ENTRY_HARDLINK || e->added)
-			continue;
-		/* Of what was added the payload may have another member. */
-		if (own->added ? strcmp(e->link, path) == 0 || strcmp(e->path, path) == 0 :
-				 gp_runfile_resolve(rf, e) == own)
+	for (size_t i = 0; own && i < rf->n; i++)
+		if (rf->entry[i].type == GP_ENTRY_HARDLINK && gp_runfile_resolve(rf, &rf->entry[i]) == own)
 			return true;
-	}
 	return false;
 }
 
@@ -71,6 +64,33 @@ static char *path_problem(const struct gp_runfile *rf, const char *path)
 	return dir ? gp_asprintf("'%s' lies in '%s', which is read-only", path, dir) : NULL;
 }
 
+/* The same of what was added, which may replace either end of a link of the payload. There
+ * may be many of both. */
+static char *added_problem(const struct gp_runfile *rf)
+{
+	gp_auto(gp_map_release) struct gp_map linked = { 0 };
+	char *why = NULL;
+
+	for (size_t i = 0; i < rf->n; i++)
+		if (rf->entry[i].type == GP_ENTRY_HARDLINK && !rf->entry[i].added) {
+			gp_map_put(&linked, rf->entry[i].path, 0);
+			gp_map_put(&linked, rf->entry[i].link, 0);
+		}
+	for (size_t i = 0; i < rf->n && !why; i++) {
+		const struct gp_entry *e = &rf->entry[i];
+		const char *dir;
+
+		if (!e->added || e->superseded || e->type == GP_ENTRY_DIR)
+			continue;
+		dir = locked_parent(rf, e->path);
+		if (gp_map_get(&linked, e->path, NULL))
+			why = gp_asprintf("'%s' has hard links", e->path);
+		else if (dir)
+			why = gp_asprintf("'%s' lies in '%s', which is read-only", e->path, dir);
+	}
+	return why;
+}
+
 char *gp_splice_problem(const struct gp_runfile *rf, const struct gp_tree *t)
 {
 	char *why = rf->no_splice ? gp_strdup(rf->no_splice) : NULL;
@@ -85,10 +105,7 @@ char *gp_splice_problem(const struct gp_runfile *rf, const struct gp_tree *t)
 		else
 			why = path_problem(rf, f->path);
 	}
-	for (size_t i = 0; i < rf->n && !why; i++)
-		if (rf->entry[i].added && !rf->entry[i].superseded && rf->entry[i].type == GP_ENTRY_FILE)
-			why = path_problem(rf, rf->entry[i].path);
-	return why;
+	return why ? why : added_problem(rf);
 }
 
 /* --- what follows --- */

@@ -254,10 +254,13 @@ static void entry_release(struct gp_entry *e)
 
 int gp_runfile_put(struct gp_runfile *rf, struct gp_entry *e, struct gp_err *err)
 {
-	e->added = true;
-	if (e->type == GP_ENTRY_FILE)
-		rf->unpacked += e->size;
-	return entry_add(rf, e, err);
+	gp_auto(entry_release) struct gp_entry own = *e;
+
+	*e = (struct gp_entry){ 0 };
+	own.added = true;
+	if (own.type == GP_ENTRY_FILE)
+		rf->unpacked += own.size;
+	return entry_add(rf, &own, err);
 }
 
 /* To whoever wants to see them as they come. */

@@ -148,6 +148,7 @@ static struct gp_facts make_facts(struct gp_asker *a, const struct gp_release *r
 
 	return (struct gp_facts){ .ignores_rt = ignore && *ignore,
 				  .driver = a->q->driver,
+				  .host = a->q->host,
 				  .kind = a->q->kind,
 				  .kind_unknown = a->q->kind_unknown,
 				  .modules = a->modules,

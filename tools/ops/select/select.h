@@ -20,6 +20,7 @@ struct gp_query_kernel {
 
 struct gp_query {
 	struct gp_version driver;
+	struct gp_version host; /* of a merged driver: gp_facts.host */
 	enum gp_kind kind;
 	bool kind_unknown;
 	const struct gp_query_kernel *kernels;

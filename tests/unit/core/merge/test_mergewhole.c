@@ -196,6 +196,21 @@ static void installed_names(void **state)
 	assert_string_equal(findings.v[0], "host half: 'conftest.sh' is not there");
 }
 
+static void the_hosts_version(void **state)
+{
+	gp_auto(gp_manifest_release) struct gp_manifest m = { 0 };
+	struct gp_version v;
+
+	(void)state;
+	assert_int_equal(gp_manifest_parse(GP_STR(manifest), &m, NULL), 0);
+	assert_int_equal(gp_version_parse(GP_STR("460.73.01"), &v, NULL), 0);
+	assert_string_equal(gp_merge_host_of(&m, &v).text, "460.73.02");
+	assert_int_equal(gp_version_parse(GP_STR("460.73.02"), &v, NULL), 0);
+	assert_int_equal(gp_merge_host_of(&m, &v).n, 0);
+	assert_int_equal(gp_version_parse(GP_STR("470.63.01"), &v, NULL), 0);
+	assert_int_equal(gp_merge_host_of(&m, &v).n, 0);
+}
+
 static void listed(void **state)
 {
 	(void)state;
@@ -213,6 +228,7 @@ int main(void)
 {
 	FX_ROWS(cases, check_whole, NULL, release);
 	FX_TEST(installed_names, NULL, release);
+	FX_TEST(the_hosts_version, NULL, NULL);
 	FX_TEST(listed, NULL, NULL);
 	return fx_run(NULL, NULL);
 }
