@@ -161,6 +161,6 @@ char *gp_evidence_day(const char *started)
 {
 	struct gp_str day = gp_str_of(started ? started : "");
 
-	day.len = day.len > 10 && started[10] == 'T' ? 10 : 0;
+	day.len = day.len > 10 && day.p[10] == 'T' ? 10 : 0;
 	return gp_str_is_date(day) ? gp_strndup(day.p, day.len) : NULL;
 }
