@@ -147,11 +147,11 @@ GRIDPATCH_DATA=$repo
 apicv="probe 'exports enable_apicv module-only'"
 for kernel in 7.0.14-3-pve 7.2.9+deb13-amd64 7.0.0-40-generic; do
     run select --driver 550.163.02 -k $kernel
-    says "enable_apicv is KVM's own on $kernel" "taken by probe: $apicv: holds, by the lists of" out
+    says "enable_apicv is KVM's own on $kernel" "$apicv: holds, by the lists of" out
     says 'so the host does not load' 'modules load: no' out
 done
 run select --explain --driver 550.163.02 -k 6.17.13-4-pve
-says 'it is not on 6.17' "not taken    by probe    $apicv: does not hold, by the lists of 6.17.1-1-pve to 6.17.13-21-pve" out
+says 'it is not on 6.17' "$apicv: does not hold, by the lists of 6.17.1-1-pve to 6.17.13-21-pve" out
 run select --driver 550.163.02 -k 6.18.7
 says 'of other kernels the number tells' "taken by version: 6.18.7 is inside '>= 6.18'" out
 run select --driver 595.58.02 -k 7.0.14-3-pve

@@ -73,8 +73,8 @@ for d in 535 R535 vgpu-16 16; do
 done
 expect_status '--json' 0 select --driver 16.4 -k 6.5.1 --json
 check 'json: the version and its release' json_is out '.driver.version + " " + .driver.vgpu' '535.161.05 16.4'
-expect_status 'a release that is not listed' 1 select --driver 16.6 $k
-says 'is unknown' 'vGPU 16.6 is unknown'
+expect_status 'a release that is not listed' 1 select --driver 16.15 $k
+says 'is unknown' 'vGPU 16.15 is unknown'
 expect_status 'a branch that is not known' 1 select --driver 999 $k
 says 'is unknown' 'driver branch 999 is unknown'
 expect_status 'a version of it' 1 select --driver 999.1 -k 6.8.1

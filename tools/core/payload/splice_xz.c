@@ -350,6 +350,7 @@ int gp_xz_end(struct gp_splice_more *m, struct gp_err *err)
  * more than this would take more memory than all the rest. */
 static size_t dict_size(const lzma_options_lzma *theirs)
 {
+	gp_assert(theirs);
 	return theirs->dict_size < DICT_MAX ? theirs->dict_size : DICT_MAX;
 }
 
