@@ -122,6 +122,8 @@ static const char *reason(const struct gp_args *a, const struct making *m)
 		if (fit != GP_FIT_SAME && (fit != GP_FIT_VERSIONS || !(a->patch.allow & GP_ALLOW_VERSIONS)))
 			return "pair";
 	}
+	if (g->early.nkernels)
+		return gp_selection_reason(&g->early, &g->half[1].version, a->patch.allow);
 	return m->job.in.driver.version.n ? gp_job_reason(a, &m->job, &m->cells) : NULL;
 }
 
