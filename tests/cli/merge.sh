@@ -287,6 +287,24 @@ for f in host desktop; do
     no "$f damaged" 3 bad.run "$3" "$4"
 done
 
+# What the versions decide is said before all is read: an end that is not there is not missed.
+# By the stub's name at once; else when the host's manifest has come.
+pack ../p/host h.run --compress none --targetdir NVIDIA-Linux-x86_64-460.73.02-vgpu-kvm
+pack ../p/host i.run --compress none --targetdir Host
+pack ../p/desktop e.run --compress none --targetdir NVIDIA-Linux-x86_64-460.73.01
+mv h.run i.run e.run ..
+for f in i e; do head -c $(($(stat -c %s ../$f.run) * 3 / 4)) ../$f.run > ../$f-cut.run; done
+for p in h:e-cut e-cut:h i-cut:e e:i-cut; do
+    expect_status "blocked, $p" 1 merge ../${p%:*}.run ../${p#*:}.run -k 6.6 --no-hooks --no-set all --allow versions -o out.run --json
+    check "blocked, $p: why" json_is "$work/out" .reason blocked
+    says "blocked, $p: of which driver" 'kernel 6.6 is blocked for driver 460.73.01: R460 needs'
+    nothing "blocked, $p"
+    expect_status "blocked and allowed, $p" 3 merge ../${p%:*}.run ../${p#*:}.run -k 6.6 --no-hooks --no-set all --allow versions,blocked -n
+done
+expect_status 'unknown, before all is read' 1 merge ../h.run ../e-cut.run -k 3.10 --no-hooks --no-set all --allow versions -o out.run
+says 'unknown: the way out' '--allow unknown continues anyway'
+no 'a pair that does not fit is told of first' 1 'must be of one branch' ../h.run "$D2" -k 3.10
+
 # --- the disk is full, a signal comes ------------------------------------------------------------
 
 if "${CC:-gcc}" -shared -fPIC -o ../fault.so "$fx/fault.c" -ldl 2> /dev/null && ! ldd "$GRIDPATCH" | grep -q asan; then

@@ -448,6 +448,47 @@ int gp_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *
 	return prepare_hooks(in, d, err) < 0 ? -1 : gp_user_half_decide(in, d, err);
 }
 
+/* Blocked by more than a line's own status, which a rule that asks the sources may overrule. */
+static bool is_blocked_by_rule(const struct gp_choice *c)
+{
+	for (size_t i = 0; i < c->nrules; i++)
+		if (c->rules[i].j.holds == GP_TRI_YES && c->rules[i].rule->status == GP_STATUS_BLOCKED)
+			return true;
+	return false;
+}
+
+/* One that the sources, or patches of the user's, may still make better is not. */
+static bool is_final(const struct gp_inputs *in, const struct gp_choice *c)
+{
+	if (c->verdict != GP_VERDICT_BLOCKED)
+		return c->verdict == GP_VERDICT_UNKNOWN;
+	return !in->nuser && (!c->needs_driver || is_blocked_by_rule(c));
+}
+
+int gp_decide_early(const struct gp_inputs *in, struct gp_str modules, struct gp_selection *selection,
+		    struct gp_err *err)
+{
+	gp_auto(gp_decision_release) struct gp_decision d = { 0 };
+	struct gp_query q = { .driver = in->driver.version,
+			      .host = in->driver.host,
+			      .modules = modules,
+			      .kind = in->driver.kind,
+			      .kernels = in->targets.v,
+			      .nkernels = in->targets.n };
+	int rc = 0;
+
+	/* What fails here fails when all is read, and is told then. */
+	if (gp_catalog_select(&in->catalog, &q, &d.selection, NULL) < 0)
+		return 0;
+	gp_selection_override(&in->catalog, &d.selection, &in->opts->sets, &in->opts->no_sets, &d.overrides);
+	for (size_t i = 0; i < d.selection.nkernels && rc == 0; i++)
+		if (!in->targets.may_skip[i] && is_final(in, &d.selection.kernels[i]))
+			rc = decide_kernel(in, &d, &d.selection.kernels[i], err);
+	if (rc < 0)
+		GP_SWAP(d.selection, *selection);
+	return rc;
+}
+
 /* All is decided, nothing is changed. */
 int gp_decide_lock(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err)
 {

@@ -45,6 +45,16 @@ struct gp_decision {
  */
 int gp_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err);
 
+/*
+ * Is the run refused whatever the driver's sources say? For who has not read all of them.
+ *
+ * In:     in: of its driver the version, the kind and the host's version. modules: their names.
+ * Out:    selection: what was asked, when it is; else empty. gp_selection_release() it.
+ * Errors: GP_E_NO blocked, unknown: as gp_decide() would say it.
+ */
+int gp_decide_early(const struct gp_inputs *in, struct gp_str modules, struct gp_selection *selection,
+		    struct gp_err *err);
+
 /* What a lock of this run says, and whether that of the user holds. GP_E_NO: it does not. */
 int gp_decide_lock(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *err);
 

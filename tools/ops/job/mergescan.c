@@ -131,7 +131,7 @@ static int stop(struct gp_merge_pass *p, struct gp_err *err)
 
 /* --- the manifest, as soon as it has come --- */
 
-static int read_half(const struct gp_entry *e, struct gp_merge_half *half, struct gp_err *err)
+static int read_half(const struct gp_entry *e, struct gp_merge_half *half, char **modules, struct gp_err *err)
 {
 	gp_auto(gp_manifest_release) struct gp_manifest man = { 0 };
 
@@ -140,24 +140,34 @@ static int read_half(const struct gp_entry *e, struct gp_merge_half *half, struc
 	if (gp_manifest_parse(gp_buf_str(&e->data), &man, err) < 0)
 		return -1;
 	half->kind = gp_manifest_kind(&man);
+	free(*modules);
+	*modules = gp_strndup(man.modules.p, man.modules.len);
 	return gp_version_parse(man.version, &half->version, err);
 }
 
 static int look_at_desktop(struct gp_merge_pass *p, const struct gp_entry *e, struct gp_err *err)
 {
 	struct gp_merge_half *half = &p->m->half[1];
+	gp_auto(gp_free_ptr) char *modules = NULL;
 
-	if (read_half(e, half, err) < 0)
+	if (read_half(e, half, &modules, err) < 0)
 		return -1;
 	p->is_host = half->kind == GP_KIND_HOST || half->kind == GP_KIND_MERGED;
-	return p->is_host ? gp_fail(err, GP_E_NO, "this is a host") : 0;
+	if (p->is_host)
+		return gp_fail(err, GP_E_NO, "this is a host");
+	free(p->m->modules);
+	p->m->modules = gp_asprintf("%s nvidia-vgpu-vfio", modules);
+	return gp_merge_decide_early(p->m, p->in, &p->m->guess, &p->why) < 0 ? stop(p, err) : 0;
 }
 
 static int check_pair(struct gp_merge_pass *p, struct gp_err *err)
 {
 	bool versions = p->in->opts->allow & GP_ALLOW_VERSIONS;
 
-	return gp_merge_check(&p->m->half[0], &p->m->half[1], versions, NULL, &p->why) < 0 ? stop(p, err) : 0;
+	if (gp_merge_check(&p->m->half[0], &p->m->half[1], versions, NULL, &p->why) < 0 ||
+	    gp_merge_decide_early(p->m, p->in, &p->m->half[0].version, &p->why) < 0)
+		return stop(p, err);
+	return 0;
 }
 
 /* A host's that does not fit need not be read to its end. Of another kind there may be one
@@ -165,8 +175,9 @@ static int check_pair(struct gp_merge_pass *p, struct gp_err *err)
 static int look_at_host(struct gp_merge_pass *p, const struct gp_entry *e, struct gp_err *err)
 {
 	struct gp_merging *m = p->m;
+	gp_auto(gp_free_ptr) char *modules = NULL;
 
-	if (read_half(e, &m->half[0], err) < 0 || (m->half[0].kind == GP_KIND_HOST && check_pair(p, err) < 0))
+	if (read_half(e, &m->half[0], &modules, err) < 0 || (m->half[0].kind == GP_KIND_HOST && check_pair(p, err) < 0))
 		return -1;
 	p->again = strcmp(m->by.host.text, m->half[0].version.text) != 0;
 	m->by.host = m->half[0].version;
@@ -232,6 +243,8 @@ int gp_merge_read_desktop(struct gp_merging *m, struct gp_inputs *in, const stru
 	m->pass = p;
 	if (gp_driver_open(&in->driver, m->half[1].name, &d, err) == 0)
 		return 0;
+	if (p->why.code)
+		return stop(p, err);
 	return p->is_host ? 1 : -1;
 }
 

@@ -8,6 +8,8 @@
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "ops/driver/unlock.h"
+#include "ops/job/decide.h"
+#include "ops/select/select.h"
 
 /* What was done to the host is lost, or half of it: its sources are the desktop's, but for
  * some. */
@@ -69,6 +71,25 @@ static void tell(void *arg, enum gp_phase phase, uint64_t done, uint64_t total)
 	gp_progress_tell(p->to, phase, done, total);
 }
 
+int gp_merge_decide_early(struct gp_merging *m, const struct gp_inputs *in, const struct gp_version *host,
+			  struct gp_err *err)
+{
+	struct gp_merge_half other = { .name = m->half[0].name, .version = *host, .kind = GP_KIND_HOST };
+	struct gp_patch_opts o = *in->opts;
+	struct gp_inputs now = *in;
+
+	/* Of a pair that does not fit that is the reason. */
+	if (!host->n || gp_merge_check(&other, &m->half[1], o.allow & GP_ALLOW_VERSIONS, NULL, NULL) < 0)
+		return 0;
+	/* A build may prove it. */
+	o.allow |= m->sources ? GP_ALLOW_UNKNOWN : 0;
+	now.opts = &o;
+	now.driver.kind = GP_KIND_MERGED;
+	now.driver.version = m->half[1].version;
+	now.driver.host = *host;
+	return gp_decide_early(&now, gp_str_of(m->modules), &m->early, err);
+}
+
 /* Both can be opened: that is known before the first is read. */
 static int look_at_both(struct gp_merging *m, const struct gp_inputs *in, struct gp_err *err)
 {
@@ -79,6 +100,8 @@ static int look_at_both(struct gp_merging *m, const struct gp_inputs *in, struct
 		if (gp_runfile_open(&rf, m->half[i].name, in->opts->given, err) < 0)
 			return -1;
 		m->progress.all += rf.size;
+		if (rf.header.targetdir && strstr(rf.header.targetdir, "-vgpu-kvm"))
+			gp_merge_guess_version(rf.header.targetdir, &m->guess);
 	}
 	return 0;
 }
@@ -111,6 +134,8 @@ void gp_merging_release(struct gp_merging *m)
 	gp_merge_paths_release(&m->paths);
 	gp_driver_release(&m->host);
 	free(m->sources);
+	free(m->modules);
+	gp_selection_release(&m->early);
 	*m = (struct gp_merging){ 0 };
 }
 

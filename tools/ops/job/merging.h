@@ -9,6 +9,7 @@
 #include "core/merge/mergetext.h"
 #include "ops/job/inputs.h"
 #include "ops/run/append.h"
+#include "ops/select/select.h"
 
 #define GP_MERGE_NEEDS 16
 
@@ -50,6 +51,11 @@ struct gp_merging {
 	struct gp_append *append;                         /* for a splice, with all that is not in memory; NULL */
 	const struct gp_merge_rule *need[GP_MERGE_NEEDS]; /* what it does not do by itself */
 	size_t nneed;
+	/* Before all is read: the host's version by its stub, if one names a host; the modules
+	 * of both; and, where no more needs to be read, what is said of the kernels. */
+	struct gp_version guess;
+	char *modules;
+	struct gp_selection early;
 	struct gp_merge_pass *pass;
 	struct gp_merge_progress progress;
 	bool complete; /* all went well, up to here */

@@ -12,6 +12,11 @@ int gp_merge_read_desktop(struct gp_merging *m, struct gp_inputs *in, const stru
 /* Read the host beside it. */
 int gp_merge_read_host(struct gp_merging *m, struct gp_inputs *in, const struct gp_list *also, struct gp_err *err);
 
+/* With the desktop's version known, and a host's: GP_E_NO when the kernels need no more to
+ * be refused. */
+int gp_merge_decide_early(struct gp_merging *m, const struct gp_inputs *in, const struct gp_version *host,
+			  struct gp_err *err);
+
 /* The version that a stub's targetdir has; *v stays when it has none. */
 void gp_merge_guess_version(const char *targetdir, struct gp_version *v);
 
