@@ -145,6 +145,13 @@ says 'text: what else of the branch' '    also     460.32.04' out
 check 'text: the merged question' grep -q '^    merged   with the desktop driver .*460.73.02' out
 says 'text: why not, by the card' '  535.54.06 - 535.309.01: branch 535 is newer than 460, the last that has vGPUs for it' out
 says 'text: why not, by loading' '  460.107: the loader says no [does not load]' out
+sed '/^Hooks: upstream/d' base/kernel-versions/5.10 > kept
+cp base/kernel-versions/5.10 had
+cp kept base/kernel-versions/5.10
+run advise -k 5.10.7 --gpu 10de:1b80
+says 'text: hooks that are needed, and that nobody has' \
+    'the card needs them (none are known to unlock it with this driver), vGPUs by mdev' out
+cp had base/kernel-versions/5.10
 expect_status 'whatever card' 0 advise -k 5.10.7
 says 'whatever card: why not, by the kernel' '  550.54.10: it does not build [blocked]' out
 

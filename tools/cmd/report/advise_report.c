@@ -51,14 +51,22 @@ static void say_merged(const struct gp_args *a, const struct gp_advise_asked *q,
 	gp_say(a, "\n");
 }
 
+static const char *need_of_card(const struct gp_advice *p)
+{
+	if (p->card.fit == GP_CARD_NATIVE)
+		return "has vGPUs without them";
+	if (p->choice.hooks == GP_HOOKS_UPSTREAM || p->choice.hooks == GP_HOOKS_NEWER_TABLE)
+		return "needs them";
+	return "needs them (none are known to unlock it with this driver)";
+}
+
 static void say_need(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advice *p, bool card)
 {
 	const struct gp_choice *c = &p->choice;
 
 	gp_say(a, "    hooks    %s", c->hooks ? gp_hooks_name(c->hooks) : "not said");
 	if (card)
-		gp_say(a, "; the card %s, vGPUs by %s",
-		       p->card.fit == GP_CARD_NATIVE ? "has vGPUs without them" : "needs them",
+		gp_say(a, "; the card %s, vGPUs by %s", need_of_card(p),
 		       p->card.framework == GP_FRAMEWORK_UNKNOWN ? "a way that is not known" :
 								   gp_framework_name(p->card.framework));
 	gp_say(a, "\n    sets    ");
