@@ -217,6 +217,17 @@ for order in 'LICENSE GRID_LICENSE OTHER' 'OTHER GRID_LICENSE LICENSE'; do
     rm -rf -- *
 done
 
+# Links that both have: the same when they lead to the same, or are names of the same bytes.
+cp -a ../p/host h && cp -a ../p/desktop e
+for t in h e; do ln -s nvidia-smi $t/to-same && ln -s $t $t/to-other && ln $t/nvidia-modprobe $t/hard; done
+ln h/nvidia-modprobe h/copy && cp e/nvidia-modprobe e/copy && ln h/nvidia-smi h/bytes && ln e/nvidia-smi e/bytes
+pack h h.run --targetdir NVIDIA-Linux-x86_64-460.73.02-vgpu-kvm
+pack e e.run --targetdir NVIDIA-Linux-x86_64-460.73.01
+expect_status 'links of both' 0 merge h.run e.run $plain -n --json=r.json
+check 'links of both: what is the same' json_is r.json '[.merge.files[] | select(.path | test("^(to-|hard|copy|bytes)")) |
+    "\(.path) \(.same)"] | sort | join(", ")' 'bytes false, copy true, hard true, to-other false, to-same true'
+rm -rf -- *
+
 # --- what does not go together ---------------------------------------------------------------
 
 cp "$H" ../h2.run
