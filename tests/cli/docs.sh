@@ -57,6 +57,10 @@ check 'completion: no option that does not exist' sh -c '! grep -vxF -f known of
 GRIDPATCH_DATA=$repo "$GRIDPATCH" support --markdown --platform all > table
 sed -n '/^<!-- support: begin/,/^<!-- support: end/p' "$repo/README.md" | sed '1,2d;$d' | sed '$d' > in-readme
 check 'README: the table of drivers and kernels is current (make readme)' diff in-readme table
+for verb in $(cut -d ' ' -f 1 verbs); do
+    "$GRIDPATCH" $verb --help > got
+    check "$verb --help: 80 columns" sh -c '! LC_ALL=C.UTF-8 grep -E "^.{81}" got'
+done
 check 'README: the table is there' test "$(grep -c '^|' in-readme)" -ge 10
 
 if command -v mandoc > /dev/null; then

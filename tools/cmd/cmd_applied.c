@@ -35,9 +35,9 @@ const struct gp_cmd gp_cmd_applied = {
 	.args = "",
 	.summary = "list the patches that quilt's records name",
 	.about = "Lists the patches that .pc says are applied to the tree that the directory of -d\n"
-		 "(or -C; default: this one) lies in, the first one first, as `quilt applied` does.\n"
-		 "Without any the answer is no: exit 1; so it is after an interrupted run, which is\n"
-		 "not rolled back: this verb changes nothing.",
+		 "(or -C; default: this one) lies in, the first one first, as `quilt applied`\n"
+		 "does. Without any the answer is no: exit 1; so it is after an interrupted run,\n"
+		 "which is not rolled back: this verb changes nothing.",
 	.options = "directory",
 	.run = run,
 };

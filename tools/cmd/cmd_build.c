@@ -73,10 +73,10 @@ const struct gp_cmd gp_cmd_build = {
 	.summary = "build a driver's modules for kernels, to see that they do",
 	.about = "Patches the kernel sources of the installer RUN, or those in TREE (an extracted\n"
 		 "one, or /usr/src/nvidia-VERSION), in a scratch directory, runs NVIDIA's own make\n"
-		 "against each of the kernel headers, and checks the modules. Nothing is installed,\n"
-		 "and the input is not changed. This runs the package's Makefile and what that\n"
-		 "calls: use it on packages that you would install. $TMPDIR (or /var/tmp) needs\n"
-		 "about 1 GB per kernel.\n"
+		 "against each of the kernel headers, and checks the modules. Nothing is\n"
+		 "installed, and the input is not changed. This runs the package's Makefile and\n"
+		 "what that calls: use it on packages that you would install. $TMPDIR (or\n"
+		 "/var/tmp) needs about 1 GB per kernel.\n"
 		 "\n"
 		 "Exit status 1 when the modules of one of the kernels do not build; the first\n"
 		 "error is shown with what the data know about it.",

@@ -158,18 +158,20 @@ const struct gp_cmd gp_cmd_merge = {
 	.args = "HOST.run DESKTOP.run [HEADERS-DIR…]",
 	.summary = "make one installer of a vGPU host's and a desktop's",
 	.about = "Makes a merged driver of your own two installers: a vGPU host's (vgpu-kvm) and a\n"
-		 "desktop's of the same branch, a general driver or a grid guest. It is the desktop\n"
-		 "driver, with CUDA, GL and video, and a vGPU host. Which is which is seen from what\n"
-		 "is in them. Whose each file is, is said by kernel-versions/merge; what both have\n"
-		 "and is not the same is reported. Two versions of one branch need --allow versions.\n"
+		 "desktop's of the same branch, a general driver or a grid guest. It is the\n"
+		 "desktop driver, with CUDA, GL and video, and a vGPU host. Which is which is seen\n"
+		 "from what is in them. Whose each file is, is said by kernel-versions/merge; what\n"
+		 "both have and is not the same is reported. Two versions of one branch need\n"
+		 "--allow versions.\n"
 		 "\n"
-		 "Then everything is as with 'gridpatch patch': kernels, patch sets, hooks, and the\n"
-		 "new installer, NVIDIA-Linux-x86_64-VERSION-merged-vgpu-kvm-custom.run. --no-set all\n"
-		 "--no-hooks merges and changes nothing else. The inputs are never changed.\n"
+		 "Then everything is as with 'gridpatch patch': kernels, patch sets, hooks, and\n"
+		 "the new installer, NVIDIA-Linux-x86_64-VERSION-merged-vgpu-kvm-custom.run.\n"
+		 "--no-set all --no-hooks merges and changes nothing else. The inputs are never\n"
+		 "changed.\n"
 		 "\n"
-		 "No licence tag, no version check and nothing in a binary is changed: where a merged\n"
-		 "driver does not work without that, the report says so, and what a patch set of\n"
-		 "your own would have to change.",
+		 "No licence tag, no version check and nothing in a binary is changed: where a\n"
+		 "merged driver does not work without that, the report says so, and what a patch\n"
+		 "set of your own would have to change.",
 	.options = GP_PATCHING_OPTIONS " profile-clone unlock-lib unlock-script unlock-config lock write-lock output "
 				       "force dry-run repack build jobs cc timeout progress",
 	.run = run,

@@ -132,9 +132,10 @@ const struct gp_cmd gp_cmd_new_set = {
 		 "-C (default: NAME): in tree/ the kernel sources of the installer of --from, with\n"
 		 "the sets that the data choose for the kernel, and in patches/NAME a patch whose\n"
 		 "header waits to be filled in. Edit the sources, with quilt or without.\n"
-		 "--finish writes what was changed into the patch, with three lines of context, and\n"
-		 "where there is none a rule that names the set; then it checks both as lint-set\n"
-		 "does. It may be given again and again. The directory can be handed to --data.",
+		 "--finish writes what was changed into the patch, with three lines of context,\n"
+		 "and where there is none a rule that names the set; then it checks both as\n"
+		 "lint-set does. It may be given again and again. The directory can be handed to\n"
+		 "--data.",
 	.options = "from member kernel headers set no-set data directory finish progress",
 	.run = run,
 };

@@ -226,10 +226,10 @@ const struct gp_cmd gp_cmd_select = {
 		 "sets it needs, which rule says so and what decided it: a version or a probe of\n"
 		 "the headers. RUN is an installer, TREE an extracted one or the sources of an\n"
 		 "installed driver, D a version, a branch (535) or a release of vGPU (16.4).\n"
-		 "--platform stands for the kernels that people have there. With --gpu it says, too,\n"
-		 "whether the driver has vGPUs for the card. Changes nothing. Exit status 1 for a\n"
-		 "kernel that is blocked or unknown, for an unknown branch, platform or card, and for\n"
-		 "a card without vGPUs.",
+		 "--platform stands for the kernels that people have there. With --gpu it says,\n"
+		 "too, whether the driver has vGPUs for the card. Changes nothing. Exit status 1\n"
+		 "for a kernel that is blocked or unknown, for an unknown branch, platform or\n"
+		 "card, and for a card without vGPUs.",
 	.options = "member kernel platform headers driver gpu kind explain set no-set data progress",
 	.run = run,
 };
