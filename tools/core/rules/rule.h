@@ -177,8 +177,29 @@ struct gp_judgement {
 	enum gp_decider by;
 	bool by_symvers;              /* an export was asked for in the headers' Module.symvers */
 	struct gp_exports_found from; /* and where in the table; file NULL: it was not */
-	char why[320];                /* a sentence or two for the report */
+	/* How well it is known of this driver (gp_rule_kind_of(), gp_rule_known_of()). */
+	enum gp_evidence_kind kinds[GP_CLAIM_COUNT];
+	enum gp_known known;
+	char why[320]; /* a sentence or two for the report */
 };
+
+/*
+ * How a claim is known of the driver that is asked about: what was built, booted or
+ * reported of others that the rule is about is an inference for it.
+ *
+ * Out: the claim's own kind where the rule is about one driver, and where its words name
+ *      this one or none at all; none for a build that an untested rule only infers.
+ */
+enum gp_evidence_kind gp_rule_kind_of(const struct gp_rule *r, enum gp_claim_of of, const struct gp_facts *f);
+enum gp_known gp_rule_known_of(const struct gp_rule *r, const struct gp_facts *f);
+
+/*
+ * Do words name a driver? "460.73.01 and 550.90" name 460.73.01 and all of 550.90,
+ * "535.216.01 - 535.309.01" what lies between.
+ *
+ * Out: no: others only; unknown: none at all.
+ */
+enum gp_tri gp_words_name(const char *words, const struct gp_version *driver);
 
 /*
  * Judge a rule.

@@ -20,10 +20,11 @@ static bool counts(const struct gp_choice *c, const struct gp_judged *x, enum gp
 static void find_best(const struct gp_choice *c, enum gp_claim_of of, struct gp_claim *best)
 {
 	for (size_t i = 0; i < c->nrules; i++) {
-		const struct gp_claim *x = &c->rules[i].rule->claims[of];
+		const struct gp_judged *x = &c->rules[i];
+		const enum gp_evidence_kind kind = x->j.kinds[of];
 
-		if (counts(c, &c->rules[i], of, best->answer) && x->kind > best->kind)
-			*best = *x;
+		if (counts(c, x, of, best->answer) && kind > best->kind)
+			*best = (struct gp_claim){ best->answer, kind, x->rule->claims[of].source };
 	}
 }
 

@@ -117,7 +117,7 @@ static void find_known(struct gp_support_cell *cell)
 
 	for (size_t i = 0; i < c->nrules; i++) {
 		const struct gp_judged *x = &c->rules[i];
-		enum gp_known known = gp_rule_known(x->rule);
+		enum gp_known known = x->j.known;
 
 		if (!gp_judged_is_about(x))
 			continue;
