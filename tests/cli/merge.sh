@@ -279,6 +279,9 @@ missing() { sed -i '/^nvidia-vgpud /p; s/^nvidia-vgpud /nvidia-missing /' .manif
 with host missing missing && no 'the host names what is missing' 3 "of the host names 'nvidia-missing'" ../missing.run "$D"
 lost() { rm nvidia-smi; }
 with desktop lost lost && no 'the desktop names what is missing' 3 "of the desktop names 'nvidia-smi'" "$H" ../lost.run
+unlisted() { sed -i '/^nvidia-vgpud /d' .manifest; }
+with host unlisted unlisted && expect_status 'a file of the host that its manifest lacks' 0 merge ../unlisted.run "$D" $plain -n
+says 'a file that is not in the manifest: it is said' "warning: 'nvidia-vgpud' is not in '.manifest'"
 dirfile() { mkdir nvidia-vgpud && echo > nvidia-vgpud/x; }
 with desktop dir dirfile && no 'a file here, a directory there' 3 nvidia-vgpud "$H" ../dir.run
 link() { ln -s LICENSE nvidia-vgpud; }
