@@ -217,6 +217,17 @@ for order in 'LICENSE GRID_LICENSE OTHER' 'OTHER GRID_LICENSE LICENSE'; do
     rm -rf -- *
 done
 
+# Links that both have: the same when they lead to the same, or are names of the same bytes.
+cp -a ../p/host h && cp -a ../p/desktop e
+for t in h e; do ln -s nvidia-smi $t/to-same && ln -s $t $t/to-other && ln $t/nvidia-modprobe $t/hard; done
+ln h/nvidia-modprobe h/copy && cp e/nvidia-modprobe e/copy && ln h/nvidia-smi h/bytes && ln e/nvidia-smi e/bytes
+pack h h.run --targetdir NVIDIA-Linux-x86_64-460.73.02-vgpu-kvm
+pack e e.run --targetdir NVIDIA-Linux-x86_64-460.73.01
+expect_status 'links of both' 0 merge h.run e.run $plain -n --json=r.json
+check 'links of both: what is the same' json_is r.json '[.merge.files[] | select(.path | test("^(to-|hard|copy|bytes)")) |
+    "\(.path) \(.same)"] | sort | join(", ")' 'bytes false, copy true, hard true, to-other false, to-same true'
+rm -rf -- *
+
 # --- what does not go together ---------------------------------------------------------------
 
 cp "$H" ../h2.run
@@ -268,6 +279,9 @@ missing() { sed -i '/^nvidia-vgpud /p; s/^nvidia-vgpud /nvidia-missing /' .manif
 with host missing missing && no 'the host names what is missing' 3 "of the host names 'nvidia-missing'" ../missing.run "$D"
 lost() { rm nvidia-smi; }
 with desktop lost lost && no 'the desktop names what is missing' 3 "of the desktop names 'nvidia-smi'" "$H" ../lost.run
+unlisted() { sed -i '/^nvidia-vgpud /d' .manifest; }
+with host unlisted unlisted && expect_status 'a file of the host that its manifest lacks' 0 merge ../unlisted.run "$D" $plain -n
+says 'a file that is not in the manifest: it is said' "warning: 'nvidia-vgpud' is not in '.manifest'"
 dirfile() { mkdir nvidia-vgpud && echo > nvidia-vgpud/x; }
 with desktop dir dirfile && no 'a file here, a directory there' 3 nvidia-vgpud "$H" ../dir.run
 link() { ln -s LICENSE nvidia-vgpud; }

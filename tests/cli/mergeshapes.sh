@@ -19,6 +19,8 @@ for shape in R460 R470 R535 R550 R580; do
         p=$shape-$desktop
         set -- $(sh "$fx/mergepair.sh" --shape $shape --desktop $desktop $p)
         expect_status "$p" 0 merge "$1" "$2" -o $p.run --no-hooks --no-set all $k --allow versions,unknown,blocked
+        case $desktop in grid) check "$p: that gridd is not set up is no fault" grep -q '^note .* nvidia-gridd' "$work/out" ;; esac
+        refute "$p: what a host does without is no fault" grep -q '^by itself.*\(gridd\|proprietary\)' "$work/out"
         unrun $p.run $p/m || not_ok "$p: it does not unpack"
         check "$p: files and manifest" judged $p/host $p/desktop $p/m
         check "$p: all of it is installed, once" python3 "$fx/install.py" $p/m $p/root

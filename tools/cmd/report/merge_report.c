@@ -51,19 +51,36 @@ static bool is_told(const struct gp_args *a, const struct gp_merged_file *f)
 	return !f->same || f->choice.take == GP_TAKE_BOTH || (a->verbose && f->choice.take == GP_TAKE_HOST);
 }
 
+/* What a grid guest has and a host does without, and what is for whoever installs it, is no
+ * fault of the driver. */
+static bool is_fault(const struct gp_merge_rule *r)
+{
+	return r->when == GP_WHEN_VERSIONS || r->when == GP_WHEN_ALWAYS;
+}
+
+static void say_need(const struct gp_args *a, const struct gp_merge_rule *r, const char *label, const char *what)
+{
+	gp_say(a, "%-10s %s\n", label, r->reason);
+	for (size_t k = 0; k < r->where.n; k++)
+		gp_say(a, "  %-8s %s\n", k ? "" : what, r->where.v[k]);
+}
+
 static void say_needs(const struct gp_args *a, const struct gp_merging *m)
 {
-	for (size_t i = 0; i < m->nneed; i++) {
-		const struct gp_merge_rule *r = m->need[i];
+	bool faults = false;
 
-		gp_say(a, "by itself  it does not work: %s\n", r->reason);
-		for (size_t k = 0; k < r->where.n; k++)
-			gp_say(a, "  %-8s %s\n", k ? "" : "change", r->where.v[k]);
+	for (size_t i = 0; i < m->nneed; i++) {
+		if (is_fault(m->need[i]))
+			say_need(a, m->need[i], "by itself  it does not work:", "change");
+		faults |= is_fault(m->need[i]);
 	}
-	if (m->nneed)
+	if (faults)
 		gp_say(a,
 		       "  gridpatch changes no licence tag, no version check and nothing in a binary: a patch set of "
 		       "your own (--patches) may\n");
+	for (size_t i = 0; i < m->nneed; i++)
+		if (!is_fault(m->need[i]))
+			say_need(a, m->need[i], "note", "in");
 }
 
 void gp_report_merging(const struct gp_args *a, const struct gp_patch_job *j)

@@ -134,7 +134,7 @@ static bool tree_has(void *arg, const char *path)
 	return gp_tree_has(&d->tree, path);
 }
 
-void gp_inspect_merged(const struct gp_driver *d, struct gp_list *problems)
+static void check_merged(const struct gp_driver *d, struct gp_list *problems)
 {
 	const struct gp_merge_files files = { tree_has, gp_driver_file, (void *)(uintptr_t)d, d->installed };
 
@@ -152,7 +152,7 @@ void gp_inspect(const struct gp_driver *d, struct gp_list *problems)
 		check_present(d, problems);
 	}
 	if (d->kind == GP_KIND_MERGED)
-		gp_inspect_merged(d, problems);
+		check_merged(d, problems);
 	if (d->altered.hooks == GP_UNLOCK_PARTIAL)
 		gp_list_printf(problems, "hooks are half integrated: %s is missing", d->altered.missing);
 	if (d->altered.user.state == GP_UNLOCK_PARTIAL)

@@ -19,7 +19,4 @@
  */
 void gp_inspect(const struct gp_driver *d, struct gp_list *problems);
 
-/* Of it what is about both halves of a merged driver. Out: as above. */
-void gp_inspect_merged(const struct gp_driver *d, struct gp_list *problems);
-
 #endif

@@ -181,8 +181,8 @@ int gp_merge_join(struct gp_merging *m, struct gp_inputs *in, struct gp_err *err
 	if (join_manifest(m, in, err) < 0 || put_members(m, in, err) < 0 || join_texts(m, in, err) < 0 ||
 	    gp_driver_look_again(&in->driver, err) < 0)
 		return -1;
-	/* Of two that are whole in themselves one may still be too old for the other. */
-	gp_inspect_merged(&in->driver, &in->warnings);
+	/* What `verify` would find: one may be too old for the other, or not whole in itself. */
+	gp_inspect(&in->driver, &in->warnings);
 	m->nneed = gp_merge_needs(&in->catalog.merge, &facts, m->need, GP_MERGE_NEEDS);
 	m->nneed = m->nneed < GP_MERGE_NEEDS ? m->nneed : GP_MERGE_NEEDS;
 	name = gp_merged_name(rf->header.targetdir, in->driver.version.text);

@@ -44,11 +44,11 @@ struct gp_merge_pass {
 	XXH3_state_t *xxh;
 	struct sum *sum;
 	size_t n, cap;
-	struct gp_map by_path;
-	struct gp_members members; /* into m->append, or another tar */
-	struct gp_err why;         /* why the pass ends early */
-	bool is_host;              /* the desktop's pass has met a host's manifest */
-	bool again;                /* the host is not the version that was taken for granted */
+	struct gp_map of_desktop, of_host; /* the desktop's, the host's: to their numbers in sum[] */
+	struct gp_members members;         /* into m->append, or another tar */
+	struct gp_err why;                 /* why the pass ends early */
+	bool is_host;                      /* the desktop's pass has met a host's manifest */
+	bool again;                        /* the host is not the version that was taken for granted */
 	/* The present member: */
 	struct gp_merged_file *now; /* NULL: it is the desktop's, or a directory */
 	bool kept, streamed;
@@ -62,7 +62,8 @@ void gp_merge_pass_free(struct gp_merge_pass *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	XXH3_freeState(p->xxh);
-	gp_map_release(&p->by_path);
+	gp_map_release(&p->of_desktop);
+	gp_map_release(&p->of_host);
 	free(p->sum);
 	free(p);
 }
@@ -127,6 +128,19 @@ static int stop(struct gp_merge_pass *p, struct gp_err *err)
 	if (err)
 		*err = p->why;
 	return -1;
+}
+
+/* What has passed had these bytes; a hard link has those of its file. */
+static void note_sum(struct gp_merge_pass *p, struct gp_map *of, const struct gp_entry *e)
+{
+	size_t i;
+
+	if (e->type == GP_ENTRY_FILE) {
+		GP_GROW(p->sum, p->n, p->cap);
+		p->sum[p->n] = (struct sum){ e->size, XXH3_128bits_digest(p->xxh) };
+		gp_map_put(of, e->path, p->n++);
+	} else if (e->type == GP_ENTRY_HARDLINK && gp_map_get(of, e->link, &i))
+		gp_map_put(of, e->path, i);
 }
 
 /* --- the manifest, as soon as it has come --- */
@@ -212,18 +226,10 @@ static int desktop_member(void *arg, const struct gp_entry *e, struct gp_sink *t
 static int desktop_passed(void *arg, const struct gp_entry *e, struct gp_err *err)
 {
 	struct gp_merge_pass *p = arg;
-	size_t i;
 
 	if (strcmp(e->path, ".manifest") == 0 && look_at_desktop(p, e, err) < 0)
 		return -1;
-	if (e->type != GP_ENTRY_FILE)
-		return 0;
-	if (!gp_map_get(&p->by_path, e->path, &i)) {
-		GP_GROW(p->sum, p->n, p->cap);
-		i = p->n++;
-		gp_map_put(&p->by_path, e->path, i);
-	}
-	p->sum[i] = (struct sum){ e->size, XXH3_128bits_digest(p->xxh) };
+	note_sum(p, &p->of_desktop, e);
 	return close_source(p, err);
 }
 
@@ -326,17 +332,30 @@ static int host_member(void *arg, const struct gp_entry *e, struct gp_sink *to, 
 	return begin_streamed(p, e, err);
 }
 
+/* Has the desktop that file or link, too, and the same? */
+static bool is_same(const struct gp_merge_pass *p, const struct gp_entry *e)
+{
+	const struct gp_entry *other = gp_runfile_find(&p->in->driver.rf, e->path);
+	size_t i, k;
+
+	if (e->type == GP_ENTRY_SYMLINK)
+		return other && other->type == GP_ENTRY_SYMLINK && strcmp(other->link, e->link) == 0;
+	return gp_map_get(&p->of_desktop, e->path, &i) && gp_map_get(&p->of_host, e->path, &k) &&
+	       p->sum[i].size == p->sum[k].size && XXH128_isEqual(p->sum[i].hash, p->sum[k].hash);
+}
+
 static int host_passed(void *arg, const struct gp_entry *e, struct gp_err *err)
 {
 	struct gp_merge_pass *p = arg;
-	size_t i;
 
 	if (strcmp(e->path, ".manifest") == 0 && look_at_host(p, e, err) < 0)
 		return -1;
-	if (!p->now || e->type != GP_ENTRY_FILE)
+	if (!p->now)
 		return 0;
-	if (gp_map_get(&p->by_path, e->path, &i))
-		p->now->same = p->sum[i].size == e->size && XXH128_isEqual(p->sum[i].hash, XXH3_128bits_digest(p->xxh));
+	note_sum(p, &p->of_host, e);
+	p->now->same = is_same(p, e);
+	if (e->type != GP_ENTRY_FILE)
+		return 0;
 	if (p->streamed && gp_tarout_pad(p->members.out, err) < 0)
 		return -1;
 	return close_source(p, err);
