@@ -248,7 +248,7 @@ ordered='def kind: {none: 0, inference: 1, source: 2, reported: 3, built: 4, boo
     def version: split(".") | map(tonumber);
     def rank: [{fits: 0, perhaps: 1, no: 2}[.fit],
         ({native: 0, hooks: 1, "not-with-hooks": 2, "branch-too-old": 3, "branch-too-new": 4}[.card.fit // "hooks"]),
-        -(.claims.loads | strength), (if .card.fit == "native" then 0 else -(.claims.unlocks | strength) end),
+        (if .card.fit == "hooks" and .claims.unlocks.claim != "yes" then 1 else 0 end), -(.claims.loads | strength), (if .card.fit == "native" then 0 else -(.claims.unlocks | strength) end),
         -(.claims.builds | strength), (.driver.version | version | map(-.))];
     [.answers[] | .cells | [.[] | rank] | . == sort] | all'
 for gpu in 10de:1b80 10de:1bb3 10de:2230; do
@@ -259,6 +259,9 @@ for gpu in 10de:1b80 10de:1bb3 10de:2230; do
     json_valid one.json advise
     check "the order of the kernels for $gpu" json_is one.json "$ordered" true
 done
+"$GRIDPATCH" advise --json -k 5.15.158-2-pve --gpu 10de:1f08 > one.json
+check 'what unlocks a card comes before what merely loads' json_is one.json \
+    "$ordered and ([.answers[0].cells[] | select(.fit == \"fits\") | .claims.unlocks.claim] | .[0] == \"yes\" and .[-1] != \"yes\")" true
 check 'what NVIDIA released together' sh -c '"$GRIDPATCH" advise --driver 550.90.05 -k 6.8.12-15-pve -v |
     grep -q "^    merged   with the desktop driver 550.90.07 (released with it; --allow versions)"'
 check 'a known answer: a P4 on 6.8' sh -c '"$GRIDPATCH" advise -k 6.8.12-15-pve --gpu 10de:1bb3 |

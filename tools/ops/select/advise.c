@@ -76,11 +76,19 @@ static int strength(const struct gp_advice *a, enum gp_claim_of of)
 	return a->claims[of].answer == GP_CLAIM_YES ? 1 + (int)a->claims[of].kind : 0;
 }
 
-/* Below 0: a is better. A card that has vGPUs by itself needs no unlocking. */
+static bool is_locked(const struct gp_advice *a)
+{
+	return a->needs_hooks && a->claims[GP_CLAIM_UNLOCKS].answer != GP_CLAIM_YES;
+}
+
+/* Below 0: a is better. A card that has vGPUs by itself needs no unlocking; one that
+ * needs it has none with a driver that merely loads. */
 static int by_claims(const struct gp_advice *a, const struct gp_advice *b)
 {
-	int c = strength(b, GP_CLAIM_LOADS) - strength(a, GP_CLAIM_LOADS);
+	int c = (int)is_locked(a) - (int)is_locked(b);
 
+	if (c == 0)
+		c = strength(b, GP_CLAIM_LOADS) - strength(a, GP_CLAIM_LOADS);
 	if (c == 0 && a->card.fit != GP_CARD_NATIVE)
 		c = strength(b, GP_CLAIM_UNLOCKS) - strength(a, GP_CLAIM_UNLOCKS);
 	return c ? c : strength(b, GP_CLAIM_BUILDS) - strength(a, GP_CLAIM_BUILDS);
@@ -124,6 +132,7 @@ static void judge(struct work *w, struct gp_asker *asker, struct gp_advice a)
 	a.card = (struct gp_card_verdict){ .fit = GP_CARD_HOOKS };
 	if (w->q->card)
 		a.card = gp_card_judge(w->q->card, a.driver, release);
+	a.needs_hooks = w->q->card && a.card.fit == GP_CARD_HOOKS;
 	a.why = find_why(&a, w->q->card != NULL);
 	a.fit = find_fit(a.why);
 	GP_GROW(w->out->v, w->out->n, w->out->cap);

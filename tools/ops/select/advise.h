@@ -45,6 +45,7 @@ struct gp_advice {
 	struct gp_choice choice;
 	struct gp_claim claims[GP_CLAIM_COUNT];
 	struct gp_card_verdict card; /* when a card was asked about */
+	bool needs_hooks;            /* that card has vGPUs with them only */
 	enum gp_advice_fit fit;
 	enum gp_advice_why why;
 };
@@ -71,6 +72,7 @@ struct gp_advise_query {
  *
  *  - what fits, what perhaps does, what does not;
  *  - a card that has vGPUs by itself before one that needs the hooks;
+ *  - for one that needs them what is known to unlock it;
  *  - then whether it is known to load, to unlock (where the hooks are needed), and to
  *    build, each by how well that is known (enum gp_evidence_kind);
  *  - then the newer driver, then the newer kernel.
