@@ -17,12 +17,29 @@ void gp_merge_listed_release(struct gp_merge_listed *l)
 
 /* --- does it name what is there? --- */
 
+/* Line 4 goes into Kbuild and dkms.conf, which are run: only what can be a module's name. */
+static int check_modules(const struct gp_manifest *m, enum gp_side side, struct gp_err *err)
+{
+	struct gp_str rest = m->modules, word;
+
+	while (gp_word_next(&rest, &word)) {
+		gp_auto(gp_free_ptr) char *name = gp_strndup(word.p, gp_str_no_cr(word).len);
+
+		if (name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")])
+			return gp_fail(err, GP_E_FORMAT, "'.manifest' of the %s lists '%s', which is no module's name",
+				       gp_side_name(side), name);
+	}
+	return 0;
+}
+
 int gp_merge_manifest_check(const struct gp_manifest *m, enum gp_side side, const struct gp_merge_paths *s,
 			    struct gp_err *err)
 {
 	const char *first = NULL;
 	size_t n = 0;
 
+	if (check_modules(m, side, err) < 0)
+		return -1;
 	for (size_t i = 0; i < m->n; i++) {
 		const struct gp_mentry *e = &m->entry[i];
 

@@ -18,7 +18,8 @@ void gp_merge_listed_release(struct gp_merge_listed *l);
  * Does a manifest name what its package does not have?
  *
  * In:     s: all members of that side.
- * Errors: GP_E_FORMAT the first such path, and how many there are.
+ * Errors: GP_E_FORMAT the first such path, and how many there are; a word of line 4 that
+ *         cannot be a module's name.
  */
 int gp_merge_manifest_check(const struct gp_manifest *m, enum gp_side side, const struct gp_merge_paths *s,
 			    struct gp_err *err);

@@ -169,9 +169,30 @@ static void names_what_is_missing(void **state)
 	assert_int_equal(gp_merge_manifest_check(&b.desktop, GP_SIDE_DESKTOP, &b.paths, NULL), 0);
 }
 
+/* They go into files that make and DKMS run. */
+static void lists_what_is_no_module(void **state)
+{
+	static const char *const heads[] = { HEAD("460.73.02", "nvidia $(id)"), HEAD("460.73.02", "nvidia ../../x"),
+					     HEAD("460.73.02", "nvidia a;b") };
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(heads); i++) {
+		gp_auto(gp_merge_listed_release) struct gp_merge_listed listed = { 0 };
+		gp_auto(gp_buf_release) struct gp_buf out = { 0 };
+		struct gp_err err = { 0 };
+
+		set_up(heads[i], DESKTOP);
+		assert_int_equal(gp_merge_manifest(&b.c, &b.host, &b.desktop, &out, &listed, &err), -1);
+		assert_int_equal(err.code, GP_E_FORMAT);
+		assert_non_null(strstr(err.cause, "which is no module's name"));
+		release(NULL);
+	}
+}
+
 int main(void)
 {
 	FX_ROWS(merges, check_merge, NULL, release);
 	FX_TEST(names_what_is_missing, NULL, release);
+	FX_TEST(lists_what_is_no_module, NULL, NULL);
 	return fx_run(NULL, NULL);
 }
