@@ -12,35 +12,21 @@
 
 #define CONFIG_FILE (16u << 20)
 
-static bool file_in(const char *dir, const char *name)
+static bool file_in(const char *dir, const char *name, struct gp_err *why)
 {
 	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, name);
 
-	return gp_is_file(path);
+	return gp_thing_at(path, why) == GP_THING_FILE;
 }
 
-bool gp_headerdir_is_source(const char *dir)
+bool gp_headerdir_is_source(const char *dir, struct gp_err *why)
 {
-	return file_in(dir, "include/linux/kernel.h");
+	return file_in(dir, "include/linux/kernel.h", why);
 }
 
-bool gp_headerdir_is_build(const char *dir)
+bool gp_headerdir_is_build(const char *dir, struct gp_err *why)
 {
-	return file_in(dir, "include/generated/autoconf.h") || file_in(dir, "include/config/auto.conf");
-}
-
-int gp_headerdir_sound(const char *dir, struct gp_err *err)
-{
-	static const char *const names[] = { "include/linux/kernel.h", "include/generated/autoconf.h",
-					     "include/config/auto.conf" };
-
-	for (size_t i = 0; i < GP_COUNT(names); i++) {
-		gp_auto(gp_free_ptr) char *path = gp_path_join(dir, names[i]);
-
-		if (gp_thing_at(path, err) < 0)
-			return -1;
-	}
-	return 0;
+	return file_in(dir, "include/generated/autoconf.h", why) || file_in(dir, "include/config/auto.conf", why);
 }
 
 /* --- what else it may be: all of this only words the error --- */
@@ -51,7 +37,7 @@ static char *build_below(const char *dir, const char *a, const char *b)
 	gp_auto(gp_free_ptr) char *first = gp_path_join(dir, a);
 	char *path = b ? gp_path_join(first, b) : gp_strdup(first);
 
-	if (gp_headerdir_is_build(path))
+	if (gp_headerdir_is_build(path, NULL))
 		return path;
 	free(path);
 	return NULL;
@@ -138,7 +124,7 @@ static int is_shared_half(const char *dir, struct gp_err *err)
 
 static int is_not_prepared(const char *dir, struct gp_err *err)
 {
-	if (file_in(dir, ".config"))
+	if (file_in(dir, ".config", NULL))
 		return gp_fail(err, GP_E_NOTFOUND,
 			       "kernel sources '%s' are configured, but were never "
 			       "prepared: run 'make modules_prepare' there",
@@ -149,12 +135,23 @@ static int is_not_prepared(const char *dir, struct gp_err *err)
 		       dir);
 }
 
+/* Always -1. */
+static int pass_on(const struct gp_err *why, struct gp_err *err)
+{
+	if (err)
+		*err = *why;
+	return -1;
+}
+
 static int what_is_it(const char *dir, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *below = NULL;
+	struct gp_err why = { 0 };
 
-	if (gp_headerdir_is_source(dir))
+	if (gp_headerdir_is_source(dir, &why))
 		return is_shared_half(dir, err) ? -1 : is_not_prepared(dir, err);
+	if (why.code)
+		return pass_on(&why, err);
 	if (is_empty(dir))
 		return gp_fail(err, GP_E_NOTFOUND, "'%s' is empty: install the kernel's headers", dir);
 	below = first_build(dir);
@@ -237,11 +234,12 @@ static char *follow_modules_dir(char *real, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *build = gp_path_join(real, "build");
 
+	struct gp_err why = { 0 };
 	int thing;
 
-	if (gp_headerdir_is_build(real) || gp_headerdir_is_source(real))
+	if (gp_headerdir_is_build(real, &why) || gp_headerdir_is_source(real, &why))
 		return real;
-	thing = gp_headerdir_sound(real, err) < 0 ? -1 : gp_thing_at(build, err);
+	thing = why.code ? pass_on(&why, err) : gp_thing_at(build, err);
 	if (thing == GP_THING_NONE)
 		return real;
 	free(real);
@@ -251,18 +249,21 @@ static char *follow_modules_dir(char *real, struct gp_err *err)
 char *gp_headerdir_find(const char *dir, struct gp_err *err)
 {
 	char *real = resolve(dir, err);
+	struct gp_err why = { 0 };
 	const char *arch;
+	bool build;
 
 	if (real)
 		real = follow_modules_dir(real, err);
 	if (!real)
 		return NULL;
-	arch = gp_headerdir_is_build(real) ? other_arch(real) : NULL;
+	build = gp_headerdir_is_build(real, &why);
+	arch = build ? other_arch(real) : NULL;
 	if (arch)
 		gp_fail(err, GP_E_UNSUPPORTED, "headers '%s' are for %s: those of an x86_64 kernel are needed", real,
 			arch);
-	else if (!gp_headerdir_is_build(real))
-		(void)(gp_headerdir_sound(real, err) < 0 || what_is_it(real, err));
+	else if (!build)
+		(void)(why.code ? pass_on(&why, err) : what_is_it(real, err));
 	else
 		return real;
 	free(real);

@@ -9,14 +9,16 @@
 
 /* Which directory a user means by the headers that he names. */
 
-/* Kernel sources, at least their headers: include/linux is there. */
-bool gp_headerdir_is_source(const char *dir);
-
-/* A build directory: configured, and prepared as far as that shows. */
-bool gp_headerdir_is_build(const char *dir);
-
-/* Can the files be looked at that the two above ask for? Errors: GP_E_SYSTEM. */
-int gp_headerdir_sound(const char *dir, struct gp_err *err);
+/*
+ * Kernel sources, at least their headers: include/linux is there. A build directory:
+ * configured, and prepared as far as that shows.
+ *
+ * In:  why: zeroed; may be NULL, where the answer only words an error.
+ * Out: false with why set when it cannot be told: GP_E_SYSTEM. A second look might not
+ *      fail, so it is said here.
+ */
+bool gp_headerdir_is_source(const char *dir, struct gp_err *why);
+bool gp_headerdir_is_build(const char *dir, struct gp_err *why);
 
 /*
  * Find the build directory.

@@ -80,13 +80,11 @@ static char *source_at(struct gp_headers *h, const char *base, const char *dir)
 
 	if (!real)
 		gp_fail_sys(&why, errno, "cannot look at '%s'", joined);
-	else
-		(void)gp_headerdir_sound(real, &why);
-	note(h, &why);
-	if (real && !gp_headerdir_is_source(real)) {
+	if (real && !gp_headerdir_is_source(real, &why)) {
 		free(real);
 		real = NULL;
 	}
+	note(h, &why);
 	return real;
 }
 
@@ -118,12 +116,16 @@ static char *makefile_names(struct gp_headers *h)
 static int find_source(struct gp_headers *h, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *named = NULL, *up = NULL, *beside = NULL;
+	struct gp_err why = { 0 };
 
-	if (gp_headerdir_sound(h->sysout, err) < 0)
-		return -1;
-	if (gp_headerdir_is_source(h->sysout)) {
+	if (gp_headerdir_is_source(h->sysout, &why)) {
 		h->syssrc = gp_strdup(h->sysout);
 		return 0;
+	}
+	if (why.code) {
+		if (err)
+			*err = why;
+		return -1;
 	}
 	named = makefile_names(h);
 	h->syssrc = source_at(h, h->sysout, named ? named : "source");
