@@ -64,3 +64,31 @@ download() {
     (cd "$1" && apt-get -qq download "$2") > "$apt/download.log" 2>&1 ||
         die "download of $2 failed: $(tail -n 1 "$apt/download.log")"
 }
+
+of_debian() { find "$cache" -maxdepth 1 -name "${1}_*.deb" | sort | tail -n 1; }
+
+# ubuntu_ready: the same for Ubuntu 24.04. Where its archive is says Debian's debootstrap,
+# and what it signs with Debian's ubuntu-keyring; both are unpacked, not installed.
+ubuntu_ready() {
+    apt_ready
+    for p in ubuntu-keyring debootstrap; do
+        [ -n "$(of_debian $p)" ] || download "$cache" $p
+    done
+    debian=$apt
+    apt=$cache/apt-ubuntu
+    mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/none"
+    for p in ubuntu-keyring debootstrap; do dpkg-deb -x "$(of_debian $p)" "$apt/root"; done
+    keyring=$apt/root/usr/share/keyrings/ubuntu-archive-keyring.gpg
+    site=$(awk '$1 == "default_mirror" { print $2; exit }' "$apt/root/usr/share/debootstrap/scripts/noble")
+    : > "$apt/state/status"
+    for s in noble noble-updates; do
+        echo "deb [arch=amd64 signed-by=$keyring] $site $s main restricted"
+    done > "$apt/sources.new"
+    cmp -s "$apt/sources.new" "$apt/sources.list" || rm -f "$apt/updated"
+    mv "$apt/sources.new" "$apt/sources.list"
+    sed "s|$debian/|$apt/|g" "$debian/apt.conf" > "$apt/apt.conf"
+    export APT_CONFIG="$apt/apt.conf"
+    [ -z "$(find "$apt" -maxdepth 1 -name updated -mtime -1)" ] || return 0
+    apt-get -qq update > "$apt/update.log" 2>&1 || die "Ubuntu's lists cannot be had: $(tail -n 1 "$apt/update.log")"
+    : > "$apt/updated"
+}

@@ -416,5 +416,8 @@ if [ -n "$FULL" ] && [ -z "$SUITE" ]; then
     echo
     echo "# --- trixie"
     FULL='' SUITE=trixie sh "$here/matrix.sh" || bad=1
+    echo
+    echo "# --- Ubuntu 24.04"
+    sh "$here/noble.sh" || bad=1
 fi
 exit $bad

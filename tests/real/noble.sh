@@ -1,0 +1,162 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# noble.sh: `make check-real FULL=1` alone. Ubuntu 24.04's drivers for its own kernels,
+# with its own compiler, in a root of that suite: what select says of each pair with the
+# headers at hand must be what make says. Ubuntu's packages have the sources as NVIDIA
+# released them, as an installed tree. About 15 minutes a pair on two cores.
+#
+#   DRIVERS   nvidia-kernel-source-WORD, with or without =VERSION (default: those that
+#             have sources; 535 only as it came with noble, later ones lead to 580)
+#   KERNELS   which packages of headers (default: the first one and the newest of noble)
+# shellcheck disable=SC2030,SC2031,SC2154 # roots are made in subshells, for die(); lib.sh and apt.sh set the rest
+set -u
+export LC_ALL=C
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck disable=SC1091 # it is beside this
+. "$here/lib.sh"
+: "${DRIVERS:=470 535=535.171.04-0ubuntu2 580 590 595}" "${KERNELS:=linux-headers-generic linux-headers-generic-hwe-24.04}"
+
+if tool=$(lacks chroot unshare dpkg-deb jq make timeout); then
+    skip "Ubuntu: no $tool"
+    exit 0
+fi
+if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2> /dev/null; then
+    skip 'Ubuntu: a root of it needs the rights to chroot and to mount'
+    exit 0
+fi
+
+# --- a root, drivers, headers: from Ubuntu's archive ------------------------------
+
+# root_of_noble: prints it; says why and fails if it cannot be had.
+root_of_noble() (
+    die() {
+        echo "$*" >&2
+        exit 1
+    }
+    # shellcheck disable=SC1091
+    . "$here/apt.sh"
+    root=$cache/suites/noble
+    [ ! -d "$root" ] || { echo "$root"; exit 0; }
+    ubuntu_ready
+    mkdir -p "$cache/suites"
+    rm -rf --one-file-system "$root.new"
+    DEBOOTSTRAP_DIR="$apt/root/usr/share/debootstrap" sh "$apt/root/usr/sbin/debootstrap" --arch=amd64 \
+        --variant=minbase --include=make,gcc,libc6-dev,libelf1t64,libssl3t64,kmod,pahole \
+        --components=main,universe --keyring="$keyring" noble "$root.new" "$site" \
+        > "$cache/suites/noble.log" 2>&1 || {
+        rm -rf --one-file-system "$root.new"
+        die "debootstrap of noble failed: $(tail -n 1 "$cache/suites/noble.log")"
+    }
+    rm -rf "$root.new"/var/cache/apt/archives/*.deb
+    mv "$root.new" "$root"
+    echo "$root"
+)
+
+# unpacked PACKAGE PATTERN: its files into the root, once, with what it depends on that has
+# the pattern in its name; prints package=version of each.
+unpacked() (
+    die() {
+        echo "$*" >&2
+        exit 1
+    }
+    # shellcheck disable=SC1091
+    . "$here/apt.sh"
+    ubuntu_ready
+    mkdir -p "$root/unpacked"
+    todo=$1
+    while [ -n "$todo" ]; do
+        # shellcheck disable=SC2086 # words
+        set -- "$2" $todo
+        pattern=$1 p=$2
+        shift 2
+        todo=$*
+        version=${p#*=} p=${p%%=*}
+        [ "$version" != "$p" ] || version=$(apt-cache madison "$p" | awk -F ' *[|] *' '{ print $2; exit }')
+        [ -n "$version" ] || die "Ubuntu has no $p"
+        if [ ! -f "$root/unpacked/$p=$version" ]; then
+            rm -rf "$work/debs" && mkdir "$work/debs"
+            download "$work/debs" "$p=$version"
+            dpkg-deb -x "$work/debs"/*.deb "$root" || die "$p cannot be unpacked"
+            : > "$root/unpacked/$p=$version"
+        fi
+        echo "$p=$version"
+        todo="$todo $(apt-cache show "$p=$version" | sed -n 's/^Depends: //p' | head -n 1 | tr ',|' '\n\n' |
+            sed 's/^ *//; s/ .*//' | grep "$pattern")"
+        todo=$(echo $todo)
+        set -- "$todo" "$pattern"
+    done
+)
+
+# --- a pair -------------------------------------------------------------------------
+
+# made DIR RELEASE: make's word, in the root; /proc is there for objtool, in a mount
+# namespace that goes with it.
+made() {
+    timeout 3600 unshare -m sh -c 'mount -t proc proc "$1/proc" && exec chroot "$1" env -i PATH=/usr/sbin:/usr/bin \
+        LC_ALL=C make -C "$2" -j"$3" KERNEL_UNAME="$4" SYSSRC="/lib/modules/$4/build" IGNORE_CC_MISMATCH=1 modules' \
+        sh "$root" "$1" "$(nproc)" "$2"
+}
+
+# pair SOURCE RELEASE: SOURCE as in the root.
+pair() {
+    version=${1##*/nvidia-}
+    headers=$root/usr/src/linux-headers-$2
+    "$GRIDPATCH" select "$root$1" --headers "$headers" --json=claim.json -q 2> claim.err || :
+    verdict=$(jq -r '.selection.cells[0].verdict // empty' claim.json)
+    claim=$(jq -r '.selection.cells[0].claims.builds.claim // empty' claim.json)
+    if [ -z "$verdict" ]; then
+        fail "$version on $2: select: $(tail -n 1 claim.err)"
+        return
+    fi
+    rm -rf "$root/build"
+    if ! "$GRIDPATCH" dkms-tree "$root$1" --headers "$headers" --no-hooks --allow blocked,unknown,altered \
+        -o "$root/build" -q > dkms.log 2>&1; then
+        fail "$version on $2: $(tail -n 1 dkms.log)"
+        return
+    fi
+    said=no
+    ! made /build "$2" > "$work/$version-$2.log" 2>&1 || said=yes
+    wants=$claim
+    [ "$verdict" != blocked ] || wants=no
+    case $wants/$said in
+    yes/yes | no/no) pass "$version on $2: $verdict, builds: $said, as select says" ;;
+    unknown/*) pass "$version on $2: $verdict, builds: $said; select does not know" ;;
+    *)
+        fail "$version on $2: $verdict, select says $wants, make says $said"
+        grep -m 3 -E 'error:|ERROR|No rule' "$work/$version-$2.log" | sed 's/^/#   /'
+        ;;
+    esac
+    rm -rf "$root/build"
+}
+
+if ! root=$(root_of_noble 2> root.err); then
+    skip "Ubuntu: $(tail -n 1 root.err)"
+    exit 0
+fi
+for p in $KERNELS; do
+    if unpacked "$p" '^linux-.*headers-' > "list-$p" 2> unpack.err; then
+        sed -n 's/^linux-headers-\([0-9][^=]*-generic\)=\(.*\)/\1/p' "list-$p" >> releases
+        sed 's/^/# /' "list-$p"
+    else
+        skip "Ubuntu: $(tail -n 1 unpack.err)"
+    fi
+done
+touch releases
+for b in $DRIVERS; do
+    # The sources, and dkms.conf beside them.
+    if ! { unpacked "nvidia-kernel-source-$b" '^nothing$' && unpacked "nvidia-dkms-$b" '^nothing$'; } \
+        > "list-$b" 2> unpack.err; then
+        skip "Ubuntu: $(tail -n 1 unpack.err)"
+        continue
+    fi
+    version=$(sed 's/.*=//; s/-.*//; q' "list-$b")
+    source=$root/usr/src/nvidia-$version
+    [ -d "$source" ] || source=$(find "$root/usr/src" -maxdepth 1 -name "nvidia-*-$version")
+    if [ -z "$source" ]; then
+        skip "Ubuntu: nvidia-kernel-source-$b has no sources in it"
+        continue
+    fi
+    sed 's/^/# /' "list-$b"
+    while read -r release; do pair "${source#"$root"}" "$release"; done < releases
+done
+finish
