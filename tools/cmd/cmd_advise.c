@@ -216,7 +216,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 const struct gp_cmd gp_cmd_advise = {
 	.name = "advise",
 	.args = "",
-	.summary = "say which driver fits a kernel and a card, or which kernel a driver",
+	.summary = "say which driver fits a kernel and a card",
 	.about = "Says for a kernel (the running one) and a card (those of this machine) which\n"
 		 "drivers fit, the best first, with what is known of each; and of the others in a\n"
 		 "line why they do not. With --driver: which kernels that people have fit it. Each\n"
