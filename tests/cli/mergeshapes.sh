@@ -4,6 +4,7 @@
 # Pairs in the shapes of R460 to R580, with a grid guest and with a general driver: what is
 # merged of them is judged by three that know neither the table of choices nor our code.
 # slow: 15 s
+# no-san: merge.sh, merged.sh and unit tests run the same code; here other judges are asked
 . "$(dirname "$0")/lib.sh"
 
 command -v python3 > /dev/null || { skip 'merged shapes' 'no python3'; finish; exit; }
