@@ -33,12 +33,21 @@ if tool=$(lacks make gcc nm python3 jq modinfo dpkg-deb); then
     exit
 fi
 
+# verified OUT.run: nothing is wrong with it; of a pair of our own nothing but that its
+# desktop half is without nvidia-modeset and nvidia-drm, which are not ours to build.
+verified() {
+    "$GRIDPATCH" verify "$1" > verify.out 2>&1 && return 0
+    cat verify.out
+    case $1 in own/*) ;; *) return 1 ;; esac
+    grep '^problem' verify.out > problems && ! grep -v '^problem  *desktop half: .*nvidia-\(modeset\|drm\)' problems
+}
+
 # right OUT.run HOST DESKTOP DIR [--changed PATH]…: our verify, whose each file is, the strict
 # reader of the manifest, a strict installation.
 right() {
     out=$1 h=$2 d=$3 x=$4
     shift 4
-    check "$mine: verify" "$GRIDPATCH" verify "$out" &&
+    check "$mine: verify" verified "$out" &&
         check "$mine: it unpacks" sh "$out" -x --target "$work/$x" &&
         check "$mine: whose each file is" python3 "$fx/mergejudge.py" "$h" "$d" "$x" --changed kernel/dkms.conf "$@" &&
         check "$mine: the manifest, both ways" python3 "$fx/manifest.py" "$x" --of "$h" --of "$d" &&
