@@ -91,12 +91,13 @@ static void mark_release(struct mark *m)
 	gp_ranges_release(&m->lines);
 }
 
+/* In: text: at a '['. */
 static bool read_mark(const char *text, struct mark *out)
 {
 	const char *close = strchr(text, ']');
 	struct gp_str all, rest, word;
 
-	if (*text != '[' || !close)
+	if (!close)
 		return false;
 	all = rest = (struct gp_str){ text + 1, (size_t)(close - text - 1) };
 	*out = (struct mark){ .at = text, .end = close + 1 };
@@ -118,10 +119,10 @@ static struct mark next_mark(const char *text)
 {
 	struct mark m;
 
-	for (; *text; text++)
-		if (read_mark(text, &m))
+	for (const char *at = text; (at = strchr(at, '[')); at++)
+		if (read_mark(at, &m))
 			return m;
-	return (struct mark){ .end = text };
+	return (struct mark){ .end = text + strlen(text) };
 }
 
 static struct gp_str trimmed(struct gp_str said)
