@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/fsio.h"
 #include "base/path.h"
@@ -366,13 +367,10 @@ static void say_list(struct gp_buf *b, const char *before, const char *between, 
 static void make_evidence(struct gp_lint_set *s, time_t now)
 {
 	gp_auto(gp_buf_release) struct gp_buf b = { 0 };
-	struct tm tm;
-	char date[16];
+	gp_auto(gp_free_ptr) char *date = gp_clock_day(now);
 
 	if (!s->applied.n || s->failed.n)
 		return;
-	gmtime_r(&now, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
 	gp_buf_printf(&b, "[%s] %s: applies without fuzz to ", s->built.n ? "built" : "source", date);
 	say_list(&b, "", ", ", &s->applied);
 	say_list(&b, "; by their headers chosen for ", ", ", &s->chosen);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
@@ -18,7 +18,6 @@
 
 #define RECORD_MAX (64u << 10)
 #define PATCH_MAX (1u << 20) /* what gp_proc_run() keeps: a longer one is cut off */
-#define DATE_LEN 16
 
 /* --- what it was begun with --- */
 
@@ -279,14 +278,10 @@ static int refresh(struct gp_newset *n, const char *date, struct gp_err *err)
 
 int gp_newset_finish(const char *name, const char *dir, int64_t now, struct gp_newset *out, struct gp_err *err)
 {
-	char date[DATE_LEN];
-	time_t t = now;
-	struct tm tm;
+	gp_auto(gp_free_ptr) char *date = gp_clock_day(now);
 
 	*out = (struct gp_newset){ 0 };
 	if (gp_newset_name(out, name, dir, err) < 0 || read_record(out, err) < 0)
 		return -1;
-	gmtime_r(&t, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
 	return refresh(out, date, err);
 }
