@@ -84,11 +84,11 @@ enum gp_evidence_kind gp_rule_kind_of(const struct gp_rule *r, enum gp_claim_of 
 	return GP_EVIDENCE_INFERENCE;
 }
 
-enum gp_known gp_rule_known_of(const struct gp_rule *r, const struct gp_facts *f)
+enum gp_known gp_rule_known_of(const struct gp_rule *r, enum gp_evidence_kind builds)
 {
 	enum gp_known known = gp_rule_known(r);
 
-	if (known <= GP_KNOWN_EXPECTED || gp_rule_kind_of(r, GP_CLAIM_BUILDS, f) == r->claims[GP_CLAIM_BUILDS].kind)
+	if (known <= GP_KNOWN_EXPECTED || builds == r->claims[GP_CLAIM_BUILDS].kind)
 		return known;
 	return r->status == GP_STATUS_UNTESTED ? GP_KNOWN_UNSURE : GP_KNOWN_EXPECTED;
 }

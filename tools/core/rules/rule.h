@@ -191,7 +191,8 @@ struct gp_judgement {
  *      this one or none at all; none for a build that an untested rule only infers.
  */
 enum gp_evidence_kind gp_rule_kind_of(const struct gp_rule *r, enum gp_claim_of of, const struct gp_facts *f);
-enum gp_known gp_rule_known_of(const struct gp_rule *r, const struct gp_facts *f);
+/* The same as one word. In: builds: what gp_rule_kind_of() says of building. */
+enum gp_known gp_rule_known_of(const struct gp_rule *r, enum gp_evidence_kind builds);
 
 /*
  * Do words name a driver? "460.73.01 and 550.90" name 460.73.01 and all of 550.90,

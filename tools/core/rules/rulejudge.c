@@ -310,7 +310,7 @@ void gp_rule_judge(const struct gp_rule *rule, const struct gp_facts *facts, str
 	out->taken = out->holds == GP_TRI_YES;
 	for (size_t i = 0; i < GP_CLAIM_COUNT; i++)
 		out->kinds[i] = gp_rule_kind_of(rule, (enum gp_claim_of)i, facts);
-	out->known = gp_rule_known_of(rule, facts);
+	out->known = gp_rule_known_of(rule, out->kinds[GP_CLAIM_BUILDS]);
 	if (driver.answered || kernel.answered)
 		out->by = window ? GP_BY_BOTH : GP_BY_PROBE;
 	if (!out->why[0])
