@@ -218,3 +218,17 @@ int gp_field_bad(const struct gp_field *f, struct gp_err *err)
 {
 	return gp_fail(err, GP_E_FORMAT, "field '%s' cannot be '%.80s'", f->name, f->value);
 }
+
+int gp_field_text(const struct gp_field *f, char **out, struct gp_err *err)
+{
+	*out = gp_stanza_unfold(f->value);
+	return **out ? 0 : gp_field_bad(f, err);
+}
+
+int gp_stanza_need(const struct gp_stanza *s, const char *const *names, const char *whose, struct gp_err *err)
+{
+	for (; *names; names++)
+		if (!gp_stanza_field(s, *names))
+			return gp_fail(err, GP_E_FORMAT, "'%s:%u': %s needs '%s'", s->file, s->lineno, whose, *names);
+	return 0;
+}

@@ -72,4 +72,12 @@ const char *gp_stanza_get(const struct gp_stanza *s, const char *name);
 /* "field 'NAME' cannot be 'VALUE'": GP_E_FORMAT, -1. */
 int gp_field_bad(const struct gp_field *f, struct gp_err *err);
 
+/* Prose as one line, which may not be empty. Out: *out, free() it, also after a failure.
+ * Errors: as gp_field_bad(). */
+int gp_field_text(const struct gp_field *f, char **out, struct gp_err *err);
+
+/* Are all fields of these names there? In: names: NULL after the last. whose: "a platform".
+ * Errors: GP_E_FORMAT, with the paragraph's place. */
+int gp_stanza_need(const struct gp_stanza *s, const char *const *names, const char *whose, struct gp_err *err);
+
 #endif

@@ -123,6 +123,7 @@ static bool has_word(const char *const *words, const char *name)
 
 static int check_fields(const struct gp_stanza *s, enum about *about, struct gp_err *err)
 {
+	gp_auto(gp_free_ptr) char *whose = NULL;
 	int kind = ABOUTS;
 
 	for (int i = 0; i < ABOUTS && kind == ABOUTS; i++)
@@ -136,12 +137,9 @@ static int check_fields(const struct gp_stanza *s, enum about *about, struct gp_
 		    (!may_have[kind] || strcasecmp(may_have[kind], s->v[i].name) != 0))
 			return gp_fail(err, GP_E_FORMAT, "'%s:%u': unknown field '%s' of a rule with '%s'", s->file,
 				       s->v[i].lineno, s->v[i].name, about_names[kind]);
-	for (const char *const *name = needed[kind]; *name; name++)
-		if (!gp_stanza_field(s, *name))
-			return gp_fail(err, GP_E_FORMAT, "'%s:%u': a rule with '%s' needs '%s'", s->file, s->lineno,
-				       about_names[kind], *name);
 	*about = (enum about)kind;
-	return 0;
+	whose = gp_asprintf("a rule with '%s'", about_names[kind]);
+	return gp_stanza_need(s, needed[kind], whose, err);
 }
 
 static int take_field(struct gp_merge_rule *r, const struct gp_field *f, struct gp_err *err)
@@ -154,6 +152,10 @@ static int take_field(struct gp_merge_rule *r, const struct gp_field *f, struct 
 		return take_words(f, &r->paths, err);
 	if (strcasecmp(f->name, "Where") == 0)
 		return take_words(f, &r->where, err);
+	if (strcasecmp(f->name, "Reason") == 0)
+		return gp_field_text(f, &r->reason, err);
+	if (strcasecmp(f->name, "Evidence") == 0)
+		return gp_field_text(f, &r->evidence, err);
 	if (strcasecmp(f->name, "Take") == 0) {
 		if (take_word(f, take_names, GP_TAKE_BOTH, &word, err) < 0)
 			return -1;
@@ -162,10 +164,6 @@ static int take_field(struct gp_merge_rule *r, const struct gp_field *f, struct 
 		if (take_word(f, when_names, GP_COUNT(when_names), &word, err) < 0)
 			return -1;
 		r->when = (enum gp_merge_when)word;
-	} else if (strcasecmp(f->name, "Reason") == 0) {
-		r->reason = gp_stanza_unfold(f->value);
-	} else if (strcasecmp(f->name, "Evidence") == 0) {
-		r->evidence = gp_stanza_unfold(f->value);
 	}
 	return *f->value ? 0 : gp_field_bad(f, err);
 }

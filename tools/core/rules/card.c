@@ -119,12 +119,6 @@ static int take_range(struct gp_range *r, bool *has, const struct gp_field *f, s
 	return gp_range_parse(gp_str_of(f->value), r, err);
 }
 
-static int take_text(char **out, const struct gp_field *f, struct gp_err *err)
-{
-	*out = gp_stanza_unfold(f->value);
-	return **out ? 0 : gp_field_bad(f, err);
-}
-
 static int take_interface(struct gp_card *c, const struct gp_field *f, struct gp_err *err)
 {
 	if (strcasecmp(f->name, "Mdev-Driver") == 0)
@@ -151,11 +145,11 @@ static int take_field(struct gp_card *c, const struct gp_field *f, struct gp_err
 	if (strcasecmp(f->name, "Driver") == 0)
 		return take_range(&c->driver, &given, f, err);
 	if (strcasecmp(f->name, "Generation") == 0)
-		return take_text(&c->generation, f, err);
+		return gp_field_text(f, &c->generation, err);
 	if (strcasecmp(f->name, "Reason") == 0)
-		return take_text(&c->reason, f, err);
+		return gp_field_text(f, &c->reason, err);
 	if (strcasecmp(f->name, "Evidence") == 0)
-		return take_text(&c->evidence, f, err);
+		return gp_field_text(f, &c->evidence, err);
 	return take_interface(c, f, err);
 }
 

@@ -227,8 +227,7 @@ static int take_field(const struct gp_exports_file *file, struct gp_exports_alik
 		return take_unknown(file, a, f, err);
 	if (strcasecmp(f->name, "Source") != 0)
 		return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of exports", f->name);
-	a->source = gp_stanza_unfold(f->value);
-	return *f->value ? 0 : gp_field_bad(f, err);
+	return gp_field_text(f, &a->source, err);
 }
 
 static bool overlap(const struct gp_export_span *a, const struct gp_export_span *b)

@@ -63,27 +63,23 @@ static int take_field(struct gp_half_rule *r, const struct gp_field *f, struct g
 	if (strcasecmp(f->name, "Fits") == 0)
 		return take_fits(r, f, err);
 	if (strcasecmp(f->name, "Reason") == 0)
-		r->reason = gp_stanza_unfold(f->value);
-	else if (strcasecmp(f->name, "Evidence") == 0)
-		r->evidence = gp_stanza_unfold(f->value);
-	else
-		return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a half of vgpu_unlock", f->name);
-	return *f->value ? 0 : gp_field_bad(f, err);
+		return gp_field_text(f, &r->reason, err);
+	if (strcasecmp(f->name, "Evidence") == 0)
+		return gp_field_text(f, &r->evidence, err);
+	return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a half of vgpu_unlock", f->name);
 }
 
 static int parse_one(const struct gp_stanza *s, struct gp_half_rule *r, struct gp_err *err)
 {
-	static const char *const needed[] = { "Unlock", "Driver", "Fits", "Evidence" };
+	static const char *const needed[] = { "Unlock", "Driver", "Fits", "Evidence", NULL };
 
 	r->file = gp_strdup(s->file);
 	r->lineno = s->lineno;
 	for (size_t i = 0; i < s->n; i++)
 		if (take_field(r, &s->v[i], err) < 0)
 			return gp_within(err, "'%s:%u'", s->file, s->v[i].lineno);
-	for (size_t i = 0; i < GP_COUNT(needed); i++)
-		if (!gp_stanza_field(s, needed[i]))
-			return gp_fail(err, GP_E_FORMAT, "'%s:%u': a half of vgpu_unlock needs '%s'", s->file,
-				       s->lineno, needed[i]);
+	if (gp_stanza_need(s, needed, "a half of vgpu_unlock", err) < 0)
+		return -1;
 	if (r->fits != GP_FITS_YES && !r->reason)
 		return gp_fail(err, GP_E_FORMAT, "'%s:%u': 'Fits: %s' needs a 'Reason'", s->file, s->lineno,
 			       gp_fits_name(r->fits));

@@ -119,16 +119,10 @@ static int take_kernels(struct gp_platform *p, const struct gp_field *f, struct 
 	return p->n ? 0 : gp_field_bad(f, err);
 }
 
-static int take_text(char **out, const struct gp_field *f, struct gp_err *err)
-{
-	*out = gp_stanza_unfold(f->value);
-	return **out ? 0 : gp_field_bad(f, err);
-}
-
 /* "none" says that there is none, which is more than to say nothing. */
 static int take_or_none(char **out, const struct gp_field *f, struct gp_err *err)
 {
-	return strcmp(f->value, "none") == 0 ? 0 : take_text(out, f, err);
+	return strcmp(f->value, "none") == 0 ? 0 : gp_field_text(f, out, err);
 }
 
 static int take_name(struct gp_platform *p, const struct gp_field *f, struct gp_err *err)
@@ -144,7 +138,7 @@ static int take_field(struct gp_platform *p, const struct gp_field *f, struct gp
 	if (strcasecmp(f->name, "Platform") == 0)
 		return take_name(p, f, err);
 	if (strcasecmp(f->name, "Title") == 0)
-		return take_text(&p->title, f, err);
+		return gp_field_text(f, &p->title, err);
 	if (strcasecmp(f->name, "Names") == 0)
 		return take_names(p, f, err);
 	if (strcasecmp(f->name, "Kernels") == 0)
@@ -156,25 +150,25 @@ static int take_field(struct gp_platform *p, const struct gp_field *f, struct gp
 	if (strcasecmp(f->name, "Dkms") == 0)
 		return take_or_none(&p->dkms, f, err);
 	if (strcasecmp(f->name, "Reason") == 0)
-		return take_text(&p->reason, f, err);
+		return gp_field_text(f, &p->reason, err);
 	if (strcasecmp(f->name, "Evidence") == 0)
-		return take_text(&p->evidence, f, err);
+		return gp_field_text(f, &p->evidence, err);
 	return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a platform", f->name);
 }
 
 static int parse_one(const struct gp_stanza *s, struct gp_platform *p, struct gp_err *err)
 {
-	static const char *const needed[] = { "Platform", "Title", "Kernels", "Headers", "Pin", "Dkms", "Evidence" };
+	static const char *const needed[] = {
+		"Platform", "Title", "Kernels", "Headers", "Pin", "Dkms", "Evidence", NULL
+	};
 
 	p->file = gp_strdup(s->file);
 	p->lineno = s->lineno;
 	for (size_t i = 0; i < s->n; i++)
 		if (take_field(p, &s->v[i], err) < 0)
 			return gp_within(err, "'%s:%u'", s->file, s->v[i].lineno);
-	for (size_t i = 0; i < GP_COUNT(needed); i++)
-		if (!gp_stanza_field(s, needed[i]))
-			return gp_fail(err, GP_E_FORMAT, "'%s:%u': a platform needs '%s'", s->file, s->lineno,
-				       needed[i]);
+	if (gp_stanza_need(s, needed, "a platform", err) < 0)
+		return -1;
 	if ((!p->headers || !p->pin || !p->dkms) && !p->reason)
 		return gp_fail(err, GP_E_FORMAT, "'%s:%u': a platform without headers, pin or dkms needs a 'Reason'",
 			       s->file, s->lineno);
