@@ -50,6 +50,16 @@ bool gp_word_next(struct gp_str *rest, struct gp_str *word)
 	return word->len > 0;
 }
 
+bool gp_str_has_word(struct gp_str text, struct gp_str word)
+{
+	struct gp_str w;
+
+	while (gp_word_next(&text, &w))
+		if (gp_str_same(w, word))
+			return true;
+	return false;
+}
+
 bool gp_text_word_next(struct gp_str *rest, struct gp_str *word)
 {
 	struct gp_str line;

@@ -25,6 +25,9 @@ bool gp_text_line_next(struct gp_str *rest, struct gp_str *line);
 /* Take the next word (run of non-blanks: not ' ', '\t') off *rest. */
 bool gp_word_next(struct gp_str *rest, struct gp_str *word);
 
+/* Is it one of the words of a text? */
+bool gp_str_has_word(struct gp_str text, struct gp_str word);
+
 /* Take the next word off text of several lines: line ends part words, too. */
 bool gp_text_word_next(struct gp_str *rest, struct gp_str *word);
 

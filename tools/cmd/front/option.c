@@ -202,12 +202,7 @@ static const char EVERYWHERE[] = "json quiet verbose help";
 
 static bool has_word(const char *words, const char *word)
 {
-	struct gp_str rest = gp_str_of(words), w;
-
-	while (gp_word_next(&rest, &w))
-		if (gp_str_eq(w, word))
-			return true;
-	return false;
+	return gp_str_has_word(gp_str_of(words), gp_str_of(word));
 }
 
 static bool takes(const struct gp_cmd *cmd, const struct gp_option *o)

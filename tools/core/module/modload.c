@@ -94,16 +94,6 @@ static void check_kind(struct gp_modload *j, const struct gp_modunit *u)
 
 /* --- vermagic --- */
 
-static bool has_word(struct gp_str s, struct gp_str word)
-{
-	struct gp_str w;
-
-	while (gp_word_next(&s, &w))
-		if (gp_str_same(w, word))
-			return true;
-	return false;
-}
-
 /* Words of a that b lacks, as "'x', 'y'"; the first word is the release. */
 static char *lacking(struct gp_str a, struct gp_str b)
 {
@@ -113,7 +103,7 @@ static char *lacking(struct gp_str a, struct gp_str b)
 	gp_word_next(&a, &w);
 	gp_word_next(&b, &w);
 	while (gp_word_next(&a, &w))
-		if (!has_word(b, w))
+		if (!gp_str_has_word(b, w))
 			gp_buf_printf(&out, "%s'%.*s'", out.len ? ", " : "", STR(w));
 	return gp_buf_detach(&out);
 }

@@ -14,16 +14,6 @@ struct processor {
 	bool guest;       /* it is one of a virtual machine */
 };
 
-static bool has_word(struct gp_str text, const char *word)
-{
-	struct gp_str w;
-
-	while (gp_word_next(&text, &w))
-		if (gp_str_eq(w, word))
-			return true;
-	return false;
-}
-
 /* Source: Documentation/arch/x86/cpuinfo.rst; the kernel takes vmx away where the
  * firmware has switched it off (arch/x86/kernel/cpu/feat_ctl.c). */
 static enum gp_tri read_processor(const struct gp_machine *m, struct processor *p, struct gp_list *why)
@@ -42,8 +32,8 @@ static enum gp_tri read_processor(const struct gp_machine *m, struct processor *
 													    p->maker;
 		if (!gp_str_starts(line, "flags"))
 			continue;
-		p->virtualizes = has_word(line, "vmx") || has_word(line, "svm");
-		p->guest = has_word(line, "hypervisor");
+		p->virtualizes = gp_str_has_word(line, GP_STR("vmx")) || gp_str_has_word(line, GP_STR("svm"));
+		p->guest = gp_str_has_word(line, GP_STR("hypervisor"));
 		break; /* they are the same on all of them */
 	}
 	return GP_TRI_YES;
