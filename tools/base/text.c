@@ -50,6 +50,22 @@ bool gp_word_next(struct gp_str *rest, struct gp_str *word)
 	return word->len > 0;
 }
 
+bool gp_text_setting(struct gp_str text, const char *name, struct gp_str *value)
+{
+	struct gp_str line;
+
+	while (gp_text_line_next(&text, &line)) {
+		if (!gp_str_take(&line, name) || !gp_str_take(&line, "="))
+			continue;
+		line = gp_str_trim(line);
+		if (line.len >= 2 && (line.p[0] == '"' || line.p[0] == '\'') && line.p[line.len - 1] == line.p[0])
+			line = (struct gp_str){ line.p + 1, line.len - 2 };
+		*value = line;
+		return true;
+	}
+	return false;
+}
+
 bool gp_str_has_word(struct gp_str text, struct gp_str word)
 {
 	struct gp_str w;

@@ -25,6 +25,10 @@ bool gp_text_line_next(struct gp_str *rest, struct gp_str *line);
 /* Take the next word (run of non-blanks: not ' ', '\t') off *rest. */
 bool gp_word_next(struct gp_str *rest, struct gp_str *word);
 
+/* The value of the first line NAME=VALUE of a text: without blanks at its ends, and without
+ * a pair of quotes around it. Out: false when there is none. */
+bool gp_text_setting(struct gp_str text, const char *name, struct gp_str *value);
+
 /* Is it one of the words of a text? */
 bool gp_str_has_word(struct gp_str text, struct gp_str word);
 

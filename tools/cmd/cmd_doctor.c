@@ -8,28 +8,33 @@
 #include "cmd/report/input.h"
 #include "cmd/report/report.h"
 
-/* Signs that need no colour. */
-static const char *sign(enum gp_health h)
-{
-	static const char *const signs[] = { "OK", "attention", "missing", "unknown" };
+/* How many answers of each health. */
+struct counts {
+	size_t of[GP_HEALTH_UNKNOWN + 1];
+};
 
-	return signs[h];
+static struct counts count(const struct gp_checkup *c)
+{
+	struct counts n = { 0 };
+
+	for (size_t i = 0; i < c->n; i++)
+		n.of[c->v[i].health]++;
+	return n;
 }
 
 static void say(const struct gp_args *a, const struct gp_checkup *c)
 {
-	size_t count[GP_HEALTH_UNKNOWN + 1] = { 0 };
+	const struct counts n = count(c);
 
 	for (size_t i = 0; i < c->n; i++) {
 		const struct gp_check *k = &c->v[i];
 
-		count[k->health]++;
-		gp_say(a, "%-10s %s\n", sign(k->health), k->text);
+		gp_say(a, "%-10s %s\n", k->health == GP_HEALTH_OK ? "OK" : gp_health_name(k->health), k->text);
 		if (k->mend)
 			gp_say(a, "           -> %s\n", k->mend);
 	}
-	gp_say(a, "in all     %zu OK, %zu attention, %zu missing, %zu unknown\n", count[GP_HEALTH_OK],
-	       count[GP_HEALTH_ATTENTION], count[GP_HEALTH_MISSING], count[GP_HEALTH_UNKNOWN]);
+	gp_say(a, "in all     %zu OK, %zu attention, %zu missing, %zu unknown\n", n.of[GP_HEALTH_OK],
+	       n.of[GP_HEALTH_ATTENTION], n.of[GP_HEALTH_MISSING], n.of[GP_HEALTH_UNKNOWN]);
 }
 
 static struct json_object *json_check(const struct gp_check *k)
@@ -49,13 +54,12 @@ static struct json_object *json(const struct gp_checkup *c)
 
 static int verdict(const struct gp_checkup *c, struct gp_err *err)
 {
-	size_t missing = 0;
+	const struct counts n = count(c);
+	size_t missing = n.of[GP_HEALTH_MISSING];
 
-	for (size_t i = 0; i < c->n; i++)
-		missing += c->v[i].health == GP_HEALTH_MISSING;
 	if (missing)
 		return gp_fail(err, GP_E_NO, "%zu thing%s missing", missing, missing == 1 ? " is" : "s are");
-	if (gp_checkup_verdict(c) == GP_HEALTH_UNKNOWN)
+	if (n.of[GP_HEALTH_UNKNOWN] == c->n)
 		return gp_fail(err, GP_E_SYSTEM, "nothing of this machine could be looked at");
 	return 0;
 }

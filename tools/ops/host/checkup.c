@@ -64,18 +64,3 @@ void gp_checkup_run(struct gp_checkup *c)
 	gp_check_services(c);
 	gp_check_space(c);
 }
-
-enum gp_health gp_checkup_verdict(const struct gp_checkup *c)
-{
-	enum gp_health worst = GP_HEALTH_UNKNOWN;
-
-	for (size_t i = 0; i < c->n; i++) {
-		enum gp_health h = c->v[i].health;
-
-		if (h == GP_HEALTH_UNKNOWN)
-			continue;
-		if (worst == GP_HEALTH_UNKNOWN || h > worst)
-			worst = h;
-	}
-	return worst;
-}

@@ -66,7 +66,5 @@ void gp_check_secureboot(struct gp_checkup *c); /* and lockdown */
  * Errors: none: what cannot be looked at is unknown.
  */
 void gp_checkup_run(struct gp_checkup *c);
-/* The worst of it: missing, then ok and attention; unknown only if nothing could be looked at. */
-enum gp_health gp_checkup_verdict(const struct gp_checkup *c);
 
 #endif

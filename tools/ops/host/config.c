@@ -81,36 +81,18 @@ void gp_kconfig_read(const struct gp_machine *m, const char *release, bool runni
 	take_packed(m, "/proc/config.gz", k);
 }
 
-/* What stands behind "NAME=". */
-static bool find(const struct gp_kconfig *k, const char *name, struct gp_str *value)
-{
-	struct gp_str rest = gp_buf_str(&k->text), line;
-
-	while (gp_text_line_next(&rest, &line)) {
-		if (!gp_str_take(&line, name) || !gp_str_take(&line, "="))
-			continue;
-		*value = gp_str_trim(line);
-		return true;
-	}
-	return false;
-}
-
 char gp_kconfig_is(const struct gp_kconfig *k, const char *name)
 {
 	struct gp_str v;
 
-	return find(k, name, &v) && v.len == 1 ? v.p[0] : 'n';
+	return gp_text_setting(gp_buf_str(&k->text), name, &v) && v.len == 1 ? v.p[0] : 'n';
 }
 
 char *gp_kconfig_text(const struct gp_kconfig *k, const char *name)
 {
 	struct gp_str v;
 
-	if (!find(k, name, &v))
-		return NULL;
-	if (v.len >= 2 && v.p[0] == '"' && v.p[v.len - 1] == '"')
-		v = (struct gp_str){ v.p + 1, v.len - 2 };
-	return gp_strndup(v.p, v.len);
+	return gp_text_setting(gp_buf_str(&k->text), name, &v) ? gp_strndup(v.p, v.len) : NULL;
 }
 
 /* --- what vGPU needs of it --- */
@@ -118,16 +100,16 @@ char *gp_kconfig_text(const struct gp_kconfig *k, const char *name)
 struct need {
 	const char *name;  /* CONFIG_… */
 	const char *older; /* what it was called before, NULL */
-	const char *id, *what;
+	const char *what;
 };
 
 /* Source: vgpu_kvm_sanity_check of NVIDIA's conftest.sh (VFIO_IOMMU_TYPE1, VFIO_MDEV, KVM_VFIO);
  * VFIO_MDEV_DEVICE went with 5.19, KVM_VFIO is not one to choose. */
 static const struct need NEEDS[] = {
-	{ "CONFIG_KVM", NULL, "config-kvm", "KVM" },
-	{ "CONFIG_VFIO", NULL, "config-vfio", "VFIO" },
-	{ "CONFIG_VFIO_IOMMU_TYPE1", NULL, "config-vfio", "VFIO for an IOMMU" },
-	{ "CONFIG_VFIO_MDEV", "CONFIG_VFIO_MDEV_DEVICE", "config-mdev", "mediated devices (mdev)" },
+	{ "CONFIG_KVM", NULL, "KVM" },
+	{ "CONFIG_VFIO", NULL, "VFIO" },
+	{ "CONFIG_VFIO_IOMMU_TYPE1", NULL, "VFIO for an IOMMU" },
+	{ "CONFIG_VFIO_MDEV", "CONFIG_VFIO_MDEV_DEVICE", "mediated devices (mdev)" },
 };
 
 void gp_check_config(struct gp_checkup *c, const char *release, const struct gp_kconfig *k)

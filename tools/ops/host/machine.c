@@ -39,6 +39,14 @@ static enum gp_tri failed(int error, const char *path, struct gp_list *why)
 	return GP_TRI_UNKNOWN;
 }
 
+/* What a call of ours said that fills in an error. */
+static enum gp_tri answer(int rc, const struct gp_err *err, struct gp_list *why)
+{
+	if (rc < 0 && why)
+		gp_list_add(why, err->cause);
+	return rc < 0 ? GP_TRI_UNKNOWN : GP_TRI_YES;
+}
+
 /* --- what it is --- */
 
 /* In a container /sys and /proc are those of the machine around it, or less. */
@@ -132,11 +140,7 @@ enum gp_tri gp_machine_read(const struct gp_machine *m, const char *path, struct
 	/* Files of /proc and /sys say that they are empty, or 4096 bytes long. */
 	rc = gp_fd_read(fd, 0, TEXT_MAX, path, out, &err);
 	close(fd);
-	if (rc == 0)
-		return GP_TRI_YES;
-	if (why)
-		gp_list_add(why, err.cause);
-	return GP_TRI_UNKNOWN;
+	return answer(rc, &err, why);
 }
 
 char *gp_machine_line(const struct gp_machine *m, const char *path)
@@ -161,11 +165,7 @@ enum gp_tri gp_machine_names(const struct gp_machine *m, const char *path, struc
 		return failed(errno, path, why);
 	rc = gp_dir_list_at(fd, path, out, &err);
 	close(fd);
-	if (rc == 0)
-		return GP_TRI_YES;
-	if (why)
-		gp_list_add(why, err.cause);
-	return GP_TRI_UNKNOWN;
+	return answer(rc, &err, why);
 }
 
 char *gp_machine_link(const struct gp_machine *m, const char *path)
@@ -217,13 +217,7 @@ enum gp_tri gp_machine_ask(const struct gp_machine *m, const char *name, const c
 	if (m->fd >= 0)
 		return recorded(m, name, out, why);
 	out->status = gp_proc_run(argv, NULL, &out->text, &err);
-	if (out->status >= 0)
-		return GP_TRI_YES;
-	if (err.code == GP_E_NOTFOUND)
-		return GP_TRI_NO;
-	if (why)
-		gp_list_add(why, err.cause);
-	return GP_TRI_UNKNOWN;
+	return out->status < 0 && err.code == GP_E_NOTFOUND ? GP_TRI_NO : answer(out->status, &err, why);
 }
 
 enum gp_tri gp_machine_can_run(const struct gp_machine *m, const char *program)

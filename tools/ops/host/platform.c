@@ -9,17 +9,9 @@
 /* A value of os-release(5), without quotes; free() it. NULL: not there. */
 static char *os_value(struct gp_str text, const char *name)
 {
-	struct gp_str line;
+	struct gp_str value;
 
-	while (gp_text_line_next(&text, &line)) {
-		if (!gp_str_take(&line, name) || !gp_str_take(&line, "="))
-			continue;
-		line = gp_str_trim(line);
-		if (line.len >= 2 && (line.p[0] == '"' || line.p[0] == '\'') && line.p[line.len - 1] == line.p[0])
-			line = (struct gp_str){ line.p + 1, line.len - 2 };
-		return gp_strndup(line.p, line.len);
-	}
-	return NULL;
+	return gp_text_setting(text, name, &value) ? gp_strndup(value.p, value.len) : NULL;
 }
 
 static bool is(const char *id, const char *word)
