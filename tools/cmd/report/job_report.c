@@ -42,13 +42,6 @@ static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 						      "not proved for this driver");
 }
 
-static const char *data_name(const char *file)
-{
-	const char *data = strstr(file, "kernel-versions/");
-
-	return data ? data : file;
-}
-
 /* Where a rule answers otherwise: "6.12.9; lines 6.12 to 7.2". */
 static void say_places(const struct gp_args *a, const struct gp_reasked *x)
 {
@@ -74,7 +67,7 @@ static void say_reask(const struct gp_args *a, const struct gp_patch_job *j)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct gp_reasked *x = &r->v[i];
 
-		gp_say(a, "by patches rule %s:%u on", data_name(x->rule->file), x->rule->lineno);
+		gp_say(a, "by patches rule %s:%u on", gp_data_name(x->rule->file), x->rule->lineno);
 		say_places(a, x);
 		gp_say(a, "\n  before   %s: %s\n", rule_answer(&x->was), x->was.why);
 		gp_say(a, "  now      %s: %s\n", rule_answer(&x->is), x->is.why);

@@ -26,11 +26,10 @@ static void say_half(const struct gp_args *a, const char *what, const struct gp_
 static void say_choice(const struct gp_args *a, const struct gp_merged_file *f)
 {
 	const struct gp_merge_choice *c = &f->choice;
-	const char *data = c->rule ? strstr(c->rule->file, "kernel-versions/") : NULL;
 
 	gp_say(a, "  %-8s %s", c->take == GP_TAKE_BOTH ? "both" : gp_take_name(c->take), f->path);
 	if (c->rule)
-		gp_say(a, ": %s:%u\n", data ? data : c->rule->file, c->rule->lineno);
+		gp_say(a, ": %s:%u\n", gp_data_name(c->rule->file), c->rule->lineno);
 	else if (c->instead)
 		gp_say(a, ": the desktop has it as %s\n", c->instead);
 	else if (c->take == GP_TAKE_BOTH && strcmp(f->path, ".manifest") != 0)

@@ -31,6 +31,13 @@ const char *gp_say_size(uint64_t bytes, char out[32])
 	return out;
 }
 
+const char *gp_data_name(const char *file)
+{
+	const char *data = strstr(file, "kernel-versions/");
+
+	return data ? data : file;
+}
+
 char *gp_say_masked(struct gp_str s)
 {
 	char *text = gp_strndup(s.p, s.len);

@@ -20,6 +20,9 @@
 /* "12.3 MB" (decimal), in a static-free way: out holds 32 bytes. */
 const char *gp_say_size(uint64_t bytes, char out[32]);
 
+/* "kernel-versions/5.12" of a data file's path; which directory that lies in says little. */
+const char *gp_data_name(const char *file);
+
 /* Untrusted text, safe for a terminal; free() it. */
 char *gp_say_masked(struct gp_str s);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "base/json.h"
@@ -23,9 +22,7 @@ static const char *answer(const struct gp_judgement *j)
  * more than one data directory. */
 static const char *rule_file(const struct gp_args *a, const struct gp_selection *s, const char *file)
 {
-	const char *data = strstr(file, "kernel-versions/");
-
-	return data && !a->verbose && s->catalog->ndirs < 2 ? data : file;
+	return a->verbose || s->catalog->ndirs >= 2 ? file : gp_data_name(file);
 }
 
 static void say_rules(const struct gp_args *a, const struct gp_selection *s, const struct gp_choice *c)

@@ -5,6 +5,7 @@
 #include "core/proof/markup.h"
 #include "core/proof/weblink.h"
 #include "core/rules/rule.h"
+#include "cmd/report/report.h"
 
 /* The rules on the page: what a place of the table refers to. */
 
@@ -33,9 +34,7 @@ void gp_html_term(struct gp_buf *out, const char *term, const char *text)
 /* The data's own directory says nothing to whoever reads the page. */
 void gp_rule_place(const struct gp_rule *r, struct gp_buf *out)
 {
-	const char *data = strstr(r->file, "kernel-versions/");
-
-	gp_buf_printf(out, "%s:%u", data ? data : r->file, r->lineno);
+	gp_buf_printf(out, "%s:%u", gp_data_name(r->file), r->lineno);
 }
 
 static void put_words(struct gp_buf *out, const char *term, const struct gp_list *l)

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
-
 #include "core/rules/rule.h"
 #include "ops/select/select.h"
 #include "cmd/report/report.h"
@@ -16,11 +14,9 @@ static void say_texts(const struct gp_args *a, const char *what, const struct gp
 /* Of the rules that hold, and of those that may on a part of the line. */
 static void say_rule(const struct gp_args *a, const struct gp_judged *x)
 {
-	const char *data = strstr(x->rule->file, "kernel-versions/");
-
 	if (x->j.holds == GP_TRI_NO)
 		return;
-	gp_say(a, "    rule     %s:%u%s%s\n", data && !a->verbose ? data : x->rule->file, x->rule->lineno,
+	gp_say(a, "    rule     %s:%u%s%s\n", a->verbose ? x->rule->file : gp_data_name(x->rule->file), x->rule->lineno,
 	       x->j.taken ? "" : " perhaps: ", x->j.taken ? "" : x->j.why);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What guests need of the processor and the board: virtualization, IOMMU, KVM. */
-#include <string.h>
 
 #include "base/text.h"
 #include "ops/host/checkup.h"
