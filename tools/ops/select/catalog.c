@@ -11,15 +11,9 @@
 #include "core/diff/series.h"
 
 #define RULE_FILE (1u << 20)
-#define DRIVERS "drivers"
-#define UNLOCK "unlock"
-#define MERGE "merge"
-#define CARDS "cards"
-#define PLATFORMS "platforms"
-#define EXPORTS "exports"
-
 /* Files of kernel-versions/ that have no rules. */
-static const char *const others[] = { DRIVERS, UNLOCK, MERGE, CARDS, PLATFORMS, EXPORTS };
+enum other { DRIVERS, UNLOCK, CARDS, PLATFORMS, EXPORTS, MERGE, OTHERS };
+static const char *const others[OTHERS] = { "drivers", "unlock", "cards", "platforms", "exports", "merge" };
 
 void gp_catalog_release(struct gp_catalog *c)
 {
@@ -173,7 +167,7 @@ static bool is_rule_file(const char *name)
 {
 	struct gp_str s = gp_str_of(name);
 
-	for (size_t i = 0; i < GP_COUNT(others); i++)
+	for (size_t i = 0; i < OTHERS; i++)
 		if (strcmp(name, others[i]) == 0)
 			return false;
 	return name[0] != '.' && !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
@@ -237,26 +231,27 @@ static int load_other(const char *dir, const char *name, struct gp_stanza_list *
 	return gp_file_read(path, RULE_FILE, &text, err) ? -1 : gp_stanza_parse(gp_buf_str(&text), path, stanzas, err);
 }
 
-static int load_others(struct gp_catalog *c, const char *dir, struct gp_err *err)
+static int parse_other(struct gp_catalog *c, enum other which, const struct gp_stanza_list *s, struct gp_err *err)
 {
-	gp_auto(gp_stanza_list_release) struct gp_stanza_list drivers = { 0 }, unlock = { 0 }, cards = { 0 },
-							      platforms = { 0 }, exports = { 0 };
-
-	if (load_other(dir, DRIVERS, &drivers, err) || load_other(dir, UNLOCK, &unlock, err) ||
-	    load_other(dir, CARDS, &cards, err) || load_other(dir, PLATFORMS, &platforms, err) ||
-	    load_other(dir, EXPORTS, &exports, err))
-		return -1;
-	if (gp_branches_parse(&drivers, &c->branches, err) || gp_halves_parse(&unlock, &c->halves, err) ||
-	    gp_cards_parse(&cards, &c->cards, err) || gp_platforms_parse(&platforms, &c->platforms, err))
-		return -1;
-	return gp_exports_parse(&exports, &c->exports, err);
+	switch (which) {
+	case DRIVERS: return gp_branches_parse(s, &c->branches, err);
+	case UNLOCK: return gp_halves_parse(s, &c->halves, err);
+	case CARDS: return gp_cards_parse(s, &c->cards, err);
+	case PLATFORMS: return gp_platforms_parse(s, &c->platforms, err);
+	case EXPORTS: return gp_exports_parse(s, &c->exports, err);
+	default: return gp_merge_table_parse(s, &c->merge, err);
+	}
 }
 
-static int load_merge(struct gp_catalog *c, const char *dir, struct gp_err *err)
+static int load_others(struct gp_catalog *c, const char *dir, struct gp_err *err)
 {
-	gp_auto(gp_stanza_list_release) struct gp_stanza_list merge = { 0 };
+	for (int i = 0; i < OTHERS; i++) {
+		gp_auto(gp_stanza_list_release) struct gp_stanza_list stanzas = { 0 };
 
-	return load_other(dir, MERGE, &merge, err) ? -1 : gp_merge_table_parse(&merge, &c->merge, err);
+		if (load_other(dir, others[i], &stanzas, err) || parse_other(c, (enum other)i, &stanzas, err))
+			return -1;
+	}
+	return 0;
 }
 
 static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files, struct gp_err *err)
@@ -268,8 +263,7 @@ static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files
 	if (has_sets < 0)
 		return -1;
 	/* Listing says what is wrong with one that is not a directory. */
-	if (has_rules != GP_THING_NONE &&
-	    (list_rule_files(rules, files, err) || load_others(c, rules, err) || load_merge(c, rules, err)))
+	if (has_rules != GP_THING_NONE && (list_rule_files(rules, files, err) || load_others(c, rules, err)))
 		return -1;
 	if (has_sets != GP_THING_NONE && load_sets(c, sets, err))
 		return -1;
