@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/merge/mergetable.h"
+#include "fx_stanza.h"
 #include "fx_table.h"
 
 #define TAKE "Branch: 460 - 580\nTake: host\nPath: kernel/nvidia/*.o_binary\n init-scripts/\nReason: r\nEvidence: e\n"
@@ -23,13 +24,7 @@ static int release(void **state)
 
 static int parse(const char *text, struct gp_err *err)
 {
-	struct gp_stanza_list s = { 0 };
-	int rc = gp_stanza_parse(gp_str_of(text), "merge", &s, err);
-
-	if (rc == 0)
-		rc = gp_merge_table_parse(&s, &t, err);
-	gp_stanza_list_release(&s);
-	return rc;
+	return FX_READ(text, "merge", gp_merge_table_parse, &t, err);
 }
 
 static const struct bad_case {
@@ -59,13 +54,8 @@ static void refuses(void **state)
 {
 	const struct bad_case *c = *state;
 	struct gp_err err = { 0 };
-	char said[1024];
 
-	assert_int_equal(parse(c->text, &err), -1);
-	assert_int_equal(err.code, GP_E_FORMAT);
-	gp_err_format(&err, said, sizeof(said));
-	if (!strstr(said, c->why))
-		fail_msg("'%s' is not in '%s'", c->why, said);
+	fx_refused(parse(c->text, &err), &err, c->why);
 }
 
 static struct gp_version version(const char *text)

@@ -11,6 +11,7 @@
 
 #include "core/rules/exports.h"
 #include "core/rules/rule.h"
+#include "fx_stanza.h"
 #include "fx_table.h"
 
 #define HEAD "Symbols: a b c\n d e\n\n"
@@ -19,13 +20,7 @@
 
 static int parse(const char *text, struct gp_exports *t, struct gp_err *err)
 {
-	struct gp_stanza_list s = { 0 };
-	int rc = gp_stanza_parse(gp_str_of(text), "exports", &s, err);
-
-	if (rc == 0)
-		rc = gp_exports_parse(&s, t, err);
-	gp_stanza_list_release(&s);
-	return rc;
+	return FX_READ(text, "exports", gp_exports_parse, t, err);
 }
 
 static const struct bad_case {
@@ -59,13 +54,8 @@ static void refuses(void **state)
 	const struct bad_case *c = *state;
 	gp_auto(gp_exports_release) struct gp_exports t = { 0 };
 	struct gp_err err = { 0 };
-	char text[512];
 
-	assert_int_equal(parse(c->text, &t, &err), -1);
-	assert_int_equal(err.code, GP_E_FORMAT);
-	gp_err_format(&err, text, sizeof(text));
-	if (!strstr(text, c->why))
-		fail_msg("'%s' is not in '%s'", c->why, text);
+	fx_refused(parse(c->text, &t, &err), &err, c->why);
 }
 
 static enum gp_tri ask(const struct gp_exports *t, const char *release, const char *probe)

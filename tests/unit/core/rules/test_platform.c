@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/rules/platform.h"
+#include "fx_stanza.h"
 #include "fx_table.h"
 
 #define REST "Headers: linux-headers-%r\nPin: hold %r\nDkms: dkms\nEvidence: [source] x\n"
@@ -23,13 +24,7 @@
 
 static int parse(const char *text, struct gp_platform_list *l, struct gp_err *err)
 {
-	struct gp_stanza_list s = { 0 };
-	int rc = gp_stanza_parse(gp_str_of(text), "platforms", &s, err);
-
-	if (rc == 0)
-		rc = gp_platforms_parse(&s, l, err);
-	gp_stanza_list_release(&s);
-	return rc;
+	return FX_READ(text, "platforms", gp_platforms_parse, l, err);
 }
 
 #define START "Platform: x-1\nTitle: X 1\n"
@@ -62,13 +57,8 @@ static void refuses(void **state)
 	const struct bad_case *c = *state;
 	gp_auto(gp_platforms_release) struct gp_platform_list l = { 0 };
 	struct gp_err err = { 0 };
-	char text[512];
 
-	assert_int_equal(parse(c->text, &l, &err), -1);
-	assert_int_equal(err.code, GP_E_FORMAT);
-	gp_err_format(&err, text, sizeof(text));
-	if (!strstr(text, c->why))
-		fail_msg("'%s' is not in '%s'", c->why, text);
+	fx_refused(parse(c->text, &l, &err), &err, c->why);
 }
 
 /* What people say, and who is meant; NULL with 0: not known. */
