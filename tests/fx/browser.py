@@ -142,15 +142,18 @@ def contrast(a, b):
 
 
 COLOURS = """
+var seen = arguments[1];
 function ground(e) {
   for (; e; e = e.parentElement) {
     var c = getComputedStyle(e).backgroundColor;
     if (c !== 'rgba(0, 0, 0, 0)') return c;
   }
 }
-return Array.from(document.querySelectorAll('td a, th, .sign, p, dt, dd, summary, legend, label, li, pre, h1, h2'))
+return Array.from(document.querySelectorAll(arguments[0]))
+  .filter(function (e) { return !seen || e.checkVisibility(); })
   .map(function (e) { return [e.tagName + '.' + e.className, getComputedStyle(e).color, ground(e)]; });
 """
+TEXTS = "td a, th, .sign, p, dt, dd, summary, legend, label, li, pre, h1, h2"
 SHOWN = """
 return Array.from(document.querySelectorAll('details.cell')).filter(function (d) { return d.checkVisibility(); })
   .map(function (d) { return d.id; });
@@ -172,9 +175,9 @@ return Array.from(document.querySelectorAll('details.cell .more')).filter(functi
 """
 
 
-def least_contrast(d):
-    ratios = [(contrast(rgb(fg), rgb(bg or "255 255 255")), what) for what, fg, bg in d.js(COLOURS)]
-    return min(ratios)[0]
+def least_contrast(d, css, seen=False):
+    """Of the elements that css names, or with seen of those that show: (ratio, which)."""
+    return min((contrast(rgb(fg), rgb(bg or "255 255 255")), what) for what, fg, bg in d.js(COLOURS, css, seen))
 
 
 def media(d, kind="", scheme="light"):
@@ -282,7 +285,7 @@ def main(page, shot):
             d.js("document.querySelectorAll('details').forEach(function (e) { e.open = true; })")
             for scheme in ("light", "dark"):
                 media(d, "", scheme)
-                got["contrast"][scheme] = least_contrast(d)
+                got["contrast"][scheme] = least_contrast(d, TEXTS)[0]
             media(d)
             got["no_script"] = without_script(d, url)
             got["console"] = [x["message"] for x in d.call("POST", "/se/log", {"type": "browser"})]

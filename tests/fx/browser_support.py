@@ -10,19 +10,9 @@ import os
 import sys
 import tempfile
 
-from browser import Driver, contrast, media, rgb
+from browser import Driver, least_contrast, media
 
-COLOURS = """
-function ground(e) {
-  for (; e; e = e.parentElement) {
-    var c = getComputedStyle(e).backgroundColor;
-    if (c !== 'rgba(0, 0, 0, 0)') return c;
-  }
-}
-return Array.from(document.querySelectorAll('td, td a, th, small, .sign, p, dt, dd, dd a, li, li a, h1, h2, h3, label'))
-  .filter(function (e) { return e.checkVisibility(); })
-  .map(function (e) { return [e.tagName + '.' + e.className, getComputedStyle(e).color, ground(e)]; });
-"""
+TEXTS = "td, td a, th, small, .sign, p, dt, dd, dd a, li, li a, h1, h2, h3, label"
 SHOWN = """
 return Array.from(document.querySelectorAll('article.cell')).filter(function (d) { return d.checkVisibility(); })
   .map(function (d) {
@@ -46,10 +36,6 @@ return Array.from(document.querySelectorAll('#grid tbody tr:not(.title) th'))
 def shot(d, name):
     with open(name, "wb") as f:
         f.write(base64.b64decode(d.call("GET", "/screenshot")))
-
-
-def least_contrast(d):
-    return min((contrast(rgb(fg), rgb(bg or "255 255 255")), what) for what, fg, bg in d.js(COLOURS))
 
 
 def window(d, width, height, phone):
@@ -131,7 +117,7 @@ def main(page, name):
             shot(d, name)
             for scheme in ("light", "dark"):
                 media(d, "", scheme)
-                got["contrast"][scheme] = least_contrast(d)
+                got["contrast"][scheme] = least_contrast(d, TEXTS, True)
             shot(d, name + ".dark.png")
             media(d)
             window(d, 390, 844, True)
