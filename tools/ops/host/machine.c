@@ -168,17 +168,6 @@ enum gp_tri gp_machine_names(const struct gp_machine *m, const char *path, struc
 	return answer(rc, &err, why);
 }
 
-char *gp_machine_link(const struct gp_machine *m, const char *path)
-{
-	char to[PATH_MAX];
-	int fd = open_at(m, path, O_PATH | O_NOFOLLOW);
-	ssize_t n = fd < 0 ? -1 : readlinkat(fd, "", to, sizeof(to));
-
-	if (fd >= 0)
-		close(fd);
-	return n < 0 || (size_t)n == sizeof(to) ? NULL : gp_strndup(to, (size_t)n);
-}
-
 /* --- programs --- */
 
 void gp_said_release(struct gp_said *s)

@@ -48,8 +48,6 @@ enum gp_tri gp_machine_read(const struct gp_machine *m, const char *path, struct
 char *gp_machine_line(const struct gp_machine *m, const char *path);
 /* The names in a directory, sorted. */
 enum gp_tri gp_machine_names(const struct gp_machine *m, const char *path, struct gp_list *out, struct gp_list *why);
-/* Where a link leads, as written; free() it. NULL: it is none, or that cannot be told. */
-char *gp_machine_link(const struct gp_machine *m, const char *path);
 
 /* What a program said, and what it ended with. */
 struct gp_said {
