@@ -376,18 +376,6 @@ static int begin_append(struct gp_merge_pass *p, struct gp_err *err)
 	return 0;
 }
 
-static void forget_host(struct gp_merging *m)
-{
-	gp_append_free(m->append);
-	m->append = NULL;
-	for (size_t i = 0; i < m->n; i++) {
-		gp_merge_choice_release(&m->file[i].choice);
-		free(m->file[i].path);
-	}
-	m->n = 0;
-	gp_map_release(&m->by_file);
-}
-
 static int open_host(struct gp_merge_pass *p, struct gp_err *err)
 {
 	const struct gp_patch_opts *o = p->in->opts;
@@ -396,7 +384,7 @@ static int open_host(struct gp_merge_pass *p, struct gp_err *err)
 		.keep = &keep, .given = o->given, .cancel = o->cancel, .progress = &p->m->progress.as
 	};
 
-	forget_host(p->m);
+	gp_merge_forget_host(p->m);
 	p->again = false;
 	p->m->progress.before = p->in->driver.rf.size;
 	if (begin_append(p, err) < 0)

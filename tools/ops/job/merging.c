@@ -118,18 +118,25 @@ int gp_merging_open(struct gp_merging *m, struct gp_inputs *in, const struct gp_
 	return m->complete ? 0 : -1;
 }
 
-void gp_merging_release(struct gp_merging *m)
+void gp_merge_forget_host(struct gp_merging *m)
 {
-	if (!m)
-		return;
 	gp_append_free(m->append);
-	gp_merge_pass_free(m->pass);
+	m->append = NULL;
 	for (size_t i = 0; i < m->n; i++) {
 		gp_merge_choice_release(&m->file[i].choice);
 		free(m->file[i].path);
 	}
-	free(m->file);
+	m->n = 0;
 	gp_map_release(&m->by_file);
+}
+
+void gp_merging_release(struct gp_merging *m)
+{
+	if (!m)
+		return;
+	gp_merge_forget_host(m);
+	gp_merge_pass_free(m->pass);
+	free(m->file);
 	gp_merge_listed_release(&m->listed);
 	gp_merge_paths_release(&m->paths);
 	gp_driver_release(&m->host);

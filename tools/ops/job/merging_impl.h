@@ -32,4 +32,7 @@ int gp_merge_join(struct gp_merging *m, struct gp_inputs *in, struct gp_err *err
 /* m->file[], by path; NULL: the host has no such file. */
 struct gp_merged_file *gp_merged_file(const struct gp_merging *m, const char *path);
 
+/* What the host's pass has chosen and packed so far goes. */
+void gp_merge_forget_host(struct gp_merging *m);
+
 #endif
