@@ -30,6 +30,12 @@ char *gp_advise_reason(const struct gp_advise_answer *x, const struct gp_advice 
 	return *text ? gp_strdup(text) : NULL;
 }
 
+/* "6.8.12-15-pve (Proxmox VE 8)" */
+static void say_release(const struct gp_args *a, const char *release, const struct gp_platform *on)
+{
+	gp_say(a, "%s%s%s%s", release, on ? " (" : "", on ? on->title : "", on ? ")" : "");
+}
+
 /* --- one pair that fits --- */
 
 /* In one line, the best first: what is not the host's version has to be allowed. */
@@ -88,17 +94,23 @@ static const struct gp_platform *platform_of(const struct gp_advise_asked *q, co
 	return q->platforms ? q->platforms[x->kernel + p->kernel] : NULL;
 }
 
+/* Of a driver's kernels: which one. */
+static void say_where(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x,
+		      const struct gp_advice *p)
+{
+	gp_say(a, "  ");
+	if (!q->for_driver)
+		return;
+	say_release(a, p->choice.release.text, platform_of(q, x, p));
+	gp_say(a, " with ");
+}
+
 static void say_title(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x,
 		      const struct gp_advice *p)
 {
-	const struct gp_platform *on = platform_of(q, x, p);
 	const char *vgpu = p->branch ? gp_branch_release_of(p->branch, p->driver) : NULL;
 
-	if (q->for_driver)
-		gp_say(a, "  %s%s%s%s with ", p->choice.release.text, on ? " (" : "", on ? on->title : "",
-		       on ? ")" : "");
-	else
-		gp_say(a, "  ");
+	say_where(a, q, x, p);
 	gp_say(a, "%s%s%s%s\n", p->driver->text, vgpu ? " (vGPU " : "", vgpu ? vgpu : "", vgpu ? ")" : "");
 }
 
@@ -185,13 +197,9 @@ static bool goes_on(const struct gp_advise_asked *q, const struct run *r, const 
 static void say_run(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x,
 		    const struct run *r)
 {
-	const struct gp_platform *on = platform_of(q, x, r->to);
 	gp_auto(gp_free_ptr) char *reason = gp_advise_reason(x, r->to);
 
-	gp_say(a, "  ");
-	if (q->for_driver)
-		gp_say(a, "%s%s%s%s with ", r->to->choice.release.text, on ? " (" : "", on ? on->title : "",
-		       on ? ")" : "");
+	say_where(a, q, x, r->to);
 	gp_say(a, "%s%s%s: %s%s\n", r->from->driver->text, r->from != r->to ? " - " : "",
 	       r->from != r->to ? r->to->driver->text : "", reason ? reason : "no reason given",
 	       r->to->why == GP_AGAINST_BLOCKED ? " [blocked]" :
@@ -229,10 +237,9 @@ static void say_others(const struct gp_args *a, const struct gp_advise_asked *q,
 	if (r.to && r.to->fit == fit)
 		say_run(a, q, x, &r);
 	/* A version that is not listed. */
-	if (!r.to && x->pairs.n)
-		for (size_t i = 0; i < x->pairs.n; i++)
-			if (x->pairs.v[i].fit == fit && x->pairs.v[i].kernel == kernel)
-				say_run(a, q, x, &(struct run){ &x->pairs.v[i], &x->pairs.v[i] });
+	for (size_t i = 0; !r.to && i < x->pairs.n; i++)
+		if (x->pairs.v[i].fit == fit && x->pairs.v[i].kernel == kernel)
+			say_run(a, q, x, &(struct run){ &x->pairs.v[i], &x->pairs.v[i] });
 }
 
 static bool has_fit(const struct gp_advise_answer *x, enum gp_advice_fit fit)
@@ -282,11 +289,11 @@ static void say_card(const struct gp_args *a, const struct gp_gpu *g)
 static void say_kernel(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x)
 {
 	const struct gp_query_kernel *k = &q->kernels[x->kernel];
-	const struct gp_platform *on = q->platforms ? q->platforms[x->kernel] : NULL;
 
-	gp_say(a, "kernel     %s%s%s%s; judged by %s\n", k->headers ? k->headers->release.text : k->release.text,
-	       on ? " (" : "", on ? on->title : "", on ? ")" : "",
-	       k->headers ? "its headers" : "version only, its headers are not at hand");
+	gp_say(a, "kernel     ");
+	say_release(a, k->headers ? k->headers->release.text : k->release.text,
+		    q->platforms ? q->platforms[x->kernel] : NULL);
+	gp_say(a, "; judged by %s\n", k->headers ? "its headers" : "version only, its headers are not at hand");
 }
 
 void gp_report_advice(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x)
