@@ -584,8 +584,26 @@ bool fx_plan_is_sane(const struct gp_splice_plan *plan, size_t packed_len)
 	return true;
 }
 
-void fx_build(struct gp_str packed, const struct gp_splice_plan *plan, struct gp_buf *out)
+void fx_plan_release(struct fx_plan *p)
 {
+	gp_buf_release(&p->rest);
+	*p = (struct fx_plan){ 0 };
+}
+
+int fx_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
+		struct fx_plan *p, struct gp_err *err)
+{
+	struct gp_splice_to to = { { to_buf, &p->rest }, 1 };
+	struct gp_splice_more *m = gp_splice_more_new(s, cut, peek, &to, &p->plan, err);
+	int rc = m && gp_splice_more_put(m, more.p, more.len, err) == 0 ? gp_splice_more_end(m, err) : -1;
+
+	gp_splice_more_free(m);
+	return rc;
+}
+
+void fx_build(struct gp_str packed, const struct fx_plan *p, struct gp_buf *out)
+{
+	const struct gp_splice_plan *plan = &p->plan;
 	uint64_t at = 0;
 
 	MUST(fx_plan_is_sane(plan, packed.len));
@@ -599,5 +617,5 @@ void fx_build(struct gp_str packed, const struct gp_splice_plan *plan, struct gp
 		at = e->off + e->old_len;
 	}
 	gp_buf_add(out, packed.p + at, (size_t)(plan->keep - at));
-	gp_buf_add(out, plan->rest.data, plan->rest.len);
+	gp_buf_add(out, p->rest.data, p->rest.len);
 }

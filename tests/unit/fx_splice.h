@@ -64,8 +64,19 @@ int fx_scan(enum gp_codec c, struct gp_str packed, const struct fx_way *way, str
  * units: how many members, streams or frames there are. */
 bool fx_library_decode(enum gp_codec c, struct gp_str packed, struct gp_buf *plain, size_t *units);
 
+/* A plan, and the rest that belongs to it. */
+struct fx_plan {
+	struct gp_splice_plan plan;
+	struct gp_buf rest;
+};
+void fx_plan_release(struct fx_plan *p);
+
+/* Go on at cut with all of more at once. */
+int fx_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
+		struct fx_plan *p, struct gp_err *err);
+
 /* Do the edits lie in order below keep, and keep inside of the payload? */
 bool fx_plan_is_sane(const struct gp_splice_plan *plan, size_t packed_len);
-void fx_build(struct gp_str packed, const struct gp_splice_plan *plan, struct gp_buf *out);
+void fx_build(struct gp_str packed, const struct fx_plan *p, struct gp_buf *out);
 
 #endif

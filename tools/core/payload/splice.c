@@ -242,30 +242,3 @@ void gp_splice_more_free(struct gp_splice_more *m)
 	gp_buf_release(&m->room);
 	free(m);
 }
-
-static int to_buf(void *arg, const void *p, size_t len, struct gp_err *err)
-{
-	(void)err;
-	gp_buf_add(arg, p, len);
-	return 0;
-}
-
-int gp_splice_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
-		       struct gp_splice_plan *plan, struct gp_err *err)
-{
-	gp_auto(gp_buf_release) struct gp_buf rest = { 0 };
-	struct gp_splice_to to = { { to_buf, &rest }, 1 };
-	struct gp_splice_more *m = gp_splice_more_new(s, cut, peek, &to, plan, err);
-	int rc = m && gp_splice_more_put(m, more.p, more.len, err) == 0 ? gp_splice_more_end(m, err) : -1;
-
-	gp_splice_more_free(m);
-	plan->rest = rest;
-	rest = (struct gp_buf){ 0 };
-	return rc;
-}
-
-void gp_splice_plan_release(struct gp_splice_plan *plan)
-{
-	gp_buf_release(&plan->rest);
-	*plan = (struct gp_splice_plan){ 0 };
-}

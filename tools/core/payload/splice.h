@@ -65,7 +65,7 @@ struct gp_peek {
 int gp_splice_cut(const struct gp_splice *s, uint64_t end, struct gp_peek peek, struct gp_str last, struct gp_cut *cut,
 		  struct gp_err *err);
 
-/* What gp_splice_continue() needs for this cut, as bytes, and back again: NULL
+/* What gp_splice_more_new() needs for this cut, as bytes, and back again: NULL
  * when they are no such thing (w is untrusted). */
 void gp_splice_save(const struct gp_splice *s, const struct gp_cut *cut, struct gp_buf *out);
 struct gp_splice *gp_splice_load(enum gp_codec c, struct gp_cut *cut, struct gp_wire *w);
@@ -82,19 +82,8 @@ struct gp_splice_plan {
 	uint64_t keep;
 	struct gp_splice_edit edit[2]; /* by offset, below keep */
 	size_t nedit;
-	uint64_t rest_len;
-	struct gp_buf rest; /* of gp_splice_continue(); else a sink has it */
+	uint64_t rest_len; /* the sink has it */
 };
-
-/*
- * Go on at cut with the plain bytes more, to the end of the payload.
- *
- * Out:    plan, gp_splice_plan_release() it.
- * Errors: what peek says; GP_E_BUG a compressor fails.
- */
-int gp_splice_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
-		       struct gp_splice_plan *plan, struct gp_err *err);
-void gp_splice_plan_release(struct gp_splice_plan *plan);
 
 /* Where the rest goes, and how many threads make it: its bytes do not depend on them. */
 struct gp_splice_to {
@@ -103,12 +92,12 @@ struct gp_splice_to {
 };
 
 /*
- * The same with plain bytes that come one after another, and a rest that may be larger
- * than memory.
+ * Go on at cut with more plain bytes, which come one after another, to the end of the
+ * payload. The rest may be larger than memory.
  *
  * In:     plan: zeroed; it and s outlive what is returned.
  * Out:    gp_splice_more_free() it. plan is right once gp_splice_more_end() is done.
- * Errors: as above, and those of the sink.
+ * Errors: what peek says, and the sink; GP_E_BUG a compressor fails.
  */
 struct gp_splice_more;
 struct gp_splice_more *gp_splice_more_new(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,

@@ -247,11 +247,12 @@ static void drop_size(const struct gp_cut *cut, const uint8_t *head, struct gp_s
 }
 
 /* End the frame at the cut. */
-static int end_frame(const struct gp_cut *cut, struct gp_peek peek, struct gp_splice_plan *plan, bool *checksum,
-		     struct gp_err *err)
+static int end_frame(struct gp_splice_more *m, struct gp_peek peek, bool *checksum, struct gp_err *err)
 {
+	const struct gp_cut *cut = &m->cut;
+	struct gp_splice_plan *plan = m->plan;
 	struct gp_splice_edit *e;
-	uint8_t head[18] = { 0 };
+	uint8_t head[18] = { 0 }, sum[4];
 
 	if (peek.read(peek.arg, cut->unit_packed, head, 5, err) < 0 ||
 	    peek.read(peek.arg, cut->unit_packed, head, frame_header_size(head[4]), err) < 0)
@@ -267,9 +268,9 @@ static int end_frame(const struct gp_cut *cut, struct gp_peek peek, struct gp_sp
 	if (peek.read(peek.arg, cut->last_block, e->bytes, BLOCK_HEADER, err) < 0)
 		return -1;
 	e->bytes[0] |= 1;
-	for (int i = 0; i < 4 && *checksum; i++) /* its low 32 bits */
-		gp_buf_putc(&plan->rest, (char)(cut->check >> 8 * i & 255));
-	return 0;
+	for (int i = 0; i < 4; i++) /* its low 32 bits */
+		sum[i] = (uint8_t)(cut->check >> 8 * i & 255);
+	return gp_splice_emit(m, sum, *checksum ? sizeof(sum) : 0, err);
 }
 
 static int put(struct gp_splice_more *m, const void *p, size_t len, ZSTD_EndDirective end, struct gp_err *err)
@@ -312,11 +313,8 @@ int gp_zstd_more(struct gp_splice_more *m, struct gp_peek peek, struct gp_err *e
 {
 	bool checksum = true;
 
-	if (m->cut.last_block != UINT64_MAX && end_frame(&m->cut, peek, m->plan, &checksum, err) < 0)
+	if (m->cut.last_block != UINT64_MAX && end_frame(m, peek, &checksum, err) < 0)
 		return -1;
-	if (gp_splice_emit(m, m->plan->rest.data, m->plan->rest.len, err) < 0)
-		return -1;
-	gp_buf_release(&m->plan->rest);
 	m->zstd = ZSTD_createCCtx();
 	if (!m->zstd)
 		gp_oom();

@@ -69,7 +69,6 @@ void gp_append_free(struct gp_append *a)
 	if (!a)
 		return;
 	gp_splice_more_free(a->more);
-	gp_splice_plan_release(&a->plan);
 	gp_buf_release(&a->mem);
 	if (a->open)
 		gp_outfile_release(&a->file);

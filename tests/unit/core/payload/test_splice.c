@@ -224,24 +224,24 @@ static void find_place(struct place *p, uint64_t seed)
 
 /* --- going on --- */
 
-static void assert_same_plan(const struct gp_splice_plan *a, const struct gp_splice_plan *b)
+static void assert_same_plan(const struct fx_plan *a, const struct fx_plan *b)
 {
-	assert_int_equal(a->keep, b->keep);
-	assert_int_equal(a->nedit, b->nedit);
-	for (size_t i = 0; i < a->nedit; i++) {
-		assert_int_equal(a->edit[i].off, b->edit[i].off);
-		assert_int_equal(a->edit[i].old_len, b->edit[i].old_len);
-		assert_int_equal(a->edit[i].len, b->edit[i].len);
-		assert_memory_equal(a->edit[i].bytes, b->edit[i].bytes, a->edit[i].len);
+	assert_int_equal(a->plan.keep, b->plan.keep);
+	assert_int_equal(a->plan.nedit, b->plan.nedit);
+	for (size_t i = 0; i < a->plan.nedit; i++) {
+		assert_int_equal(a->plan.edit[i].off, b->plan.edit[i].off);
+		assert_int_equal(a->plan.edit[i].old_len, b->plan.edit[i].old_len);
+		assert_int_equal(a->plan.edit[i].len, b->plan.edit[i].len);
+		assert_memory_equal(a->plan.edit[i].bytes, b->plan.edit[i].bytes, a->plan.edit[i].len);
 	}
 	assert_int_equal(a->rest.len, b->rest.len);
 	if (a->rest.len)
 		assert_memory_equal(a->rest.data, b->rest.data, a->rest.len);
 }
 
-static void check_saved(const struct place *p, struct gp_str more, const struct gp_splice_plan *plan)
+static void check_saved(const struct place *p, struct gp_str more, const struct fx_plan *plan)
 {
-	gp_auto(gp_splice_plan_release) struct gp_splice_plan again = { 0 };
+	gp_auto(fx_plan_release) struct fx_plan again = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf saved = { 0 };
 	struct gp_str in = gp_buf_str(&packed);
 	struct gp_err err = { 0 };
@@ -255,7 +255,7 @@ static void check_saved(const struct place *p, struct gp_str more, const struct 
 	s = gp_splice_load(p->r->codec, &c, &w);
 	assert_non_null(s);
 	assert_true(gp_str_eq(w.rest, "behind it"));
-	assert_int_equal(gp_splice_continue(s, &c, (struct gp_peek){ fx_peek, &in }, more, &again, &err), 0);
+	assert_int_equal(fx_continue(s, &c, (struct gp_peek){ fx_peek, &in }, more, &again, &err), 0);
 	assert_same_plan(plan, &again);
 	gp_splice_free(s);
 }
@@ -297,7 +297,7 @@ static void check_built(const struct place *p)
 static void go_on(const struct place *p, uint64_t seed)
 {
 	static const size_t some[] = { 0, 1, 512, 9000, 70000 };
-	gp_auto(gp_splice_plan_release) struct gp_splice_plan plan = { 0 };
+	gp_auto(fx_plan_release) struct fx_plan plan = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf more = { 0 };
 	struct gp_str in = gp_buf_str(&packed);
 	struct gp_err err = { 0 };
@@ -309,10 +309,9 @@ static void go_on(const struct place *p, uint64_t seed)
 	want.len = 0;
 	gp_buf_add(&want, plain.data, p->end);
 	gp_buf_add(&want, fresh.data, fresh.len);
-	assert_int_equal(gp_splice_continue(p->splice, &p->cut, (struct gp_peek){ fx_peek, &in }, gp_buf_str(&more),
-					    &plan, &err),
-			 0);
-	assert_true(fx_plan_is_sane(&plan, packed.len));
+	assert_int_equal(
+		fx_continue(p->splice, &p->cut, (struct gp_peek){ fx_peek, &in }, gp_buf_str(&more), &plan, &err), 0);
+	assert_true(fx_plan_is_sane(&plan.plan, packed.len));
 	check_saved(p, gp_buf_str(&more), &plan);
 	fx_build(gp_buf_str(&packed), &plan, &built);
 	check_built(p);
@@ -401,14 +400,13 @@ static int to_buf(void *arg, const void *p, size_t len, struct gp_err *err)
 }
 
 /* fresh, in steps, behind what the plan keeps. */
-static void stream(const struct place *p, unsigned threads, size_t step, struct gp_splice_plan *plan)
+static void stream(const struct place *p, unsigned threads, size_t step, struct fx_plan *plan)
 {
 	struct gp_str in = gp_buf_str(&packed);
-	gp_auto(gp_buf_release) struct gp_buf rest = { 0 };
-	struct gp_splice_to to = { { to_buf, &rest }, threads };
+	struct gp_splice_to to = { { to_buf, &plan->rest }, threads };
 	struct gp_err err = { 0 };
 	struct gp_splice_more *m =
-		gp_splice_more_new(p->splice, &p->cut, (struct gp_peek){ fx_peek, &in }, &to, plan, &err);
+		gp_splice_more_new(p->splice, &p->cut, (struct gp_peek){ fx_peek, &in }, &to, &plan->plan, &err);
 
 	assert_non_null(m);
 	assert_int_equal(gp_splice_more_put(m, plain.data + p->cut.plain, (size_t)(p->end - p->cut.plain), &err), 0);
@@ -417,9 +415,7 @@ static void stream(const struct place *p, unsigned threads, size_t step, struct 
 			gp_splice_more_put(m, fresh.data + at, fresh.len - at < step ? fresh.len - at : step, &err), 0);
 	assert_int_equal(gp_splice_more_end(m, &err), 0);
 	gp_splice_more_free(m);
-	plan->rest = rest;
-	rest = (struct gp_buf){ 0 };
-	assert_int_equal(plan->rest.len, plan->rest_len);
+	assert_int_equal(plan->rest.len, plan->plan.rest_len);
 }
 
 /* Several pieces, of which threads make some at the same time: the libraries decode what
@@ -431,7 +427,7 @@ static void many_pieces_by_threads(void **state)
 
 	(void)state;
 	for (size_t k = 0; k < GP_COUNT(name); k++) {
-		gp_auto(gp_splice_plan_release) struct gp_splice_plan one = { 0 }, three = { 0 };
+		gp_auto(fx_plan_release) struct fx_plan one = { 0 }, three = { 0 };
 		struct place p = { 0 };
 
 		for (size_t i = 0; i < fx_recipes; i++)
@@ -566,7 +562,7 @@ static void saved_bytes_are_not_believed(void **state)
 	in = gp_buf_str(&packed);
 	find_place(&p, 0);
 	for (uint64_t seed = 1, i = 0; p.found && i < 400; i++) {
-		gp_auto(gp_splice_plan_release) struct gp_splice_plan plan = { 0 };
+		gp_auto(fx_plan_release) struct fx_plan plan = { 0 };
 		gp_auto(gp_buf_release) struct gp_buf saved = { 0 };
 		struct gp_err err = { 0 };
 		struct gp_splice *s;
@@ -582,8 +578,8 @@ static void saved_bytes_are_not_believed(void **state)
 			continue;
 		/* The reader of the index asks this before it goes on. */
 		if (c.packed <= packed.len &&
-		    gp_splice_continue(s, &c, (struct gp_peek){ fx_peek, &in }, GP_STR("more"), &plan, &err) == 0)
-			assert_true(fx_plan_is_sane(&plan, packed.len));
+		    fx_continue(s, &c, (struct gp_peek){ fx_peek, &in }, GP_STR("more"), &plan, &err) == 0)
+			assert_true(fx_plan_is_sane(&plan.plan, packed.len));
 		gp_splice_free(s);
 	}
 	gp_splice_free(p.splice);

@@ -119,7 +119,7 @@ static void mend_gzip(struct gp_buf *b)
 
 static void go_on(const struct fx_recipe *r, const struct gp_splice *s, const struct gp_cut *cut, size_t end, bool good)
 {
-	gp_auto(gp_splice_plan_release) struct gp_splice_plan plan = { 0 };
+	gp_auto(fx_plan_release) struct fx_plan plan = { 0 };
 	struct fx_way way = { .step = 4093, .cap = 65536 };
 	struct gp_str in = gp_buf_str(&packed);
 	struct gp_peek peek = { fx_peek, &in };
@@ -130,14 +130,14 @@ static void go_on(const struct fx_recipe *r, const struct gp_splice *s, const st
 	want.len = 0;
 	gp_buf_add(&want, plain.data, end);
 	gp_buf_puts(&want, "more of it");
-	if (gp_splice_continue(s, cut, peek, (struct gp_str){ want.data + cut->plain, want.len - (size_t)cut->plain },
-			       &plan, &err) < 0) {
+	if (fx_continue(s, cut, peek, (struct gp_str){ want.data + cut->plain, want.len - (size_t)cut->plain }, &plan,
+			&err) < 0) {
 		/* Bytes that the decoder has not taken for right are no promise. */
 		if (good)
 			fail_msg("%s: %s", r->name, err.cause);
 		return;
 	}
-	if (!fx_plan_is_sane(&plan, packed.len)) {
+	if (!fx_plan_is_sane(&plan.plan, packed.len)) {
 		assert_false(good);
 		return;
 	}
