@@ -72,12 +72,11 @@ static bool next_tests(struct lists *l, struct gp_str *words)
 bool gp_kbuild_lists_conftest(struct gp_str text, const char *name)
 {
 	struct lists l = { .rest = text };
-	struct gp_str words, word;
+	struct gp_str words;
 
 	while (next_tests(&l, &words))
-		while (gp_word_next(&words, &word))
-			if (gp_str_eq(word, name))
-				return true;
+		if (gp_str_has_word(words, gp_str_of(name)))
+			return true;
 	return false;
 }
 
