@@ -139,16 +139,19 @@ static int copy_members(struct copier *c, struct gp_err *err)
 	find_heirs(c);
 	for (size_t i = 0; i < rf->n; i++) {
 		const struct gp_entry *e = &rf->entry[i];
-		const struct gp_tfile *f = gp_repack_change(c->members.tree, e);
-		bool orphan = !f && loses_its_file(&c->members, e);
-		int done = e->added ? 0 : copy_replaced(c, e, err);
+		const struct gp_tfile *f;
+		bool orphan;
+		int done;
 
 		if (e->added)
 			break; /* all of these are behind the payload's own */
+		done = copy_replaced(c, e, err);
 		if (done < 0)
 			return -1;
 		if (done)
 			continue;
+		f = gp_repack_change(c->members.tree, e);
+		orphan = !f && loses_its_file(&c->members, e);
 		if (copier_go(c, e->end, !f && !orphan, err) < 0)
 			return -1;
 		if (orphan && put_old_link(&c->members, e, err) < 0)

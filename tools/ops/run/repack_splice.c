@@ -54,13 +54,12 @@ bool gp_splice_likely(const struct gp_runfile *rf)
 	       !(head[4] & 0xe0);
 }
 
-static char *path_problem(const struct gp_runfile *rf, const char *path)
+static char *problem_of(const struct gp_runfile *rf, const char *path, bool linked)
 {
-	const char *dir;
+	const char *dir = linked ? NULL : locked_parent(rf, path);
 
-	if (has_links(rf, path))
+	if (linked)
 		return gp_asprintf("'%s' has hard links", path);
-	dir = locked_parent(rf, path);
 	return dir ? gp_asprintf("'%s' lies in '%s', which is read-only", path, dir) : NULL;
 }
 
@@ -78,15 +77,9 @@ static char *added_problem(const struct gp_runfile *rf)
 		}
 	for (size_t i = 0; i < rf->n && !why; i++) {
 		const struct gp_entry *e = &rf->entry[i];
-		const char *dir;
 
-		if (!e->added || e->superseded || e->type == GP_ENTRY_DIR)
-			continue;
-		dir = locked_parent(rf, e->path);
-		if (gp_map_get(&linked, e->path, NULL))
-			why = gp_asprintf("'%s' has hard links", e->path);
-		else if (dir)
-			why = gp_asprintf("'%s' lies in '%s', which is read-only", e->path, dir);
+		if (e->added && !e->superseded && e->type != GP_ENTRY_DIR)
+			why = problem_of(rf, e->path, gp_map_get(&linked, e->path, NULL));
 	}
 	return why;
 }
@@ -103,7 +96,7 @@ char *gp_splice_problem(const struct gp_runfile *rf, const struct gp_tree *t)
 		if (f->state == GP_TFILE_DELETED)
 			why = gp_asprintf("'%s' has to disappear, and appending cannot remove", f->path);
 		else
-			why = path_problem(rf, f->path);
+			why = problem_of(rf, f->path, has_links(rf, f->path));
 	}
 	return why ? why : added_problem(rf);
 }
