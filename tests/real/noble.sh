@@ -27,31 +27,6 @@ fi
 
 # --- a root, drivers, headers: from Ubuntu's archive ------------------------------
 
-# root_of_noble: prints it; says why and fails if it cannot be had.
-root_of_noble() (
-    die() {
-        echo "$*" >&2
-        exit 1
-    }
-    # shellcheck disable=SC1091
-    . "$here/apt.sh"
-    root=$cache/suites/noble
-    [ ! -d "$root" ] || { echo "$root"; exit 0; }
-    ubuntu_ready
-    mkdir -p "$cache/suites"
-    rm -rf --one-file-system "$root.new"
-    DEBOOTSTRAP_DIR="$apt/root/usr/share/debootstrap" sh "$apt/root/usr/sbin/debootstrap" --arch=amd64 \
-        --variant=minbase --include=make,gcc,libc6-dev,libelf1t64,libssl3t64,kmod,pahole \
-        --components=main,universe --keyring="$keyring" noble "$root.new" "$site" \
-        > "$cache/suites/noble.log" 2>&1 || {
-        rm -rf --one-file-system "$root.new"
-        die "debootstrap of noble failed: $(tail -n 1 "$cache/suites/noble.log")"
-    }
-    rm -rf "$root.new"/var/cache/apt/archives/*.deb
-    mv "$root.new" "$root"
-    echo "$root"
-)
-
 # unpacked PACKAGE PATTERN: its files into the root, once, with what it depends on that has
 # the pattern in its name; prints package=version of each.
 unpacked() (
@@ -129,7 +104,7 @@ pair() {
     rm -rf "$root/build"
 }
 
-if ! root=$(root_of_noble 2> root.err); then
+if ! root=$(sh "$here/suite.sh" "$cache" noble 2> root.err); then
     skip "Ubuntu: $(tail -n 1 root.err)"
     exit 0
 fi

@@ -2,11 +2,10 @@
 # shellcheck disable=SC1091,SC2154 # apt.sh sets the rest
 # suite.sh CACHE SUITE
 #
-# Makes a root of another suite of Debian, with make and its compiler, below
-# CACHE, and prints the directory; says why and exits 1 if it cannot be had.  It
-# is used with chroot(8) and nothing is mounted there: within it the directory's
-# own path is a link to its root, so that a path below it is the same inside and
-# outside.
+# Makes a root of another suite of Debian, or of Ubuntu 24.04 (noble), with make and its
+# compiler, below CACHE, and prints the directory; says why and exits 1 if it cannot be
+# had.  It is used with chroot(8) and nothing is mounted there: within it the directory's
+# own path is a link to its root, so that a path below it is the same inside and outside.
 set -eu
 export LC_ALL=C
 
@@ -26,23 +25,31 @@ if [ -d "$root" ]; then
     exit 0
 fi
 [ "$(id -u)" -eq 0 ] || die "a root of $suite needs the rights to chroot"
-for tool in debootstrap chroot; do
-    command -v $tool > /dev/null || die "no $tool here"
-done
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-[ -f "$keyring" ] || die "no keyring of Debian's archive here"
-
-apt_ready
+command -v chroot > /dev/null || die "no chroot here"
 mkdir -p "$cache/suites"
 log=$cache/suites/$suite.log
 new=$root.new
-rm -rf --one-file-system "$new"
-# For a suite that debootstrap does not know yet: all newer ones of Debian's are made alike.
 script=
-[ -e "/usr/share/debootstrap/scripts/$suite" ] || script=/usr/share/debootstrap/scripts/sid
+components=main
+if [ "$suite" = noble ]; then
+    # Ubuntu's, by Debian's own debootstrap and keyring.
+    ubuntu_ready
+    export DEBOOTSTRAP_DIR="$apt/root/usr/share/debootstrap"
+    debootstrap=$apt/root/usr/sbin/debootstrap
+    components=main,universe
+else
+    debootstrap=$(command -v debootstrap) || die "no debootstrap here"
+    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ -f "$keyring" ] || die "no keyring of Debian's archive here"
+    apt_ready
+    # For a suite that debootstrap does not know yet: all newer ones of Debian's are made alike.
+    [ -e "/usr/share/debootstrap/scripts/$suite" ] || script=/usr/share/debootstrap/scripts/sid
+fi
+rm -rf --one-file-system "$new"
 # libelf and pahole: objtool and the scripts of the kernel's headers.
-debootstrap --arch=amd64 --variant=minbase --include=make,gcc,libc6-dev,libelf1t64,libssl3t64,pahole,kmod \
-    --keyring="$keyring" "$suite" "$new" "$site" ${script:+"$script"} > "$log" 2>&1 || {
+sh "$debootstrap" --arch=amd64 --variant=minbase --components="$components" --keyring="$keyring" \
+    --include=make,gcc,libc6-dev,libelf1t64,libssl3t64,pahole,kmod "$suite" "$new" "$site" \
+    ${script:+"$script"} > "$log" 2>&1 || {
     rm -rf --one-file-system "$new"
     die "debootstrap of $suite failed: $(tail -n 1 "$log")"
 }
