@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/json.h"
+#include "base/tri.h"
 #include "core/driver/hooksrc.h"
 #include "core/driver/instcmd.h"
 #include "core/payload/codec.h"

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/tri.h"
 #include "cmd/front/version.h"
 #include "cmd/report/page.h"
 #include "cmd/report/support_sign.h"

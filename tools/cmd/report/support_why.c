@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/rules/rule.h"
+#include "base/tri.h"
 #include "ops/select/select.h"
 #include "cmd/report/report.h"
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/tri.h"
 #include "core/rules/distro.h"
 
 #define STR(s) (int)((s).len > 512 ? 512 : (s).len), (s).p

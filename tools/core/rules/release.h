@@ -7,20 +7,13 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/tri.h"
 #include "core/rules/distro.h"
 
 /*
  * Driver versions, kernel releases, and ranges over both. Everything here is
  * a plain value: copy it freely, nothing is to be released.
  */
-
-/* Three answers: "cannot be said" is not "no". */
-enum gp_tri { GP_TRI_NO, GP_TRI_YES, GP_TRI_UNKNOWN };
-
-/* no beats unknown beats yes */
-enum gp_tri gp_tri_and(enum gp_tri a, enum gp_tri b);
-enum gp_tri gp_tri_not(enum gp_tri a);
-const char *gp_tri_name(enum gp_tri t); /* "no", "yes", "unknown" */
 
 #define GP_VERSION_PARTS 4
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "base/tri.h"
 #include "core/payload/codec.h"
 #include "ops/host/checkup.h"
 #include "ops/host/machine.h"

@@ -4,6 +4,8 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "base/tri.h"
+#include "core/rules/release.h"
 #include "ops/host/checkup.h"
 #include "ops/host/machine.h"
 

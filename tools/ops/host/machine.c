@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/text.h"
+#include "base/tri.h"
 
 #define TEXT_MAX (4u << 20)
 

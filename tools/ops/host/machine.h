@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
-#include "core/rules/release.h"
+#include "base/tri.h"
 
 /*
  * The machine that is looked at: this one, or a recorded one below a directory. What is

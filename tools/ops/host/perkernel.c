@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tri.h"
 #include "ops/host/checkup.h"
 #include "ops/host/config.h"
 #include "ops/host/machine.h"

@@ -2,6 +2,7 @@
 /* What guests need of the processor and the board: virtualization, IOMMU, KVM. */
 
 #include "base/text.h"
+#include "base/tri.h"
 #include "ops/host/checkup.h"
 #include "ops/host/machine.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tri.h"
 #include "ops/host/checkup.h"
 #include "ops/host/machine.h"
 

@@ -6,6 +6,7 @@
 
 #include "base/fsio.h"
 #include "base/path.h"
+#include "base/tri.h"
 #include "core/diff/diff.h"
 #include "core/driver/hooksrc.h"
 #include "core/rules/branch.h"

@@ -10,6 +10,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "base/tri.h"
 #include "core/rules/exports.h"
 #include "ops/select/headerdir.h"
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/tri.h"
+
 /*
  * Rules say what else to use for their own reason, and know nothing of the others:
  * what one of them names another one may block. So the answer is looked for anew,
@@ -143,6 +145,8 @@ static bool line_does(const struct gp_choice *line)
 			return true;
 	return false;
 }
+
+
 
 /* The nearest line, an older one first; one that is known to load before others. */
 static const struct gp_choice *find_line(const struct search *s, const struct gp_choice *lines)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/tri.h"
 /* --set and --no-set: what goes in by the user's word, and what that makes of the
  * verdicts. */
 

@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "base/tri.h"
 #include "core/driver/kbuild.h"
 #include "core/rules/probe.h"
 

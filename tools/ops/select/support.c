@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/tri.h"
+
 /* No stable line has had more releases (4.4 and 4.9 passed 300). */
 #define SUBLEVELS 1000
 
