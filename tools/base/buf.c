@@ -209,3 +209,21 @@ void gp_list_sort(struct gp_list *l)
 	if (l->n > 1)
 		qsort(l->v, l->n, sizeof(*l->v), by_bytes);
 }
+
+static ssize_t read_str(void *arg, void *buf, size_t cap, struct gp_err *err)
+{
+	struct gp_str *s = arg;
+	size_t n = s->len < cap ? s->len : cap;
+
+	(void)err;
+	if (n)
+		memcpy(buf, s->p, n);
+	s->p += n;
+	s->len -= n;
+	return (ssize_t)n;
+}
+
+struct gp_src gp_str_src(struct gp_str *rest)
+{
+	return (struct gp_src){ read_str, rest };
+}

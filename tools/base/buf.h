@@ -95,6 +95,9 @@ struct gp_src {
 	void *arg;
 };
 
+/* What lies in memory, as a source: *rest is what is not read yet. */
+struct gp_src gp_str_src(struct gp_str *rest);
+
 /* Where bytes go. write takes all of len or fails with -1. */
 struct gp_sink {
 	int (*write)(void *arg, const void *buf, size_t len, struct gp_err *err);

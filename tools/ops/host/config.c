@@ -30,19 +30,6 @@ static bool take(const struct gp_machine *m, char *path, struct gp_kconfig *k)
 	return true;
 }
 
-/* A source over bytes that are in memory. */
-static ssize_t next_bytes(void *arg, void *buf, size_t len, struct gp_err *err)
-{
-	struct gp_str *rest = arg;
-	size_t n = rest->len < len ? rest->len : len;
-
-	(void)err;
-	for (size_t i = 0; i < n; i++)
-		((char *)buf)[i] = rest->p[i];
-	*rest = gp_str_skip(*rest, n);
-	return (ssize_t)n;
-}
-
 /* The running kernel's own, CONFIG_IKCONFIG_PROC. */
 static bool take_packed(const struct gp_machine *m, const char *path, struct gp_kconfig *k)
 {
@@ -57,7 +44,7 @@ static bool take_packed(const struct gp_machine *m, const char *path, struct gp_
 	if (gp_machine_read(m, path, &packed, NULL) != GP_TRI_YES)
 		return false;
 	rest = gp_buf_str(&packed);
-	dec = gp_decoder_new(GP_CODEC_GZIP, (struct gp_src){ next_bytes, &rest }, &err);
+	dec = gp_decoder_new(GP_CODEC_GZIP, gp_str_src(&rest), &err);
 	if (!dec)
 		return false;
 	src = gp_decoder_src(dec);

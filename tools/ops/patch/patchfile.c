@@ -19,19 +19,6 @@ static bool has_suffix(const char *name, const char *const *suffix, size_t n)
 	return false;
 }
 
-static ssize_t read_bytes(void *arg, void *buf, size_t cap, struct gp_err *err)
-{
-	struct gp_str *rest = arg;
-	size_t n = rest->len < cap ? rest->len : cap;
-
-	(void)err;
-	if (n)
-		memcpy(buf, rest->p, n);
-	rest->p += n;
-	rest->len -= n;
-	return (ssize_t)n;
-}
-
 /* What the decoders call a payload is a patch here. */
 static void reword(struct gp_err *err)
 {
@@ -53,7 +40,7 @@ static int unpack(struct gp_buf *text, struct gp_err *err)
 
 	if (gp_codec_detect(rest, &codec, NULL) < 0 || codec == GP_CODEC_NONE)
 		return gp_fail(err, GP_E_UNSUPPORTED, "is not packed as its name says");
-	dec = gp_decoder_new(codec, (struct gp_src){ read_bytes, &rest }, err);
+	dec = gp_decoder_new(codec, gp_str_src(&rest), err);
 	if (!dec)
 		return -1;
 	src = gp_decoder_src(dec);

@@ -74,18 +74,6 @@ static int map_file(struct gp_modfile *f, struct gp_err *err)
 
 /* --- unpacking --- */
 
-static ssize_t read_str(void *arg, void *buf, size_t cap, struct gp_err *err)
-{
-	struct gp_str *s = arg;
-	size_t n = s->len < cap ? s->len : cap;
-
-	(void)err;
-	memcpy(buf, s->p, n);
-	s->p += n;
-	s->len -= n;
-	return (ssize_t)n;
-}
-
 static bool is_elf(struct gp_str s)
 {
 	return s.p && s.len >= SELFMAG && memcmp(s.p, ELFMAG, SELFMAG) == 0;
@@ -121,7 +109,7 @@ static int unpack(struct gp_modfile *f, struct gp_err *err)
 	if (is_elf(packed) || gp_codec_detect(head, &codec, NULL) < 0 || codec == GP_CODEC_NONE ||
 	    codec == GP_CODEC_BZIP2)
 		return 0;
-	dec = gp_decoder_new(codec, (struct gp_src){ read_str, &packed }, err);
+	dec = gp_decoder_new(codec, gp_str_src(&packed), err);
 	if (!dec)
 		return gp_within(err, "'%s'", f->path);
 	f->compression = gp_codec_name(codec);
