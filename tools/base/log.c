@@ -44,6 +44,14 @@ void gp_warn_loud(const char *fmt, ...)
 	va_end(ap);
 }
 
+void gp_print_error(const struct gp_err *err)
+{
+	char line[1024];
+
+	gp_err_format(err, line, sizeof(line));
+	fprintf(stderr, "gridpatch: %s\n", line);
+}
+
 void gp_debug(const char *fmt, ...)
 {
 	va_list ap;

@@ -15,6 +15,9 @@ void gp_warn(const char *fmt, ...) GP_PRINTF(1, 2);
 /* A warning that -q does not silence: files were changed in a way that nobody asked for. */
 void gp_warn_loud(const char *fmt, ...) GP_PRINTF(1, 2);
 
+/* An error, as "gridpatch: …" on stderr. */
+void gp_print_error(const struct gp_err *err);
+
 /* "gridpatch: …" on stderr with -v only. Arguments are masked. */
 void gp_debug(const char *fmt, ...) GP_PRINTF(1, 2);
 

@@ -115,14 +115,6 @@ static void print_help(void)
 	       "help", "show this help, or that of a verb");
 }
 
-static void print_error(const struct gp_err *err)
-{
-	char line[1024];
-
-	gp_err_format(err, line, sizeof(line));
-	fprintf(stderr, "gridpatch: %s\n", line);
-}
-
 /* So that a shell loop stops, too. */
 static int die_of(int sig)
 {
@@ -148,7 +140,7 @@ static int finish(int rc, struct gp_err *err)
 		rc = gp_fail_sys(err, why, "cannot write to standard output");
 	if (rc == 0)
 		return 0;
-	print_error(err);
+	gp_print_error(err);
 	if (err->code == GP_E_CANCELLED && signalled)
 		return die_of(signalled);
 	return gp_code_exit(err->code ? err->code : GP_E_BUG);

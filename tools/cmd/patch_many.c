@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/patch_many.h"
 
-#include <stdio.h>
-
 #include "base/json.h"
+#include "base/log.h"
 #include "cmd/report/report.h"
 
 static void say_error(const struct gp_err *err)
 {
-	char line[1024];
-
 	gp_main_flush();
-	gp_err_format(err, line, sizeof(line));
-	fprintf(stderr, "gridpatch: %s\n", line);
+	gp_print_error(err);
 }
 
 static int end(const struct gp_args *a, const struct gp_list *names, const struct gp_list *failed, struct gp_err *err)
