@@ -50,6 +50,19 @@ int gp_fd_read(int fd, size_t expect, size_t max, const char *name, struct gp_bu
 	return 0;
 }
 
+int gp_regular_open(const char *path, struct gp_err *err)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return gp_fail_sys(err, errno, "cannot open '%s'", path);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return gp_fail(err, GP_E_FORMAT, "'%s' is not a regular file", path);
+}
+
 int gp_regular_read(int fd, size_t max, const char *path, struct gp_buf *out, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *name = gp_asprintf("'%s'", path);
@@ -457,6 +470,18 @@ int gp_fd_clone(int from, int to, const char *name, struct gp_err *err)
 			return -1;
 	}
 	return 0;
+}
+
+int gp_file_make_at(int dir, const char *path, unsigned mode, struct gp_str bytes, struct gp_err *err)
+{
+	int fd = openat(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode), rc;
+
+	if (fd < 0)
+		return gp_fail_sys(err, errno, "cannot create '%s'", path);
+	rc = gp_write_fd(fd, bytes.p, bytes.len, path, err);
+	if (close(fd) < 0 && rc == 0)
+		rc = gp_fail_sys(err, errno, "cannot write '%s'", path);
+	return rc;
 }
 
 int gp_file_clone(const char *from, const char *to, unsigned mode, struct gp_err *err)

@@ -18,6 +18,10 @@
  */
 int gp_file_read(const char *path, size_t max, struct gp_buf *out, struct gp_err *err);
 
+/* Open a regular file for reading; a FIFO does not hold us up. Out: close() it. Errors:
+ * GP_E_NOTFOUND, GP_E_SYSTEM; GP_E_FORMAT it is none. */
+int gp_regular_open(const char *path, struct gp_err *err);
+
 /* Read a whole open regular file; path is for messages. */
 int gp_regular_read(int fd, size_t max, const char *path, struct gp_buf *out, struct gp_err *err);
 
@@ -74,6 +78,10 @@ void gp_empty_dir(int dir);
 /* Copy all of a file to an open one, by reference where the file system can.
  * name is for messages. */
 int gp_fd_clone(int from, int to, const char *name, struct gp_err *err);
+
+/* A new file with these bytes. In: dir: path is relative to it; AT_FDCWD. Errors: GP_E_SYSTEM,
+ * also when it exists. */
+int gp_file_make_at(int dir, const char *path, unsigned mode, struct gp_str bytes, struct gp_err *err);
 
 /* Copy a file to a new one. Errors: GP_E_SYSTEM, also when it exists. */
 int gp_file_clone(const char *from, const char *to, unsigned mode, struct gp_err *err);
