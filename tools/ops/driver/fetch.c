@@ -12,6 +12,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "base/digest.h"
+#include "base/userdir.h"
 #include "core/driver/hooksrc.h"
 #include "ops/driver/hooks.h"
 #include "ops/run/libarchive.h"
@@ -150,14 +151,13 @@ static int get(const struct gp_fetch *f, struct wanted *w, size_t n, struct gp_e
 
 static char *default_to(struct gp_err *err)
 {
-	const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	gp_auto(gp_list_release) struct gp_list places = { 0 };
 
 	if (geteuid() == 0)
 		return gp_strdup("/opt/vgpu_unlock");
-	if (xdg && xdg[0] == '/')
-		return gp_asprintf("%s/gridpatch/vgpu_unlock", xdg);
-	if (home && home[0] == '/')
-		return gp_asprintf("%s/.local/share/gridpatch/vgpu_unlock", home);
+	gp_userdir_data("gridpatch/vgpu_unlock", &places);
+	if (places.n)
+		return gp_strdup(places.v[0]);
 	gp_fail(err, GP_E_USAGE, "no $HOME: say where with --to DIR");
 	return NULL;
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/driver/hooks.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/digest.h"
 #include "base/fsio.h"
 #include "base/path.h"
+#include "base/userdir.h"
 #include "core/diff/diff.h"
 #include "core/diff/hunk.h"
 #include "ops/patch/patchset.h"
@@ -25,34 +24,14 @@ static int has_hooks(const char *dir, struct gp_err *err)
 	return thing < 0 ? -1 : thing == GP_THING_FILE;
 }
 
-/* $XDG_DATA_HOME, else .local/share below home. */
-static void add_home(struct gp_list *places, const char *xdg, const char *home)
-{
-	if (xdg && xdg[0] == '/')
-		gp_list_printf(places, "%s/gridpatch/vgpu_unlock", xdg);
-	else if (home && home[0] == '/')
-		gp_list_printf(places, "%s/.local/share/gridpatch/vgpu_unlock", home);
-}
-
 void gp_hooks_places(struct gp_list *places)
 {
-	const char *env = getenv("GRIDPATCH_HOOKS"), *user = getenv("SUDO_USER");
-	struct passwd *pw;
+	const char *env = getenv("GRIDPATCH_HOOKS");
 
 	if (env && *env)
 		gp_list_add(places, env);
 	gp_list_add(places, "/opt/vgpu_unlock");
-	add_home(places, getenv("XDG_DATA_HOME"), getenv("HOME"));
-	/* Under sudo, HOME is often root's: look in the caller's home, too. */
-	pw = geteuid() == 0 && user && *user ? getpwnam(user) : NULL;
-	if (pw) {
-		gp_auto(gp_list_release) struct gp_list own = { 0 };
-
-		add_home(&own, NULL, pw->pw_dir);
-		for (size_t i = 0; i < own.n; i++)
-			if (!gp_list_has(places, own.v[i]))
-				gp_list_add(places, own.v[i]);
-	}
+	gp_userdir_data("gridpatch/vgpu_unlock", places);
 }
 
 static char *search(struct gp_err *err)
