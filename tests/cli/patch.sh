@@ -312,7 +312,7 @@ else
     expect_status 'no hooks anywhere' 4 $k gzip.run -o h.run
     says 'the message says where it looked' "/opt/vgpu_unlock, $HOME/.local/share/gridpatch/vgpu_unlock"
     says 'and what to do' "gridpatch fetch-hooks"
-    says 'and --no-hooks' '--no-hooks'
+    says 'and who needs none' 'a card that has vGPUs by itself needs none: --no-hooks'
     refute 'no output then' test -e h.run
     mkdir -p xdg/gridpatch "$HOME/.local/share/gridpatch"
     cp -R hooks xdg/gridpatch/vgpu_unlock

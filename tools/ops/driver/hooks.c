@@ -49,7 +49,7 @@ static char *search(struct gp_err *err)
 	}
 	gp_fail(err, GP_E_NOTFOUND,
 		"no vgpu_unlock_hooks.c in %s; get it with 'gridpatch fetch-hooks', "
-		"or give --hooks DIR or --no-hooks",
+		"or give --hooks DIR; a card that has vGPUs by itself needs none: --no-hooks",
 		text.data);
 	return NULL;
 }
