@@ -34,7 +34,7 @@ struct gp_driver {
 struct gp_driver_opts {
 	const struct gp_list *also; /* clean paths: files to keep in memory as well */
 	bool cut;                   /* find out where the payload can be continued */
-	const char *index_dir;      /* where an index may be (gp_index_dir()) */
+	const char *index_dir;      /* where an index may be (gp_cache_dir()) */
 	const struct gp_keep *keep; /* NULL; how to scan, instead of also, cut, index_dir and ready */
 	const struct gp_given *given;
 	/* Called once, in the middle of the scan, when the manifest and all kernel

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cachedir.h"
 #include "base/fsio.h"
 #include "core/payload/stubrisk.h"
 #include "ops/job/headstart.h"
 #include "ops/job/inplace.h"
-#include "ops/run/runindex.h"
 
 /* Stubs are NVIDIA's, or somebody's who packed it anew, and stay as they are. */
 static void warn_of_stub(struct gp_inputs *in)
@@ -34,7 +34,7 @@ static int open_driver(struct gp_inputs *in, struct gp_headstart *start, struct 
 				    .progress = o->progress };
 
 	/* A dry run has to say whether the sums are right. */
-	d.index_dir = in->index_dir = o->no_cache || o->dry_run ? NULL : gp_index_dir();
+	d.index_dir = in->index_dir = o->no_cache || o->dry_run ? NULL : gp_cache_dir();
 	if (gp_inputs_name(in, err) < 0 || gp_inputs_load(in, &paths, err) < 0 ||
 	    gp_driver_open(&in->driver, o->run, &d, err) < 0)
 		return -1;

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/run/runindex.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zstd.h>
 
-#include "base/fsio.h"
-#include "base/outfile.h"
-#include "base/path.h"
-#include "base/text.h"
-#include "base/wire.h"
+#include "base/cachedir.h"
 #include "base/digest.h"
+#include "base/wire.h"
 
 /* Of the form below; a change of it is a new one. */
 #define MAGIC "gridpatch index 1\n"
@@ -23,73 +15,6 @@
 #define FILE_MAX (256ull << 20)
 #define DIR_MAX (512ull << 20)
 #define PLAIN_MAX (1ull << 30)
-
-/* --- the directory --- */
-
-/* Only we may have put something there: root does not believe what lies in
- * the home of sudo's caller. */
-static bool is_ours(const char *path, mode_t type)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() && !(st.st_mode & 022);
-}
-
-/* Is something on the way to path another user's, who could lead it anywhere? What root
- * made there sudo's caller could not write to in the next run. */
-static bool is_anothers(const char *path)
-{
-	gp_auto(gp_free_ptr) char *at = gp_strdup(path);
-
-	for (;;) {
-		struct stat st;
-		char *up;
-
-		if (lstat(at, &st) == 0 && st.st_uid != 0)
-			return true;
-		if (strcmp(at, "/") == 0)
-			return false;
-		up = gp_path_dir(at);
-		free(at);
-		at = up;
-	}
-}
-
-/* Where the environment says, else in the home of the user that this process is. */
-static char *place(void)
-{
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	char *dir = NULL;
-	struct passwd *pw;
-
-	if (cache && *cache == '/')
-		dir = gp_path_join(cache, "gridpatch");
-	else if (home && *home == '/')
-		dir = gp_path_join(home, ".cache/gridpatch");
-	if (geteuid() != 0 || !dir || !is_anothers(dir))
-		return dir;
-	free(dir);
-	pw = getpwuid(0);
-	return pw && pw->pw_dir && *pw->pw_dir == '/' ? gp_path_join(pw->pw_dir, ".cache/gridpatch") : NULL;
-}
-
-char *gp_index_dir(void)
-{
-	char *dir = place();
-
-	if (!dir)
-		return NULL;
-	if (!gp_exists(dir)) {
-		gp_auto(gp_free_ptr) char *parent = gp_path_dir(dir);
-
-		if (gp_mkdirs(parent, NULL) == 0)
-			mkdir(dir, 0700); /* that it worked is asked below */
-	}
-	if (is_ours(dir, S_IFDIR))
-		return dir;
-	free(dir);
-	return NULL;
-}
 
 /* The installer as far as it is known before anything is decoded. */
 static void make_key(const struct gp_runfile *rf, char out[GP_SHA256_HEX])
@@ -166,36 +91,6 @@ static void pack(const struct gp_buf *plain, const char *key, struct gp_buf *out
 	gp_buf_add(out, packed.data, packed.len);
 }
 
-/* Oldest first, until new_size more bytes fit. */
-static void make_room(const char *dir, uint64_t new_size)
-{
-	for (;;) {
-		gp_auto(gp_list_release) struct gp_list names = { 0 };
-		gp_auto(gp_free_ptr) char *oldest = NULL;
-		struct timespec when = { 0 };
-		uint64_t total = new_size;
-
-		if (gp_dir_list(dir, &names, NULL) < 0)
-			return;
-		for (size_t i = 0; i < names.n; i++) {
-			gp_auto(gp_free_ptr) char *path = gp_path_join(dir, names.v[i]);
-			struct stat st;
-
-			if (!gp_str_ends(gp_str_of(path), SUFFIX) || lstat(path, &st) < 0)
-				continue;
-			total += (uint64_t)st.st_size;
-			if (!oldest || st.st_mtim.tv_sec < when.tv_sec ||
-			    (st.st_mtim.tv_sec == when.tv_sec && st.st_mtim.tv_nsec < when.tv_nsec)) {
-				free(oldest);
-				oldest = gp_strdup(path);
-				when = st.st_mtim;
-			}
-		}
-		if (total <= DIR_MAX || !oldest || unlink(oldest) < 0)
-			return;
-	}
-}
-
 void gp_index_store(const struct gp_runfile *rf, const char *dir)
 {
 	gp_auto(gp_buf_release) struct gp_buf plain = { 0 }, out = { 0 };
@@ -212,9 +107,8 @@ void gp_index_store(const struct gp_runfile *rf, const char *dir)
 	pack(&plain, key, &out);
 	if (!out.len || out.len > FILE_MAX)
 		return;
-	make_room(dir, out.len);
 	path = file_of(dir, key);
-	gp_file_write(path, out.data, out.len, 0600, true, NULL);
+	gp_cache_write(path, gp_buf_str(&out), SUFFIX, DIR_MAX);
 }
 
 /* --- reading --- */
@@ -334,8 +228,7 @@ bool gp_index_load(struct gp_runfile *rf, const char *dir, const struct gp_keep 
 		return false;
 	make_key(rf, key);
 	path = file_of(dir, key);
-	if (!is_ours(path, S_IFREG) || gp_file_read(path, FILE_MAX, &file, NULL) < 0 ||
-	    !unpack(gp_buf_str(&file), key, &plain))
+	if (!gp_cache_read(path, FILE_MAX, &file) || !unpack(gp_buf_str(&file), key, &plain))
 		return false;
 	w.rest = gp_buf_str(&plain);
 	w.bad = false;
@@ -344,6 +237,5 @@ bool gp_index_load(struct gp_runfile *rf, const char *dir, const struct gp_keep 
 		return false;
 	}
 	rf->from_index = true;
-	utimensat(AT_FDCWD, path, NULL, 0); /* used: not the oldest */
 	return true;
 }

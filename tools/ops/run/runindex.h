@@ -16,11 +16,6 @@
  * somebody else's, counts as none.
  */
 
-/* $XDG_CACHE_HOME/gridpatch or ~/.cache/gridpatch, made when missing; free() it.
- * Root keeps out of directories of others, as sudo may name them, and takes its own
- * home. NULL: there is none that is ours alone to write. */
-char *gp_index_dir(void);
-
 /* Fill rf as gp_runfile_scan() would. false: scan it; also where the index lacks a file that
  * keep wants: another run wanted others, or a gridpatch that knew of fewer. */
 bool gp_index_load(struct gp_runfile *rf, const char *dir, const struct gp_keep *keep);
