@@ -112,6 +112,33 @@ void gp_cksum_add(struct gp_cksum *c, const void *p, size_t len)
 	c->len += len;
 }
 
+/* a times b modulo the polynomial; bit 31 is x^31. */
+static uint32_t multiply(uint32_t a, uint32_t b)
+{
+	uint32_t v = 0;
+
+	for (int i = 31; i >= 0; i--) {
+		v = v & 0x80000000u ? v << 1 ^ POLY : v << 1;
+		v ^= b >> i & 1 ? a : 0;
+	}
+	return v;
+}
+
+/* The CRC of what follows does not depend on what was before it, whose own is moved ahead
+ * by as many bits: times x^(8 len). */
+void gp_cksum_join(struct gp_cksum *c, const struct gp_cksum *next)
+{
+	uint32_t square = 1u << 8;
+
+	for (uint64_t n = next->len; n; n >>= 1) {
+		if (n & 1)
+			c->crc = multiply(c->crc, square);
+		square = multiply(square, square);
+	}
+	c->crc ^= next->crc;
+	c->len += next->len;
+}
+
 uint32_t gp_cksum_value(const struct gp_cksum *c)
 {
 	uint32_t crc = c->crc;

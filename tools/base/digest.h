@@ -22,6 +22,8 @@ struct gp_cksum {
 };
 
 void gp_cksum_add(struct gp_cksum *c, const void *p, size_t len); /* start zeroed */
+/* As if next's bytes had been added: none of them is read again. */
+void gp_cksum_join(struct gp_cksum *c, const struct gp_cksum *next);
 uint32_t gp_cksum_value(const struct gp_cksum *c);
 
 /* MD5 and the SHAs come from libmd: as fast at MD5 as libcrypto (1.05 times its

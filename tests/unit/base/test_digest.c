@@ -244,6 +244,34 @@ static void random_pieces(void **state)
 	}
 }
 
+/* Asked of sums of pieces, it is that of all of them. */
+static void joined_pieces(void **state)
+{
+	const size_t len = 300000;
+	struct gp_cksum none = { 0 }, all = { 0 };
+	uint32_t x = 11, want;
+
+	(void)state;
+	fill_mixed(len);
+	want = cksum_bitwise(crc_bitwise(0, data, len), len);
+	gp_cksum_join(&all, &none);
+	assert_int_equal(gp_cksum_value(&all), cksum_bitwise(0, 0));
+	for (size_t i = 0; i < 200; i++) {
+		struct gp_cksum sum = { 0 };
+		size_t n;
+
+		for (size_t at = 0; at < len; at += n) {
+			struct gp_cksum piece = { 0 };
+
+			n = mixed(&x) % (i % 3 ? 100000 : 4000);
+			n = n < len - at ? n : len - at;
+			gp_cksum_add(&piece, data + at, n);
+			gp_cksum_join(&sum, &piece);
+		}
+		assert_int_equal(gp_cksum_value(&sum), want);
+	}
+}
+
 /* --- core/payload/sums: both of them, taken by a thread --- */
 
 static void check_sums(size_t len, size_t most)
@@ -309,6 +337,7 @@ int main(void)
 						  cmocka_unit_test(every_length),
 						  cmocka_unit_test(every_alignment),
 						  cmocka_unit_test(random_pieces),
+						  cmocka_unit_test(joined_pieces),
 						  cmocka_unit_test(sums_of_a_thread),
 						  cmocka_unit_test(sums_given_up),
 						  cmocka_unit_test(a_hash_is_freed_unused_or_null) };
