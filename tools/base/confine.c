@@ -34,7 +34,7 @@ static const struct {
 /* What a keeper says before it is silent: the way is set up, it cannot be, or
  * the program could not be started. */
 struct word {
-	enum { READY, NOT_THIS_WAY, NO_PROGRAM } what;
+	enum { READY, READY_AND_PLACED, NOT_THIS_WAY, NO_PROGRAM } what;
 	int sys;
 };
 
@@ -44,6 +44,8 @@ struct keeper {
 	enum gp_confine_way way;
 	int (*program)(void *arg);
 	void *arg;
+	const char *place;
+	bool placed;
 	int say[2];               /* pipe of words */
 	char user[64], group[64]; /* lines of uid_map and gid_map: who we were */
 	sigset_t signals;         /* our mask, which is the program's */
@@ -103,14 +105,20 @@ static bool map_ids(const struct keeper *k)
 
 /* Its own processes are what a program sees. Without that /proc shows the others',
  * but /proc/self is right all the same. */
-static void own_proc(void)
+static bool own_proc(void)
 {
-	if (access("/proc/self/stat", F_OK) == 0 && mount(NULL, "/proc", NULL, MS_PRIVATE, NULL) == 0)
-		mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	return access("/proc/self/stat", F_OK) == 0 && mount(NULL, "/proc", NULL, MS_PRIVATE, NULL) == 0 &&
+	       mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
+}
+
+/* Only on a proc of our own: another's mounts are not ours to cover. */
+static bool put_in_place(const char *dir)
+{
+	return dir && mount(dir, GP_CONFINE_PLACE, NULL, MS_BIND, NULL) == 0;
 }
 
 /* Set up what has to be in place before the program. errno of what failed. */
-static int set_up(const struct keeper *k)
+static int set_up(struct keeper *k)
 {
 	setpgid(0, 0);
 	if (k->way == GP_CONFINE_WATCH) {
@@ -122,7 +130,7 @@ static int set_up(const struct keeper *k)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (k->way == GP_CONFINE_USER && !map_ids(k))
 		return errno ? errno : EPERM;
-	own_proc();
+	k->placed = own_proc() && put_in_place(k->place);
 	return 0;
 }
 
@@ -286,7 +294,7 @@ static _Noreturn void keep(struct keeper *k)
 	close(k->say[0]);
 	sys = set_up(k);
 	/* With the other end closed we missed the signal of our parent's death. */
-	if (!tell(k, sys ? NOT_THIS_WAY : READY, sys) || sys)
+	if (!tell(k, sys ? NOT_THIS_WAY : k->placed ? READY_AND_PLACED : READY, sys) || sys)
 		_exit(127);
 	program = plain_fork(0);
 	if (program == 0)
@@ -332,6 +340,11 @@ static void bury(pid_t pid)
 		;
 }
 
+static bool is_ready(const struct word *w)
+{
+	return w->what == READY || w->what == READY_AND_PLACED;
+}
+
 /* 0 it runs, -1 not this way, else errno. */
 static int try_way(struct keeper *k, unsigned long flags, struct gp_confined *out)
 {
@@ -344,8 +357,8 @@ static int try_way(struct keeper *k, unsigned long flags, struct gp_confined *ou
 	pid = fork_keeper(k, flags);
 	sys = pid < 0 ? errno : 0;
 	close(k->say[1]);
-	if (pid > 0 && listen_to(k->say[0], &w) == sizeof(w) && w.what == READY && listen_to(k->say[0], &w) == 0) {
-		*out = (struct gp_confined){ pid, k->way };
+	if (pid > 0 && listen_to(k->say[0], &w) == sizeof(w) && is_ready(&w) && listen_to(k->say[0], &w) == 0) {
+		*out = (struct gp_confined){ pid, k->way, w.what == READY_AND_PLACED };
 		close(k->say[0]);
 		return 0;
 	}
@@ -359,7 +372,7 @@ static int try_way(struct keeper *k, unsigned long flags, struct gp_confined *ou
 
 int gp_confine_start(const struct gp_confine *c, int (*program)(void *arg), void *arg, struct gp_confined *out)
 {
-	struct keeper k = { .program = program, .arg = arg };
+	struct keeper k = { .program = program, .arg = arg, .place = c->place };
 	int rc = -1;
 
 	snprintf(k.user, sizeof(k.user), "%u %u 1", (unsigned)geteuid(), (unsigned)geteuid());

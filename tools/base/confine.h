@@ -19,19 +19,32 @@
  *  - GP_CONFINE_WATCH: orphans become the keeper's children, and it kills them.
  *    Needs nothing; a keeper that is killed by itself kills nobody.
  *
- * In a namespace /proc is mounted anew, if it is there and that is allowed.
+ * In a namespace /proc is mounted anew, if it is there and that is allowed; then a
+ * directory can be seen at a fixed place, too: GP_CONFINE_PLACE.
  */
 enum gp_confine_way { GP_CONFINE_PIDS = 1, GP_CONFINE_USER = 2, GP_CONFINE_WATCH = 4 };
 
+/*
+ * An empty directory that the kernel makes in each proc file system for others to be
+ * mounted on. In a proc of our own nobody else can reach it, nothing is hidden by what
+ * is mounted there, and its name is the same everywhere.
+ *
+ * Source: proc_root_init() in fs/proc/root.c: proc_create_mount_point("fs/nfsd"), whatever
+ *         is configured.
+ */
+#define GP_CONFINE_PLACE "/proc/fs/nfsd"
+
 /* How a program shall be confined. */
 struct gp_confine {
-	unsigned ways; /* that may be tried, the best first; 0: all */
+	unsigned ways;     /* that may be tried, the best first; 0: all */
+	const char *place; /* a directory to be seen at GP_CONFINE_PLACE, too, where that can be; NULL */
 };
 
 /* One that runs. */
 struct gp_confined {
 	pid_t keeper; /* waitpid() for it: it exits as the program did, 128 + signal */
 	enum gp_confine_way way;
+	bool placed; /* its place is GP_CONFINE_PLACE */
 };
 
 /* "a PID namespace", … for messages. */

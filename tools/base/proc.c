@@ -5,12 +5,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 
-#define KEEP_OUTPUT (1u << 20)
 #define GRACE_S 3.0 /* between SIGTERM and SIGKILL */
 #define LOOK_MS 10  /* how often a program that works is looked at */
 
@@ -21,12 +21,26 @@ struct start {
 	char *const *env; /* NULL: ours */
 	int out;
 	int keep[2];
+	const char *place; /* what GP_CONFINE_PLACE may be, and then: */
+	const char *placed_dir;
+	char *const *placed_env;
 };
+
+static bool is_placed(const char *place)
+{
+	struct stat a, b;
+
+	return place && stat(place, &a) == 0 && stat(GP_CONFINE_PLACE, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
 
 /* In the new process; errno where it cannot be. */
 static int become(void *arg)
 {
 	const struct start *s = arg;
+	bool placed = is_placed(s->place);
+	const char *dir = placed ? s->placed_dir : s->dir;
+	char *const *env = placed ? s->placed_env : s->env;
 	int null = open("/dev/null", O_RDONLY);
 
 	/* We ignore these two: programs expect to die of them. */
@@ -35,15 +49,15 @@ static int become(void *arg)
 	for (size_t i = 0; i < GP_COUNT(s->keep); i++)
 		if (s->keep[i] >= 0)
 			fcntl(s->keep[i], F_SETFD, 0);
-	if (s->env)
-		environ = (char **)s->env;
+	if (env)
+		environ = (char **)env;
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
 	if (s->out >= 0) {
 		dup2(s->out, STDOUT_FILENO);
 		dup2(s->out, STDERR_FILENO);
 	}
-	if (!s->dir || chdir(s->dir) == 0)
+	if (!dir || chdir(dir) == 0)
 		execvp(s->argv[0], (char *const *)s->argv);
 	return errno;
 }
@@ -63,7 +77,7 @@ static void drain(int fd, struct gp_buf *out)
 			continue;
 		if (n < 0)
 			return;
-		if (out->len + (size_t)n <= KEEP_OUTPUT)
+		if (out->len + (size_t)n <= GP_PROC_KEEP)
 			gp_buf_add(out, block, (size_t)n);
 	}
 }
@@ -141,7 +155,14 @@ static int watch(const struct gp_proc_work *w, const struct gp_confined *c, stru
 int gp_proc_work(const struct gp_proc_work *w, struct gp_proc_end *end, struct gp_err *err)
 {
 	struct start s = {
-		.argv = w->argv, .dir = w->dir, .env = w->env, .out = w->out, .keep = { w->keep[0], w->keep[1] }
+		.argv = w->argv,
+		.dir = w->dir,
+		.env = w->env,
+		.out = w->out,
+		.keep = { w->keep[0], w->keep[1] },
+		.place = w->confine.place,
+		.placed_dir = w->placed_dir,
+		.placed_env = w->placed_env,
 	};
 	struct gp_confined c = { 0 };
 	int sys;
@@ -151,5 +172,6 @@ int gp_proc_work(const struct gp_proc_work *w, struct gp_proc_end *end, struct g
 	if (sys)
 		return gp_fail_sys(err, sys, "cannot run '%s'", w->argv[0]);
 	end->way = c.way;
+	end->placed = c.placed;
 	return watch(w, &c, end, err);
 }

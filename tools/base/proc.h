@@ -8,13 +8,15 @@
 #include "base/buf.h"
 #include "base/confine.h"
 
+#define GP_PROC_KEEP (1u << 20)
+
 /*
  * Run a program of this machine (never one out of a package), without a shell.
  *
  * In:     argv, NULL-terminated, argv[0] looked up in PATH; dir, where to run
  *         it, or NULL for here. stdin is /dev/null.
  * Out:    the exit status (128 + signal when killed), or -1; out gets stdout and
- *         stderr together (at most 1 MiB are kept), NULL to let them through.
+ *         stderr together (at most GP_PROC_KEEP bytes are kept), NULL to let them through.
  *         What it leaves running is ended.
  * Errors: GP_E_NOTFOUND no such program; GP_E_SYSTEM.
  */
@@ -30,12 +32,16 @@ struct gp_proc_work {
 	double timeout_s;                    /* seconds; 0: none */
 	const volatile sig_atomic_t *cancel; /* may be NULL */
 	struct gp_confine confine;
+	/* With confine.place: the directory and the surroundings if it is in place. */
+	const char *placed_dir;
+	char *const *placed_env;
 };
 
 struct gp_proc_end {
 	int status; /* as above */
 	bool timed_out, cancelled;
 	enum gp_confine_way way; /* how it was confined */
+	bool placed;             /* it saw confine.place at GP_CONFINE_PLACE */
 };
 
 /*
