@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/stanza.h"
 #include "base/text.h"
+#include "core/driver/kofile.h"
 
 #define LISTED 200 /* of each kind: a list is for reading */
 
@@ -61,12 +62,7 @@ static const char *library_version(const char *name)
 
 static bool is_module(const char *path)
 {
-	static const char *const ends[] = { ".ko", ".ko.xz", ".ko.gz", ".ko.zst" };
-
-	for (size_t i = 0; i < GP_COUNT(ends); i++)
-		if (strstr(path, "lib/modules/") && gp_str_ends(gp_str_of(path), ends[i]))
-			return true;
-	return false;
+	return strstr(path, "lib/modules/") && gp_ko_is(gp_str_of(path));
 }
 
 static void note_sources(struct gp_package *p, char *folder)

@@ -12,13 +12,14 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "core/driver/kofile.h"
 #include "core/payload/codec.h"
 
 /* The largest nvidia.ko has 100 MB; with debug information perhaps three times that. */
 #define MAX_PLAIN (1u << 29)
 #define HEAD 512
 
-static const char *const SUFFIXES[] = { ".ko", ".ko.xz", ".ko.gz", ".ko.zst", ".o_binary" };
+#define BLOB ".o_binary" /* the part of nvidia.ko that NVIDIA builds */
 
 void gp_modfile_release(struct gp_modfile *f)
 {
@@ -51,9 +52,8 @@ static int open_fd(const char *path)
 	return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-static int map_file(struct gp_modfile *f, struct gp_err *err)
+static int map_file(struct gp_modfile *f, int fd, struct gp_err *err)
 {
-	gp_auto(close_fd) int fd = open_fd(f->path);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0)
@@ -126,23 +126,27 @@ static int unpack(struct gp_modfile *f, struct gp_err *err)
 static char *name_of_file(const char *file)
 {
 	struct gp_str s = gp_str_of(file);
-	char *name;
 
-	for (size_t i = 0; i < GP_COUNT(SUFFIXES); i++)
-		if (gp_str_ends(s, SUFFIXES[i]))
-			s.len -= strlen(SUFFIXES[i]);
-	name = gp_strndup(s.p, s.len);
-	for (char *p = name; *p; p++)
-		*p = *p == '-' ? '_' : *p;
-	return name;
+	if (gp_ko_is(s))
+		s = gp_ko_stem(s);
+	else if (gp_str_ends(s, BLOB))
+		s.len -= strlen(BLOB);
+	return gp_ko_name(s);
 }
 
 int gp_modfile_open(const char *path, struct gp_modfile *out, struct gp_err *err)
 {
+	gp_auto(close_fd) int fd = open_fd(path);
+
+	return gp_modfile_open_fd(fd, path, out, err);
+}
+
+int gp_modfile_open_fd(int fd, const char *path, struct gp_modfile *out, struct gp_err *err)
+{
 	struct gp_str name;
 
 	*out = (struct gp_modfile){ .path = gp_strdup(path), .file = gp_strdup(gp_path_base(path)) };
-	if (map_file(out, err) < 0 || unpack(out, err) < 0) {
+	if (map_file(out, fd, err) < 0 || unpack(out, err) < 0) {
 		gp_modfile_release(out);
 		return -1;
 	}
@@ -163,9 +167,8 @@ bool gp_modfile_is(const char *path)
 	struct gp_str s = { head, n < 0 ? 0 : (size_t)n };
 	enum gp_codec codec;
 
-	for (size_t i = 0; i < GP_COUNT(SUFFIXES); i++)
-		if (gp_str_ends(gp_str_of(path), SUFFIXES[i]))
-			return true;
+	if (gp_ko_is(gp_str_of(path)) || gp_str_ends(gp_str_of(path), BLOB))
+		return true;
 	if (is_elf(s))
 		return true;
 	return s.len && gp_codec_detect(s, &codec, NULL) == 0 && codec != GP_CODEC_NONE && codec != GP_CODEC_BZIP2;

@@ -32,6 +32,8 @@ struct gp_modfile {
  *         GP_E_UNSUPPORTED as there. The path is in the message.
  */
 int gp_modfile_open(const char *path, struct gp_modfile *out, struct gp_err *err);
+/* The same of one that is open for reading, and stays so; path is for messages and names. */
+int gp_modfile_open_fd(int fd, const char *path, struct gp_modfile *out, struct gp_err *err);
 void gp_modfile_release(struct gp_modfile *f);
 
 /* The whole image, unpacked. */
