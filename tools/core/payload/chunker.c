@@ -97,8 +97,11 @@ static int drain_one(struct gp_chunker *c, struct gp_err *err)
 	rc = s->rc == ENOMEM ? gp_fail_sys(err, ENOMEM, "cannot compress") :
 	     s->rc < 0       ? gp_fail(err, GP_E_BUG, "a compressor failed") :
 			       c->ops.done(c->ops.arg, &s->piece, err);
+	/* Workers look through the ring from there on. */
+	pthread_mutex_lock(&c->lock);
 	s->state = SLOT_FREE;
 	c->drain = (c->drain + 1) % c->nslot;
+	pthread_mutex_unlock(&c->lock);
 	return rc;
 }
 
