@@ -590,7 +590,7 @@ void fx_plan_release(struct fx_plan *p)
 	*p = (struct fx_plan){ 0 };
 }
 
-int fx_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
+int fx_continue(struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
 		struct fx_plan *p, struct gp_err *err)
 {
 	struct gp_splice_to to = { { to_buf, &p->rest }, 1 };

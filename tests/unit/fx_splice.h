@@ -72,7 +72,7 @@ struct fx_plan {
 void fx_plan_release(struct fx_plan *p);
 
 /* Go on at cut with all of more at once. */
-int fx_continue(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
+int fx_continue(struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek, struct gp_str more,
 		struct fx_plan *p, struct gp_err *err);
 
 /* Do the edits lie in order below keep, and keep inside of the payload? */

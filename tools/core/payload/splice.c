@@ -36,6 +36,7 @@ void gp_splice_free(struct gp_splice *s)
 {
 	if (!s)
 		return;
+	gp_assert(!atomic_load(&s->users));
 	gp_zstd_release(s);
 	free(s->xz.record);
 	free(s->cut);
@@ -190,7 +191,7 @@ static int begin(struct gp_splice_more *m, struct gp_peek peek, struct gp_err *e
 	return 0;
 }
 
-struct gp_splice_more *gp_splice_more_new(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,
+struct gp_splice_more *gp_splice_more_new(struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,
 					  const struct gp_splice_to *to, struct gp_splice_plan *plan,
 					  struct gp_err *err)
 {
@@ -198,6 +199,7 @@ struct gp_splice_more *gp_splice_more_new(const struct gp_splice *s, const struc
 
 	gp_assert(to->threads);
 	*m = (struct gp_splice_more){ .s = s, .cut = *cut, .to = *to, .plan = plan, .check = cut->check };
+	atomic_fetch_add(&s->users, 1);
 	*plan = (struct gp_splice_plan){ .keep = cut->packed };
 	if (begin(m, peek, err) == 0)
 		return m;
@@ -240,5 +242,6 @@ void gp_splice_more_free(struct gp_splice_more *m)
 	gp_chunker_free(m->chunker);
 	gp_zstd_more_release(m);
 	gp_buf_release(&m->room);
+	atomic_fetch_sub(&m->s->users, 1);
 	free(m);
 }

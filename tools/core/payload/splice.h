@@ -100,7 +100,7 @@ struct gp_splice_to {
  * Errors: what peek says, and the sink; GP_E_BUG a compressor fails.
  */
 struct gp_splice_more;
-struct gp_splice_more *gp_splice_more_new(const struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,
+struct gp_splice_more *gp_splice_more_new(struct gp_splice *s, const struct gp_cut *cut, struct gp_peek peek,
 					  const struct gp_splice_to *to, struct gp_splice_plan *plan,
 					  struct gp_err *err);
 int gp_splice_more_put(struct gp_splice_more *m, const void *p, size_t len, struct gp_err *err);

@@ -3,6 +3,8 @@
 #ifndef GP_CORE_PAYLOAD_SPLICE_IMPL_H
 #define GP_CORE_PAYLOAD_SPLICE_IMPL_H
 
+#include <stdatomic.h>
+
 #include "core/payload/chunker.h"
 #include "core/payload/splice.h"
 
@@ -56,11 +58,12 @@ struct gp_splice {
 	void *xxh;       /* zstd */
 	struct gp_xz_walk xz;
 	struct gp_zstd_walk zstd;
+	atomic_uint users; /* gp_splice_more: none when it goes */
 };
 
 /* What follows a cut, in the making. */
 struct gp_splice_more {
-	const struct gp_splice *s;
+	struct gp_splice *s;
 	struct gp_cut cut;
 	struct gp_splice_to to;
 	struct gp_splice_plan *plan;

@@ -19,7 +19,8 @@
 
 #define BLOCK_HEADER 3u
 #define ROOM (256u << 10)
-#define JOB (2 << 20) /* that its worker takes at a time: it is copied */
+#define JOB (2 << 20) /* that a worker takes at a time: it is copied */
+#define WORKERS 2u    /* no more, whatever the number of threads: each that works has tables of 25 MB */
 
 static const uint8_t magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
 
@@ -307,8 +308,6 @@ void gp_zstd_more_release(struct gp_splice_more *m)
 	ZSTD_freeCCtx(m->zstd);
 }
 
-/* One worker, whatever the number of threads: it is as fast as any decoder that feeds it,
- * and each has tables of 25 MB. */
 int gp_zstd_more(struct gp_splice_more *m, struct gp_peek peek, struct gp_err *err)
 {
 	bool checksum = true;
@@ -322,7 +321,7 @@ int gp_zstd_more(struct gp_splice_more *m, struct gp_peek peek, struct gp_err *e
 	ZSTD_CCtx_setParameter(m->zstd, ZSTD_c_compressionLevel, 9);
 	ZSTD_CCtx_setParameter(m->zstd, ZSTD_c_checksumFlag, checksum);
 	/* A library without threads works in this one. */
-	ZSTD_CCtx_setParameter(m->zstd, ZSTD_c_nbWorkers, 1);
+	ZSTD_CCtx_setParameter(m->zstd, ZSTD_c_nbWorkers, (int)(m->to.threads < WORKERS ? m->to.threads : WORKERS));
 	ZSTD_CCtx_setParameter(m->zstd, ZSTD_c_jobSize, JOB);
 	return 0;
 }

@@ -117,7 +117,7 @@ static void mend_gzip(struct gp_buf *b)
 
 /* --- what is done with it --- */
 
-static void go_on(const struct fx_recipe *r, const struct gp_splice *s, const struct gp_cut *cut, size_t end, bool good)
+static void go_on(const struct fx_recipe *r, struct gp_splice *s, const struct gp_cut *cut, size_t end, bool good)
 {
 	gp_auto(fx_plan_release) struct fx_plan plan = { 0 };
 	struct fx_way way = { .step = 4093, .cap = 65536 };
