@@ -302,7 +302,8 @@ static int scan_entries(struct gp_runfile *rf, struct gp_tarsrc *t, const struct
 
 		if (rf->n)
 			rf->entry[rf->n - 1].end = e.off;
-		gp_splice_beyond(rf->splice, e.off);
+		if (rf->splice)
+			gp_splice_beyond(rf->splice, e.off);
 		if (entry_fill(rf, ae, &e, err) < 0)
 			return -1;
 		if (e.type == GP_ENTRY_FILE)
@@ -314,7 +315,7 @@ static int scan_entries(struct gp_runfile *rf, struct gp_tarsrc *t, const struct
 		is_kept = e.kept;
 		if (entry_add(rf, &e, err) < 0)
 			return -1;
-		if (is_kept && keep->kept)
+		if (keep && is_kept && keep->kept)
 			keep->kept(keep->arg, rf);
 	}
 	if (rc < 0)
@@ -383,10 +384,13 @@ static int scan(struct gp_runfile *rf, const struct gp_keep *keep, bool blocks, 
 		return -1;
 	gp_plain_sum(p);
 	gp_plain_tell(p);
-	rf->splice = gp_splice_new(rf->codec);
-	if (blocks)
-		gp_splice_want_blocks(rf->splice);
-	gp_plain_watch(p, rf->splice);
+	/* Watching costs: zstd is decoded block by block then. */
+	if (keep && keep->cut) {
+		rf->splice = gp_splice_new(rf->codec);
+		if (blocks)
+			gp_splice_want_blocks(rf->splice);
+		gp_plain_watch(p, rf->splice);
+	}
 	t = gp_tarsrc_new(gp_plain_src(p), err);
 	if (t && scan_entries(rf, t, keep, err) == 0 && keep_before(rf, t, keep, &before) &&
 	    gp_tarsrc_drain(t, GP_RUN_MAX_UNPACKED, err) == 0 && gp_plain_check_sums(p, err) == 0) {

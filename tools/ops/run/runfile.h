@@ -59,7 +59,7 @@ struct gp_runfile {
 	bool dot_slash;                      /* members are named "./kernel/…" */
 	uint64_t tar_end;                    /* where the end-of-archive zeros begin */
 	uint64_t unpacked;                   /* bytes of all regular files */
-	struct gp_splice *splice;            /* the scan watched for places to continue from */
+	struct gp_splice *splice;            /* the scan watched for places to continue from; NULL: it did not */
 	struct gp_cut cut;                   /* the last one before tar_end */
 	struct gp_buf tail;                  /* plain bytes between the two */
 	char *no_splice;                     /* why there is no such place, or NULL */
