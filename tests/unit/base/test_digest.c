@@ -274,28 +274,43 @@ static void joined_pieces(void **state)
 
 /* --- core/payload/sums: both of them, taken by a thread --- */
 
+/* A stream's sums are those that coreutils tell of its bytes. */
+static void is_sum_of(struct gp_sum *m, const char *crc, const char *md5)
+{
+	char got_crc[16], got_md5[GP_MD5_HEX];
+
+	gp_sum_finish(m, got_crc, got_md5);
+	gp_sum_free(m);
+	assert_string_equal(got_crc, crc);
+	assert_string_equal(got_md5, md5);
+}
+
+static void tell(const struct sum_case *c, char crc[128], char md5[128])
+{
+	fill(c);
+	told("cksum", crc, 128);
+	told("md5sum", md5, 128);
+}
+
 static void check_sums(size_t len, size_t most)
 {
 	const struct sum_case c = { .len = len, .piece = len ? len : 1, .fill = -1 };
 	struct gp_sums *s = gp_sums_new();
-	char crc[16], md5[GP_MD5_HEX], want[128];
+	struct gp_sum *m = gp_sum_new(s);
+	char crc[128], md5[128];
 	uint32_t x = (uint32_t)len;
 	size_t n;
 
-	fill(&c);
+	tell(&c, crc, md5);
 	for (size_t at = 0; at < len; at += n) {
 		n = mixed(&x) % (most + 1);
 		n = n < len - at ? n : len - at;
-		gp_sums_add(s, data + at, n);
+		gp_sum_add(m, data + at, n, NULL);
 		/* They are copied: the caller may do what it wants. */
 		memset(data + at, 0x55, n);
 	}
-	gp_sums_finish(s, crc, md5);
+	is_sum_of(m, crc, md5);
 	gp_sums_free(s);
-	told("cksum", want, sizeof(want));
-	assert_string_equal(crc, want);
-	told("md5sum", want, sizeof(want));
-	assert_string_equal(md5, want);
 }
 
 static void sums_of_a_thread(void **state)
@@ -312,15 +327,77 @@ static void sums_of_a_thread(void **state)
 	check_sums((16u << 20) + 5, 16u << 20);
 }
 
+/* In the room that there is for them, with their CRC or without. */
+static void put_block(struct gp_sum *m, const uint8_t *p, size_t n, bool with_crc)
+{
+	struct gp_cksum crc = { 0 };
+
+	memcpy(gp_sum_room(m), p, n);
+	gp_cksum_add(&crc, p, n);
+	gp_sum_filled(m, n, with_crc ? &crc : NULL);
+}
+
+/* len bytes, and those after the first `skip` again, as much ahead or behind as it comes. */
+static void check_streams(size_t len, size_t skip, uint32_t x)
+{
+	const struct sum_case c = { .len = len, .piece = 1, .fill = -1 };
+	char crc[128], md5[128], crc2[128], md5_2[128];
+	struct gp_sums *s = gp_sums_new();
+	struct gp_sum *one = gp_sum_new(s), *other = gp_sum_new(s), *idle = gp_sum_new(s);
+	size_t at = 0, at2 = skip;
+	FILE *f;
+
+	tell(&c, crc, md5);
+	f = fopen(file, "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(data + skip, 1, len - skip, f), len - skip);
+	assert_int_equal(fclose(f), 0);
+	told("cksum", crc2, 128);
+	told("md5sum", md5_2, 128);
+	while (at < len || at2 < len) {
+		size_t n = 1 + mixed(&x) % GP_SUM_BLOCK;
+		bool first = at2 == len || (at < len && mixed(&x) % 2);
+		size_t *to = first ? &at : &at2;
+
+		n = n < len - *to ? n : len - *to;
+		put_block(first ? one : other, data + *to, n, mixed(&x) % 2);
+		*to += n;
+	}
+	/* One that nothing comes of does not keep the others waiting for ever. */
+	is_sum_of(one, crc, md5);
+	is_sum_of(other, crc2, md5_2);
+	gp_sum_free(idle);
+	gp_sums_free(s);
+}
+
+static void sums_of_several_streams(void **state)
+{
+	(void)state;
+	check_streams(1000, 1, 1);
+	check_streams(300000, 64, 2);
+	for (uint32_t i = 0; i < 6; i++)
+		check_streams((12u << 20) + i, 5000 + 13 * i, 3 + i);
+}
+
 static void sums_given_up(void **state)
 {
 	struct gp_sums *s = gp_sums_new();
+	struct gp_sum *m, *other;
 
 	(void)state;
 	gp_sums_free(NULL);
-	gp_sums_free(s);
-	s = gp_sums_new();
-	gp_sums_add(s, data, 16u << 20);
+	gp_sum_free(NULL);
+	gp_sum_free(gp_sum_new(s));
+	m = gp_sum_new(s);
+	gp_sum_add(m, data, 16u << 20, NULL);
+	gp_sum_free(m);
+	/* With what waits for the other one. */
+	m = gp_sum_new(s);
+	other = gp_sum_new(s);
+	gp_sum_add(m, data, 1u << 20, NULL);
+	gp_sum_free(m);
+	gp_sum_add(other, data, 4u << 20, NULL);
+	gp_sum_free(other);
 	gp_sums_free(s);
 }
 
@@ -339,6 +416,7 @@ int main(void)
 						  cmocka_unit_test(random_pieces),
 						  cmocka_unit_test(joined_pieces),
 						  cmocka_unit_test(sums_of_a_thread),
+						  cmocka_unit_test(sums_of_several_streams),
 						  cmocka_unit_test(sums_given_up),
 						  cmocka_unit_test(a_hash_is_freed_unused_or_null) };
 

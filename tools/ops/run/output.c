@@ -10,40 +10,49 @@
 #include "base/digest.h"
 #include "base/fsio.h"
 
-#define BLOCK (256u << 10)
 #define STEP (1u << 20)
 
 /* The place to continue from lies in the last blocks of the payload: an early copy
  * ends before them. */
 #define MARGIN (1u << 20)
 
-int gp_writer_put(void *arg, const void *p, size_t len, struct gp_err *err)
+static int write_on(struct gp_writer *w, const void *p, size_t len, struct gp_err *err)
 {
-	struct gp_writer *w = arg;
-
 	if (gp_check_cancel(w->cancel, err) < 0)
 		return -1;
-	gp_sums_add(w->sums, p, len);
 	w->size += len;
 	if (w->total)
 		gp_progress_tell(w->progress, GP_PHASE_WRITE, w->size, w->total);
 	return gp_write_fd(w->file.fd, p, len, w->file.path, err);
 }
 
-static void take_in(struct gp_copy *c, const void *p, size_t len)
+int gp_writer_put(void *arg, const void *p, size_t len, struct gp_err *err)
 {
-	if (c->sums)
-		gp_sums_add(c->sums, p, len);
-	else
-		gp_cksum_add(&c->crc, p, len);
+	struct gp_writer *w = arg;
+
+	gp_sum_add(w->sums, p, len, NULL);
+	return write_on(w, p, len, err);
+}
+
+int gp_writer_filled(struct gp_writer *w, const void *p, size_t len, const struct gp_cksum *crc, struct gp_err *err)
+{
+	/* Before it is handed over: it is ours so long. */
+	int rc = write_on(w, p, len, err);
+
+	gp_sum_filled(w->sums, len, crc);
+	return rc;
 }
 
 /* Both sums also cover what lies between line 4 and the payload. */
 static void take_in_head(struct gp_copy *c)
 {
 	const struct gp_runheader *h = &c->rf->header;
+	const char *p = c->rf->head.data + h->sums_off;
+	size_t len = (size_t)(h->payload_off - h->sums_off);
 
-	take_in(c, c->rf->head.data + h->sums_off, (size_t)(h->payload_off - h->sums_off));
+	gp_cksum_add(&c->crc, p, len);
+	if (c->sums)
+		gp_sum_add(c->sums, p, len, NULL);
 }
 
 struct gp_output *gp_output_open(const char *path, const struct gp_runfile *rf, uint64_t expect, struct gp_err *err)
@@ -55,13 +64,12 @@ struct gp_output *gp_output_open(const char *path, const struct gp_runfile *rf, 
 		free(out);
 		return NULL;
 	}
-	out->w.sums = gp_sums_new();
+	out->w.sums = gp_sum_new(rf->sums);
 	out->w.cancel = rf->cancel;
 	out->w.progress = rf->progress;
 	out->copy.rf = rf;
-	out->copy.block = gp_alloc(BLOCK);
 	if (rf->from_index)
-		out->copy.sums = gp_sums_new();
+		out->copy.sums = gp_sum_new(rf->sums);
 	take_in_head(&out->copy);
 	return out;
 }
@@ -71,11 +79,10 @@ void gp_output_free(struct gp_output *out)
 	if (!out)
 		return;
 	gp_output_stop(out, false);
-	gp_sums_free(out->w.sums);
-	gp_sums_free(out->copy.sums);
+	gp_sum_free(out->w.sums);
+	gp_sum_free(out->copy.sums);
 	gp_outfile_release(&out->w.file);
 	gp_buf_release(&out->stub);
-	free(out->copy.block);
 	free(out);
 }
 
@@ -96,7 +103,7 @@ int gp_output_sums(struct gp_output *out, struct gp_err *err)
 	const struct gp_outfile *f = &out->w.file;
 	char crc[16], md5[GP_MD5_HEX];
 
-	gp_sums_finish(out->w.sums, crc, md5);
+	gp_sum_finish(out->w.sums, crc, md5);
 	if (gp_pwrite_fd(f->fd, crc, strlen(crc), out->stub_sums.crc_off, f->path, err) < 0)
 		return -1;
 	return gp_pwrite_fd(f->fd, md5, 32, out->stub_sums.md5_off, f->path, err);
@@ -104,21 +111,32 @@ int gp_output_sums(struct gp_output *out, struct gp_err *err)
 
 /* --- the payload --- */
 
-int gp_output_go(struct gp_output *out, uint64_t to, bool write, struct gp_err *err)
+/* Of the input, at most len bytes; each is read once, and its CRC taken once for both files. */
+static int go_on(struct gp_output *out, size_t len, bool write, struct gp_err *err)
 {
 	struct gp_copy *c = &out->copy;
+	void *block = gp_sum_room(out->w.sums);
+	ssize_t n = gp_pread(c->rf->fd, block, len, c->rf->header.payload_off + c->pos, c->rf->path, err);
+	struct gp_cksum crc = { 0 };
 
-	while (c->pos < to && !atomic_load(&out->stop)) {
-		size_t want = to - c->pos < BLOCK ? (size_t)(to - c->pos) : BLOCK;
-		ssize_t n = gp_pread(c->rf->fd, c->block, want, c->rf->header.payload_off + c->pos, c->rf->path, err);
+	if (n < 0)
+		return -1;
+	if (n == 0)
+		return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
+	gp_cksum_add(&crc, block, (size_t)n);
+	gp_cksum_join(&c->crc, &crc);
+	if (c->sums)
+		gp_sum_add(c->sums, block, (size_t)n, &crc);
+	c->pos += (uint64_t)n;
+	return write ? gp_writer_filled(&out->w, block, (size_t)n, &crc, err) : 0;
+}
 
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			return gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
-		take_in(c, c->block, (size_t)n);
-		c->pos += (uint64_t)n;
-		if (write && gp_writer_put(&out->w, c->block, (size_t)n, err) < 0)
+int gp_output_go(struct gp_output *out, uint64_t to, bool write, struct gp_err *err)
+{
+	while (out->copy.pos < to && !atomic_load(&out->stop)) {
+		uint64_t left = to - out->copy.pos;
+
+		if (go_on(out, left < GP_SUM_BLOCK ? (size_t)left : GP_SUM_BLOCK, write, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -130,7 +148,7 @@ int gp_output_check_input(struct gp_output *out, struct gp_err *err)
 	char crc[16], md5[GP_MD5_HEX];
 
 	if (c->sums) {
-		gp_sums_finish(c->sums, crc, md5);
+		gp_sum_finish(c->sums, crc, md5);
 		return gp_runheader_check_sums(&c->rf->header, crc, md5, err);
 	}
 	snprintf(crc, sizeof(crc), "%lu", (unsigned long)gp_cksum_value(&c->crc));

@@ -3,20 +3,32 @@
  * way, so that one pass does both. */
 #include "ops/run/payload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/fsio.h"
 #include "core/payload/sums.h"
+#include "ops/run/ahead.h"
 
 struct gp_plain {
 	struct gp_runfile *rf;
 	uint64_t off;
 	struct gp_decoder *dec;
-	struct gp_sums *sums; /* NULL: nobody asked for them */
-	bool tells;           /* its progress */
+	struct gp_sum *sums; /* NULL: nobody asked for them, or */
+	struct gp_cksum crc; /* only for this one, as there are others' */
+	bool takes_crc;
+	bool tells; /* its progress */
 };
+
+static void take_in(struct gp_plain *p, const void *bytes, size_t len)
+{
+	if (p->takes_crc)
+		gp_cksum_add(&p->crc, bytes, len);
+	else if (p->sums)
+		gp_sum_add(p->sums, bytes, len, NULL);
+}
 
 static ssize_t raw_read(void *arg, void *buf, size_t cap, struct gp_err *err)
 {
@@ -29,8 +41,7 @@ static ssize_t raw_read(void *arg, void *buf, size_t cap, struct gp_err *err)
 	if (n <= 0)
 		return n;
 	p->off += (uint64_t)n;
-	if (p->sums)
-		gp_sums_add(p->sums, buf, (size_t)n);
+	take_in(p, buf, (size_t)n);
 	if (p->tells) {
 		p->rf->scanned = p->off - p->rf->header.payload_off;
 		gp_progress_tell(p->rf->progress, GP_PHASE_READ, p->off, p->rf->size);
@@ -77,7 +88,7 @@ void gp_plain_close(struct gp_plain *p)
 	if (!p)
 		return;
 	gp_decoder_free(p->dec);
-	gp_sums_free(p->sums);
+	gp_sum_free(p->sums);
 	free(p);
 }
 
@@ -85,8 +96,23 @@ void gp_plain_sum(struct gp_plain *p)
 {
 	const struct gp_runheader *h = &p->rf->header;
 
-	p->sums = gp_sums_new();
-	gp_sums_add(p->sums, p->rf->head.data + h->sums_off, (size_t)(h->payload_off - h->sums_off));
+	p->takes_crc = p->rf->ahead && gp_ahead_is_of(p->rf->ahead, h);
+	if (!p->takes_crc)
+		p->sums = gp_sum_new(p->rf->sums);
+	take_in(p, p->rf->head.data + h->sums_off, (size_t)(h->payload_off - h->sums_off));
+}
+
+/* What was read is what the others were taken of. */
+static int check_ahead(struct gp_plain *p, struct gp_err *err)
+{
+	char crc[16], own[16], md5[GP_MD5_HEX];
+
+	if (gp_ahead_finish(p->rf->ahead, crc, md5, err) < 0)
+		return -1;
+	snprintf(own, sizeof(own), "%lu", (unsigned long)gp_cksum_value(&p->crc));
+	if (gp_runheader_check_sums(&p->rf->header, own, md5, err) < 0)
+		return -1;
+	return strcmp(crc, own) == 0 ? 0 : gp_fail(err, GP_E_FORMAT, "the input changed while it was read");
 }
 
 int gp_plain_check_sums(struct gp_plain *p, struct gp_err *err)
@@ -98,6 +124,8 @@ int gp_plain_check_sums(struct gp_plain *p, struct gp_err *err)
 		;
 	if (n < 0)
 		return -1;
-	gp_sums_finish(p->sums, crc, md5);
+	if (p->takes_crc)
+		return check_ahead(p, err);
+	gp_sum_finish(p->sums, crc, md5);
 	return gp_runheader_check_sums(&p->rf->header, crc, md5, err);
 }

@@ -14,7 +14,7 @@
 /* The output file: everything after line 3 also goes into the sums. */
 struct gp_writer {
 	struct gp_outfile file;
-	struct gp_sums *sums;
+	struct gp_sum *sums;
 	uint64_t size;
 	uint64_t total; /* what it will be, of a splice; 0: not known */
 	const struct gp_progress *progress;
@@ -23,13 +23,15 @@ struct gp_writer {
 
 int gp_writer_put(void *arg, const void *p, size_t len, struct gp_err *err);
 
+/* The same of what lies in gp_sum_room(w->sums), and its CRC. */
+int gp_writer_filled(struct gp_writer *w, const void *p, size_t len, const struct gp_cksum *crc, struct gp_err *err);
+
 /* The payload on its way from the input to the output. */
 struct gp_copy {
 	const struct gp_runfile *rf;
-	char *block;
-	uint64_t pos;         /* in the payload */
-	struct gp_cksum crc;  /* of the input read: it must be what was scanned */
-	struct gp_sums *sums; /* or both sums, when nothing was scanned */
+	uint64_t pos;        /* in the payload */
+	struct gp_cksum crc; /* of the input read: it must be what was scanned */
+	struct gp_sum *sums; /* and both sums, when nothing was scanned; NULL */
 };
 
 /* A new .run in the making. */

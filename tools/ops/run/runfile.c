@@ -58,7 +58,7 @@ int gp_runfile_open(struct gp_runfile *rf, const char *path, const struct gp_giv
 	const struct gp_given_one *one = gp_given_find(given, path);
 	struct stat st;
 
-	*rf = (struct gp_runfile){ .path = gp_strdup(path) };
+	*rf = (struct gp_runfile){ .path = gp_strdup(path), .sums = gp_sums_new() };
 	/* O_NONBLOCK: a FIFO given by mistake must not hang us. */
 	rf->fd = one && one->fd >= 0 ? fcntl(one->fd, F_DUPFD_CLOEXEC, 3) :
 				       open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -112,6 +112,7 @@ void gp_runfile_release(struct gp_runfile *rf)
 	gp_buf_release(&rf->head);
 	if (rf->open)
 		close(rf->fd);
+	gp_sums_free(rf->sums);
 	free(rf->path);
 	*rf = (struct gp_runfile){ 0 };
 }

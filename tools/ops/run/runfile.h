@@ -12,6 +12,7 @@
 #include "core/payload/codec.h"
 #include "core/payload/runheader.h"
 #include "core/payload/splice.h"
+#include "core/payload/sums.h"
 #include "ops/run/given.h"
 
 /* Beyond these an archive is hostile, not large: 610.57.04 has 1,189 members
@@ -43,6 +44,8 @@ struct gp_entry {
 	bool elsewhere;  /* added, and its bytes are whoever's who will put them into a new payload */
 };
 
+struct gp_ahead;
+
 /* An opened .run. Opening reads the stub, scanning the payload. Zeroed is empty. */
 struct gp_runfile {
 	char *path;
@@ -67,6 +70,8 @@ struct gp_runfile {
 	const volatile sig_atomic_t *cancel; /* may be NULL */
 	const struct gp_progress *progress;  /* may be NULL */
 	_Atomic uint64_t scanned;            /* bytes of the payload that a scan has read */
+	struct gp_sums *sums;                /* for those of what is read of it and made from it */
+	struct gp_ahead *ahead;              /* its own were taken before; NULL; whoever's who did */
 };
 
 /*
