@@ -140,6 +140,22 @@ static int fill(const struct gp_tree *t, const struct gp_repack *o, const struct
 	return gp_outfile_copy(&out->w.file, STDOUT_FILENO, "standard output", out->w.cancel, err);
 }
 
+/* The stub is known: what is kept is written while the rest is packed. */
+static void begin_kept(const struct gp_repack *o, const struct gp_buf *stub, const struct gp_stub_sums *sums,
+		       struct gp_output **begun)
+{
+	gp_auto(gp_buf_release) struct gp_buf copy = { 0 };
+
+	if (*begun || !gp_splice_likely(o->rf))
+		return;
+	gp_buf_add(&copy, stub->data, stub->len);
+	*begun = output_new(o, 0, &copy, sums, NULL);
+	if (!*begun)
+		return;
+	atomic_store(&(*begun)->hurry, true);
+	gp_output_run(*begun);
+}
+
 /* The output that was begun, if its guess was right, else a new one. */
 static struct gp_output *continue_or_new(const struct gp_repack *o, struct gp_output **begun, struct gp_buf *stub,
 					 const struct gp_stub_sums *sums, const struct gp_splice_plan *plan,
@@ -168,9 +184,13 @@ int gp_repack_write(const struct gp_tree *tree, const struct gp_repack *opts, st
 	int rc = -1;
 
 	gp_assert(opts->targetdir && opts->rf->open);
-	if (gp_repack_choose(tree, opts, report, err) == 0 &&
-	    !(report->spliced && gp_splice_prepare(tree, opts, &append, err) < 0) &&
-	    make_stub(tree, opts, &stub, &sums, err) == 0) {
+	if (gp_repack_choose(tree, opts, report, err) < 0 || make_stub(tree, opts, &stub, &sums, err) < 0) {
+		gp_output_free(begun);
+		return -1;
+	}
+	if (report->spliced)
+		begin_kept(opts, &stub, &sums, &begun);
+	if (!report->spliced || gp_splice_prepare(tree, opts, &append, err) == 0) {
 		const struct gp_splice_plan *plan = report->spliced ? gp_append_plan(append) : NULL;
 
 		report->added = plan ? plan->rest_len : 0;
