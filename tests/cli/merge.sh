@@ -3,8 +3,8 @@
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # lib.sh sets the rest; lists are words
 # gridpatch merge: two installers become one, whatever their compression; what does not fit
 # is refused, and leaves nothing. What is in the merged tree: tests/cli/mergeshapes.sh.
-# tests: ops/job/merging ops/job/mergescan ops/job/mergejoin ops/run/append
-# slow: 30 s
+# tests: ops/job/merging ops/job/mergescan ops/job/mergejoin ops/run/append ops/run/ahead
+# slow: 35 s
 . "$(dirname "$0")/lib.sh"
 
 command -v python3 > /dev/null || { skip merge 'no python3'; finish; }
@@ -43,6 +43,18 @@ no() {
     check "$what: one line" test "$(grep -c . < "$work/err")" -eq 1
     nothing "$what"
 }
+
+# --- how often each is opened -------------------------------------------------------------
+
+# To see what it is, to read its stub before anything long begins, and to read it.
+if command -v strace > /dev/null && strace -qq true 2> /dev/null; then
+    strace -f -qq -e trace=open,openat -o ../opened "$GRIDPATCH" merge "$H" "$D" $plain -q -n > "$work/out" 2> "$work/err"
+    for f in "$H" "$D"; do
+        check "${f##*/} is opened three times" test "$(grep -cF "${f##*/}\"" ../opened)" -eq 3
+    done
+else
+    skip 'how often each is opened' 'strace is missing'
+fi
 
 # --- two versions of one branch ---------------------------------------------------------
 
@@ -299,6 +311,12 @@ for f in host desktop; do
     if [ $f = host ]; then set -- ../cut.run "$D" ../bad.run "$D"; else set -- "$H" ../cut.run "$H" ../bad.run; fi
     no "$f cut off" 3 cut.run "$1" "$2"
     no "$f damaged" 3 bad.run "$3" "$4"
+    # Each of the sums is compared, of the one that is read first and of the other.
+    for sum in CRC:CRCsum MD5:MD5; do
+        sed "0,/^${sum#*:}=/{/^${sum#*:}=/{s/1\$/2/;t;s/.\$/1/}}" "$is" > ../bad.run
+        check "$f, another ${sum%:*}: one byte differs" test "$(cmp -l "$is" ../bad.run | wc -l)" -eq 1
+        no "$f, another ${sum%:*}" 3 "bad.run': damaged or altered: ${sum%:*} is" "$3" "$4"
+    done
 done
 
 # What the versions decide is said before all is read: an end that is not there is not missed.
@@ -318,6 +336,28 @@ done
 expect_status 'unknown, before all is read' 1 merge ../h.run ../e-cut.run -k 3.10 --no-hooks --no-set all --allow versions -o out.run
 says 'unknown: the way out' '--allow unknown continues anyway'
 no 'a pair that does not fit is told of first' 1 'must be of one branch' ../h.run "$D2" -k 3.10
+
+# --- what packs beside the reader -----------------------------------------------------------
+
+# Megabytes of the host's, so that they wait for the compressor; what comes out does not
+# depend on how many processors there are, nor on a place for what waits.
+for codec in zstd xz gzip; do
+    cd .. && pair "big-$codec" --shape R460 --desktop general --sets vgpu-vfio-eventfd --codec "$codec" --size 900
+    BH=$work/$host BD=$work/$desktop
+    case $host in /*) BH=$host BD=$desktop ;; esac
+    cd d || exit 1
+    expect_status "large $codec" 0 merge "$BH" "$BD" $plain -q -o large.run
+    check "large $codec: it is whole" sh ./large.run --check
+    if command -v taskset > /dev/null; then
+        check "large $codec: with one processor" \
+            taskset 1 "$GRIDPATCH" merge "$BH" "$BD" $plain -q -o one.run
+        check "large $codec: the same with one processor" cmp large.run one.run
+    fi
+    check "large $codec: without a place for files" \
+        env TMPDIR=/proc/no "$GRIDPATCH" merge "$BH" "$BD" $plain -q -o none.run
+    check "large $codec: the same without one" cmp large.run none.run
+    rm -f ./*.run
+done
 
 # --- the disk is full, a signal comes ------------------------------------------------------------
 

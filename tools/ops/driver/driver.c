@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "core/merge/mergewhole.h"
+#include "core/payload/sums.h"
 #include "core/rules/kind.h"
 #include "ops/driver/installed.h"
 #include "ops/run/runindex.h"
@@ -182,6 +183,11 @@ int gp_driver_open(struct gp_driver *d, const char *path, const struct gp_driver
 		return -1;
 	d->rf.cancel = o->cancel;
 	d->rf.progress = o->progress;
+	d->rf.ahead = o->ahead;
+	if (o->sums) {
+		gp_sums_free(d->rf.sums);
+		d->rf.sums = gp_sums_share(o->sums);
+	}
 	if (scan(d, o, err) < 0) {
 		gp_driver_release(d);
 		return -1;

@@ -4,7 +4,9 @@
 
 #include "core/driver/manifest.h"
 #include "core/driver/treerecord.h"
+#include "core/payload/sums.h"
 #include "core/rules/release.h"
+#include "ops/run/ahead.h"
 #include "ops/run/runfile.h"
 #include "ops/tree/disktree.h"
 #include "ops/tree/subtree.h"
@@ -43,6 +45,8 @@ struct gp_driver_opts {
 	/* Called before that runfile goes, should the rest of it be bad. */
 	void (*abandon)(void *arg);
 	void *arg;
+	struct gp_sums *sums;   /* those of several; NULL: it has its own */
+	struct gp_ahead *ahead; /* NULL */
 	const volatile sig_atomic_t *cancel;
 	const struct gp_progress *progress;
 };

@@ -48,6 +48,7 @@ struct gp_merge_pass {
 	struct gp_members members;         /* into m->append, or another tar */
 	struct gp_err why;                 /* why the pass ends early */
 	bool is_host;                      /* the desktop's pass has met a host's manifest */
+	struct gp_version says;            /* what the host's manifest said in this pass; n is 0: nothing yet */
 	bool again;                        /* the host is not the version that was taken for granted */
 	/* The present member: */
 	struct gp_merged_file *now; /* NULL: it is the desktop's, or a directory */
@@ -191,7 +192,13 @@ static int look_at_host(struct gp_merge_pass *p, const struct gp_entry *e, struc
 	struct gp_merging *m = p->m;
 	gp_auto(gp_free_ptr) char *modules = NULL;
 
-	if (read_half(e, &m->half[0], &modules, err) < 0 || (m->half[0].kind == GP_KIND_HOST && check_pair(p, err) < 0))
+	if (read_half(e, &m->half[0], &modules, err) < 0)
+		return -1;
+	if (p->says.n && strcmp(p->says.text, m->half[0].version.text) != 0)
+		return gp_fail(err, GP_E_FORMAT, "it has a '.manifest' of %s, and one of %s", p->says.text,
+			       m->half[0].version.text);
+	p->says = m->half[0].version;
+	if (m->half[0].kind == GP_KIND_HOST && check_pair(p, err) < 0)
 		return -1;
 	p->again = strcmp(m->by.host.text, m->half[0].version.text) != 0;
 	m->by.host = m->half[0].version;
@@ -233,6 +240,16 @@ static int desktop_passed(void *arg, const struct gp_entry *e, struct gp_err *er
 	return close_source(p, err);
 }
 
+/* While the desktop is read a core is half idle, and while the host is there is none to spare. */
+static struct gp_sums *begin_sums(struct gp_merging *m)
+{
+	if (!m->sums)
+		m->sums = gp_sums_new();
+	gp_ahead_free(m->ahead); /* they were swapped */
+	m->ahead = gp_ahead_new(&m->looked[m->swapped ? 1 : 0], m->sums);
+	return m->sums;
+}
+
 int gp_merge_read_desktop(struct gp_merging *m, struct gp_inputs *in, const struct gp_list *also, struct gp_err *err)
 {
 	const struct gp_patch_opts *o = in->opts;
@@ -240,9 +257,11 @@ int gp_merge_read_desktop(struct gp_merging *m, struct gp_inputs *in, const stru
 	const struct gp_keep keep = {
 		.want = want_desktops, .member = desktop_member, .passed = desktop_passed, .arg = p, .cut = true
 	};
-	const struct gp_driver_opts d = {
-		.keep = &keep, .given = o->given, .cancel = o->cancel, .progress = &p->m->progress.as
-	};
+	const struct gp_driver_opts d = { .keep = &keep,
+					  .given = o->given,
+					  .sums = begin_sums(m),
+					  .cancel = o->cancel,
+					  .progress = &p->m->progress.as };
 
 	gp_merge_pass_free(m->pass);
 	gp_merge_paths_release(&m->paths);
@@ -372,6 +391,7 @@ static int begin_append(struct gp_merge_pass *p, struct gp_err *err)
 	p->m->append = gp_append_new(rf, o->threads < THREADS ? o->threads : THREADS, err);
 	if (!p->m->append)
 		return -1;
+	gp_append_ahead(p->m->append, o->cancel);
 	p->members.out = gp_append_tar(p->m->append);
 	return 0;
 }
@@ -380,12 +400,16 @@ static int open_host(struct gp_merge_pass *p, struct gp_err *err)
 {
 	const struct gp_patch_opts *o = p->in->opts;
 	const struct gp_keep keep = { .want = want_hosts, .member = host_member, .passed = host_passed, .arg = p };
-	const struct gp_driver_opts d = {
-		.keep = &keep, .given = o->given, .cancel = o->cancel, .progress = &p->m->progress.as
-	};
+	const struct gp_driver_opts d = { .keep = &keep,
+					  .given = o->given,
+					  .sums = p->m->sums,
+					  .ahead = p->m->ahead,
+					  .cancel = o->cancel,
+					  .progress = &p->m->progress.as };
 
 	gp_merge_forget_host(p->m);
 	p->again = false;
+	p->says = (struct gp_version){ 0 };
 	p->m->progress.before = p->in->driver.rf.size;
 	if (begin_append(p, err) < 0)
 		return -1;
@@ -395,7 +419,6 @@ static int open_host(struct gp_merge_pass *p, struct gp_err *err)
 int gp_merge_read_host(struct gp_merging *m, struct gp_inputs *in, const struct gp_list *also, struct gp_err *err)
 {
 	struct gp_merge_pass *p = m->pass;
-	gp_auto(gp_runfile_release) struct gp_runfile stub = { 0 };
 	int rc;
 
 	p->also = also;
@@ -403,11 +426,10 @@ int gp_merge_read_host(struct gp_merging *m, struct gp_inputs *in, const struct 
 					.paths = &m->paths,
 					.host = in->driver.version,
 					.desktop = in->driver.version };
-	if (gp_runfile_open(&stub, m->half[0].name, in->opts->given, err) < 0)
-		return -1;
 	/* Choices are made before the manifest need have come; that it says another version is
 	 * seen when it has. */
-	gp_merge_guess_version(stub.header.targetdir, &m->by.host);
+	if (m->named[0].n)
+		m->by.host = m->named[0];
 	rc = open_host(p, err);
 	if (rc < 0 && p->again)
 		rc = open_host(p, err);

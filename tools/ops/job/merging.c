@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "core/payload/sums.h"
 #include "core/rules/kind.h"
 #include "core/rules/release.h"
 #include "ops/driver/unlock.h"
@@ -42,6 +43,7 @@ static int read_desktop(struct gp_merging *m, struct gp_inputs *in, const struct
 		return rc;
 	if (m->half[1].kind == GP_KIND_HOST) {
 		GP_SWAP(m->half[0], m->half[1]);
+		GP_SWAP(m->named[0], m->named[1]);
 		m->swapped = true;
 		rc = gp_merge_read_desktop(m, in, also, err);
 		if (rc <= 0)
@@ -90,28 +92,57 @@ int gp_merge_decide_early(struct gp_merging *m, const struct gp_inputs *in, cons
 	return gp_decide_early(&now, gp_str_of(m->modules), &m->early, err);
 }
 
-/* Both can be opened: that is known before the first is read. */
-static int look_at_both(struct gp_merging *m, const struct gp_inputs *in, struct gp_err *err)
+/* The first part of a name that is a version: "460.73.01". */
+static struct gp_str version_in(const char *name)
 {
+	struct gp_str rest = gp_str_of(name);
+
+	for (size_t from = 0, i = 0; i <= rest.len; i++) {
+		struct gp_str part = { rest.p + from, i - from };
+		struct gp_version v;
+
+		if (i < rest.len && rest.p[i] != '-')
+			continue;
+		if (part.len && memchr(part.p, '.', part.len) && gp_version_parse(part, &v, NULL) == 0)
+			return part;
+		from = i + 1;
+	}
+	return (struct gp_str){ "", 0 };
+}
+
+/* The version that a stub's targetdir has; *v stays when it has none. */
+static void guess_version(const char *targetdir, struct gp_version *v)
+{
+	struct gp_str is = version_in(targetdir ? targetdir : "");
+
+	if (is.len)
+		gp_version_parse(is, v, NULL);
+}
+
+int gp_merging_look(struct gp_merging *m, struct gp_inputs *in, struct gp_err *err)
+{
+	m->half[0].name = in->opts->host;
+	m->half[1].name = in->opts->run;
 	m->progress = (struct gp_merge_progress){ .as = { tell, &m->progress }, .to = in->opts->progress };
 	for (size_t i = 0; i < GP_COUNT(m->half); i++) {
-		gp_auto(gp_runfile_release) struct gp_runfile rf = { 0 };
+		struct gp_runfile *rf = &m->looked[i];
 
-		if (gp_runfile_open(&rf, m->half[i].name, in->opts->given, err) < 0)
+		if (gp_runfile_open(rf, m->half[i].name, in->opts->given, err) < 0)
 			return -1;
-		m->progress.all += rf.size;
-		if (rf.header.targetdir && strstr(rf.header.targetdir, "-vgpu-kvm"))
-			gp_merge_guess_version(rf.header.targetdir, &m->guess);
+		m->progress.all += rf->size;
+		guess_version(rf->header.targetdir, &m->named[i]);
+		if (rf->header.targetdir && strstr(rf->header.targetdir, "-vgpu-kvm"))
+			m->guess = m->named[i];
+		free(in->name);
+		in->name = gp_merged_name(rf->header.targetdir, NULL);
 	}
 	return 0;
 }
 
 int gp_merging_open(struct gp_merging *m, struct gp_inputs *in, const struct gp_list *also, struct gp_err *err)
 {
-	m->half[0].name = in->opts->host;
-	m->half[1].name = in->opts->run;
-	if (look_at_both(m, in, err) < 0 || read_desktop(m, in, also, err) < 0 ||
-	    gp_merge_read_host(m, in, also, err) < 0 || check_altered(m, in, err) < 0)
+	if (read_desktop(m, in, also, err) < 0 || gp_merge_read_host(m, in, also, err) < 0 ||
+	    check_altered(m, in, err) < 0)
 		return -1;
 	m->fit = gp_merge_fits(&m->half[0], &m->half[1], NULL);
 	m->complete = gp_merge_join(m, in, err) == 0;
@@ -139,7 +170,11 @@ void gp_merging_release(struct gp_merging *m)
 	free(m->file);
 	gp_merge_listed_release(&m->listed);
 	gp_merge_paths_release(&m->paths);
+	gp_ahead_free(m->ahead);
 	gp_driver_release(&m->host);
+	gp_sums_free(m->sums);
+	for (size_t i = 0; i < GP_COUNT(m->looked); i++)
+		gp_runfile_release(&m->looked[i]);
 	free(m->sources);
 	free(m->modules);
 	gp_selection_release(&m->early);
@@ -165,32 +200,6 @@ struct gp_merge_counts gp_merging_counts(const struct gp_merging *m)
 	for (size_t i = 0; i < m->n; i++)
 		c.desktop -= m->file[i].choice.take != GP_TAKE_DESKTOP && (m->file[i].sides & GP_SIDE_DESKTOP);
 	return c;
-}
-
-/* The first part of a name that is a version: "460.73.01". */
-static struct gp_str version_in(const char *name)
-{
-	struct gp_str rest = gp_str_of(name);
-
-	for (size_t from = 0, i = 0; i <= rest.len; i++) {
-		struct gp_str part = { rest.p + from, i - from };
-		struct gp_version v;
-
-		if (i < rest.len && rest.p[i] != '-')
-			continue;
-		if (part.len && memchr(part.p, '.', part.len) && gp_version_parse(part, &v, NULL) == 0)
-			return part;
-		from = i + 1;
-	}
-	return (struct gp_str){ "", 0 };
-}
-
-void gp_merge_guess_version(const char *targetdir, struct gp_version *v)
-{
-	struct gp_str is = version_in(targetdir ? targetdir : "");
-
-	if (is.len)
-		gp_version_parse(is, v, NULL);
 }
 
 char *gp_merged_name(const char *targetdir, const char *version)

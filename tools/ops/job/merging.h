@@ -7,7 +7,9 @@
 #include "core/merge/mergepaths.h"
 #include "core/merge/mergetable.h"
 #include "core/merge/mergetext.h"
+#include "core/payload/sums.h"
 #include "ops/job/inputs.h"
+#include "ops/run/ahead.h"
 #include "ops/run/append.h"
 #include "ops/select/select.h"
 
@@ -51,19 +53,32 @@ struct gp_merging {
 	struct gp_append *append;                         /* for a splice, with all that is not in memory; NULL */
 	const struct gp_merge_rule *need[GP_MERGE_NEEDS]; /* what it does not do by itself */
 	size_t nneed;
-	/* Before all is read: the host's version by its stub, if one names a host; the modules
-	 * of both; and, where no more needs to be read, what is said of the kernels. */
-	struct gp_version guess;
+	/* Before all is read: the versions that the stubs' targetdirs have, n is 0 where one has
+	 * none, and the host's if one names a host; the modules of both; and, where no more needs
+	 * to be read, what is said of the kernels. */
+	struct gp_version named[2], guess;
 	char *modules;
 	struct gp_selection early;
 	struct gp_merge_pass *pass;
+	struct gp_runfile looked[2]; /* their stubs, in the order that they were given */
+	struct gp_sums *sums;        /* of both, and of the new one */
+	struct gp_ahead *ahead;      /* the host's, while the desktop is read */
 	struct gp_merge_progress progress;
 	bool complete; /* all went well, up to here */
 	char *sources; /* a directory: the kernel sources are stored there, too; NULL */
 };
 
 /*
- * Read both installers, each once: the desktop's payload, of which the sums of all files
+ * Look at both stubs, so that what cannot be opened is known before anything is read.
+ *
+ * Out:    in->name: what the output is called by the desktop's; that it may be the host
+ *         that was named second is seen later.
+ * Errors: as gp_runfile_open().
+ */
+int gp_merging_look(struct gp_merging *m, struct gp_inputs *in, struct gp_err *err);
+
+/*
+ * After that: read both installers, each once: the desktop's payload, of which the sums of all files
  * are taken; then the host's, of which each member is decided on as it comes. What is
  * wanted and is no source is compressed at once, behind the desktop's payload (m->append);
  * nothing of it is in memory or on the disk as it is.

@@ -17,9 +17,6 @@ int gp_merge_read_host(struct gp_merging *m, struct gp_inputs *in, const struct 
 int gp_merge_decide_early(struct gp_merging *m, const struct gp_inputs *in, const struct gp_version *host,
 			  struct gp_err *err);
 
-/* The version that a stub's targetdir has; *v stays when it has none. */
-void gp_merge_guess_version(const char *targetdir, struct gp_version *v);
-
 void gp_merge_pass_free(struct gp_merge_pass *p);
 
 /* A new file below m->sources, open for writing; the scan has refused paths that leave the

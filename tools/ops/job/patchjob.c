@@ -87,15 +87,6 @@ int gp_patch_job_run(struct gp_patch_job *job, const struct gp_patch_opts *opts,
 
 /* --- two installers --- */
 
-/* What the desktop's own stub is for; that it may be the host that was named second is
- * seen later. */
-static char *guess_name(const struct gp_patch_opts *o, struct gp_err *err)
-{
-	gp_auto(gp_runfile_release) struct gp_runfile rf = { 0 };
-
-	return gp_runfile_open(&rf, o->run, o->given, err) < 0 ? NULL : gp_merged_name(rf.header.targetdir, NULL);
-}
-
 static int rename_out(struct gp_inputs *in, struct gp_err *err)
 {
 	const char *name = in->driver.rf.header.targetdir;
@@ -115,9 +106,9 @@ int gp_patch_job_merge(struct gp_patch_job *job, const struct gp_patch_opts *opt
 
 	*job = (struct gp_patch_job){ .in = { .opts = opts, .merging = &job->merging } };
 	job->merging.sources = sources ? gp_strdup(sources) : NULL;
-	in->name = guess_name(opts, err);
-	if (!in->name || gp_inputs_name(in, err) < 0 || gp_inputs_load(in, &paths, err) < 0 ||
-	    gp_merging_open(&job->merging, in, &paths, err) < 0 || rename_out(in, err) < 0)
+	if (gp_merging_look(&job->merging, in, err) < 0 || gp_inputs_name(in, err) < 0 ||
+	    gp_inputs_load(in, &paths, err) < 0 || gp_merging_open(&job->merging, in, &paths, err) < 0 ||
+	    rename_out(in, err) < 0)
 		return -1;
 	warn_of_stub(in);
 	return gp_inputs_complete(in, err);
@@ -188,6 +179,7 @@ void gp_patch_job_release(struct gp_patch_job *j)
 	gp_inplace_release(&j->written.inplace);
 	gp_changes_release(&j->changed);
 	gp_decision_release(&j->decided);
-	gp_inputs_release(&j->in);
+	/* What it packs behind the desktop's payload, a thread may be at still. */
 	gp_merging_release(&j->merging);
+	gp_inputs_release(&j->in);
 }

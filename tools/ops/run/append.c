@@ -3,18 +3,21 @@
 
 #include <stdlib.h>
 
+#include "base/backlog.h"
 #include "base/fsio.h"
 #include "base/outfile.h"
 
 #define IN_MEMORY (4u << 20) /* more than patches make */
 #define BLOCK (256u << 10)
+#define AHEAD (64u << 20)
 
 struct gp_append {
 	struct gp_splice_plan plan;
 	struct gp_splice_more *more;
 	struct gp_tarout tar;
-	struct gp_buf mem;      /* what is not in the file yet */
-	struct gp_outfile file; /* when it is open: without a name */
+	struct gp_backlog *backlog; /* between the tar and the compressor; NULL */
+	struct gp_buf mem;          /* what is not in the file yet */
+	struct gp_outfile file;     /* when it is open: without a name */
 	bool open;
 	uint64_t out; /* bytes in the file */
 };
@@ -49,13 +52,20 @@ static int pack(void *arg, const void *p, size_t len, struct gp_err *err)
 	return gp_splice_more_put(a->more, p, len, err);
 }
 
+static int put(void *arg, const void *p, size_t len, struct gp_err *err)
+{
+	struct gp_append *a = arg;
+
+	return a->backlog ? gp_backlog_put(a->backlog, p, len, err) : pack(a, p, len, err);
+}
+
 struct gp_append *gp_append_new(const struct gp_runfile *rf, unsigned threads, struct gp_err *err)
 {
 	struct gp_append *a = gp_alloc(sizeof(*a));
 	struct gp_peek peek = { gp_runfile_peek, (void *)rf };
 	struct gp_splice_to to = { { take, a }, threads ? threads : 1 };
 
-	a->tar = (struct gp_tarout){ { pack, a }, rf->tar_end };
+	a->tar = (struct gp_tarout){ { put, a }, rf->tar_end };
 	a->more = gp_splice_more_new(rf->splice, &rf->cut, peek, &to, &a->plan, err);
 	/* What lies between the place and the archive's end comes again. */
 	if (a->more && gp_splice_more_put(a->more, rf->tail.data, rf->tail.len, err) == 0)
@@ -68,11 +78,18 @@ void gp_append_free(struct gp_append *a)
 {
 	if (!a)
 		return;
+	gp_backlog_free(a->backlog); /* it writes to what is next */
 	gp_splice_more_free(a->more);
 	gp_buf_release(&a->mem);
 	if (a->open)
 		gp_outfile_release(&a->file);
 	free(a);
+}
+
+void gp_append_ahead(struct gp_append *a, const volatile sig_atomic_t *cancel)
+{
+	if (!a->backlog)
+		a->backlog = gp_backlog_new((struct gp_sink){ pack, a }, AHEAD, cancel);
 }
 
 struct gp_tarout *gp_append_tar(struct gp_append *a)
@@ -82,7 +99,8 @@ struct gp_tarout *gp_append_tar(struct gp_append *a)
 
 int gp_append_end(struct gp_append *a, struct gp_err *err)
 {
-	if (gp_tarout_end(&a->tar, err) < 0 || gp_splice_more_end(a->more, err) < 0)
+	if (gp_tarout_end(&a->tar, err) < 0 || (a->backlog && gp_backlog_end(a->backlog, err) < 0) ||
+	    gp_splice_more_end(a->more, err) < 0)
 		return -1;
 	/* Its tables are large, and what comes next is as long as the disk takes. */
 	gp_splice_more_free(a->more);

@@ -18,6 +18,10 @@ struct gp_append;
 struct gp_append *gp_append_new(const struct gp_runfile *rf, unsigned threads, struct gp_err *err);
 void gp_append_free(struct gp_append *a);
 
+/* From here on a thread packs, and members are taken as fast as they come: some megabytes of
+ * them may wait (base/backlog.h). cancel may be NULL. */
+void gp_append_ahead(struct gp_append *a, const volatile sig_atomic_t *cancel);
+
 /* Where members are put. Errors there: GP_E_SYSTEM, no space. */
 struct gp_tarout *gp_append_tar(struct gp_append *a);
 
