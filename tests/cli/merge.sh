@@ -287,6 +287,18 @@ if [ -f ../tag.run ]; then
     says 'an altered host: it is said' 'does not come along'
     rm -f m.run
 fi
+computed() { printf '%s\n' 'i=0' 'PATCH[$i]="own.patch"' >> kernel/dkms.conf; }
+with host computed computed && no 'a host whose dkms.conf counts its patches' 1 'its dkms.conf applies patches' ../computed.run "$D"
+# A later member of the same name wins; of another version it is no host of either.
+mkdir ../two
+printf '%s\n' '--- .manifest' '+++ .manifest' '@@ -1,3 +1,3 @@' "$(sed -n '1s/^/ /p' ../p/host/.manifest)" \
+    "$(sed -n '2s/^/-/p' ../p/host/.manifest)" '+460.91.03' "$(sed -n '3s/^/ /p' ../p/host/.manifest)" > ../two/v.patch
+echo 'v.patch -p0' > ../two/series
+if run patch "$H" --patches ../two -k 5.12.9 --no-hooks --no-set all --allow unknown,blocked --repack splice -q -o ../two.run; then
+    no 'a host of two versions' 3 "two.run': it has a '.manifest' of 460.73.02, and one of 460.91.03" ../two.run "$D"
+else
+    not_ok 'a host of two versions can be made' "$work/err"
+fi
 missing() { sed -i '/^nvidia-vgpud /p; s/^nvidia-vgpud /nvidia-missing /' .manifest; }
 with host missing missing && no 'the host names what is missing' 3 "of the host names 'nvidia-missing'" ../missing.run "$D"
 lost() { rm nvidia-smi; }

@@ -2,6 +2,7 @@
 #include "core/driver/dkmsconf.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +12,25 @@
 #define OUR_MARK "# gridpatch: "
 #define PATCHES_MARK "# Patches for some kernels only, put here by gridpatch."
 
-/* "PATCH[12]=" → 10 and 12, else 0. */
+#define COMPUTED UINT_MAX /* an index that only a shell knows */
+
+/* "PATCH[12]=" → 10 and 12, "PATCH[$i]=" → 10 and COMPUTED, else 0. */
 static size_t array_assign(struct gp_str line, const char *name, unsigned *index)
 {
 	size_t n = strlen(name);
+	ssize_t end;
 
 	*index = 0;
 	if (!gp_str_starts(line, name) || n >= line.len || line.p[n] != '[')
 		return 0;
-	for (n++; n < line.len && line.p[n] >= '0' && line.p[n] <= '9'; n++)
+	end = gp_str_find(line, GP_STR("]="));
+	if (end < 0)
+		return 0;
+	for (n++; n < (size_t)end && line.p[n] >= '0' && line.p[n] <= '9'; n++)
 		*index = *index < 100000 ? *index * 10 + (unsigned)(line.p[n] - '0') : *index;
-	return n + 1 < line.len && line.p[n] == ']' && line.p[n + 1] == '=' ? n + 2 : 0;
+	if (n < (size_t)end)
+		*index = COMPUTED;
+	return (size_t)end + 2;
 }
 
 /* A "$" or "`" that the shell would put something else for. */
@@ -128,6 +137,12 @@ static struct gp_dkms_patch *element(struct gp_dkms_patch_list *l, unsigned inde
 	return &l->v[at];
 }
 
+/* Behind all: where it stands only a shell knows. */
+static struct gp_dkms_patch *one_more(struct gp_dkms_patch_list *l)
+{
+	return element(l, l->n ? l->v[l->n - 1].index + 1 : 0);
+}
+
 /*
  * "PATCH=(a b" … ")", from the beginning of such a line to its end, or that of a later one.
  *
@@ -197,7 +212,8 @@ static bool read_arrays(struct gp_str text, struct gp_dkms_patch_list *out)
 			ours = gp_str_eq(line, PATCHES_MARK); /* the lines after it */
 			continue;
 		}
-		p = element(out, index);
+		clear &= index != COMPUTED;
+		p = index == COMPUTED ? one_more(out) : element(out, index);
 		p->ours = ours;
 		value = gp_str_starts(line, "PATCH[") ? &p->file : &p->match;
 		free(*value);

@@ -8,7 +8,8 @@
 #include "base/err.h"
 
 /*
- * The names in PATCH[n]="…" lines of a dkms.conf, and in PATCH=(… …).
+ * The names in PATCH[n]="…" lines of a dkms.conf, also where n is computed, and in
+ * PATCH=(… …).
  *
  * In:     text: untrusted; it is shell code, of which only lines of this form
  *         are looked at.

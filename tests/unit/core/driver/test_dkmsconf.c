@@ -158,6 +158,8 @@ static const struct patch_case {
 	{ "an empty one", "PATCH[0]=\"\"\nPATCH[1]=\"b.patch\"\n" },
 	{ "a list", "A=1\nPATCH=(a.patch b.patch)\nPACKAGE_NAME=x\n" },
 	{ "a list of several lines", "PATCH=(a.patch\n  \"b.patch\"\n) # x\nPATCH_MATCH=('' '^5')\nAUTOINSTALL=yes\n" },
+	{ "a computed number", "i=0\nPATCH[$i]=a.patch\nPATCH_MATCH[$i]='^5'\n" },
+	{ "more of them", "PATCH[0]=a\ni=1\nPATCH[i++]=b\nPATCH[${#PATCH[@]}]=\"c\"\n" },
 	{ "other names", "XPATCH[0]=\"a\"\nPATCHES[0]=\"b\"\nPATCH_X[0]=\"c\"\n" },
 	{ "a real file", "PACKAGE_NAME=\"nvidia\"\nMAKE[0]=\"'make' -j4 modules\"\nAUTOINSTALL=\"yes\"\n"
 			 "PATCH[0]=\"twelve.patch\"\nPATCH_MATCH[0]=\"^5\\.1[0-2]\\..*$\"\n" },
@@ -225,6 +227,8 @@ static const struct read_case {
 	      { "a list with a comment", "PATCH=(a # b\nc)\n", false },
 	      { "a list after others", "PATCH[0]=x\nPATCH[1]=y\nPATCH=(a)\n", false },
 	      { "a list without an end", "PATCH=(a b\n", false },
+	      { "a computed number", "i=0\nPATCH[$i]=a\n", false },
+	      { "a computed number of an expression", "i=0\nPATCH[0]=a\nPATCH_MATCH[$i]=b\n", false },
 	      { "appended", "PATCH[0]=a\nPATCH+=(b)\n", false },
 	      { "a variable", "x=a\nPATCH[0]=\"$x\"\n", false },
 	      { "a command", "PATCH[0]=a\nPATCH_MATCH[0]=`echo b`\n", false },
