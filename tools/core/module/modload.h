@@ -14,8 +14,8 @@ struct gp_modfinding {
 	enum gp_severity severity;
 	char *module;      /* its file's name; "" when it is about none */
 	const char *check; /* "architecture", "modinfo", "vermagic", "version", "license", "depends",
-			      * "srcversion", "symbol", "gpl-only", "taint", "crc", "namespace", "export",
-			      * "symbol-get", "hooks", "blob", "headers" */
+			      * "srcversion", "symbol", "gpl-only", "taint", "wrapper", "crc", "namespace",
+			      * "export", "symbol-get", "hooks", "blob", "headers" */
 	char *text;        /* may hold untrusted bytes */
 };
 

@@ -158,11 +158,62 @@ static void check_taint(struct gp_modload *j, size_t i)
 			n > 1 ? ", …" : "");
 }
 
+/* --- round the GPL --- */
+
+/* Of a sibling that has GPL-only symbols, and gives others to whoever asks. */
+static bool has_gpl_only(const struct gp_modload *j, size_t i)
+{
+	for (size_t s = 0; !j->proprietary[i] && s < j->u[i].m->nundef; s++)
+		if (gpl_only(&j->bound[i][s]))
+			return true;
+	return false;
+}
+
+/* What nvidia.ko calls in nvidia-vgpu-vfio of the set vgpu-vfio-attach: the one returns
+ * a status, the other nothing, so neither hands anything of the kernel on. */
+static bool hands_over(struct gp_str name)
+{
+	return gp_str_eq(name, "nvidia_vgpu_vfio_attach") || gp_str_eq(name, "nvidia_vgpu_vfio_detach");
+}
+
+/* A proprietary module that takes plain symbols of such a sibling: the kernel loads it,
+ * and those may be GPL-only functions under another name. */
+static void check_wrappers(struct gp_modload *j, size_t i)
+{
+	const struct gp_modunit *u = &j->u[i];
+	struct gp_modtally m = { u->file, "wrapper", GP_FIND_WARNING, 0 };
+	gp_auto(gp_free_ptr) bool *has = gp_alloc((j->n + 1) * sizeof(*has));
+	size_t linked = j->n;
+
+	for (size_t k = 0; k < j->n; k++)
+		has[k] = gp_modload_takes_from(j, u, k) && has_gpl_only(j, k);
+	for (size_t s = 0; s < u->m->nundef; s++) {
+		const struct gp_bound *b = &j->bound[i][s];
+
+		if (!b->sibling || b->sibling->gpl_only || !has[b->from])
+			continue;
+		if (hands_over(u->m->undef[s].name))
+			linked = b->from;
+		else
+			gp_modload_tally(j, &m,
+					 "it is proprietary and takes '%.*s' of '%s', which has symbols for "
+					 "GPL-compatible modules only: that may be a wrapper round one",
+					 STR(u->m->undef[s].name), j->u[b->from].file);
+	}
+	gp_modload_tally_end(j, &m);
+	if (linked < j->n && !m.n)
+		gp_modfindings_add(j->found, GP_FIND_NOTE, u->file, "wrapper",
+				   "it is linked to '%s' by the set vgpu-vfio-attach, and takes no other symbol of a "
+				   "module that has GPL-only ones",
+				   j->u[linked].file);
+}
+
 static void check_licences(struct gp_modload *j, size_t i)
 {
-	if (!is_gpl(&j->u[i]))
+	if (!is_gpl(&j->u[i])) {
 		check_gpl_only(j, i);
-	else if (j->taint_from[i] != SIZE_MAX && (!j->o->kernel || j->o->kernel->inherits_taint))
+		check_wrappers(j, i);
+	} else if (j->taint_from[i] != SIZE_MAX && (!j->o->kernel || j->o->kernel->inherits_taint))
 		check_taint(j, i);
 }
 

@@ -244,6 +244,42 @@ static void gpl_giver(void)
 	tainted();
 	info(0, 0, "license", "Dual MIT/GPL");
 }
+/* The other way round: nvidia-vfio is proprietary, nvidia has a GPL-only symbol. */
+static void wrapped(void)
+{
+	gpl_from_nvidia();
+	info(0, 0, "license", "Dual MIT/GPL");
+	info(1, 0, "license", "NVIDIA");
+}
+static void wrapped_gpl_only(void)
+{
+	wrapped();
+	info(1, 0, "license", "Dual MIT/GPL");
+}
+static void wrapped_nothing(void)
+{
+	info(0, 0, "license", "Dual MIT/GPL");
+	info(1, 0, "license", "NVIDIA");
+}
+static void attached(void)
+{
+	wrapped();
+	w.export[0].name = GP_STR("nvidia_vgpu_vfio_attach");
+	w.undef[1][1].name = GP_STR("nvidia_vgpu_vfio_attach");
+	w.version[1][2].name = GP_STR("nvidia_vgpu_vfio_attach");
+}
+static void attached_and_more(void)
+{
+	static struct gp_modexport both[2];
+
+	attached();
+	both[0] = (struct gp_modexport){ GP_STR("nv_give"), false, false, 0 };
+	both[1] = w.export[0];
+	w.m[0].export = both;
+	w.m[0].nexport = 2;
+	w.undef[1][2] = (struct gp_modsymbol){ GP_STR("nv_give"), false };
+	w.m[1].nundef = 3;
+}
 static void gpl_sibling(void)
 {
 	w.export[0].gpl_only = true;
@@ -487,6 +523,11 @@ static const struct judge_case {
 	{ "taint", tainted, "nvidia-vfio.ko", "taint", GP_FIND_ERROR, "kobject_create" },
 	{ "taint before 5.9", tainted_old_kernel, NULL, NULL, 0, NULL },
 	{ "no taint from a GPL module", gpl_giver, NULL, NULL, 0, NULL },
+	{ "a wrapper", wrapped, "nvidia-vfio.ko", "wrapper", GP_FIND_WARNING, "'nv_give' of 'nvidia.ko'" },
+	{ "a wrapper for a GPL module", wrapped_gpl_only, NULL, NULL, 0, NULL },
+	{ "nothing that could be wrapped", wrapped_nothing, NULL, NULL, 0, NULL },
+	{ "attached", attached, "nvidia-vfio.ko", "wrapper", GP_FIND_NOTE, "takes no other symbol" },
+	{ "attached, and a wrapper", attached_and_more, "nvidia-vfio.ko", "wrapper", GP_FIND_WARNING, "'nv_give'" },
 	{ "GPL-only of a sibling", gpl_sibling, "nvidia-vfio.ko", "gpl-only", GP_FIND_ERROR, "nv_give" },
 	{ "another CRC", other_crc, "nvidia-vfio.ko", "crc", GP_FIND_ERROR, "0x0000004d" },
 	{ "another module_layout", other_layout, "nvidia-vfio.ko", "crc", GP_FIND_ERROR, "module_layout" },
