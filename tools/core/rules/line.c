@@ -173,16 +173,12 @@ static bool reaches(const struct gp_reach *r, const struct gp_line *home, const 
 }
 
 /* Read a rule of home's file for a line. Out: 1; 0 it does not reach it. */
-static int read_rule(const struct gp_stanza *s, const struct gp_line *home, const struct gp_line *to,
-		     struct gp_rule *out, struct gp_err *err)
+static int read_rule(const struct gp_stanza *s, const struct gp_reach *reach, const struct gp_line *home,
+		     const struct gp_line *to, struct gp_rule *out, struct gp_err *err)
 {
-	gp_auto(reach_release) struct gp_reach reach = { 0 };
-
-	if (find_reach(s, home, &reach, err))
-		return -1;
-	if (!reaches(&reach, home, to))
+	if (!reaches(reach, home, to))
 		return 0;
-	if (gp_rule_parse(s, &reach, to->any ? NULL : &to->release, out, err))
+	if (gp_rule_parse(s, reach, to->any ? NULL : &to->release, out, err))
 		return -1;
 	out->any_line = to->any;
 	return 1;
@@ -192,8 +188,9 @@ static int parse_rules(const struct gp_stanza_list *stanzas, struct gp_line *l, 
 {
 	for (size_t i = 1; i < stanzas->n; i++) {
 		const struct gp_stanza *s = &stanzas->v[i];
+		gp_auto(reach_release) struct gp_reach reach = { 0 };
 		gp_auto(gp_rule_release) struct gp_rule r = { 0 };
-		int here = read_rule(s, l, l, &r, err);
+		int here = find_reach(s, l, &reach, err) ? -1 : read_rule(s, &reach, l, l, &r, err);
 		const struct gp_rule *twin = here > 0 ? same_key(l, &r) : NULL;
 
 		if (here < 0)
@@ -222,23 +219,36 @@ static void put_rule(struct gp_line *l, struct gp_rule *r)
 	*r = (struct gp_rule){ 0 };
 }
 
+static int spread_to(const struct gp_stanza *s, const struct gp_reach *reach, const char *file,
+		     const struct gp_line *home, struct gp_line *to, struct gp_err *err)
+{
+	gp_auto(gp_rule_release) struct gp_rule r = { 0 };
+	int here = read_rule(s, reach, home, to, &r, err);
+	const struct gp_rule *twin = here > 0 ? same_key(to, &r) : NULL;
+
+	if (here < 0)
+		return -1;
+	if (twin && gp_path_same_dir(twin->file, file))
+		return gp_fail(err, GP_E_FORMAT, "'%s:%u': reaches %s, and '%s:%u' is the same rule", s->file,
+			       s->lineno, to->name, twin->file, twin->lineno);
+	r.file = file;
+	if (here)
+		put_rule(to, &r);
+	return 0;
+}
+
 int gp_line_spread(const struct gp_stanza_list *stanzas, const char *file, const struct gp_line *home,
-		   struct gp_line *to, struct gp_err *err)
+		   struct gp_line *const *to, size_t n, struct gp_err *err)
 {
 	for (size_t i = 1; i < stanzas->n; i++) {
 		const struct gp_stanza *s = &stanzas->v[i];
-		gp_auto(gp_rule_release) struct gp_rule r = { 0 };
-		int here = gp_stanza_field(s, "Lines") ? read_rule(s, home, to, &r, err) : 0;
-		const struct gp_rule *twin = here > 0 ? same_key(to, &r) : NULL;
+		gp_auto(reach_release) struct gp_reach reach = { 0 };
 
-		if (here < 0)
+		if (find_reach(s, home, &reach, err))
 			return -1;
-		if (twin && gp_path_same_dir(twin->file, file))
-			return gp_fail(err, GP_E_FORMAT, "'%s:%u': reaches %s, and '%s:%u' is the same rule", s->file,
-				       s->lineno, to->name, twin->file, twin->lineno);
-		r.file = file;
-		if (here)
-			put_rule(to, &r);
+		for (size_t k = 0; reach.given && k < n; k++)
+			if (spread_to(s, &reach, file, home, to[k], err))
+				return -1;
 	}
 	return 0;
 }

@@ -10,11 +10,15 @@
  * digits, and what stands behind a '-' is the build of a package. */
 static struct gp_str version_at(const char *text, const char *p)
 {
-	size_t len = strspn(p, "0123456789.");
+	size_t len;
 
+	/* Asked at each byte of long texts, again and again. */
+	if (p[0] < '3' || p[0] > '9')
+		return (struct gp_str){ 0 };
+	len = strspn(p, "0123456789.");
 	while (len && p[len - 1] == '.')
 		len--;
-	if (len < 5 || p[0] < '3' || strcspn(p, ".") != 3 || isalnum((unsigned char)p[len]))
+	if (len < 5 || strcspn(p, ".") != 3 || isalnum((unsigned char)p[len]))
 		return (struct gp_str){ 0 };
 	if (p > text && (isalnum((unsigned char)p[-1]) || strchr(".-_#", p[-1])))
 		return (struct gp_str){ 0 };

@@ -123,15 +123,15 @@ int gp_rule_parse(const struct gp_stanza *s, const struct gp_reach *reach, const
 int gp_line_parse(const struct gp_stanza_list *stanzas, struct gp_line *out, struct gp_err *err);
 
 /*
- * Lay the rules of a file that reach beyond its line over another one: one that holds
- * on every line to come over "any".
+ * Lay the rules of a file that reach beyond its line over those of n others: one that
+ * holds on every line to come over "any".
  *
  * In:     stanzas as gp_line_parse() took them; home: their line, of which its name and
- *         release are enough. file: lives longer than *to.
+ *         release are enough. file: lives longer than they.
  * Errors: GP_E_FORMAT the rule stands in another file of the same directory, too.
  */
 int gp_line_spread(const struct gp_stanza_list *stanzas, const char *file, const struct gp_line *home,
-		   struct gp_line *to, struct gp_err *err);
+		   struct gp_line *const *to, size_t n, struct gp_err *err);
 
 /*
  * Lay one line over another of the same name: over's fields that are set

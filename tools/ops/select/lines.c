@@ -62,14 +62,14 @@ static int read_rules(struct gp_catalog *c, struct rule_file *f, struct gp_err *
 static int spread(struct gp_catalog *c, struct rule_file *f, struct gp_err *err)
 {
 	const struct gp_line home = { .name = f->home.text, .release = f->home, .any = f->any };
+	gp_auto(gp_free_ptr) struct gp_line **to = gp_alloc((c->nlines + 1) * sizeof(struct gp_line *));
+	size_t n = 0;
 
-	if (gp_line_spread(&f->stanzas, f->path, &home, &c->any, err))
-		return -1;
+	to[n++] = &c->any;
 	for (size_t i = 0; i < c->nlines; i++)
-		if (gp_version_cmp(&c->lines[i].release.ver, &f->home.ver) != 0 &&
-		    gp_line_spread(&f->stanzas, f->path, &home, &c->lines[i], err))
-			return -1;
-	return 0;
+		if (gp_version_cmp(&c->lines[i].release.ver, &f->home.ver) != 0)
+			to[n++] = &c->lines[i];
+	return gp_line_spread(&f->stanzas, f->path, &home, to, n, err);
 }
 
 /* By line, so that what began first is said first; stable. */
