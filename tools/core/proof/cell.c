@@ -65,6 +65,22 @@ void gp_cell_release(struct gp_cell *c)
 	*c = (struct gp_cell){ 0 };
 }
 
+void gp_cell_fail(struct gp_cell *c, enum gp_cell_class cls, const char *text)
+{
+	if (c->cls != GP_CELL_OK)
+		return;
+	c->cls = cls;
+	c->error = gp_strdup(text);
+}
+
+void gp_cell_fail_err(struct gp_cell *c, enum gp_cell_class cls, const struct gp_err *err)
+{
+	char line[1024];
+
+	gp_err_format(err, line, sizeof(line));
+	gp_cell_fail(c, err->code == GP_E_CANCELLED ? GP_CELL_CANCELLED : cls, line);
+}
+
 static struct gp_list copy_list(const struct gp_list *l)
 {
 	struct gp_list out = { 0 };

@@ -64,6 +64,12 @@ struct gp_cell {
 
 void gp_cell_release(struct gp_cell *c);
 
+/* It failed so; the first thing that went wrong is what a cell is called by, and later ones
+ * change nothing. text is copied. */
+void gp_cell_fail(struct gp_cell *c, enum gp_cell_class cls, const char *text);
+/* The same with an error's text; one that was cancelled is GP_CELL_CANCELLED. */
+void gp_cell_fail_err(struct gp_cell *c, enum gp_cell_class cls, const struct gp_err *err);
+
 /* A deep copy; *to is overwritten. */
 void gp_cell_copy(struct gp_cell *to, const struct gp_cell *from);
 

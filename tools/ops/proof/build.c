@@ -46,23 +46,6 @@ struct making {
 	struct gp_cell *cell;
 };
 
-/* The first thing that went wrong is what the cell is called by. */
-static void fails(struct gp_cell *c, enum gp_cell_class cls, const char *text)
-{
-	if (c->cls != GP_CELL_OK)
-		return;
-	c->cls = cls;
-	c->error = gp_strdup(text);
-}
-
-static void fails_err(struct gp_cell *c, enum gp_cell_class cls, const struct gp_err *err)
-{
-	char line[1024];
-
-	gp_err_format(err, line, sizeof(line));
-	fails(c, err->code == GP_E_CANCELLED ? GP_CELL_CANCELLED : cls, line);
-}
-
 /* --- patching --- */
 
 static enum gp_cell_class plan_class(const struct making *m, const struct gp_err *err)
@@ -121,7 +104,7 @@ static bool plan(struct making *m)
 	rc = gp_patch_job_plan(&m->job, &o, m->s->dir, &m->s->rf, &err);
 	tell_plan(m->cell, &m->job);
 	if (rc < 0)
-		fails_err(m->cell, plan_class(m, &err), &err);
+		gp_cell_fail_err(m->cell, plan_class(m, &err), &err);
 	if (rc < 0 && gp_patch_job_why(&m->job)->len)
 		m->cell->log_tail = gp_strdup(gp_patch_job_why(&m->job)->data);
 	return rc == 0;
@@ -138,7 +121,7 @@ static bool blob_fits(struct making *m)
 	if (!gp_is_file(blob))
 		return true; /* make will say what it misses */
 	if (gp_blob_check(blob, NULL, &err) < 0) {
-		fails_err(m->cell, GP_CELL_VERIFY, &err);
+		gp_cell_fail_err(m->cell, GP_CELL_VERIFY, &err);
 		return false;
 	}
 	if (gp_blob_check(blob, m->s->version.text, &err) < 0) {
@@ -154,7 +137,7 @@ static bool lay_out(struct making *m)
 
 	if (gp_workdir_fill(m->s, &m->job.in.driver.tree, m->work, &err) == 0)
 		return blob_fits(m);
-	fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+	gp_cell_fail_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 	return false;
 }
 
@@ -167,11 +150,11 @@ static void read_failure(struct making *m)
 	struct gp_cell *c = m->cell;
 
 	if (gp_file_read(m->log, LOG_MAX, &log, NULL) < 0) {
-		fails(c, GP_CELL_ENVIRONMENT, "the log of the build cannot be read");
+		gp_cell_fail(c, GP_CELL_ENVIRONMENT, "the log of the build cannot be read");
 		return;
 	}
 	gp_buildlog_first(gp_buf_str(&log), m->kernel, &e);
-	fails(c, e.cls, e.text ? e.text : "make failed and said nothing");
+	gp_cell_fail(c, e.cls, e.text ? e.text : "make failed and said nothing");
 	c->file = gp_steal(&e.file);
 	c->line = e.line;
 	if (e.name && e.cls != GP_CELL_ENVIRONMENT)
@@ -203,7 +186,7 @@ static bool all_made(struct making *m, const struct gp_list *modules)
 		if (m->cell->cls == GP_CELL_OK) {
 			gp_auto(gp_free_ptr) char *text = gp_asprintf("make said nothing, but there is no %s", name);
 
-			fails(m->cell, GP_CELL_MODPOST, text);
+			gp_cell_fail(m->cell, GP_CELL_MODPOST, text);
 		}
 	}
 	return m->cell->cls == GP_CELL_OK;
@@ -230,15 +213,15 @@ static bool make(struct making *m, const struct gp_toolchain *cc)
 	gp_kmake_modules(m->s, m->o->modules, &modules);
 	tell_needed(m, &modules);
 	if (gp_kmake_run(&k, &end, &err) < 0) {
-		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+		gp_cell_fail_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 		return false;
 	}
 	if (end.cancelled) {
-		fails(m->cell, GP_CELL_CANCELLED, "stopped by a signal");
+		gp_cell_fail(m->cell, GP_CELL_CANCELLED, "stopped by a signal");
 	} else if (end.timed_out) {
 		gp_auto(gp_free_ptr) char *text = gp_asprintf("not done after %.0f seconds", m->o->timeout_s);
 
-		fails(m->cell, GP_CELL_TIMEOUT, text);
+		gp_cell_fail(m->cell, GP_CELL_TIMEOUT, text);
 	} else if (end.status != 0) {
 		read_failure(m);
 	}
@@ -253,14 +236,14 @@ static bool compile(struct making *m)
 	bool ok;
 
 	if (gp_toolchain_find(m->h, m->o->cc, &cc, &err) < 0) {
-		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+		gp_cell_fail_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 		return false;
 	}
 	m->cell->compiler = gp_strdup(cc.text);
 	if (cc.note)
 		gp_list_add(&m->cell->reasons, cc.note);
 	if (gp_prereq_check(m->h, &cc, &m->cell->reasons, &err) < 0) {
-		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+		gp_cell_fail_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 		return false;
 	}
 	ok = make(m, &cc);
@@ -275,10 +258,10 @@ static void keep_results(struct making *m)
 	struct gp_err err = { 0 };
 
 	if (m->o->keep && gp_keep_modules(m->o, m->kernel, m->log, m->cell, &err) < 0)
-		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+		gp_cell_fail_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 	err = (struct gp_err){ 0 };
 	if (m->o->logs && gp_exists(m->log) && gp_keep_log(m->o, m->log, m->cell, &err) < 0)
-		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+		gp_cell_fail_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 }
 
 static void sign(struct making *m)
@@ -286,7 +269,7 @@ static void sign(struct making *m)
 	struct gp_err err = { 0 };
 
 	if (m->o->sign_key && gp_keep_sign(m->h, m->o, m->kernel, m->cell, &err) < 0)
-		fails_err(m->cell, GP_CELL_ENVIRONMENT, &err);
+		gp_cell_fail_err(m->cell, GP_CELL_ENVIRONMENT, &err);
 }
 
 /* Rules say the same as `Load: no`, and that is not a reason not to build: the tree is
@@ -303,7 +286,7 @@ static void tell_findings(struct gp_cell *c, const struct gp_modfindings *l)
 		gp_auto(gp_free_ptr) char *text = gp_asprintf("%s%s%s", f->module, *f->module ? ": " : "", f->text);
 
 		if (f->severity == GP_FIND_ERROR && c->cls == GP_CELL_OK && !only_loads(f))
-			fails(c, GP_CELL_VERIFY, text);
+			gp_cell_fail(c, GP_CELL_VERIFY, text);
 		else if (f->severity != GP_FIND_NOTE)
 			gp_list_add(&c->reasons, text);
 	}
@@ -327,10 +310,10 @@ static void inspect(struct making *m)
 	o.hooks_wanted = m->cell->hooks && gp_list_has(names, "nvidia.ko");
 	o.blob = o.hooks_wanted && gp_is_file(blob) ? blob : NULL;
 	if (gp_headers_open(m->h->sysout, &own, &err) < 0 || gp_modcheck_run(&o, &report, &err) < 0)
-		fails_err(m->cell,
-			  err.code == GP_E_FORMAT || err.code == GP_E_UNSUPPORTED ? GP_CELL_VERIFY :
-										    GP_CELL_ENVIRONMENT,
-			  &err);
+		gp_cell_fail_err(m->cell,
+				 err.code == GP_E_FORMAT || err.code == GP_E_UNSUPPORTED ? GP_CELL_VERIFY :
+											   GP_CELL_ENVIRONMENT,
+				 &err);
 	else
 		tell_findings(m->cell, &report.found);
 	gp_modreport_release(&report);
