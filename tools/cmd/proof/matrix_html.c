@@ -13,11 +13,12 @@
 static const struct look {
 	const char *sign, *tone;
 } LOOKS[GP_CELL_CLASSES] = {
-	[GP_CELL_OK] = { "✔", "ok" },           [GP_CELL_BLOCKED] = { "⊘", "not" },
-	[GP_CELL_UNKNOWN] = { "?", "not" },     [GP_CELL_HUNK] = { "✘", "bad" },
-	[GP_CELL_COMPILE] = { "✘", "bad" },     [GP_CELL_MODPOST] = { "✘", "bad" },
-	[GP_CELL_VERIFY] = { "✘", "bad" },      [GP_CELL_TIMEOUT] = { "✘", "bad" },
-	[GP_CELL_ENVIRONMENT] = { "!", "env" }, [GP_CELL_CANCELLED] = { "–", "env" },
+	[GP_CELL_OK] = { "✔", "ok" },         [GP_CELL_BLOCKED] = { "⊘", "not" },
+	[GP_CELL_UNKNOWN] = { "?", "not" },   [GP_CELL_HUNK] = { "✘", "bad" },
+	[GP_CELL_COMPILE] = { "✘", "bad" },   [GP_CELL_MODPOST] = { "✘", "bad" },
+	[GP_CELL_VERIFY] = { "✘", "bad" },    [GP_CELL_BOOT] = { "✘", "bad" },
+	[GP_CELL_TIMEOUT] = { "✘", "bad" },   [GP_CELL_ENVIRONMENT] = { "!", "env" },
+	[GP_CELL_CANCELLED] = { "–", "env" },
 };
 
 static const char *tone_of(const struct gp_cell *c)
@@ -30,6 +31,7 @@ static void put_word(struct gp_buf *out, const struct gp_cell *c)
 {
 	gp_buf_printf(out, "%s %s%s", LOOKS[c->cls].sign, gp_cell_class_name(c->cls),
 		      strcmp(tone_of(c), "due") == 0 ? ", expected" : "");
+	gp_buf_puts(out, c->unchanged ? ", unchanged" : "");
 }
 
 /* --- head --- */
@@ -199,6 +201,8 @@ static void put_facts(struct gp_buf *out, const struct gp_cell *c)
 	put_terms(out, "reasons", &c->reasons);
 	put_terms(out, "patch sets", &c->sets);
 	put_terms(out, "modules", &c->modules);
+	put_term(out, "booted", c->boot);
+	put_terms(out, "the kernel", &c->booted);
 	put_term(out, "hooks", c->hooks ? "integrated" : "none");
 	put_term(out, "kind", c->kind);
 	put_term(out, "input", c->input);
@@ -206,6 +210,7 @@ static void put_facts(struct gp_buf *out, const struct gp_cell *c)
 	put_term(out, "headers", c->headers);
 	put_term(out, "compiler", c->compiler);
 	put_times(out, c);
+	put_term(out, c->unchanged ? "unchanged since" : "built", c->built);
 	put_term(out, "whole log", c->log);
 	gp_buf_puts(out, "</dl>\n");
 }

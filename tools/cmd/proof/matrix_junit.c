@@ -74,11 +74,14 @@ static void put_cell_properties(struct gp_buf *out, const struct gp_cell *c)
 	put_property(out, "verdict", c->verdict);
 	put_list(out, "set", &c->sets);
 	put_list(out, "module", &c->modules);
+	put_property(out, "boot", c->boot);
+	put_list(out, "booted", &c->booted);
 	put_list(out, "reason", &c->reasons);
 	put_property(out, "hooks", c->hooks ? "yes" : "no");
 	put_property(out, "compiler", c->compiler);
 	put_property(out, "repeat", c->repeat);
 	put_property(out, "log", c->log);
+	put_property(out, c->unchanged ? "unchanged-since" : "built", c->built);
 	gp_buf_puts(out, "</properties>\n");
 }
 

@@ -19,10 +19,18 @@
 #define ROOM_FOR_THE_END 256
 
 static const char *const MARKS[GP_CELL_CLASSES] = {
-	[GP_CELL_OK] = "✅",        [GP_CELL_BLOCKED] = "🚫", [GP_CELL_UNKNOWN] = "❔",
-	[GP_CELL_HUNK] = "❌",      [GP_CELL_COMPILE] = "❌", [GP_CELL_MODPOST] = "❌",
-	[GP_CELL_VERIFY] = "❌",    [GP_CELL_TIMEOUT] = "❌", [GP_CELL_ENVIRONMENT] = "⚠️",
+	[GP_CELL_OK] = "✅",
+	[GP_CELL_BLOCKED] = "🚫",
+	[GP_CELL_UNKNOWN] = "❔",
+	[GP_CELL_HUNK] = "❌",
+	[GP_CELL_COMPILE] = "❌",
+	[GP_CELL_MODPOST] = "❌",
+	[GP_CELL_VERIFY] = "❌",
+	[GP_CELL_TIMEOUT] = "❌",
+	[GP_CELL_ENVIRONMENT] = "⚠️",
 	[GP_CELL_CANCELLED] = "➖",
+	/* When its kernel was asked. */
+	[GP_CELL_BOOT] = "❌",
 };
 
 /*
@@ -80,8 +88,9 @@ static void put_row(struct gp_buf *out, const struct gp_cells *l, const struct g
 		const struct gp_cell *c = gp_sheet_cell(g, l, row, k);
 
 		if (c)
-			gp_buf_printf(out, " %s %s%s |", MARKS[c->cls], gp_cell_class_name(c->cls),
-				      gp_cell_group(c->cls) == GP_GROUP_FAILED && c->expected ? ", expected" : "");
+			gp_buf_printf(out, " %s %s%s%s |", MARKS[c->cls], gp_cell_class_name(c->cls),
+				      gp_cell_group(c->cls) == GP_GROUP_FAILED && c->expected ? ", expected" : "",
+				      c->unchanged ? ", unchanged" : "");
 		else
 			gp_buf_puts(out, "  |");
 	}
@@ -164,6 +173,11 @@ static void put_cell(struct gp_buf *out, const struct gp_cell *c)
 		put_text(out, place);
 		gp_buf_puts(out, *place ? ": " : "");
 		put_text(out, why);
+		gp_buf_puts(out, "\n\n");
+	}
+	if (c->unchanged) {
+		gp_buf_puts(out, "Unchanged since ");
+		put_text(out, gp_or_nothing(c->built));
 		gp_buf_puts(out, "\n\n");
 	}
 	if (c->fact) {

@@ -33,12 +33,13 @@ char *gp_cell_why(const struct gp_cell *c)
 void gp_matrix_summary(const struct gp_cells *l, struct gp_buf *out)
 {
 	gp_auto(gp_list_release) struct gp_list missing = { 0 };
-	size_t n[GP_CELL_CLASSES], red = 0, expected = 0;
+	size_t n[GP_CELL_CLASSES], red = 0, expected = 0, unchanged = 0;
 
 	gp_cells_count(l, n);
 	gp_cells_missing(l, &missing);
 	for (size_t i = 0; i < l->n; i++) {
 		red += gp_cell_is_red(&l->v[i]);
+		unchanged += l->v[i].unchanged;
 		expected += gp_cell_group(l->v[i].cls) == GP_GROUP_FAILED && l->v[i].expected;
 	}
 	gp_buf_printf(out, "%zu ok, %zu failed", n[GP_CELL_OK], red);
@@ -50,6 +51,8 @@ void gp_matrix_summary(const struct gp_cells *l, struct gp_buf *out)
 		gp_buf_printf(out, ", %zu unknown", n[GP_CELL_UNKNOWN]);
 	if (missing.n)
 		gp_buf_printf(out, ", %zu missing", missing.n);
+	if (unchanged)
+		gp_buf_printf(out, "; %zu unchanged", unchanged);
 }
 
 const char *gp_say_seconds(double s, char out[32])

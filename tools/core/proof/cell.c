@@ -13,6 +13,7 @@ static const char *const NAMES[GP_CELL_CLASSES] = { [GP_CELL_OK] = "ok",
 						    [GP_CELL_COMPILE] = "compile",
 						    [GP_CELL_MODPOST] = "modpost",
 						    [GP_CELL_VERIFY] = "verify",
+						    [GP_CELL_BOOT] = "boot",
 						    [GP_CELL_TIMEOUT] = "timeout",
 						    [GP_CELL_ENVIRONMENT] = "environment",
 						    [GP_CELL_CANCELLED] = "cancelled" };
@@ -40,12 +41,13 @@ enum gp_cell_group gp_cell_group(enum gp_cell_class c)
 	return c == GP_CELL_BLOCKED || c == GP_CELL_UNKNOWN ? GP_GROUP_SKIPPED : GP_GROUP_FAILED;
 }
 
-#define OWN (14 + GP_CLAIM_COUNT)
+#define OWN (16 + GP_CLAIM_COUNT)
 
 static void own_strings(struct gp_cell *c, char **own[OWN])
 {
-	char **const all[] = { &c->driver, &c->kind, &c->input, &c->input_md5, &c->release, &c->headers, &c->verdict,
-			       &c->error,  &c->file, &c->fact,  &c->compiler,  &c->repeat,  &c->log,     &c->log_tail };
+	char **const all[] = { &c->driver,  &c->kind,     &c->input, &c->input_md5, &c->release,  &c->headers,
+			       &c->verdict, &c->error,    &c->file,  &c->fact,      &c->compiler, &c->repeat,
+			       &c->log,     &c->log_tail, &c->boot,  &c->built };
 
 	memcpy(own, all, sizeof(all));
 	for (size_t i = 0; i < GP_CLAIM_COUNT; i++)
@@ -62,6 +64,8 @@ void gp_cell_release(struct gp_cell *c)
 	gp_list_release(&c->sets);
 	gp_list_release(&c->modules);
 	gp_list_release(&c->reasons);
+	gp_list_release(&c->booted);
+	gp_list_release(&c->inputs);
 	*c = (struct gp_cell){ 0 };
 }
 
@@ -100,6 +104,8 @@ void gp_cell_copy(struct gp_cell *to, const struct gp_cell *from)
 	to->sets = copy_list(&from->sets);
 	to->modules = copy_list(&from->modules);
 	to->reasons = copy_list(&from->reasons);
+	to->booted = copy_list(&from->booted);
+	to->inputs = copy_list(&from->inputs);
 }
 
 struct gp_cell *gp_cells_add(struct gp_cells *l)

@@ -19,6 +19,7 @@ enum gp_cell_class {
 	GP_CELL_COMPILE, /* the compiler said no */
 	GP_CELL_MODPOST, /* all objects are there, the modules could not be linked */
 	GP_CELL_VERIFY,  /* the modules are there, and would not load or lack the hooks */
+	GP_CELL_BOOT,    /* the kernel itself was booted, and refused them or complained */
 	GP_CELL_TIMEOUT,
 	GP_CELL_ENVIRONMENT, /* headers, compiler, disk, memory: says nothing of the driver */
 	GP_CELL_CANCELLED,   /* a signal came first; the same as never begun */
@@ -57,9 +58,14 @@ struct gp_cell {
 	char *compiler;                         /* first line of CC --version, NULL */
 	char *repeat;                           /* a shell command that does this cell again */
 	char *log;                              /* where the whole log was kept, NULL */
+	char *boot;                             /* "yes", "no", "not asked": the booted kernel; NULL: not booted */
+	struct gp_list booted;                  /* what it said of each module, one line each; untrusted */
 	char *log_tail;                         /* its last lines, NULL; untrusted bytes of make and the compiler */
-	double patch_s, build_s, verify_s, total_s; /* seconds, wall clock */
-	bool expected;                              /* it failed, and --expect says that it may */
+	double patch_s, build_s, verify_s, boot_s, total_s; /* seconds, wall clock */
+	bool expected;                                      /* it failed, and --expect says that it may */
+	struct gp_list inputs; /* what decided the result, by sums: core/proof/cellinput.h */
+	char *built;           /* when it was really built, RFC 3339 in UTC; NULL: not known */
+	bool unchanged;        /* not built in this run: an earlier report had it, of the same inputs */
 };
 
 void gp_cell_release(struct gp_cell *c);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "core/proof/cellinput.h"
 #include "core/proof/merge.h"
 #include "core/rules/release.h"
 
@@ -42,9 +43,11 @@ static const struct field TEXTS[] = {
 	OWN(repeat),
 	OWN(log),
 	OWN(log_tail),
+	OWN(boot),
+	OWN(built),
 };
-static const struct field LISTS[] = { OWN(sets), OWN(modules), OWN(reasons) };
-static const struct field TIMES[] = { OWN(patch_s), OWN(build_s), OWN(verify_s), OWN(total_s) };
+static const struct field LISTS[] = { OWN(sets), OWN(modules), OWN(reasons), OWN(booted), OWN(inputs) };
+static const struct field TIMES[] = { OWN(patch_s), OWN(build_s), OWN(verify_s), OWN(boot_s), OWN(total_s) };
 
 /* --- out --- */
 
@@ -91,7 +94,7 @@ static struct json_object *cell_json(const struct gp_cell *c)
 		gp_json_fill(o, GP_J(LISTS[i].name, (const struct gp_list *)(base + LISTS[i].at)));
 	gp_json_fill(o, GP_J("claims", c->verdict ? gp_json_claims(c->claims) : NULL),
 		     GP_J("line", c->line ? json_object_new_uint64(c->line) : NULL), GP_J("hooks_integrated", c->hooks),
-		     GP_J("expected", c->expected));
+		     GP_J("expected", c->expected), GP_J("unchanged", c->unchanged));
 	for (size_t i = 0; i < GP_COUNT(TIMES); i++)
 		gp_json_fill(o, GP_J(TIMES[i].name, seconds(*(const double *)(const void *)(base + TIMES[i].at))));
 	return o;
@@ -268,6 +271,30 @@ static int read_claims(const struct reader *r, struct json_object *o, struct gp_
 	return 0;
 }
 
+/* "2026-11-24T03:04:05Z" */
+static bool is_moment(const char *s)
+{
+	static const char shape[] = "0000-00-00T00:00:00Z";
+
+	for (size_t i = 0; i < sizeof(shape); i++)
+		if (shape[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
+			return false;
+	return true;
+}
+
+/* --since answers by what stands there. */
+static int check_origin(const struct reader *r, const struct gp_cell *c)
+{
+	struct gp_cellinput_line x;
+
+	if (c->built && !is_moment(c->built))
+		return wrong(r, "built", "is not a date and time in UTC");
+	for (size_t i = 0; i < c->inputs.n; i++)
+		if (!gp_cellinput_parse(c->inputs.v[i], &x))
+			return wrong(r, "inputs", "has a line that is none of sums");
+	return 0;
+}
+
 static int read_cell(const struct reader *r, struct json_object *o, struct gp_cell *c)
 {
 	char *base = (char *)c;
@@ -287,9 +314,10 @@ static int read_cell(const struct reader *r, struct json_object *o, struct gp_ce
 		return wrong(r, c->driver ? "release" : "driver", "is missing");
 	if (read_class(r, o, &c->cls) < 0 || read_count(r, o, "line", &c->line) < 0 ||
 	    read_flag(r, o, r->schema == 1 ? "hooks" : "hooks_integrated", &c->hooks) < 0 ||
-	    read_claims(r, get(o, "claims"), c->claims) < 0 || read_flag(r, o, "expected", &c->expected) < 0)
+	    read_claims(r, get(o, "claims"), c->claims) < 0 || read_flag(r, o, "expected", &c->expected) < 0 ||
+	    read_flag(r, o, "unchanged", &c->unchanged) < 0)
 		return -1;
-	return 0;
+	return check_origin(r, c);
 }
 
 static int read_cells(struct reader *r, struct json_object *o, struct gp_cells *out)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/proof/cellinput.h"
 #include "core/proof/cells_json.h"
 #include "core/proof/expect.h"
 #include "core/proof/merge.h"
@@ -45,6 +46,9 @@ static struct gp_cell *add(struct gp_cells *l, const char *driver, const char *r
 
 /* --- JSON --- */
 
+#define SUM_A "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define SUM_B "1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde0"
+
 /* Every field has a value of its own, so that none can be mixed up. */
 static void fill(struct gp_cell *cell)
 {
@@ -64,6 +68,10 @@ static void fill(struct gp_cell *cell)
 	cell->claims[GP_CLAIM_LOADS] = (struct gp_claim){ GP_CLAIM_NO, GP_EVIDENCE_REPORTED, gp_strdup("a page") };
 	cell->hooks = true;
 	cell->expected = true;
+	cell->unchanged = true;
+	cell->built = gp_strdup("2026-11-30T23:59:59Z");
+	gp_cellinput_add(&cell->inputs, GP_CELLINPUT_HEADERS, SUM_A, SUM_B);
+	gp_cellinput_add_set(&cell->inputs, "a set", SUM_B);
 	cell->patch_s = 0.125;
 	cell->build_s = 100.5;
 	cell->verify_s = 0.25;
@@ -123,6 +131,10 @@ static void round_trip(void **state)
 	}
 	assert_string_equal(b.v[0].claims[GP_CLAIM_LOADS].source, "a page");
 	assert_null(b.v[0].claims[GP_CLAIM_BUILDS].source);
+	same_list(&a.v[0].inputs, &b.v[0].inputs);
+	assert_int_equal(b.v[0].inputs.n, 2);
+	assert_string_equal(b.v[0].built, "2026-11-30T23:59:59Z");
+	assert_true(b.v[0].unchanged && !b.v[1].unchanged && !b.v[1].built && !b.v[1].inputs.n);
 	assert_true(b.v[0].hooks && b.v[0].expected && !b.v[1].hooks && !b.v[1].expected);
 	assert_true(b.v[0].patch_s == 0.125 && b.v[0].build_s == 100.5);
 	assert_true(b.v[0].verify_s == 0.25 && b.v[0].total_s == 101);
