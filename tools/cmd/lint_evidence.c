@@ -12,9 +12,9 @@
 #include "cmd/report/report.h"
 
 /* Line by line: what is masked would lose its line ends. */
-static void say_field(const struct gp_args *a, const char *value)
+static void say_field(const struct gp_args *a, const char *name, const char *value)
 {
-	gp_auto(gp_free_ptr) char *text = gp_stanza_fold("Evidence", value, GP_EVIDENCE_WIDTH);
+	gp_auto(gp_free_ptr) char *text = gp_stanza_fold(name, value, GP_EVIDENCE_WIDTH);
 	struct gp_str rest = gp_str_of(text), line;
 
 	while (gp_text_line_next(&rest, &line)) {
@@ -32,7 +32,7 @@ static void say_all(const struct gp_args *a, const struct gp_evidence_list *l)
 		if (e->field) {
 			gp_say(a, "# %s (%s), so far: %s\n", e->driver, e->kind ? e->kind : "unknown kind",
 			       e->verdict ? e->verdict : "nothing said");
-			say_field(a, e->field);
+			say_field(a, e->name, e->field);
 		}
 		for (size_t k = 0; k < e->fails.n; k++)
 			gp_say(a, "# not built: %s on %s\n", e->driver, e->fails.v[k]);
@@ -42,7 +42,8 @@ static void say_all(const struct gp_args *a, const struct gp_evidence_list *l)
 static struct json_object *json_one(const struct gp_evidence *e)
 {
 	return gp_json_object(GP_J("driver", e->driver), GP_J("kind", e->kind), GP_J("verdict", e->verdict),
-			      GP_J("field", e->field), GP_J("builds", &e->builds), GP_J("fails", &e->fails));
+			      GP_J("name", e->name), GP_J("field", e->field), GP_J("builds", &e->builds),
+			      GP_J("fails", &e->fails));
 }
 
 static int date_of(const struct gp_cells *cells, const char *path, char **out, struct gp_err *err)

@@ -56,19 +56,27 @@ static bool same_driver(const struct gp_cell *a, const struct gp_cell *b)
 /* Was it built as the other was? */
 static bool same_build(const struct gp_cell *a, const struct gp_cell *b)
 {
-	return same_driver(a, b) && same(a->compiler, b->compiler) && same(a->verdict, b->verdict) &&
-	       a->hooks == b->hooks && same_list(&a->sets, &b->sets) && same_list(&a->modules, &b->modules);
+	return same_driver(a, b) && same(a->boot, b->boot) && same(a->compiler, b->compiler) &&
+	       same(a->verdict, b->verdict) && a->hooks == b->hooks && same_list(&a->sets, &b->sets) &&
+	       same_list(&a->modules, &b->modules);
+}
+
+struct gp_evidence *gp_evidence_add(struct gp_evidence_list *l, const char *driver)
+{
+	GP_GROW(l->v, l->n, l->cap);
+	l->v[l->n] = (struct gp_evidence){ .driver = words_of(driver), .name = "Evidence" };
+	return &l->v[l->n++];
 }
 
 static struct gp_evidence *add(struct gp_evidence_list *l, const struct gp_cell *c)
 {
-	GP_GROW(l->v, l->n, l->cap);
-	l->v[l->n] = (struct gp_evidence){ .driver = words_of(c->driver) };
+	struct gp_evidence *e = gp_evidence_add(l, c->driver);
+
 	if (c->kind)
-		l->v[l->n].kind = words_of(c->kind);
+		e->kind = words_of(c->kind);
 	if (c->verdict)
-		l->v[l->n].verdict = words_of(c->verdict);
-	return &l->v[l->n++];
+		e->verdict = words_of(c->verdict);
+	return e;
 }
 
 static void put_list(struct gp_buf *b, const char *before, const char *between, const struct gp_list *l)
@@ -77,19 +85,56 @@ static void put_list(struct gp_buf *b, const char *before, const char *between, 
 		gp_buf_printf(b, "%s%s", i ? between : before, l->v[i]);
 }
 
+/* One that the kernel refuses was built all the same. */
+static bool is_built(const struct gp_cell *c)
+{
+	return c->cls == GP_CELL_OK || c->cls == GP_CELL_BOOT;
+}
+
+static bool is_booted(const struct gp_cell *c)
+{
+	return c->cls == GP_CELL_OK && same(c->boot, "yes");
+}
+
+/* Those that a stand-in was there for: "nvidia-uvm.ko: loaded, beside a stand-in for nvidia.ko". */
+static void put_beside(struct gp_buf *b, const struct gp_cell *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->booted.n; i++) {
+		const char *line = c->booted.v[i], *colon = strchr(line, ':');
+
+		if (colon && strstr(line, "beside a stand-in for"))
+			gp_buf_printf(b, "%s%.*s", n++ ? ", " : "; beside a stand-in: ", (int)(colon - line), line);
+	}
+}
+
+static void put_loading(struct gp_buf *b, const struct gp_cell *c)
+{
+	if (is_booted(c)) {
+		gp_buf_puts(b, "; a virtual machine's kernel took them, without a card");
+		put_beside(b, c);
+	} else if (c->cls == GP_CELL_BOOT) {
+		gp_buf_printf(b, "; not loaded: booted, and %s", c->error ? c->error : "refused");
+	} else {
+		gp_buf_puts(b, "; not loaded");
+	}
+}
+
 /* "[built] 2026-11-30: 460.73.02 (host, MD5 …) on R, R with SET, SET, gcc …: M, M; not loaded" */
 static char *field_of(const struct gp_cell *c, const struct gp_list *releases, const char *date)
 {
 	gp_auto(gp_buf_release) struct gp_buf b = { 0 };
 
-	gp_buf_printf(&b, "[built] %s: %s (%s%s%s)", date, c->driver, c->kind ? c->kind : "unknown kind",
-		      c->input_md5 ? ", MD5 " : "", c->input_md5 ? c->input_md5 : "");
+	gp_buf_printf(&b, "[%s] %s: %s (%s%s%s)", is_booted(c) ? "booted" : "built", date, c->driver,
+		      c->kind ? c->kind : "unknown kind", c->input_md5 ? ", MD5 " : "",
+		      c->input_md5 ? c->input_md5 : "");
 	put_list(&b, " on ", ", ", releases);
 	put_list(&b, " with ", ", ", &c->sets);
 	gp_buf_puts(&b, c->sets.n ? "" : ", unpatched");
 	gp_buf_printf(&b, "%s, %s", c->hooks ? ", with hooks" : "", c->compiler ? c->compiler : "an unknown compiler");
 	put_list(&b, ": ", ", ", &c->modules);
-	gp_buf_puts(&b, "; not loaded");
+	put_loading(&b, c);
 	return words_of(b.data);
 }
 
@@ -101,7 +146,7 @@ static void add_built(struct gp_evidence_list *l, const struct gp_cells *cells, 
 	for (size_t i = first; i < cells->n; i++) {
 		const struct gp_cell *c = &cells->v[i];
 
-		if (c->cls != GP_CELL_OK || told[i] || !same_build(&cells->v[first], c))
+		if (!is_built(c) || told[i] || !same_build(&cells->v[first], c))
 			continue;
 		told[i] = true;
 		gp_list_take(&e->builds, words_of(c->release));
@@ -150,7 +195,7 @@ void gp_cells_evidence(const struct gp_cells *cells, const char *date, struct gp
 	for (size_t i = 0; i < cells->n; i++)
 		told[i] = cells->v[i].cls == GP_CELL_CANCELLED;
 	for (size_t i = 0; i < cells->n; i++)
-		if (!told[i] && cells->v[i].cls == GP_CELL_OK)
+		if (!told[i] && is_built(&cells->v[i]))
 			add_built(out, cells, i, told, date);
 	for (size_t i = 0; i < cells->n; i++)
 		if (!told[i])

@@ -11,9 +11,10 @@
  */
 
 struct gp_evidence {
-	char *driver, *kind;          /* kind: NULL when the report has none */
-	char *verdict;                /* of select: what the rules said before; NULL */
-	char *field;                  /* "[built] 2026-11-30: …", on one line; NULL: nothing was built */
+	char *driver, *kind; /* kind: NULL when the report has none */
+	char *verdict;       /* of select: what the rules said before; NULL */
+	const char *name;    /* of the field: "Evidence", "Load-Evidence" */
+	char *field;         /* "[built] 2026-11-30: …", "[booted] …", on one line; NULL: nothing was built */
 	struct gp_list builds, fails; /* releases; "RELEASE: class: why" */
 };
 
@@ -23,6 +24,9 @@ struct gp_evidence_list {
 };
 
 void gp_evidence_list_release(struct gp_evidence_list *l);
+
+/* A new one at the end. In: its driver, untrusted. Out: belongs to l. */
+struct gp_evidence *gp_evidence_add(struct gp_evidence_list *l, const char *driver);
 
 /*
  * In:  cells, of a report: untrusted. Those that were cancelled say nothing.
