@@ -298,7 +298,10 @@ static struct json_object *json_cell(const struct gp_choice *c)
 
 struct json_object *gp_json_set(const struct gp_patchset *s)
 {
-	return gp_json_object(GP_J("set", s->name), GP_J("sha256", s->sha256));
+	char sum[GP_SHA256_HEX];
+
+	gp_patchset_sum(s, sum);
+	return gp_json_object(GP_J("set", s->name), GP_J("sha256", sum));
 }
 
 static struct json_object *json_sets(const struct gp_chosen_list *l)

@@ -218,6 +218,7 @@ static int add_set(const struct gp_inputs *in, const struct gp_decision *d, stru
 	gp_auto(gp_list_release) struct gp_list releases = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf match = { 0 };
 	const struct gp_selection *s = &d->selection;
+	char sum[GP_SHA256_HEX];
 
 	for (size_t k = next_kernel(in, d, 0); k < s->nkernels; k = next_kernel(in, d, k + 1))
 		for (size_t i = 0; i < s->kernels[k].sets.n; i++)
@@ -226,10 +227,11 @@ static int add_set(const struct gp_inputs *in, const struct gp_decision *d, stru
 	if (!releases.n)
 		return 0;
 	gp_dkms_regex_of(&releases, &match);
+	gp_patchset_sum(set, sum);
 	for (size_t i = 0; i < set->series.n; i++) {
 		struct gp_patch p = gp_patchset_patch(set, i);
 
-		if (add(c, &p, match.data, set->sha256, 0, err) < 0)
+		if (add(c, &p, match.data, sum, 0, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -243,7 +245,10 @@ static int collect(const struct gp_inputs *in, const struct gp_decision *d, stru
 			return -1;
 	for (size_t i = 0; i < in->nuser; i++) {
 		const struct gp_patchset *u = &in->user[i];
+		char sum[GP_SHA256_HEX];
 
+		if (*in->opts->matches.v[i])
+			gp_patchset_sum(u, sum);
 		for (size_t k = 0; *in->opts->matches.v[i] && k < u->series.n; k++) {
 			const struct gp_series_entry *e = &u->series.v[k];
 			struct gp_patch p = gp_patchset_patch(u, k);
@@ -251,7 +256,7 @@ static int collect(const struct gp_inputs *in, const struct gp_decision *d, stru
 			unsigned fuzz = gp_series_fuzz(e, -1) < GP_SERIES_FUZZ ? e->fuzz : GP_SERIES_FUZZ;
 
 			p.set = u->dir;
-			if (add(c, &p, in->opts->matches.v[i], u->sha256, fuzz, err) < 0)
+			if (add(c, &p, in->opts->matches.v[i], sum, fuzz, err) < 0)
 				return -1;
 		}
 	}

@@ -214,7 +214,6 @@ static int load_user_sets(struct gp_inputs *in, struct gp_list *paths, struct gp
 					gp_patchset_load(path, &in->user[i], err)) < 0)
 			return gp_within(err, "--patches '%s'", path);
 		in->nuser++;
-		gp_patchset_sum(&in->user[i]);
 		if (gp_patchset_paths(&in->user[i], paths, err) < 0)
 			return -1;
 	}

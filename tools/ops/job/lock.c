@@ -320,8 +320,11 @@ static void put_kernels(const struct gp_inputs *in, const struct gp_decision *d,
 	}
 }
 
-static void put_set(struct gp_buf *out, const char *name, const char *origin, const char *sum)
+static void put_set(struct gp_buf *out, const char *name, const char *origin, const struct gp_patchset *set)
 {
+	char sum[GP_SHA256_HEX];
+
+	gp_patchset_sum(set, sum);
 	gp_buf_putc(out, '\n');
 	put(out, "Set", name);
 	put(out, "Origin", origin);
@@ -365,9 +368,9 @@ void gp_lock_text(const struct gp_inputs *in, const struct gp_decision *d, struc
 	put_kernels(in, d, out);
 	for (size_t i = 0; i < chosen.n; i++)
 		put_set(out, chosen.v[i], gp_list_has(&in->opts->sets, chosen.v[i]) ? "option" : "rules",
-			gp_catalog_set(&in->catalog, chosen.v[i])->sha256);
+			gp_catalog_set(&in->catalog, chosen.v[i]));
 	for (size_t i = 0; i < in->nuser; i++)
-		put_set(out, gp_path_base(in->user[i].dir), "user", in->user[i].sha256);
+		put_set(out, gp_path_base(in->user[i].dir), "user", &in->user[i]);
 	put_unlock(in, out);
 	put_hooks(d, out);
 }

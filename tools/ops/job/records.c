@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/path.h"
 #include "core/driver/manifest.h"
 #include "core/driver/vgpuconfig.h"
@@ -192,16 +193,19 @@ static void history_sets(const struct gp_inputs *in, struct gp_changes *c)
 	gp_auto(gp_list_release) struct gp_list seen = { 0 };
 
 	for (size_t i = 0; i < c->applied.n; i++) {
-		const char *name = c->applied.v[i].set, *sum = "";
+		const char *name = c->applied.v[i].set;
 		const struct gp_patchset *set = gp_catalog_set(&in->catalog, name);
+		char sum[GP_SHA256_HEX] = "";
 
 		if (gp_list_has(&seen, name) || !set_counts(c, name))
 			continue;
 		gp_list_add(&seen, name);
-		for (size_t k = 0; k < in->nuser; k++)
+		for (size_t k = 0; k < in->nuser && !set; k++)
 			if (strcmp(in->user[k].dir, name) == 0)
-				sum = in->user[k].sha256;
-		history_line(c, "patch set %s sha256 %s", gp_path_base(name), set ? set->sha256 : sum);
+				set = &in->user[k];
+		if (set)
+			gp_patchset_sum(set, sum);
+		history_line(c, "patch set %s sha256 %s", gp_path_base(name), sum);
 	}
 }
 

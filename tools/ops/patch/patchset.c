@@ -83,14 +83,14 @@ int gp_patchset_load_single(const char *path, gp_patch_reader *read, struct gp_p
 	return 0;
 }
 
-void gp_patchset_sum(struct gp_patchset *p)
+void gp_patchset_sum(const struct gp_patchset *p, char out[GP_SHA256_HEX])
 {
 	struct gp_hash *sum = gp_hash_new(GP_HASH_SHA256);
 
 	gp_hash_add(sum, p->series_text.data, p->series_text.len);
 	for (size_t i = 0; i < p->series.n; i++)
 		gp_hash_add(sum, p->text[i].data, p->text[i].len);
-	gp_hash_hex(sum, p->sha256);
+	gp_hash_hex(sum, out);
 	gp_hash_free(sum);
 }
 

@@ -23,9 +23,6 @@ struct gp_patchset {
 	const char *below;         /* its names are relative to this folder; NULL: not known */
 	bool neutral;              /* it has patches, and each one's header says Scope: neutral */
 	bool hooks;                /* the same with Scope: hooks: it is for the user's copy of the hooks */
-	/* "" until gp_patchset_sum(): of the series file's bytes and then each patch's text,
-	 * in series order: `(cat series; each patch, unpacked) | sha256sum`. */
-	char sha256[GP_SHA256_HEX];
 };
 
 /*
@@ -40,8 +37,10 @@ int gp_patchset_load_single(const char *path, gp_patch_reader *read, struct gp_p
 
 void gp_patchset_release(struct gp_patchset *p);
 
-/* Fill in p->sha256. Not part of loading, since few want it and it takes its time. */
-void gp_patchset_sum(struct gp_patchset *p);
+/* The sum of the series file's bytes and then each patch's text, in series order: `(cat
+ * series; each patch, unpacked) | sha256sum`. Not part of loading, since few want it and it
+ * takes its time. */
+void gp_patchset_sum(const struct gp_patchset *p, char out[GP_SHA256_HEX]);
 
 /* The i-th patch as gp_apply_patch() takes it; it borrows from p. */
 struct gp_patch gp_patchset_patch(const struct gp_patchset *p, size_t i);

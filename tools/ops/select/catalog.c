@@ -92,7 +92,6 @@ static int load_set(struct gp_catalog *c, const char *patches, const char *name,
 		return 0;
 	if (there < 0 || gp_patchset_load(dir, &s, err) < 0 || refuse_fuzz(&s, series, err) < 0)
 		return gp_within(err, "patch set '%s'", name);
-	gp_patchset_sum(&s);
 	gp_patchset_release(at);
 	if (!at) {
 		GP_GROW(c->sets, c->nsets, c->sets_cap);
