@@ -262,6 +262,13 @@ says 'dkms' 'dkms remove --all -m nvidia -v 460.73.02' out
 says 'the original' 'sh ./s.run --dkms' out
 expect_status 'of an original' 1 patch --undo s.run
 says 'there is nothing' "gridpatch has not made 's.run'"
+# One that needs no patch is not what NVIDIA made either.
+sh "$fx/sample.sh" --version 580.105.06 --sets '' plain && sh "$fx/mkrun.sh" plain plain.run
+expect_status 'a driver that needs nothing' 0 patch -k 6.1.0-44-amd64 --no-hooks plain.run -o plain-custom.run
+says 'only dkms.conf is another' ', 2 files changed' out
+expect_status 'of that' 0 patch --undo plain-custom.run
+expect_status 'a second run' 0 patch -k 6.1.0-44-amd64 --no-hooks plain-custom.run -o again.run
+check 'has no more to say' sh -c '"$0" extract -q again.run -C again && test "$(grep -c ": gridpatch: " again/pkg-history.txt)" -eq 1' "$GRIDPATCH"
 expect_status '--undo and -o' 2 patch --undo -o x $d
 
 # Debian's: another name, a BUILD_EXCLUSIVE_KERNEL of its own stays.

@@ -281,6 +281,9 @@ static int write_history(const struct gp_inputs *in, const struct gp_decision *d
 	history_sets(in, c);
 	history_late(c);
 	history_rest(in, d, c);
+	/* A driver that needs nothing: who asks later has to see that it was made here. */
+	if (!c->history.len && c->exclusive)
+		history_line(c, "no patch was needed; dkms.conf leaves out kernels that it does not build on");
 	if (!c->history.len || in->tree)
 		return 0; /* a tree's record is written when its backup is */
 	gp_buf_putc(&c->history, '\n');
