@@ -279,7 +279,9 @@ mkdir no
 refute 'cards.py: nothing to compare with' python3 "$repo/tests/cards.py" no own
 
 echo 'Cards: 1b38' > my/kernel-versions/cards
-expect_status 'evidence is missing' 3 select --data my --driver 535.309.01 -k 6.5
+expect_status 'evidence is missing: nobody asks for cards' 0 select --data my --driver 535.309.01 -k 6.5
+expect_status 'evidence is missing: lint-set' 1 lint-set --data my
+expect_status 'evidence is missing' 3 select --data my --driver 535.309.01 -k 6.5 --gpu 1b38
 says 'and where' "'my/kernel-versions/cards:1': cards need 'Vgpu'"
 printf '%s\n' "$native" | sed 's/418 - 535/418 - 470/' > my/kernel-versions/cards
 expect_status "your own data's cards count" 1 select --data my --driver 535.309.01 -k 6.5 --gpu 10de:1b38

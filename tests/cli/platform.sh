@@ -124,7 +124,8 @@ check 'lint-set' test "$status" -eq 1
 says 'lint-set: a name of two' "'proxmox-9' is 'proxmox-9' already" out
 says 'lint-set: a kernel on no line' 'kernel 9.9.9 is older or newer than every line that is known' out
 echo 'Platform: x' > my/kernel-versions/platforms
-expect_status 'half a paragraph' 3 select --data my --driver 535.309.01 -k 6.5
+expect_status 'half a paragraph: lint-set' 1 lint-set --data my
+expect_status 'half a paragraph' 3 select --data my --driver 535.309.01 --platform x
 says 'and where' "'my/kernel-versions/platforms:1': a platform needs 'Title'"
 
 finish

@@ -70,7 +70,7 @@ static int read_platform(const struct gp_args *a, struct work *w, struct gp_err 
 
 	if (a->patch.kernels.n || a->patch.headers.n)
 		return gp_fail(err, GP_E_USAGE, "give --kernel or --platform, not both");
-	if (gp_platform_find(&w->catalog.platforms, a->platform, &p, err) < 0)
+	if (gp_platform_find(gp_catalog_platforms(&w->catalog), a->platform, &p, err) < 0)
 		return -1;
 	add_platform(w, p);
 	w->platform = p;
@@ -80,8 +80,8 @@ static int read_platform(const struct gp_args *a, struct work *w, struct gp_err 
 /* Which kernels there are for a driver: those that people have. */
 static int all_platforms(struct work *w, struct gp_err *err)
 {
-	for (size_t i = 0; i < w->catalog.platforms.n; i++)
-		add_platform(w, &w->catalog.platforms.v[i]);
+	for (size_t i = 0; i < gp_catalog_platforms(&w->catalog)->n; i++)
+		add_platform(w, &gp_catalog_platforms(&w->catalog)->v[i]);
 	return w->asked.nkernels ? 0 : gp_fail(err, GP_E_USAGE, "the data know no platforms: give --kernel");
 }
 
@@ -112,8 +112,8 @@ static int read_cards(const struct gp_args *a, struct work *w, struct gp_err *er
 				 gp_fail(err, GP_E_USAGE, "--gpu asks about vGPUs, which %s drivers do not make",
 					 gp_kind_name(w->query.kind));
 	if (a->gpu)
-		return gp_gpus_find(a->gpu, &w->catalog.cards, NULL, &w->gpus, err);
-	if (gp_gpus_find(GP_GPU_AUTO, &w->catalog.cards, NULL, &w->gpus, &why) == 0)
+		return gp_gpus_find(a->gpu, gp_catalog_cards(&w->catalog), NULL, &w->gpus, err);
+	if (gp_gpus_find(GP_GPU_AUTO, gp_catalog_cards(&w->catalog), NULL, &w->gpus, &why) == 0)
 		return 0;
 	gp_err_format(&why, text, sizeof(text));
 	gp_say(a, "card       any: %s; --gpu asks about one\n", text);
@@ -179,7 +179,7 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 	w->query.kind = w->asked.kind = gp_args_kind(a);
 	w->asked.for_driver = a->driver != NULL;
 	w->asked.catalog = &w->catalog;
-	if (gp_data_load(&a->patch.data, &w->catalog, err) < 0 || read_driver(a, w, err) < 0 ||
+	if (gp_data_load(&a->patch.data, GP_DATA_ALL, &w->catalog, err) < 0 || read_driver(a, w, err) < 0 ||
 	    read_kernels(a, w, err) < 0 || read_cards(a, w, err) < 0 || answer_all(w, err) < 0)
 		return -1;
 	for (size_t i = 0; i < w->targets.skipped.n; i++)

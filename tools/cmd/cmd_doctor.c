@@ -86,7 +86,7 @@ static int open_all(struct gp_args *a, struct looking *l, struct gp_err *err)
 
 	if (a->positional.n > 1)
 		return gp_fail(err, GP_E_USAGE, "give one installer at most; see 'gridpatch doctor --help'");
-	if (gp_machine_open(&l->machine, a->sysroot, err) < 0 || gp_data_load(&a->patch.data, &l->catalog, err) < 0)
+	if (gp_machine_open(&l->machine, a->sysroot, err) < 0 || gp_data_load(&a->patch.data, GP_DATA_ALL, &l->catalog, err) < 0)
 		return -1;
 	l->checkup.machine = &l->machine;
 	l->checkup.catalog = &l->catalog;

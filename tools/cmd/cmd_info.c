@@ -63,7 +63,7 @@ static int tell_desktops(const struct gp_args *a, const struct gp_driver *d, str
 	*out = NULL;
 	if (d->kind != GP_KIND_HOST)
 		return 0;
-	if (gp_data_load(&a->patch.data, &c, a->patch.data.n ? err : &why) < 0) {
+	if (gp_data_load(&a->patch.data, GP_DATA_MERGE, &c, a->patch.data.n ? err : &why) < 0) {
 		if (a->patch.data.n)
 			return -1;
 		gp_main_flush();
@@ -71,7 +71,7 @@ static int tell_desktops(const struct gp_args *a, const struct gp_driver *d, str
 		gp_warn("%s: with which desktops the host can be merged is not known", line);
 		return 0;
 	}
-	gp_merge_desktops_find(&c.merge, &c.branches, &d->version, &l);
+	gp_merge_desktops_find(gp_catalog_merge(&c), &c.branches, &d->version, &l);
 	gp_say_desktops(a, &l, gp_version_branch(&d->version));
 	*out = gp_json_desktops(&l);
 	return 0;

@@ -124,7 +124,7 @@ static struct json_object *json(const struct gp_lint *l)
 /* Data that cannot be read are a "no" as findings are: the message names file and line. */
 static int load(struct gp_args *a, struct gp_catalog *c, struct gp_err *err)
 {
-	int rc = gp_data_load(&a->patch.data, c, err);
+	int rc = gp_data_load(&a->patch.data, GP_DATA_ALL, c, err);
 
 	if (rc < 0 && err->code == GP_E_FORMAT)
 		err->code = GP_E_NO;

@@ -135,9 +135,11 @@ static void say_version(const struct gp_args *a, const struct question *q)
 /* All that the question needs, but the driver. */
 static int prepare(struct gp_args *a, struct question *q, struct gp_err *err)
 {
-	if (gp_data_load(&a->patch.data, &q->catalog, err) < 0 ||
-	    gp_take_platform(a, &q->catalog.platforms, &q->platform, err) < 0 ||
-	    (a->gpu && gp_gpus_find(a->gpu, &q->catalog.cards, NULL, &q->gpus, err) < 0))
+	unsigned tables = GP_DATA_EXPORTS | (a->platform ? GP_DATA_PLATFORMS : 0) | (a->gpu ? GP_DATA_CARDS : 0);
+
+	if (gp_data_load(&a->patch.data, tables, &q->catalog, err) < 0 ||
+	    (a->platform && gp_take_platform(a, gp_catalog_platforms(&q->catalog), &q->platform, err) < 0) ||
+	    (a->gpu && gp_gpus_find(a->gpu, gp_catalog_cards(&q->catalog), NULL, &q->gpus, err) < 0))
 		return -1;
 	return gp_targets_find(&a->patch.kernels, &a->patch.headers, &q->targets, err);
 }

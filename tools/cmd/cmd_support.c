@@ -115,9 +115,10 @@ static bool wants_all(const struct gp_args *a)
 
 static int prepare(struct gp_args *a, struct work *w, struct gp_err *err)
 {
-	if (gp_data_load(&a->patch.data, &w->catalog, err) < 0 ||
-	    (wants_all(a) ? take_all(a, w, err) : gp_take_platform(a, &w->catalog.platforms, &w->platform, err)) < 0 ||
-	    (a->gpu && gp_gpus_find(a->gpu, &w->catalog.cards, NULL, &w->gpus, err) < 0))
+	if (gp_data_load(&a->patch.data, GP_DATA_ALL, &w->catalog, err) < 0 ||
+	    (wants_all(a) ? take_all(a, w, err) :
+			    gp_take_platform(a, gp_catalog_platforms(&w->catalog), &w->platform, err)) < 0 ||
+	    (a->gpu && gp_gpus_find(a->gpu, gp_catalog_cards(&w->catalog), NULL, &w->gpus, err) < 0))
 		return -1;
 	return read_kernels(a, w, err);
 }
@@ -151,7 +152,7 @@ static int answer(struct gp_args *a, struct work *w, struct gp_err *err)
 			gp_report_support_platforms(a, &w->table, w->of);
 		else
 			gp_report_support_markdown(a, &w->table);
-		gp_report_cards_markdown(a, &w->catalog.cards);
+		gp_report_cards_markdown(a, gp_catalog_cards(&w->catalog));
 		return 0;
 	}
 	gp_say_platform(a, w->platform);

@@ -204,7 +204,7 @@ static void say_version(void)
 	struct gp_err err = { 0 };
 
 	printf("gridpatch %s\n", GP_PROGRAM_VERSION);
-	if (gp_data_load(&none, &c, &err) < 0)
+	if (gp_data_load(&none, 0, &c, &err) < 0)
 		printf("no data: %s\n", err.cause);
 	else
 		printf("data of %s\n", gp_catalog_date(&c));

@@ -13,8 +13,8 @@ struct gp_release *gp_support_platform_kernels(const struct gp_catalog *c, const
 
 	*of = NULL;
 	*n = 0;
-	for (size_t i = 0; i < c->platforms.n; i++) {
-		const struct gp_platform *p = &c->platforms.v[i];
+	for (size_t i = 0; i < gp_catalog_platforms(c)->n; i++) {
+		const struct gp_platform *p = &gp_catalog_platforms(c)->v[i];
 
 		kernels = gp_realloc(kernels, *n + p->n, sizeof(*kernels));
 		*of = gp_realloc(*of, *n + p->n, sizeof(**of));
@@ -60,7 +60,7 @@ static const char *title_of(const struct gp_support_asked *q)
 
 int gp_support_write_page(const struct gp_args *a, const struct gp_support_asked *q, struct gp_err *err)
 {
-	const struct gp_platform_list *l = &q->catalog->platforms;
+	const struct gp_platform_list *l = gp_catalog_platforms(q->catalog);
 	bool platforms = !q->opts->kernels && l->n;
 	struct gp_support_page page = { .catalog = q->catalog, .kind = q->opts->kind, .card = q->card, .n = 1 };
 	gp_auto(gp_support_release) struct gp_support more = { 0 };

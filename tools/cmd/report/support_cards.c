@@ -58,7 +58,7 @@ static void put_branches(struct gp_buf *out, const struct gp_support *t, const s
 
 static void put_option(struct gp_buf *out, const struct gp_support_page *p, size_t i)
 {
-	const struct gp_card *c = &p->catalog->cards.v[i];
+	const struct gp_card *c = &gp_catalog_cards(p->catalog)->v[i];
 	gp_auto(gp_free_ptr) char *text = says(c);
 
 	gp_buf_printf(out, "<option value=\"k%zu\" data-ids=\"", i);
@@ -78,7 +78,7 @@ static void put_option(struct gp_buf *out, const struct gp_support_page *p, size
 
 void gp_cards_filter_html(const struct gp_support_page *p, struct gp_buf *out)
 {
-	const struct gp_card_list *l = &p->catalog->cards;
+	const struct gp_card_list *l = gp_catalog_cards(p->catalog);
 
 	if (!l->n)
 		return;

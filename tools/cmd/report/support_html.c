@@ -244,7 +244,7 @@ void gp_support_html(const struct gp_support_page *p, struct gp_buf *out)
 	gp_buf_puts(out, "</div>\n");
 	put_articles(out, p, &rules);
 	gp_buf_puts(out, "</main>\n");
-	gp_cards_html(&p->catalog->cards, out);
+	gp_cards_html(gp_catalog_cards(p->catalog), out);
 	gp_rule_shelf_html(&rules, out);
 	gp_buf_puts(out, "<script>");
 	gp_buf_puts(out, gp_support_script);

@@ -22,15 +22,28 @@
 
 const char *const gp_allow_names[] = { "blocked", "unknown", "hooks", "altered", "versions", NULL };
 
-int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err)
+int gp_data_dirs(const struct gp_list *extra, struct gp_list *dirs, struct gp_err *err)
+{
+	if (gp_datadir_find(dirs, err) < 0)
+		return -1;
+	gp_list_add_all(dirs, extra);
+	return 0;
+}
+
+int gp_data_load(const struct gp_list *extra, unsigned tables, struct gp_catalog *out, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list dirs = { 0 };
 
-	if (gp_datadir_find(&dirs, err) < 0)
+	if (gp_data_dirs(extra, &dirs, err) < 0)
 		return -1;
-	for (size_t i = 0; i < extra->n; i++)
-		gp_list_add(&dirs, extra->v[i]);
-	return gp_catalog_load(&dirs, out, err);
+	return gp_catalog_load(&dirs, tables, out, err);
+}
+
+int gp_data_date(char **date, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list dirs = { 0 };
+
+	return gp_datadir_find(&dirs, err) < 0 ? -1 : gp_catalog_read_date(&dirs, date, err);
 }
 
 /* --- names --- */
@@ -239,12 +252,13 @@ static int load_user_half(struct gp_inputs *in, struct gp_list *paths, struct gp
 int gp_inputs_load(struct gp_inputs *in, struct gp_list *paths, struct gp_err *err)
 {
 	const struct gp_patch_opts *o = in->opts;
+	unsigned tables = GP_DATA_EXPORTS | (o->gpu ? GP_DATA_CARDS : 0) | (in->merging ? GP_DATA_MERGE : 0);
 
 	gp_assert(o->matches.n == o->patches.n);
 	if (o->clones.n)
 		gp_list_add(paths, GP_VGPUCONFIG);
-	if (find_targets(in, err) < 0 || gp_data_load(&o->data, &in->catalog, err) < 0 ||
-	    (o->gpu && gp_gpus_find(o->gpu, &in->catalog.cards, NULL, &in->gpus, err) < 0) ||
+	if (find_targets(in, err) < 0 || gp_data_load(&o->data, tables, &in->catalog, err) < 0 ||
+	    (o->gpu && gp_gpus_find(o->gpu, gp_catalog_cards(&in->catalog), NULL, &in->gpus, err) < 0) ||
 	    gp_catalog_has_sets(&in->catalog, &o->sets, &o->no_sets, err) < 0 || load_user_sets(in, paths, err) < 0 ||
 	    load_user_half(in, paths, err) < 0)
 		return -1;

@@ -133,7 +133,15 @@ int gp_inputs_complete(struct gp_inputs *in, struct gp_err *err);
 
 void gp_inputs_release(struct gp_inputs *in);
 
-/* Load the data that the command line and this machine name. */
-int gp_data_load(const struct gp_list *extra, struct gp_catalog *out, struct gp_err *err);
+/* The directories of data that the command line and this machine name, in the order in
+ * which they lie upon each other; the first one is the shipped, or $GRIDPATCH_DATA. */
+int gp_data_dirs(const struct gp_list *extra, struct gp_list *dirs, struct gp_err *err);
+
+/* Load the data that the command line and this machine name. In: tables: as
+ * gp_catalog_load(). */
+int gp_data_load(const struct gp_list *extra, unsigned tables, struct gp_catalog *out, struct gp_err *err);
+
+/* The day that this machine's data are of, without loading them (gp_catalog_read_date()). */
+int gp_data_date(char **date, struct gp_err *err);
 
 #endif

@@ -183,7 +183,7 @@ int gp_merge_join(struct gp_merging *m, struct gp_inputs *in, struct gp_err *err
 		return -1;
 	/* What `verify` would find: one may be too old for the other, or not whole in itself. */
 	gp_inspect(&in->driver, &in->warnings);
-	m->nneed = gp_merge_needs(&in->catalog.merge, &facts, m->need, GP_MERGE_NEEDS);
+	m->nneed = gp_merge_needs(gp_catalog_merge(&in->catalog), &facts, m->need, GP_MERGE_NEEDS);
 	m->nneed = m->nneed < GP_MERGE_NEEDS ? m->nneed : GP_MERGE_NEEDS;
 	name = gp_merged_name(rf->header.targetdir, in->driver.version.text);
 	free(rf->header.targetdir);

@@ -422,7 +422,7 @@ int gp_merge_read_host(struct gp_merging *m, struct gp_inputs *in, const struct 
 	int rc;
 
 	p->also = also;
-	m->by = (struct gp_merge_case){ .table = &in->catalog.merge,
+	m->by = (struct gp_merge_case){ .table = gp_catalog_merge(&in->catalog),
 					.paths = &m->paths,
 					.host = in->driver.version,
 					.desktop = in->driver.version };

@@ -143,7 +143,7 @@ static void judge_driver(struct work *w, const struct gp_branch *branch, const s
 {
 	struct gp_query q = { .driver = *driver, .kind = w->q->kind };
 	gp_auto(gp_list_release) struct gp_list modules = { 0 };
-	struct gp_asker asker = { .q = &q, .failed = &w->failed, .exports = &w->c->exports };
+	struct gp_asker asker = { .q = &q, .failed = &w->failed, .exports = gp_catalog_exports(w->c) };
 
 	asker.modules = gp_query_modules(&q, &modules) ? &modules : NULL;
 	for (size_t k = 0; k < w->q->nkernels; k++)

@@ -14,6 +14,34 @@
 /* Files of kernel-versions/ that have no rules. */
 enum other { DRIVERS, UNLOCK, CARDS, PLATFORMS, EXPORTS, MERGE, OTHERS };
 static const char *const others[OTHERS] = { "drivers", "unlock", "cards", "platforms", "exports", "merge" };
+/* The bits of those that are not always read. */
+static const unsigned table_of[OTHERS] = {
+	[CARDS] = GP_DATA_CARDS, [PLATFORMS] = GP_DATA_PLATFORMS, [EXPORTS] = GP_DATA_EXPORTS, [MERGE] = GP_DATA_MERGE
+};
+
+const struct gp_merge_table *gp_catalog_merge(const struct gp_catalog *c)
+{
+	gp_assert(c->tables & GP_DATA_MERGE);
+	return &c->merge;
+}
+
+const struct gp_card_list *gp_catalog_cards(const struct gp_catalog *c)
+{
+	gp_assert(c->tables & GP_DATA_CARDS);
+	return &c->cards;
+}
+
+const struct gp_platform_list *gp_catalog_platforms(const struct gp_catalog *c)
+{
+	gp_assert(c->tables & GP_DATA_PLATFORMS);
+	return &c->platforms;
+}
+
+const struct gp_exports *gp_catalog_exports(const struct gp_catalog *c)
+{
+	gp_assert(c->tables & GP_DATA_EXPORTS);
+	return &c->exports;
+}
 
 void gp_catalog_release(struct gp_catalog *c)
 {
@@ -162,14 +190,19 @@ static void sort_sets(struct gp_catalog *c)
 
 /* --- kernel lines --- */
 
-static bool is_rule_file(const char *name)
+bool gp_catalog_reads(const char *name)
 {
 	struct gp_str s = gp_str_of(name);
 
+	return name[0] != '.' && !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
+}
+
+static bool is_rule_file(const char *name)
+{
 	for (size_t i = 0; i < OTHERS; i++)
 		if (strcmp(name, others[i]) == 0)
 			return false;
-	return name[0] != '.' && !gp_str_starts(s, "README") && !gp_str_ends(s, "~");
+	return gp_catalog_reads(name);
 }
 
 /* The files to read, in order. */
@@ -247,9 +280,26 @@ static int load_others(struct gp_catalog *c, const char *dir, struct gp_err *err
 	for (int i = 0; i < OTHERS; i++) {
 		gp_auto(gp_stanza_list_release) struct gp_stanza_list stanzas = { 0 };
 
+		if (table_of[i] & ~c->tables)
+			continue;
 		if (load_other(dir, others[i], &stanzas, err) || parse_other(c, (enum other)i, &stanzas, err))
 			return -1;
 	}
+	return 0;
+}
+
+/* Which of its two parts does a directory have? Errors: GP_E_NOTFOUND neither. */
+static int find_parts(const char *dir, const char *rules, const char *sets, bool *has_rules, bool *has_sets,
+		      struct gp_err *err)
+{
+	int r = gp_thing_at(rules, err), s = r < 0 ? -1 : gp_thing_at(sets, err);
+
+	if (s < 0)
+		return -1;
+	*has_rules = r != GP_THING_NONE;
+	*has_sets = s != GP_THING_NONE;
+	if (!*has_rules && !*has_sets)
+		return gp_fail(err, GP_E_NOTFOUND, "data '%s' holds neither kernel-versions nor patches", dir);
 	return 0;
 }
 
@@ -257,18 +307,14 @@ static int load_dir(struct gp_catalog *c, const char *dir, struct gp_list *files
 {
 	gp_auto(gp_free_ptr) char *rules = gp_path_join(dir, "kernel-versions");
 	gp_auto(gp_free_ptr) char *sets = gp_path_join(dir, "patches");
-	int has_rules = gp_thing_at(rules, err), has_sets = has_rules < 0 ? -1 : gp_thing_at(sets, err);
+	bool has_rules, has_sets;
 
-	if (has_sets < 0)
+	if (find_parts(dir, rules, sets, &has_rules, &has_sets, err) < 0)
 		return -1;
 	/* Listing says what is wrong with one that is not a directory. */
-	if (has_rules != GP_THING_NONE && (list_rule_files(rules, files, err) || load_others(c, rules, err)))
+	if (has_rules && (list_rule_files(rules, files, err) || load_others(c, rules, err)))
 		return -1;
-	if (has_sets != GP_THING_NONE && load_sets(c, sets, err))
-		return -1;
-	if (has_rules == GP_THING_NONE && has_sets == GP_THING_NONE)
-		return gp_fail(err, GP_E_NOTFOUND, "data '%s' holds neither kernel-versions nor patches", dir);
-	return 0;
+	return has_sets ? load_sets(c, sets, err) : 0;
 }
 
 static int load_all(struct gp_catalog *c, const struct gp_list *dirs, struct gp_err *err)
@@ -284,14 +330,37 @@ static int load_all(struct gp_catalog *c, const struct gp_list *dirs, struct gp_
 	return 0;
 }
 
+#define NO_DATE "an unknown day"
+
 const char *gp_catalog_date(const struct gp_catalog *c)
 {
-	return c->any.date ? c->any.date : "an unknown day";
+	return c->any.date ? c->any.date : NO_DATE;
 }
 
-int gp_catalog_load(const struct gp_list *dirs, struct gp_catalog *out, struct gp_err *err)
+int gp_catalog_read_date(const struct gp_list *dirs, char **date, struct gp_err *err)
 {
-	*out = (struct gp_catalog){ .ndirs = dirs->n };
+	gp_auto(gp_list_release) struct gp_list files = { 0 };
+	gp_auto(gp_free_ptr) char *newest = NULL;
+
+	for (size_t i = 0; i < dirs->n; i++) {
+		gp_auto(gp_free_ptr) char *rules = gp_path_join(dirs->v[i], "kernel-versions");
+		gp_auto(gp_free_ptr) char *sets = gp_path_join(dirs->v[i], "patches");
+		bool has_rules, has_sets;
+
+		if (find_parts(dirs->v[i], rules, sets, &has_rules, &has_sets, err) < 0 ||
+		    (has_rules && list_rule_files(rules, &files, err)))
+			return -1;
+	}
+	for (size_t i = 0; i < files.n; i++)
+		if (gp_line_read_date(files.v[i], &newest, err) < 0)
+			return -1;
+	*date = newest ? gp_steal(&newest) : gp_strdup(NO_DATE);
+	return 0;
+}
+
+int gp_catalog_load(const struct gp_list *dirs, unsigned tables, struct gp_catalog *out, struct gp_err *err)
+{
+	*out = (struct gp_catalog){ .ndirs = dirs->n, .tables = tables };
 	if (load_all(out, dirs, err)) {
 		gp_catalog_release(out);
 		return -1;

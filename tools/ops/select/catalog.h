@@ -17,6 +17,13 @@
 
 /* The data: kernel lines with their rules, patch sets, and driver branches. */
 
+/* Tables that few questions need: only those are read that whoever loads the data names. */
+#define GP_DATA_MERGE 1u     /* to merge, and to say what with */
+#define GP_DATA_CARDS 2u     /* --gpu */
+#define GP_DATA_PLATFORMS 4u /* --platform */
+#define GP_DATA_EXPORTS 8u   /* to judge rules */
+#define GP_DATA_ALL 15u
+
 struct gp_catalog {
 	struct gp_list files;  /* of rules, in the order in which they lie over each other */
 	struct gp_line any;    /* rules that count for every line */
@@ -26,6 +33,7 @@ struct gp_catalog {
 	size_t nsets, sets_cap;
 	struct gp_branch_list branches;    /* kernel-versions/drivers */
 	struct gp_half_list halves;        /* kernel-versions/unlock */
+	unsigned tables;                   /* GP_DATA_…: which of the next were read; see gp_catalog_merge() */
 	struct gp_merge_table merge;       /* kernel-versions/merge */
 	struct gp_card_list cards;         /* kernel-versions/cards */
 	struct gp_platform_list platforms; /* kernel-versions/platforms */
@@ -52,15 +60,31 @@ void gp_catalog_release(struct gp_catalog *c);
  * driver is made of (gp_merge_table_parse(); of its paragraphs the later wins), and
  * kernel-versions/exports what kernels export (gp_exports_parse()).
  *
- * In:     dirs: each holds kernel-versions/ or patches/ or both.
+ * In:     dirs: each holds kernel-versions/ or patches/ or both. tables: GP_DATA_…;
+ *         what is wrong with the others is not seen.
  * Out:    gp_catalog_release() frees it; zeroed on failure.
  * Errors: GP_E_NOTFOUND a directory holds neither; GP_E_FORMAT with file:line:
  *         a rule that cannot be read or names a set that does not exist.
  */
-int gp_catalog_load(const struct gp_list *dirs, struct gp_catalog *out, struct gp_err *err);
+int gp_catalog_load(const struct gp_list *dirs, unsigned tables, struct gp_catalog *out, struct gp_err *err);
+
+/* Tables that were read: to ask for another one is a bug, as an empty one would be an
+ * answer. */
+const struct gp_merge_table *gp_catalog_merge(const struct gp_catalog *c);
+const struct gp_card_list *gp_catalog_cards(const struct gp_catalog *c);
+const struct gp_platform_list *gp_catalog_platforms(const struct gp_catalog *c);
+const struct gp_exports *gp_catalog_exports(const struct gp_catalog *c);
 
 /* The day that the data are of, "2026-11-30"; "an unknown day" when they do not say. */
 const char *gp_catalog_date(const struct gp_catalog *c);
+
+/*
+ * The same without loading them: of each file of rules only the first paragraph is read.
+ *
+ * Out:    *date: free() it.
+ * Errors: as gp_catalog_load(), as far as that is looked at.
+ */
+int gp_catalog_read_date(const struct gp_list *dirs, char **date, struct gp_err *err);
 
 /* By name, or NULL; belongs to c. */
 const struct gp_patchset *gp_catalog_set(const struct gp_catalog *c, const char *name);

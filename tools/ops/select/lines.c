@@ -7,6 +7,7 @@
 #include "base/fsio.h"
 #include "base/path.h"
 #include "base/stanza.h"
+#include "base/text.h"
 
 /* The kernel lines of a catalog, from their files. */
 
@@ -145,4 +146,39 @@ int gp_lines_load(struct gp_catalog *c, struct gp_err *err)
 		rc = lay_rules(c, f, n, err);
 	rule_files_free(f, n);
 	return rc;
+}
+
+/* The text up to the blank line behind the first paragraph. */
+static struct gp_str first_paragraph(struct gp_str text)
+{
+	struct gp_str rest = text, line;
+	bool begun = false;
+
+	while (gp_text_line_next(&rest, &line)) {
+		line = gp_str_trim(line);
+		if (begun && !line.len)
+			return (struct gp_str){ text.p, (size_t)(line.p - text.p) };
+		begun |= line.len && *line.p != '#';
+	}
+	return text;
+}
+
+int gp_line_read_date(const char *path, char **newest, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	gp_auto(gp_stanza_list_release) struct gp_stanza_list stanzas = { 0 };
+	gp_auto(gp_line_release) struct gp_line head = { 0 };
+
+	if (gp_file_read(path, RULE_FILE, &text, err) ||
+	    gp_stanza_parse(first_paragraph(gp_buf_str(&text)), path, &stanzas, err))
+		return -1;
+	if (!stanzas.n || !gp_stanza_field(&stanzas.v[0], "Date"))
+		return 0;
+	if (gp_line_parse(&stanzas, &head, err))
+		return -1;
+	if (!*newest || strcmp(head.date, *newest) > 0) {
+		free(*newest);
+		*newest = gp_steal(&head.date);
+	}
+	return 0;
 }

@@ -470,7 +470,7 @@ void gp_selection_lines_instead(const struct gp_catalog *c, const struct gp_quer
 	struct gp_asker a = { .q = q,
 			      .modules = gp_query_modules(q, &modules) ? &modules : NULL,
 			      .failed = &failed,
-			      .exports = &c->exports };
+			      .exports = gp_catalog_exports(c) };
 
 	for (size_t i = 0; i < s->nlines; i++)
 		find_instead(c, &a, s->lines, &s->lines[i]);
@@ -509,7 +509,7 @@ int gp_catalog_select(const struct gp_catalog *c, const struct gp_query *q, stru
 	struct gp_asker a = { .q = q,
 			      .modules = gp_query_modules(q, &modules) ? &modules : NULL,
 			      .failed = &failed,
-			      .exports = &c->exports };
+			      .exports = gp_catalog_exports(c) };
 	struct gp_facts driver_only = make_facts(&a, NULL);
 
 	*out = (struct gp_selection){ .catalog = c, .nkernels = q->nkernels, .nlines = c->nlines };

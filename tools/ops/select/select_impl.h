@@ -14,6 +14,13 @@
  */
 int gp_lines_load(struct gp_catalog *c, struct gp_err *err);
 
+/* The day that a file of rules says the data are of, where *newest is not later; free()
+ * that. Errors: as gp_lines_load(), for the file's first paragraph. */
+int gp_line_read_date(const char *path, char **newest, struct gp_err *err);
+
+/* Is a file of kernel-versions/ read at all, by its name? */
+bool gp_catalog_reads(const char *name);
+
 /* Append a set, once; r: the rule that asks for it, or NULL. */
 void gp_choose(struct gp_chosen_list *l, const struct gp_patchset *s, const struct gp_rule *r);
 

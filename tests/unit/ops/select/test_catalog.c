@@ -121,7 +121,7 @@ static void load(struct world *w)
 {
 	struct gp_err err = { 0 };
 
-	if (gp_catalog_load(&w->dirs, &w->c, &err))
+	if (gp_catalog_load(&w->dirs, GP_DATA_ALL, &w->c, &err))
 		fail_msg("%s: %s", err.context, err.cause);
 }
 
@@ -130,7 +130,7 @@ static void refused(struct world *w, enum gp_code code, const char *message)
 	struct gp_err err = { 0 };
 	char text[700];
 
-	assert_int_equal(gp_catalog_load(&w->dirs, &w->c, &err), -1);
+	assert_int_equal(gp_catalog_load(&w->dirs, GP_DATA_ALL, &w->c, &err), -1);
 	assert_int_equal(err.code, code);
 	gp_err_format(&err, text, sizeof(text));
 	if (!strstr(text, message))
@@ -757,6 +757,31 @@ static void test_datadir(void **state)
 }
 
 /* The tree's own data loads. */
+/* What nobody asked for is not read, and not said to be bad. */
+static void test_tables(void **state)
+{
+	static const struct {
+		const char *file;
+		unsigned table;
+	} is[] = { { "d/kernel-versions/cards", GP_DATA_CARDS },
+		   { "d/kernel-versions/platforms", GP_DATA_PLATFORMS },
+		   { "d/kernel-versions/exports", GP_DATA_EXPORTS },
+		   { "d/kernel-versions/merge", GP_DATA_MERGE } };
+	struct world *w = *state;
+
+	for (size_t i = 0; i < GP_COUNT(is); i++) {
+		gp_auto(gp_free_ptr) char *full = gp_path_join(w->root, is[i].file);
+		struct gp_err err = { 0 };
+
+		put(w, is[i].file, "no field\n");
+		assert_int_equal(gp_catalog_load(&w->dirs, GP_DATA_ALL & ~is[i].table, &w->c, &err), 0);
+		gp_catalog_release(&w->c);
+		assert_int_equal(gp_catalog_load(&w->dirs, is[i].table, &w->c, &err), -1);
+		assert_int_equal(err.code, GP_E_FORMAT);
+		assert_int_equal(unlink(full), 0);
+	}
+}
+
 static void test_shipped(void **state)
 {
 	struct world *w = *state;
@@ -803,6 +828,7 @@ int main(void)
 						   TEST(test_with_headers),
 						   TEST(test_unsound_headers),
 						   TEST(test_datadir),
+						   TEST(test_tables),
 						   TEST(test_shipped) };
 
 	FX_TESTS(plain);
