@@ -159,7 +159,8 @@ static bool *ask_lines(const struct gp_inputs *in, const struct questions *lines
 			      .kernels = lines->v,
 			      .nkernels = lines->n,
 			      .driver_file = gp_view_file,
-			      .arg = view };
+			      .arg = view,
+			      .no_instead = true };
 	gp_auto(gp_selection_release) struct gp_selection s = { 0 };
 	bool *blocked;
 

@@ -488,7 +488,8 @@ static void judge_all(const struct gp_catalog *c, const struct gp_asker *a, stru
 
 		one.headers = k->headers;
 		gp_choice_make(c, &one, k->headers ? &k->headers->release : &k->release, &out->kernels[i]);
-		find_instead(c, &one, out->lines, &out->kernels[i]);
+		if (!q->no_instead)
+			find_instead(c, &one, out->lines, &out->kernels[i]);
 	}
 }
 

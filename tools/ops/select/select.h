@@ -33,6 +33,7 @@ struct gp_query {
 	bool (*driver_file)(void *arg, const char *path, struct gp_str *out);
 	void *arg;
 	struct gp_str modules; /* the names of its modules, where there is no .manifest; may be empty */
+	bool no_instead;       /* what else to use is not asked: finding it takes longer than all the rest */
 };
 
 /* What is said of one kernel. */
