@@ -146,7 +146,21 @@ static bool line_does(const struct gp_choice *line)
 	return false;
 }
 
+/* Its last releases, too? A line is asked about by its first one, and who is sent there
+ * gets a late one: 6.5.2 refuses what 6.5 takes. */
+static bool late_does(const struct search *s, const struct gp_choice *line)
+{
+	gp_auto(gp_free_ptr) char *late = gp_asprintf("%s.%d", line->line->name, GP_SUBLEVELS - 1);
+	gp_auto(gp_choice_release) struct gp_choice c = { 0 };
+	struct gp_query q = { .driver = s->a->q->driver, .kind = s->a->q->kind };
+	struct gp_asker a = { .q = &q, .modules = s->a->modules, .failed = s->a->failed };
+	struct gp_release r;
 
+	if (gp_release_parse(late, &r, NULL) < 0)
+		return true;
+	gp_choice_make(s->c, &a, &r, &c);
+	return builds(&c);
+}
 
 /* The nearest line, an older one first; one that is known to load before others. */
 static const struct gp_choice *find_line(const struct search *s, const struct gp_choice *lines)
@@ -162,6 +176,9 @@ static const struct gp_choice *find_line(const struct search *s, const struct gp
 		if (!line_does(l) || l->line == s->no->line)
 			continue;
 		if (best && (best_loads != loads ? best_loads : best_older != older ? best_older : !older))
+			continue;
+		/* Asked last: it is a judgement of its own. */
+		if (!late_does(s, l))
 			continue;
 		best = l;
 		best_loads = loads;

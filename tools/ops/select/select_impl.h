@@ -21,6 +21,9 @@ int gp_line_read_date(const char *path, char **newest, struct gp_err *err);
 /* Is a file of kernel-versions/ read at all, by its name? */
 bool gp_catalog_reads(const char *name);
 
+/* No stable line has had more releases (4.4 and 4.9 passed 300). */
+#define GP_SUBLEVELS 1000
+
 /* Append a set, once; r: the rule that asks for it, or NULL. */
 void gp_choose(struct gp_chosen_list *l, const struct gp_patchset *s, const struct gp_rule *r);
 

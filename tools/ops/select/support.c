@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "base/tri.h"
-
-/* No stable line has had more releases (4.4 and 4.9 passed 300). */
-#define SUBLEVELS 1000
+#include "ops/select/select_impl.h"
 
 static void cell_release(struct gp_support_cell *cell)
 {
@@ -93,7 +91,7 @@ static bool windows_cover(const struct gp_choice *c)
 	if (v.n != 2)
 		return false;
 	v.n = 3;
-	for (v.part[2] = 0; v.part[2] < SUBLEVELS; v.part[2]++)
+	for (v.part[2] = 0; v.part[2] < GP_SUBLEVELS; v.part[2]++)
 		if (!level_is_covered(c, &v))
 			return false;
 	return true;
