@@ -3,7 +3,7 @@
 # shellcheck disable=SC1091,SC2016,SC2046,SC2086,SC2154 # $k and $opts are words; lib.sh sets the rest
 # Which sets go in when somebody knows better than the rules, patches for some
 # kernels only, and data of one's own.
-# tests: ops/job/dkmspatch ops/job/decide ops/job/sources ops/select/override
+# tests: ops/job/dkmspatch ops/job/decide ops/job/sources ops/select/override ops/patch/whole
 . "$(dirname "$0")/lib.sh"
 
 sh "$fx/hooks.sh" hooks
@@ -214,7 +214,7 @@ sed -i 's/^EXTRA_CFLAGS/ccflags-y/' n580/kernel/Kbuild
 sh "$fx/mkrun.sh" n580 n580.run
 expect_status 'a line that nobody knows' 1 $nine n580.run -n
 says 'it is unknown' 'kernel 9.3.1-1-amd64 belongs to no known line'
-expect_status 'with --data' 0 $nine --data mine n580.run -o nine.run
+expect_status 'with --data' 0 $nine -v --data mine n580.run -o nine.run
 says 'the rule is taken' 'kernel-versions/9.3:5 taken' out
 says 'the line is covered' '9.3; next unknown: newer than 9.3' out
 unrun nine.run nine.x
@@ -228,7 +228,7 @@ says 'with its path' "mine/kernel-versions/9.3:5" out
 # Tests run side by side: no other gridpatch may see this one.
 etc() { unshare -m sh -c 'mount -t tmpfs none /etc && cp -R "$0/mine" /etc/gridpatch && exec "$@"' "$work" "$@" > out 2> err; }
 if command -v unshare > /dev/null && etc true; then
-    etc "$GRIDPATCH" $nine "$work/n580.run" -n
+    etc "$GRIDPATCH" $nine -v "$work/n580.run" -n
     check '/etc/gridpatch does the same' test $? -eq 0
     says 'its rule is taken' 'kernel-versions/9.3:5 taken' out
     cp -R mine over
@@ -607,4 +607,42 @@ PATCH_MATCH[0]='$ere'"
     expect_status 'nor without its own' 0 $k2 --hooks hooks --drop-dkms-patches $ten bad.run -n
     rm -r bad bad.run
 done
+# --- a series whose second patch changes what the first one wrote ---------------
+
+f=kernel/nvidia/os-interface.c
+mkdir -p in/patches/later mine
+printf '1.patch\n2.patch\n' | tee in/patches/later/series > mine/series
+cp s.x/$f one && sed '2s/.*/ * Once./' one > two && sed '2s/.*/ * Twice./; 3s/$/\n\/* more *\//' two > three
+# The hooks put a line further down.
+starts_as() { head -n 6 "$1" > want && head -n 6 "$2" | cmp want -; }
+made() { # FROM TO PATCH: as diff says it
+    printf 'Description: a test\nScope: neutral\n\n' > in/patches/later/$3
+    diff -u --label a/$f --label b/$f $1 $2 >> in/patches/later/$3
+    cp in/patches/later/$3 mine/$3
+}
+made one two 1.patch
+made two three 2.patch
+for how in "--data in --set later" "--patches mine"; do
+    expect_status "$how" 0 $opts $how s.run -o later.run -f
+    unrun later.run later.x
+    check "$how: both are in" starts_as three later.x/$f
+    expect_status "$how: once more" 0 $opts $how later.run -o twice.run -f --json=twice.json
+    check "$how: both are there already" json_is twice.json \
+        '[.patches[] | select(.patch == "1.patch" or .patch == "2.patch") | .already] | unique | tostring' '[true]'
+    unrun twice.run twice.x
+    check "$how: nothing is changed" cmp later.x/$f twice.x/$f
+    rm -rf later.x twice.x
+done
+# The first one alone is there; and one whose second would come out of what is there.
+expect_status 'the first one alone' 0 $opts --patches mine/1.patch s.run -o half.run
+expect_status 'and then both' 0 $opts --patches mine half.run -o whole.run --json=whole.json
+check 'one is there, one goes in' json_is whole.json '[.patches[] | select(.set == "mine") | .already] | tostring' '[true,false]'
+unrun whole.run whole.x
+check 'and both are in' starts_as three whole.x/$f
+expect_status 'what has the second one only' 1 $opts --patches mine/2.patch s.run -n
+# What somebody has changed since is neither.
+rm -rf other && cp -R whole.x other && sed -i 's/Twice/Thrice/' other/$f
+sh "$fx/mkrun.sh" other other.run
+expect_status 'one that was changed since' 1 $opts --patches mine --allow altered other.run -o none.run
+refute 'nothing is written' test -e none.run
 finish

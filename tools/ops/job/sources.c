@@ -6,18 +6,8 @@
 #include "core/diff/series.h"
 #include "ops/job/decide.h"
 #include "ops/patch/apply.h"
+#include "ops/patch/whole.h"
 #include "ops/select/catalog.h"
-
-static int apply_set(const struct gp_sources *to, const struct gp_patchset *set, struct gp_err *err)
-{
-	for (size_t i = 0; i < set->series.n; i++) {
-		struct gp_patch p = gp_patchset_patch(set, i);
-
-		if (gp_apply_patch(to->tree, &p, 0, to->applied, to->why, err) < 0)
-			return -1;
-	}
-	return 0;
-}
 
 /* Does this run need the set? Else it is only there for kernels to come. */
 static bool needed(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_patchset *set)
@@ -51,7 +41,7 @@ int gp_sources_sets(const struct gp_inputs *in, const struct gp_decision *d, con
 
 	for (size_t i = 0; i < s->neutral.n; i++) {
 		gp_list_add(&done, s->neutral.v[i].set->name);
-		if (apply_set(to, s->neutral.v[i].set, err) < 0)
+		if (gp_patchset_apply(to->tree, s->neutral.v[i].set, to->applied, to->why, err) < 0)
 			return misfit(in, d, s->neutral.v[i].set, to, err);
 	}
 	for (size_t k = 0; k < s->nkernels; k++) {
@@ -61,7 +51,7 @@ int gp_sources_sets(const struct gp_inputs *in, const struct gp_decision *d, con
 			if (gp_list_has(&done, set->name) || !(set->neutral || d->has_only))
 				continue;
 			gp_list_add(&done, set->name);
-			if (apply_set(to, set, err) < 0)
+			if (gp_patchset_apply(to->tree, set, to->applied, to->why, err) < 0)
 				return -1;
 		}
 	}
@@ -104,13 +94,19 @@ int gp_sources_series(const struct gp_inputs *in, const struct gp_decision *d, s
 {
 	gp_assert(i < in->nuser);
 	const struct gp_patchset *u = &in->user[i];
+	gp_auto(gp_free_ptr) struct gp_patch *all = gp_alloc(u->series.n * sizeof(*all));
 
 	for (size_t k = 0; k < u->series.n; k++) {
-		struct gp_patch p = gp_patchset_patch(u, k);
+		all[k] = gp_patchset_patch(u, k);
+		all[k].set = u->dir;
+		all[k].may_lie_in_kernel = true;
+	}
+	if (gp_series_is_there(to->tree, all, u->series.n, to->applied))
+		return 0;
+	for (size_t k = 0; k < u->series.n; k++) {
+		unsigned fuzz = gp_series_fuzz(&u->series.v[k], -1);
 
-		p.set = u->dir;
-		p.may_lie_in_kernel = true;
-		if (gp_apply_patch(to->tree, &p, gp_series_fuzz(&u->series.v[k], -1), to->applied, to->why, err) < 0)
+		if (gp_apply_patch(to->tree, &all[k], fuzz, to->applied, to->why, err) < 0)
 			return in_the_way(in, d, to);
 	}
 	return 0;
