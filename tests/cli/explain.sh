@@ -25,7 +25,7 @@ headers old 5.10.0-8-amd64 46 EXPORT_SYMBOL
 mkdir -p base/kernel-versions base/patches/fix base/patches/sign
 for s in fix sign; do
     echo x.patch > base/patches/$s/series
-    printf 'Description: x\nScope: neutral\n\n--- a/kernel/x\n+++ b/kernel/x\n' > base/patches/$s/x.patch
+    printf 'Description: x\nScope: neutral\n\n--- /dev/null\n+++ b/kernel/%s.h\n@@ -0,0 +1 @@\n+x\n' $s > base/patches/$s/x.patch
 done
 cat > base/kernel-versions/any << 'T'
 Kernel: any

@@ -155,6 +155,8 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 	    (q->have_driver && gp_tree_sound(&q->driver.tree, err) < 0))
 		return -1;
 	gp_selection_override(&q->catalog, &q->answer, &a->patch.sets, &a->patch.no_sets, &q->overrides);
+	if (q->have_driver && gp_selection_fit(&q->answer, &q->driver.tree, err) < 0)
+		return -1;
 	if (q->have_driver && q->source.dir)
 		gp_report_tree(a, &q->driver);
 	else if (q->have_driver)

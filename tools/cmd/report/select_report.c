@@ -185,6 +185,9 @@ void gp_report_selection(const struct gp_args *a, const struct gp_selection *s)
 		gp_say(a, "%s%s", i ? " " : "for hooks  ", s->hook_sets.v[i].set->name);
 	if (s->hook_sets.n)
 		gp_say(a, " (for your copy of them)\n");
+	for (size_t i = 0; i < s->misfits.n; i++)
+		gp_say(a, "misfit     set '%s' does not fit these sources: --no-set %s leaves it out\n",
+		       s->misfits.v[i], s->misfits.v[i]);
 }
 
 /* --- JSON --- */
@@ -216,7 +219,10 @@ static const char *reason(const struct gp_choice *c)
 	case GP_VERDICT_NO_EVIDENCE: return c->elsewhere ? "other-kernel" : "no-rule";
 	case GP_VERDICT_UNKNOWN:
 		return c->nearest && gp_version_cmp(&c->release.ver, &c->nearest->release.ver) < 0 ? "older" : "newer";
-	case GP_VERDICT_BLOCKED: return a_rule_says(c, GP_STATUS_BLOCKED) ? "rule" : "line";
+	case GP_VERDICT_BLOCKED:
+		if (c->misfits.n)
+			return "set-misfit";
+		return a_rule_says(c, GP_STATUS_BLOCKED) ? "rule" : "line";
 	}
 	return NULL;
 }
@@ -316,7 +322,7 @@ struct json_object *gp_json_selection(const struct gp_selection *s)
 	gp_selection_covers(s, &covers);
 	return gp_json_object(GP_J("cells", GP_JSON_EACH(i, s->nkernels, json_cell(&s->kernels[i]))),
 			      GP_J("neutral_sets", json_sets(&s->neutral)), GP_J("hook_sets", json_sets(&s->hook_sets)),
-			      GP_J("covers", covers.len ? covers.data : ""),
+			      GP_J("misfits", &s->misfits), GP_J("covers", covers.len ? covers.data : ""),
 			      GP_J("next_unknown", s->next_unknown ? s->next_unknown->name : NULL),
 			      GP_J("newer_blocked", s->newer_blocked),
 			      GP_J("data_date", s->catalog ? s->catalog->any.date : NULL));

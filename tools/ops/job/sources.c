@@ -21,11 +21,18 @@ static bool needed(const struct gp_inputs *in, const struct gp_decision *d, cons
 }
 
 /* A set that does not match, and that nobody needs, need not keep the user from the
- * kernel at hand: say the way out. Always -1. */
+ * kernel at hand: say the way out. Else say which kernel these sources are not for.
+ * Always -1. */
 static int misfit(const struct gp_inputs *in, const struct gp_decision *d, const struct gp_patchset *set,
 		  const struct gp_sources *to, const struct gp_err *err)
 {
-	if (err && err->code == GP_E_NO && !needed(in, d, set))
+	if (!err || err->code != GP_E_NO)
+		return -1;
+	for (size_t k = 0; k < d->selection.nkernels; k++)
+		if (gp_chosen_has(&d->selection.kernels[k].sets, set))
+			gp_buf_printf(to->why, "kernel %s is blocked for these sources: it needs the set '%s'\n",
+				      d->selection.kernels[k].release.text, set->name);
+	if (!needed(in, d, set))
 		gp_buf_printf(to->why,
 			      "set '%s' is for other kernels than those of this run: --no-set %s leaves "
 			      "it out\n",

@@ -28,6 +28,7 @@ void gp_choice_release(struct gp_choice *c)
 	gp_list_release(&c->instead);
 	gp_list_release(&c->evidence);
 	gp_list_release(&c->left_out);
+	gp_list_release(&c->misfits);
 }
 
 void gp_selection_release(struct gp_selection *s)
@@ -42,6 +43,7 @@ void gp_selection_release(struct gp_selection *s)
 	free(s->lines);
 	free(s->neutral.v);
 	free(s->hook_sets.v);
+	gp_list_release(&s->misfits);
 	*s = (struct gp_selection){ 0 };
 }
 

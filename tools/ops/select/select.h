@@ -10,6 +10,7 @@
 #include "core/rules/kind.h"
 #include "ops/select/catalog.h"
 #include "ops/select/headers.h"
+#include "ops/tree/tree.h"
 
 /* The question: which sets does this driver need on these kernels, and why. */
 
@@ -106,6 +107,7 @@ struct gp_choice {
 	struct gp_list load_reasons; /* why the modules will not load, when load is no */
 	struct gp_list evidence;     /* of the rules that hold */
 	struct gp_list left_out;     /* sets that it needs, or may need, and does not get */
+	struct gp_list misfits;      /* sets that it needs and that do not fit the sources */
 };
 
 /*
@@ -129,6 +131,8 @@ struct gp_selection {
 	/* Every set that any rule names for the user's copy of the hooks; they are in
 	 * none of the other lists. */
 	struct gp_chosen_list hook_sets;
+	/* Of these neutral sets: which do not fit the sources, by gp_selection_fit(). */
+	struct gp_list misfits;
 	bool needs_driver;   /* more may belong there: a rule asks the sources */
 	enum gp_hooks hooks; /* the strongest that any rule says for it */
 	/* The first line after the newest covered one that is not blocked; NULL: none,
@@ -179,6 +183,16 @@ int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, 
  * line appended for each that the rules would have had otherwise. */
 void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, const struct gp_list *with,
 			   const struct gp_list *without, struct gp_list *said);
+
+/*
+ * Try the sets on the driver's sources, changing nothing: kernels and lines that need one
+ * which does not fit are blocked, and say why. They may be other sources than the rules
+ * are written for, or others may have been at them.
+ *
+ * In:     s after gp_selection_override().
+ * Errors: what gp_apply_patch() fails with other than that it does not match.
+ */
+int gp_selection_fit(struct gp_selection *s, const struct gp_tree *sources, struct gp_err *err);
 
 /* Is this line covered: a rule is about the driver, nothing blocks it, and all sets
  * that it needs go in? */
