@@ -152,6 +152,7 @@ static int answer(struct gp_args *a, struct question *q, struct gp_err *err)
 	q->query.kernels = q->targets.v;
 	q->query.nkernels = q->targets.n;
 	if (gp_catalog_select(&q->catalog, &q->query, &q->answer, err) < 0 ||
+	    gp_selection_check_required(&q->catalog, &q->answer, &a->patch.sets, &a->patch.no_sets, err) < 0 ||
 	    (q->have_driver && gp_tree_sound(&q->driver.tree, err) < 0))
 		return -1;
 	gp_selection_override(&q->catalog, &q->answer, &a->patch.sets, &a->patch.no_sets, &q->overrides);

@@ -435,7 +435,8 @@ int gp_decide(const struct gp_inputs *in, struct gp_decision *d, struct gp_err *
 {
 	gp_auto(gp_view_close) struct gp_view view = { 0 };
 
-	if (select_sets(in, d, err) < 0)
+	if (select_sets(in, d, err) < 0 ||
+	    gp_selection_check_required(&in->catalog, &d->selection, &in->opts->sets, &in->opts->no_sets, err) < 0)
 		return -1;
 	gp_selection_override(&in->catalog, &d->selection, &in->opts->sets, &in->opts->no_sets, &d->overrides);
 	/* Rules ask the driver's sources: our sets must not be in them yet. */

@@ -393,8 +393,7 @@ static int choose_sets(struct work *w, struct gp_err *err)
 
 	for (size_t i = 0; i < names->n; i++)
 		if (!gp_catalog_set(w->c, names->v[i]))
-			return gp_fail(err, GP_E_USAGE, "there is no patch set '%s' in the data; --data DIR adds some",
-				       names->v[i]);
+			return gp_catalog_no_set(w->c, "", names->v[i], err);
 	for (size_t i = 0; i < w->c->nsets; i++) {
 		const struct gp_patchset *set = &w->c->sets[i];
 

@@ -9,6 +9,15 @@
 #include "base/stanza.h"
 #include "core/diff/diff.h"
 
+/* In: may be NULL, and then what is known stays. */
+static void keep(char **known, const char *value)
+{
+	if (!value)
+		return;
+	free(*known);
+	*known = gp_stanza_unfold(value);
+}
+
 /* Of a patch by its header: what a set is for is what all its patches are for. A header
  * in another form is not an error: it says nothing of a scope. */
 static void add_scope(struct gp_patchset *p, size_t i)
@@ -22,6 +31,9 @@ static void add_scope(struct gp_patchset *p, size_t i)
 
 		neutral |= scope && strcmp(scope, "neutral") == 0;
 		hooks |= scope && strcmp(scope, "hooks") == 0;
+		keep(&p->caution, gp_stanza_get(&header.v[k], "Caution"));
+		keep(&p->replaces, gp_stanza_get(&header.v[k], "Replaces"));
+		keep(&p->requires, gp_stanza_get(&header.v[k], "Requires"));
 	}
 	p->neutral = neutral && (i == 0 || p->neutral);
 	p->hooks = hooks && (i == 0 || p->hooks);
@@ -102,6 +114,9 @@ void gp_patchset_release(struct gp_patchset *p)
 		gp_buf_release(&p->text[i]);
 	free(p->text);
 	gp_buf_release(&p->series_text);
+	free(p->caution);
+	free(p->replaces);
+	free(p->requires);
 	free(p->dir);
 	gp_series_release(&p->series);
 	*p = (struct gp_patchset){ 0 };

@@ -23,6 +23,9 @@ struct gp_patchset {
 	const char *below;         /* its names are relative to this folder; NULL: not known */
 	bool neutral;              /* it has patches, and each one's header says Scope: neutral */
 	bool hooks;                /* the same with Scope: hooks: it is for the user's copy of the hooks */
+	char *caution;             /* a patch's Caution: what whoever asks for the set is told; or NULL */
+	char *replaces;            /* a patch's Replaces: a set that does not go in with it; or NULL */
+	char *requires;            /* a patch's Requires: a set that a driver which needs it needs with it; or NULL */
 };
 
 /*

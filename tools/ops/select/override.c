@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "base/similar.h"
 #include "base/tri.h"
+
 /* --set and --no-set: what goes in by the user's word, and what that makes of the
  * verdicts. */
 
@@ -107,21 +109,91 @@ static void doubt(struct gp_choice *c)
 		c->verdict = GP_VERDICT_UNTESTED;
 }
 
+int gp_catalog_no_set(const struct gp_catalog *c, const char *where, const char *name, struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf names = { 0 };
+	gp_auto(gp_list_release) struct gp_list known = { 0 };
+	gp_auto(gp_free_ptr) char *hint = NULL;
+
+	gp_buf_puts(&names, "");
+	for (size_t i = 0; i < c->nsets; i++) {
+		gp_list_add(&known, c->sets[i].name);
+		gp_buf_printf(&names, " %s", c->sets[i].name);
+	}
+	hint = gp_similar_hint(gp_str_of(name), &known);
+	return gp_fail(err, GP_E_USAGE, "%sthere is no patch set '%s'%s; there are:%s", where, name, hint, names.data);
+}
+
 int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, const struct gp_list *without,
 			struct gp_err *err)
 {
 	const struct gp_list *const given[] = { with, without };
-	gp_auto(gp_buf_release) struct gp_buf names = { 0 };
 
-	gp_buf_puts(&names, "");
-	for (size_t i = 0; i < c->nsets; i++)
-		gp_buf_printf(&names, " %s", c->sets[i].name);
 	for (size_t i = 0; i < GP_COUNT(given); i++)
 		for (size_t k = 0; k < given[i]->n; k++)
 			if (!gp_catalog_set(c, given[i]->v[k]) && !(i && strcmp(given[i]->v[k], GP_ALL_SETS) == 0))
-				return gp_fail(err, GP_E_USAGE, "%s: there is no patch set '%s'; there are:%s",
-					       i ? "--no-set" : "--set", given[i]->v[k], names.data);
+				return gp_catalog_no_set(c, i ? "--no-set: " : "--set: ", given[i]->v[k], err);
 	return 0;
+}
+
+/* What set does in its own way goes out, and nobody misses it. */
+static void replace(const struct gp_catalog *c, struct gp_selection *s, const struct gp_patchset *set,
+		    struct gp_list *said)
+{
+	const struct gp_patchset *old = set->replaces ? gp_catalog_set(c, set->replaces) : NULL;
+	bool out = old && unchoose(&s->neutral, old);
+
+	for (size_t i = 0; old && i < s->nlines; i++)
+		unchoose(&s->lines[i].sets, old);
+	for (size_t i = 0; old && i < s->nkernels; i++)
+		out |= unchoose(&s->kernels[i].sets, old);
+	if (out)
+		gp_list_printf(said, "set %s replaced by %s", old->name, set->name);
+}
+
+/* The set that this one requires, where any rule has chosen it for the driver or, without
+ * its sources, cannot tell; else NULL. */
+static const struct gp_patchset *required(const struct gp_catalog *c, const struct gp_selection *s,
+					  const struct gp_patchset *set)
+{
+	const struct gp_patchset *other = set->requires ? gp_catalog_set(c, set->requires) : NULL;
+	bool is = other && gp_chosen_has(&s->neutral, other);
+
+	for (size_t i = 0; other && !is && i < s->nlines; i++)
+		is = needs(&s->lines[i], other);
+	for (size_t i = 0; other && !is && i < s->nkernels; i++)
+		is = needs(&s->kernels[i], other);
+	return is ? other : NULL;
+}
+
+int gp_selection_check_required(const struct gp_catalog *c, const struct gp_selection *s, const struct gp_list *with,
+				const struct gp_list *without, struct gp_err *err)
+{
+	bool all = gp_list_has(without, GP_ALL_SETS);
+
+	for (size_t i = 0; i < with->n; i++) {
+		const struct gp_patchset *other = required(c, s, gp_catalog_set(c, with->v[i]));
+
+		if (other && (gp_list_has(without, other->name) || (all && !gp_list_has(with, other->name))))
+			return gp_fail(err, GP_E_USAGE, "--no-set: set '%s' requires '%s' with this driver: --set %s",
+				       with->v[i], other->name, other->name);
+	}
+	return 0;
+}
+
+/* Taken in or there already: whoever asks for it by name is told what it is. */
+static void take_in(const struct gp_catalog *c, struct gp_selection *s, const struct gp_patchset *set,
+		    struct gp_list *said)
+{
+	const struct gp_patchset *other = required(c, s, set);
+
+	if (other && gp_selection_with(c, s, other))
+		gp_list_printf(said, "set %s taken in: %s requires it", other->name, set->name);
+	if (gp_selection_with(c, s, set))
+		gp_list_printf(said, "set %s taken in", set->name);
+	if (set->caution)
+		gp_list_printf(said, "set %s: %s", set->name, set->caution);
+	replace(c, s, set, said);
 }
 
 void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, const struct gp_list *with,
@@ -130,8 +202,7 @@ void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, c
 	bool all = gp_list_has(without, GP_ALL_SETS);
 
 	for (size_t i = 0; i < with->n; i++)
-		if (gp_selection_with(c, s, gp_catalog_set(c, with->v[i])))
-			gp_list_printf(said, "set %s taken in", with->v[i]);
+		take_in(c, s, gp_catalog_set(c, with->v[i]), said);
 	for (size_t i = 0; i < c->nsets; i++) {
 		const struct gp_patchset *set = &c->sets[i];
 		bool out = gp_list_has(without, set->name) || (all && !gp_list_has(with, set->name));

@@ -174,6 +174,9 @@ bool gp_selection_without(struct gp_selection *s, const struct gp_patchset *set)
 
 #define GP_ALL_SETS "all" /* --no-set: every set that --set does not name */
 
+/* There is no such set: with all names. where: what stands before it, "--set: ". Errors: GP_E_USAGE. */
+int gp_catalog_no_set(const struct gp_catalog *c, const char *where, const char *name, struct gp_err *err);
+
 /* Are the sets of --set and --no-set there? Errors: GP_E_USAGE, with all names. */
 int gp_catalog_has_sets(const struct gp_catalog *c, const struct gp_list *with, const struct gp_list *without,
 			struct gp_err *err);
@@ -193,6 +196,11 @@ void gp_selection_override(const struct gp_catalog *c, struct gp_selection *s, c
  * Errors: what gp_apply_patch() fails with other than that it does not match.
  */
 int gp_selection_fit(struct gp_selection *s, const struct gp_tree *sources, struct gp_err *err);
+
+/* Is all there that the sets of --set require (Requires of their headers)? Errors: GP_E_USAGE
+ * one that the driver needs, or may need, and that --no-set leaves out. Before the override. */
+int gp_selection_check_required(const struct gp_catalog *c, const struct gp_selection *s, const struct gp_list *with,
+				const struct gp_list *without, struct gp_err *err);
 
 /* Is this line covered: a rule is about the driver, nothing blocks it, and all sets
  * that it needs go in? */
