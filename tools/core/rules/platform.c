@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/similar.h"
 #include "base/text.h"
 
 #define NAME_MAX_LEN 64
@@ -227,10 +228,16 @@ static bool cut(char *name)
 static int fail_unknown(const struct gp_platform_list *l, const char *text, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf names = { 0 };
+	gp_auto(gp_list_release) struct gp_list known = { 0 };
+	gp_auto(gp_free_ptr) char *hint = NULL;
 
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
+		gp_list_add(&known, l->v[i].name);
 		gp_buf_printf(&names, "%s%s", i ? " " : "", l->v[i].name);
-	return gp_fail(err, GP_E_NO, "platform '%s' is not known; known are: %s", text, l->n ? names.data : "none");
+	}
+	hint = gp_similar_hint(gp_str_of(text), &known);
+	return gp_fail(err, GP_E_NO, "platform '%s' is not known%s; known are: %s", text, hint,
+		       l->n ? names.data : "none");
 }
 
 int gp_platform_find(const struct gp_platform_list *l, const char *text, const struct gp_platform **out,

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/similar.h"
+
 /* No driver branch is below it, and no vGPU release will be above it for long. */
 #define FIRST_BRANCH 100
 
@@ -31,10 +33,33 @@ static bool take_vgpu(const char **text)
 	return true;
 }
 
+/* What a word that names no driver was meant to be, appended to the error: branches,
+ * drivers and releases, as they are written. */
+static int did_you_mean(const char *text, const struct gp_branch_list *l, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list known = { 0 };
+	gp_auto(gp_free_ptr) char *hint = NULL;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_branch *b = &l->v[i];
+
+		gp_list_printf(&known, "%u", b->number);
+		for (size_t k = 0; k < b->n; k++)
+			gp_list_add(&known, b->versions[k].text);
+		for (size_t k = 0; k < b->nnamed; k++)
+			gp_list_add(&known, b->named[k].release.text);
+	}
+	hint = gp_similar_hint(gp_str_of(text), &known);
+	return *hint ? gp_besides(err, "%s", hint) : -1;
+}
+
 static int unknown_branch(unsigned number, const struct gp_branch_list *l, enum gp_kind kind, struct gp_err *err)
 {
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", number);
 	if (gp_branch_check(l, number, err) < 0)
-		return -1;
+		return did_you_mean(text, l, err);
 	return gp_fail(err, GP_E_NO,
 		       "no %s driver of branch %u is listed in kernel-versions/drivers: "
 		       "give a whole version",
@@ -66,8 +91,10 @@ static int unknown_release(const struct gp_version *v, const struct gp_branch_li
 	gp_auto(gp_buf_release) struct gp_buf listed = { 0 };
 
 	list_releases(l, v->part[0], &listed);
-	return gp_fail(err, GP_E_NO, "vGPU %s is unknown: kernel-versions/drivers%s%s lists %s", v->text,
-		       l->date ? " of " : "", l->date ? l->date : "", listed.len ? listed.data : "none of that number");
+	gp_fail(err, GP_E_NO, "vGPU %s is unknown: kernel-versions/drivers%s%s lists %s", v->text,
+		l->date ? " of " : "", l->date ? l->date : "", listed.len ? listed.data : "none of that number");
+	/* A list says more than a guess. */
+	return listed.len ? -1 : did_you_mean(v->text, l, err);
 }
 
 static const struct gp_named *named_in(const struct gp_branch *b, const struct gp_version *release)
@@ -123,7 +150,7 @@ int gp_wanted_parse(const char *text, const struct gp_branch_list *l, enum gp_ki
 	if (gp_version_parse(gp_str_of(text + branch), &v, err) < 0) {
 		if (err)
 			err->code = GP_E_USAGE;
-		return -1;
+		return did_you_mean(text + branch, l, err);
 	}
 	if (vgpu || (!branch && v.part[0] < FIRST_BRANCH))
 		return find_release(v, l, kind, out, err);

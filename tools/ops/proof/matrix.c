@@ -138,13 +138,15 @@ static void do_task(struct pool *p, size_t i)
 {
 	struct slot *s = &p->slot[p->task[i].run];
 	const struct gp_query_kernel *k = &p->targets.v[p->task[i].kernel];
+	gp_auto(gp_free_ptr) char *hint = NULL;
 	char line[1024];
 
 	if (p->build.cancel && *p->build.cancel) {
 		empty_cell(s, k, GP_CELL_CANCELLED, "stopped by a signal", &p->cell[i]);
 	} else if (!k->headers) {
-		empty_cell(s, k, GP_CELL_ENVIRONMENT, "there are no headers of this kernel; give --headers DIR",
-			   &p->cell[i]);
+		hint = gp_target_hint(k->release.text);
+		snprintf(line, sizeof(line), "there are no headers of this kernel%s; give --headers DIR", hint);
+		empty_cell(s, k, GP_CELL_ENVIRONMENT, line, &p->cell[i]);
 	} else if (!source_ready(p, s)) {
 		gp_err_format(&s->err, line, sizeof(line));
 		empty_cell(s, k, s->err.code == GP_E_CANCELLED ? GP_CELL_CANCELLED : GP_CELL_ENVIRONMENT, line,

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/similar.h"
+
 static struct gp_headers *add(struct gp_targets *t, const struct gp_release *r)
 {
 	GP_GROW(t->v, t->n, t->cap);
@@ -43,16 +45,36 @@ static int fill_headers(struct gp_headers *slot, const char *release, const stru
 	return -1;
 }
 
+char *gp_target_hint(const char *release)
+{
+	gp_auto(gp_list_release) struct gp_list known = { 0 };
+
+	if (strspn(release, "0123456789.") == strlen(release))
+		return gp_strdup("");
+	/* Without them the hint is poorer, and that is all. */
+	gp_installed_kernels(NULL, &known, NULL);
+	return gp_similar_hint(gp_str_of(release), &known);
+}
+
+static int no_release(const char *text, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list known = { 0 };
+	gp_auto(gp_free_ptr) char *hint = NULL;
+
+	gp_list_add(&known, "installed");
+	/* Without them the hint is poorer, and that is all. */
+	gp_installed_kernels(NULL, &known, NULL);
+	hint = gp_similar_hint(gp_str_of(text), &known);
+	return gp_fail(err, GP_E_USAGE, "'%.80s' is not a kernel release%s", text, hint);
+}
+
 static int add_release(struct gp_targets *t, const char *text, const struct gp_list *dirs, struct gp_err *err)
 {
 	struct gp_release r;
 	struct gp_headers *slot;
 
-	if (gp_release_parse(text, &r, err) < 0) {
-		if (err)
-			err->code = GP_E_USAGE;
-		return -1;
-	}
+	if (gp_release_parse(text, &r, NULL) < 0)
+		return no_release(text, err);
 	for (size_t i = 0; i < t->n; i++) {
 		if (strcmp(t->v[i].release.text, text) == 0) {
 			t->may_skip[i] = false; /* named, not only found */

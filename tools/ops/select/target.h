@@ -27,6 +27,11 @@ struct gp_targets {
  */
 int gp_targets_find(const struct gp_list *kernels, const struct gp_list *headers, struct gp_targets *out,
 		    struct gp_err *err);
+/* " (did you mean '6.1.0-57-amd64'?)" for a release that nothing is known of here: an
+ * installed kernel's name is near. "" where none is, or where it is only a number, which
+ * asks about no machine; free() it. */
+char *gp_target_hint(const char *release);
+
 void gp_targets_release(struct gp_targets *t);
 
 #endif
