@@ -88,6 +88,15 @@ $(LIB): $(LIBOBJ)
 $(BUILD)/tools/ops/select/datadir.o: STDFLAGS += -DGP_DATADIR='"$(PREFIX)/share/gridpatch"'
 $(BUILD)/tools/ops/select/datadir.o: $(BUILD)/prefix
 
+# And the commit, which `--version` says, the one thing of another one.
+$(BUILD)/tools/cmd/front/version.o: STDFLAGS += -DGP_COMMIT='"$(file <$(BUILD)/commit)"'
+$(BUILD)/tools/cmd/front/version.o: $(BUILD)/commit
+
+$(BUILD)/commit: FORCE
+	@mkdir -p $(@D)
+	@sh tools/packaging/version.sh commit > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
 $(BUILD)/prefix: FORCE
 	@mkdir -p $(@D)
 	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
