@@ -85,6 +85,12 @@ if unshare -m true 2> /dev/null; then
     says 'build says it, too' 'skipped    4.18.0-nohdr: no headers' out
     inst select --driver 390.10 -k installed
     says 'and select' 'skipped    4.18.0-nohdr: no headers' out
+    inst select --driver 390.10 -k 5.13.0-9-amd46
+    says 'a kernel that is mistyped' "(did you mean '5.13.0-9-amd64'?)" out
+    inst select --driver 390.10 -k 5.13.1
+    refute 'a number is no mistake' grep -q 'did you mean' out
+    inst matrix a.run -k 5.13.0-8-amd64 --json=e.json
+    says 'a matrix says it, too' "there are no headers of this kernel (did you mean '5.13.0-9-amd64'?); give --headers DIR" out
     inst select --driver 390.10 -k installed --json
     check 'and its JSON' json_is out '.skipped | join(" ")' '4.18.0-nohdr: no headers'
 else

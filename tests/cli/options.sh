@@ -69,4 +69,74 @@ check 'and the one to be replaced is as it was' cmp kept.json one.json
 run matrix x --resume r.json --json=r.json --junit none/there.xml
 check 'a report that cannot be written: exit 4' test "$status" -eq 4
 check 'and the other is as it was' cmp kept r.json
+
+# --- words that are mistyped, and words out of their place ---
+
+# blames WORDS… -- WHAT: exit 2, and one line that begins so.
+blames() {
+    line=
+    while [ "$1" != -- ]; do line="$line $1"; shift; done
+    run $line
+    check "$line: exit 2" test "$status" -eq 2
+    check "$line: says what" test "$(cut -c1-${#2} ../err)" = "$2"
+    check "$line: in one line" test "$(wc -l < ../err)" -eq 1
+}
+blames selct -- "gridpatch: 'selct' is neither a verb nor a file (did you mean 'select'?)"
+blames -q selct x.run -- "gridpatch: 'selct' is neither a verb nor a file (did you mean 'select'?)"
+blames frobnicate -- "gridpatch: 'frobnicate' is neither a verb nor a file; see"
+blames help patc -- "gridpatch: no such verb 'patc' (did you mean 'patch'?)"
+blames -k 6.1 select -- "gridpatch: the verb 'select' goes before its options"
+blames select --kernal 6.1 -- "gridpatch: no such option here: '--kernal' (did you mean '--kernel'?)"
+blames select --kernal=6.1 -- "gridpatch: no such option here: '--kernal=6.1' (did you mean '--kernel'?)"
+blames patch --no-hook -- "gridpatch: no such option here: '--no-hook' (could be --no-hooks, --no-hooks-patch)"
+blames patch --frobnicate -- "gridpatch: no such option here: '--frobnicate'; see"
+# Of letters that stand together the one that is wrong, not the word before them.
+blames select x -qX -- "gridpatch: no such option here: '-X'; see"
+blames select x -Xq -- "gridpatch: no such option here: '-X'; see"
+blames select --quiet=3 -- "gridpatch: no argument goes with '--quiet=3'; see"
+blames patch --allow blokced -- "gridpatch: --allow: 'blokced' (did you mean 'blocked'?) is none of blocked"
+blames select --driver 460.73.01 -k instaled -- "gridpatch: 'instaled' is not a kernel release (did you mean 'installed'?)"
+blames select --driver 460.73.01 -k 5.10 --set std-header -- \
+    "gridpatch: --set: there is no patch set 'std-header' (did you mean 'std-headers'?); there are:"
+blames lint-set std-header -- "gridpatch: there is no patch set 'std-header' (did you mean 'std-headers'?); there are:"
+blames select --driver 460.73.o1 -k 5.10 -- "gridpatch: '460.73.o1' is not a version number (did you mean '460.73.01'?)"
+blames support --driver 53S -- "gridpatch: '53S' is not a version number (did you mean '535'?)"
+run select --driver 53.161.05 -k 5.10
+says 'a driver that is no vGPU release' "lists none of that number (did you mean '535.161.05'?)" ../err
+run select --driver 16.44 -k 5.10
+refute 'where releases are listed nothing is guessed' grep -q 'did you mean' ../err
+run select --driver 534 -k 5.10
+says 'a branch' "lists none of it (did you mean '535'?)" ../err
+run select --driver 9999 -k 5.10
+refute 'one that is near none' grep -q 'did you mean' ../err
+run select --driver 460.73.01 --platform proxmx-8
+check 'a platform that is mistyped: exit 1' test "$status" -eq 1
+says 'and it is found' "platform 'proxmx-8' is not known (did you mean 'proxmox-8'?); known are:" ../err
+
+# same WORDS -- OTHERS: one and the same answer.
+same() {
+    run ${1%% -- *}
+    cp ../out ../first
+    had=$status
+    run ${1##* -- }
+    check "$1: the same" test "$status" -eq "$had"
+    check "$1: word by word" cmp ../first ../out
+}
+"$GRIDPATCH" --version > ../version
+for words in -V version; do
+    run $words
+    check "$words: the version" cmp ../version ../out
+done
+same '-v select --driver 460.73.01 -k 5.10 -- select -v --driver 460.73.01 -k 5.10'
+same '--json -q select --driver 460.73.01 -k 5.10 -- select --json -q --driver 460.73.01 -k 5.10'
+same '--json=r2.json select --driver 460.73.01 -k 5.10 -- select --driver 460.73.01 -k 5.10'
+check 'and the file is there' test -s r2.json
+same '-h select -- help select'
+same 'select help -- help select'
+same '-q help select -- help select'
+same 'select --dri 460.73.01 --exp -k 5.10 -- select --driver 460.73.01 --explain -k 5.10'
+# A file of that name is a file.
+echo x > version
+run version
+check 'a file named version is an input' test "$status" -eq 3
 finish

@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/similar.h"
 #include "ops/job/inputs.h"
-#include "ops/select/catalog.h"
 #include "cmd/front/opt.h"
+#include "cmd/front/option.h"
 #include "cmd/front/outputs.h"
 #include "cmd/front/version.h"
 #include "cmd/report/report.h"
@@ -90,12 +91,23 @@ void gp_main_flush(void)
 		signalled = SIGPIPE;
 }
 
-static const struct gp_cmd *find_cmd(const char *word)
+const struct gp_cmd *gp_main_cmd(const char *word)
 {
 	for (size_t i = 0; i < GP_COUNT(cmds); i++)
 		if (strcmp(word, cmds[i]->name) == 0 || (cmds[i]->alias && strcmp(word, cmds[i]->alias) == 0))
 			return cmds[i];
 	return NULL;
+}
+
+void gp_main_verbs(struct gp_list *out)
+{
+	for (size_t i = 0; i < GP_COUNT(cmds); i++) {
+		gp_list_add(out, cmds[i]->name);
+		if (cmds[i]->alias)
+			gp_list_add(out, cmds[i]->alias);
+	}
+	gp_list_add(out, "help");
+	gp_list_add(out, "version");
 }
 
 static void print_help(void)
@@ -149,10 +161,19 @@ static int finish(int rc, struct gp_err *err)
 static int help(int argc, char **argv)
 {
 	struct gp_err err = { 0 };
-	const struct gp_cmd *cmd = argc > 0 ? find_cmd(argv[0]) : NULL;
+	const struct gp_cmd *cmd;
 
-	if (argc > 0 && !cmd)
-		return finish(gp_fail(&err, GP_E_USAGE, "no such verb '%s'; see 'gridpatch help'", argv[0]), &err);
+	while (argc > 0 && gp_option_is_common(argv[0]))
+		argc--, argv++;
+	cmd = argc > 0 ? gp_main_cmd(argv[0]) : NULL;
+
+	if (argc > 0 && !cmd) {
+		gp_auto(gp_list_release) struct gp_list verbs = { 0 };
+		gp_auto(gp_free_ptr) char *hint = (gp_main_verbs(&verbs), gp_similar_hint(gp_str_of(argv[0]), &verbs));
+
+		return finish(gp_fail(&err, GP_E_USAGE, "no such verb '%s'%s; see 'gridpatch help'", argv[0], hint),
+			      &err);
+	}
 	if (cmd)
 		gp_cmd_help(cmd);
 	else
@@ -164,7 +185,7 @@ static int help(int argc, char **argv)
  * gp_cmd_options() says of one. */
 static int list(const char *verb)
 {
-	const struct gp_cmd *cmd = verb ? find_cmd(verb) : NULL;
+	const struct gp_cmd *cmd = verb ? gp_main_cmd(verb) : NULL;
 	struct gp_err err = { 0 };
 
 	if (cmd)
@@ -197,18 +218,42 @@ static int run_cmd(const struct gp_cmd *cmd, int argc, char **argv)
 }
 
 /* The program's, and the day of its data, where there are some. */
-static void say_version(void)
+static int say_version(void)
 {
-	const struct gp_list none = { 0 };
-	struct gp_catalog c = { 0 };
+	gp_auto(gp_free_ptr) char *date = NULL;
 	struct gp_err err = { 0 };
 
-	printf("gridpatch %s\n", GP_PROGRAM_VERSION);
-	if (gp_data_load(&none, 0, &c, &err) < 0)
+	printf("gridpatch %s%s%s%s\n", GP_PROGRAM_VERSION, *gp_program_commit ? " (" : "", gp_program_commit,
+	       *gp_program_commit ? ")" : "");
+	if (gp_data_date(&date, &err) < 0)
 		printf("no data: %s\n", err.cause);
 	else
-		printf("data of %s\n", gp_catalog_date(&c));
-	gp_catalog_release(&c);
+		printf("data of %s\n", date);
+	err = (struct gp_err){ 0 };
+	return finish(0, &err);
+}
+
+/* A word that is no file: that one would be meant. */
+static bool is_word(const char *arg, const char *word)
+{
+	return strcmp(arg, word) == 0 && access(word, F_OK) < 0;
+}
+
+/*
+ * Move the verb before the options that stand before it, as git takes them; those are
+ * what every verb takes, and need no argument: more cannot be told without the verb.
+ * -h and --help among them ask for that verb's help.
+ */
+static void verb_first(int argc, char **argv)
+{
+	int at = 1;
+
+	while (at < argc && gp_option_is_common(argv[at]))
+		at++;
+	if (at == 1 || at == argc || !(gp_main_cmd(argv[at]) || strcmp(argv[at], "help") == 0))
+		return;
+	for (char *verb = argv[at]; at > 0; at--)
+		argv[at] = at == 1 ? verb : argv[at - 1];
 }
 
 int main(int argc, char **argv)
@@ -224,19 +269,18 @@ int main(int argc, char **argv)
 		print_help();
 		return 2;
 	}
+	verb_first(argc, argv);
 	if (strcmp(argv[1], "help") == 0)
 		return help(argc - 2, argv + 2);
 	if (strcmp(argv[1], "__options") == 0)
 		return list(argv[2]);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return help(0, NULL);
-	if (strcmp(argv[1], "--version") == 0) {
-		struct gp_err err = { 0 };
-
-		say_version();
-		return finish(0, &err);
-	}
-	cmd = find_cmd(argv[1]);
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 || is_word(argv[1], "version"))
+		return say_version();
+	cmd = gp_main_cmd(argv[1]);
+	if (cmd && argc == 3 && is_word(argv[2], "help"))
+		return help(1, argv + 1);
 	if (cmd)
 		return run_cmd(cmd, argc - 1, argv + 1);
 	return run_cmd(&gp_cmd_patch, argc, argv);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/similar.h"
 #include "base/text.h"
 #include "core/rules/kind.h"
 #include "ops/run/given.h"
@@ -25,12 +26,17 @@ static int set_number(const struct gp_option *o, const char *arg, int *out, stru
 static int find_word(const struct gp_option *o, struct gp_str word, int *out, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf all = { 0 };
+	gp_auto(gp_list_release) struct gp_list known = { 0 };
+	gp_auto(gp_free_ptr) char *hint = NULL;
 
-	for (*out = 0; o->words[*out]; ++*out)
+	for (*out = 0; o->words[*out]; ++*out) {
 		if (gp_str_eq(word, o->words[*out]))
 			return 0;
+		gp_list_add(&known, o->words[*out]);
+	}
 	gp_option_words(o, false, &all);
-	return gp_fail(err, GP_E_USAGE, "--%s: '%.*s' is none of %s", o->name, (int)word.len, word.p, all.data);
+	hint = gp_similar_hint(word, &known);
+	return gp_fail(err, GP_E_USAGE, "--%s: '%.*s'%s is none of %s", o->name, (int)word.len, word.p, hint, all.data);
 }
 
 static int set_word(const struct gp_option *o, const char *arg, int *out, struct gp_err *err)
@@ -110,17 +116,54 @@ static const struct gp_option *option_of(const struct gp_cmd *cmd, int got)
 	return gp_option_real(cmd, o);
 }
 
-static int usage(const struct gp_cmd *cmd, const char *what, const char *word, struct gp_err *err)
+static int usage(const struct gp_cmd *cmd, const char *what, const char *word, const char *hint, struct gp_err *err)
 {
-	return gp_fail(err, GP_E_USAGE, "%s '%s'; see 'gridpatch %s --help'", what, word, cmd->name);
+	return gp_fail(err, GP_E_USAGE, "%s '%s'%s; see 'gridpatch %s --help'", what, word, hint, cmd->name);
+}
+
+/* What an option that cmd has not was meant to be, or could be. */
+static char *find_meant(const struct gp_cmd *cmd, struct gp_str word)
+{
+	gp_auto(gp_list_release) struct gp_list all = { 0 };
+	struct gp_buf could = { 0 };
+	size_t n = 0;
+
+	for (const struct gp_option *o = NULL; (o = gp_option_next(cmd, o));) {
+		gp_auto(gp_free_ptr) char *name = o->name ? gp_asprintf("--%s", o->name) : NULL;
+
+		if (!name)
+			continue;
+		gp_list_add(&all, name);
+		if (word.len > 2 && strncmp(name, word.p, word.len) == 0)
+			gp_buf_printf(&could, "%s%s", n++ ? ", " : " (could be ", name);
+	}
+	if (!n)
+		return gp_similar_hint(word, &all);
+	gp_buf_puts(&could, ")");
+	return could.data;
+}
+
+/* What getopt_long() did not know is the word before optind, except for a letter: it may
+ * stand among others, and that word is the one before then. */
+static int no_option(const struct gp_cmd *cmd, const char *word, struct gp_err *err)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+	gp_auto(gp_free_ptr) char *meant = NULL;
+
+	if (optopt > 0 && optopt < NAMED)
+		return usage(cmd, "no such option here:", letter, "", err);
+	if (optopt >= NAMED)
+		return usage(cmd, "no argument goes with", word, "", err);
+	meant = find_meant(cmd, (struct gp_str){ word, strcspn(word, "=") });
+	return usage(cmd, "no such option here:", word, meant, err);
 }
 
 static int read_option(const struct gp_cmd *cmd, int got, const char *word, struct gp_args *out, struct gp_err *err)
 {
 	if (got == '?')
-		return usage(cmd, "no such option here:", word, err);
+		return no_option(cmd, word, err);
 	if (got == ':')
-		return usage(cmd, "an argument is missing after", word, err);
+		return usage(cmd, "an argument is missing after", word, "", err);
 	return set_option(option_of(cmd, got), optarg, out, err);
 }
 

@@ -112,6 +112,12 @@ extern const struct gp_cmd gp_cmd_advise, gp_cmd_patch, gp_cmd_info, gp_cmd_extr
 	gp_cmd_support, gp_cmd_fetch_hooks, gp_cmd_apply, gp_cmd_push, gp_cmd_pop, gp_cmd_applied, gp_cmd_lint_set,
 	gp_cmd_build, gp_cmd_matrix, gp_cmd_dkms_tree, gp_cmd_new_set, gp_cmd_merge, gp_cmd_doctor;
 
+/* The verb of that name or alias; NULL: there is none. */
+const struct gp_cmd *gp_main_cmd(const char *word);
+
+/* Append the words that stand for a verb, in the order of the help. */
+void gp_main_verbs(struct gp_list *out);
+
 /* Ends of the signal handlers that main installs: nonzero when one came. */
 const volatile sig_atomic_t *gp_main_cancel(void);
 

@@ -232,6 +232,29 @@ const struct gp_option *gp_option_find(const struct gp_cmd *cmd, struct gp_str n
 	return o;
 }
 
+/* Of those letters: -qv is two of them. */
+static bool are_common(const char *letters)
+{
+	for (; *letters; letters++) {
+		const struct gp_option *o = OPTIONS;
+
+		while (o < OPTIONS + GP_COUNT(OPTIONS) && o->letter != *letters)
+			o++;
+		if (o == OPTIONS + GP_COUNT(OPTIONS) || !o->name || !has_word(EVERYWHERE, o->name))
+			return false;
+	}
+	return true;
+}
+
+bool gp_option_is_common(const char *word)
+{
+	struct gp_str name = gp_str_of(word);
+
+	if (gp_str_take(&name, "--"))
+		return gp_str_has_word(gp_str_of(EVERYWHERE), (struct gp_str){ name.p, strcspn(name.p, "=") });
+	return gp_str_take(&name, "-") && name.len && are_common(name.p);
+}
+
 const struct gp_option *gp_option_real(const struct gp_cmd *cmd, const struct gp_option *o)
 {
 	return o->is ? gp_option_find(cmd, gp_str_of(o->is)) : o;

@@ -44,6 +44,10 @@ const struct gp_option *gp_option_next(const struct gp_cmd *cmd, const struct gp
 /* The one with that name, of those; NULL: there is none. */
 const struct gp_option *gp_option_find(const struct gp_cmd *cmd, struct gp_str name);
 
+/* Is that word, as it stands on a command line, an option that every verb takes? Its
+ * argument, if any, is in it. */
+bool gp_option_is_common(const char *word);
+
 /* The option that o is another name for, else o. */
 const struct gp_option *gp_option_real(const struct gp_cmd *cmd, const struct gp_option *o);
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/fsio.h"
+#include "base/similar.h"
 #include "base/text.h"
 #include "ops/driver/installed.h"
 #include "ops/input/input.h"
@@ -67,12 +68,25 @@ static int look_into(const char *dir, struct gp_err *err)
 	return gp_input_take(&none, dir, &(struct gp_input_opts){ 0 }, &is, err);
 }
 
+static int no_verb(const char *word, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list verbs = { 0 };
+	gp_auto(gp_free_ptr) char *hint = NULL;
+
+	gp_main_verbs(&verbs);
+	if (gp_list_has(&verbs, word))
+		return gp_fail(err, GP_E_USAGE, "the verb '%s' goes before its options; see 'gridpatch %s --help'",
+			       word, word);
+	hint = gp_similar_hint(gp_str_of(word), &verbs);
+	return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file%s; see 'gridpatch help'", word, hint);
+}
+
 static int check_first(const char *name, struct gp_err *err)
 {
 	if (gp_is_dir(name) && look_into(name, err) < 0)
 		return -1;
 	if (strcmp(name, "-") != 0 && !gp_exists(name) && !strchr(name, '/') && !strchr(name, '.'))
-		return gp_fail(err, GP_E_USAGE, "'%s' is neither a verb nor a file; see 'gridpatch help'", name);
+		return no_verb(name, err);
 	return gp_is_dir(name) ? check_tree(name, err) : 0;
 }
 
