@@ -235,20 +235,20 @@ void gp_cmd_help(const struct gp_cmd *cmd)
 		printf("       (also: gridpatch %s)\n", cmd->alias);
 	printf("\n%s\n\nOptions:\n", cmd->about);
 	for (const struct gp_option *o = NULL; (o = gp_option_next(cmd, o));) {
-		gp_auto(gp_buf_release) struct gp_buf left = { 0 }, words = { 0 };
-		const char *mark = o->words ? strstr(o->help, "%s") : NULL;
+		gp_auto(gp_buf_release) struct gp_buf left = { 0 }, help = { 0 };
 
 		if (o->is)
 			continue;
-		if (mark)
-			gp_option_words(o, true, &words);
 		if (o->letter)
 			gp_buf_printf(&left, "-%c, ", o->letter);
 		gp_buf_printf(&left, "%s--%s%s%s", o->letter ? "" : "    ", o->name,
 			      o->arg && o->arg[0] != '[' ? " " : "", o->arg ? o->arg : "");
-		printf("  %-27s %.*s%s%s\n", left.data, mark ? (int)(mark - o->help) : 200, o->help,
-		       mark ? words.data : "", mark ? mark + 2 : "");
+		gp_option_help(o, &help);
+		printf("  %-27s %s\n", left.data, help.data);
 	}
+	printf("\nExit status: 0 done, 1 the answer is no, 2 a wrong command line, 3 a damaged\n"
+	       "input, 4 the environment, 70 a bug. Examples: man gridpatch-%s\n",
+	       cmd->name);
 }
 
 void gp_cmd_options(const struct gp_cmd *cmd)

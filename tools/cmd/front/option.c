@@ -265,6 +265,19 @@ void *gp_option_place(const struct gp_option *o, struct gp_args *a)
 	return (char *)a + o->at;
 }
 
+void gp_option_help(const struct gp_option *o, struct gp_buf *out)
+{
+	const char *mark = o->words ? strstr(o->help, "%s") : NULL;
+
+	if (!mark) {
+		gp_buf_puts(out, o->help);
+		return;
+	}
+	gp_buf_add(out, o->help, (size_t)(mark - o->help));
+	gp_option_words(o, true, out);
+	gp_buf_puts(out, mark + 2);
+}
+
 void gp_option_words(const struct gp_option *o, bool help, struct gp_buf *out)
 {
 	bool one = help && o->type == GP_OPTION_WORD;

@@ -54,6 +54,9 @@ const struct gp_option *gp_option_real(const struct gp_cmd *cmd, const struct gp
 /* The place of o's value in a. */
 void *gp_option_place(const struct gp_option *o, struct gp_args *a);
 
+/* Append what the help says of it. */
+void gp_option_help(const struct gp_option *o, struct gp_buf *out);
+
 /* Append the words: "a, b, c", or for the help of one that is to be chosen
  * "a (default), b or c". */
 void gp_option_words(const struct gp_option *o, bool help, struct gp_buf *out);
