@@ -267,4 +267,16 @@ check 'what NVIDIA released together' sh -c '"$GRIDPATCH" advise --driver 550.90
     grep -q "^    merged   with the desktop driver 550.90.07 (released with it; --allow versions)"'
 check 'a known answer: a P4 on 6.8' sh -c '"$GRIDPATCH" advise -k 6.8.12-15-pve --gpu 10de:1bb3 |
     sed -n "/^fits/{n;p}" | grep -q "^  535.309.01 (vGPU 16.14)"'
+# A merged driver may be blocked where the host alone builds: select is the judge.
+"$GRIDPATCH" advise --driver 525.85.07 -k 6.2.9 -k 6.5.0-45-generic --json > one.json 2> err
+for on in 6.2.9 6.5.0-45-generic; do
+    merged=offered
+    "$GRIDPATCH" select --driver 525.85.05 --kind merged -k $on > out 2> err || merged=blocked
+    offered=$(jq -r --arg on $on '.answers[0].cells[] | select(.kernel.release == $on) |
+        if any(.desktops[]; .version == "525.85.05") then "offered" else "blocked" end' one.json)
+    check "merged on $on: as select says, $merged" test "$offered" = "$merged"
+done
+check 'merged: blocked on one of them' test "$merged" = blocked
+check 'merged: and why' sh -c '"$GRIDPATCH" advise --driver 525.85.07 -k 6.5.0-45-generic -v |
+    grep -q "^    merged   not on this kernel: nvidia-uvm and nvidia-drm"'
 finish

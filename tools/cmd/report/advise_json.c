@@ -19,13 +19,15 @@ static struct json_object *json_fit(const struct gp_advice *p)
 			      GP_J("framework", gp_framework_name(p->card.framework)));
 }
 
-static struct json_object *json_desktops(const struct gp_advise_asked *q, const struct gp_advice *p)
+static struct json_object *json_desktops(const struct gp_advise_asked *q, const struct gp_advise_answer *x,
+					 const struct gp_advice *p)
 {
 	gp_auto(gp_merge_desktops_release) struct gp_merge_desktops l = { 0 };
+	gp_auto(gp_free_ptr) char *why = NULL;
 
 	if (q->kind != GP_KIND_HOST)
 		return NULL;
-	gp_merge_desktops_find(&q->catalog->merge, &q->catalog->branches, p->driver, &l);
+	gp_advise_desktops(q, x, p, &l, &why);
 	return gp_json_desktops(&l);
 }
 
@@ -46,7 +48,7 @@ static struct json_object *json_pair(const struct gp_advise_asked *q, const stru
 	return gp_json_fill(gp_json_choice(c), GP_J("fit", gp_advice_fit_name(p->fit)),
 			    GP_J("why", gp_advice_why_name(p->why)), GP_J("text", text),
 			    GP_J("driver", json_driver(q, p)), GP_J("platform", on ? on->name : NULL),
-			    GP_J("card", x->gpu ? json_fit(p) : NULL), GP_J("desktops", json_desktops(q, p)),
+			    GP_J("card", x->gpu ? json_fit(p) : NULL), GP_J("desktops", json_desktops(q, x, p)),
 			    GP_J("judged_by", c->has_headers ? "headers" : "version"),
 			    GP_J("sets", GP_JSON_EACH(i, c->sets.n, c->sets.v[i].set->name)),
 			    GP_J("reasons", &c->reasons), GP_J("load_reasons", &c->load_reasons),

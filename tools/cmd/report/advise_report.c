@@ -38,15 +38,39 @@ static void say_release(const struct gp_args *a, const char *release, const stru
 
 /* --- one pair that fits --- */
 
+void gp_advise_desktops(const struct gp_advise_asked *q, const struct gp_advise_answer *x, const struct gp_advice *p,
+			struct gp_merge_desktops *l, char **why)
+{
+	size_t keep = 0;
+
+	*why = NULL;
+	gp_merge_desktops_find(gp_catalog_merge(q->catalog), &q->catalog->branches, p->driver, l);
+	for (size_t i = 0; i < l->n; i++) {
+		gp_auto(gp_free_ptr) char *no = NULL;
+
+		if (gp_advise_merges(q->catalog, &q->kernels[x->kernel + p->kernel], p->driver, &l->v[i].version, &no))
+			l->v[keep++] = l->v[i];
+		else if (!*why)
+			*why = gp_steal(&no);
+	}
+	l->n = keep;
+}
+
 /* In one line, the best first: what is not the host's version has to be allowed. */
-static void say_merged(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advice *p)
+static void say_merged(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x,
+		       const struct gp_advice *p)
 {
 	gp_auto(gp_merge_desktops_release) struct gp_merge_desktops l = { 0 };
+	gp_auto(gp_free_ptr) char *why = NULL;
 
 	if (q->kind != GP_KIND_HOST)
 		return;
-	gp_merge_desktops_find(&q->catalog->merge, &q->catalog->branches, p->driver, &l);
-	gp_say(a, "    merged   %s", l.n ? "with the desktop driver" : "no desktop driver of its branch is known here");
+	gp_advise_desktops(q, x, p, &l, &why);
+	gp_say(a, "    merged   %s%s",
+	       l.n ? "with the desktop driver" :
+	       why ? "not on this kernel: " :
+		     "no desktop driver of its branch is known here",
+	       !l.n && why ? why : "");
 	for (size_t i = 0; i < l.n; i++) {
 		bool with = l.v[i].released, allow = !l.v[i].same;
 
@@ -66,12 +90,13 @@ static const char *need_of_card(const struct gp_advice *p)
 	return "needs them (none are known to unlock it with this driver)";
 }
 
-static void say_need(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advice *p, bool card)
+static void say_need(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x,
+		     const struct gp_advice *p)
 {
 	const struct gp_choice *c = &p->choice;
 
 	gp_say(a, "    hooks    %s", c->hooks ? gp_hooks_name(c->hooks) : "not said");
-	if (card)
+	if (x->gpu)
 		gp_say(a, "; the card %s, vGPUs by %s", need_of_card(p),
 		       p->card.framework == GP_FRAMEWORK_UNKNOWN ? "a way that is not known" :
 								   gp_framework_name(p->card.framework));
@@ -79,7 +104,7 @@ static void say_need(const struct gp_args *a, const struct gp_advise_asked *q, c
 	for (size_t i = 0; i < c->sets.n; i++)
 		gp_say(a, " %s", c->sets.v[i].set->name);
 	gp_say(a, "%s\n", c->sets.n ? "" : " none");
-	say_merged(a, q, p);
+	say_merged(a, q, x, p);
 	for (size_t i = 0; i < c->reasons.n; i++)
 		gp_say(a, "    note     %s\n", c->reasons.v[i]);
 	if (c->needs_headers || c->needs_driver)
@@ -178,7 +203,7 @@ static void say_fits(const struct gp_args *a, const struct gp_advise_asked *q, c
 			continue;
 		}
 		gp_say_claims(a, "    ", p->claims);
-		say_need(a, q, p, x->gpu != NULL);
+		say_need(a, q, x, p);
 		say_also(a, q, x, i);
 	}
 }

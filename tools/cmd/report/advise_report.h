@@ -3,6 +3,7 @@
 #define GP_CMD_REPORT_ADVISE_REPORT_H
 
 #include "cmd/front/opt.h"
+#include "core/merge/mergepartner.h"
 #include "core/rules/kind.h"
 #include "core/rules/platform.h"
 #include "ops/select/advise.h"
@@ -34,6 +35,15 @@ size_t gp_advise_fits(const struct gp_advise_answer *x);
 
 /* What speaks against a pair, in a sentence. Out: free() it; NULL: nothing, or nobody says. */
 char *gp_advise_reason(const struct gp_advise_answer *x, const struct gp_advice *p);
+
+/*
+ * The desktop drivers that a host may be merged with on its kernel.
+ *
+ * Out: gp_merge_desktops_release() it; *why: free() it, why the merged driver does not
+ *      build there with one that is not in it; NULL: all are.
+ */
+void gp_advise_desktops(const struct gp_advise_asked *q, const struct gp_advise_answer *x, const struct gp_advice *p,
+			struct gp_merge_desktops *l, char **why);
 
 void gp_report_advice(const struct gp_args *a, const struct gp_advise_asked *q, const struct gp_advise_answer *x);
 struct json_object *gp_json_advice(const struct gp_advise_asked *q, const struct gp_advise_answer *x);

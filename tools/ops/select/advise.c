@@ -182,3 +182,18 @@ int gp_advise(const struct gp_catalog *c, const struct gp_advise_query *q, struc
 		qsort(out->v, out->n, sizeof(*out->v), by_rank);
 	return 0;
 }
+
+bool gp_advise_merges(const struct gp_catalog *c, const struct gp_query_kernel *k, const struct gp_version *host,
+		      const struct gp_version *desktop, char **why)
+{
+	struct gp_query q = { .driver = *desktop, .host = *host, .kind = GP_KIND_MERGED };
+	gp_auto(gp_choice_release) struct gp_choice choice = { 0 };
+	struct gp_err failed = { 0 }; /* then nothing is said against it */
+	struct gp_asker asker = { .q = &q, .headers = k->headers, .failed = &failed, .exports = gp_catalog_exports(c) };
+
+	gp_choice_make(c, &asker, k->headers ? &k->headers->release : &k->release, &choice);
+	if (failed.code || choice.verdict != GP_VERDICT_BLOCKED)
+		return true;
+	*why = gp_strdup(first(&choice.reasons));
+	return false;
+}

@@ -83,6 +83,15 @@ struct gp_advise_query {
 int gp_advise(const struct gp_catalog *c, const struct gp_advise_query *q, struct gp_advice_list *out,
 	      struct gp_err *err);
 
+/*
+ * Does this host, merged with this desktop driver, build on the kernel, as far as the
+ * rules say? They may block a merged driver where the host alone builds.
+ *
+ * Out: false: no; *why: free() it, the reason.
+ */
+bool gp_advise_merges(const struct gp_catalog *c, const struct gp_query_kernel *k, const struct gp_version *host,
+		      const struct gp_version *desktop, char **why);
+
 /* A sentence: what speaks against it. Out: borrowed; "" when nothing does, there is none,
  * or it is the card, of which gp_gpu_why() tells. */
 const char *gp_advice_reason(const struct gp_advice *a);
