@@ -40,7 +40,7 @@ refuses() {
     expect_status "refused: $what" "$2" select --driver 535.309.01 --platform "$1"
     says "refused: $what: why" "$3"
 }
-refuses proxmox-99 1 "platform 'proxmox-99' is not known; known are: proxmox-7 proxmox-8"
+refuses proxmox-99 1 "platform 'proxmox-99' is not known (did you mean 'proxmox-9'?); known are: proxmox-7 proxmox-8"
 refuses proxmox 1 'is not known'
 refuses ubuntu-24.10 1 'is not known'
 refuses windows-11 1 'is not known'
@@ -68,6 +68,8 @@ run select --driver 535.309.01 --platform unraid
 says 'no headers there' '  headers  none' out
 says 'no dkms there' '  dkms     none' out
 says 'and what then' '  note     Unraid runs from memory' out
+run advise --driver 535.309.01 --platform proxmox-8
+says 'a note stands for every release, too' '  note     The headers of 6.2 are pve-headers-RELEASE.' out
 expect_status 'a blocked kernel' 1 select --driver 535.161.05 --platform debian-13
 run support --driver 535 --platform ubuntu-24.04 --json
 check 'support: its kernels' json_is out '.kernels | join(" ")' '6.8.0-87-generic 6.11.0-29-generic 6.14.0-37-generic 6.17.0-14-generic'

@@ -274,7 +274,7 @@ void gp_say_platform(const struct gp_args *a, const struct gp_platform *p)
 	say_command(a, "pin", p->pin);
 	say_command(a, "dkms", p->dkms);
 	if (p->reason)
-		gp_say(a, "  note     %s\n", p->reason);
+		say_command(a, "note", p->reason);
 	if (a->verbose)
 		gp_say(a, "  evidence %s\n", p->evidence);
 }
