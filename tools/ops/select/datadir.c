@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/owned.h"
 #include "base/path.h"
+#include "base/userdir.h"
 
 #ifndef GP_DATADIR
 #define GP_DATADIR "/usr/local/share/gridpatch"
@@ -82,19 +84,32 @@ static char *find_base(const struct gp_datadir_places *p, struct gp_err *err)
 	return NULL;
 }
 
-/* What lies over the data; a link to nowhere, or a file, was meant for something. */
-static int add_etc(const char *etc, struct gp_list *dirs, struct gp_err *err)
+/* Of a directory there may be much more, a checkout's: these are read. */
+static int check_hands(const char *dir, struct gp_err *err)
 {
-	int thing = gp_thing_at(etc, err), holds;
+	gp_auto(gp_free_ptr) char *rules = gp_path_join(dir, "kernel-versions"), *sets = gp_path_join(dir, "patches");
+
+	if (gp_owned_check(dir, false, err) < 0 || gp_owned_check(rules, true, err) < 0)
+		return -1;
+	return gp_owned_check(sets, true, err);
+}
+
+/* What lies over the data; a link to nowhere, or a file, was meant for something. */
+static int add_over(const char *dir, struct gp_list *dirs, struct gp_err *err)
+{
+	int thing = gp_thing_at(dir, err), holds;
 
 	if (thing == GP_THING_NONE || thing < 0)
 		return thing;
 	if (thing != GP_THING_DIR)
-		return gp_fail(err, GP_E_FORMAT, "'%s' is not a directory", etc);
-	holds = holds_data(etc, err);
-	if (holds > 0)
-		gp_list_add(dirs, etc);
-	return holds < 0 ? -1 : 0;
+		return gp_fail(err, GP_E_FORMAT, "'%s' is not a directory", dir);
+	holds = holds_data(dir, err);
+	if (holds <= 0)
+		return holds;
+	if (check_hands(dir, err) < 0)
+		return gp_within(err, "data '%s'", dir);
+	gp_list_add(dirs, dir);
+	return 0;
 }
 
 int gp_datadir_find_in(const struct gp_datadir_places *places, struct gp_list *dirs, struct gp_err *err)
@@ -104,17 +119,22 @@ int gp_datadir_find_in(const struct gp_datadir_places *places, struct gp_list *d
 	if (!base)
 		return -1;
 	gp_list_take(dirs, base);
-	return places->etc ? add_etc(places->etc, dirs, err) : 0;
+	for (size_t i = 0; i < places->over.n; i++)
+		if (add_over(places->over.v[i], dirs, err) < 0)
+			return -1;
+	return 0;
 }
 
 int gp_datadir_find(struct gp_list *dirs, struct gp_err *err)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	struct gp_datadir_places places = { .env = getenv("GRIDPATCH_DATA"),
-					    .compiled = GP_DATADIR,
-					    .etc = "/etc/gridpatch" };
+	struct gp_datadir_places places = { .env = getenv("GRIDPATCH_DATA"), .compiled = GP_DATADIR };
+	gp_auto(gp_list_release) struct gp_list over = { 0 };
 
+	gp_list_add(&over, GP_DATADIR_MACHINE);
+	gp_userdir_data("gridpatch/data", &over);
+	places.over = over;
 	if (n > 0) {
 		exe[n] = '\0';
 		places.exe = exe;

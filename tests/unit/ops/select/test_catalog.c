@@ -717,10 +717,11 @@ static void test_datadir(void **state)
 	gp_auto(gp_free_ptr) char *elsewhere = gp_path_join(w->root, "d/obj/gridpatch");
 	gp_auto(gp_free_ptr) char *bin = gp_path_join(w->root, "usr/bin/gridpatch");
 	gp_auto(gp_free_ptr) char *other = gp_path_join(w->root, "usr/x/gridpatch");
-	struct gp_datadir_places p = { .env = d, .exe = "/x/y", .compiled = "/x", .etc = e };
+	struct gp_datadir_places p = { .env = d, .exe = "/x/y", .compiled = "/x" };
 	struct gp_list *l = &w->dirs;
 	struct gp_err err = { 0 };
 
+	gp_list_add(&p.over, e);
 	gp_list_release(l);
 	assert_int_equal(gp_datadir_find_in(&p, l, &err), 0);
 	assert_int_equal(l->n, 1);
@@ -754,6 +755,7 @@ static void test_datadir(void **state)
 	gp_list_release(l);
 	assert_int_equal(gp_datadir_find_in(&p, l, &err), 0);
 	assert_string_equal(l->v[0], d);
+	gp_list_release(&p.over);
 }
 
 /* The tree's own data loads. */
