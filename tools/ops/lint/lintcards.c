@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cards and platforms: what a file by itself cannot tell. */
+/* Cards, platforms and messages of logs: what a file by itself cannot tell. */
 #include "ops/lint/lintset.h"
 
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "core/rules/branch.h"
 #include "core/rules/card.h"
 #include "core/rules/cite.h"
+#include "core/rules/message.h"
 #include "core/rules/platform.h"
 #include "core/rules/release.h"
 #include "ops/select/catalog.h"
@@ -125,10 +126,33 @@ static void lint_platform(const struct gp_catalog *c, const struct gp_platform *
 				       p->releases[i].text);
 }
 
+/* --- messages --- */
+
+/* A line that is the pattern itself would be another paragraph's. */
+static void lint_reach(const struct gp_catalog *c, const struct gp_message *m, struct gp_findings *found)
+{
+	for (size_t i = 0; i < m->patterns.n; i++) {
+		const struct gp_message *first = gp_message_find(&c->messages, gp_str_of(m->patterns.v[i]));
+
+		if (first && first != m)
+			gp_finding_add(found, m->file, m->lineno, "put it before that one, or take it out",
+				       "the pattern '%s' never counts: '%s', in line %u, has such lines",
+				       m->patterns.v[i], first->name, first->lineno);
+	}
+}
+
+static void lint_message(const struct gp_catalog *c, const struct gp_message *m, struct gp_findings *found)
+{
+	lint_mark(m->evidence, m->file, m->lineno, found);
+	lint_reach(c, m, found);
+}
+
 void gp_lint_cards(const struct gp_catalog *c, struct gp_findings *found)
 {
 	for (size_t i = 0; i < c->cards.n; i++)
 		lint_card(c, i, found);
 	for (size_t i = 0; i < c->platforms.n; i++)
 		lint_platform(c, &c->platforms.v[i], found);
+	for (size_t i = 0; i < c->messages.n; i++)
+		lint_message(c, &c->messages.v[i], found);
 }

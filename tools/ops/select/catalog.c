@@ -12,8 +12,8 @@
 
 #define RULE_FILE (1u << 20)
 /* Files of kernel-versions/ that have no rules. */
-enum other { DRIVERS, UNLOCK, CARDS, PLATFORMS, EXPORTS, MERGE, OTHERS };
-static const char *const others[OTHERS] = { "drivers", "unlock", "cards", "platforms", "exports", "merge" };
+enum other { DRIVERS, UNLOCK, CARDS, PLATFORMS, EXPORTS, MERGE, LOG, OTHERS };
+static const char *const others[OTHERS] = { "drivers", "unlock", "cards", "platforms", "exports", "merge", "log" };
 /* The bits of those that are not always read. */
 static const unsigned table_of[OTHERS] = {
 	[CARDS] = GP_DATA_CARDS, [PLATFORMS] = GP_DATA_PLATFORMS, [EXPORTS] = GP_DATA_EXPORTS, [MERGE] = GP_DATA_MERGE
@@ -62,6 +62,7 @@ void gp_catalog_release(struct gp_catalog *c)
 	gp_cards_release(&c->cards);
 	gp_platforms_release(&c->platforms);
 	gp_exports_release(&c->exports);
+	gp_messages_release(&c->messages);
 	*c = (struct gp_catalog){ 0 };
 }
 
@@ -271,6 +272,7 @@ static int parse_other(struct gp_catalog *c, enum other which, const struct gp_s
 	case CARDS: return gp_cards_parse(s, &c->cards, err);
 	case PLATFORMS: return gp_platforms_parse(s, &c->platforms, err);
 	case EXPORTS: return gp_exports_parse(s, &c->exports, err);
+	case LOG: return gp_messages_parse(s, &c->messages, err);
 	default: return gp_merge_table_parse(s, &c->merge, err);
 	}
 }

@@ -11,6 +11,7 @@
 #include "core/rules/card.h"
 #include "core/rules/exports.h"
 #include "core/rules/half.h"
+#include "core/rules/message.h"
 #include "core/rules/platform.h"
 #include "core/rules/rule.h"
 #include "ops/patch/patchset.h"
@@ -38,6 +39,7 @@ struct gp_catalog {
 	struct gp_card_list cards;         /* kernel-versions/cards */
 	struct gp_platform_list platforms; /* kernel-versions/platforms */
 	struct gp_exports exports;         /* kernel-versions/exports */
+	struct gp_message_list messages;   /* kernel-versions/log */
 	size_t ndirs;                      /* that it was loaded from */
 	struct gp_list order;              /* patches/series of all directories */
 };
@@ -57,8 +59,9 @@ void gp_catalog_release(struct gp_catalog *c);
  * which half of vgpu_unlock fits which driver (gp_halves_parse()), kernel-versions/cards
  * which cards have vGPUs with which driver (gp_cards_parse()), kernel-versions/platforms
  * which kernels people have (gp_platforms_parse()), kernel-versions/merge what a merged
- * driver is made of (gp_merge_table_parse(); of its paragraphs the later wins), and
- * kernel-versions/exports what kernels export (gp_exports_parse()).
+ * driver is made of (gp_merge_table_parse(); of its paragraphs the later wins),
+ * kernel-versions/exports what kernels export (gp_exports_parse()), and kernel-versions/log
+ * what lines of a log mean (gp_messages_parse()).
  *
  * In:     dirs: each holds kernel-versions/ or patches/ or both. tables: GP_DATA_…;
  *         what is wrong with the others is not seen.
