@@ -100,7 +100,7 @@ static int open_all(struct gp_args *a, struct looking *l, struct gp_err *err)
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
-	gp_auto(looking_release) struct looking l = { .machine.fd = -1 };
+	gp_auto(looking_release) struct looking l = { 0 };
 
 	if (open_all(a, &l, err) < 0)
 		return -1;
