@@ -7,6 +7,8 @@
 
 #include "base/buf.h"
 
+struct gp_root;
+
 #define GP_DKMS_TREE "/var/lib/dkms" /* where dkms keeps what it builds */
 
 /* What it built for one kernel. */
@@ -19,7 +21,7 @@ struct gp_dkms_build {
 /* What dkms has of a module. */
 struct gp_dkms_state {
 	bool added;
-	char *source; /* where it takes the sources from, NULL */
+	char *source; /* where it takes the sources from, as its link says; NULL */
 	struct gp_dkms_build *v;
 	size_t n, cap;
 	bool left; /* a build that failed, or is going on, left its copy of the sources */
@@ -30,13 +32,17 @@ void gp_dkms_state_release(struct gp_dkms_state *s);
 /*
  * Look into dkms's tree, without dkms.
  *
- * In:     since: seconds since the epoch; what was built before is old.
+ * In:     root: the system's; NULL: this one. name, version: somebody's words. since:
+ *         seconds since the epoch; what was built before is old.
  * Out:    release it; empty when there is no such module.
  * Errors: GP_E_SYSTEM: it cannot be read.
  * Source: dkms 2.8.4 – 3.2.2: TREE/NAME/VERSION/{source,build,RELEASE/ARCH/module},
  *         and a link TREE/NAME/kernel-RELEASE-ARCH to what is installed.
  */
-int gp_dkms_state_read(const char *tree, const char *name, const char *version, int64_t since,
-		       struct gp_dkms_state *out, struct gp_err *err);
+int gp_dkms_state_read(const struct gp_root *root, const char *tree, const char *name, const char *version,
+		       int64_t since, struct gp_dkms_state *out, struct gp_err *err);
+
+/* What it has for that kernel; NULL: nothing. */
+const struct gp_dkms_build *gp_dkms_state_for(const struct gp_dkms_state *s, const char *release);
 
 #endif

@@ -139,7 +139,7 @@ void gp_inplace_dkms(const struct gp_inputs *in, const struct gp_decision *d, in
 	if (strcmp(gp_path_base(in->tree), want) != 0)
 		gp_list_printf(&p->warnings, "dkms looks for the sources in '%s/%s', and this is '%s'", parent, want,
 			       in->tree);
-	if (gp_dkms_state_read(tree, cmd.name, cmd.version, since, &p->dkms, &why) < 0)
+	if (gp_dkms_state_read(NULL, tree, cmd.name, cmd.version, since, &p->dkms, &why) < 0)
 		gp_list_printf(&p->warnings, "what dkms has built cannot be told: %s", why.cause);
 	cmd.added = p->dkms.added;
 	list_commands(in, d, &cmd, p);
