@@ -6,10 +6,9 @@
 #include "base/text.h"
 #include "base/tri.h"
 #include "core/rules/release.h"
+#include "ops/driver/dkmsstate.h"
 #include "ops/host/checkup.h"
 #include "ops/host/machine.h"
-
-#define DKMS "/var/lib/dkms"
 
 static void check_nouveau(struct gp_checkup *c)
 {
@@ -43,49 +42,65 @@ static void check_loaded(struct gp_checkup *c)
 
 /* --- DKMS --- */
 
-/* Of one kernel: has it modules of this version? Source: dkms 2.8.4 - 3.2.2, see
- * ops/driver/dkmsstate.h. */
-static bool is_built(const struct gp_checkup *c, const char *name, const char *version, const char *release)
+static void check_built(struct gp_checkup *c, const char *name, const char *version, const struct gp_dkms_state *s)
 {
-	gp_auto(gp_free_ptr) char *dir = gp_asprintf(DKMS "/%s/%s/%s", name, version, release);
+	for (size_t i = 0; i < c->kernels.n; i++) {
+		const char *release = c->kernels.v[i];
+		const struct gp_dkms_build *b = gp_dkms_state_for(s, release);
 
-	return gp_machine_has(c->machine, dir) == GP_TRI_YES;
-}
-
-static void check_built(struct gp_checkup *c, const char *name, const char *version)
-{
-	for (size_t i = 0; i < c->kernels.n; i++)
-		if (!is_built(c, name, version, c->kernels.v[i]))
+		if (!b)
 			gp_checkup_add(c, "dkms-state", GP_HEALTH_ATTENTION,
-				       gp_asprintf("dkms install %s/%s -k %s", name, version, c->kernels.v[i]),
-				       "DKMS has not built %s/%s for %s", name, version, c->kernels.v[i]);
+				       gp_asprintf("dkms install %s/%s -k %s", name, version, release),
+				       "DKMS has not built %s/%s for %s", name, version, release);
+		else if (!b->installed)
+			gp_checkup_add(c, "dkms-state", GP_HEALTH_ATTENTION,
+				       gp_asprintf("dkms install %s/%s -k %s", name, version, release),
+				       "DKMS has built %s/%s for %s, and not installed it", name, version, release);
+	}
 }
 
 /* A version of a module: is what it was added with still there? */
 static bool is_stale(struct gp_checkup *c, const char *name, const char *version)
 {
-	gp_auto(gp_free_ptr) char *source = gp_asprintf(DKMS "/%s/%s/source", name, version);
-	gp_auto(gp_free_ptr) char *conf = gp_path_join(source, "dkms.conf");
+	gp_auto(gp_free_ptr) char *conf = gp_asprintf(GP_DKMS_TREE "/%s/%s/source/dkms.conf", name, version);
 
 	if (gp_machine_has(c->machine, conf) != GP_TRI_NO)
 		return false;
-	gp_checkup_add(c, "dkms-state", GP_HEALTH_ATTENTION, gp_asprintf("rm -r " DKMS "/%s/%s", name, version),
+	gp_checkup_add(c, "dkms-state", GP_HEALTH_ATTENTION, gp_asprintf("rm -r " GP_DKMS_TREE "/%s/%s", name, version),
 		       "DKMS has an entry %s/%s whose sources are gone: every kernel's upgrade stumbles over it", name,
 		       version);
 	return true;
 }
 
-/* Versions only: kernel-RELEASE-ARCH are links to what is installed. */
-static void list_versions(const struct gp_checkup *c, const char *name, struct gp_list *out)
+/* Out: it is alive. */
+static bool check_version(struct gp_checkup *c, const char *name, const char *version)
 {
-	gp_auto(gp_free_ptr) char *dir = gp_path_join(DKMS, name);
+	gp_auto(gp_dkms_state_release) struct gp_dkms_state s = { 0 };
+	struct gp_err err = { 0 };
+
+	if (is_stale(c, name, version))
+		return false;
+	if (gp_dkms_state_read(&c->machine->files, GP_DKMS_TREE, name, version, 0, &s, &err) < 0)
+		gp_checkup_add(c, "dkms-state", GP_HEALTH_UNKNOWN, NULL, "what DKMS has of %s/%s: %s", name, version,
+			       err.cause);
+	else
+		check_built(c, name, version, &s);
+	return true;
+}
+
+/* Versions only: kernel-RELEASE-ARCH are links to what is installed. */
+enum gp_tri gp_checkup_dkms_versions(const struct gp_checkup *c, const char *name, struct gp_list *out,
+				     struct gp_list *why)
+{
+	gp_auto(gp_free_ptr) char *dir = gp_path_join(GP_DKMS_TREE, name);
 	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	enum gp_tri there = gp_machine_names(c->machine, dir, &names, why);
 	struct gp_version v;
 
-	gp_machine_names(c->machine, dir, &names, NULL);
 	for (size_t i = 0; i < names.n; i++)
 		if (gp_version_parse(gp_str_of(names.v[i]), &v, NULL) == 0)
 			gp_list_add(out, names.v[i]);
+	return there;
 }
 
 static void check_module(struct gp_checkup *c, const char *name, struct gp_list *known)
@@ -93,13 +108,10 @@ static void check_module(struct gp_checkup *c, const char *name, struct gp_list 
 	gp_auto(gp_list_release) struct gp_list versions = { 0 };
 	size_t alive = 0;
 
-	list_versions(c, name, &versions);
+	gp_checkup_dkms_versions(c, name, &versions, NULL);
 	for (size_t i = 0; i < versions.n; i++) {
 		gp_list_printf(known, "%s-%s", name, versions.v[i]);
-		if (is_stale(c, name, versions.v[i]))
-			continue;
-		alive++;
-		check_built(c, name, versions.v[i]);
+		alive += check_version(c, name, versions.v[i]);
 	}
 	if (alive > 1)
 		gp_checkup_add(c, "dkms-state", GP_HEALTH_ATTENTION,
@@ -112,7 +124,7 @@ static void check_dkms_state(struct gp_checkup *c, struct gp_list *known)
 	gp_auto(gp_list_release) struct gp_list names = { 0 }, why = { 0 };
 	size_t before = c->n, found = 0;
 
-	if (gp_machine_names(c->machine, DKMS, &names, &why) == GP_TRI_UNKNOWN)
+	if (gp_machine_names(c->machine, GP_DKMS_TREE, &names, &why) == GP_TRI_UNKNOWN)
 		gp_checkup_unknown(c, "dkms-state", "what DKMS has", &why);
 	for (size_t i = 0; i < names.n; i++) {
 		if (!gp_str_starts(gp_str_of(names.v[i]), "nvidia"))
@@ -128,9 +140,10 @@ static void check_dkms_state(struct gp_checkup *c, struct gp_list *known)
 
 static void check_sources(struct gp_checkup *c, const struct gp_list *known)
 {
-	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	gp_auto(gp_list_release) struct gp_list names = { 0 }, why = { 0 };
 
-	gp_machine_names(c->machine, "/usr/src", &names, NULL);
+	if (gp_machine_names(c->machine, "/usr/src", &names, &why) == GP_TRI_UNKNOWN)
+		gp_checkup_unknown(c, "leftovers", "what earlier drivers left", &why);
 	for (size_t i = 0; i < names.n; i++) {
 		struct gp_version v;
 		struct gp_str rest = gp_str_of(names.v[i]);
@@ -143,36 +156,6 @@ static void check_sources(struct gp_checkup *c, const struct gp_list *known)
 	}
 }
 
-/* Packages of the distribution that bring modules of their own. */
-static void check_packages(struct gp_checkup *c)
-{
-	static const char *const dpkg[] = { "dpkg-query", "-W", "-f", "${db:Status-Abbrev}${Package}\\n",
-					    "nvidia-*",   NULL };
-	gp_auto(gp_said_release) struct gp_said said = { 0 };
-	struct gp_str rest, line;
-
-	if (gp_machine_ask(c->machine, "packages", dpkg, &said, NULL) != GP_TRI_YES)
-		return;
-	rest = gp_buf_str(&said.text);
-	while (gp_text_line_next(&rest, &line)) {
-		gp_auto(gp_free_ptr) char *name = NULL;
-
-		if (!gp_str_take(&line, "ii "))
-			continue;
-		line = gp_str_trim(line);
-		if (!gp_str_ends(line, "-dkms") && gp_str_find(line, GP_STR("kernel")) < 0)
-			continue;
-		name = gp_strndup(line.p, line.len);
-		if (gp_str_ends(line, "-source") || strstr(name, "-common") || strstr(name, "-support"))
-			continue;
-		gp_checkup_add(
-			c, "packages", GP_HEALTH_ATTENTION, gp_asprintf("apt remove %s", name),
-			"the distribution's package %s is installed: its modules and an installer's overwrite each "
-			"other",
-			name);
-	}
-}
-
 void gp_check_installed(struct gp_checkup *c)
 {
 	gp_auto(gp_list_release) struct gp_list known = { 0 };
@@ -181,5 +164,4 @@ void gp_check_installed(struct gp_checkup *c)
 	check_loaded(c);
 	check_dkms_state(c, &known);
 	check_sources(c, &known);
-	check_packages(c);
 }
