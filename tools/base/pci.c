@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/pci.h"
 
+#include <ctype.h>
+#include <limits.h>
 #include <pci/pci.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -11,8 +13,9 @@
 
 #include "base/buf.h"
 #include "base/dynlib.h"
-#include "base/fsio.h"
-#include "base/path.h"
+#include "base/root.h"
+#include "base/text.h"
+#include "base/tri.h"
 
 /* Structs are used, too, so only what the headers are of will do; 3 since 2008. */
 #define SONAME "libpci.so.3"
@@ -20,11 +23,8 @@
 #define FUNCTIONS(X) \
 	X(pci_alloc) \
 	X(pci_cleanup) \
-	X(pci_fill_info) \
-	X(pci_init) \
 	X(pci_load_name_list) \
 	X(pci_lookup_name) \
-	X(pci_scan_bus) \
 	X(pci_set_param)
 
 static struct {
@@ -132,59 +132,69 @@ void gp_pci_list_release(struct gp_pci_list *l)
 	*l = (struct gp_pci_list){ 0 };
 }
 
-struct scan {
-	char *sysfs;
-	struct gp_pci_list *found;
-};
+#define DEVICES "/sys/bus/pci/devices"
 
-static void scan(struct gp_pci *p, void *arg)
+/* Such a file is "0x", digits and a line end. Out: 0; 1 there is no such file; -1 */
+static int read_number(const struct gp_root *root, const char *slot, const char *name, unsigned *out,
+		       struct gp_err *err)
 {
-	struct scan *s = arg;
-	struct gp_pci_list *l = s->found;
+	gp_auto(gp_free_ptr) char *path = gp_asprintf(DEVICES "/%s/%s", slot, name);
+	gp_auto(gp_list_release) struct gp_list why = { 0 };
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	enum gp_tri there = gp_root_read(root, path, &text, &why);
+	unsigned long value;
+	char *end;
 
-	p->a->method = PCI_ACCESS_SYS_BUS_PCI;
-	lib.pci_set_param(p->a, (char[]){ "sysfs.path" }, s->sysfs);
-	lib.pci_init(p->a);
-	lib.pci_scan_bus(p->a);
-	for (struct pci_dev *d = p->a->devices; d; d = d->next) {
-		struct gp_pci_dev one = { 0 };
-
-		lib.pci_fill_info(d, PCI_FILL_IDENT | PCI_FILL_CLASS);
-		snprintf(one.slot, sizeof(one.slot), "%04x:%02x:%02x.%x", (unsigned)d->domain, d->bus, d->dev,
-			 d->func & 7u);
-		one.vendor = d->vendor_id;
-		one.device = d->device_id;
-		one.class = d->device_class;
-		GP_GROW(l->v, l->n, l->cap);
-		l->v[l->n++] = one;
-	}
+	if (there == GP_TRI_NO)
+		return 1;
+	if (there == GP_TRI_UNKNOWN)
+		return gp_fail(err, GP_E_SYSTEM, "cannot read %s", why.v[0]);
+	value = text.len > 2 && gp_str_starts(gp_buf_str(&text), "0x") && isxdigit((unsigned char)text.data[2]) ?
+			strtoul(text.data, &end, 16) :
+			ULONG_MAX;
+	if (value > UINT_MAX || end != text.data + text.len - (*end == '\n'))
+		return gp_fail(err, GP_E_FORMAT, "'%s' has no number of the PCI bus", path);
+	*out = (unsigned)value;
+	return 0;
 }
 
-static int by_slot(const void *a, const void *b)
+/* Out: 0; 1 it was taken out meanwhile; -1 */
+static int read_device(const struct gp_root *root, const char *slot, struct gp_pci_dev *out, struct gp_err *err)
 {
-	const struct gp_pci_dev *x = a, *y = b;
+	int rc = read_number(root, slot, "vendor", &out->vendor, err);
 
-	return strcmp(x->slot, y->slot);
+	if (rc)
+		return rc;
+	if (read_number(root, slot, "device", &out->device, err) || read_number(root, slot, "class", &out->class, err))
+		return err && err->code ? -1 : gp_fail(err, GP_E_FORMAT, "'" DEVICES "/%s' is half a device", slot);
+	out->class >>= 8;
+	snprintf(out->slot, sizeof(out->slot), "%s", slot);
+	return 0;
 }
 
-int gp_pci_scan(struct gp_pci *p, const char *sysfs, struct gp_pci_list *out, struct gp_err *err)
+int gp_pci_scan(const struct gp_root *root, struct gp_pci_list *out, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *devices = gp_path_join(sysfs, "devices");
-	gp_auto(gp_free_ptr) char *path = gp_strdup(sysfs);
-	struct scan s = { .sysfs = path, .found = out };
-	int thing = gp_thing_at(devices, err);
+	gp_auto(gp_list_release) struct gp_list slots = { 0 }, why = { 0 };
+	enum gp_tri there = gp_root_names(root, DEVICES, &slots, &why);
 
 	*out = (struct gp_pci_list){ 0 };
-	if (thing < 0)
-		return -1;
-	if (thing != GP_THING_DIR)
-		return gp_fail(err, GP_E_NOTFOUND, "no PCI bus: '%s' is no directory", devices);
-	if (guarded(scan, p, &s, err) < 0) {
-		gp_pci_list_release(out);
-		return gp_within(err, "'%s'", sysfs);
+	if (there == GP_TRI_NO)
+		return gp_fail(err, GP_E_NOTFOUND, "no PCI bus: '" DEVICES "' is no directory");
+	if (there == GP_TRI_UNKNOWN)
+		return gp_fail(err, GP_E_SYSTEM, "cannot read %s", why.v[0]);
+	for (size_t i = 0; i < slots.n; i++) {
+		struct gp_pci_dev one = { 0 };
+		int rc = read_device(root, slots.v[i], &one, err);
+
+		if (rc < 0) {
+			gp_pci_list_release(out);
+			return -1;
+		}
+		if (rc > 0)
+			continue;
+		GP_GROW(out->v, out->n, out->cap);
+		out->v[out->n++] = one;
 	}
-	if (out->n > 1)
-		qsort(out->v, out->n, sizeof(*out->v), by_slot);
 	return 0;
 }
 

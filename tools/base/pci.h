@@ -7,9 +7,12 @@
 
 #include "base/err.h"
 
+struct gp_root;
+
 /*
- * The PCI bus of this machine, and the names of pci.ids, by libpci, which is loaded when
- * it is first needed: most runs ask neither.
+ * The PCI bus of a machine, and the names of pci.ids, by libpci, which is loaded when it
+ * is first needed: most runs do not ask. libpci reads the bus, too, but follows links out
+ * of a root, waits for FIFOs, and needs to be there.
  */
 struct gp_pci;
 
@@ -35,12 +38,14 @@ void gp_pci_close(struct gp_pci *p);
 /*
  * Every device of the bus, in the order of their slots.
  *
- * In:     sysfs: "/sys/bus/pci", or what stands in for it.
+ * In:     root: NULL: this machine.
  * Out:    gp_pci_list_release() frees it; empty on failure.
  * Errors: GP_E_NOTFOUND there is no such bus, as in many a container; GP_E_SYSTEM it
- *         cannot be read.
+ *         cannot be read; GP_E_FORMAT a device's file has something else in it.
+ * Source: Linux, Documentation/PCI/sysfs-pci.rst: vendor, device, class; each is "0x" and
+ *         digits (drivers/pci/pci-sysfs.c), a class's last two are the interface.
  */
-int gp_pci_scan(struct gp_pci *p, const char *sysfs, struct gp_pci_list *out, struct gp_err *err);
+int gp_pci_scan(const struct gp_root *root, struct gp_pci_list *out, struct gp_err *err);
 
 /* A device's name in pci.ids; free() it. NULL: it has none there, or there is no pci.ids. */
 char *gp_pci_name(struct gp_pci *p, unsigned vendor, unsigned device);

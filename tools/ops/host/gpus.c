@@ -35,18 +35,23 @@ static void tell_driver(struct gp_checkup *c, const struct gp_gpu *g)
 		       gp_card_fit_name(v.fit));
 }
 
+void gp_checkup_find_gpus(struct gp_checkup *c, struct gp_gpu_list *l)
+{
+	struct gp_err err = { 0 };
+
+	if (gp_gpus_find(GP_GPU_AUTO, gp_catalog_cards(c->catalog), &c->machine->files, l, &err) == 0)
+		return;
+	if (err.code == GP_E_NO)
+		gp_checkup_add(c, "gpu", gp_checkup_missing(c), NULL, "%s", err.cause);
+	else
+		gp_checkup_add(c, "gpu", GP_HEALTH_UNKNOWN, NULL, "the cards: %s", err.cause);
+}
+
 void gp_check_gpus(struct gp_checkup *c)
 {
 	gp_auto(gp_gpus_release) struct gp_gpu_list l = { 0 };
-	struct gp_err err = { 0 };
 
-	if (gp_gpus_find(GP_GPU_AUTO, &c->catalog->cards, c->machine->root, &l, &err) < 0) {
-		if (err.code == GP_E_NO)
-			gp_checkup_add(c, "gpu", gp_checkup_missing(c), NULL, "%s", err.cause);
-		else
-			gp_checkup_add(c, "gpu", GP_HEALTH_UNKNOWN, NULL, "the cards: %s", err.cause);
-		return;
-	}
+	gp_checkup_find_gpus(c, &l);
 	for (size_t i = 0; i < l.n; i++) {
 		const struct gp_gpu *g = &l.v[i];
 

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/fsio.h"
 #include "base/pci.h"
+#include "base/root.h"
 #include "base/text.h"
+#include "base/tri.h"
 #include "core/rules/cardname.h"
 #include "core/rules/release.h"
 
-#define BUS "/sys/bus/pci"
 #define CLASS_DISPLAY 0x03 /* the upper byte: VGA controllers, 3D controllers */
 #define CANDIDATES 8
 
@@ -163,25 +163,24 @@ static int parse_id(const char *asked, unsigned *device, struct gp_err *err)
 
 /* --- this machine's --- */
 
-static bool is_virtual(const char *bus, const struct gp_pci_dev *d)
+static bool is_virtual(const struct gp_root *root, const struct gp_pci_dev *d)
 {
-	gp_auto(gp_free_ptr) char *path = gp_asprintf("%s/devices/%s/physfn", bus, d->slot);
+	gp_auto(gp_free_ptr) char *path = gp_asprintf("/sys/bus/pci/devices/%s/physfn", d->slot);
 
-	return gp_exists(path);
+	return gp_root_has(root, path) == GP_TRI_YES;
 }
 
-static int find_here(struct asker *a, const char *root, struct gp_err *err)
+static int find_here(struct asker *a, const struct gp_root *root, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *bus = gp_asprintf("%s" BUS, root ? root : "");
 	gp_auto(gp_pci_list_release) struct gp_pci_list l = { 0 };
 
-	if (gp_pci_scan(a->pci, bus, &l, err) < 0)
+	if (gp_pci_scan(root, &l, err) < 0)
 		return gp_within(err, "which card is there cannot be told");
 	for (size_t i = 0; i < l.n; i++)
-		if (l.v[i].vendor == GP_NVIDIA && l.v[i].class >> 8 == CLASS_DISPLAY && !is_virtual(bus, &l.v[i]))
+		if (l.v[i].vendor == GP_NVIDIA && l.v[i].class >> 8 == CLASS_DISPLAY && !is_virtual(root, &l.v[i]))
 			add(a, l.v[i].device, l.v[i].slot);
 	if (!a->out->n)
-		return gp_fail(err, GP_E_NO, "no card of NVIDIA's is in this machine, by '%s'", bus);
+		return gp_fail(err, GP_E_NO, "no card of NVIDIA's is in this machine, by '/sys/bus/pci'");
 	return check_known(a->out, err);
 }
 
@@ -246,22 +245,23 @@ static int find_by_name(struct asker *a, const char *asked, struct gp_err *err)
 	return check_known(a->out, err);
 }
 
-static int find(struct asker *a, const char *asked, const char *root, struct gp_err *err)
+static int find(struct asker *a, const char *asked, const struct gp_root *root, struct gp_err *err)
 {
 	unsigned device = 0;
 	int id = parse_id(asked, &device, err);
+	bool here = id == 0 && strcmp(asked, GP_GPU_AUTO) == 0, named = id == 0 && !here;
 
-	/* An id needs no library: only its name is missing then. */
-	if (id < 0 || (gp_pci_open(&a->pci, id ? NULL : err) < 0 && !id))
+	/* But for a name no library is needed: only names are missing then. */
+	if (id < 0 || (gp_pci_open(&a->pci, named ? err : NULL) < 0 && named))
 		return -1;
 	if (!id)
-		return strcmp(asked, GP_GPU_AUTO) == 0 ? find_here(a, root, err) : find_by_name(a, asked, err);
+		return here ? find_here(a, root, err) : find_by_name(a, asked, err);
 	add(a, device, NULL);
 	return check_known(a->out, err);
 }
 
-int gp_gpus_find(const char *asked, const struct gp_card_list *cards, const char *root, struct gp_gpu_list *out,
-		 struct gp_err *err)
+int gp_gpus_find(const char *asked, const struct gp_card_list *cards, const struct gp_root *root,
+		 struct gp_gpu_list *out, struct gp_err *err)
 {
 	struct asker a = { .cards = cards, .out = out };
 	int rc;

@@ -6,6 +6,8 @@
 #include "core/rules/card.h"
 #include "core/rules/kind.h"
 
+struct gp_root;
+
 /* Which card a question is about. */
 
 #define GP_GPU_AUTO "auto" /* every card of this machine */
@@ -30,17 +32,16 @@ void gp_gpus_release(struct gp_gpu_list *l);
  * a part of it ("GTX 1080", "Tesla P4", "P4"), or "auto" for NVIDIA's cards of this
  * machine, without virtual functions.
  *
- * In:     asked: untrusted. cards: the data's. root: the system's prefix, "" or NULL for
- *         the real one.
+ * In:     asked: untrusted. cards: the data's. root: NULL: this machine.
  * Out:    gp_gpus_release() frees it; cards are borrowed. Of "auto" those of which nothing
  *         is known, too, when there is another one. Empty on failure.
  * Errors: GP_E_USAGE it is neither, or a name that several cards have of which different
  *         things are known; GP_E_NO not NVIDIA's, not in pci.ids, not in the data, or no
  *         card in this machine; GP_E_NOTFOUND no bus to look at, no pci.ids to find a name
- *         in; GP_E_SYSTEM no libpci.
+ *         in; GP_E_SYSTEM no libpci, or the bus cannot be read.
  */
-int gp_gpus_find(const char *asked, const struct gp_card_list *cards, const char *root, struct gp_gpu_list *out,
-		 struct gp_err *err);
+int gp_gpus_find(const char *asked, const struct gp_card_list *cards, const struct gp_root *root,
+		 struct gp_gpu_list *out, struct gp_err *err);
 
 /* Why a driver fits a card or does not, in a sentence; free() it. g->card is known. */
 char *gp_gpu_why(const struct gp_gpu *g, const struct gp_version *driver);

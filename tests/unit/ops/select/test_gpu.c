@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests: base/pci */
+/* Tests: base/pci, base/root */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fsio.h"
 #include "base/outfile.h"
 #include "base/path.h"
 #include "base/pci.h"
+#include "base/root.h"
 #include "fx_table.h"
 #include "ops/select/gpu.h"
 
@@ -27,16 +29,8 @@
 	"Cards: 2236\nGeneration: Ampere\nVgpu: native\nDriver: >= 460\nSriov: yes\nEvidence: x\n\n" \
 	"Cards: 2200 - 25ff\nGeneration: Ampere\nVgpu: neither\nReason: r\nSriov: yes\nEvidence: x\n"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED true
-#elif defined(__has_feature)
-#define SANITIZED __has_feature(address_sanitizer)
-#else
-#define SANITIZED false
-#endif
-
 struct world {
-	char *root;
+	struct gp_root root;
 	struct gp_card_list cards;
 	struct gp_gpu_list gpus;
 	struct gp_err err;
@@ -48,7 +42,7 @@ static int setup(void **state)
 	struct gp_stanza_list s = { 0 };
 	char root[] = "/tmp/gp-gpu-XXXXXX";
 
-	w->root = strdup(mkdtemp(root));
+	assert_int_equal(gp_root_open(&w->root, mkdtemp(root), NULL), 0);
 	assert_int_equal(gp_stanza_parse(gp_str_of(CARDS), "cards", &s, NULL), 0);
 	assert_int_equal(gp_cards_parse(&s, &w->cards, NULL), 0);
 	gp_stanza_list_release(&s);
@@ -62,15 +56,15 @@ static int teardown(void **state)
 
 	gp_gpus_release(&w->gpus);
 	gp_cards_release(&w->cards);
-	gp_remove_tree(w->root);
-	free(w->root);
+	gp_remove_tree(w->root.path);
+	gp_root_close(&w->root);
 	free(w);
 	return 0;
 }
 
 static void put(const struct world *w, const char *slot, const char *file, const char *text)
 {
-	gp_auto(gp_free_ptr) char *dir = gp_asprintf("%s/sys/bus/pci/devices/%s", w->root, slot);
+	gp_auto(gp_free_ptr) char *dir = gp_asprintf("%s/sys/bus/pci/devices/%s", w->root.path, slot);
 	gp_auto(gp_free_ptr) char *path = gp_path_join(dir, file);
 
 	assert_int_equal(gp_mkdirs(dir, NULL), 0);
@@ -97,7 +91,7 @@ static int find(struct world *w, const char *asked)
 {
 	gp_gpus_release(&w->gpus);
 	w->err = (struct gp_err){ 0 };
-	return gp_gpus_find(asked, &w->cards, w->root, &w->gpus, &w->err);
+	return gp_gpus_find(asked, &w->cards, &w->root, &w->gpus, &w->err);
 }
 
 static void fails(struct world *w, const char *asked, enum gp_code code, const char *why)
@@ -204,11 +198,39 @@ static void several_here(void **state)
 static void broken(void **state)
 {
 	struct world *w = *state;
+	gp_auto(gp_free_ptr) char *slot = gp_asprintf("%s/sys/bus/pci/devices/0000:01:00.0", w->root.path);
+	gp_auto(gp_free_ptr) char *vendor = gp_path_join(slot, "vendor");
 
 	put(w, "0000:01:00.0", "vendor", "0x10de\n");
-	fails(w, "auto", GP_E_SYSTEM, "libpci: ");
-	put(w, "what", "vendor", "0x10de\n");
-	fails(w, "auto", GP_E_SYSTEM, "libpci: ");
+	fails(w, "auto", GP_E_FORMAT, "0000:01:00.0' is half a device");
+	put_device(w, "0000:01:00.0", "0x10de\n", "0x1b80 \n", "0x030000\n");
+	fails(w, "auto", GP_E_FORMAT, "0000:01:00.0/device' has no number");
+	put_device(w, "0000:01:00.0", "0x\n", "0x1b80\n", "0x030000\n");
+	fails(w, "auto", GP_E_FORMAT, "vendor' has no number");
+	put_device(w, "0000:01:00.0", "0x10de0000000000\n", "0x1b80\n", "0x030000\n");
+	fails(w, "auto", GP_E_FORMAT, "vendor' has no number");
+	/* One that nobody writes to. */
+	assert_int_equal(unlink(vendor), 0);
+	assert_int_equal(mkfifo(vendor, 0600), 0);
+	fails(w, "auto", GP_E_SYSTEM, "vendor: Invalid argument");
+}
+
+/* Links of somebody else's root. */
+static void kept_below(void **state)
+{
+	struct world *w = *state;
+	gp_auto(gp_free_ptr) char *outside = gp_asprintf("%s-out", w->root.path), *bus = NULL, *link = NULL;
+	struct world other = { .root.path = outside };
+
+	put_device(&other, "0000:01:00.0", "0x10de\n", "0x1b80\n", "0x030000\n");
+	bus = gp_asprintf("%s/sys/bus", outside);
+	link = gp_asprintf("%s/sys", w->root.path);
+	assert_int_equal(gp_mkdirs(link, NULL), 0);
+	free(gp_steal(&link));
+	link = gp_asprintf("%s/sys/bus", w->root.path);
+	assert_int_equal(symlink(bus, link), 0);
+	fails(w, "auto", GP_E_NOTFOUND, "no PCI bus");
+	gp_remove_tree(outside);
 }
 
 int main(void)
@@ -217,8 +239,7 @@ int main(void)
 	FX_TEST(named, setup, teardown);
 	FX_TEST(none_here, setup, teardown);
 	FX_TEST(several_here, setup, teardown);
-	/* What libpci had opened then it never closes. */
-	if (!SANITIZED)
-		FX_TEST(broken, setup, teardown);
+	FX_TEST(broken, setup, teardown);
+	FX_TEST(kept_below, setup, teardown);
 	return fx_run(NULL, NULL);
 }
