@@ -10,6 +10,7 @@
 #include "ops/host/machine.h"
 
 #define CONFIG_MAX (8u << 20)
+#define RUNNING "config-running" /* its name in a record */
 
 void gp_kconfig_release(struct gp_kconfig *k)
 {
@@ -33,6 +34,7 @@ static bool take(const struct gp_machine *m, char *path, struct gp_kconfig *k)
 /* The running kernel's own, CONFIG_IKCONFIG_PROC. */
 static bool take_packed(const struct gp_machine *m, const char *path, struct gp_kconfig *k)
 {
+	struct gp_root files = gp_machine_unseen(m);
 	gp_auto(gp_buf_release) struct gp_buf packed = { 0 };
 	struct gp_decoder *dec;
 	struct gp_err err = { 0 };
@@ -41,7 +43,7 @@ static bool take_packed(const struct gp_machine *m, const char *path, struct gp_
 	char block[16384];
 	ssize_t n = -1;
 
-	if (gp_machine_read(m, path, &packed, NULL) != GP_TRI_YES)
+	if (gp_root_read(&files, path, &packed, NULL) != GP_TRI_YES)
 		return false;
 	rest = gp_buf_str(&packed);
 	dec = gp_decoder_new(GP_CODEC_GZIP, gp_str_src(&rest), &err);
@@ -53,10 +55,22 @@ static bool take_packed(const struct gp_machine *m, const char *path, struct gp_
 	gp_decoder_free(dec);
 	if (n == 0) {
 		k->from = gp_strdup(path);
+		gp_machine_note(m, RUNNING, gp_buf_str(&k->text), 0);
 		return true;
 	}
 	gp_buf_release(&k->text);
 	return false;
+}
+
+/* What it says unpacked, in a record. */
+static void take_noted(const struct gp_machine *m, struct gp_kconfig *k)
+{
+	gp_auto(gp_said_release) struct gp_said said = { 0 };
+
+	if (gp_machine_noted(m, RUNNING, &said, NULL) != GP_TRI_YES || !said.text.len)
+		return;
+	GP_SWAP(k->text, said.text);
+	k->from = gp_strdup("/proc/config.gz");
 }
 
 void gp_kconfig_read(const struct gp_machine *m, const char *release, bool running, struct gp_kconfig *k)
@@ -66,7 +80,8 @@ void gp_kconfig_read(const struct gp_machine *m, const char *release, bool runni
 	    take(m, gp_asprintf("/lib/modules/%s/config", release), k) ||
 	    take(m, gp_asprintf("/lib/modules/%s/build/.config", release), k) || !running)
 		return;
-	take_packed(m, "/proc/config.gz", k);
+	if (!take_packed(m, "/proc/config.gz", k))
+		take_noted(m, k);
 }
 
 char gp_kconfig_is(const struct gp_kconfig *k, const char *name)

@@ -19,6 +19,8 @@ static void find_running(struct gp_checkup *c)
 
 	if (!c->machine->root) {
 		c->running = uname(&u) == 0 ? gp_strdup(u.release) : NULL;
+		if (c->running)
+			gp_machine_note(c->machine, "uname", gp_str_of(c->running), 0);
 		return;
 	}
 	if (gp_machine_ask(c->machine, "uname", argv, &said, NULL) != GP_TRI_YES)
@@ -61,14 +63,21 @@ static void find_installed(struct gp_checkup *c, struct gp_list *why)
 		qsort(c->kernels.v, c->kernels.n, sizeof(*c->kernels.v), by_age);
 }
 
+void gp_checkup_find_kernels(struct gp_checkup *c, struct gp_list *why)
+{
+	find_running(c);
+	find_installed(c, why);
+}
+
 void gp_check_kernels(struct gp_checkup *c)
 {
 	gp_auto(gp_list_release) struct gp_list why = { 0 };
 
-	find_running(c);
-	find_installed(c, &why);
+	gp_checkup_find_kernels(c, &why);
+	if (why.n)
+		gp_checkup_unknown(c, "kernel", "which kernels are installed", &why);
 	if (!c->running)
-		gp_checkup_unknown(c, "kernel", "which kernel runs", &why);
+		gp_checkup_unknown(c, "kernel", "which kernel runs", NULL);
 	else if (c->machine->inside)
 		gp_checkup_add(c, "kernel", GP_HEALTH_UNKNOWN, NULL, "%s runs, of the machine around %s", c->running,
 			       c->machine->inside);

@@ -36,7 +36,10 @@ static enum gp_tri key_is_enrolled(const struct gp_checkup *c, struct gp_list *w
 		gp_auto(gp_said_release) struct gp_said said = { 0 };
 		enum gp_tri ran;
 
-		if (gp_machine_has(c->machine, keys[i]) != GP_TRI_YES)
+		ran = gp_machine_has(c->machine, keys[i]);
+		if (ran == GP_TRI_UNKNOWN)
+			answer = ran;
+		if (ran != GP_TRI_YES)
 			continue;
 		/* Source: mokutil(1) and src/mokutil.c 0.6: "is already enrolled", and 1. */
 		ran = gp_machine_ask(c->machine, i ? "mokutil-shim" : "mokutil-dkms", argv, &said, why);
@@ -73,12 +76,18 @@ static void tell_key(struct gp_checkup *c)
 /* Source: security/lockdown/lockdown.c: "none [integrity] confidentiality". */
 static void check_lockdown(struct gp_checkup *c)
 {
-	gp_auto(gp_free_ptr) char *line = gp_machine_line(c->machine, "/sys/kernel/security/lockdown");
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	gp_auto(gp_list_release) struct gp_list why = { 0 };
+	enum gp_tri there = gp_machine_read(c->machine, "/sys/kernel/security/lockdown", &text, &why);
+	struct gp_str rest = gp_buf_str(&text), line = rest;
 
-	if (!line || c->machine->inside || strstr(line, "[none]"))
+	if (there == GP_TRI_UNKNOWN)
+		gp_checkup_unknown(c, "lockdown", "whether the kernel is locked down", &why);
+	if (there != GP_TRI_YES || c->machine->inside || gp_str_find(line, GP_STR("[none]")) >= 0)
 		return;
+	gp_text_line_next(&rest, &line);
 	gp_checkup_add(c, "lockdown", GP_HEALTH_ATTENTION, gp_strdup("sign the modules, with a key that is enrolled"),
-		       "the kernel is locked down (%s): it takes signed modules only", line);
+		       "the kernel is locked down (%.*s): it takes signed modules only", (int)line.len, line.p);
 }
 
 void gp_check_secureboot(struct gp_checkup *c)

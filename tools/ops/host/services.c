@@ -8,9 +8,9 @@
 #include "ops/host/machine.h"
 
 /* Source: init-scripts/systemd of GRID 460.73.01. */
-static const char *const UNITS[] = { "nvidia-vgpud.service", "nvidia-vgpu-mgr.service" };
+const char *const gp_host_units[GP_HOST_UNITS] = { "nvidia-vgpud.service", "nvidia-vgpu-mgr.service" };
 
-static bool is_installed(const struct gp_machine *m, const char *unit)
+bool gp_host_has_unit(const struct gp_machine *m, const char *unit)
 {
 	static const char *const places[] = { "/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system" };
 
@@ -23,7 +23,19 @@ static bool is_installed(const struct gp_machine *m, const char *unit)
 	return false;
 }
 
-/* "active", "failed", … of `systemctl is-active`. nvidia-vgpud ends when it is done. */
+/* "active", "failed", … nvidia-vgpud ends when it is done. */
+void gp_check_unit_state(struct gp_checkup *c, const char *unit, struct gp_str state)
+{
+	if (gp_str_eq(state, "active") || (gp_str_eq(state, "inactive") && strstr(unit, "vgpud")))
+		gp_checkup_add(c, "services", GP_HEALTH_OK, NULL, "%s is %.*s", unit, (int)state.len, state.p);
+	else if (gp_str_eq(state, "failed") || gp_str_eq(state, "inactive"))
+		gp_checkup_add(c, "services", GP_HEALTH_ATTENTION, gp_asprintf("journalctl -b -u %s", unit),
+			       "%s is %.*s", unit, (int)state.len, state.p);
+	else
+		gp_checkup_unknown(c, "services", unit, NULL);
+}
+
+/* By `systemctl is-active`. */
 static void check_unit(struct gp_checkup *c, const char *unit)
 {
 	const char *const argv[] = { "systemctl", "is-active", unit, NULL };
@@ -38,18 +50,12 @@ static void check_unit(struct gp_checkup *c, const char *unit)
 	}
 	rest = gp_buf_str(&said.text);
 	gp_text_line_next(&rest, &line);
-	if (gp_str_eq(line, "active") || (gp_str_eq(line, "inactive") && strstr(unit, "vgpud")))
-		gp_checkup_add(c, "services", GP_HEALTH_OK, NULL, "%s is %.*s", unit, (int)line.len, line.p);
-	else if (gp_str_eq(line, "failed") || gp_str_eq(line, "inactive"))
-		gp_checkup_add(c, "services", GP_HEALTH_ATTENTION, gp_asprintf("journalctl -b -u %s", unit),
-			       "%s is %.*s", unit, (int)line.len, line.p);
-	else
-		gp_checkup_unknown(c, "services", unit, NULL);
+	gp_check_unit_state(c, unit, line);
 }
 
 void gp_check_services(struct gp_checkup *c)
 {
-	for (size_t i = 0; i < GP_COUNT(UNITS); i++)
-		if (is_installed(c->machine, UNITS[i]))
-			check_unit(c, UNITS[i]);
+	for (size_t i = 0; i < GP_HOST_UNITS; i++)
+		if (gp_host_has_unit(c->machine, gp_host_units[i]))
+			check_unit(c, gp_host_units[i]);
 }
