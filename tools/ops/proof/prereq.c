@@ -16,7 +16,7 @@
 
 /* --- programs --- */
 
-bool gp_program_is_here(const char *name)
+char *gp_program_path(const char *name)
 {
 	const char *path = getenv("PATH"), *end;
 
@@ -27,9 +27,16 @@ bool gp_program_is_here(const char *name)
 		dir = gp_strndup(path, (size_t)(end - path));
 		file = gp_path_join(*dir ? dir : ".", name);
 		if (access(file, X_OK) == 0 && gp_is_file(file))
-			return true;
+			return gp_steal(&file);
 	}
-	return false;
+	return NULL;
+}
+
+bool gp_program_is_here(const char *name)
+{
+	gp_auto(gp_free_ptr) char *path = gp_program_path(name);
+
+	return path;
 }
 
 static int need(const char *name, const char *package, const char *why, struct gp_err *err)

@@ -21,7 +21,8 @@
 int gp_prereq_check(const struct gp_headers *h, const struct gp_toolchain *cc, struct gp_list *notes,
 		    struct gp_err *err);
 
-/* On PATH, or without one where programs usually are. */
+/* On PATH, or without one where programs usually are; free() it. NULL: nowhere. */
+char *gp_program_path(const char *name);
 bool gp_program_is_here(const char *name);
 
 /* "gcc-12" of "x86_64-linux-gnu-gcc-12": the package of Debian's that has a compiler

@@ -13,7 +13,7 @@
 #include "ops/proof/prereq.h"
 
 #define COMPILE_H_MAX (1u << 20)
-#define CC_WORDS 8
+#define CC_WORDS 16
 
 void gp_toolchain_release(struct gp_toolchain *t)
 {
@@ -51,6 +51,14 @@ static char *first_line(const struct gp_buf *b)
 
 	gp_text_line_next(&rest, &line);
 	return gp_strndup(line.p, line.len);
+}
+
+char *gp_toolchain_line(const char *cc, const char *option)
+{
+	gp_auto(gp_buf_release) struct gp_buf said = { 0 };
+	struct gp_err none = { 0 };
+
+	return ask(cc, option, &said, &none) == 0 ? first_line(&said) : NULL;
 }
 
 /* The first "N.N" in a text, as grep -o '[0-9]\+\.[0-9]\+' | head -n 1 finds it. */
@@ -93,8 +101,7 @@ static void clang_names(struct gp_str text, struct gp_list *out)
 	gp_list_add(out, "clang");
 }
 
-/* Programs that CONFIG_CC_VERSION_TEXT may mean, the likeliest first. */
-static void named_by_headers(const char *text, struct gp_list *out)
+void gp_toolchain_names(const char *text, struct gp_list *out)
 {
 	struct gp_str rest = gp_str_of(text ? text : ""), word;
 	gp_auto(gp_free_ptr) char *cc = NULL;
@@ -190,6 +197,15 @@ static void tell_package(struct gp_toolchain *t, const char *cc, const struct gp
 		t->note = gp_steal(&note);
 }
 
+static bool maps_files(const char *cc)
+{
+	gp_auto(gp_free_ptr) char *line = gp_asprintf("%s -ffile-prefix-map=/a=/b -x c -E", cc);
+	gp_auto(gp_buf_release) struct gp_buf said = { 0 };
+	struct gp_err none = { 0 };
+
+	return ask(line, "/dev/null", &said, &none) == 0;
+}
+
 /* Where distributions keep ccache under the names of compilers: Debian and Arch,
  * Fedora, Alpine. */
 static char *masquerade(const char *cc)
@@ -213,7 +229,7 @@ int gp_toolchain_find(const struct gp_headers *h, const char *cc, struct gp_tool
 	gp_auto(gp_buf_release) struct gp_buf said = { 0 };
 
 	*out = (struct gp_toolchain){ .clang = clang && strcmp(clang, "y") == 0 };
-	named_by_headers(text, &named);
+	gp_toolchain_names(text, &named);
 	out->cc = cc ? gp_strdup(cc) : first_here(&named);
 	if (!out->cc)
 		out->cc = gp_strdup(out->clang ? "clang" : "gcc");
@@ -224,6 +240,7 @@ int gp_toolchain_find(const struct gp_headers *h, const char *cc, struct gp_tool
 	}
 	out->text = first_line(&said);
 	out->masquerade = masquerade(out->cc);
+	out->maps_files = maps_files(out->cc);
 	compare(h, out);
 	tell_package(out, cc, &named);
 	return 0;

@@ -11,6 +11,7 @@ struct gp_toolchain {
 	bool clang; /* the kernel was built with it: LLVM=1 */
 	/* NVIDIA's conftest.sh would refuse: another compiler built the kernel. */
 	bool mismatch;
+	bool maps_files;  /* it knows -ffile-prefix-map=, as GCC 8 and clang 10 do */
 	char *note;       /* then: which one, and which this is; else NULL */
 	char *masquerade; /* a directory for the front of PATH in which ccache has the
 			      * compiler's name; NULL: no ccache */
@@ -32,5 +33,12 @@ struct gp_toolchain {
  */
 int gp_toolchain_find(const struct gp_headers *h, const char *cc, struct gp_toolchain *out, struct gp_err *err);
 void gp_toolchain_release(struct gp_toolchain *t);
+
+/* The first line of what `CC OPTION` prints; free() it. NULL: it fails. */
+char *gp_toolchain_line(const char *cc, const char *option);
+
+/* Programs that CONFIG_CC_VERSION_TEXT may mean, appended, the likeliest first. In: text:
+ * untrusted, may be NULL. None for a path: it may be anybody's. */
+void gp_toolchain_names(const char *text, struct gp_list *out);
 
 #endif
