@@ -1,57 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2154 # lib.sh sets the rest
+# shellcheck disable=SC1091,SC2034,SC2086,SC2154 # $k and $secure are words; lib.sh and machine.sh set the rest
 # doctor: machines of our own below directories, each with one thing that is wrong. What
 # this machine is, its own files and programs say.
 # tests: ops/host/machine ops/host/checkup ops/host/kernels ops/host/platform ops/host/processor
 # tests: ops/host/perkernel ops/host/config ops/host/secureboot ops/host/installed ops/host/gpus ops/host/services
-# tests: ops/host/space
+# tests: ops/host/space ops/host/packages
 . "$(dirname "$0")/lib.sh"
+. "$fx/machine.sh"
 
-k=6.1.0-44-amd64
-secure=sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
-# machine DIR: a Debian 12 with a P4, all that it takes, and nothing installed.
-machine() {
-    m=$1
-    rm -rf "$m"
-    mkdir -p "$m/proc" "$m/etc" "$m/boot" "$m/usr/bin" "$m/usr/sbin" "$m/usr/src" "$m/dev" "$m/var/lib" \
-        "$m/lib/modules/$k" "$m/sys/class/iommu/dmar0" "$m/sys/module" "$m/sys/firmware/efi/efivars" \
-        "$m/sys/bus/pci/devices" "$m/.gridpatch-record"
-    printf 'vendor_id\t: GenuineIntel\nflags\t\t: fpu vmx sse\n' > "$m/proc/cpuinfo"
-    printf 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n' > "$m/etc/os-release"
-    printf 'CONFIG_%s\n' KVM=m VFIO=m VFIO_IOMMU_TYPE1=m VFIO_MDEV=m 'CC_VERSION_TEXT="gcc-12 (Debian 12.2.0-14) 12.2.0"' \
-        > "$m/boot/config-$k"
-    echo "$k" > "$m/.gridpatch-record/uname"
-    : > "$m/lib/modules/$k/modules.builtin"
-    : > "$m/.gridpatch-record/packages"
-    : > "$m/.gridpatch-record/dmesg"
-    for p in gcc gcc-12 make apt-get; do : > "$m/usr/bin/$p"; done
-    : > "$m/usr/sbin/dkms"
-    : > "$m/dev/kvm"
-    printf '\6\0\0\0\0' > "$m/$secure"
-    card "$m" 01 1bb3
-    h=$m/usr/src/linux-headers-$k
-    mkdir -p "$h/include/generated" "$h/include/linux" "$h/include/config"
-    ln -s "/usr/src/linux-headers-$k" "$m/lib/modules/$k/build"
-    echo "#define UTS_RELEASE \"$k\"" > "$h/include/generated/utsrelease.h"
-    : > "$h/include/linux/kernel.h"
-    : > "$h/include/generated/autoconf.h"
-    cp "$m/boot/config-$k" "$h/.config"
-    : > "$h/Makefile"
-}
-# card DIR BUS DEVICE: of NVIDIA's, as sysfs has it.
-card() {
-    d=$1/sys/bus/pci/devices/0000:$2:00.0
-    mkdir -p "$d"
-    echo 0x10de > "$d/vendor"
-    echo "0x$3" > "$d/device"
-    echo 0x030000 > "$d/class"
-    echo 0x10de > "$d/subsystem_vendor"
-    echo 0x0000 > "$d/subsystem_device"
-    echo 11 > "$d/irq"
-    : > "$d/resource"
-    printf '\336\020\0\0\0\0\0\0\0\0\0\3' > "$d/config"
-}
 # health CHECK: what it says of that, of the last run with --json=r.json.
 health() { jq -r --arg c "$1" '[.checks[] | select(.check == $c) | .health] | unique | join(" ")' r.json; }
 # is WHAT STATUS CHECK HEALTH: of the machine m.
@@ -103,8 +60,13 @@ is 'another compiler' 0 compiler attention
 rm m/usr/bin/gcc
 is 'none' 1 compiler missing
 machine m; sed -i 's/gcc-12 (Debian[^"]*/Ubuntu clang version 18.1.3/' m/boot/config-$k
-is 'a kernel of clang' 0 compiler attention
-says 'clang is wanted' 'install clang' out
+is 'a kernel of clang' 1 compiler missing
+says 'clang is wanted' 'apt install clang-18' out
+: > m/usr/bin/clang
+is 'any clang may be it' 0 compiler ok
+rm m/usr/bin/clang m/usr/bin/apt-get; : > m/usr/bin/pacman
+is 'no clang where there is one package of it' 1 compiler missing
+says 'that is wanted' 'pacman -S clang' out
 machine m; rm m/usr/sbin/dkms
 is 'no dkms' 1 dkms missing
 machine m; mkdir -p m/lib/modules/9.9.9; : > m/lib/modules/9.9.9/modules.builtin
@@ -131,6 +93,9 @@ machine m
 mkdir -p m/var/lib/dkms/nvidia/535.161.05/$k/x86_64/module m/usr/src/nvidia-535.161.05
 : > m/usr/src/nvidia-535.161.05/dkms.conf
 ln -s /usr/src/nvidia-535.161.05 m/var/lib/dkms/nvidia/535.161.05/source
+is 'built, and not installed' 0 dkms-state attention
+says 'what is to be done' "dkms install nvidia/535.161.05 -k $k" out
+ln -s "535.161.05/$k/x86_64" "m/var/lib/dkms/nvidia/kernel-$k-x86_64"
 is 'built for all' 0 dkms-state ok
 rm -r m/var/lib/dkms/nvidia/535.161.05/$k
 is 'not built for one' 0 dkms-state attention
@@ -170,6 +135,22 @@ make_sample new --version 595.71.03
 expect_status 'one that does not serve the card' 1 doctor --sysroot m new --json=r.json
 check 'the card says it' test "$(health gpu)" = missing
 
+# --- packages of other managers -----------------------------------------------------------
+machine m; rm m/usr/bin/apt-get m/usr/sbin/dkms; : > m/usr/bin/dnf
+printf 'nvidia-driver\nkmod-nvidia-latest-dkms\nnvidia-kmod-common\n' > m/.gridpatch-record/packages-rpm
+is 'a package of modules for RPM' 1 packages attention
+says 'how it is removed' 'dnf remove kmod-nvidia-latest-dkms' out
+check 'no other' test "$(jq '[.checks[] | select(.check == "packages")] | length' r.json)" -eq 1
+says 'how dkms is installed there' 'dnf install dkms' out
+machine m; rm m/.gridpatch-record/packages
+printf "error: package 'nvidia-open' was not found\nnvidia-lts\nnvidia-open-dkms\n" > m/.gridpatch-record/packages-pacman
+is 'packages of Arch' 0 packages attention
+check 'two of them' test "$(jq '[.checks[] | select(.check == "packages")] | length' r.json)" -eq 2
+rm m/.gridpatch-record/packages-pacman
+is 'nobody asked' 0 packages unknown
+for p in packages packages-rpm packages-pacman; do : > m/.gridpatch-record/$p; echo 127 > m/.gridpatch-record/$p.status; done
+is 'no such manager at all' 0 packages ''
+
 # --- other systems ------------------------------------------------------------------------
 machine m; : > m/usr/bin/pveversion
 is 'Proxmox on Debian 12' 0 platform ok
@@ -181,12 +162,52 @@ machine m; echo 'ID=plan9' > m/etc/os-release
 is 'a system that nobody knows' 0 platform attention
 machine m; rm m/etc/os-release m/usr/sbin/dkms; echo 'version="7.2.0"' > m/etc/unraid-version
 is 'Unraid has no dkms' 0 dkms attention
+check 'it is Unraid 7' json_is r.json .platform unraid-7
+rm -r m/lib/modules/$k/build m/usr/src/linux-headers-$k m/usr/bin/make
+is 'nor headers, and needs neither make' 0 headers attention
+echo 'version="6.12.14"' > m/etc/unraid-version
+is 'an older one' 0 platform ok
+check 'it is Unraid 6' json_is r.json .platform unraid-6
+machine m; echo 6.12.15-production+truenas > m/.gridpatch-record/uname; echo 25.04.1 > m/etc/version
+is 'TrueNAS says that it is Debian' 0 platform ok
+check 'it is TrueNAS' json_is r.json .platform truenas-25
+machine m; mkdir m/run; : > m/run/ostree-booted
+is 'a system that is an image' 0 image attention
+machine m; printf 'ID=nixos\nVERSION_ID="25.05"\n' > m/etc/os-release
+is 'NixOS' 0 image attention
+machine m; echo '900 ro' > m/.gridpatch-record/space-usr
+is '/usr cannot be written to' 0 image attention
 
 # --- containers, and what cannot be seen --------------------------------------------------------
 machine m; mkdir -p m/run/systemd; echo docker > m/run/systemd/container; rm -r m/dev/kvm m/sys/class/iommu/*
 rm -r m/sys/bus/pci/devices/*
 is 'in a container' 0 kvm unknown
 for c in iommu gpu kernel; do check "in a container: $c" test "$(health $c)" = unknown; done
+machine m; mkdir -p m/run; : > m/run/.containerenv; rm m/usr/sbin/dkms m/usr/bin/make m/usr/bin/gcc*
+rm -r m/lib/modules/$k/build m/usr/src/linux-headers-$k
+is 'what is not in a container may be outside of it' 0 dkms unknown
+for c in make headers; do check "in a container: $c" test "$(health $c)" = unknown; done
+machine m; printf '\6\0\0\0\1' > m/$secure
+# refused CHECK PATH: of which that is unknown, though it says nothing.
+refused() {
+    echo "$2: Permission denied" > m/.gridpatch-record/unreadable
+    run doctor --sysroot m --json=r.json
+    check "not allowed to look: $1" grep -q unknown << END
+$(health "$1")
+END
+}
+refused virtualization /proc/cpuinfo
+refused iommu /sys/class/iommu
+refused kvm /dev/kvm
+refused secure-boot /var/lib/dkms/mok.pub
+refused secure-boot /$secure
+refused lockdown /sys/kernel/security/lockdown
+refused kernel /lib/modules
+refused gpu /sys/bus/pci/devices
+refused dkms-state /var/lib/dkms
+refused leftovers /usr/src
+refused nouveau /sys/module/nouveau
+refused dkms /usr/sbin/dkms
 mkdir empty
 expect_status 'nothing is there' 1 doctor --sysroot empty
 expect_status 'no such directory' 4 doctor --sysroot none
@@ -195,6 +216,20 @@ machine m; rm m/proc/cpuinfo; ln -s /etc/hostname m/proc/cpuinfo; mkfifo m/boot/
 ln -sf fifo m/boot/config-$k
 is 'a link does not lead out, a FIFO does not hold us up' 0 virtualization unknown
 
+# Headers of somebody's: links out of it, and files that nobody writes to.
+machine m; rm -r m/usr/src/linux-headers-$k m/lib/modules/$k/build
+mkdir -p outside; cp -R "$(machine other; echo other)/usr/src/linux-headers-$k" outside/h
+ln -s "$work/outside/h" m/lib/modules/$k/build
+ln -s "$work/outside/h" m/usr/src/linux-headers-$k
+is 'headers outside of it are none of its' 1 headers missing
+machine m; h=m/usr/src/linux-headers-$k
+rm $h/include/generated/utsrelease.h; mkfifo $h/include/generated/utsrelease.h
+timeout 20 "$GRIDPATCH" doctor --sysroot m > out 2> err
+check 'a FIFO in the headers holds nobody up' test $? -eq 1
+rm $h/include/linux/kernel.h; mkfifo $h/include/linux/kernel.h $h/include/config/auto.conf
+timeout 20 "$GRIDPATCH" doctor --sysroot m > out 2> err
+check 'nor several' test $? -eq 1
+
 # --- this machine --------------------------------------------------------------------------
 run doctor --json=r.json
 json_valid r.json doctor
@@ -202,5 +237,22 @@ check 'here: 0 or 1' test "$status" -le 1
 check 'the kernel that runs' json_is r.json .running "$(uname -r)"
 if command -v dkms > /dev/null; then
     check 'dkms' test "$(health dkms)" = ok
+fi
+# In a chroot, with /proc and without, less is seen than there is.
+if [ "$(id -u)" -eq 0 ] && mkdir -p chroot/proc && mount -t proc proc chroot/proc 2> /dev/null; then
+    undo="umount '$work/chroot/proc' 2> /dev/null"
+    for f in $(ldd "$GRIDPATCH" | sed -n 's|^[^/]*\(/[^ ]*\).*|\1|p'); do
+        mkdir -p "chroot${f%/*}" && cp -L "$f" "chroot$f"
+    done
+    cp -R "$repo/kernel-versions" "$repo/patches" "$GRIDPATCH" chroot
+    chrooted() { GRIDPATCH_DATA=/ chroot chroot /gridpatch doctor --json > out 2> err; }
+    chrooted
+    check 'a chroot' json_is out .inside 'a chroot'
+    umount chroot/proc
+    chrooted
+    check 'a chroot without /proc' json_is out .inside 'a chroot or container without /proc'
+    check 'nothing is missing in it' json_is out '[.checks[] | select(.health == "missing")] | length' 0
+else
+    skip 'a chroot' 'that takes root, and mounts'
 fi
 finish
