@@ -101,20 +101,20 @@ static int load_script(const char *dir, struct gp_usercopy *c, struct gp_err *er
 	return 0;
 }
 
-static int check_config(enum gp_userconf which, const struct gp_userfile *f, struct gp_list *warnings,
-			struct gp_err *err)
+int gp_userconf_file(enum gp_userconf which, const char *from, struct gp_str text, struct gp_list *warnings,
+		     struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list said = { 0 };
 	struct json_object *doc = NULL;
 	int rc;
 
-	if (gp_toml_read(f->from, gp_buf_str(&f->data), &doc, err) < 0)
+	if (gp_toml_read(from, text, &doc, err) < 0)
 		return -1;
 	rc = gp_userconf_check(which, doc, &said, err);
 	json_object_put(doc);
 	for (size_t i = 0; i < said.n; i++)
-		gp_list_printf(warnings, "'%s': %s", f->from, said.v[i]);
-	return rc < 0 ? gp_within(err, "'%s'", f->from) : 0;
+		gp_list_printf(warnings, "'%s': %s", from, said.v[i]);
+	return rc < 0 ? gp_within(err, "'%s'", from) : 0;
 }
 
 static int load_config(const char *dir, struct gp_usercopy *c, struct gp_err *err)
@@ -133,7 +133,8 @@ static int load_config(const char *dir, struct gp_usercopy *c, struct gp_err *er
 			continue;
 		n++;
 		if (read_file(path, CONFIG_MAX, config_path[i], &c->config[i], err) < 0 ||
-		    check_config((enum gp_userconf)i, &c->config[i], &c->warnings, err) < 0)
+		    gp_userconf_file((enum gp_userconf)i, c->config[i].from, gp_buf_str(&c->config[i].data),
+				     &c->warnings, err) < 0)
 			return -1;
 	}
 	if (n)

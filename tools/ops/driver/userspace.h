@@ -77,6 +77,16 @@ struct gp_usercopy {
 int gp_userspace_check(enum gp_half half, struct gp_str data, struct gp_list *needed, struct gp_err *err);
 
 /*
+ * Is a file of vgpu_unlock-rs's configuration as it can take it?
+ *
+ * In:     from: for messages. text: untrusted.
+ * Out:    warnings: appended, each with from.
+ * Errors: as gp_toml_read() and gp_userconf_check().
+ */
+int gp_userconf_file(enum gp_userconf which, const char *from, struct gp_str text, struct gp_list *warnings,
+		     struct gp_err *err);
+
+/*
  * Read and check what the options name; each may be NULL.
  *
  * In:     lib: --unlock-lib; script: --unlock-script, a directory; config: --unlock-config,
