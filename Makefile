@@ -115,6 +115,21 @@ $(TESTBIN): %: %.o $(TSUPOBJ) $(LIB)
 $(BUILD)/bench-symvers: $(BUILD)/tests/bench/symvers.o $(LIB)
 	$(call say,LD)$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# The program of the virtual machine: no libc, whatever the other flags are. On other
+# machines than x86_64 there is none, and --boot says so.
+GUEST := $(BUILD)/tools/ops/vm/guest/init
+ifneq ($(findstring x86_64,$(shell $(CC) -dumpmachine)),)
+$(BUILD)/tools/ops/vm/initramfs.o: STDFLAGS += -DGP_GUEST_INIT='"$(GUEST)"'
+$(BUILD)/tools/ops/vm/initramfs.o: $(GUEST)
+endif
+
+$(GUEST): tools/ops/vm/guest/init.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=gnu11 -Wall -Wextra -Wshadow $(if $(WERROR),-Werror) -Os -m64 -march=x86-64 \
+		-ffreestanding -fno-builtin -fno-stack-protector -fno-pie -fcf-protection=none \
+		-fno-asynchronous-unwind-tables -mno-red-zone -static -nostdlib -s \
+		-Wl,--build-id=none,-z,noexecstack -o $@ $<
+
 # Objects of tests stay. Named one by one: without names it would be about every
 # file, and then one that is missing is not made while what needs it is there.
 .SECONDARY: $(TESTS:%.c=$(BUILD)/%.o) $(TSUPOBJ) $(BUILD)/tests/bench/symvers.o

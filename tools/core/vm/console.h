@@ -30,7 +30,7 @@ struct gp_console {
 
 /*
  * Read a console: lines of the kernel's, and among them those of init
- * (init.c of the guest), which begin with the token.
+ * (ops/vm/guest/init.c), which begin with the token.
  *
  * What has no token in it is never taken for init's, whatever it says; a line that comes
  * twice, or out of turn, does not count.
