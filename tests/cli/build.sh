@@ -4,7 +4,7 @@
 # gridpatch build: a sample driver against real kernel headers, beside make by hand.
 # tests: ops/proof/build ops/proof/fact ops/proof/kmake ops/proof/keep ops/proof/prereq ops/proof/source ops/proof/toolchain
 # tests: ops/proof/workdir
-# slow: 80 s
+# slow: 120 s
 . "$(dirname "$0")/lib.sh"
 
 if ! headers_here; then
@@ -104,6 +104,7 @@ says 'the set is named' 'sets: sample-set-fs' out
 expect_status 'without the set' 1 build old --headers "$headers" --modules nvidia --no-set sample-set-fs --json=old.json -o kept
 says 'file and line, and nothing of the scratch directory' "           nvidia/os-interface.c:$(grep -n 'mm_segment_t' old/kernel/nvidia/os-interface.c | cut -d: -f1): error:" out
 says 'the set that would help' 'sample-set-fs is about' out
+cp out old.txt
 check 'a log without modules' sh -c '[ "$(ls "$0")" = build.log ]' "kept/$release"
 # What a line's Changes say of two releases is two facts.
 cp -R data facts
@@ -266,16 +267,43 @@ sed "s/390\.10/390\.11/g" tree/kernel/nvidia/nv-kernel.o_binary > text/kernel/nv
 expect_status 'a blob of another version' 0 build text --headers "$headers" --modules nvidia
 says 'is said' '390.10' out
 
+# --- the same bytes, whatever the scratch is called --------------------------------------
+mkdir elsewhere-1 elsewhere-2-with-a-longer-name
+same() { # WHAT DIR: both modules of it are those of here-1
+    for m in nvidia nvidia-uvm; do check "$1: $m.ko is the same" cmp "here-1/$release/$m.ko" "$2/$release/$m.ko"; done
+}
+export CCACHE_DISABLE=1
+TMPDIR=$work/elsewhere-1 expect_status 'in one place' 0 build tree --headers "$headers" -o here-1
+TMPDIR=$work/elsewhere-2-with-a-longer-name expect_status 'in another' 0 build tree --headers "$headers" -o here-2
+same 'another place' here-2
+GRIDPATCH_CONFINE=watch TMPDIR=$work/elsewhere-2-with-a-longer-name \
+    expect_status 'without a namespace' 0 build tree --headers "$headers" -o here-3
+same 'without a namespace' here-3
+refute 'no name of a scratch directory is in a module' grep -qE "elsewhere|gridpatch-|fs/nfsd" here-1/*/*.ko here-3/*/*.ko
+check 'where the sources are installed is' grep -q '/usr/src/nvidia-390.10/nvidia/os-interface.c' "here-1/$release/nvidia.ko"
+if grep -q fs/nfsd "here-1/$release/build.log"; then
+    check 'make worked in the fixed place' grep -q '/proc/fs/nfsd/kernel/nvidia/os-interface.o' "here-1/$release/build.log"
+    says 'an error has no name of it' "           nvidia/os-interface.c:" old.txt
+else
+    skip 'a fixed place' 'no namespaces here'
+fi
+unset CCACHE_DISABLE
+
 # --- ccache ---
-if command -v ccache > /dev/null && [ -e /usr/lib/ccache/gcc ]; then
+if command -v ccache > /dev/null && [ -e /usr/lib/ccache/gcc ] && grep -q fs/nfsd "here-1/$release/build.log"; then
     CCACHE_DIR=$work/ccache
     export CCACHE_DIR
-    "$GRIDPATCH" build tree --headers "$headers" --modules nvidia -q && ccache -z > /dev/null
-    expect_status 'once more, with ccache' 0 build tree --headers "$headers" --modules nvidia
-    check 'objects come out of it' sh -c '[ "$(ccache --print-stats | awk "\$1 == \"direct_cache_hit\" || \$1 == \"preprocessed_cache_hit\" { n += \$2 } END { print n + 0 }")" -ge 2 ]'
+    TMPDIR=$work/elsewhere-1 expect_status 'with ccache' 0 build tree --headers "$headers" -o cc-1
+    ccache -z > /dev/null
+    TMPDIR=$work/elsewhere-2-with-a-longer-name expect_status 'once more, elsewhere' 0 build tree --headers "$headers" -o cc-2
+    count() { ccache --print-stats | awk -v of="$1" '$1 ~ "^(" of ")$" { n += $2 } END { print n + 0 }'; }
+    check 'objects come out of it' test "$(count 'direct_cache_hit|preprocessed_cache_hit')" -ge 2
+    check 'all of them' test "$(count cache_miss)" -eq 0
+    same 'into ccache' cc-1
+    same 'out of ccache' cc-2
     unset CCACHE_DIR
 else
-    skip 'ccache' 'it is missing'
+    skip 'ccache' 'it is missing, or no namespaces are here'
 fi
 
 # --- signatures ------------------------------------------------------------------------

@@ -173,6 +173,6 @@ const struct gp_cmd gp_cmd_merge = {
 		 "merged driver does not work without that, the report says so, and what a patch\n"
 		 "set of your own would have to change.",
 	.options = GP_PATCHING_OPTIONS " profile-clone unlock-lib unlock-script unlock-config lock write-lock output "
-				       "force dry-run repack build jobs cc timeout progress",
+				       "force dry-run repack build jobs cc timeout no-cache progress",
 	.run = run,
 };

@@ -158,7 +158,7 @@ static const struct gp_option OPTIONS[] = {
 	{ 'f', "force", NULL, "replace an existing output, and lock file", FLAG(patch.force) },
 	{ 'n', "dry-run", NULL, "do everything except writing", FLAG(patch.dry_run) },
 	{ 0, "repack", "MODE", "%s", WORD(enum gp_repack_mode, patch.repack, gp_repack_names, 0) },
-	{ 0, "no-cache", NULL, "neither read nor keep an index of the installer", FLAG(patch.no_cache) },
+	{ 0, "no-cache", NULL, "neither use nor keep what a run found out", FLAG(patch.no_cache) },
 	{ 'C', "directory", "DIR", "the directory to work in or make (also -d)", TEXT(dir) },
 	{ .letter = 'd', .is = "directory" },
 	{ 'p', "strip", "N", "leading parts of names to take off", NUMBER(strip, 0, 1000) },

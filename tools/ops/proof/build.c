@@ -143,7 +143,7 @@ static bool lay_out(struct making *m)
 
 /* --- make --- */
 
-static void read_failure(struct making *m)
+static void read_failure(struct making *m, bool placed)
 {
 	gp_auto(gp_build_error_release) struct gp_build_error e = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf log = { 0 };
@@ -153,7 +153,7 @@ static void read_failure(struct making *m)
 		gp_cell_fail(c, GP_CELL_ENVIRONMENT, "the log of the build cannot be read");
 		return;
 	}
-	gp_buildlog_first(gp_buf_str(&log), m->kernel, &e);
+	gp_buildlog_first(gp_buf_str(&log), placed ? GP_CONFINE_PLACE "/kernel" : m->kernel, &e);
 	gp_cell_fail(c, e.cls, e.text ? e.text : "make failed and said nothing");
 	c->file = gp_steal(&e.file);
 	c->line = e.line;
@@ -223,7 +223,7 @@ static bool make(struct making *m, const struct gp_toolchain *cc)
 
 		gp_cell_fail(m->cell, GP_CELL_TIMEOUT, text);
 	} else if (end.status != 0) {
-		read_failure(m);
+		read_failure(m, end.placed);
 	}
 	return all_made(m, &modules);
 }

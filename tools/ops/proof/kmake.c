@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "ops/proof/answers.h"
 #include "ops/run/runfile.h"
 
 #define MAKEFILE_MAX (4u << 20)
@@ -126,7 +127,16 @@ static void keep_variable(struct gp_list *env, const char *name)
 		gp_list_printf(env, "%s=%s", name, value);
 }
 
-static void surroundings(struct gp_list *env, const struct gp_kmake *k)
+/* What the modules say of where their sources lay (__FILE__, debug information) is the
+ * place of an installed source, whatever the scratch is called: the same bytes. make
+ * gives KCFLAGS to the modules' compilers, and not to conftest.sh. */
+static void same_paths(struct gp_list *env, const struct gp_kmake *k, const char *work)
+{
+	if (k->cc->maps_files && k->s)
+		gp_list_printf(env, "KCFLAGS=-ffile-prefix-map=%s/kernel=/usr/src/nvidia-%s", work, k->s->version.text);
+}
+
+static void surroundings(struct gp_list *env, const struct gp_kmake *k, const char *work)
 {
 	static const char *const kept[] = {
 		"HOME", "USER", "LOGNAME", "TMPDIR", "SOURCE_DATE_EPOCH", "IGNORE_PREEMPT_RT_PRESENCE"
@@ -142,12 +152,7 @@ static void surroundings(struct gp_list *env, const struct gp_kmake *k)
 	gp_list_add(env, "LC_ALL=C");
 	gp_list_printf(env, "PATH=%s%s%s", ccache ? k->cc->masquerade : "", ccache ? ":" : "",
 		       path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-	/* The scratch directory's name differs each time: it must not be part of what
-	 * ccache looks for. */
-	if (ccache && !getenv("CCACHE_BASEDIR"))
-		gp_list_printf(env, "CCACHE_BASEDIR=%s", k->work);
-	if (ccache && !getenv("CCACHE_NOHASHDIR"))
-		gp_list_add(env, "CCACHE_NOHASHDIR=1");
+	same_paths(env, k, work);
 	/* GNU make 4.2 and later; older ones do one thing at a time then. */
 	if (k->o->jobserver[0] >= 0)
 		gp_list_printf(env, "MAKEFLAGS= -j%u --jobserver-auth=%d,%d", k->o->jobs, k->o->jobserver[0],
@@ -182,28 +187,88 @@ static int run(struct gp_proc_work *w, const char *log, struct gp_proc_end *end,
 	rc = gp_proc_work(w, end, err);
 	close(w->out);
 	if (rc == 0)
-		gp_debug("make is confined by %s", gp_confine_name(end->way));
+		gp_debug("make is confined by %s, in %s", gp_confine_name(end->way),
+			 end->placed ? GP_CONFINE_PLACE : w->dir);
+	return rc;
+}
+
+static int run_in(const struct gp_kmake *k, struct gp_list *argv, struct gp_proc_end *end, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list env = { 0 }, placed_env = { 0 };
+	gp_auto(gp_free_ptr) char *kernel = gp_path_join(k->work, "kernel");
+	gp_auto(gp_free_ptr) char *log = gp_path_join(k->work, "build.log");
+	struct gp_proc_work w = { .dir = kernel,
+				  .keep = { k->o->jobserver[0], k->o->jobserver[1] },
+				  .timeout_s = k->o->timeout_s,
+				  .cancel = k->o->cancel,
+				  .placed_dir = GP_CONFINE_PLACE "/kernel" };
+
+	if (choose_way(&w.confine, err) < 0)
+		return -1;
+	/* ccache finds what was compiled under the same name. */
+	w.confine.place = k->s ? k->work : NULL;
+	surroundings(&env, k, k->work);
+	surroundings(&placed_env, k, GP_CONFINE_PLACE);
+	w.argv = (const char *const *)vector(argv);
+	w.env = vector(&env);
+	w.placed_env = vector(&placed_env);
+	return run(&w, log, end, err);
+}
+
+static int check_paths(const struct gp_kmake *k, struct gp_err *err)
+{
+	return check_path("directory", k->work, err) < 0 || check_path("headers", k->h->sysout, err) < 0 ||
+			       check_path("headers", k->h->syssrc, err) < 0 ?
+		       -1 :
+		       0;
+}
+
+int gp_kmake_own(const struct gp_kmake *k, struct gp_proc_end *end, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list argv = { 0 };
+	gp_auto(gp_free_ptr) char *makefile = gp_path_join(k->h->sysout, "Makefile");
+	bool own = gp_is_file(makefile);
+
+	if (check_paths(k, err) < 0)
+		return -1;
+	gp_list_add(&argv, "make");
+	gp_list_add(&argv, "-C");
+	gp_list_add(&argv, own ? k->h->sysout : k->h->syssrc);
+	if (!own)
+		gp_list_printf(&argv, "O=%s", k->h->sysout);
+	gp_list_printf(&argv, "M=%s/kernel", k->work);
+	gp_list_printf(&argv, "CC=%s", k->cc->cc);
+	if (k->cc->clang)
+		gp_list_add(&argv, "LLVM=1");
+	gp_list_add(&argv, "modules");
+	return run_in(k, &argv, end, err);
+}
+
+/* make, with the answers of an earlier one's conftest.sh. */
+static int run_with_answers(const struct gp_kmake *k, struct gp_list *argv, struct gp_proc_end *end, struct gp_err *err)
+{
+	gp_auto(gp_answers_release) struct gp_answers a = { 0 };
+	gp_auto(gp_list_release) struct gp_list env = { 0 };
+	const struct gp_answers_query q = { .work = k->work, .headers = k->h, .cc = k->cc, .argv = argv, .env = &env };
+	int rc;
+
+	surroundings(&env, k, k->work);
+	if (!k->o->patch->no_cache)
+		gp_answers_recall(&a, &q);
+	rc = run_in(k, argv, end, err);
+	if (rc == 0 && end->status == 0)
+		gp_answers_keep(&a, &q);
 	return rc;
 }
 
 int gp_kmake_run(const struct gp_kmake *k, struct gp_proc_end *end, struct gp_err *err)
 {
-	gp_auto(gp_list_release) struct gp_list argv = { 0 }, env = { 0 };
+	gp_auto(gp_list_release) struct gp_list argv = { 0 };
 	gp_auto(gp_free_ptr) char *kernel = gp_path_join(k->work, "kernel");
-	gp_auto(gp_free_ptr) char *log = gp_path_join(k->work, "build.log");
 	gp_auto(gp_free_ptr) char *left_out = excluded(k->s, k->modules);
-	struct gp_proc_work w = { .dir = kernel,
-				  .keep = { k->o->jobserver[0], k->o->jobserver[1] },
-				  .timeout_s = k->o->timeout_s,
-				  .cancel = k->o->cancel };
 
-	if (gp_kmake_check_names(k->modules, err) < 0 || check_path("directory", k->work, err) < 0 ||
-	    check_path("headers", k->h->sysout, err) < 0 || check_path("headers", k->h->syssrc, err) < 0 ||
-	    choose_way(&w.confine, err) < 0)
+	if (gp_kmake_check_names(k->modules, err) < 0 || check_paths(k, err) < 0)
 		return -1;
 	arguments(&argv, k, exclude_word(kernel), left_out);
-	surroundings(&env, k);
-	w.argv = (const char *const *)vector(&argv);
-	w.env = vector(&env);
-	return run(&w, log, end, err);
+	return run_with_answers(k, &argv, end, err);
 }

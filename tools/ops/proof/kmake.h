@@ -50,4 +50,10 @@ struct gp_kmake {
  */
 int gp_kmake_run(const struct gp_kmake *k, struct gp_proc_end *end, struct gp_err *err);
 
+/*
+ * Run the kernel's own make for sources of ours in WORK/kernel, with a Kbuild there: the
+ * same surroundings, log and errors. k's s and modules are not looked at.
+ */
+int gp_kmake_own(const struct gp_kmake *k, struct gp_proc_end *end, struct gp_err *err);
+
 #endif
