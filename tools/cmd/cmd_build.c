@@ -3,6 +3,7 @@
 
 #include "base/fsio.h"
 #include "base/json.h"
+#include "cmd/proof/boot_run.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/report/input.h"
 #include "cmd/report/report.h"
@@ -52,7 +53,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	const char *name;
 	int rc;
 
-	if (positional(a, err) < 0)
+	if (positional(a, err) < 0 || gp_boot_args_check(a, err) < 0)
 		return -1;
 	name = a->positional.v[0];
 	if (gp_take_input(a, GP_INPUT_DRIVER, &name, err) < 0)
@@ -76,10 +77,12 @@ const struct gp_cmd gp_cmd_build = {
 		 "against each of the kernel headers, and checks the modules. Nothing is\n"
 		 "installed, and the input is not changed. This runs the package's Makefile and\n"
 		 "what that calls: use it on packages that you would install. $TMPDIR (or\n"
-		 "/var/tmp) needs about 1 GB per kernel.\n"
+		 "/var/tmp) needs about 1 GB per kernel. With --boot the kernel is started in a\n"
+		 "virtual machine, and asked whether it takes them.\n"
 		 "\n"
 		 "Exit status 1 when the modules of one of the kernels do not build; the first\n"
 		 "error is shown with what the data know about it.",
-	.options = GP_PATCHING_OPTIONS " modules jobs cc timeout output force sign-key sign-cert progress",
+	.options = GP_PATCHING_OPTIONS " modules jobs cc timeout output force sign-key sign-cert boot "
+				       "kernel-package kernel-image kernel-modules accel no-cache progress",
 	.run = run,
 };

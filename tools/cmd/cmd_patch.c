@@ -12,6 +12,7 @@
 #include "cmd/front/runs.h"
 #include "cmd/patch_many.h"
 #include "cmd/patch_undo.h"
+#include "cmd/proof/boot_run.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/report/input.h"
 #include "cmd/report/progress.h"
@@ -159,7 +160,9 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list names = { 0 };
 
-	if (gp_runs_find(a, &names, err) < 0)
+	if (a->boot.on && !a->build)
+		return gp_fail(err, GP_E_USAGE, "--boot: it goes with --build");
+	if (gp_boot_args_check(a, err) < 0 || gp_runs_find(a, &names, err) < 0)
 		return -1;
 	if (a->json && !a->json_file && gp_report_stream(a) == stderr)
 		return gp_fail(err, GP_E_USAGE, "-o - and --json both want standard output; give --json=FILE");
@@ -194,8 +197,11 @@ const struct gp_cmd gp_cmd_patch = {
 		 "the package, too: the file, its manifest line, and both units use it.\n"
 		 "\n"
 		 "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
-		 "build'; that allows kernels newer than any that the data know.",
-	.options = GP_PATCHING_OPTIONS " gpu profile-clone unlock-lib unlock-script unlock-config lock write-lock undo"
-				       " dkmstree output force dry-run repack build jobs cc timeout no-cache progress",
+		 "build'; that allows kernels newer than any that the data know. --boot asks these\n"
+		 "kernels themselves, too, each in a virtual machine, whether they take them.",
+	.options =
+		GP_PATCHING_OPTIONS " gpu profile-clone unlock-lib unlock-script unlock-config lock write-lock undo"
+				    " dkmstree output force dry-run repack build jobs cc timeout boot kernel-package "
+				    "kernel-image kernel-modules accel no-cache progress",
 	.run = run,
 };

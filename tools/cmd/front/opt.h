@@ -5,6 +5,7 @@
 #include "core/rules/kind.h"
 #include "ops/job/inputs.h"
 #include "ops/run/given.h"
+#include "ops/vm/qemu.h"
 
 enum gp_emit { GP_EMIT_NONE, GP_EMIT_GITHUB, GP_EMIT_GITLAB, GP_EMIT_LINES };
 
@@ -52,8 +53,14 @@ struct gp_args {
 	const char *cc, *keep_logs, *sign_key, *sign_cert; /* NULL */
 	const char *out_dir;                               /* build's and matrix's -o, NULL */
 	int jobs, timeout;                                 /* 0: not given */
-	bool json;                                         /* --json or --json=FILE */
-	const char *json_file;                             /* NULL: standard output */
+	struct gp_args_boot {
+		bool on;                     /* --boot */
+		const char *image, *modules; /* NULL */
+		struct gp_list packages;
+		enum gp_accel accel;
+	} boot;
+	bool json;             /* --json or --json=FILE */
+	const char *json_file; /* NULL: standard output */
 	bool quiet, verbose, help;
 };
 

@@ -18,6 +18,7 @@
 #include "ops/job/dkmspatch.h"
 #include "ops/job/inputs.h"
 #include "ops/run/repack.h"
+#include "ops/vm/qemu.h"
 
 static const char *const GPU[] = { "auto", NULL };
 static const char *const EMIT[] = { "github", "gitlab", "lines", NULL };    /* enum gp_emit */
@@ -116,6 +117,12 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "gpu", "CARD", "10de:1b80, 'GTX 1080', or auto: those here", TEXT(gpu), .words = GPU },
 	{ 0, "blob", "FILE", "the nv-kernel.o_binary that nvidia.ko is made from", TEXT(blob) },
 	{ 0, "expect-hooks", NULL, "nvidia.ko must have the hooks", FLAG(expect_hooks) },
+	{ 0, "boot", NULL, "ask the kernel itself, in a virtual machine", FLAG(boot.on) },
+	{ 0, "kernel-package", "FILE", "boot the kernel of a .deb or .rpm (repeatable)", LIST(boot.packages) },
+	{ 0, "kernel-image", "FILE", "boot this vmlinuz, with --kernel-modules", TEXT(boot.image) },
+	{ 0, "kernel-modules", "DIR", "where its modules are", TEXT(boot.modules) },
+	{ 0, "accel", "WORD", "%s", WORD(enum gp_accel, boot.accel, gp_accel_names, 0) },
+	{ 0, "timeout", "SECONDS", "for the boot (default 300)", NUMBER(timeout, 1, 1000000), .verbs = "verify" },
 	{ 0, "kind", "KIND", "its kind: %s", WORD(int, kind, gp_kind_names, 0) },
 	{ 0, "explain", NULL, "every rule: taken or not, why, how it is known", FLAG(explain), .verbs = "select" },
 	{ 0, "explain", NULL, "how a host gets the other half of vgpu_unlock", FLAG(explain), .verbs = "info" },
@@ -151,7 +158,8 @@ static const struct gp_option OPTIONS[] = {
 	  .words = gp_module_names },
 	{ 'j', "jobs", "N", "compilers at a time (default: by cores and memory)", NUMBER(jobs, 1, 1024) },
 	{ 0, "cc", "CC", "the compiler (default: the kernel's own, else gcc)", TEXT(cc) },
-	{ 0, "timeout", "SECONDS", "for one kernel's build (default 3600)", NUMBER(timeout, 1, 1000000) },
+	{ 0, "timeout", "SECONDS", "for one kernel's build (default 3600)", NUMBER(timeout, 1, 1000000),
+	  .verbs = "patch dkms-tree merge build matrix lint-set" },
 	{ 0, "keep-logs", "DIR", "keep DIR/DRIVER-RELEASE.log of each build", TEXT(keep_logs) },
 	{ 0, "sign-key", "FILE", "sign the modules with this key, and --sign-cert", TEXT(sign_key) },
 	{ 0, "sign-cert", "FILE", "the key's certificate", TEXT(sign_cert) },

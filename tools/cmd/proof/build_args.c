@@ -9,7 +9,9 @@
 #include "ops/job/inputs.h"
 #include "ops/proof/build.h"
 #include "ops/proof/matrix.h"
+#include "ops/vm/qemu.h"
 #include "cmd/front/version.h"
+#include "cmd/proof/boot_run.h"
 #include "cmd/report/progress.h"
 #include "cmd/report/report.h"
 
@@ -67,6 +69,16 @@ void gp_build_words(const struct gp_args *a, struct gp_buf *out)
 		put(out, "--modules", modules.data);
 	if (a->cc)
 		put(out, "--cc", a->cc);
+	if (!a->boot.on)
+		return;
+	put(out, "--boot", NULL);
+	put_all(out, "--kernel-package", &a->boot.packages);
+	if (a->boot.image)
+		put(out, "--kernel-image", a->boot.image);
+	if (a->boot.modules)
+		put(out, "--kernel-modules", a->boot.modules);
+	if (a->boot.accel)
+		put(out, "--accel", gp_accel_names[a->boot.accel]);
 }
 
 struct gp_build_opts gp_build_args(const struct gp_args *a, const char *words)
@@ -123,6 +135,8 @@ void gp_say_cell(const struct gp_args *a, const struct gp_cell *c)
 	say_list(a, "sets", &c->sets);
 	if (c->cls == GP_CELL_OK)
 		say_list(a, "modules", &c->modules);
+	for (size_t i = 0; i < c->booted.n; i++)
+		gp_say(a, "           booted: %s\n", c->booted.v[i]);
 	for (size_t i = 0; i < c->reasons.n; i++)
 		gp_say(a, "           note: %s\n", c->reasons.v[i]);
 	if (c->log)
@@ -144,12 +158,15 @@ int gp_build_one(struct gp_args *a, const char *run, struct gp_cells *cells, str
 	gp_auto(gp_list_release) struct gp_list runs = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf words = { 0 };
 	struct gp_matrix_opts o = { .runs = &runs, .jobs = (unsigned)a->jobs, .done = say_done, .arg = a };
+	gp_auto(gp_boot_ready_release) struct gp_boot_ready boot = { 0 };
 	unsigned allow = a->patch.allow;
 	int rc;
 
 	gp_list_add(&runs, run);
 	gp_build_words(a, &words);
 	o.build = gp_build_args(a, words.data);
+	if (gp_boot_begin(a, &boot, &o.build, err) < 0)
+		return -1;
 	o.progress = gp_progress_begin(a);
 	a->patch.allow |= GP_ALLOW_UNKNOWN;
 	rc = gp_matrix_run(&o, cells, err);

@@ -23,6 +23,7 @@
 #include "ops/job/decide.h"
 #include "ops/job/inputs.h"
 #include "ops/job/patchjob.h"
+#include "ops/proof/bootcell.h"
 #include "ops/proof/fact.h"
 #include "ops/proof/keep.h"
 #include "ops/proof/kmake.h"
@@ -329,11 +330,21 @@ static void verify(struct making *m)
 	m->cell->verify_s = gp_clock_s() - began;
 }
 
+static void boot(struct making *m)
+{
+	const struct gp_boot_opts b = { .headers = m->h, .cc = m->o->cc, .dir = m->work, .cancel = m->o->cancel };
+
+	if (m->o->boot && m->cell->cls == GP_CELL_OK)
+		gp_bootcell_ask(m->o->boot, m->kernel, &b, m->cell);
+}
+
 static void work_on(struct making *m)
 {
 	double began = gp_clock_s();
 	bool laid;
 
+	if (m->o->boot && !gp_bootcell_check(m->o->boot, m->h->release.text, m->cell))
+		return;
 	laid = plan(m) && lay_out(m);
 	m->cell->patch_s = gp_clock_s() - began;
 	if (!laid)
@@ -343,6 +354,7 @@ static void work_on(struct making *m)
 		verify(m);
 	}
 	tail(m);
+	boot(m);
 	keep_results(m);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Real images are read in boot.sh. */
+/* Real images are read in tests/cli/boot.sh. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libarchive's bsdtar says what is in an archive; the kernel does in boot.sh. */
+/* libarchive's bsdtar says what is in an archive; the kernel does in tests/cli/boot.sh. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
