@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 #include "base/json.h"
+#include "core/module/module.h"
 #include "core/rules/half.h"
 #include "ops/driver/inspect.h"
 #include "ops/driver/userspace.h"
+#include "ops/proof/boot.h"
 #include "ops/proof/modcheck.h"
 #include "ops/select/target.h"
+#include "ops/vm/kernel.h"
+#include "cmd/proof/boot_run.h"
+#include "cmd/report/boot_report.h"
 #include "cmd/report/input.h"
 #include "cmd/report/report.h"
 
@@ -96,6 +101,8 @@ static int sort_inputs(const struct gp_args *a, struct inputs *in, struct gp_err
 			       "-k, --headers, --driver and --expect-hooks are for modules, not for "
 			       "'%s'",
 			       in->run);
+	if (a->boot.on && !in->modules.n)
+		return gp_fail(err, GP_E_USAGE, "--boot is for modules; 'gridpatch build RUN --boot' makes them first");
 	if (a->patch.kernels.n > 1 || a->patch.headers.n > 1)
 		return gp_fail(err, GP_E_USAGE, "modules are built for one kernel: give %s once",
 			       a->patch.kernels.n > 1 ? "-k" : "--headers");
@@ -118,12 +125,66 @@ static int find_headers(const struct gp_args *a, struct gp_targets *t, struct gp
 			       "modules are built for one kernel, and headers of %zu are installed: "
 			       "name one",
 			       t->n);
+	if (a->boot.on && !t->v[0].headers)
+		return 0; /* the kernel itself can be asked without */
 	*h = &t->headers[0];
 	/* Once more, for the reason: elsewhere a release without headers is not an error. */
 	return t->v[0].headers ? 0 : gp_headers_find(t->v[0].release.text, NULL, NULL, *h, err);
 }
 
-static int check(const struct gp_args *a, const struct inputs *in, struct gp_modreport *r, struct gp_err *err)
+/* --- and the kernel itself --- */
+
+/* The release that the modules say they are for. */
+static char *release_of(const struct gp_modreport *r)
+{
+	struct gp_str magic = r->n ? gp_module_info(&r->file[0].m, "vermagic") : (struct gp_str){ NULL, 0 }, word;
+
+	return magic.p && gp_word_next(&magic, &word) ? gp_strndup(word.p, word.len) : NULL;
+}
+
+static char *release_to_boot(const struct gp_targets *t, const struct gp_vmkernels *k, const struct gp_modreport *r)
+{
+	const char *only = gp_vmkernels_only(k);
+
+	return t->n ? gp_strdup(t->v[0].release.text) : only ? gp_strdup(only) : release_of(r);
+}
+
+static int boot_with(const struct gp_args *a, const struct gp_targets *t, const struct gp_vmkernels *k,
+		     const struct gp_modreport *r, struct gp_boot *out, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *release = release_to_boot(t, k, r);
+	gp_auto(gp_headers_release) struct gp_headers near = { 0 };
+	struct gp_boot_opts o = { .kernels = k,
+				  .release = release,
+				  .file = r->file,
+				  .n = r->n,
+				  .accel = a->boot.accel,
+				  .timeout_s = a->timeout,
+				  .cancel = gp_main_cancel() };
+
+	if (!release)
+		return gp_fail(err, GP_E_NO, "the modules do not say which kernel they are for: name it with -k");
+	if (t->n && t->v[0].headers)
+		o.headers = t->v[0].headers;
+	else if (gp_headers_find(release, NULL, NULL, &near, NULL) == 0)
+		o.headers = &near; /* only for stand-ins */
+	if (gp_boot_run(&o, out, err) < 0)
+		return -1;
+	gp_report_boot(a, out, r->release ? &r->found : NULL);
+	return gp_boot_check(out, err);
+}
+
+static int boot(const struct gp_args *a, const struct gp_targets *t, const struct gp_modreport *r, struct gp_boot *out,
+		struct gp_err *err)
+{
+	gp_auto(gp_vmkernels_close) struct gp_vmkernels k = { 0 };
+	const struct gp_vmkernel_opts o = gp_boot_kernels(a);
+
+	return gp_vmkernels_open(&k, &o, err) < 0 ? -1 : boot_with(a, t, &k, r, out, err);
+}
+
+static int check(const struct gp_args *a, const struct inputs *in, struct gp_modreport *r, struct gp_boot *b,
+		 struct gp_err *err)
 {
 	gp_auto(gp_targets_release) struct gp_targets t = { 0 };
 	struct gp_modcheck_opts o = { .paths = (const char *const *)in->modules.v,
@@ -135,6 +196,8 @@ static int check(const struct gp_args *a, const struct inputs *in, struct gp_mod
 	if (find_headers(a, &t, &o.headers, err) < 0 || gp_modcheck_run(&o, r, err) < 0)
 		return -1;
 	gp_report_modules(a, r);
+	if (a->boot.on && boot(a, &t, r, b, err) < 0)
+		return -1;
 	if (r->found.errors)
 		return gp_fail(err, GP_E_NO, "%zu error%s in %zu module%s", r->found.errors,
 			       r->found.errors == 1 ? "" : "s", r->n, r->n == 1 ? "" : "s");
@@ -144,9 +207,10 @@ static int check(const struct gp_args *a, const struct inputs *in, struct gp_mod
 static int run_modules(struct gp_args *a, const struct inputs *in, struct gp_report *out, struct gp_err *err)
 {
 	gp_auto(gp_modreport_release) struct gp_modreport r = { 0 };
-	int rc = check(a, in, &r, err);
+	gp_auto(gp_boot_release) struct gp_boot b = { 0 };
+	int rc = check(a, in, &r, &b, err);
 
-	out->root = gp_json_modules(&r);
+	out->root = gp_json_fill(gp_json_modules(&r), GP_J("boot", gp_json_boot(&b)));
 	return rc;
 }
 
@@ -154,7 +218,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(inputs_release) struct inputs in = { 0 };
 
-	if (sort_inputs(a, &in, err) < 0)
+	if (sort_inputs(a, &in, err) < 0 || gp_boot_args_check(a, err) < 0)
 		return -1;
 	return in.run ? run_installer(a, r, err) : run_modules(a, &in, r, err);
 }
@@ -176,7 +240,13 @@ const struct gp_cmd gp_cmd_verify = {
 		 "namespaces, GPL-only symbols, symbol_get(). Nothing is loaded. A *.o_binary\n"
 		 "among them is the blob.\n"
 		 "\n"
+		 "With --boot that kernel is started in a virtual machine (QEMU) and loads them;\n"
+		 "its own loader says yes or no, and why. No card is needed, nor root. Without an\n"
+		 "answer the exit status is 4.\n"
+		 "\n"
 		 "Exit status 1 for findings, 3 for a damaged file.",
-	.options = "member kernel headers driver blob expect-hooks progress",
+	.options =
+		"member kernel headers driver blob expect-hooks boot kernel-package kernel-image kernel-modules accel "
+		"timeout progress",
 	.run = run,
 };
