@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "core/payload/runheader.h"
 #include "core/proof/buildlog.h"
+#include "core/proof/cellinput.h"
 #include "core/rules/branch.h"
 #include "core/rules/claim.h"
 #include "core/rules/kind.h"
@@ -358,18 +359,44 @@ static void work_on(struct making *m)
 	keep_results(m);
 }
 
-/* The line that does it again: what was asked for, and these headers. */
-static char *repeat(const struct making *m)
+char *gp_build_repeat(const char *run, const char *headers, const char *words)
 {
 	gp_auto(gp_buf_release) struct gp_buf b = { 0 };
 
 	gp_buf_puts(&b, "gridpatch build ");
-	gp_text_shell_word(&b, m->s->name);
+	gp_text_shell_word(&b, run);
 	gp_buf_puts(&b, " --headers ");
-	gp_text_shell_word(&b, m->h->sysout);
-	if (m->o->words && *m->o->words)
-		gp_buf_printf(&b, " %s", m->o->words);
+	gp_text_shell_word(&b, headers);
+	if (words && *words)
+		gp_buf_printf(&b, " %s", words);
 	return gp_buf_detach(&b);
+}
+
+static void put_sum(struct gp_cell *c, const struct gp_patchset *set)
+{
+	char sum[GP_SHA256_HEX];
+
+	gp_patchset_sum(set, sum);
+	gp_cellinput_add_set(&c->inputs, set->name, sum);
+}
+
+static bool has_part(const struct gp_selection *s, const struct gp_patchset *set)
+{
+	return gp_chosen_has(&s->neutral, set) || gp_chosen_has(&s->hook_sets, set) ||
+	       (s->nkernels && gp_chosen_has(&s->kernels[0].sets, set));
+}
+
+/* The sets that the result depends on. What the data know of a failure, any of them may
+ * have said: gp_fact_find(). */
+static void sum_sets(struct making *m)
+{
+	const struct gp_catalog *c = &m->job.in.catalog;
+	enum gp_cell_class cls = m->cell->cls;
+	bool chosen = cls == GP_CELL_OK || cls == GP_CELL_BLOCKED || cls == GP_CELL_UNKNOWN;
+
+	for (size_t i = 0; i < c->nsets; i++)
+		if (!chosen || has_part(&m->job.decided.selection, &c->sets[i]))
+			put_sum(m->cell, &c->sets[i]);
 }
 
 void gp_build_cell(const struct gp_source *s, const struct gp_headers *h, const char *work,
@@ -387,8 +414,10 @@ void gp_build_cell(const struct gp_source *s, const struct gp_headers *h, const 
 		cell->input_md5 = gp_strdup(s->rf.header.md5);
 	m.kernel = gp_path_join(work, "kernel");
 	m.log = gp_path_join(work, "build.log");
-	cell->repeat = repeat(&m);
+	cell->repeat = gp_build_repeat(s->name, h->sysout, o->words);
+	cell->built = gp_clock_utc();
 	work_on(&m);
+	sum_sets(&m);
 	gp_remove_tree(work);
 	cell->total_s = gp_clock_s() - began;
 	gp_patch_job_release(&m.job);

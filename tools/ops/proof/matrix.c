@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "base/scratch.h"
+#include "core/proof/cellinput.h"
 #include "ops/job/inputs.h"
 #include "ops/job/patchjob.h"
 #include "ops/select/target.h"
@@ -121,6 +122,12 @@ static void empty_cell(const struct slot *s, const struct gp_query_kernel *k, en
 				 .error = gp_strdup(error) };
 }
 
+/* Of the whole matrix, whatever the shard. */
+static size_t place_in_plan(const struct pool *p, size_t i)
+{
+	return p->task[i].run * p->targets.n + p->task[i].kernel;
+}
+
 static void build(struct pool *p, size_t i, struct slot *s, const struct gp_query_kernel *k)
 {
 	gp_auto(gp_free_ptr) char *work = gp_asprintf("%s/cell-%zu", p->scratch, i);
@@ -132,6 +139,8 @@ static void build(struct pool *p, size_t i, struct slot *s, const struct gp_quer
 		o.keep = keep;
 	}
 	gp_build_cell(&s->source, k->headers, work, &o, &p->cell[i]);
+	if (p->o->inputs)
+		gp_cellinput_renew(&p->cell[i].inputs, &p->o->inputs[place_in_plan(p, i)]);
 }
 
 static void do_task(struct pool *p, size_t i)

@@ -13,6 +13,9 @@ struct gp_matrix_opts {
 	unsigned shard, shards;       /* build cells shard-1, shard-1+shards, …; 0 0: all */
 	bool keep_by_driver;          /* build.keep gets a folder per driver */
 	const struct gp_cells *known; /* results that need not be had again, or NULL */
+	/* What decides each cell of the plan, for the cells that are built: of
+	 * gp_since_look(); NULL: nobody asks. */
+	const struct gp_list *inputs;
 	/* A cell is done, or was known. Called by one thread at a time. May be NULL. */
 	void (*done)(void *arg, const struct gp_cell *cell, size_t n, size_t total, bool known);
 	void *arg;
