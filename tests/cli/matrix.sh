@@ -30,6 +30,21 @@ head -c 3000 a.run > cut.run
 other_release blocked 5.13.0-9-amd64
 grid="a.run b --headers $headers --headers blocked --modules nvidia"
 
+# --- a folder of headers ---------------------------------------------------------
+other_release third 5.14.0-9-amd64
+mkdir -p many/shared/include/linux many/empty many/modules-like && ln -s "$headers" many/1-here && ln -s ../blocked many/2-blocked
+ln -s nowhere many/3-gone && ln -s ../../third many/modules-like/build && echo text > many/README
+: > many/shared/include/linux/kernel.h
+run matrix a.run b many --modules nvidia --emit github
+jq -r '.include[].name' out | sort > named
+check 'a folder stands for the headers in it' test "$(wc -l < named)" -eq 6
+run matrix a.run b many/1-here many/2-blocked many/modules-like --modules nvidia --emit github
+check 'and for nothing else' sh -c 'jq -r ".include[].name" out | sort | diff named -'
+expect_status 'a folder without any' 4 matrix a.run many/empty --emit lines
+says 'is named' "many/empty' is empty"
+expect_status 'the half that flavours share' 4 matrix a.run many/shared --emit lines
+says 'is named, too' "many/shared'"
+
 # --- a whole grid ---------------------------------------------------------------
 expect_status 'a grid' 1 matrix $grid --json=m.json --html m.html --junit m.xml --markdown m.md --keep-logs logs --output kept
 check 'its classes' sh -c '[ "$(cat)" = "$0" ]' "390.10 $release ok

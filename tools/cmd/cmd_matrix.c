@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/fsio.h"
+#include "cmd/proof/boot_run.h"
 #include "cmd/proof/matrix_output.h"
 #include "cmd/proof/matrix_run.h"
 #include "core/proof/cells_json.h"
@@ -39,6 +40,27 @@ static bool report_is_input(const struct gp_args *a)
 	return gp_matrix_goes_on(a);
 }
 
+/* What was not built leaves no module, and nobody has a sum of a kernel that was booted. */
+static int check_since(const struct gp_args *a, struct gp_err *err)
+{
+	if (a->all && !a->since)
+		return gp_fail(err, GP_E_USAGE, "--all: --since has to name an earlier report");
+	if (!a->since)
+		return 0;
+	if (a->merge || a->emit)
+		return gp_fail(err, GP_E_USAGE, "%s builds nothing: --since does not go with it",
+			       a->merge ? "--merge" : "--emit");
+	if (a->resume)
+		return gp_fail(err, GP_E_USAGE, "--since and --resume: one or the other");
+	if (a->boot.on)
+		return gp_fail(err, GP_E_USAGE,
+			       "--since: nobody can tell whether a kernel that --boot asks is the same");
+	if ((a->out_dir || a->sign_key) && !a->all)
+		return gp_fail(err, GP_E_USAGE, "--since: a cell that is not built leaves no modules: %s needs --all",
+			       a->out_dir ? "--output" : "--sign-key");
+	return 0;
+}
+
 static int check_args(const struct gp_args *a, struct gp_err *err)
 {
 	if (a->fail_on == GP_FAIL_ON_REGRESSION && !a->expect)
@@ -48,7 +70,11 @@ static int check_args(const struct gp_args *a, struct gp_err *err)
 			       "--merge builds nothing: --emit, --shard and --resume do not go with it");
 	if (a->emit && (a->shards || a->resume))
 		return gp_fail(err, GP_E_USAGE, "--emit builds nothing: --shard and --resume do not go with it");
-	return gp_matrix_check_reports(a, err);
+	if (a->merge && a->boot.on)
+		return gp_fail(err, GP_E_USAGE, "--merge builds nothing: --boot does not go with it");
+	if (check_since(a, err) < 0)
+		return -1;
+	return gp_boot_args_check(a, err) < 0 ? -1 : gp_matrix_check_reports(a, err);
 }
 
 /* All reports; the answer is the last word, unless one could not be written. */
@@ -133,12 +159,17 @@ const struct gp_cmd gp_cmd_matrix = {
 	.summary = "build drivers for kernels, and report how they fared",
 	.about = "Builds every driver (installers RUN, or extracted ones) for every kernel, as\n"
 		 "'gridpatch build' does, several at a time, and reports the grid: as text, JSON,\n"
-		 "JUnit, HTML, Markdown. Exit status 1 when a cell failed that --expect does not\n"
-		 "list. --resume continues a run that was stopped.\n"
+		 "JUnit, HTML, Markdown. A folder of headers stands for all that are in it. Exit\n"
+		 "status 1 when a cell failed that --expect does not list. --resume continues a\n"
+		 "run that was stopped; --since takes what has not changed from an earlier report,\n"
+		 "by sums of all that decides it. With --boot each kernel is asked whether it\n"
+		 "takes the modules, as 'gridpatch verify --boot' does.\n"
 		 "\n"
 		 "--emit and --shard spread the cells over several machines; --merge joins their\n"
 		 "JSON reports, and says which cells were run twice and which are missing.",
-	.options = GP_PATCHING_OPTIONS " modules jobs cc timeout keep-logs output sign-key sign-cert shard emit resume"
-				       " merge expect fail-on junit html markdown progress",
+	.options = GP_PATCHING_OPTIONS
+	" modules jobs cc timeout keep-logs output sign-key sign-cert shard emit resume since all"
+	" merge expect fail-on junit html markdown boot kernel-package kernel-image kernel-modules"
+	" accel no-cache progress",
 	.run = run,
 };

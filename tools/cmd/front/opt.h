@@ -41,11 +41,13 @@ struct gp_args {
 	const char *junit, *html, *markdown_file, *expect; /* files, NULL */
 	enum gp_fail_on fail_on;
 	enum gp_emit emit;
-	const char *resume;                       /* NULL */
-	unsigned shard, shards;                   /* 1 <= shard <= shards; 0 0: not given */
-	bool all, fsync, quilt, recover, reverse; /* apply, push, pop */
-	int fuzz, strip;                          /* -1: not given */
-	const char *rejects;                      /* NULL */
+	const char *resume;                  /* NULL */
+	const char *since;                   /* NULL */
+	unsigned shard, shards;              /* 1 <= shard <= shards; 0 0: not given */
+	bool all;                            /* push, pop, matrix */
+	bool fsync, quilt, recover, reverse; /* apply, push, pop */
+	int fuzz, strip;                     /* -1: not given */
+	const char *rejects;                 /* NULL */
 	enum gp_progress_mode progress;
 	struct gp_list modules;                            /* --modules, split */
 	bool build;                                        /* patch --build, lint-set --build */

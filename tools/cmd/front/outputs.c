@@ -86,11 +86,16 @@ static int check_inputs(const struct gp_args *a, const struct named *out, struct
 	/* An input, and the output that may take its place. */
 	const struct {
 		const char *path, *by;
-	} files[] = {
-		{ a->patch.hooks_patch, NULL }, { a->patch.unlock_lib, NULL }, { a->patch.lock, a->patch.write_lock },
-		{ a->resume, a->json_file },    { a->expect, NULL },           { a->blob, NULL },
-		{ a->sign_key, NULL },          { a->sign_cert, NULL },        { a->from, NULL }
-	};
+	} files[] = { { a->patch.hooks_patch, NULL },
+		      { a->patch.unlock_lib, NULL },
+		      { a->patch.lock, a->patch.write_lock },
+		      { a->resume, a->json_file },
+		      { a->since, a->json_file },
+		      { a->expect, NULL },
+		      { a->blob, NULL },
+		      { a->sign_key, NULL },
+		      { a->sign_cert, NULL },
+		      { a->from, NULL } };
 
 	for (size_t i = 0; i < GP_COUNT(files); i++)
 		if (files[i].path && files[i].by != out->path && gp_same_file(out->path, files[i].path))

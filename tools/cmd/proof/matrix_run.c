@@ -12,8 +12,11 @@
 #include "core/proof/cells_json.h"
 #include "ops/driver/installed.h"
 #include "ops/proof/matrix.h"
+#include "ops/proof/since.h"
 #include "ops/run/given.h"
+#include "ops/select/headerdir.h"
 #include "cmd/front/version.h"
+#include "cmd/proof/boot_run.h"
 #include "cmd/proof/build_args.h"
 #include "cmd/proof/matrix_report.h"
 #include "cmd/report/input.h"
@@ -28,7 +31,8 @@ struct running {
 	size_t fresh, built; /* cells that were not known before; of these, the compiled ones */
 };
 
-/* A directory with a driver's sources is one, any other one kernel headers. */
+/* A directory with a driver's sources is one, any other one kernel headers, or a folder of
+ * them. */
 static int sort_words(struct gp_args *a, struct gp_list *runs, struct gp_err *err)
 {
 	for (size_t i = 0; i < a->positional.n; i++) {
@@ -37,7 +41,10 @@ static int sort_words(struct gp_args *a, struct gp_list *runs, struct gp_err *er
 
 		if (!headers && gp_take_listed(a, GP_INPUT_DRIVER, &a->positional, i, err) < 0)
 			return -1;
-		gp_list_add(headers ? &a->patch.headers : runs, a->positional.v[i]);
+		if (!headers)
+			gp_list_add(runs, a->positional.v[i]);
+		else if (gp_headerdir_expand(word, &a->patch.headers, err) < 0)
+			return -1;
 	}
 	if (!runs->n)
 		return gp_fail(err, GP_E_USAGE, "no installer given; see 'gridpatch matrix --help'");
@@ -57,6 +64,9 @@ static int sort_words(struct gp_args *a, struct gp_list *runs, struct gp_err *er
 static void say_line(const struct running *r, const struct gp_cell *c, size_t n, size_t total, bool known)
 {
 	gp_auto(gp_free_ptr) char *place = gp_cell_place(c);
+	gp_auto(gp_free_ptr) char *whence = c->unchanged ?
+						    gp_asprintf("(unchanged since %s)", gp_or_nothing(c->built)) :
+						    gp_strdup("(from the report)");
 	char took[32], left[32] = "";
 	const char *between = "";
 
@@ -66,8 +76,8 @@ static void say_line(const struct running *r, const struct gp_cell *c, size_t n,
 		between = ", about ";
 	}
 	gp_say(r->a, "[%zu/%zu] %-11s %s on %s %s%s%s%s%s%s\n", n, total, gp_cell_class_name(c->cls), c->driver,
-	       c->release, known ? "(from the report)" : gp_say_seconds(c->total_s, took), *place ? ", " : "", place,
-	       between, left, *left ? " left" : "");
+	       c->release, known ? whence : gp_say_seconds(c->total_s, took), *place ? ", " : "", place, between, left,
+	       *left ? " left" : "");
 	if (gp_cell_is_red(c) && c->fact)
 		gp_say(r->a, "        known: %s\n", c->fact);
 	gp_main_flush();
@@ -124,26 +134,35 @@ static void cell_done(void *arg, const struct gp_cell *c, size_t n, size_t total
 
 bool gp_matrix_goes_on(const struct gp_args *a)
 {
-	return a->resume && a->json_file && gp_same_place(a->resume, a->json_file);
+	const char *from = a->resume ? a->resume : a->since;
+
+	return from && a->json_file && gp_same_place(from, a->json_file);
 }
 
 int gp_matrix_read_known(const struct gp_args *a, struct gp_cells *known, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	int thing = a->resume ? gp_thing_at(a->resume, err) : GP_THING_NONE;
+	const char *from = a->resume ? a->resume : a->since;
+	int thing = from ? gp_thing_at(from, err) : GP_THING_NONE;
 
 	if (thing <= GP_THING_NONE)
 		return thing < 0 ? -1 : 0;
-	if (gp_file_read(a->resume, GP_MATRIX_MAX_BYTES, &text, err) < 0)
+	if (gp_file_read(from, GP_MATRIX_MAX_BYTES, &text, err) < 0)
 		return -1;
-	return gp_cells_from_json(gp_buf_str(&text), a->resume, known, err);
+	if (gp_cells_from_json(gp_buf_str(&text), from, known, err) < 0)
+		return -1;
+	/* What was only built is not what --boot asks for. */
+	for (size_t i = 0; a->boot.on && i < known->n; i++)
+		if (known->v[i].cls == GP_CELL_OK && !known->v[i].boot)
+			known->v[i].cls = GP_CELL_CANCELLED;
+	return 0;
 }
 
 /* Would a report of this run lack results that the one in its place has? */
 static int check_known(const struct gp_args *a, const struct gp_cells *known, const struct gp_cells *plan,
 		       struct gp_err *err)
 {
-	for (size_t i = 0; gp_matrix_goes_on(a) && i < known->n; i++) {
+	for (size_t i = 0; a->resume && gp_matrix_goes_on(a) && i < known->n; i++) {
 		const struct gp_cell *c = find(plan, &known->v[i]);
 
 		if (known->v[i].cls == GP_CELL_CANCELLED || known->v[i].cls == GP_CELL_ENVIRONMENT)
@@ -190,11 +209,36 @@ static struct gp_matrix_opts options(struct gp_args *a, const struct gp_list *ru
 					.keep_by_driver = true };
 }
 
-int gp_matrix_build(struct gp_args *a, const struct gp_cells *known, struct gp_cells *cells, struct gp_err *err)
+/*
+ * What decides each cell, for the report and by --since; *known is left what need not be
+ * built. Without either nobody wants to know.
+ */
+static int look_back(const struct gp_args *a, struct gp_matrix_opts *o, struct gp_since *since, struct gp_cells *known,
+		     struct gp_err *err)
+{
+	gp_auto(gp_cells_release) struct gp_cells earlier = { 0 }, plan = { 0 };
+
+	if (!a->json && !a->since)
+		return 0;
+	if (a->since) {
+		earlier = *known;
+		*known = (struct gp_cells){ 0 };
+	}
+	if (gp_matrix_plan(o, &plan, err) < 0 || gp_since_look(o, &earlier, since, err) < 0)
+		return -1;
+	o->inputs = since->cell;
+	if (a->since && !a->all)
+		gp_since_pick(since, &earlier, &plan, o->build.words, known);
+	return 0;
+}
+
+int gp_matrix_build(struct gp_args *a, struct gp_cells *known, struct gp_cells *cells, struct gp_err *err)
 {
 	gp_auto(gp_list_release) struct gp_list runs = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf words = { 0 };
 	struct running r = { .a = a };
+	gp_auto(gp_boot_ready_release) struct gp_boot_ready boot = { 0 };
+	gp_auto(gp_since_release) struct gp_since since = { 0 };
 	struct gp_matrix_opts o;
 	int rc;
 
@@ -205,7 +249,11 @@ int gp_matrix_build(struct gp_args *a, const struct gp_cells *known, struct gp_c
 	o.known = known;
 	o.done = cell_done;
 	o.arg = &r;
-	rc = begin(&r, &o, err);
+	rc = gp_boot_begin(a, &boot, &o.build, err);
+	if (rc == 0)
+		rc = look_back(a, &o, &since, known, err);
+	if (rc == 0)
+		rc = begin(&r, &o, err);
 	if (rc < 0) {
 		gp_cells_release(&r.so_far);
 		return -1;

@@ -5,12 +5,12 @@
 #include "cmd/front/opt.h"
 #include "core/proof/cell.h"
 
-/* Is the file of --resume the one that --json writes? Then it holds results that
- * nobody else has. */
+/* Is the file of --resume or --since the one that --json writes? Then it holds results
+ * that nobody else has. */
 bool gp_matrix_goes_on(const struct gp_args *a);
 
 /*
- * Read the file of --resume.
+ * Read the file of --resume, or of --since.
  *
  * Out:    known; nothing when the option was not given, or the file is not there yet,
  *         so that the first run can be started with the same words.
@@ -24,11 +24,13 @@ int gp_matrix_read_known(const struct gp_args *a, struct gp_cells *known, struct
  * After each cell the JSON report, if it goes to a file, is written anew, with what
  * was known before: a run that is killed has lost nothing, and --resume continues it.
  *
+ * In:     known: what gp_matrix_read_known() found. With --since it is left what of
+ *         that holds today.
  * Out:    cells, as far as they were built; also when it fails.
  * Errors: as gp_matrix_run(); GP_E_USAGE, also when the report that is continued
  *         has results that this run would not have.
  */
-int gp_matrix_build(struct gp_args *a, const struct gp_cells *known, struct gp_cells *cells, struct gp_err *err);
+int gp_matrix_build(struct gp_args *a, struct gp_cells *known, struct gp_cells *cells, struct gp_err *err);
 
 /* The cells that it would have. Errors: as above. */
 int gp_matrix_cells(struct gp_args *a, struct gp_cells *out, struct gp_err *err);

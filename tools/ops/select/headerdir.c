@@ -269,3 +269,47 @@ char *gp_headerdir_find(const char *dir, struct gp_err *err)
 	free(real);
 	return NULL;
 }
+
+/* 1 headers by themselves, or /lib/modules/R whose link leads to some; 0; -1 it cannot be told. */
+static int is_headers(const char *dir, struct gp_err *err)
+{
+	gp_auto(gp_free_ptr) char *build = gp_path_join(dir, "build");
+	struct gp_err why = { 0 };
+
+	if (gp_headerdir_is_build(dir, &why) || (!why.code && gp_headerdir_is_build(build, &why)))
+		return 1;
+	return why.code ? pass_on(&why, err) : 0;
+}
+
+int gp_headerdir_expand(const char *dir, struct gp_list *out, struct gp_err *err)
+{
+	gp_auto(gp_list_release) struct gp_list names = { 0 };
+	int self = is_headers(dir, err);
+	size_t before = out->n;
+
+	if (self < 0)
+		return -1;
+	/* Sources, and half of a package, are spoken of by name. */
+	if (self || gp_headerdir_is_source(dir, NULL)) {
+		gp_list_add(out, dir);
+		return 0;
+	}
+	if (gp_dir_list(dir, &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++) {
+		gp_auto(gp_free_ptr) char *path = gp_path_join(dir, names.v[i]);
+		int is = gp_thing_at(path, err);
+
+		if (is == GP_THING_DIR)
+			is = is_headers(path, err);
+		else if (is > 0)
+			is = 0;
+		if (is < 0)
+			return -1;
+		if (is)
+			gp_list_add(out, path);
+	}
+	if (out->n == before)
+		gp_list_add(out, dir);
+	return 0;
+}

@@ -35,4 +35,13 @@ bool gp_headerdir_is_build(const char *dir, struct gp_err *why);
  */
 char *gp_headerdir_find(const char *dir, struct gp_err *err);
 
+/*
+ * Append the headers that a directory is, or else those in it, by name: build directories,
+ * and those that a /lib/modules/R in it leads to. What else lies there is passed over. A
+ * directory that has none is appended itself, for gp_headerdir_find() to say what it is.
+ *
+ * Errors: GP_E_SYSTEM it cannot be told.
+ */
+int gp_headerdir_expand(const char *dir, struct gp_list *out, struct gp_err *err);
+
 #endif
