@@ -16,6 +16,7 @@
 #include "cmd/front/outputs.h"
 #include "cmd/front/version.h"
 #include "cmd/report/report.h"
+#include "cmd/report/terminal.h"
 
 static const struct gp_cmd *const cmds[] = {
 	&gp_cmd_patch,     &gp_cmd_info,    &gp_cmd_extract,     &gp_cmd_verify, &gp_cmd_select,
@@ -209,6 +210,7 @@ static int run_cmd(const struct gp_cmd *cmd, int argc, char **argv)
 	if (rc == 0 && args.help) {
 		gp_cmd_help(cmd);
 	} else if (rc == 0) {
+		gp_terminal_set_colours(args.colour);
 		gp_log_set(args.quiet ? GP_LOG_QUIET : args.verbose ? GP_LOG_VERBOSE : GP_LOG_NORMAL);
 		rc = cmd->run(&args, &report, &err);
 	}

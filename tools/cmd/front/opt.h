@@ -12,6 +12,9 @@ enum gp_emit { GP_EMIT_NONE, GP_EMIT_GITHUB, GP_EMIT_GITLAB, GP_EMIT_LINES };
 /* Which cells of a matrix make its answer a no. */
 enum gp_fail_on { GP_FAIL_ON_ANY, GP_FAIL_ON_REGRESSION, GP_FAIL_ON_NONE };
 
+/* --color: what is known of the terminal decides, or the user alone. */
+enum gp_colour_when { GP_COLOUR_AUTO, GP_COLOUR_ALWAYS, GP_COLOUR_NEVER };
+
 enum gp_progress_mode { GP_PROGRESS_AUTO, GP_PROGRESS_NONE, GP_PROGRESS_JSON };
 
 /* A command line, read. Strings are borrowed from argv. */
@@ -63,6 +66,7 @@ struct gp_args {
 	} boot;
 	bool json;             /* --json or --json=FILE */
 	const char *json_file; /* NULL: standard output */
+	enum gp_colour_when colour;
 	bool quiet, verbose, help;
 };
 

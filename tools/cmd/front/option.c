@@ -24,6 +24,7 @@ static const char *const GPU[] = { "auto", NULL };
 static const char *const EMIT[] = { "github", "gitlab", "lines", NULL };    /* enum gp_emit */
 static const char *const FAIL_ON[] = { "any", "regression", "none", NULL }; /* enum gp_fail_on */
 static const char *const PROGRESS[] = { "auto", "none", "json", NULL };     /* enum gp_progress_mode */
+static const char *const COLOUR[] = { "auto", "always", "never", NULL };    /* enum gp_colour_when */
 
 /* --- options that are read in a way of their own --- */
 
@@ -83,6 +84,20 @@ static int set_shard(struct gp_args *a, const char *arg, struct gp_err *err)
 		return gp_fail(err, GP_E_USAGE, "--shard: '%s' is not I/N with 1 <= I <= N", arg);
 	a->shard = (unsigned)i;
 	a->shards = (unsigned)n;
+	return 0;
+}
+
+static int set_colour(struct gp_args *a, const char *when, struct gp_err *err)
+{
+	/* As ls(1) and git have it: --color alone is always. */
+	if (!when || strcmp(when, COLOUR[GP_COLOUR_ALWAYS]) == 0)
+		a->colour = GP_COLOUR_ALWAYS;
+	else if (strcmp(when, COLOUR[GP_COLOUR_NEVER]) == 0)
+		a->colour = GP_COLOUR_NEVER;
+	else if (strcmp(when, COLOUR[GP_COLOUR_AUTO]) == 0)
+		a->colour = GP_COLOUR_AUTO;
+	else
+		return gp_fail(err, GP_E_USAGE, "--color: '%s' is none of auto, always, never", when);
 	return 0;
 }
 
@@ -200,6 +215,7 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "markdown", "FILE", "the report as Markdown; - is stdout", TEXT(markdown_file), .verbs = "matrix" },
 	{ 0, "progress", "WORD", "%s", WORD(enum gp_progress_mode, progress, PROGRESS, 0) },
 	{ 0, "json", "[=FILE]", "the report as JSON", OWN(set_json) },
+	{ 0, "color", "[=WHEN]", "colours: auto (default), always or never", OWN(set_colour), .words = COLOUR },
 	{ 'q', "quiet", NULL, "say nothing but errors", FLAG(quiet) },
 	{ 'v', "verbose", NULL, "say more", FLAG(verbose) },
 	{ 'h', "help", NULL, "show this help", FLAG(help) },
@@ -208,7 +224,7 @@ static const struct gp_option OPTIONS[] = {
 _Static_assert(GP_COUNT(OPTIONS) < GP_OPTIONS, "GP_OPTIONS is too small");
 
 /* What every verb takes. */
-static const char EVERYWHERE[] = "json quiet verbose help";
+static const char EVERYWHERE[] = "json color quiet verbose help";
 
 static bool has_word(const char *words, const char *word)
 {

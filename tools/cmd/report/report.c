@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/path.h"
@@ -18,6 +19,7 @@
 #include "ops/driver/unlock.h"
 #include "ops/run/runfile.h"
 #include "cmd/report/progress.h"
+#include "cmd/report/terminal.h"
 #include "cmd/report/userhalf_report.h"
 
 const char *gp_say_size(uint64_t bytes, char out[32])
@@ -117,6 +119,21 @@ void gp_say(const struct gp_args *a, const char *fmt, ...)
 	text = format_masked(fmt, ap);
 	va_end(ap);
 	fputs(text, gp_report_stream(a));
+}
+
+void gp_say_word(const struct gp_args *a, enum gp_tone tone, const char *word)
+{
+	/* Green, yellow, red, as git and the grid of support have them. */
+	static const int colour[] = { [GP_TONE_GOOD] = 32, [GP_TONE_DOUBT] = 33, [GP_TONE_BAD] = 31 };
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	bool has = gp_terminal_has_colours(fileno(gp_report_stream(a)));
+
+	if (has)
+		gp_buf_printf(&text, "\033[%dm", colour[tone]);
+	gp_buf_puts(&text, word);
+	if (has)
+		gp_buf_puts(&text, "\033[0m");
+	gp_say_ours(a, &text);
 }
 
 /* --- drivers --- */

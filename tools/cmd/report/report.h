@@ -38,6 +38,12 @@ void gp_say(const struct gp_args *a, const char *fmt, ...) GP_PRINTF(2, 3);
 /* The same of text that is all our own, escape sequences for a terminal among it. */
 void gp_say_ours(const struct gp_args *a, const struct gp_buf *text);
 
+/* A word that says how well something is, in its colour where there are colours. It says
+ * the same without. */
+enum gp_tone { GP_TONE_GOOD, GP_TONE_DOUBT, GP_TONE_BAD };
+void gp_say_word(const struct gp_args *a, enum gp_tone tone, const char *word);
+enum gp_tone gp_verdict_tone(enum gp_verdict v);
+
 /* One line per kernel, with -v one per rule, with --explain all of each rule. */
 void gp_report_selection(const struct gp_args *a, const struct gp_selection *s);
 /* A line for each claim: the answer, how it is known, its source. indent: before each. */

@@ -11,6 +11,7 @@
 #include "ops/job/inputs.h"
 #include "ops/patch/patchset.h"
 #include "ops/select/select.h"
+#include "ops/select/target.h"
 #include "cmd/report/report.h"
 
 static const char *answer(const struct gp_judgement *j)
@@ -125,13 +126,30 @@ static void say_why(const struct gp_args *a, const struct gp_choice *c)
 			gp_say(a, "  evidence %s\n", c->evidence.v[i]);
 }
 
+enum gp_tone gp_verdict_tone(enum gp_verdict v)
+{
+	return v == GP_VERDICT_SUPPORTED                          ? GP_TONE_GOOD :
+	       v == GP_VERDICT_BLOCKED || v == GP_VERDICT_UNKNOWN ? GP_TONE_BAD :
+								    GP_TONE_DOUBT;
+}
+
+/* Of a kernel that somebody typed: which one may be meant; free() it. */
+static char *typed_hint(const struct gp_args *a, const struct gp_choice *c)
+{
+	bool typed = !c->has_headers && !a->platform && gp_list_has(&a->patch.kernels, c->release.text);
+
+	return typed ? gp_target_hint(c->release.text) : gp_strdup("");
+}
+
 static void say_choice(const struct gp_args *a, const struct gp_selection *s, const struct gp_choice *c)
 {
+	gp_auto(gp_free_ptr) char *hint = typed_hint(a, c);
 	struct gp_claim claims[GP_CLAIM_COUNT];
 
-	gp_say(a, "kernel     %s: line %s, %s; %s\n", c->release.text, c->line ? c->line->name : "not known",
-	       gp_verdict_name(c->verdict),
-	       c->has_headers ? "judged by its headers" : "judged by version only, its headers are not at hand");
+	gp_say(a, "kernel     %s: line %s, ", c->release.text, c->line ? c->line->name : "not known");
+	gp_say_word(a, gp_verdict_tone(c->verdict), gp_verdict_name(c->verdict));
+	gp_say(a, "; %s%s\n",
+	       c->has_headers ? "judged by its headers" : "judged by version only, its headers are not at hand", hint);
 	if (a->explain)
 		explain(a, s, c);
 	else

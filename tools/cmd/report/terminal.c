@@ -30,15 +30,24 @@ static bool is_on(const char *name)
 	return value && *value && strcmp(value, "0") != 0;
 }
 
+static enum gp_colour_when colours; /* of this run */
+
+void gp_terminal_set_colours(enum gp_colour_when when)
+{
+	colours = when;
+}
+
 bool gp_terminal_read(int fd)
 {
-	return is_on("CLICOLOR_FORCE") || isatty(fd);
+	return colours == GP_COLOUR_ALWAYS || is_on("CLICOLOR_FORCE") || isatty(fd);
 }
 
 bool gp_terminal_has_colours(int fd)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM"), *wanted = getenv("CLICOLOR");
 
+	if (colours != GP_COLOUR_AUTO)
+		return colours == GP_COLOUR_ALWAYS;
 	if (no && *no)
 		return false;
 	if (is_on("CLICOLOR_FORCE"))
