@@ -41,7 +41,7 @@ END
 
 for mode in splice full; do
     for c in gzip xz; do
-        expect_status "$mode, $c" 0 $opts --repack $mode --profile-clone 1e30:12ba=1e84 --json=o.json s-$c.run -f -o o.run
+        expect_status "$mode, $c" 0 $opts -v --repack $mode --profile-clone 1e30:12ba=1e84 --json=o.json s-$c.run -f -o o.run
         check "$mode, $c: its sums are right" sh ./o.run --check
         check "$mode, $c: that way" json_is o.json .repack $mode
         unpacked o

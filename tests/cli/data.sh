@@ -81,7 +81,7 @@ expect_status 'so is vGPU 12.0 on 5.15' 1 select --driver 460.32.04 --kind host 
 expect_status 'all of them apply' 0 r460.run -k 5.17.1 --no-hooks -o r460-new.run
 unrun r460-new.run r460.x
 check 'the new headers are in the manifest' grep -q '^kernel/common/inc/stddef.h ' r460.x/.manifest
-expect_status 'a second time they are there already' 0 r460-new.run -k 5.17.1 --no-hooks -n
+expect_status 'a second time they are there already' 0 r460-new.run -k 5.17.1 --no-hooks -n -v
 says 'and that is said' already out
 rm -rf r460/kernel/nvidia-drm
 sed -i '/^kernel.nvidia-drm/d' r460/.manifest
@@ -99,7 +99,7 @@ for r in 6.1.38 6.2.16; do
         grep -q 'mdev_register_parent(&phys_dev->mdev_parent' older.x/kernel/nvidia-vgpu-vfio/vgpu-vfio-mdev.c
     refute 'no fuzz, no offset' grep -Eiq 'fuzz|offset' err
 done
-expect_status 'a second time it is there already' 0 older-6.2.16.run -k 6.2.16 --no-hooks -n
+expect_status 'a second time it is there already' 0 older-6.2.16.run -k 6.2.16 --no-hooks -n -v
 says 'and that is said' already out
 for d in 525.60.12 525.105.14 525.125.03; do
     expect_status "$d is blocked on 6.1" 1 select --driver $d --kind host -k 6.1.38

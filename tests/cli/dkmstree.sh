@@ -183,7 +183,7 @@ unset SOURCE_DATE_EPOCH
 
 run dkms-tree $opts out.run -o twice
 check 'an installer that was patched before gives the same' diff -r nvidia-$v twice
-says 'nothing changes' 'changed    0 files' out
+says 'nothing changes' ', 0 files changed' out
 run dkms-tree $opts out.run -o twice.tar.gz
 check 'as an archive, too' cmp a.tar.gz twice.tar.gz
 

@@ -27,7 +27,7 @@ result() {
 # --- it fits -----------------------------------------------------------------
 
 cp hooks/$file before
-expect_status 'a copy as it is' 0 $k --hooks hooks s.run -o a.run --write-lock a.lock
+expect_status 'a copy as it is' 0 $k -v --hooks hooks s.run -o a.run --write-lock a.lock
 result a
 check 'the package has what patch(1) makes of it' cmp fixed/$file a.x/kernel/unlock/$file
 check "the user's copy is untouched" cmp before hooks/$file
@@ -97,7 +97,7 @@ fi
 
 # --- it is there already -----------------------------------------------------
 
-expect_status 'a copy that has it' 0 $k --hooks fixed s.run -o c.run --write-lock c.lock
+expect_status 'a copy that has it' 0 $k -v --hooks fixed s.run -o c.run --write-lock c.lock
 result c
 check 'it stays as it is' cmp fixed/$file c.x/kernel/unlock/$file
 says 'it is told' 'already applied' out

@@ -27,7 +27,7 @@ for c in gzip xz zstd plain; do
     expect_status "$c: the first time" 0 $opts --json=first.json $c.run -o first.run
     refute "$c: it was decoded" used first.json
     check "$c: there is an index" test "$(ls "$index" | wc -l)" -eq 1
-    expect_status "$c: again" 0 $opts --json=again.json $c.run -o again.run
+    expect_status "$c: again" 0 $opts -v --json=again.json $c.run -o again.run
     check "$c: it was not decoded" used again.json
     says "$c: says so" 'nothing decoded (index)' out
     check "$c: the same bytes" cmp first.run again.run

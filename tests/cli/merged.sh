@@ -75,9 +75,9 @@ done
 pair R460 --trees --host-version 460.107 --desktop-version 460.106.00 R460.4
 merge_by_hand R460.4 R460.4m
 sh "$fx/mkrun.sh" R460.4m R460.4.run > /dev/null
-expect_status '460.106.00 with the host 460.107' 0 patch -n $k --no-hooks --no-set all R460.4.run
+expect_status '460.106.00 with the host 460.107' 0 patch -n -v $k --no-hooks --no-set all R460.4.run
 says "the hooks are the host's" 'hooks: newer-table' out
-expect_status '460.73.01 with the host 460.73.02' 0 patch -n $k --no-hooks --no-set all R460.run
+expect_status '460.73.01 with the host 460.73.02' 0 patch -n -v $k --no-hooks --no-set all R460.run
 says "the host's are older" 'hooks: upstream' out
 
 # broken WHAT SAYS COMMANDS: a merged driver that was changed so is not whole.

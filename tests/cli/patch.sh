@@ -405,12 +405,12 @@ echo '#define UTS_RELEASE "5.12.9"' > headers/include/generated/utsrelease.h
 printf 'static int pfn_valid(void) { rcu_read_lock(); }\n' > headers/include/linux/mmzone.h
 : > headers/include/linux/kernel.h
 printf 'VERSION = 5\nPATCHLEVEL = 12\nSUBLEVEL = 9\nEXTRAVERSION =\n' > headers/Makefile
-expect_status '--headers' 0 --hooks hooks --headers headers gzip.run -n
+expect_status '--headers' 0 -v --hooks hooks --headers headers gzip.run -n
 says 'their release counts' 'kernel     5.12.9: line 5.12' out
 says 'they decide' 'judged by its headers' out
 expect_status '--kernel-source-path' 0 --hooks hooks --kernel-source-path headers gzip.run -n
 expect_status '--kernelsourcedir' 0 --hooks hooks --kernelsourcedir headers gzip.run -n
-expect_status 'headers as a further argument' 0 --hooks hooks gzip.run headers -n
+expect_status 'headers as a further argument' 0 -v --hooks hooks gzip.run headers -n
 says 'they decide too' 'judged by its headers' out
 expect_status 'with -k for the same' 0 --hooks hooks -k 5.12.9 --headers headers gzip.run -n
 expect_status 'with -k for another' 2 --hooks hooks -k 5.11.22 --headers headers gzip.run -n
@@ -426,7 +426,7 @@ if command -v unshare > /dev/null && unshare -m true 2> /dev/null; then
     unshare -m sh -c "mkdir -p /lib/modules; mount --bind $work/lib /lib/modules &&
         exec '$GRIDPATCH' -k installed --hooks hooks gzip.run -n" > out 2> err
     check '-k installed: exit 0' test $? -eq 0
-    says '-k installed takes the good one' 'kernel     5.12.9: line 5.12' out
+    says '-k installed takes the good one' 'kernel     5.12.9: untested' out
     says '-k installed says what it skips' 'skipped    4.18.0-nohdr' out
     says '-k installed skips blocked ones' 'skipped    5.13.1: kernel 5.13.1 is blocked' out
     rm -r lib/5.12.9
@@ -441,7 +441,7 @@ says 'both are judged' 'kernel     5.11.22' out
 expect_status '-k with something else' 2 -k banana --hooks hooks gzip.run -n
 expect_status '--repack auto' 0 $opts --repack auto gzip.run -n
 expect_status '--repack full' 0 $opts --repack full gzip.run -n
-expect_status '--repack splice' 0 $opts --repack splice gzip.run -n
+expect_status '--repack splice' 0 $opts -v --repack splice gzip.run -n
 says 'it says so' 'repack     splice' out
 expect_status '--repack with another word' 2 $opts --repack fast gzip.run -n
 expect_status '--drop-dkms-patches without any' 0 $opts --drop-dkms-patches gzip.run -n
@@ -467,16 +467,25 @@ mkdir -p newer/kernel-versions older/kernel-versions undated/kernel-versions
 printf 'Kernel: any\nDate: 9999-01-02\n' > newer/kernel-versions/any
 printf 'Kernel: any\nDate: 2001-01-02\n' > older/kernel-versions/mine
 printf 'Kernel: any\n' > undated/kernel-versions/any
-for of in "newer:9999-01-02" "undated:an unknown day"; do
+# The newest of several files, behind comments, and whatever follows the first paragraph.
+mkdir -p several/kernel-versions
+printf '# of ours\n\n# and more\n\nKernel: any\n# new\nDate: 9999-01-02\n\nNo: rule\n' > several/kernel-versions/mine
+printf 'Kernel: any\nDate: 2001-01-02\n' | tee several/kernel-versions/any > several/kernel-versions/yours
+printf 'Kernel: 5.10\nStatus: supported\n\nDate: 9999-12-31\n' > several/kernel-versions/5.10
+for of in "newer:9999-01-02" "undated:an unknown day" "several:9999-01-02"; do
     GRIDPATCH_DATA=$work/${of%%:*} run --version
     says "--version of ${of%%:*} data" "data of ${of#*:}" out
 done
+printf 'Kernel: any\nDate: today\n' > several/kernel-versions/any
+GRIDPATCH_DATA=$work/several run --version
+says '--version of data with another date' 'no data: ' out
 GRIDPATCH_DATA=$work/nowhere run --version
 check 'without data: exit 0' test "$status" -eq 0
 says 'it says so' 'no data: ' out
+newest=$(ls "$repo/kernel-versions" | grep '^[0-9]' | sort -V | tail -n 1)
 for of in newer:9999-01-02 "older:$day" "undated:$day"; do
     run select --driver 595.71.03 -k 99.1 --data "${of%%:*}"
-    says "unknown, with ${of%%:*} data" "(nearest: 7.2, data of ${of#*:})"
+    says "unknown, with ${of%%:*} data" "(nearest: $newest, data of ${of#*:})"
     says "the same in the report" "the data are of ${of#*:}; what came later they do not know" out
 done
 for h in '--help' '-h' 'help' 'help patch' 'patch --help' 'info -h' 'extract --help' 'verify --help' \

@@ -159,7 +159,7 @@ check 'a bar while it reads' grep -q '^read   \[=* *\] *[0-9]*%  [0-9.]* MB of 1
 check 'a bar while it writes' grep -q '^write  \[=* *\] *[0-9]*%  ' raw.lines
 check 'it is full at the end' grep -q '^write  \[=*\] 100%' raw.lines
 refute 'nothing of it is left' grep -q -e '%' -e '\[=' raw.screen
-check 'the report starts at the left' sh -c 'head -n 1 raw.screen | grep -q "^installer  big.run"'
+check 'the report starts at the left' sh -c 'head -n 1 raw.screen | grep -q "^driver  "'
 check 'the last line is that of the report' sh -c 'tail -n 1 raw.screen | grep -q "sh ./bar.run --dkms" || tail -n 3 raw.screen | grep -q warning'
 check 'warnings stand at the left, too' grep -q '^gridpatch: warning: kernel 5.12.9 is untested' raw.screen
 

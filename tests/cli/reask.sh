@@ -123,7 +123,7 @@ swap $f '/* third */' '/* mended */' > third.patch
 swap $f '/* fourth */' '/* wanted */' > fourth.patch
 expect_status 'two rules' 1 $nine s.run -n
 says 'one blocks' 'third stops it'
-expect_status 'it is mended' 0 $nine --patches third.patch s.run -o own.run --json=own.json
+expect_status 'it is mended' 0 $nine -v --patches third.patch s.run -o own.run --json=own.json
 unrun own.run own.x
 check 'a set does not un-choose itself' grep -qx '/\* ours \*/' own.x/kernel/$f
 refute 'nor is its rule told of' grep -q '^by patches rule kernel-versions/9\.1:6 ' out

@@ -196,7 +196,7 @@ spliced() {
     shift
     bad=
     sha256sum "$name.run" > before
-    run $opts "$@" "$name.run" --repack splice --json=r.json -o spliced.run -f
+    run $opts -v "$@" "$name.run" --repack splice --json=r.json -o spliced.run -f
     if [ "$status" -ne 0 ]; then
         not_ok "$name: splice: exit $status"
         return 1
@@ -204,7 +204,7 @@ spliced() {
     grep -q '^repack     splice: ' out || wrong "the report says '$(grep '^repack' out)'"
     json_is r.json '"\(.repack) \(.repack_why)"' 'splice null' || wrong 'JSON'
     if [ -n "$thorough" ]; then
-        run $opts "$@" "$name.run" -o auto.run -f
+        run $opts -v "$@" "$name.run" -o auto.run -f
         grep -q '^repack     splice: ' out || wrong 'auto does not splice'
         cmp -s auto.run spliced.run || wrong 'auto gives other bytes'
     fi

@@ -45,13 +45,21 @@ static void say_names(const struct gp_args *a, const struct gp_applied_file *f)
 	gp_say(a, "%s%s%s", f->from ? f->from : "", f->from ? " to " : "", f->path);
 }
 
-static void say_tally(const struct gp_args *a, const struct tally t)
+static void add_tally(const struct tally t, struct gp_buf *out)
 {
 	if (t.offset)
-		gp_say(a, ", %zu at an offset (up to %llu line%s)", t.offset, (unsigned long long)t.most,
-		       t.most == 1 ? "" : "s");
+		gp_buf_printf(out, ", %zu at an offset (up to %llu line%s)", t.offset, (unsigned long long)t.most,
+			      t.most == 1 ? "" : "s");
 	if (t.fuzz)
-		gp_say(a, ", %zu with fuzz (up to %u)", t.fuzz, t.most_fuzz);
+		gp_buf_printf(out, ", %zu with fuzz (up to %u)", t.fuzz, t.most_fuzz);
+}
+
+static void say_tally(const struct gp_args *a, const struct tally t)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	add_tally(t, &text);
+	gp_say(a, "%s", text.len ? text.data : "");
 }
 
 static void say_file(const struct gp_args *a, const struct gp_applied_file *f)
@@ -69,6 +77,26 @@ static void say_file(const struct gp_args *a, const struct gp_applied_file *f)
 	else
 		say_tally(a, t);
 	gp_say(a, "\n");
+}
+
+void gp_applied_tally(const struct gp_applied_list *l, struct gp_buf *out)
+{
+	struct tally all = { 0 };
+
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; k < l->v[i].n && !l->v[i].already; k++) {
+			struct tally t = tally_of(&l->v[i].file[k].hunks);
+
+			all.hunks += t.hunks;
+			if (l->v[i].file[k].hunks.result == GP_HUNKS_ALREADY)
+				continue;
+			all.offset += t.offset;
+			all.fuzz += t.fuzz;
+			all.most = t.most > all.most ? t.most : all.most;
+			all.most_fuzz = t.most_fuzz > all.most_fuzz ? t.most_fuzz : all.most_fuzz;
+		}
+	gp_buf_printf(out, "%zu hunk%s", all.hunks, all.hunks == 1 ? "" : "s");
+	add_tally(all, out);
 }
 
 /* A line for a file of a patch that was not applied. */

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/json.h"
+#include "base/path.h"
 #include "base/tri.h"
 #include "core/driver/hooksrc.h"
 #include "core/driver/instcmd.h"
@@ -20,6 +20,12 @@
 #include "cmd/report/report.h"
 #include "cmd/report/userhalf_report.h"
 
+/* Behind -v, with all that was decided and done? */
+static bool all_of(const struct gp_args *a)
+{
+	return a->verbose || a->explain;
+}
+
 static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 {
 	enum gp_hooks need = j->decided.selection.hooks;
@@ -34,9 +40,9 @@ static void say_hooks(const struct gp_args *a, const struct gp_patch_job *j)
 	if (j->decided.hooks.patched)
 		gp_say(a, "  with     patch %s%s\n", j->decided.hooks.patch,
 		       a->patch.hooks_patch ? "" : ", which lies beside them and this driver needs");
-	for (size_t i = 0; i < j->decided.hook_sets.n; i++)
+	for (size_t i = 0; i < j->decided.hook_sets.n && all_of(a); i++)
 		gp_say(a, "  with     set %s\n", j->decided.hook_sets.v[i]);
-	if (j->decided.hooks_action != GP_HOOKS_NONE)
+	if (j->decided.hooks_action != GP_HOOKS_NONE && (all_of(a) || need == GP_HOOKS_UNPROVED))
 		gp_say(a, "  unlock   %s\n",
 		       need == GP_HOOKS_UPSTREAM    ? "this driver works with upstream's hooks" :
 		       need == GP_HOOKS_NEWER_TABLE ? "this driver needs the newer table constant" :
@@ -156,10 +162,13 @@ static void say_end(const struct gp_args *a, const struct gp_patch_job *j)
 {
 	char size[32];
 
-	gp_say_covers(a, &j->decided.selection);
+	if (all_of(a))
+		gp_say_covers(a, &j->decided.selection);
 	if (j->decided.lock_holds)
 		gp_say(a, "lock       %s: everything is as it was\n", a->patch.lock);
-	say_repack(a, j);
+	/* That all had to be compressed anew takes its time, and has a reason. */
+	if (all_of(a) || !j->written.repack.spliced)
+		say_repack(a, j);
 	if (j->written.output)
 		gp_say(a, "wrote      %s, %s\n", j->in.to_stdout ? "standard output" : j->in.out,
 		       gp_say_size(j->written.repack.out_size, size));
@@ -178,17 +187,73 @@ static void say_end(const struct gp_args *a, const struct gp_patch_job *j)
 	}
 }
 
+/* The sets that went in, by their names, and how. */
+static void say_sets(const struct gp_args *a, const struct gp_patch_job *j)
+{
+	const struct gp_applied_list *l = &j->changed.applied;
+	size_t changes = gp_tree_changes(&j->in.driver.tree);
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	const char *last = "";
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcmp(last, l->v[i].set) != 0)
+			gp_buf_printf(&text, "%s%s", i ? " " : "", l->v[i].set);
+		last = l->v[i].set;
+	}
+	gp_buf_puts(&text, l->n ? ": " : "none: ");
+	gp_applied_tally(l, &text);
+	gp_buf_printf(&text, ", %zu file%s changed", changes, changes == 1 ? "" : "s");
+	gp_say_wrapped(a, "sets", text.data);
+}
+
+static void say_driver(const struct gp_args *a, const struct gp_patch_job *j)
+{
+	if (!all_of(a) && a->several)
+		gp_say(a, "installer  %s\n", gp_path_base(j->in.driver.rf.path));
+	if (!all_of(a))
+		gp_report_known(a, &j->in.driver);
+	else if (j->in.driver.rf.open)
+		gp_report_driver(a, &j->in.driver);
+	else
+		gp_report_tree(a, &j->in.driver);
+}
+
+static void say_decided(const struct gp_args *a, const struct gp_patch_job *j)
+{
+	if (all_of(a))
+		gp_report_selection(a, &j->decided.selection);
+	else
+		gp_report_verdicts(a, &j->decided.selection);
+}
+
+/* What to type where a kernel stopped it. */
+static void say_next(const struct gp_args *a, const struct gp_patch_job *j)
+{
+	const struct gp_selection *s = &j->decided.selection;
+
+	if (!gp_selection_reason(s, &j->in.driver.version, a->patch.allow))
+		return;
+	for (size_t i = 0; i < s->nkernels; i++)
+		if (s->kernels[i].verdict == GP_VERDICT_BLOCKED || s->kernels[i].verdict == GP_VERDICT_UNKNOWN)
+			gp_say(a, "next       gridpatch advise -k %s\n", s->kernels[i].release.text);
+}
+
+static void say_done(const struct gp_args *a, const struct gp_patch_job *j)
+{
+	if (all_of(a))
+		gp_say_applied(a, &j->changed.applied);
+	else
+		say_sets(a, j);
+}
+
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 {
 	gp_auto(gp_list_release) struct gp_list skipped = { 0 };
 
 	if (!j->in.driver.version.n)
 		return; /* it stopped before anything was known */
-	if (j->in.driver.rf.open)
-		gp_report_driver(a, &j->in.driver);
-	else
-		gp_report_tree(a, &j->in.driver);
-	gp_report_selection(a, &j->decided.selection);
+	say_driver(a, j);
+	say_decided(a, j);
 	if (gp_kind_makes_vgpus(j->in.driver.kind))
 		gp_say_gpus(a, &j->in.gpus, &j->in.driver.version, &j->decided.selection);
 	say_reask(a, j);
@@ -197,14 +262,17 @@ void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j)
 		gp_say(a, "skipped    %s\n", skipped.v[i]);
 	for (size_t i = 0; i < j->decided.overrides.n; i++)
 		gp_say(a, "override   %s\n", j->decided.overrides.v[i]);
-	if (!j->changed.targetdir)
+	if (!j->changed.targetdir) {
+		say_next(a, j);
 		return; /* a judge or a hunk stopped it: the error says the rest */
-	gp_say_applied(a, &j->changed.applied);
+	}
+	say_done(a, j);
 	say_late(a, j);
 	say_hooks(a, j);
 	gp_say_user_half(a, j);
 	gp_say_clones(a, &j->changed.clones);
-	say_changes(a, j);
+	if (all_of(a))
+		say_changes(a, j);
 	if (j->written.done && j->in.tree)
 		gp_report_inplace(a, j);
 	else if (j->written.done)

@@ -121,6 +121,24 @@ void gp_say(const struct gp_args *a, const char *fmt, ...)
 	fputs(text, gp_report_stream(a));
 }
 
+void gp_say_wrapped(const struct gp_args *a, const char *name, const char *text)
+{
+	int fd = fileno(gp_report_stream(a));
+	size_t width = isatty(fd) ? gp_terminal_columns(fd) : SIZE_MAX, at = 10;
+	struct gp_str rest = gp_str_of(text), word;
+
+	gp_say(a, "%-10s", name);
+	while (gp_word_next(&rest, &word)) {
+		if (at > 10 && at + 1 + word.len > width) {
+			gp_say(a, "\n%-10s", "");
+			at = 10;
+		}
+		gp_say(a, " %.*s", (int)word.len, word.p);
+		at += 1 + word.len;
+	}
+	gp_say(a, "\n");
+}
+
 void gp_say_word(const struct gp_args *a, enum gp_tone tone, const char *word)
 {
 	/* Green, yellow, red, as git and the grid of support have them. */
@@ -184,6 +202,12 @@ int gp_open_driver(const struct gp_args *a, const char *path, const struct gp_li
 	rc = gp_driver_open(d, path, &o, err);
 	gp_progress_end();
 	return rc;
+}
+
+void gp_report_known(const struct gp_args *a, const struct gp_driver *d)
+{
+	say_version(a, d);
+	say_altered(a, &d->altered);
 }
 
 void gp_report_tree(const struct gp_args *a, const struct gp_driver *d)

@@ -35,6 +35,9 @@ FILE *gp_report_stream(const struct gp_args *a);
 /* printf there, with every %s masked, its line ends, too. Silent under -q. */
 void gp_say(const struct gp_args *a, const char *fmt, ...) GP_PRINTF(2, 3);
 
+/* "NAME       TEXT", on a terminal in as many lines as its width asks for. */
+void gp_say_wrapped(const struct gp_args *a, const char *name, const char *text);
+
 /* The same of text that is all our own, escape sequences for a terminal among it. */
 void gp_say_ours(const struct gp_args *a, const struct gp_buf *text);
 
@@ -46,6 +49,8 @@ enum gp_tone gp_verdict_tone(enum gp_verdict v);
 
 /* One line per kernel, with -v one per rule, with --explain all of each rule. */
 void gp_report_selection(const struct gp_args *a, const struct gp_selection *s);
+/* One line per kernel: verdict, claims, and the one sentence that matters. */
+void gp_report_verdicts(const struct gp_args *a, const struct gp_selection *s);
 /* A line for each claim: the answer, how it is known, its source. indent: before each. */
 void gp_say_claims(const struct gp_args *a, const char *indent, const struct gp_claim claims[GP_CLAIM_COUNT]);
 struct json_object *gp_json_selection(const struct gp_selection *s);
@@ -72,6 +77,8 @@ void gp_report_support_grid(const struct gp_args *a, const struct gp_support *t,
 /* Below a row of it: by which rules, and all that is known of it. */
 void gp_say_support_why(const struct gp_args *a, const struct gp_choice *c);
 
+/* Which driver it is, and whether somebody has altered it. */
+void gp_report_known(const struct gp_args *a, const struct gp_driver *d);
 /* What a driver is. */
 void gp_report_driver(const struct gp_args *a, const struct gp_driver *d);
 /* What an extracted installer is: it has neither label nor sums. */
@@ -100,7 +107,8 @@ struct gp_merge_desktops;
 void gp_say_desktops(const struct gp_args *a, const struct gp_merge_desktops *l, unsigned branch);
 struct json_object *gp_json_desktops(const struct gp_merge_desktops *l);
 
-/* Of a patch run, also of one that stopped half way. */
+/* Of a patch run, also of one that stopped half way: what it came to, and with -v all that
+ * was decided and done. */
 void gp_report_job(const struct gp_args *a, const struct gp_patch_job *j);
 struct json_object *gp_json_job(const struct gp_args *a, const struct gp_patch_job *j);
 /* Of it what does not depend on the kind of output. */
@@ -119,6 +127,8 @@ struct json_object *gp_json_inplace(const char *tree, const struct gp_inplace *p
 /* What patches did, one line per file; or would have done, had the run not failed. */
 void gp_say_applied(const struct gp_args *a, const struct gp_applied_list *l);
 struct json_object *gp_json_applied(const struct gp_applied_list *l);
+/* Append all of it in some words: "57 hunks, 30 at an offset (up to 164 lines)". */
+void gp_applied_tally(const struct gp_applied_list *l, struct gp_buf *out);
 /* Is there one that does not fit? */
 bool gp_applied_fails(const struct gp_applied_list *l);
 

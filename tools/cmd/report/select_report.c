@@ -177,6 +177,39 @@ static void say_choice(const struct gp_args *a, const struct gp_selection *s, co
 		gp_say(a, "  note     some rules can only be decided with the driver's sources\n");
 }
 
+/* What stands against it, or is to be known of it; NULL: nothing. */
+static const char *matters(const struct gp_choice *c)
+{
+	if (c->verdict != GP_VERDICT_SUPPORTED && c->reasons.n)
+		return c->reasons.v[0];
+	if (c->load == GP_LOAD_NO && c->load_reasons.n)
+		return c->load_reasons.v[0];
+	if (c->needs_headers)
+		return "Some rules can only be decided with the headers: give --headers DIR.";
+	return NULL;
+}
+
+void gp_report_verdicts(const struct gp_args *a, const struct gp_selection *s)
+{
+	for (size_t i = 0; i < s->nkernels; i++) {
+		const struct gp_choice *c = &s->kernels[i];
+		gp_auto(gp_free_ptr) char *hint = typed_hint(a, c);
+		struct gp_claim claims[GP_CLAIM_COUNT];
+
+		gp_choice_claims(c, claims);
+		gp_say(a, "kernel     %s: ", c->release.text);
+		gp_say_word(a, gp_verdict_tone(c->verdict), gp_verdict_name(c->verdict));
+		gp_say(a, "%s", c->has_headers ? "" : " (by version, its headers are not at hand)");
+		for (size_t k = 0; k < GP_CLAIM_COUNT; k++)
+			gp_say(a, "%s %s %s", k ? "," : ";", gp_claim_name((enum gp_claim_of)k),
+			       gp_claim_answer_name(claims[k].answer));
+		gp_say(a, "%s\n", hint);
+		/* Why it is refused is the error's to say, and what else there is. */
+		if (matters(c) && c->verdict != GP_VERDICT_BLOCKED && c->verdict != GP_VERDICT_UNKNOWN)
+			gp_say(a, "           %s\n", matters(c));
+	}
+}
+
 void gp_say_covers(const struct gp_args *a, const struct gp_selection *s)
 {
 	gp_auto(gp_buf_release) struct gp_buf covers = { 0 };
