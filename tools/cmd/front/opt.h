@@ -34,7 +34,11 @@ struct gp_args {
 	struct gp_list runs;    /* lint-set's --from */
 	struct gp_list reports; /* lint-set's --evidence */
 	bool newer_table;
-	const char *sysroot;                               /* doctor, NULL */
+	const char *sysroot, *record;                      /* doctor; sysroot: prove, upgrade-check, too; NULL */
+	bool yes;                                          /* doctor */
+	bool installed;                                    /* doctor */
+	const char *log;                                   /* doctor: a log, "-"; NULL */
+	bool hook;                                         /* upgrade-check */
 	bool finish;                                       /* new-set */
 	const char *blob;                                  /* verify */
 	bool expect_hooks;                                 /* verify */
