@@ -12,8 +12,8 @@
 #   make_sample NAME SAMPLE-ARGS… [-- MKRUN-ARGS…]   NAME/ and NAME.run
 #   unrun RUN DIR              unpack as the stub does, without gridpatch
 #   resum RUN                  put right sums into RUN
-#   headers_here               sets headers and release to real kernel headers of this
-#                              machine, or says no
+#   headers_here [GLOB]        sets headers and release to real kernel headers of this
+#                              machine, of such a release, or says no
 #   tree_here                  tree/: the sources, with the objects of the program that is
 #                              tested, so that make there compiles little; mk GOAL… is make
 #   json_valid FILE VERB       FILE is a report of VERB; finish sees whether it is as the
@@ -82,10 +82,14 @@ run() {
 }
 # What run has written as JSON; after some errors FILE is what it was before.
 keep_report() {
-    case ${1-} in
+    first=
+    for first; do
+        case $first in -q | -v | -h | --json*) ;; *) break ;; esac
+    done
+    case $first in
     plan) verb=select ;;
     check) verb=verify ;;
-    info | extract | verify | select | advise | support | fetch-hooks | apply | push | pop | applied | build | matrix | lint-set | dkms-tree | doctor | new-set | merge) verb=$1 ;;
+    info | extract | verify | select | advise | support | fetch-hooks | apply | push | pop | applied | build | matrix | lint-set | dkms-tree | doctor | new-set | merge | prove | upgrade-check | data) verb=$first ;;
     *) verb="patch" ;;
     esac
     for arg; do
@@ -155,7 +159,8 @@ with_payload() {
 headers_here() {
     for headers in /usr/src/linux-headers-*-amd64 /usr/src/linux-headers-*-generic /lib/modules/*/build; do
         release=$(sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' "$headers/include/generated/utsrelease.h" 2> /dev/null)
-        [ -z "$release" ] || ! command -v gcc > /dev/null || return 0
+        # shellcheck disable=SC2254 # a pattern
+        case $release in '') continue ;; ${1-*}) ! command -v gcc > /dev/null || return 0 ;; esac
     done
     return 1
 }
