@@ -224,6 +224,8 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	struct gp_lint l = { 0 };
 	int rc;
 
+	if (a->proofs.n)
+		return gp_lint_proofs(a, &r->root, err);
 	if (a->reports.n)
 		return gp_lint_reports(a, &r->root, err);
 	rc = lint(a, &c, &l, err);
@@ -243,8 +245,9 @@ const struct gp_cmd gp_cmd_lint_set = {
 		 "--headers says on which kernels a rule chooses it; --hooks tries the sets for\n"
 		 "the hooks on your copy. --build sees whether neutral sets are that: each driver\n"
 		 "is built for each of the headers, without the sets and with them. --evidence\n"
-		 "checks nothing: it prints what a report of matrix proves, as Evidence to copy.\n"
+		 "checks nothing: it prints what a report of matrix proves, as Evidence to copy;\n"
+		 "so does --from-proof with what prove wrote on a host.\n"
 		 "Nothing is changed. Exit status 1 for findings, and when nothing was built.",
-	.options = "from evidence member headers hooks data build modules jobs cc timeout progress",
+	.options = "from evidence from-proof member headers hooks data build modules jobs cc timeout no-cache progress",
 	.run = run,
 };

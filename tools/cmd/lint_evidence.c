@@ -8,7 +8,10 @@
 #include "base/text.h"
 #include "core/proof/cells_json.h"
 #include "core/proof/evidence.h"
+#include "core/proof/hostproof.h"
+#include "ops/job/inputs.h"
 #include "ops/lint/lintset.h"
+#include "ops/select/catalog.h"
 #include "cmd/report/report.h"
 
 /* Line by line: what is masked would lose its line ends. */
@@ -82,6 +85,68 @@ static int read_all(const struct gp_args *a, struct gp_evidence_list *out, struc
 		if (out->v[i].field)
 			return 0;
 	return gp_fail(err, GP_E_NO, "nothing was built");
+}
+
+/* --- of hosts --- */
+
+static int read_proof(const char *path, const struct gp_card_list *cards, struct gp_evidence_list *out,
+		      struct gp_err *err)
+{
+	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+	gp_auto(gp_hostproof_release) struct gp_hostproof p = { 0 };
+	struct gp_evidence *e;
+
+	if (gp_file_read(path, GP_HOSTPROOF_MAX, &text, err) < 0 ||
+	    gp_hostproof_parse(gp_buf_str(&text), path, &p, err) < 0)
+		return -1;
+	e = gp_evidence_add(out, p.driver ? p.driver : "an unknown driver");
+	e->field = gp_hostproof_field(&p, cards, &e->name);
+	gp_list_add(e->field ? &e->builds : &e->fails, p.kernel);
+	return 0;
+}
+
+static int read_proofs(const struct gp_args *a, struct gp_evidence_list *out, struct gp_err *err)
+{
+	gp_auto(gp_catalog_release) struct gp_catalog c = { 0 };
+
+	if (gp_data_load(&a->patch.data, GP_DATA_ALL, &c, err) < 0)
+		return -1;
+	for (size_t i = 0; i < a->proofs.n; i++)
+		if (gp_check_cancel(gp_main_cancel(), err) < 0 || read_proof(a->proofs.v[i], &c.cards, out, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int say_proofs(const struct gp_args *a, const struct gp_evidence_list *l, struct gp_err *err)
+{
+	size_t proved = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct gp_evidence *e = &l->v[i];
+
+		if (!e->field) {
+			gp_say(a, "# %s on %s: not loaded, so nothing follows\n", e->driver, e->fails.v[0]);
+			continue;
+		}
+		proved++;
+		gp_say(a, "# %s on %s: put where the proof can be read in place of " GP_HOSTPROOF_PLACE "\n", e->driver,
+		       e->builds.v[0]);
+		say_field(a, e->name, e->field);
+	}
+	return proved ? 0 : gp_fail(err, GP_E_NO, "nothing was loaded");
+}
+
+int gp_lint_proofs(const struct gp_args *a, struct json_object **root, struct gp_err *err)
+{
+	gp_auto(gp_evidence_list_release) struct gp_evidence_list l = { 0 };
+	int rc;
+
+	if (a->positional.n || a->runs.n || a->build || a->reports.n)
+		return gp_fail(err, GP_E_USAGE,
+			       "--from-proof checks nothing: NAME, --from, --build and --evidence do not go with it");
+	rc = read_proofs(a, &l, err) < 0 ? -1 : say_proofs(a, &l, err);
+	*root = gp_json_object(GP_J("evidence", GP_JSON_EACH(i, l.n, json_one(&l.v[i]))));
+	return rc;
 }
 
 int gp_lint_reports(const struct gp_args *a, struct json_object **root, struct gp_err *err)

@@ -33,6 +33,7 @@ struct gp_args {
 	const char *to, *from;  /* fetch-hooks */
 	struct gp_list runs;    /* lint-set's --from */
 	struct gp_list reports; /* lint-set's --evidence */
+	struct gp_list proofs;  /* lint-set's --from-proof */
 	bool newer_table;
 	const char *sysroot, *record;                      /* doctor; sysroot: prove, upgrade-check, too; NULL */
 	bool yes;                                          /* doctor */
@@ -127,7 +128,7 @@ void gp_cmd_options(const struct gp_cmd *cmd);
 
 extern const struct gp_cmd gp_cmd_advise, gp_cmd_patch, gp_cmd_info, gp_cmd_extract, gp_cmd_verify, gp_cmd_select,
 	gp_cmd_support, gp_cmd_fetch_hooks, gp_cmd_apply, gp_cmd_push, gp_cmd_pop, gp_cmd_applied, gp_cmd_lint_set,
-	gp_cmd_build, gp_cmd_matrix, gp_cmd_dkms_tree, gp_cmd_new_set, gp_cmd_merge, gp_cmd_doctor,
+	gp_cmd_build, gp_cmd_matrix, gp_cmd_dkms_tree, gp_cmd_new_set, gp_cmd_merge, gp_cmd_doctor, gp_cmd_prove,
 	gp_cmd_data;
 
 /* The verb of that name or alias; NULL: there is none. */
