@@ -97,6 +97,8 @@ cat > Makefile << 'EOF'
 ifneq ($(KERNELRELEASE),)
 include $(src)/Kbuild
 else
+SYSSRC ?= /lib/modules/$(or $(KERNEL_UNAME),$(shell uname -r))/build
+SYSOUT ?= $(SYSSRC)
 KERNEL_SOURCES := $(SYSSRC)
 KERNEL_OUTPUT := $(KERNEL_SOURCES)
 ifneq ($(SYSOUT),$(KERNEL_SOURCES))

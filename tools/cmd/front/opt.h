@@ -129,7 +129,7 @@ void gp_cmd_options(const struct gp_cmd *cmd);
 extern const struct gp_cmd gp_cmd_advise, gp_cmd_patch, gp_cmd_info, gp_cmd_extract, gp_cmd_verify, gp_cmd_select,
 	gp_cmd_support, gp_cmd_fetch_hooks, gp_cmd_apply, gp_cmd_push, gp_cmd_pop, gp_cmd_applied, gp_cmd_lint_set,
 	gp_cmd_build, gp_cmd_matrix, gp_cmd_dkms_tree, gp_cmd_new_set, gp_cmd_merge, gp_cmd_doctor, gp_cmd_prove,
-	gp_cmd_data;
+	gp_cmd_upgrade_check, gp_cmd_data;
 
 /* The verb of that name or alias; NULL: there is none. */
 const struct gp_cmd *gp_main_cmd(const char *word);

@@ -197,6 +197,7 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "from", "PATH", "a directory or tarball instead of the network", TEXT(from), .verbs = "fetch-hooks" },
 	{ 0, "from", "RUN", "an installer, or an extracted one (repeatable)", LIST(runs), .verbs = "lint-set" },
 	{ 0, "from", "RUN", "the installer, or an extracted one, to begin with", LIST(runs), .verbs = "new-set" },
+	{ 0, "hook", NULL, "for package managers: what is not well, and exit 0", FLAG(hook) },
 	{ 0, "sysroot", "DIR", "a recorded machine in place of this one", TEXT(sysroot) },
 	{ 0, "record", "DIR", "write this machine there, for --sysroot", TEXT(record) },
 	{ 0, "yes", NULL, "write it without asking", FLAG(yes) },
