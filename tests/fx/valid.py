@@ -14,9 +14,18 @@ import jsonschema
 COMMON = "common.schema.json"
 
 
+def members(pairs):
+    """Of two members of one name a reader would take the later one, and say nothing."""
+    names = [k for k, _ in pairs]
+    twice = {k for k in names if names.count(k) > 1}
+    if twice:
+        raise ValueError("twice: " + ", ".join(sorted(twice)))
+    return dict(pairs)
+
+
 def load(path):
     with open(path, encoding="utf-8") as f:
-        return json.load(f)
+        return json.load(f, object_pairs_hook=members)
 
 
 def local(node, used):
