@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/similar.h"
 #include "ops/job/inputs.h"
+#include "cmd/front/complete.h"
 #include "cmd/front/opt.h"
 #include "cmd/front/option.h"
 #include "cmd/front/outputs.h"
@@ -183,8 +184,7 @@ static int help(int argc, char **argv)
 	return finish(0, &err);
 }
 
-/* For the completion, and tests: the verbs, each with its alias, or what
- * gp_cmd_options() says of one. */
+/* For tests: the verbs, each with its alias, or what gp_cmd_options() says of one. */
 static int list(const char *verb)
 {
 	const struct gp_cmd *cmd = verb ? gp_main_cmd(verb) : NULL;
@@ -194,6 +194,14 @@ static int list(const char *verb)
 		gp_cmd_options(cmd);
 	for (size_t i = 0; !verb && i < GP_COUNT(cmds); i++)
 		printf("%s %s\n", cmds[i]->name, cmds[i]->alias ? cmds[i]->alias : "");
+	return finish(0, &err);
+}
+
+static int complete(int n, char **words)
+{
+	struct gp_err err = { 0 };
+
+	gp_complete(n, words);
 	return finish(0, &err);
 }
 
@@ -277,6 +285,8 @@ int main(int argc, char **argv)
 		return help(argc - 2, argv + 2);
 	if (strcmp(argv[1], "__options") == 0)
 		return list(argv[2]);
+	if (strcmp(argv[1], "__complete") == 0)
+		return complete(argc - 2, argv + 2);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return help(0, NULL);
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 || is_word(argv[1], "version"))

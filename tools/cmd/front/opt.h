@@ -121,7 +121,7 @@ void gp_cmd_help(const struct gp_cmd *cmd);
  *
  *     --allow WORDS blocked unknown hooks altered
  *
- * It is for the completion and the tests, and no help shows it. A name in the verb's
+ * It is for the tests, and no help shows it. A name in the verb's
  * record that no option has stands at the end, after a "?".
  */
 void gp_cmd_options(const struct gp_cmd *cmd);

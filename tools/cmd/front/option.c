@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every option: one row says all of it, for reading the command line, for the help,
- * and through `gridpatch __options` for the completion and the tests. A new one needs
+ * for the completion, and through `gridpatch __options` for the tests. A new one needs
  * a row here, a member of struct gp_args, its name in the verbs' records, and the
  * man page.
  */
