@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2013,SC2016,SC2046,SC2086,SC2154 # $k, $opts and verbs are words; lib.sh sets the rest
-# Every verb, option and word that the program knows stands in its help and the man page, and
-# the completion offers it.
+# Every verb, option and word that the program knows stands in its help and its man page, and
+# the man pages are sound.
 # no-san: texts are compared; each verb's help runs elsewhere, too
 . "$(dirname "$0")/lib.sh"
 
-man=$repo/tools/man/gridpatch.1
-comp=$repo/tools/completion/gridpatch.bash
-for f in "$man" "$comp"; do
-    [ -f "$f" ] || { not_ok "$f is there"; finish; }
-done
+man=$repo/tools/man
+[ -f "$man/gridpatch.1" ] || { not_ok 'there are pages'; finish; }
 # roff: \- is a hyphen, \& and font changes are nothing; mdoc's Fl is a dash.
-grep -v '^\.\\"' "$man" | sed 's/\\-/-/g; s/\\&//g; s/\\f[A-Z]//g; s/Fl \([A-Za-z]\)/-\1/g' > man.txt
+for f in "$man"/*.[157]; do
+    grep -v '^\.\\"' "$f" | sed 's/\\-/-/g; s/\\&//g; s/\\f[A-Z]//g; s/Fl \([A-Za-z]\)/-\1/g' > "$(basename "$f").txt"
+done
+cp gridpatch.1.txt man.txt
 
 # What the program's own table says: "VERB [ALIAS]"; of a verb, "NAME [ARGUMENT [WORD…]]".
 "$GRIDPATCH" __options > verbs
@@ -22,10 +22,25 @@ word() { grep -qE -- "(^|[^A-Za-z0-9-])$2([^A-Za-z0-9-]|\$)" "$1"; }
 "$GRIDPATCH" help | sed -n '/^Verbs:/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p' > listed
 check 'the help lists the verbs' test "$(cat listed)" = "$(cut -d ' ' -f 1 verbs && echo help)"
 while read -r verb alias; do
-    check "man: $verb" word man.txt "$verb"
+    check "man: $verb" word man.txt "gridpatch-$verb"
+    page=gridpatch-$verb.1.txt
+    check "man: $verb has a page" test -s "$page"
+    # Two have the options of patch, and say so; what every verb takes stands in the overview.
+    case $verb in
+    merge | dkms-tree)
+        check "man: $verb leads to patch" word "$page" 'Xr gridpatch-patch 1'
+        cat gridpatch-patch.1.txt >> "$page"
+        ;;
+    esac
+    check "man: $verb leads to the overview" grep -q '^\.Xr gridpatch 1' "$page"
+    sed -n '/^\.Sh OPTIONS/,/^\.Sh ENVIRONMENT/p' man.txt >> "$page"
+    # Words, and other names of an option, may stand where the page leads to.
+    cat "$page" $(grep -ohE 'Xr gridpatch[a-z-]* [0-9]' "$page" | sed 's/^Xr //; s/ /./; s/$/.txt/' | sort -u) > near
     "$GRIDPATCH" "$verb" --help > text
-    [ -z "$alias" ] || check "man: the alias $alias" word man.txt "$alias"
+    [ -z "$alias" ] || check "man: the alias $alias" word "$page" "$alias"
     [ -z "$alias" ] || check "help: the alias $alias" grep -q "(also: gridpatch $alias)" text
+    check "help: $verb has its exit statuses, and leads to its page" \
+        sh -c 'tr "\n" " " < text | grep -q "Exit status: 0 .* 1 .* 2 .* 3 .* 4 .* 70 .*man gridpatch-$1 $"' - "$verb"
     "$GRIDPATCH" __options "$verb" > "table.$verb"
     check "$verb names options that there are" sh -c '! grep "^?" "$1"' - "table.$verb"
     cut -d ' ' -f 1 "table.$verb" > "opts.$verb"
@@ -34,9 +49,12 @@ while read -r verb alias; do
     grep -vxE -e '-d|--kernel-?source(-path|dir)' "opts.$verb" > want
     check "help: the options of $verb" diff want shown
     while read -r o arg words; do
-        check "man: $verb $o" word man.txt "$o"
+        case $o in
+        --kernel-source-path | --kernelsourcedir) check "man: $verb $o" word near "$o" ;;
+        *) check "man: $verb $o" word "$page" "$o" ;;
+        esac
         for w in $words; do
-            check "man: $verb $o $w" word man.txt "$w"
+            check "man: $verb $o $w" word near "$w"
             [ "$arg" = LIST ] || check "help: $verb $o $w" word text "$w"
         done
     done < "table.$verb"
@@ -47,14 +65,12 @@ done
 for s in 0 1 2 3 4 70; do
     check "man: exit status $s" word man.txt "$s"
 done
-# And nothing that gridpatch does not know.
-cat opts.* | sort -u > known
-echo --version >> known
-sed '/^[[:space:]]*#/d' "$comp" | grep -oE -- '(^|[^A-Za-z0-9-])--[a-z][a-z0-9-]+' | sed 's/.*--/--/' | sort -u > offered
-check 'completion: no option that does not exist' sh -c '! grep -vxF -f known offered'
 
 # README's table is what the data says; `make readme` brings it up to date.
-GRIDPATCH_DATA=$repo "$GRIDPATCH" support --markdown --platform all > table
+GRIDPATCH_DATA=$repo "$GRIDPATCH" support --markdown --platform all > all
+sh "$repo/tools/packaging/readme-table.sh" < all > table
+refute 'README: the table has no row that the data have not' grep -vxF -f all table
+for p in 'Proxmox VE 9' 'Debian 12' 'Ubuntu 24.04' Maxwell; do check "README: the table has $p" grep -q "^| $p" table; done
 sed -n '/^<!-- support: begin/,/^<!-- support: end/p' "$repo/README.md" | sed '1,2d;$d' | sed '$d' > in-readme
 check 'README: the table of drivers and kernels is current (make readme)' diff in-readme table
 for verb in $(cut -d ' ' -f 1 verbs); do
@@ -63,77 +79,28 @@ for verb in $(cut -d ' ' -f 1 verbs); do
 done
 check 'README: the table is there' test "$(grep -c '^|' in-readme)" -ge 10
 
+# What a page leads to, in its own section and others', is there; EXAMPLES come before OPTIONS.
+grep -ohE 'Xr gridpatch[a-z-]* [0-9]' "$man"/*.[157] | sed 's/^Xr //; s/ /./' | sort -u > led
+check 'pages lead to each other' test "$(wc -l < led)" -ge 25
+while read -r f; do check "$f is there" test -f "$man/$f"; done < led
+(cd "$man" && printf '%s\n' *.[157]) | grep -vxF -f led > not-led || :
+check 'no page is led to by none' test ! -s not-led
+for f in "$man"/gridpatch*.1; do
+    check "$(basename "$f"): examples before options" \
+        test "$(grep -E '^\.Sh (EXAMPLES|OPTIONS)' "$f" | tr '\n' ' ')" = '.Sh EXAMPLES .Sh OPTIONS '
+done
 if command -v mandoc > /dev/null; then
-    mandoc -Tlint -Wwarning "$man" > lint 2>&1
-    check 'mandoc -Tlint -Wwarning is silent' sh -c 'cat lint; test ! -s lint'
+    for f in "$man"/*.[157]; do
+        (cd "$man" && mandoc -Tlint -Wwarning "${f##*/}") > lint 2>&1
+        check "mandoc -Tlint -Wwarning is silent of ${f##*/}" sh -c 'cat lint; test ! -s lint'
+    done
+    check 'make doc-html' "${MAKE:-make}" -s -C "$repo" doc-html AUTODEPS=0 "HTML=$PWD/html"
+    (cd "$man" && printf '%s.html\n' *.[157]) > want
+    check 'a page of each' sh -c 'cd html && ls *.html | grep -vx index.html | sort | diff - ../want'
+    sed -n 's/.*href="\(gridpatch[^"#]*\).*/\1/p' html/*.html | sort -u > led
+    check 'and they lead to each other' sh -c 'test -s led && cd html && ls -- $(cat ../led) > /dev/null'
 else
     skip 'mandoc' 'it is not installed'
 fi
 
-if command -v bash > /dev/null; then
-    # offers WORD…: what is completed behind these words, one to a line.
-    cat > offer.bash << 'E'
-source "$COMP_FILE"
-spec=$(complete -p gridpatch) || exit 1
-func=$(sed -n 's/.* -F \([^ ]*\) .*/\1/p' <<< "$spec")
-COMP_WORDS=("$@")
-COMP_CWORD=$(($# - 1))
-COMP_LINE="$*"
-COMP_POINT=${#COMP_LINE}
-COMPREPLY=()
-"$func" gridpatch "${!#}" "${*: -2:1}" 2> /dev/null
-printf '%s\n' "${COMPREPLY[@]}"
-E
-    # The program is asked under the name that stands on the command line.
-    PATH=$(dirname "$GRIDPATCH"):$PATH
-    offers() { COMP_FILE=$comp bash offer.bash "$@" | sed 's/[ =]*$//'; }
-    check 'completion: bash can read it' bash -n "$comp"
-    check 'completion: it is for gridpatch' bash -c ". '$comp' && complete -p gridpatch"
-    touch a.run
-    offers gridpatch '' > got
-    for verb in $(cat verbs) help; do
-        check "completion offers the verb $verb" grep -qx -- "$verb" got
-    done
-    offers gridpatch se > got
-    check 'completion: se is select' grep -qx select got
-    refute 'completion: se is not patch' grep -qx patch got
-    for verb in $(cat verbs); do
-        # An alias has the options of its verb.
-        "$GRIDPATCH" __options "$verb" | cut -d ' ' -f 1 | sort > want
-        offers gridpatch $verb - | sort > got
-        check "completion offers the options of $verb" diff want got
-    done
-    # Words, each where it may stand.
-    for verb in $(cut -d ' ' -f 1 verbs); do
-        grep ' .* ' "table.$verb" | while read -r o arg words; do
-            offers gridpatch $verb $o '' > got
-            check "completion: $verb $o" test "$(cat got)" = "$(echo "$words" | tr ' ' '\n')"
-        done > results
-        cat results
-        failed=$((failed + $(grep -c '^not ok' results)))
-    done
-    offers gridpatch -- > got
-    check 'completion: options of patch without the verb' grep -qx -- --hooks got
-    touch a.json
-    offers gridpatch matrix --merge '' > got
-    check 'completion: reports to merge' sh -c 'grep -qx a.json got && ! grep -qx a.run got'
-    offers gridpatch matrix '' > got
-    check 'completion: installers for a matrix' sh -c 'grep -qx a.run got && ! grep -qx a.json got'
-    offers gridpatch build --modules nvidia, > got
-    check 'completion: a list of modules' sh -c 'grep -qx nvidia,nvidia-uvm got && ! grep -qx nvidia,nvidia got'
-    offers gridpatch matrix --resume '' > got
-    check 'completion: a report to continue' grep -qx a.json got
-    mkdir -p place
-    offers gridpatch build -o '' > got
-    check 'completion: a directory for modules' sh -c 'grep -qx place got && ! grep -qx a.run got'
-    touch a.tar.xz a.dsc
-    offers gridpatch dkms-tree -o '' > got
-    check 'completion: what a tree may be written to' sh -c 'grep -qx place got && grep -qx a.tar.xz got && grep -qx a.dsc got && ! grep -qx a.run got'
-    offers gridpatch matrix --markdown '' > got
-    check 'completion: the file of --markdown' grep -qx a.run got
-    offers gridpatch support --markdown - > got
-    check 'completion: that of support has none' grep -qx -- --json got
-else
-    skip 'completion' 'no bash'
-fi
 finish

@@ -25,7 +25,8 @@ unset QUILT_PC QUILT_SERIES QUILT_PATCHES QUILT_PATCH_OPTS QUILT_PUSH_ARGS QUILT
 
 # What the man page says, as one line of words without macros.
 sed -E -e '/^\.\\"/d' -e 's/^\.[A-Z][a-z] //' -e 's/^\.[A-Z][a-z]$//' -e 's/\\[-&]//g' \
-    "$here/../../tools/man/gridpatch.1" | tr -s ' \n' '  ' > man.words
+    "$here"/../../tools/man/gridpatch-apply.1 "$here"/../../tools/man/gridpatch-push.1 \
+    "$here"/../../tools/man/gridpatch-pop.1 | tr -s ' \n' '  ' > man.words
 sed -e '/^#/d' -e '/^$/d' "$here/foreign/differs" > may.differ
 
 reasons() {
