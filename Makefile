@@ -189,6 +189,10 @@ check-cards:
 data-news: all
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/news.sh $(NEWS)
 
+# make doc-html [HTML=DIR]: the man pages as HTML, with an index.
+HTML ?= $(BUILD)/html
+doc-html:
+	@sh tools/packaging/doc-html.sh '$(HTML)'
 lint-sets: deps-check
 	@$(MAKE) --no-print-directory $(BIN)
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/lint-sets.sh
