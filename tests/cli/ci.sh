@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2016,SC2154,SC2012,SC2086 # lib.sh sets the rest
-# The examples of the manual's chapter CONTINUOUS INTEGRATION, run as they stand there on
+# The examples of gridpatch-ci(7), run as they stand there on
 # samples and real headers; and the workflows of this repository.
 # slow: 30 s
 # no-san: pipelines work here; their verbs are those of build.sh, matrix.sh and reports.sh
 . "$(dirname "$0")/lib.sh"
 
-man=$repo/tools/man/gridpatch.1
+man=$repo/tools/man/gridpatch-ci.7
 workflow=$repo/.github/workflows/matrix.yml
 gitlab=$repo/tools/packaging/gitlab-ci.example.yml
 
@@ -43,6 +43,33 @@ commands "$gitlab" > said
 commands gitlab.example > wanted
 check "the GitLab example's commands are the manual's" sh -c 'test -s wanted && diff wanted said'
 check 'no actions but those of GitHub' sh -c '! grep "uses:" "$0" | grep -vE "uses: actions/(checkout|(up|down)load-artifact)@v[0-9]+$"' "$workflow"
+# The action: its words reach gridpatch, patterns opened, and its options are known.
+action=$repo/.github/actions/matrix/action.yml
+commands "$action" | grep -oE -- ' --[a-z]+' | tr -d ' ' > options
+check 'the action: options that gridpatch knows' sh -c 'test -s options && ! grep -vxF -f known options'
+cat > action.py << 'E'
+import sys, yaml
+a = yaml.safe_load(open(sys.argv[1]))
+steps = a["runs"]["steps"]
+assert a["runs"]["using"] == "composite" and all("shell" in s for s in steps), "a step without a shell"
+step = steps[-1]
+assert set(step["env"].values()) == {"${{ inputs.%s }}" % i for i in a["inputs"]}, "an input that no step is given"
+assert not any("${{" in s["run"] for s in steps), "an input within a script is a script"
+print(step["run"])
+E
+if python3 -c 'import yaml' 2> /dev/null; then
+    mkdir act act/bin act/drivers && : > act/drivers/a.run && : > act/drivers/b.run
+    printf '#!/bin/sh\nprintf "%%s\\n" "$@" > words\necho "| a table |"\nexit 1\n' > act/bin/gridpatch && chmod 0755 act/bin/gridpatch
+    check 'the action: can be read' sh -c 'python3 action.py "$0" > act/run' "$action"
+    (cd act && PATH=$PWD/bin:$PATH DRIVERS='drivers/*.run' HEADERS=/usr/src ARGUMENTS='--modules nvidia' REPORT=out \
+        GITHUB_STEP_SUMMARY=summary sh -e run)
+    check 'the action: a failed cell fails the job' test $? -eq 1
+    printf '%s\n' matrix drivers/a.run drivers/b.run /usr/src --modules nvidia --html out/matrix.html --json=out/matrix.json --markdown - > want
+    check 'the action: what gridpatch is given' diff want act/words
+    says 'the action: the summary has the table' '| a table |' act/summary
+else
+    skip 'the action' 'python3-yaml is missing'
+fi
 if command -v mandoc > /dev/null; then
     mandoc -T ascii -O width=200 "$man" | col -bx | sed 's/^[[:space:]]*//' > shown
     cat ./*.example | sed 's/^[[:space:]]*//' | grep . > lines
