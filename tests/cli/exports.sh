@@ -198,7 +198,8 @@ if headers_here && [ -s "$headers/Module.symvers" ]; then
     said 'by Module.symvers' --headers "$headers" > ours
     check "$(wc -l < awk.said) probes of $release: as awk" diff awk.said ours
     # modpost says the same: of a module that is not for the GPL and takes them. It names
-    # ten that are undefined and no more, so each run has eight.
+    # ten that are undefined and no more, so each run has eight; before 5.19 it stops at
+    # the first one that is GPL-only, so each has one.
     modpost=
     for m in /usr/lib/linux-kbuild-*/scripts/mod/modpost.real-lsb-64 "$headers/scripts/mod/modpost"; do
         if [ -x "$m" ] && "$m" -i /dev/null -o none > none.out 2>&1; then
@@ -210,7 +211,8 @@ if headers_here && [ -s "$headers/Module.symvers" ]; then
     judged() { sed -n "s/^.*$2.*\$/exports \1$1/p" modpost.said | sort -u; }
     if [ -n "$modpost" ] && "${CC:-gcc}" --version > none.out 2>&1; then
         sed -n 's/^Probe: exports \([^ ]*\)$/\1/p' rules > symbols
-        split -l 8 symbols taken.
+        case $release in [1-5].*) most=1 ;; *) most=8 ;; esac
+        split -l $most symbols taken.
         for f in taken.??; do
             {
                 echo 'static const char l[] __attribute__((section(".modinfo"), used)) = "license=Proprietary";'
