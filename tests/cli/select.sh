@@ -289,6 +289,25 @@ says 'it is among the default sets' ' no-llseek ' out
 says 'it is told' 'override   set no-llseek taken in' out
 expect_status '--set of what is chosen anyway' 0 select --driver 460.73.02 $k --set pfn-valid
 refute 'is nothing to tell' grep -q '^override' out
+expect_status '--set of one that has its own way' 0 select --driver 460.73.02 -k 5.10.9 --set vgpu-vfio-attach
+says 'what may be said against it is told' 'override   set vgpu-vfio-attach: it keeps to the kernel' out
+says 'with all of it in one line' 'not for passing on. R460 needs vgpu-vfio-licence' out
+says 'it replaces the other way' 'override   set vgpu-vfio-symbol-get replaced by vgpu-vfio-attach' out
+refute 'which goes in nowhere' grep -Eq '^(default|  sets) .*symbol-get' out
+check 'it is the last' grep -q '^default .* vgpu-vfio-attach (neutral' out
+# R460 says "MIT", as far as is known without its sources; NVIDIA's later releases do not.
+says 'what it requires goes in' 'override   set vgpu-vfio-licence taken in: vgpu-vfio-attach requires it' out
+check 'and is among the sets' grep -q '^default .*vgpu-vfio-licence' out
+expect_status 'without what it requires' 2 select --driver 460.73.02 -k 5.10.9 --set vgpu-vfio-attach --no-set vgpu-vfio-licence
+says 'which one that is' "set 'vgpu-vfio-attach' requires 'vgpu-vfio-licence'"
+expect_status 'without anything else' 2 select --driver 460.73.02 -k 5.10.9 --set vgpu-vfio-attach --no-set all
+expect_status 'with both alone' 0 select --driver 460.73.02 -k 5.10.9 --set vgpu-vfio-attach --set vgpu-vfio-licence --no-set all
+expect_status 'a driver that does not need it' 0 select --driver 525.85.07 -k 6.1.176 --set vgpu-vfio-attach --no-set vgpu-vfio-licence
+refute 'takes nothing else in' grep -q 'requires it' out
+expect_status 'without --set' 0 select --driver 460.73.02 -k 5.10.9 --explain
+refute 'nobody chooses it' grep -Eq '^(default|  sets) .*vgpu-vfio-attach' out
+expect_status '--set of it where nothing is replaced' 0 select --driver 525.85.07 -k 6.1.176 --set vgpu-vfio-attach
+refute 'says nothing of that' grep -q replaced out
 expect_status '--set with --no-set of the same' 2 select --driver 460.73.02 $k --set pfn-valid --no-set pfn-valid
 expect_status '--set: no such set' 2 select --driver 460.73.02 $k --set nonesuch
 says 'there is a list' 'there is no patch set'
