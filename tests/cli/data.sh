@@ -53,8 +53,19 @@ done
 check 'the flags are handed over' grep -qx 'ccflags-y += $(EXTRA_CFLAGS)' new/kernel/Kbuild
 sets_for 'the new installer asks for the same' 'kbuild-ccflags no-llseek timer-delete vma-flags' host-new.run -k 6.15.1
 
-expect_status 'vGPU 15 is blocked on 6.15' 1 select older.run -k 6.15.1 --json=older.json
-check 'also because of its flags' grep -q 'EXTRA_CFLAGS, which 6.15 ignores' older.json
+driver later 525.125.03 host
+expect_status 'vGPU 15.3 is blocked on 6.15' 1 select later.run -k 6.15.1 --json=later.json
+check 'also because of its flags' grep -q 'EXTRA_CFLAGS, which 6.15 ignores' later.json
+
+# vGPU 15.1, whose sources are at hand: each line adds the sets for what it changed.
+chain=' vgpu-vfio-mdev-types vm-flags'
+for at in 6.3: 6.5:gup-vmas '6.8:iommu-mapped retpoline vgpu-vfio-signal' '6.12:drm-poll-changed follow-pfn no-llseek' 6.13:kbuild-blob \
+    '6.15:kbuild-ccflags timer-delete' '6.19:conftest-ms vgpu-vfio-region-info' '7.0:dma-map-phys in-irq' 7.2:strncpy; do
+    chain="$chain ${at#*:}"
+    sets_for "vGPU 15.1 on ${at%%:*}" "$(printf '%s\n' $chain | sort | paste -sd ' ' -)" older.run -k "${at%%:*}.9"
+done
+expect_status 'with a desktop half it is blocked' 1 select --driver 525.85.07 --kind merged -k 6.3.0
+says 'for the modules of that' 'nvidia-uvm and nvidia-drm' out
 
 # vGPU 12 on 5.14 to 5.17: mdev as the line has it, and nvidia-drm only where the
 # package has it.
@@ -104,8 +115,6 @@ says 'and that is said' already out
 for d in 525.60.12 525.105.14 525.125.03; do
     expect_status "$d is blocked on 6.1" 1 select --driver $d --kind host -k 6.1.38
 done
-expect_status 'so is vGPU 15.1 on 6.3' 1 select --driver 525.85.07 --kind host -k 6.3.0
-says 'and it says why' 'vma->vm_flags' out
 
 # nvidia-drm asks for more, when the package has it.
 mkdir -p guest/kernel/nvidia-drm

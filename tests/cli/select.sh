@@ -177,7 +177,8 @@ instead() {
     check "$1" test "$(grep '^  instead' out)" = "  instead  $2"
 }
 instead 'three reasons, one answer' \
-    'driver 535.309.01 (vGPU 16.14), which no hooks are known to unlock; or a 6.2 kernel for driver 525.85.07' 525.85.07 6.12.9
+    'driver 535.309.01 (vGPU 16.14), which no hooks are known to unlock; or a 6.3 kernel for driver 525.85.07' 525.85.07 6.12.9
+run select --driver 525.125.03 -k 6.12.9
 check 'each reason once' test "$(grep '^  reason' out | grep -c 'eventfd_signal')" -eq 1
 instead 'hooks that follow are no word' 'driver 550.163.02 (vGPU 17.6); or a 6.3 kernel for driver 550.54.16' 550.54.16 6.12.9
 instead 'rather a driver that takes the same hooks' 'driver 460.91.03 (vGPU 12.3); or a 5.4 kernel for driver 460.32.04' 460.32.04 5.15.102
@@ -187,15 +188,21 @@ instead 'only this part of the line does not load' "a 5.10 kernel before 5.10.19
 instead 'that, and a driver that loads' \
     'driver 535.309.01 (vGPU 16.14), which no hooks are known to unlock; or a 6.1 kernel before 6.1.52 (Debian: 6.1.0-11 or older)' 525.85.07 6.1.52
 # 535.309.01 is the one of R535 that is reported to load where symbol_get() is refused.
-for q in '525.105.14 6.1.71 6.0' '525.60.12 6.1.71 5.19' '525.105.14 6.1.0-37-amd64 6.0' '525.125.03 6.6.10 6.0' '525.85.07 6.5.13-Unraid 6.2'; do
+for q in '525.105.14 6.1.71 6.0' '525.60.12 6.1.71 5.19' '525.105.14 6.1.0-37-amd64 6.0' '525.125.03 6.6.10 6.0'; do
     instead "of R535 the one that loads: $q" \
         "driver 535.309.01 (vGPU 16.14), which no hooks are known to unlock; or a ${q##* } kernel for driver ${q%% *}" ${q% *}
 done
+# Of vGPU 15.1 it is known that it builds on 6.5, and where that kernel refuses nothing.
+instead 'of the line itself what does' \
+    'driver 535.309.01 (vGPU 16.14), which no hooks are known to unlock; or a 6.5 kernel of Ubuntu or Proxmox, or a plain one before 6.5.2' \
+    525.85.07 6.5.13-Unraid
 instead 'where nothing is refused the same hooks count' 'driver 535.161.05 (vGPU 16.4); or a 6.0 kernel for driver 525.105.14' \
     525.105.14 6.1.38
 # Ubuntu's 6.5 gives, booted; Proxmox's is built on it.
-instead "Proxmox's 6.5 refuses nothing" 'driver 535.161.05 (vGPU 16.4); or a 6.2 kernel for driver 525.85.07' \
-    525.85.07 6.5.13-6-pve
+instead "Proxmox's 6.5 refuses nothing" 'driver 535.161.05 (vGPU 16.4); or a 6.0 kernel for driver 525.125.03' \
+    525.125.03 6.5.13-6-pve
+run select --driver 525.85.07 -k 6.5.13-6-pve
+refute 'nor vGPU 15.1 there' grep -q '^  instead' out
 run select --driver 535.183.04 -k 6.8.1
 refute 'nothing is wrong, nothing instead' grep -q '^  instead' out
 run patch -n --no-hooks -k 6.1.38 host.run
