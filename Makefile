@@ -5,6 +5,7 @@
 # make check      every test that needs no real driver (the same)
 # make bench      gridpatch beside quilt, patch, git apply, decompressors and make
 # make check-real tests on NVIDIA's own kernel sources from Debian's non-free packages
+# make check-vm   what the vgpu-vfio sets do at run time, under QEMU
 # make install    into DESTDIR/PREFIX (/usr/local); make uninstall takes it away again
 # make help       the other targets
 
@@ -130,15 +131,23 @@ $(GUEST): tools/ops/vm/guest/init.c
 		-fno-asynchronous-unwind-tables -mno-red-zone -static -nostdlib -s \
 		-Wl,--build-id=none,-z,noexecstack -o $@ $<
 
+$(BUILD)/vm-run: $(BUILD)/tests/vm/run.o $(LIB)
+	$(call say,LD)$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # Objects of tests stay. Named one by one: without names it would be about every
 # file, and then one that is missing is not made while what needs it is there.
-.SECONDARY: $(TESTS:%.c=$(BUILD)/%.o) $(TSUPOBJ) $(BUILD)/tests/bench/symvers.o
+.SECONDARY: $(TESTS:%.c=$(BUILD)/%.o) $(TSUPOBJ) $(BUILD)/tests/bench/symvers.o $(BUILD)/tests/vm/run.o
 
 test-programs: $(TESTBIN)
 
 check: deps-check
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN)
 	@GRIDPATCH=$(CURDIR)/$(BIN) BUILD=$(BUILD) MAKE="$(MAKE)" sh tests/run.sh
+
+# The vgpu-vfio sets at run time, in a virtual machine: Debian's kernel, no card.
+check-vm: deps-check
+	@$(MAKE) --no-print-directory $(BIN) $(BUILD)/vm-run
+	@GRIDPATCH=$(CURDIR)/$(BIN) VM_RUN=$(CURDIR)/$(BUILD)/vm-run sh tests/vm/check.sh
 
 check-real: deps-check
 	@$(MAKE) --no-print-directory $(BIN)
