@@ -67,21 +67,24 @@ download() {
 
 of_debian() { find "$cache" -maxdepth 1 -name "${1}_*.deb" | sort | tail -n 1; }
 
-# ubuntu_ready: the same for Ubuntu 24.04. Where its archive is says Debian's debootstrap,
-# and what it signs with Debian's ubuntu-keyring; both are unpacked, not installed.
+# ubuntu_ready [SUITE]: the same for Ubuntu 24.04, or another one. Where its archive is says
+# Debian's debootstrap, and what it signs with Debian's ubuntu-keyring; both are unpacked, not
+# installed.
 ubuntu_ready() {
+    ubuntu=${1:-noble}
     apt_ready
     for p in ubuntu-keyring debootstrap; do
         [ -n "$(of_debian $p)" ] || download "$cache" $p
     done
     debian=$apt
     apt=$cache/apt-ubuntu
+    [ "$ubuntu" = noble ] || apt=$apt-$ubuntu
     mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/none"
     for p in ubuntu-keyring debootstrap; do dpkg-deb -x "$(of_debian $p)" "$apt/root"; done
     keyring=$apt/root/usr/share/keyrings/ubuntu-archive-keyring.gpg
-    site=$(awk '$1 == "default_mirror" { print $2; exit }' "$apt/root/usr/share/debootstrap/scripts/noble")
+    site=$(awk '$1 == "default_mirror" { print $2; exit }' "$apt/root/usr/share/debootstrap/scripts/$ubuntu")
     : > "$apt/state/status"
-    for s in noble noble-updates; do
+    for s in "$ubuntu" "$ubuntu-updates"; do
         echo "deb [arch=amd64 signed-by=$keyring] $site $s main restricted"
     done > "$apt/sources.new"
     cmp -s "$apt/sources.new" "$apt/sources.list" || rm -f "$apt/updated"

@@ -15,6 +15,7 @@ can_chroot() {
 }
 
 headers() {
+    line=$1
     found=$(sh "$here/headers.sh" "$cache" "$1" 2>&1) || return 1
     # shellcheck disable=SC2086 # words
     set -- $found
@@ -39,7 +40,7 @@ debian() {
     cp -a --reflink=auto "$base" root
     # The headers have the same path in there, and ask for the compiler of their own suite.
     mkdir -p "root$cache/headers" "root/lib/modules/$release"
-    cp -a "$cache/headers/5.10" "root$cache/headers/"
+    cp -a "$cache/headers/$line" "root$cache/headers/"
     ln -s "$build_dir" "root/lib/modules/$release/build"
     ln -s "$source_dir" "root/lib/modules/$release/source"
     printf '#!/bin/sh\nexec gcc "$@"\n' > root/usr/bin/gcc-10

@@ -324,8 +324,12 @@ EOT
     [ -z "$got" ] || rm -rf "$tree" in.run
 }
 
-# of_users: what GRIDPATCH_TREES holds.
+# of_users LINES: what GRIDPATCH_TREES holds.
 of_users() {
+    if [ -z "$GRIDPATCH_TREES" ]; then
+        echo 'SKIP real: your own drivers: GRIDPATCH_TREES names no directory'
+        return
+    fi
     for t in "$GRIDPATCH_TREES"/*; do
         sum=$(sum_of "$t")
         version=${t##*/}
@@ -343,8 +347,9 @@ of_users() {
         fi
         echo "# $version: $t, SHA-256 $sum"
         row "$version" '' '' '' "SHA-256 $sum"
-        for l in 5.10 6.1 6.12; do
-            cell "$version" $l all plain users
+        # The user's copy of the hooks, if there is one: a stand-in unlocks nothing.
+        for l in $1; do
+            cell "$version" "$l" all "$([ -z "${GRIDPATCH_HOOKS:-}" ] && echo plain || echo hooks)" users
         done
     done
     rm -rf "$tree" in.run
@@ -393,15 +398,12 @@ cells_of_suite() {
 
 if [ -n "$SUITE" ]; then
     cells_of_suite
+    of_users '6.12 newest'
     set -- "$root"/usr/src/found-*
 else
     cells
     set -- "$cache"/headers/*/found
-    if [ -z "$GRIDPATCH_TREES" ]; then
-        echo 'SKIP real: your own drivers: GRIDPATCH_TREES names no directory'
-    else
-        of_users
-    fi
+    of_users '5.10 6.1 6.12'
 fi
 echo
 echo "# $($inside gcc --version | head -n 1)"

@@ -5,6 +5,10 @@
 # headers at hand must be what make says. Ubuntu's packages have the sources as NVIDIA
 # released them, as an installed tree. About 15 minutes a pair on two cores.
 #
+# A host driver of GRIDPATCH_TREES is built, too, with GRIDPATCH_HOOKS if you have a copy of the
+# hooks: for the newest kernel of each line that Ubuntu has for 24.04.
+#
+#   AFTER_BUILD  what is run when such a host is built: AFTER_BUILD RELEASE HEADERS MODULE...
 #   DRIVERS   nvidia-kernel-source-WORD, with or without =VERSION (default: those that
 #             have sources; 535 only as it came with noble, later ones lead to 580)
 #   KERNELS   which packages of headers (default: the first one and the newest of noble)
@@ -72,37 +76,81 @@ made() {
         sh "$root" "$1" "$(nproc)" "$2"
 }
 
-# pair SOURCE RELEASE: SOURCE as in the root.
+# pair VERSION SOURCE RELEASE WORD...: with these options for dkms-tree; says in $said what make did.
 pair() {
-    version=${1##*/nvidia-}
-    headers=$root/usr/src/linux-headers-$2
-    "$GRIDPATCH" select "$root$1" --headers "$headers" --json=claim.json -q 2> claim.err || :
+    version=$1 source=$2
+    headers=$root/usr/src/linux-headers-$3
+    shift 2
+    "$GRIDPATCH" select "$source" --headers "$headers" --json=claim.json -q 2> claim.err || :
     verdict=$(jq -r '.selection.cells[0].verdict // empty' claim.json)
     claim=$(jq -r '.selection.cells[0].claims.builds.claim // empty' claim.json)
     if [ -z "$verdict" ]; then
-        fail "$version on $2: select: $(tail -n 1 claim.err)"
+        fail "$version on $1: select: $(tail -n 1 claim.err)"
         return
     fi
     rm -rf "$root/build"
-    if ! "$GRIDPATCH" dkms-tree "$root$1" --headers "$headers" --no-hooks --allow blocked,unknown,altered \
-        -o "$root/build" -q > dkms.log 2>&1; then
-        fail "$version on $2: $(tail -n 1 dkms.log)"
+    release=$1
+    shift
+    if ! "$GRIDPATCH" dkms-tree "$source" --headers "$headers" "$@" -o "$root/build" -q > dkms.log 2>&1; then
+        fail "$version on $release: $(tail -n 1 dkms.log)"
         return
     fi
     said=no
-    ! made /build "$2" > "$work/$version-$2.log" 2>&1 || said=yes
+    ! made /build "$release" > "$work/$version-$release.log" 2>&1 || said=yes
     wants=$claim
     [ "$verdict" != blocked ] || wants=no
     case $wants/$said in
-    yes/yes | no/no) pass "$version on $2: $verdict, builds: $said, as select says" ;;
-    unknown/*) pass "$version on $2: $verdict, builds: $said; select does not know" ;;
+    yes/yes | no/no) pass "$version on $release: $verdict, builds: $said, as select says" ;;
+    unknown/*) pass "$version on $release: $verdict, builds: $said; select does not know" ;;
     *)
-        fail "$version on $2: $verdict, select says $wants, make says $said"
-        grep -m 3 -E 'error:|ERROR|No rule' "$work/$version-$2.log" | sed 's/^/#   /'
+        fail "$version on $release: $verdict, select says $wants, make says $said"
+        grep -m 3 -E 'error:|ERROR|No rule' "$work/$version-$release.log" | sed 's/^/#   /'
         ;;
     esac
+}
+
+# verified RELEASE: of a host, whether the kernel would take what was built. That it refuses
+# symbol_get() is the data's to say: here it is no finding.
+verified() {
+    set -- "$root/usr/src/linux-headers-$1" "$root"/build/*.ko
+    "$GRIDPATCH" verify ${hooks:+--expect-hooks} --headers "$@" > verify.out 2>&1 && return
+    cat verify.out
+    grep -q '^verdict ' verify.out && ! grep '^error ' verify.out | grep -qv ': symbol-get: '
+}
+
+# host TREE_OR_RUN: of the user's.
+host() {
+    "$GRIDPATCH" info "$1" --json=info.json -q 2> /dev/null || return 0
+    case $(jq -r '.driver.kind // empty' info.json) in host | merged) ;; *) return 0 ;; esac
+    version=$(jq -r '.driver.version' info.json)
+    echo "# $version: $1, SHA-256 $(sum_of "$1")"
+    hooks=${GRIDPATCH_HOOKS:-}
+    for p in $(newest_of_lines); do
+        unpacked "$p" '^linux-.*headers-' > "list-$p" 2> unpack.err || { skip "Ubuntu: $(tail -n 1 unpack.err)"; continue; }
+        release=${p#linux-headers-} said=no
+        # shellcheck disable=SC2046 # two words, or one
+        pair "$version" "$1" "$release" --allow blocked,unknown,altered,hooks $([ -z "$hooks" ] && echo --no-hooks || echo "--hooks $hooks")
+        [ $said = yes ] || continue
+        check "$version on $release: verify has nothing against it but symbol_get()" verified "$release" || continue
+        [ -z "$hooks" ] || check "$version on $release: both symbols are in nvidia.ko, and apart" unlocked "$root/build/nvidia.ko" || :
+        [ -z "${AFTER_BUILD:-}" ] ||
+            check "$version on $release: $AFTER_BUILD" "$AFTER_BUILD" "$release" "$root/usr/src/linux-headers-$release" "$root"/build/*.ko || :
+    done
     rm -rf "$root/build"
 }
+
+# newest_of_lines: the newest package of headers of each kernel line.
+newest_of_lines() (
+    die() {
+        echo "$*" >&2
+        exit 1
+    }
+    # shellcheck disable=SC1091
+    . "$here/apt.sh"
+    ubuntu_ready
+    apt-cache pkgnames linux-headers- | grep -E '^linux-headers-[0-9.]+-[0-9]+-generic$' | sort -V |
+        awk -F - '{ newest[$3] = $0 } END { for (l in newest) print newest[l] }' | sort -V
+)
 
 if ! root=$(sh "$here/suite.sh" "$cache" noble 2> root.err); then
     skip "Ubuntu: $(tail -n 1 root.err)"
@@ -132,6 +180,14 @@ for b in $DRIVERS; do
         continue
     fi
     sed 's/^/# /' "list-$b"
-    while read -r release; do pair "${source#"$root"}" "$release"; done < releases
+    while read -r release; do
+        pair "$version" "$source" "$release" --no-hooks --allow blocked,unknown,altered
+        rm -rf "$root/build"
+    done < releases
 done
+if [ -z "${GRIDPATCH_TREES:-}" ]; then
+    skip 'Ubuntu: your own host drivers: GRIDPATCH_TREES names no directory'
+else
+    for t in "$GRIDPATCH_TREES"/*; do host "$t"; done
+fi
 finish

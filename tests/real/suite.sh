@@ -2,7 +2,7 @@
 # shellcheck disable=SC1091,SC2154 # apt.sh sets the rest
 # suite.sh CACHE SUITE
 #
-# Makes a root of another suite of Debian, or of Ubuntu 24.04 (noble), with make and its
+# Makes a root of a suite of Debian, or of Ubuntu 24.04 (noble), with make and its
 # compiler, below CACHE, and prints the directory; says why and exits 1 if it cannot be
 # had.  It is used with chroot(8) and nothing is mounted there: within it the directory's
 # own path is a link to its root, so that a path below it is the same inside and outside.
@@ -31,6 +31,9 @@ log=$cache/suites/$suite.log
 new=$root.new
 script=
 components=main
+# libelf and pahole: objtool and the scripts of the kernel's headers.
+libraries=libelf1t64,libssl3t64
+[ "$suite" != bookworm ] || libraries=libelf1,libssl3
 if [ "$suite" = noble ]; then
     # Ubuntu's, by Debian's own debootstrap and keyring.
     ubuntu_ready
@@ -46,9 +49,8 @@ else
     [ -e "/usr/share/debootstrap/scripts/$suite" ] || script=/usr/share/debootstrap/scripts/sid
 fi
 rm -rf --one-file-system "$new"
-# libelf and pahole: objtool and the scripts of the kernel's headers.
 sh "$debootstrap" --arch=amd64 --variant=minbase --components="$components" --keyring="$keyring" \
-    --include=make,gcc,libc6-dev,libelf1t64,libssl3t64,pahole,kmod "$suite" "$new" "$site" \
+    --include=make,gcc,libc6-dev,$libraries,pahole,kmod "$suite" "$new" "$site" \
     ${script:+"$script"} > "$log" 2>&1 || {
     rm -rf --one-file-system "$new"
     die "debootstrap of $suite failed: $(tail -n 1 "$log")"
