@@ -23,6 +23,7 @@ sh "$here/dkmstree.sh" || bad=1
 sh "$here/unlock.sh" || bad=1
 sh "$here/chain.sh" || bad=1
 sh "$here/merge.sh" || bad=1
+sh "$here/walk.sh" || bad=1
 sh "$here/nextkernel.sh" || bad=1
 sh "$here/matrix.sh" || bad=1
 exit $bad
