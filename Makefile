@@ -207,7 +207,7 @@ lint-sets: deps-check
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/lint-sets.sh
 
 install: all
-	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' sh tools/packaging/install.sh install $(BIN)
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' KERNEL_HOOKS='$(KERNEL_HOOKS)' sh tools/packaging/install.sh install $(BIN)
 
 uninstall:
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' sh tools/packaging/install.sh uninstall

@@ -3,7 +3,7 @@
 # shellcheck disable=SC1091,SC2016,SC2154 # lib.sh sets the rest
 # make install, upgrade, uninstall, in a DESTDIR. The program itself is compiled
 # by make from a tree that has objects of another PREFIX already.
-# slow: 11 s
+# slow: 14 s
 # no-san: make and cp work here, and the program says its version
 . "$(dirname "$0")/lib.sh"
 if ! command -v make > /dev/null; then
@@ -36,10 +36,15 @@ check 'makes it' test -f "$obj"
 cat > want << 'EOF'
 opt/one/bin/gridpatch 755
 opt/one/share/bash-completion/completions/gridpatch 644
+opt/one/share/fish/vendor_completions.d/gridpatch.fish 644
 opt/one/share/gridpatch/kernel-versions/5.12 644
 opt/one/share/gridpatch/patches/pfn-valid/series 644
 opt/one/share/gridpatch/schema/junit.xsd 644
 opt/one/share/man/man1/gridpatch.1 644
+opt/one/share/man/man1/gridpatch-patch.1 644
+opt/one/share/man/man5/gridpatch-kernel-versions.5 644
+opt/one/share/man/man7/gridpatch-walk.7 644
+opt/one/share/zsh/site-functions/_gridpatch 644
 EOF
 while read -r f mode; do
     check "$f has mode $mode" test "$(stat -c %a "dest/$f" 2>&1)" = "$mode"
@@ -76,8 +81,64 @@ mv dest moved
 HOME=$work/home moved/opt/one/bin/gridpatch select --driver 460.73.02 -k 5.4.0 --explain > out 2> err
 check 'it runs where it lies, with the data beside it' test $? -eq 0
 mv moved dest
-(umask 077 && mk install DESTDIR="$work/mask" PREFIX=/usr)
+(umask 077 && mk install DESTDIR="$work/mask" PREFIX=/usr KERNEL_HOOKS=none)
 check 'a umask does not hide it' test "$(stat -c %a mask/usr/share/gridpatch/patches)" = 755
+
+# --- hooks for new kernels ----------------------------------------------------------
+check 'install, with hooks' mk install DESTDIR="$work/hooks" PREFIX=/usr
+hooks='etc/kernel/postinst.d/zz-gridpatch etc/kernel/header_postinst.d/zz-gridpatch etc/kernel/postrm.d/zz-gridpatch'
+for f in $hooks usr/lib/kernel/install.d/95-gridpatch.install; do
+    check "$f has mode 755" test "$(stat -c %a "hooks/$f" 2>&1)" = 755
+    check "$f names the program" grep -qx "gridpatch='/usr/bin/gridpatch'" "hooks/$f"
+done
+refute 'none for a PREFIX of any other kind' test -e dest/etc
+if command -v run-parts > /dev/null; then
+    touch hooks/etc/kernel/postinst.d/dkms && chmod 0755 hooks/etc/kernel/postinst.d/dkms
+    run-parts --test hooks/etc/kernel/postinst.d | sed 's|.*/||' > order
+    check 'run-parts runs it behind dkms' test "$(tr '\n' ' ' < order)" = 'dkms zz-gridpatch '
+else
+    skip 'the order of hooks' 'no run-parts'
+fi
+# hooked NAME WORD…: with a program that writes down what it is given, and fails.
+printf '#!/bin/sh\necho "$*" >> %s\nexit 3\n' "$work/given" > fails
+chmod 0755 fails
+hooked() {
+    sed "s|/usr/bin/gridpatch|$work/fails|" "hooks/$1" > "$work/hook" && rm -f given && : > given
+    shift
+    sh "$work/hook" "$@" > out 2>&1
+}
+check 'a hook never fails' hooked etc/kernel/postinst.d/zz-gridpatch 6.1.0-50-amd64 /boot/vmlinuz
+check 'it asks about the kernel that came' test "$(cat given)" = 'upgrade-check --hook 6.1.0-50-amd64'
+check 'nor without a kernel' hooked etc/kernel/postinst.d/zz-gridpatch
+check 'then nothing is asked' test ! -s given
+check 'kernel-install: add' hooked usr/lib/kernel/install.d/95-gridpatch.install add 6.1.0-50-amd64 /boot/x /boot/vmlinuz
+check 'it asks, too' test "$(cat given)" = 'upgrade-check --hook 6.1.0-50-amd64'
+check 'kernel-install: something else' hooked usr/lib/kernel/install.d/95-gridpatch.install inspect 6.1.0-50-amd64
+check 'nobody asks' test ! -s given
+sed 's|/usr/bin/gridpatch|/nowhere/gridpatch|' hooks/etc/kernel/postinst.d/zz-gridpatch > hook
+check 'a hook whose program went' sh hook 6.1.0-50-amd64
+if command -v apt-config > /dev/null; then
+    sed "s|/usr/bin/gridpatch|$work/fails|g" hooks/etc/apt/apt.conf.d/90gridpatch > apt.conf
+    : > given
+    check 'apt reads its part' sh -c 'apt-config -c apt.conf dump DPkg::Post-Invoke --format "%v%n" | grep fails > command'
+    check 'and what it would run does not fail' sh ./command
+    check 'it asks about no kernel by name' test "$(cat given)" = 'upgrade-check --hook'
+else
+    skip "apt's part" 'no apt-config'
+fi
+check 'a PREFIX of the administrator' mk install DESTDIR="$work/local" PREFIX=/usr/local
+check 'has that of kernel-install in /etc' test -x local/etc/kernel/install.d/95-gridpatch.install
+check 'without hooks' mk install DESTDIR="$work/local" PREFIX=/usr/local KERNEL_HOOKS=none
+refute 'those of before go' test -e local/etc
+check 'some, for a PREFIX of any kind' mk install DESTDIR="$work/local" PREFIX=/opt/x KERNEL_HOOKS=debian
+check 'they are there' grep -q /opt/x/bin/gridpatch local/etc/kernel/postinst.d/zz-gridpatch
+refute 'of the others none' test -e local/etc/kernel/install.d
+refute 'for a word that is none' mk install DESTDIR="$work/local" PREFIX=/opt/x KERNEL_HOOKS=suse
+refute 'for a path that no script can name' mk install DESTDIR="$work/local" "PREFIX=/opt/x'y" KERNEL_HOOKS=debian
+touch local/etc/kernel/postinst.d/other
+check 'uninstall, with hooks' mk uninstall DESTDIR="$work/local" PREFIX=/opt/x
+find local/etc ! -type d > have
+check 'leaves what is of others' test "$(cat have)" = local/etc/kernel/postinst.d/other
 
 # --- upgrade ----------------------------------------------------------------------
 echo own > dest/opt/one/share/gridpatch/kernel-versions/own
@@ -94,21 +155,22 @@ check 'files of others stay' test -f dest/opt/one/share/gridpatch/kernel-version
 check 'the list is of the new version' sh -c '! grep -q pfn-valid dest/opt/one/share/gridpatch/installed'
 # One that ends half way: the next one still knows what the version before it made.
 rm -rf tree/patches/new-set
-mv tree/tools/man/gridpatch.1 page
+mv tree/tools/completion/gridpatch.bash page
 refute 'an upgrade that fails' mk install DESTDIR="$work/dest" PREFIX=/opt/one
-mv page tree/tools/man/gridpatch.1
+mv page tree/tools/completion/gridpatch.bash
 check 'is made up for by the next' mk install DESTDIR="$work/dest" PREFIX=/opt/one
 refute 'nothing is left of it' test -e dest/opt/one/share/gridpatch/patches/new-set
-# Versions before the list.
-rm mask/usr/share/gridpatch/installed
+# Versions before the list, which had one page, and a completion for bash.
+listless() { rm -r "$1/share/gridpatch/installed" "$1"/share/man/man[57] "$1"/share/man/man1/gridpatch-*.1 "$1/share/zsh" "$1/share/fish"; }
+listless mask/usr
 mkdir mask/usr/share/gridpatch/patches/old-set
 : > mask/usr/share/gridpatch/patches/old-set/series
-check 'upgrade from a version without a list' mk install DESTDIR="$work/mask" PREFIX=/usr
+check 'upgrade from a version without a list' mk install DESTDIR="$work/mask" PREFIX=/usr KERNEL_HOOKS=none
 refute 'its files go, too' test -e mask/usr/share/gridpatch/patches/old-set
 check 'uninstall after it' mk uninstall DESTDIR="$work/mask" PREFIX=/usr
 check 'leaves nothing, no folder either' test -z "$(find mask -mindepth 1)"
-check 'a version without a list' mk install DESTDIR="$work/mask" PREFIX=/usr
-rm mask/usr/share/gridpatch/installed
+check 'a version without a list' mk install DESTDIR="$work/mask" PREFIX=/usr KERNEL_HOOKS=none
+listless mask/usr
 echo own > mask/usr/bin/other
 check 'uninstall without an upgrade' mk uninstall DESTDIR="$work/mask" PREFIX=/usr
 printf '%s\n' . ./usr ./usr/bin ./usr/bin/other > want
@@ -116,7 +178,7 @@ below mask > have
 check 'leaves what others have' diff want have
 # Without a DESTDIR folders are the system's.
 check 'one that is not below a DESTDIR' mk install PREFIX="$work/real/usr"
-rm real/usr/share/gridpatch/installed
+listless real/usr
 check 'upgrade' mk install DESTDIR=/ PREFIX="$work/real/usr"
 check 'uninstall' mk uninstall PREFIX="$work/real/usr"
 printf '%s\n' . ./usr ./usr/bin ./usr/share ./usr/share/bash-completion ./usr/share/bash-completion/completions \
