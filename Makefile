@@ -7,6 +7,7 @@
 # make check-real tests on NVIDIA's own kernel sources from Debian's non-free packages
 # make check-vm   what the vgpu-vfio sets do at run time, under QEMU
 # make install    into DESTDIR/PREFIX (/usr/local); make uninstall takes it away again
+# make dist       the sources of a release, in dist/; make deb, make rpm: packages
 # make help       the other targets
 
 PREFIX  ?= /usr/local
@@ -212,13 +213,26 @@ install: all
 uninstall:
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' sh tools/packaging/install.sh uninstall
 
+# What goes out, below dist/: dist has the sources of a release, and of its data alone.
+VERSION = $(shell sh tools/packaging/version.sh program)
+DATA    = $(shell sh tools/packaging/version.sh data)
+
+dist:
+	@sh tools/packaging/dist.sh tar gridpatch-$(VERSION) dist/gridpatch-$(VERSION).tar.gz
+	@sh tools/packaging/dist.sh tar gridpatch-data-$(DATA) dist/gridpatch-data-$(DATA).tar.gz data
+	@echo "dist/gridpatch-$(VERSION).tar.gz, dist/gridpatch-data-$(DATA).tar.gz"
+
+# Packages of this system's kind: gridpatch and gridpatch-data, or the data alone.
+deb deb-data rpm rpm-data:
+	@sh tools/packaging/$(firstword $(subst -, ,$@))/build.sh dist $(if $(findstring -data,$@),data)
+
 clean:
-	rm -rf build build-san build-clang
+	rm -rf dist build build-san build-clang
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
-	@echo "deps layers lint lint-sets test-map includes readme clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
+	@echo "deps layers lint lint-sets test-map includes readme doc-html clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real check-conftests check-cards data-news bench demo readme layers lint lint-sets test-map includes install uninstall clean help FORCE
+.PHONY: all deps deps-demo deps-check test-programs check check-real check-vm check-conftests check-cards data-news bench bench-quick bench-figures demo readme doc-html layers lint lint-sets test-map includes install uninstall dist deb deb-data rpm rpm-data clean help FORCE
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)
