@@ -26,4 +26,5 @@ sh "$here/merge.sh" || bad=1
 sh "$here/walk.sh" || bad=1
 sh "$here/nextkernel.sh" || bad=1
 sh "$here/matrix.sh" || bad=1
+sh "$here/packages.sh" || bad=1
 exit $bad
