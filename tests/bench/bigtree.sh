@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# bigtree.sh MB OUT_DIR: a host driver's package of a real one's size.
+# bigtree.sh MB OUT_DIR [PERCENT]: a host driver's package of a real one's size.
 #
 # The sample of tests/fx/sample.sh, filled up to MB megabytes (10^6) with what
 # gives a real driver's mix: copies of this machine's programs and shared
-# libraries (85 in 100 bytes; most of them in few large files), and bytes that
+# libraries (most of them in few large files), and PERCENT (15) of bytes that
 # nothing compresses, as a driver's firmware and packed tables are. The kernel
 # module's binary is a large one of them, and the kernel's folder gets a few
 # hundred sources. All of them stand in .manifest. The sizes are a driver's for
@@ -22,9 +22,10 @@ die() {
 	exit 1
 }
 
-[ $# -eq 2 ] || die "usage: bigtree.sh MB OUT_DIR"
+[ $# -eq 2 ] || [ $# -eq 3 ] || die "usage: bigtree.sh MB OUT_DIR [PERCENT]"
 here=$(cd "$(dirname "$0")" && pwd)
 mb=$1
+noise=${3:-15}
 version=460.73.02
 sh "$here/../fx/sample.sh" --version "$version" "$2"
 cd "$2"
@@ -62,7 +63,7 @@ find "$@" -xdev -type f -size +10k \
 # one cannot fill is left to the next. A class is gone through in strides, so that
 # neighbours in size, which may be versions of one program, do not follow each
 # other. The names are out of order for the same reason: tar sorts them.
-awk -F '\t' -v mb="$mb" -v version="$version" '
+awk -F '\t' -v mb="$mb" -v noise="$noise" -v version="$version" '
 	function gcd(a, b) { return b ? gcd(b, a % b) : a }
 	# Takes files of at least low and less than high bytes, want bytes of them.
 	function take(low, high, want, n, i, k, step, miss) {
@@ -89,7 +90,7 @@ awk -F '\t' -v mb="$mb" -v version="$version" '
 	{ size[NR] = $1; path[NR] = $2 }
 	END {
 		cap = mb / 800 * 60e6
-		code = mb * 1e6 * 0.85
+		code = mb * 1e6 * (100 - noise) / 100
 		# The binary of the kernel module, a large one by itself.
 		for (i = 1; i < NR && size[i] > cap * 2 / 3; i++)
 			;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2086 # lists are words, and versions are words
 # proof.sh [--markdown]: `gridpatch matrix` beside a loop of unpack, patch and make;
-# `gridpatch verify` of a large nvidia.ko; reading Module.symvers.
+# `gridpatch verify` of a large nvidia.ko; reading Module.symvers; the same matrix again,
+# with a source changed by a set.
 #
 #   GRIDPATCH            the program
 #   SYMVERS              symvers.c, built (make bench does that)
@@ -10,6 +11,7 @@
 #   BENCH_JOBS           compilers at a time (as many as there are CPUs)
 #   BENCH_BUILDS         runs of all builds, both ways in turn (1)
 #   BENCH_LINES          the kernels ("5.10 6.1 6.12")
+#   BENCH_AGAIN          the kernels of the matrix that is built again ("6.1"; "": none)
 #   BENCH_DRIVER         Debian's package and version of a driver that builds for all
 #                        of them ("nvidia-kernel-source 535.261.03")
 #   BENCH_RUNS           runs of the rest (9); the tables have medians
@@ -40,6 +42,7 @@ patches=$here/../../patches
 runs=${BENCH_RUNS:-9}
 builds=${BENCH_BUILDS:-1}
 lines=${BENCH_LINES:-5.10 6.1 6.12}
+again_lines=${BENCH_AGAIN-6.1}
 : "${BENCH_DRIVER:=nvidia-kernel-source 535.261.03}"
 jobs=${BENCH_JOBS:-$(nproc)}
 quick=${QUICK:-0}
@@ -99,7 +102,7 @@ export CCACHE_DISABLE=1
 ${CC:-cc} -O2 -o measure "$here/measure.c"
 load=$(uptime | sed 's/.*load average[s]*: *//')
 
-for line in $lines 6.1; do
+for line in $lines 6.1 $again_lines; do
 	[ ! -L "h$line" ] || continue
 	sh "$real/headers.sh" "$downloads" $line >headers.$line 2>err || skip "headers of $line: $(tail -n 1 err)"
 	read -r _ sysout _ <headers.$line
@@ -222,7 +225,7 @@ grid() {
 		timed plain sh loop
 		awk '{ s += $2 } END { print s / 1e3 }' makes >>pure
 		echo "proof.sh: the matrix" >&2
-		TMPDIR=$work/tmp timed matrix "$GRIDPATCH" matrix $driver.run $headers --modules nvidia -j "$jobs" --output kept --json=report.json -q
+		TMPDIR=$work/tmp timed matrix "$GRIDPATCH" matrix $driver.run $headers --modules nvidia -j "$jobs" --no-cache --output kept --json=report.json -q
 		jq -r .decode_s report.json >>decode
 		jq -r '[.cells[] | .patch_s] | add' report.json >>patching
 		jq -r '[.cells[] | .verify_s] | add' report.json >>verifying
@@ -246,6 +249,69 @@ grid_table() {
 	printf 'floor: %.1f s: %.1f s of user and system time in the loop'\''s makes, by %d jobs, and %.2f s to decode\n' \
 		"$floor" "$pure" "$jobs" "$decode"
 	printf 'of the cells: %.2f s to patch and lay out, %.2f s to verify, together\n' "$(column patching 1)" "$(column verifying 1)"
+}
+
+# --- (d) the same matrix again -------------------------------------------------------
+
+# changed_source: a set of patches that adds a line to a source in C.
+changed_source() {
+	mkdir -p one/a/kernel/nvidia one/b/kernel/nvidia set
+	sh "$driver.run" -x --target opened >/dev/null
+	cp opened/kernel/nvidia/os-interface.c one/a/kernel/nvidia/
+	{
+		cat one/a/kernel/nvidia/os-interface.c
+		echo 'MODULE_INFO(changed, "a line");'
+	} >one/b/kernel/nvidia/os-interface.c
+	(cd one && diff -u a/kernel/nvidia/os-interface.c b/kernel/nvidia/os-interface.c >../set/line.patch) || :
+	echo line.patch >set/series
+	rm -rf opened one
+}
+
+# one_matrix NAME [option]...: timed in NAME, with a cache of its own for each way.
+one_matrix() {
+	name=$1
+	shift
+	echo "proof.sh: $name" >&2
+	rm -rf again-kept
+	TMPDIR=$work/again-tmp XDG_CACHE_HOME=$work/again-cache timed "$name" \
+		"$GRIDPATCH" matrix "$driver.run" $again_headers --modules nvidia -j "$jobs" --output again-kept -q "$@"
+}
+
+again() {
+	changed_source
+	mkdir -p again-tmp
+	again_headers=
+	for line in $again_lines; do again_headers="$again_headers --headers h$line"; done
+	n=0
+	while [ $n -lt "$builds" ]; do
+		n=$((n + 1))
+		rm -rf again-cache again-ccache
+		one_matrix again.never --no-cache
+		one_matrix again.first
+		one_matrix again.second --patches set
+		command -v ccache >/dev/null && [ -e /usr/lib/ccache/gcc ] || continue
+		rm -rf again-cache
+		unset CCACHE_DISABLE
+		export CCACHE_DIR=$work/again-ccache
+		one_matrix again.cc-first
+		one_matrix again.cc-second --patches set
+		export CCACHE_DISABLE=1
+	done
+}
+
+again_table() {
+	{
+		printf 'matrix, one set changed\twall s\tCPU s\twall/first\tCPU/first\n'
+		for row in 'never:--no-cache' 'first:the first' 'second:the second' 'cc-first:the first, ccache' \
+			'cc-second:the second, ccache'; do
+			file=again.${row%%:*}
+			[ -f "$file" ] || continue
+			base=again.first
+			case $row in cc-*) base=again.cc-first ;; esac
+			echo "$(column "$file" 1) $(column "$file" 2) $(column $base 1) $(column $base 2)" |
+				awk -v row="${row#*:}" '{ printf "%s\t%.1f\t%.1f\t%.2fx\t%.2fx\n", row, $1, $2, $1 / $3, $2 / $4 }'
+		done
+	} | table 2
 }
 
 # --- (b) verify, (c) Module.symvers --------------------------------------------------
@@ -304,6 +370,7 @@ symvers() {
 }
 
 [ "$quick" = 1 ] || grid
+[ "$quick" = 1 ] || [ -z "$again_lines" ] || again
 echo "$("$GRIDPATCH" --version | head -n 1); $(gcc --version | head -n 1)"
 echo "$(nproc) CPUs, load average at the start: $load; in $top ($(df -PT "$top" | awk 'NR == 2 { print $2 }'))"
 echo
@@ -311,6 +378,12 @@ if [ "$quick" != 1 ]; then
 	echo "nvidia.ko of $driver for $lines, $jobs jobs, medians of $builds:"
 	echo
 	grid_table
+	echo
+fi
+if [ "$quick" != 1 ] && [ -n "$again_lines" ]; then
+	echo "nvidia.ko of $driver for $again_lines, medians of $builds:"
+	echo
+	again_table
 	echo
 fi
 verify

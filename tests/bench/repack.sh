@@ -9,6 +9,9 @@
 #   BENCH_CODECS  which ("gzip xz zstd none")
 #   BENCH_FULL    1: by hand for every codec, not only gzip; peak memory at a
 #                 quarter and a half of BENCH_MB, too
+#   BENCH_NOISE   how many of 100 bytes nothing compresses (15, as in a driver)
+#   BENCH_KERNEL  first or last: where the sources lie in the payload (as the
+#                 file system has them)
 #   BENCH_DIR     where to work; default: /dev/shm when it has room for 4 times
 #                 BENCH_MB, else TMPDIR
 #   BENCH_CACHE   where the installers are kept (~/.cache/gridpatch-bench):
@@ -22,14 +25,16 @@
 #   gridpatch cold   patch, with stand-in hooks, without an index of the input
 #   gridpatch warm   the same with the index that a run before it left
 #   md5sum, cp       of the installer
+#   cp and fsync     what it costs until the disk has that many bytes, which is in
+#                    each gridpatch's time, too: with BENCH_DIR on a real one
 #   by hand          what sh RUN --apply-patch PATCH does: compare the sums,
 #                    unpack, patch, pack with gzip -9 (whatever it was packed
 #                    with before), both sums anew. Once, as it takes minutes
 #
 # A gridpatch without --no-cache has no index: one line then. Times are wall clock
 # from making the process to reaping it, CPU is user and system of it and of its
-# children, the peak that of the largest process of them. Input and output lie on
-# the same file system, the input is in memory. The programs take turns, so that
+# children (over the number of CPUs: what the wall clock cannot be less than), the
+# peak that of the largest process of them. Input and output lie on the same file system, the input is in memory. The programs take turns, so that
 # what else the machine does hits all of them. A program that took 60 s is not run
 # again in that case. What gridpatch wrote is unpacked and compared with the tree.
 set -eu
@@ -42,6 +47,8 @@ runs=${BENCH_RUNS:-5}
 mb=${BENCH_MB:-800}
 codecs=${BENCH_CODECS:-gzip xz zstd none}
 full=${BENCH_FULL:-0}
+noise=${BENCH_NOISE:-15}
+kernel_at=${BENCH_KERNEL:-}
 cache=${BENCH_CACHE-$HOME/.cache/gridpatch-bench}
 markdown=
 [ "${1:-}" != --markdown ] || markdown=1
@@ -56,6 +63,14 @@ die() {
 case ${GRIDPATCH:-} in
 '') die "GRIDPATCH does not name the program" ;;
 */*) GRIDPATCH=$(cd "$(dirname "$GRIDPATCH")" && pwd)/${GRIDPATCH##*/} ;;
+esac
+case $noise in
+[0-9] | [0-8][0-9]) ;;
+*) die "BENCH_NOISE=$noise: 0 to 89" ;;
+esac
+case $kernel_at in
+'' | first | last) ;;
+*) die "BENCH_KERNEL=$kernel_at: first or last" ;;
 esac
 [ "$mb" -ge 10 ] 2>/dev/null || die "BENCH_MB=$mb: a number, 10 or more"
 command -v "$GRIDPATCH" >/dev/null || die "cannot run $GRIDPATCH"
@@ -107,20 +122,21 @@ made_by=$(cat "$here"/bigtree.* "$fx/sample.sh" "$fx/mkrun.sh" "$patches"/*/* | 
 
 # installers MB: all of them, and the sums of the files in them; sets $set.
 installers() {
-	set=$cache/$1-$made_by
+	kind=$1-$noise-${kernel_at:-any}-$(echo "$codecs" | tr ' ' +)
+	set=$cache/$kind-$made_by
 	[ ! -d "$set" ] || return 0
-	rm -rf "$cache/$1"-*
+	rm -rf "$cache/$kind"-*
 	echo "repack.sh: making installers of $1 MB" >&2
 	making=$cache/making.$$
 	mkdir -p "$making/tmp"
-	sh "$here/bigtree.sh" "$1" "$making/$name"
+	sh "$here/bigtree.sh" "$1" "$making/$name" "$noise"
 	(cd "$making/$name" && find . -type f | sort | xargs -d '\n' md5sum) >"$making/sums"
 	# xz by itself is as long as the others together. -T1, as later ones use all
 	# CPUs and make many blocks then, which NVIDIA's files do not have.
 	# shellcheck disable=SC2016 # for the other shell
-	printf '%s\n' xz gzip zstd none | TMPDIR="$making/tmp" xargs -n 1 -P 2 sh -c '
-		sh "$0" --compress "$3" --xz-args "-6 -C none -T1" "$1" "$2/$3.run"' \
-		"$fx/mkrun.sh" "$making/$name" "$making"
+	echo "$codecs" | tr ' ' '\n' | TMPDIR="$making/tmp" xargs -n 1 -P 2 sh -c '
+		sh "$0" --compress "$4" --kernel "$3" --xz-args "-6 -C none -T1" "$1" "$2/$4.run"' \
+		"$fx/mkrun.sh" "$making/$name" "$making" "${kernel_at:-any}"
 	rm -rf "${making:?}/$name" "$making/tmp"
 	sync
 	mv "$making" "$set"
@@ -170,9 +186,9 @@ if [ $said != 0 ]; then
 	cat try.err >&2
 	die "gridpatch does not patch the small sample"
 fi
-programs='decompressor gridpatch md5sum cp'
+programs='decompressor gridpatch md5sum cp cp-fsync'
 if "$GRIDPATCH" patch --help | grep -q -e '--no-cache'; then
-	programs='decompressor cold warm md5sum cp'
+	programs='decompressor cold warm md5sum cp cp-fsync'
 fi
 rm -rf small small.run try.run try.err
 
@@ -204,6 +220,7 @@ run_program() { # PROGRAM CODEC
 	cold) patch_run --no-cache ;;
 	md5sum) ./measure one . md5sum in.run ;;
 	cp) ./measure one . cp in.run out.run ;;
+	cp-fsync) ./measure one . dd if=in.run of=out.run bs=1M conv=fsync status=none ;;
 	by-hand) ./measure one . sh by-hand in.run "$work/all.patch" ;;
 	esac
 }
@@ -213,6 +230,7 @@ label() { # PROGRAM CODEC
 	decompressor) decompressor "$2" ;;
 	cold | warm) echo "gridpatch $1" ;;
 	by-hand) echo "by hand" ;;
+	cp-fsync) echo "cp and fsync" ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -349,23 +367,23 @@ done
 
 echo "$("$GRIDPATCH" --version | head -n 1), --repack $mode; $(gzip --version | head -n 1); $(
 	xz --version | head -n 1); zstd $(zstd --version | sed 's/.*v\([0-9.]*\).*/\1/')"
-echo "$(nproc) CPUs, load average at the start: $load; in $top ($(df -PT "$top" | awk 'NR == 2 { print $2 }')); $mb MB of tar, $(
+echo "$(nproc) CPUs, load average at the start: $load; in $top ($(df -PT "$top" | awk 'NR == 2 { print $2 }')); $mb MB of tar, $noise % of it incompressible, kernel/ ${kernel_at:-by its name}, $(
 	wc -l <"$set/sums") files; medians of $runs runs, by hand once"
 echo
-awk -F '\t' -v markdown="$markdown" -v runs="$runs" '
-	function row(a, b, c, d, e, f, g, h, i) {
+awk -F '\t' -v markdown="$markdown" -v runs="$runs" -v cores="$(nproc)" '
+	function row(a, b, c, d, e, f, g, h, i, j) {
 		if (markdown)
-			printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", a, b, c, d, e, f, g, h, i
+			printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", a, b, c, d, e, f, g, h, i, j
 		else
-			printf "%-16s %-16s %8s %8s %8s %8s %15s %17s %12s\n", a, b, c, d, e, f, g, h, i
+			printf "%-16s %-16s %8s %8s %8s %9s %8s %15s %17s %12s\n", a, b, c, d, e, f, g, h, i, j
 	}
 	function number(x) { return sprintf(x < 1 ? "%.3f" : x < 10 ? "%.2f" : "%.1f", x) }
 	# The CPU time by hand is known before the lines that are compared with it.
 	NR == FNR { if ($2 == "by-hand") hand[$1] = $6; next }
 	FNR == 1 {
-		row("codec", "program", "wall s", "best", "CPU s", "peak MB", "wall/decompress", "less CPU than hand", "output kB")
+		row("codec", "program", "wall s", "best", "CPU s", "CPU/cores", "peak MB", "wall/decompress", "less CPU than hand", "output kB")
 		if (markdown)
-			print "|---|---|--:|--:|--:|--:|--:|--:|--:|"
+			print "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"
 	}
 	{
 		if ($1 != last) {
@@ -374,7 +392,7 @@ awk -F '\t' -v markdown="$markdown" -v runs="$runs" '
 				print ""
 		}
 		fewer = $9 < runs && $2 != "by-hand"
-		row($1 == last ? "" : $1, $3 (fewer ? "*" : ""), number($4), number($5), number($6), $7,
+		row($1 == last ? "" : $1, $3 (fewer ? "*" : ""), number($4), number($5), number($6), number($6 / cores), $7,
 			sprintf("%.2fx", $4 / plain),
 			$1 in hand && $6 > 0 && $2 ~ /^(gridpatch|cold|warm)$/ ? sprintf("%.1fx", hand[$1] / $6) : "", $8)
 		few += fewer

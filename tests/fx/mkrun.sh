@@ -13,6 +13,7 @@
 #   --embed FILE         decompressor between stub and payload
 #   --no-md5             no MD5 sum (all zeros)
 #   --tar-args ARGS      further arguments for GNU tar
+#   --kernel WHERE       first or last: where kernel/ lies in the archive, else by name
 #   --targetdir NAME     instead of DIR's last component
 #   --quote-targetdir    targetdir="NAME"
 #
@@ -40,6 +41,7 @@ stub=nv4
 embed=
 md5=y
 tar_args=
+kernel_at=
 arch=x86_64
 targetdir=
 quote=
@@ -60,6 +62,7 @@ while [ $# -gt 0 ]; do
         --stub) stub=$2 ;;
         --embed) embed=$2 ;;
         --tar-args) tar_args=$2 ;;
+        --kernel) kernel_at=$2 ;;
         --arch) arch=$2 ;;
         --targetdir) targetdir=$2 ;;
         *) usage ;;
@@ -436,7 +439,9 @@ cat "$tmp/embed" >> "$tmp/body"
 
 # Top-level entries as arguments, not ".", so that the archive has no entry for
 # the package directory itself.
-(cd "$dir" && find . -maxdepth 1 -mindepth 1) | sort > "$tmp/top"
+(cd "$dir" && find . -maxdepth 1 -mindepth 1) | sort | awk -v at="$kernel_at" '
+    { is = $0 == "./kernel" ? at : ""; rank = is == "first" ? 0 : is == "last" ? 2 : 1; print rank $0 }' |
+    sort -s -k 1,1.1 | cut -c 2- > "$tmp/top"
 # A pipe would lose tar's status.
 # shellcheck disable=SC2086 # arguments are words
 tar --create --file="$tmp/payload.tar" --directory="$dir" --format=gnu \
