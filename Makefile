@@ -4,6 +4,7 @@
 # make demo       make a sample installer and patch it (installs what is missing, as root)
 # make check      every test that needs no real driver (the same)
 # make bench      gridpatch beside quilt, patch, git apply, decompressors and make
+# make bench-quick start-up, a series, an installer, a matrix again: in two minutes
 # make check-real tests on NVIDIA's own kernel sources from Debian's non-free packages
 # make check-vm   what the vgpu-vfio sets do at run time, under QEMU
 # make install    into DESTDIR/PREFIX (/usr/local); make uninstall takes it away again
@@ -154,12 +155,28 @@ check-real: deps-check
 	@$(MAKE) --no-print-directory $(BIN)
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/real/all.sh
 
+# With MARKDOWN=1 what it says is kept for bench-figures, once it is whole.
+bench_part = sh tests/bench/$(1).sh $(if $(MARKDOWN),--markdown > $(BUILD)/bench/$(1).part && \
+	mv $(BUILD)/bench/$(1).part $(BUILD)/bench/$(1).md && cat $(BUILD)/bench/$(1).md)
+
+# The figures that hot code is changed by, in less than two minutes.
+bench-quick: MARKDOWN = 1
+bench-quick: deps-check
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN)
+	@mkdir -p $(BUILD)/bench
+	@GRIDPATCH=$(CURDIR)/$(BIN) $(call bench_part,quick)
+
+# What the last benches of this tree measured, between their marks in tests/bench/README.md.
+bench-figures:
+	@sh tests/bench/figures.sh $(BUILD)/bench tests/bench/README.md
+
 bench: deps-check
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN) $(BUILD)/bench-symvers
-	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/bench/bench.sh $(if $(MARKDOWN),--markdown)
-	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/bench/repack.sh $(if $(MARKDOWN),--markdown)
-	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/bench/merge.sh $(if $(MARKDOWN),--markdown)
-	@GRIDPATCH=$(CURDIR)/$(BIN) SYMVERS=$(CURDIR)/$(BUILD)/bench-symvers sh tests/bench/proof.sh $(if $(MARKDOWN),--markdown)
+	@mkdir -p $(BUILD)/bench
+	@GRIDPATCH=$(CURDIR)/$(BIN) $(call bench_part,bench)
+	@GRIDPATCH=$(CURDIR)/$(BIN) $(call bench_part,repack)
+	@GRIDPATCH=$(CURDIR)/$(BIN) $(call bench_part,merge)
+	@GRIDPATCH=$(CURDIR)/$(BIN) SYMVERS=$(CURDIR)/$(BUILD)/bench-symvers $(call bench_part,proof)
 
 demo: deps-demo
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BIN)
@@ -203,6 +220,7 @@ data-news: all
 HTML ?= $(BUILD)/html
 doc-html:
 	@sh tools/packaging/doc-html.sh '$(HTML)'
+
 lint-sets: deps-check
 	@$(MAKE) --no-print-directory $(BIN)
 	@GRIDPATCH=$(CURDIR)/$(BIN) sh tests/lint-sets.sh
