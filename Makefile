@@ -184,7 +184,7 @@ demo: deps-demo
 
 # The table of README, between its two marks, as the data has it today.
 readme: all
-	@$(BIN) support --markdown --platform all > $(BUILD)/support.md
+	@$(BIN) support --markdown --platform all | sh tools/packaging/readme-table.sh > $(BUILD)/support.md
 	@awk -v table=$(BUILD)/support.md '/^<!-- support: end/ { skip = 0 } !skip { print } \
 		/^<!-- support: begin/ { skip = 1; print ""; while ((getline line < table) > 0) print line; print "" }' \
 		README.md > $(BUILD)/README.md
