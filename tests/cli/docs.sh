@@ -41,9 +41,14 @@ while read -r verb alias; do
     [ -z "$alias" ] || check "help: the alias $alias" grep -q "(also: gridpatch $alias)" text
     check "help: $verb has its exit statuses, and leads to its page" \
         sh -c 'tr "\n" " " < text | grep -q "Exit status: 0 .* 1 .* 2 .* 3 .* 4 .* 70 .*man gridpatch-$1 $"' - "$verb"
+    sed -n 's/^Example: //p' text > example
+    check "help: $verb has an example" test "$(wc -l < example)" -eq 1
+    check "man: $verb has it, too" sh -c 'sed -n "/^\.Sh EXAMPLES/,/^\.Sh OPTIONS/p" "$1" | grep -qxFf example' - "$page"
     "$GRIDPATCH" __options "$verb" > "table.$verb"
     check "$verb names options that there are" sh -c '! grep "^?" "$1"' - "table.$verb"
     cut -d ' ' -f 1 "table.$verb" > "opts.$verb"
+    grep -oE -e '(^| )--?[a-z][a-z-]*' example | tr -d ' ' > typed
+    refute "help: the example of $verb takes options that there are" grep -vxFf "opts.$verb" typed
     # "  -k, --kernel R   …"; other names for an option are not shown.
     sed -n 's/^  *\(-[a-zA-Z]\), \(--[a-z][a-z0-9-]*\).*/\1 \2/p; s/^  *\(--[a-z][a-z0-9-]*\).*/\1/p' text | tr ' ' '\n' > shown
     grep -vxE -e '-d|--kernel-?source(-path|dir)' "opts.$verb" > want

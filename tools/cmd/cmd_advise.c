@@ -221,6 +221,7 @@ const struct gp_cmd gp_cmd_advise = {
 		 "drivers fit, the best first, with what is known of each; and of the others in a\n"
 		 "line why they do not. With --driver: which kernels that people have fit it. Each\n"
 		 "pair is judged as 'select' judges it. Exit status 1 when nothing fits.",
+	.example = "gridpatch advise --platform 'Proxmox 8' --gpu 'Tesla P4'",
 	.options = "gpu kernel platform headers driver kind data",
 	.run = run,
 };

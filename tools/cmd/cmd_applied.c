@@ -38,6 +38,7 @@ const struct gp_cmd gp_cmd_applied = {
 		 "(or -C; default: this one) lies in, the first one first, as `quilt applied`\n"
 		 "does. Without any the answer is no: exit 1; so it is after an interrupted run,\n"
 		 "which is not rolled back: this verb changes nothing.",
+	.example = "gridpatch applied",
 	.options = "directory",
 	.run = run,
 };

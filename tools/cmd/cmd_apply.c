@@ -107,6 +107,7 @@ const struct gp_cmd gp_cmd_apply = {
 		 "A patch that is there already counts as done. Without -p the level of a single\n"
 		 "patch is found out when its files exist under -p0 or -p1, not both.\n"
 		 "--quilt writes .pc, so that quilt can continue.",
+	.example = "gridpatch apply -d kernel fix.patch",
 	.options = "directory strip fuzz reverse dry-run rejects quilt fsync recover",
 	.run = run,
 };

@@ -82,6 +82,7 @@ const struct gp_cmd gp_cmd_build = {
 		 "\n"
 		 "Exit status 1 when the modules of one of the kernels do not build; the first\n"
 		 "error is shown with what the data know about it.",
+	.example = "gridpatch build RUN -k installed",
 	.options = GP_PATCHING_OPTIONS " modules jobs cc timeout output force sign-key sign-cert boot "
 				       "kernel-package kernel-image kernel-modules accel no-cache progress",
 	.run = run,

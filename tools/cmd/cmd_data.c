@@ -129,6 +129,7 @@ const struct gp_cmd gp_cmd_data = {
 		 "$XDG_DATA_HOME/gridpatch/data, else ~/.local/share/gridpatch/data, then --data:\n"
 		 "a checkout of the data, or some files of your own, which nobody but you and\n"
 		 "root may be able to change. The network is not used.",
+	.example = "gridpatch data",
 	.options = "data",
 	.run = run,
 };

@@ -130,6 +130,7 @@ const struct gp_cmd gp_cmd_dkms_tree = {
 		 "\n"
 		 "The report ends with the commands that come next. $TMPDIR (or /var/tmp) holds an\n"
 		 "installer's sources meanwhile.",
+	.example = "gridpatch dkms-tree RUN -k installed -o /usr/src",
 	.options = GP_PATCHING_OPTIONS " lock write-lock output force dry-run build jobs cc timeout no-cache progress",
 	.run = run,
 };

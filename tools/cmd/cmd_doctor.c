@@ -230,6 +230,7 @@ const struct gp_cmd gp_cmd_doctor = {
 		 "the hooks; are there vGPUs; do the services run as their files say; what stands\n"
 		 "in the logs. --log explains somebody's log, and looks at no machine. With these,\n"
 		 "exit status 1 if anything was found.",
+	.example = "gridpatch doctor --installed",
 	.options = "sysroot installed log member data record yes dry-run progress",
 	.run = run,
 };

@@ -65,6 +65,7 @@ const struct gp_cmd gp_cmd_extract = {
 	.about = "Unpacks RUN as `sh RUN -x` does, byte for byte and mode for mode, without\n"
 		 "running a line of it: into DIR of -C (or -d), else into the directory that the\n"
 		 "stub names. The directory must not exist; it appears when it is complete.",
+	.example = "gridpatch extract -C tree RUN",
 	.options = "member directory progress",
 	.run = run,
 };

@@ -35,6 +35,7 @@ const struct gp_cmd gp_cmd_fetch_hooks = {
 		 "vgpu_unlock_hooks-510.patch goes beside them, if it can be had: drivers 460.107,\n"
 		 "470.141 and later, and 510 to 535.161 need it, and then it is used by itself.\n"
 		 "--newer-table fails without it.",
+	.example = "gridpatch fetch-hooks --from vgpu_unlock-master.zip",
 	.options = "to from newer-table",
 	.run = run,
 };

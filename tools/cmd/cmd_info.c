@@ -134,6 +134,7 @@ const struct gp_cmd gp_cmd_info = {
 		 "userspace half of vgpu_unlock. Both sums are checked. What of the stub's texts\n"
 		 "sh would run or expand is warned of. Of a host it says which desktop drivers go\n"
 		 "with it into a merged one.",
+	.example = "gridpatch info NVIDIA-GRID-Linux-KVM-535.161.05.zip",
 	.options = "member data explain progress",
 	.run = run,
 };

@@ -248,6 +248,7 @@ const struct gp_cmd gp_cmd_lint_set = {
 		 "checks nothing: it prints what a report of matrix proves, as Evidence to copy;\n"
 		 "so does --from-proof with what prove wrote on a host.\n"
 		 "Nothing is changed. Exit status 1 for findings, and when nothing was built.",
+	.example = "gridpatch lint-set --data my --from RUN my-set",
 	.options = "from evidence from-proof member headers hooks data build modules jobs cc timeout no-cache progress",
 	.run = run,
 };

@@ -167,6 +167,7 @@ const struct gp_cmd gp_cmd_matrix = {
 		 "\n"
 		 "--emit and --shard spread the cells over several machines; --merge joins their\n"
 		 "JSON reports, and says which cells were run twice and which are missing.",
+	.example = "gridpatch matrix drivers/*.run headers/* --html today.html",
 	.options = GP_PATCHING_OPTIONS
 	" modules jobs cc timeout keep-logs output sign-key sign-cert shard emit resume since all"
 	" merge expect fail-on junit html markdown boot kernel-package kernel-image kernel-modules"

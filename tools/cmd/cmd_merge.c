@@ -172,6 +172,7 @@ const struct gp_cmd gp_cmd_merge = {
 		 "No licence tag, no version check and nothing in a binary is changed: where a\n"
 		 "merged driver does not work without that, the report says so, and what a patch\n"
 		 "set of your own would have to change.",
+	.example = "gridpatch merge HOST.run DESKTOP.run",
 	.options = GP_PATCHING_OPTIONS " profile-clone unlock-lib unlock-script unlock-config lock write-lock output "
 				       "force dry-run repack build jobs cc timeout no-cache progress",
 	.run = run,

@@ -136,6 +136,7 @@ const struct gp_cmd gp_cmd_new_set = {
 		 "and where there is none a rule that names the set; then it checks both as\n"
 		 "lint-set does. It may be given again and again. The directory can be handed to\n"
 		 "--data.",
+	.example = "gridpatch new-set my-set --from RUN -k 6.14.11-4-pve",
 	.options = "from member kernel headers set no-set data directory finish progress",
 	.run = run,
 };

@@ -199,6 +199,7 @@ const struct gp_cmd gp_cmd_patch = {
 		 "--build proves first that the modules build for the kernels, as does 'gridpatch\n"
 		 "build'; that allows kernels newer than any that the data know. --boot asks these\n"
 		 "kernels themselves, too, each in a virtual machine, whether they take them.",
+	.example = "gridpatch -k 6.1.0-44-amd64 -k 6.5.13-6-pve RUN",
 	.options =
 		GP_PATCHING_OPTIONS " gpu profile-clone unlock-lib unlock-script unlock-config lock write-lock undo"
 				    " dkmstree output force dry-run repack build jobs cc timeout boot kernel-package "

@@ -173,6 +173,7 @@ const struct gp_cmd gp_cmd_pop = {
 		 "that was changed after its patch is in the way: `quilt refresh` takes the change\n"
 		 "into the patch. One call is all or nothing. A file that was empty before a patch\n"
 		 "filled it is removed, since quilt's records do not tell it from a new one.",
+	.example = "gridpatch pop -a",
 	.options = "directory all fsync",
 	.run = run,
 };

@@ -89,6 +89,7 @@ const struct gp_cmd gp_cmd_prove = {
 		 "then written; nothing is ever sent. 'gridpatch lint-set --from-proof FILE' makes\n"
 		 "evidence for the data of it. Exit status 1 if the driver is not loaded, 4 if\n"
 		 "that cannot be told.",
+	.example = "gridpatch prove -o proof.json",
 	.options = "sysroot output force data",
 	.run = run,
 };

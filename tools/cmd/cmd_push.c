@@ -175,6 +175,7 @@ const struct gp_cmd gp_cmd_push = {
 		 "in. The folder is what .pc says, else $QUILT_PATCHES, else 'patches'; the series\n"
 		 "is $QUILT_SERIES, else 'series'. $QUILT_PC and $QUILT_PATCH_OPTS are followed or\n"
 		 "refused. ~/.quiltrc, which is a shell script, is never run.",
+	.example = "gridpatch push -a",
 	.options = "directory all fuzz fsync",
 	.run = run,
 };

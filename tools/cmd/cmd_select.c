@@ -235,6 +235,7 @@ const struct gp_cmd gp_cmd_select = {
 		 "too, whether the driver has vGPUs for the card. Changes nothing. Exit status 1\n"
 		 "for a kernel that is blocked or unknown, for an unknown branch, platform or\n"
 		 "card, and for a card without vGPUs.",
+	.example = "gridpatch select --driver 535.161.05 -k 6.5.13-6-pve",
 	.options = "member kernel platform headers driver gpu kind explain set no-set data progress",
 	.run = run,
 };

@@ -192,6 +192,7 @@ const struct gp_cmd gp_cmd_support = {
 	.about = "Shows for every kernel line and every known driver whether it builds there and\n"
 		 "how that is known, with which patch sets, whether the modules load, and which\n"
 		 "hooks it needs. Judged by version; 'select' looks at headers and sources, too.",
+	.example = "gridpatch support --driver 535",
 	.options = "kernel platform driver gpu kind data markdown html why",
 	.run = run,
 };

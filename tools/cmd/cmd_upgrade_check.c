@@ -222,6 +222,7 @@ const struct gp_cmd gp_cmd_upgrade_check = {
 		 "\n"
 		 "Exit status 0 it will, 1 it will not, 4 that cannot be told, or there is no\n"
 		 "driver.",
+	.example = "gridpatch upgrade-check 6.14.11-4-pve",
 	.options = "hook sysroot data",
 	.run = run,
 };

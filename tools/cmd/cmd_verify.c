@@ -245,6 +245,7 @@ const struct gp_cmd gp_cmd_verify = {
 		 "answer the exit status is 4.\n"
 		 "\n"
 		 "Exit status 1 for findings, 3 for a damaged file.",
+	.example = "gridpatch verify NVIDIA-Linux-x86_64-535.161.05-vgpu-kvm-custom.run",
 	.options =
 		"member kernel headers driver blob expect-hooks boot kernel-package kernel-image kernel-modules accel "
 		"timeout progress",

@@ -235,7 +235,7 @@ void gp_cmd_help(const struct gp_cmd *cmd)
 	printf("usage: gridpatch %s [OPTIONS]%s%s\n", cmd->name, *cmd->args ? " " : "", cmd->args);
 	if (cmd->alias)
 		printf("       (also: gridpatch %s)\n", cmd->alias);
-	printf("\n%s\n\nOptions:\n", cmd->about);
+	printf("\n%s\n\nExample: %s\n\nOptions:\n", cmd->about, cmd->example);
 	for (const struct gp_option *o = NULL; (o = gp_option_next(cmd, o));) {
 		gp_auto(gp_buf_release) struct gp_buf left = { 0 }, help = { 0 };
 
@@ -249,7 +249,7 @@ void gp_cmd_help(const struct gp_cmd *cmd)
 		printf("  %-27s %s\n", left.data, help.data);
 	}
 	printf("\nExit status: 0 done, 1 the answer is no, 2 a wrong command line, 3 a damaged\n"
-	       "input, 4 the environment, 70 a bug. Examples: man gridpatch-%s\n",
+	       "input, 4 the environment, 70 a bug. More examples: man gridpatch-%s\n",
 	       cmd->name);
 }
 

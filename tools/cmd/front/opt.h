@@ -95,6 +95,7 @@ struct gp_cmd {
 	const char *args;    /* "RUN" */
 	const char *summary; /* one line of the list */
 	const char *about;   /* the paragraphs of its help */
+	const char *example; /* a command line that somebody would type; it stands in the man page, too */
 	const char *options; /* names, with blanks between them; what every verb takes goes without saying */
 	int (*run)(struct gp_args *a, struct gp_report *r, struct gp_err *err);
 };
