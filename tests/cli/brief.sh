@@ -80,6 +80,17 @@ k='-k 5.12.9 --hooks hooks s.run -n'
     expect_status '--color with another word' 2 $k --color=green
     run select --driver 460.73.02 -k 5.12.9 --color=always
     check 'select, too' coloured
+    run $k --color
+    check 'a warning' grep -q "^gridpatch: ${esc}\[33mwarning: ${esc}\[0m" err
+    refute 'never more than its name' grep -q "${esc}.*${esc}.*${esc}" err
+    run select --color --driver 5x -k 5.12.9
+    check 'an error' grep -q "^${esc}\[31mgridpatch: ${esc}\[0m'5x' is no" err
+    run select --color --no-such
+    check 'and of a wrong command line' grep -q "^${esc}\[31mgridpatch: ${esc}\[0mno such" err
+    CLICOLOR_FORCE=1 run selct
+    check 'and where there is no verb' grep -q "^${esc}\[31mgridpatch: ${esc}\[0m" err
+    run select --driver 5x -k 5.12.9
+    refute 'none to a file' grep -q "$esc" err
 }
 if python3 -c 'import pty' 2> /dev/null; then
     # tty COLUMNS [NAME=VALUE…]: the run, at a terminal.

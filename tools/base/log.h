@@ -2,12 +2,18 @@
 #ifndef GP_BASE_LOG_H
 #define GP_BASE_LOG_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 enum gp_log_level { GP_LOG_QUIET = -1, GP_LOG_NORMAL = 0, GP_LOG_VERBOSE = 1 };
 
 /* Process-wide: set once by main from -q and -v. */
 void gp_log_set(enum gp_log_level level);
+
+/* Likewise, from what is known of standard error: are "warning:" and the name before an
+ * error to have colours? No, if this is not called. */
+void gp_log_set_colours(bool on);
 
 /* "gridpatch: warning: …" on stderr, unless quiet. Arguments are masked. */
 void gp_warn(const char *fmt, ...) GP_PRINTF(1, 2);

@@ -212,6 +212,9 @@ static int run_cmd(const struct gp_cmd *cmd, int argc, char **argv)
 	struct gp_err err = { 0 };
 	int rc = gp_args_parse(cmd, argc, argv, &args, &err);
 
+	/* Of a wrong command line it is what stands before the mistake. */
+	gp_terminal_set_colours(args.colour);
+	gp_log_set_colours(gp_terminal_has_colours(STDERR_FILENO));
 	if (rc == 0 && !args.help)
 		rc = gp_outputs_check(cmd, &args, &err);
 	/* A file that has not been looked at, or is not to be written, stays as it is. */
@@ -219,7 +222,6 @@ static int run_cmd(const struct gp_cmd *cmd, int argc, char **argv)
 	if (rc == 0 && args.help) {
 		gp_cmd_help(cmd);
 	} else if (rc == 0) {
-		gp_terminal_set_colours(args.colour);
 		gp_log_set(args.quiet ? GP_LOG_QUIET : args.verbose ? GP_LOG_VERBOSE : GP_LOG_NORMAL);
 		rc = cmd->run(&args, &report, &err);
 	}
@@ -276,6 +278,7 @@ int main(int argc, char **argv)
 	mallopt(M_TRIM_THRESHOLD, 256 << 20);
 	mallopt(M_TOP_PAD, 1 << 20);
 	catch_signals();
+	gp_log_set_colours(gp_terminal_has_colours(STDERR_FILENO));
 	if (argc < 2) {
 		print_help();
 		return 2;
