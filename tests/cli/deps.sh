@@ -40,4 +40,24 @@ for pair in dnf:libarchive-devel:'dnf install' pacman:libarchive:'pacman -S --ne
     says "$manager: its name and its command" "as root: ${rest#*:} ${rest%%:*}" err
     rm "bin/$manager"
 done
+
+# A long wait: apt-get that fails until its lists are there, and a second that is short.
+mkdir slow
+# shellcheck disable=SC2016 # the stand-ins'
+{
+    printf '#!/bin/sh\n[ "$1" = 10 ] || exec %s "$@"\nexec %s 0.1\n' "$(command -v sleep)" "$(command -v sleep)" > slow/sleep
+    printf '#!/bin/sh\necho "$@" >> %s/asked\nsleep 0.5\ncase $1 in update) : > lists ;; *) test -e lists ;; esac\n' "$work" > slow/apt-get
+    printf '#!/bin/sh\nexit 1\n' > slow/dpkg-query
+}
+chmod 0755 slow/*
+PATH=$work/slow:$PATH CC=$work/cc AUTODEPS=1 sh tree/tools/packaging/deps.sh build > out 2> err
+check 'it installs' test $? -eq 0
+check 'lists first, when it has none' test "$(cut -d ' ' -f 1 asked | tr '\n' ' ')" = 'install update install '
+check 'what it waits for, and how long' grep -qx '  still waiting for apt-get install, 20 s' out
+check 'the lists, too' grep -q '^  still waiting for apt-get update, ' out
+rm -f lists asked
+printf '#!/bin/sh\necho no network >&2\nexit 100\n' > slow/apt-get
+PATH=$work/slow:$PATH CC=$work/cc AUTODEPS=1 sh tree/tools/packaging/deps.sh build > out 2> err
+check 'an apt-get that fails is no success' test $? -eq 100
+says 'with what it says' 'no network' err
 finish

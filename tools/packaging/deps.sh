@@ -96,9 +96,30 @@ if [ "${AUTODEPS:-0}" != 1 ] || ! command -v apt-get >/dev/null 2>&1; then
 fi
 echo "installing:$missing $headers"
 export DEBIAN_FRONTEND=noninteractive
+# wait_for WHAT COMMAND…: says every ten seconds that it is still at it. The clock is what runs
+# in the background: there the command would not hear of Ctrl-C.
+wait_for() {
+	what=$1 && shift
+	(
+		seconds=0
+		while sleep 10 >/dev/null; do
+			seconds=$((seconds + 10))
+			echo "  still waiting for $what, $seconds s"
+		done
+	) &
+	clock=$!
+	status=0
+	"$@" || status=$?
+	kill "$clock" 2>/dev/null || :
+	wait "$clock" 2>/dev/null || :
+	return $status
+}
+update() { apt-get update -q >/dev/null; }
+install_now() { apt-get install -y -q --no-install-recommends "$@" >/dev/null; }
 install() {
-	apt-get install -y -q --no-install-recommends "$@" >/dev/null 2>&1 && return
-	apt-get update -q >/dev/null && apt-get install -y -q --no-install-recommends "$@" >/dev/null
+	wait_for 'apt-get install' install_now "$@" 2>/dev/null && return
+	echo "fetching the lists of packages first"
+	wait_for 'apt-get update' update && wait_for 'apt-get install' install_now "$@"
 }
 # shellcheck disable=SC2086 # one word per package
 [ -z "$missing" ] || install $missing
