@@ -126,6 +126,20 @@ if command -v apt-config > /dev/null; then
 else
     skip "apt's part" 'no apt-config'
 fi
+# The spec names each file, and rpmbuild stops at one that it does not name.
+check 'install, for rpm' mk install DESTDIR="$work/rpm" PREFIX=/usr KERNEL_HOOKS=rpm
+(cd rpm && find . ! -type d ! -name installed) | sed 's/^\.//' | LC_ALL=C sort > there
+awk '/^%files/ { on = 1; next } on && /^\/|^%{_/ { print }' "$repo/tools/packaging/rpm/gridpatch.spec" |
+    sed 's|%{_bindir}|/usr/bin|; s|%{_datadir}|/usr/share|; s|%{_mandir}|/usr/share/man|' > globs
+# shellcheck disable=SC2254 # patterns
+while read -r path; do
+    while read -r glob; do
+        case $path in $glob | $glob/*) continue 2 ;; esac
+    done < globs
+    echo "$path"
+done < there > unnamed
+check 'there is something to name' grep -q fish there
+check 'the spec names all of it' diff /dev/null unnamed
 check 'a PREFIX of the administrator' mk install DESTDIR="$work/local" PREFIX=/usr/local
 check 'has that of kernel-install in /etc' test -x local/etc/kernel/install.d/95-gridpatch.install
 check 'without hooks' mk install DESTDIR="$work/local" PREFIX=/usr/local KERNEL_HOOKS=none

@@ -27,6 +27,23 @@ else
     check 'lintian has no error and no warning' sh -c \
         'lintian --allow-root --fail-on error,warning src/now/dist/*.changes'
 fi
+if tool=$(lacks rpmbuild rpm); then
+    skip "packages: $tool is missing"
+else
+    # Its libraries are Debian's here.
+    check 'make rpm' make -s -C src/now rpm RPMBUILD_FLAGS=--nodeps
+    check 'with what an installed one has' sh -c 'rpm -qpl src/now/dist/gridpatch-[0-9]*.rpm > list &&
+        for f in /usr/bin/gridpatch /usr/share/man/man1/gridpatch.1 /usr/lib/kernel/install.d/95-gridpatch.install; do
+            grep -q "^$f" list || exit 1; done'
+    check 'the data in the other' sh -c 'rpm -qpl src/now/dist/gridpatch-data-*.rpm | grep -qx /usr/share/gridpatch/kernel-versions/any'
+    if tool=$(lacks rpmlint); then
+        skip "packages: $tool is missing"
+    else
+        check 'rpmlint has no error and no warning' sh -c \
+            'rpmlint -c "$0" src/now/dist/*.rpm | tee lint | grep " 0 errors, 0 warnings" || { cat lint; exit 1; }' \
+            "$top/tools/packaging/rpm/rpmlint.toml"
+    fi
+fi
 # A later program: the same, by another number, without one of its files.
 dpkg-deb -R "$program" next && sed -i 's/^Version: .*/Version: 9.9/' next/DEBIAN/control
 rm next/usr/share/man/man7/gridpatch-walk.7.gz && sed -i '/gridpatch-walk/d' next/DEBIAN/md5sums

@@ -12,12 +12,19 @@ command -v rpmbuild >/dev/null || {
 }
 . "$here/../begin.sh"
 sh "$here/../dist.sh" tar "gridpatch-$version" "$tmp/SOURCES/gridpatch-$version.tar.gz"
+# The spec has no changelog of its own, as debian/ has none: NEWS is that.
+who='The gridpatch developers <gridpatch@packages.invalid>'
+{
+	cat "$here/gridpatch.spec"
+	printf '\n%%changelog\n* %s %s - %s-1\n- What is new in the program: %s/doc/gridpatch/NEWS\n' \
+		"$(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y')" "$who" "$version" '%{_datadir}'
+} >"$tmp/gridpatch.spec"
 what=
 [ "${2-}" != data ] || what='--without program'
 # shellcheck disable=SC2086 # words
 rpmbuild -bb $what ${RPMBUILD_FLAGS-} --define "_topdir $tmp" --define "gridpatch_version $version" \
 	--define "gridpatch_data $(sh "$here/../version.sh" data)" --define 'use_source_date_epoch_as_buildtime 1' \
-	"$here/gridpatch.spec" >"$tmp/log" 2>&1 || {
+	--define "packager $who" "$tmp/gridpatch.spec" >"$tmp/log" 2>&1 || {
 	tail -n 30 "$tmp/log" >&2
 	exit 1
 }
