@@ -44,6 +44,20 @@ else
             "$top/tools/packaging/rpm/rpmlint.toml"
     fi
 fi
+if [ -z "${FULL:-}" ]; then
+    skip "packages: Arch's need FULL=1"
+elif tool=$(lacks makepkg fakeroot setpriv bsdtar); then
+    skip "packages: $tool is missing"
+else
+    check 'make dist' make -s -C src/now dist
+    mkdir arch && cp src/now/dist/gridpatch-1*.tar.gz src/now/tools/packaging/arch/PKGBUILD arch/
+    chown -R 65534:65534 arch
+    # -d: what it needs is here, by Debian's names.
+    check 'makepkg' sh -c 'cd arch && setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$PWD" makepkg -d'
+    for p in arch/*.pkg.tar*; do bsdtar -tf "$p"; done | grep -v -e '/$' -e '^\.[A-Z]' > listed
+    check 'the program and the data' sh -c 'grep -qx usr/bin/gridpatch listed && grep -qx usr/share/gridpatch/kernel-versions/any listed'
+    refute 'no file is in both' sh -c 'sort listed | uniq -d | grep .'
+fi
 # A later program: the same, by another number, without one of its files.
 dpkg-deb -R "$program" next && sed -i 's/^Version: .*/Version: 9.9/' next/DEBIAN/control
 rm next/usr/share/man/man7/gridpatch-walk.7.gz && sed -i '/gridpatch-walk/d' next/DEBIAN/md5sums
