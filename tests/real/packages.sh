@@ -56,7 +56,7 @@ else
     check 'makepkg' sh -c 'cd arch && setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$PWD" makepkg -d'
     for p in arch/*.pkg.tar*; do bsdtar -tf "$p"; done | grep -v -e '/$' -e '^\.[A-Z]' > listed
     check 'the program and the data' sh -c 'grep -qx usr/bin/gridpatch listed && grep -qx usr/share/gridpatch/kernel-versions/any listed'
-    refute 'no file is in both' sh -c 'sort listed | uniq -d | grep .'
+    check 'no file is in both' sh -c '! sort listed | uniq -d | grep .'
 fi
 # A later program: the same, by another number, without one of its files.
 dpkg-deb -R "$program" next && sed -i 's/^Version: .*/Version: 9.9/' next/DEBIAN/control
