@@ -185,6 +185,7 @@ static int teardown(void **state)
 /* Wait until nothing of the headers is new. */
 static void settle(void)
 {
+	gp_answers_release(&w.answers);
 	gp_answers_recall(&w.answers, &w.q);
 	while (!*w.answers.sum.stat) {
 		gp_answers_release(&w.answers);
