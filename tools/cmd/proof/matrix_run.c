@@ -165,7 +165,7 @@ static int check_known(const struct gp_args *a, const struct gp_cells *known, co
 	for (size_t i = 0; a->resume && gp_matrix_goes_on(a) && i < known->n; i++) {
 		const struct gp_cell *c = find(plan, &known->v[i]);
 
-		if (known->v[i].cls == GP_CELL_CANCELLED || known->v[i].cls == GP_CELL_ENVIRONMENT)
+		if (!gp_cell_class_tells(known->v[i].cls))
 			continue;
 		if (!c || (a->shards && (size_t)(c - plan->v) % a->shards != a->shard - 1))
 			return gp_fail(err, GP_E_USAGE,

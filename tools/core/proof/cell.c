@@ -41,6 +41,11 @@ enum gp_cell_group gp_cell_group(enum gp_cell_class c)
 	return c == GP_CELL_BLOCKED || c == GP_CELL_UNKNOWN ? GP_GROUP_SKIPPED : GP_GROUP_FAILED;
 }
 
+bool gp_cell_class_tells(enum gp_cell_class c)
+{
+	return c != GP_CELL_CANCELLED && c != GP_CELL_ENVIRONMENT;
+}
+
 #define OWN (16 + GP_CLAIM_COUNT)
 
 static void own_strings(struct gp_cell *c, char **own[OWN])

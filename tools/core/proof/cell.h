@@ -36,6 +36,9 @@ enum gp_cell_group { GP_GROUP_OK, GP_GROUP_SKIPPED, GP_GROUP_FAILED };
 
 enum gp_cell_group gp_cell_group(enum gp_cell_class c);
 
+/* Does it say something of the driver? Not when the machine failed, or a signal came first. */
+bool gp_cell_class_tells(enum gp_cell_class c);
+
 /* Everything in it is the cell's own; NULL or empty where nothing is known. */
 struct gp_cell {
 	char *driver;    /* the version: "460.106.00" */

@@ -172,7 +172,7 @@ static bool is_regression(const struct gp_expect *e, const struct gp_map *known,
 	if (!e || !e->is_report)
 		return true;
 	then = then_of(e, known, c);
-	return then && then->cls != GP_CELL_CANCELLED && then->cls != GP_CELL_ENVIRONMENT;
+	return then && gp_cell_class_tells(then->cls);
 }
 
 void gp_expect_compare(const struct gp_expect *e, struct gp_cells *l, struct gp_expect_result *out)

@@ -6,11 +6,6 @@
 
 #include "base/map.h"
 
-static bool has_result(const struct gp_cell *c)
-{
-	return c->cls != GP_CELL_CANCELLED && c->cls != GP_CELL_ENVIRONMENT;
-}
-
 static void index_cells(const struct gp_cells *l, struct gp_map *m)
 {
 	for (size_t i = 0; i < l->n; i++) {
@@ -75,7 +70,7 @@ void gp_cells_merge(struct gp_cells *into, struct gp_cells *from)
 		}
 		gp_list_take(&twice, key);
 		old = &into->v[at];
-		if (has_result(c) || !has_result(old)) {
+		if (gp_cell_class_tells(c->cls) || !gp_cell_class_tells(old->cls)) {
 			struct gp_cell other = *old;
 
 			*old = *c;

@@ -177,7 +177,7 @@ static const struct gp_cell *known_cell(const struct pool *p, size_t i)
 	for (size_t k = 0; l && k < l->n; k++) {
 		gp_auto(gp_free_ptr) char *other = gp_cell_key(&l->v[k]);
 
-		if (strcmp(key, other) == 0 && l->v[k].cls != GP_CELL_CANCELLED && l->v[k].cls != GP_CELL_ENVIRONMENT)
+		if (strcmp(key, other) == 0 && gp_cell_class_tells(l->v[k].cls))
 			return &l->v[k];
 	}
 	return NULL;
