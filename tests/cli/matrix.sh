@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1091,SC2154,SC2016,SC2086,SC2009 # lib.sh sets the rest
 # gridpatch matrix: drivers x kernels, killed, resumed, spread, joined.
-# tests: ops/proof/matrix core/proof/expect
+# tests: ops/proof/matrix ops/proof/thishost core/proof/expect
 # slow: 50 s
 . "$(dirname "$0")/lib.sh"
 
@@ -53,6 +53,8 @@ check 'its classes' sh -c '[ "$(cat)" = "$0" ]' "390.10 $release ok
 390.20 5.13.0-9-amd64 blocked" << EOF
 $(jq -r '.cells[] | "\(.driver.version) \(.kernel.release) \(.class)"' m.json)
 EOF
+pretty=$(. /etc/os-release 2> /dev/null && echo "${PRETTY_NAME-}")
+check 'and where it was done' json_is m.json '.hosts | join("|")' "${pretty:+$pretty, }$(uname -s) $(uname -r), $(uname -m)"
 check 'a line per cell' test "$(grep -c '^\[[1-4]/4\] ' out)" -eq 4
 says 'the last lines name the red cell' "1 failed, 2 blocked: 390.20 on $release [modpost]:" out
 says 'and how to repeat it' "repeat: gridpatch build b --headers" out

@@ -227,8 +227,10 @@ static int look_back(const struct gp_args *a, struct gp_matrix_opts *o, struct g
 	if (gp_matrix_plan(o, &plan, err) < 0 || gp_since_look(o, &earlier, since, err) < 0)
 		return -1;
 	o->inputs = since->cell;
-	if (a->since && !a->all)
+	if (a->since && !a->all) {
 		gp_since_pick(since, &earlier, &plan, o->build.words, known);
+		GP_SWAP(known->hosts, earlier.hosts);
+	}
 	return 0;
 }
 

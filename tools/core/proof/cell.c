@@ -131,6 +131,7 @@ void gp_cells_release(struct gp_cells *l)
 	free(l->started);
 	gp_list_release(&l->planned);
 	gp_list_release(&l->twice);
+	gp_list_release(&l->hosts);
 	gp_list_release(&l->skipped);
 	*l = (struct gp_cells){ 0 };
 }

@@ -93,6 +93,7 @@ struct gp_cells {
 	struct gp_list planned; /* keys of the whole matrix in its order, also those of other shards */
 	bool part;              /* of one shard: what it does not have, others do */
 	struct gp_list twice;   /* keys that several of the joined runs had a result for */
+	struct gp_list hosts;   /* the machines that built, each once: "Debian …, Linux 6.1.0, x86_64" */
 	struct gp_list skipped; /* "RELEASE: why" of installed kernels that are not part of the matrix */
 };
 

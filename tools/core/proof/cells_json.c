@@ -110,7 +110,7 @@ struct json_object *gp_cells_json(const struct gp_cells *l)
 	for (unsigned i = 0; i < GP_CELL_CLASSES; i++)
 		gp_json_fill(counts, GP_J(gp_cell_class_name((enum gp_cell_class)i), n[i]));
 	gp_cells_missing(l, &missing);
-	return gp_json_object(GP_J("program", l->program), GP_J("started", l->started),
+	return gp_json_object(GP_J("program", l->program), GP_J("started", l->started), GP_J("hosts", &l->hosts),
 			      GP_J("wall_s", seconds(l->wall_s)), GP_J("decode_s", seconds(l->decode_s)),
 			      GP_J("jobs", l->jobs), GP_J("counts", counts), GP_J("planned", &l->planned),
 			      GP_J("missing", &missing), GP_J("twice", &l->twice), GP_J("skipped", &l->skipped),
@@ -369,7 +369,7 @@ static int read_all(struct reader *r, struct json_object *o, struct gp_cells *ou
 	    read_text(r, o, "started", &out->started) < 0 || read_seconds(r, o, "wall_s", &out->wall_s) < 0 ||
 	    read_seconds(r, o, "decode_s", &out->decode_s) < 0 || read_count(r, o, "jobs", &out->jobs) < 0 ||
 	    read_list(r, o, "planned", &out->planned) < 0 || read_list(r, o, "twice", &out->twice) < 0 ||
-	    read_list(r, o, "skipped", &out->skipped) < 0)
+	    read_list(r, o, "hosts", &out->hosts) < 0 || read_list(r, o, "skipped", &out->skipped) < 0)
 		return -1;
 	return read_cells(r, o, out);
 }

@@ -46,6 +46,7 @@ static void merge_head(struct gp_cells *into, struct gp_cells *from)
 	into->jobs += from->jobs;
 	unite(&into->planned, &from->planned);
 	unite(&into->twice, &from->twice);
+	unite(&into->hosts, &from->hosts);
 	unite(&into->skipped, &from->skipped);
 }
 

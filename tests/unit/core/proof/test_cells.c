@@ -100,6 +100,7 @@ static void round_trip(void **state)
 	gp_list_add(&a.planned, "x y z");
 	gp_list_add(&a.twice, "z");
 	gp_list_add(&a.skipped, "6.9.1: no headers");
+	gp_list_add(&a.hosts, "a system, a kernel");
 	assert_int_equal(gp_cells_to_json(&a, &text), 0);
 	assert_int_equal(gp_cells_from_json(gp_buf_str(&text), "f", &b, &err), 0);
 	assert_int_equal(b.n, 2);
@@ -109,6 +110,7 @@ static void round_trip(void **state)
 	same_list(&a.planned, &b.planned);
 	same_list(&a.twice, &b.twice);
 	same_list(&a.skipped, &b.skipped);
+	same_list(&a.hosts, &b.hosts);
 	for (size_t i = 0; i < 14; i++) {
 		static const size_t at[] = { offsetof(struct gp_cell, driver),   offsetof(struct gp_cell, kind),
 					     offsetof(struct gp_cell, input),    offsetof(struct gp_cell, input_md5),
@@ -289,6 +291,9 @@ static void merge(void **state)
 	add(&b, "3", "6.1", GP_CELL_OK);
 	a.wall_s = 5;
 	a.jobs = 2;
+	gp_list_add(&a.hosts, "one");
+	gp_list_add(&b.hosts, "one");
+	gp_list_add(&b.hosts, "other");
 	a.started = gp_strdup("2026-11-24T02:00:00Z");
 	b.wall_s = 7;
 	b.jobs = 3;
@@ -321,6 +326,8 @@ static void merge(void **state)
 	assert_int_equal(c.planned.n, 6);
 	assert_int_equal(c.twice.n, 3);
 	assert_string_equal(c.twice.v[0], "1.run 5.10");
+	assert_int_equal(c.hosts.n, 2);
+	assert_string_equal(c.hosts.v[1], "other");
 	gp_cells_missing(&c, &missing);
 	assert_int_equal(missing.n, 2);
 	assert_string_equal(missing.v[0], "2.run 5.10");
