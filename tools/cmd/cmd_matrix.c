@@ -3,6 +3,8 @@
 #include "cmd/proof/boot_run.h"
 #include "cmd/proof/matrix_output.h"
 #include "cmd/proof/matrix_run.h"
+#include "base/json.h"
+#include "core/proof/baseline.h"
 #include "core/proof/cells_json.h"
 #include "core/proof/merge.h"
 
@@ -10,13 +12,10 @@
 static int read_shards(const struct gp_args *a, struct gp_cells *out, struct gp_err *err)
 {
 	for (size_t i = 0; i < a->positional.n; i++) {
-		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 		gp_auto(gp_cells_release) struct gp_cells shard = { 0 };
-		const char *path = a->positional.v[i];
 
 		if (gp_check_cancel(gp_main_cancel(), err) < 0 ||
-		    gp_file_read(path, GP_MATRIX_MAX_BYTES, &text, err) < 0 ||
-		    gp_cells_from_json(gp_buf_str(&text), path, &shard, err) < 0)
+		    gp_matrix_read_report(a->positional.v[i], &shard, err) < 0)
 			return -1;
 		gp_cells_merge(out, &shard);
 	}
@@ -70,6 +69,8 @@ static int check_args(const struct gp_args *a, struct gp_err *err)
 			       "--merge builds nothing: --emit, --shard and --resume do not go with it");
 	if (a->emit && (a->shards || a->resume))
 		return gp_fail(err, GP_E_USAGE, "--emit builds nothing: --shard and --resume do not go with it");
+	if (a->emit && a->baseline)
+		return gp_fail(err, GP_E_USAGE, "--emit builds nothing: --baseline does not go with it");
 	if (a->merge && a->boot.on)
 		return gp_fail(err, GP_E_USAGE, "--merge builds nothing: --boot does not go with it");
 	if (check_since(a, err) < 0)
@@ -94,17 +95,20 @@ static int tell(const struct gp_args *a, const struct gp_cells *l, const struct 
 /* What cells are judged by, and what an earlier run has done: known before anything is built. */
 struct before {
 	struct gp_expect expect;
-	struct gp_cells known;
+	struct gp_cells known, baseline;
 };
 
 static void before_release(struct before *b)
 {
 	gp_expect_release(&b->expect);
 	gp_cells_release(&b->known);
+	gp_cells_release(&b->baseline);
 }
 
 static int read_before(const struct gp_args *a, struct before *b, struct gp_err *err)
 {
+	if (a->baseline && gp_matrix_read_report(a->baseline, &b->baseline, err) < 0)
+		return -1;
 	return gp_matrix_read_expect(a, &b->expect, err) < 0 ? -1 : gp_matrix_read_known(a, &b->known, err);
 }
 
@@ -113,6 +117,11 @@ static int get_cells(struct gp_args *a, struct before *b, struct gp_cells *cells
 	if (read_before(a, b, err) < 0)
 		return -1;
 	return a->merge ? merge(a, cells, err) : gp_matrix_build(a, &b->known, cells, err);
+}
+
+static struct json_object *report(const struct gp_cells *l)
+{
+	return gp_json_fill(gp_cells_json(l), GP_J("baseline", gp_baseline_json(l)));
 }
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
@@ -132,9 +141,11 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	}
 	rc = get_cells(a, &b, &cells, err);
 	gp_expect_compare(a->expect ? &b.expect : NULL, &cells, &judged);
+	if (a->baseline)
+		gp_baseline_compare(&b.baseline, a->baseline, &cells);
 	if (rc == 0) {
 		rc = tell(a, &cells, &judged, err);
-		r->root = gp_cells_json(&cells);
+		r->root = report(&cells);
 		r->reason = gp_cells_reason(&cells, GP_GROUP_FAILED);
 		return rc;
 	}
@@ -142,14 +153,14 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (err->code == GP_E_CANCELLED && cells.n) {
 		gp_matrix_say(a, &cells, &judged);
 		(void)gp_matrix_write_reports(a, &cells, &second);
-		r->root = gp_cells_json(&cells);
+		r->root = report(&cells);
 		return -1;
 	}
 	/* Nothing to report but the error itself; a report that was to be continued, or
 	 * joined, is worth more than that. */
 	r->withheld = report_is_input(a);
 	if (err->code != GP_E_USAGE)
-		r->root = gp_cells_json(&(struct gp_cells){ 0 });
+		r->root = report(&(struct gp_cells){ 0 });
 	return -1;
 }
 
@@ -162,15 +173,16 @@ const struct gp_cmd gp_cmd_matrix = {
 		 "JUnit, HTML, Markdown. A folder of headers stands for all that are in it. Exit\n"
 		 "status 1 when a cell failed that --expect does not list. --resume continues a\n"
 		 "run that was stopped; --since takes what has not changed from an earlier report,\n"
-		 "by sums of all that decides it. With --boot each kernel is asked whether it\n"
-		 "takes the modules, as 'gridpatch verify --boot' does.\n"
+		 "by sums of all that decides it. --baseline says what broke and what mended since\n"
+		 "an earlier report, and changes no exit status. With --boot each kernel is asked\n"
+		 "whether it takes the modules, as 'gridpatch verify --boot' does.\n"
 		 "\n"
 		 "--emit and --shard spread the cells over several machines; --merge joins their\n"
 		 "JSON reports, and says which cells were run twice and which are missing.",
 	.example = "gridpatch matrix drivers/*.run headers/* --html today.html",
 	.options = GP_PATCHING_OPTIONS
 	" modules jobs cc timeout keep-logs output sign-key sign-cert shard emit resume since all"
-	" merge expect fail-on junit html markdown boot kernel-package kernel-image kernel-modules"
+	" merge expect baseline fail-on junit html markdown boot kernel-package kernel-image kernel-modules"
 	" accel no-cache progress",
 	.run = run,
 };

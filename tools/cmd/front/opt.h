@@ -51,6 +51,7 @@ struct gp_args {
 	enum gp_emit emit;
 	const char *resume;                  /* NULL */
 	const char *since;                   /* NULL */
+	const char *baseline;                /* NULL */
 	unsigned shard, shards;              /* 1 <= shard <= shards; 0 0: not given */
 	bool all;                            /* push, pop, matrix */
 	bool fsync, quilt, recover, reverse; /* apply, push, pop */

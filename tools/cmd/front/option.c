@@ -239,6 +239,7 @@ static const struct gp_option OPTIONS[] = {
 	{ 0, "since", "FILE", "build only what changed since this JSON report", TEXT(since) },
 	{ 0, "all", NULL, "with --since: build the rest, too", FLAG(all), .verbs = "matrix" },
 	{ 0, "expect", "FILE", "cells that may fail: a list, or an earlier JSON", TEXT(expect) },
+	{ 0, "baseline", "FILE", "say what broke and mended since this JSON report", TEXT(baseline) },
 	{ 0, "fail-on", "WORD", "exit 1 for: %s", WORD(enum gp_fail_on, fail_on, FAIL_ON, 0) },
 	{ 0, "junit", "FILE", "the report as JUnit XML", TEXT(junit) },
 	{ 0, "html", "FILE", "the report as one HTML file", TEXT(html) },

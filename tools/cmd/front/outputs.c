@@ -92,6 +92,7 @@ static int check_inputs(const struct gp_args *a, const struct named *out, struct
 		      { a->resume, a->json_file },
 		      { a->since, a->json_file },
 		      { a->expect, NULL },
+		      { a->baseline, NULL },
 		      { a->blob, NULL },
 		      { a->sign_key, NULL },
 		      { a->sign_cert, NULL },

@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "cmd/proof/matrix_report.h"
+#include "core/proof/baseline.h"
 #include "core/proof/markup.h"
 #include "core/proof/merge.h"
 
@@ -70,6 +71,8 @@ static void put_cell_properties(struct gp_buf *out, const struct gp_cell *c)
 {
 	gp_buf_puts(out, "<properties>\n");
 	put_property(out, "class", gp_cell_class_name(c->cls));
+	put_property(out, "was", c->compared ? gp_cell_class_name(c->was) : NULL);
+	put_property(out, "change", gp_cell_change_words(c));
 	put_property(out, "headers", c->headers);
 	put_property(out, "verdict", c->verdict);
 	put_list(out, "set", &c->sets);
@@ -104,8 +107,10 @@ static void put_outcome(struct gp_buf *out, const struct gp_cell *c)
 	static const char *const names[] = { [SKIPPED] = "skipped", [FAILURE] = "failure", [ERROR] = "error" };
 	enum outcome o = outcome_of(c);
 	gp_auto(gp_free_ptr) char *why = gp_cell_why(c);
-	gp_auto(gp_free_ptr) char *message = gp_asprintf("%s%s%s%s", c->expected ? "expected to fail: " : "",
-							 gp_cell_class_name(c->cls), *why ? ": " : "", why);
+	const char *change = gp_cell_change_words(c);
+	gp_auto(gp_free_ptr) char *message =
+		gp_asprintf("%s%s%s%s%s%s", gp_or_nothing(change), change ? ": " : "",
+			    c->expected ? "expected to fail: " : "", gp_cell_class_name(c->cls), *why ? ": " : "", why);
 
 	if (o == PASSED)
 		return;
@@ -183,6 +188,8 @@ static size_t put_suite(struct gp_buf *out, const struct gp_cells *l, size_t fir
 	put_property(out, "input", c->input);
 	put_property(out, "input-md5", c->input_md5);
 	put_property(out, "gridpatch", l->program);
+	put_list(out, "host", &l->hosts);
+	put_property(out, "baseline", l->baseline.file);
 	gp_buf_puts(out, "</properties>\n");
 	for (size_t i = 0; i < n; i++)
 		put_case(out, &l->v[first + i]);

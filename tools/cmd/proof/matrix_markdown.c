@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cmd/proof/matrix_report.h"
+#include "core/proof/baseline.h"
 #include "core/proof/sheet.h"
 #include "core/proof/markup.h"
 #include "core/proof/merge.h"
@@ -88,9 +89,10 @@ static void put_row(struct gp_buf *out, const struct gp_cells *l, const struct g
 		const struct gp_cell *c = gp_sheet_cell(g, l, row, k);
 
 		if (c)
-			gp_buf_printf(out, " %s %s%s%s |", MARKS[c->cls], gp_cell_class_name(c->cls),
+			gp_buf_printf(out, " %s %s%s%s%s%s |", MARKS[c->cls], gp_cell_class_name(c->cls),
 				      gp_cell_group(c->cls) == GP_GROUP_FAILED && c->expected ? ", expected" : "",
-				      c->unchanged ? ", unchanged" : "");
+				      c->unchanged ? ", unchanged" : "", gp_cell_change(c) ? ", " : "",
+				      gp_or_nothing(gp_cell_change_words(c)));
 		else
 			gp_buf_puts(out, "  |");
 	}
@@ -221,13 +223,17 @@ static void put_failed(struct gp_buf *out, const struct gp_cells *l)
 void gp_matrix_markdown(const struct gp_cells *l, struct gp_buf *out)
 {
 	gp_auto(gp_buf_release) struct gp_buf mine = { 0 }, summary = { 0 };
-	gp_auto(gp_list_release) struct gp_list missing = { 0 };
+	gp_auto(gp_list_release) struct gp_list missing = { 0 }, broken = { 0 }, mended = { 0 };
 	char took[32];
 
 	gp_cells_missing(l, &missing);
+	gp_baseline_list(l, GP_CHANGE_BROKEN, &broken);
+	gp_baseline_list(l, GP_CHANGE_MENDED, &mended);
 	gp_matrix_summary(l, &summary);
 	gp_buf_printf(&mine, "### gridpatch matrix: %s\n\n", summary.data);
 	put_table(&mine, l);
+	put_keys(&mine, "Newly broken", &broken);
+	put_keys(&mine, "Newly mended", &mended);
 	put_keys(&mine, "Missing: no run has a result", &missing);
 	put_keys(&mine, "Run twice", &l->twice);
 	put_keys(&mine, "Skipped: installed kernels", &l->skipped);

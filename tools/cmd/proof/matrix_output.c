@@ -7,6 +7,7 @@
 #include "cmd/front/outputs.h"
 #include "cmd/proof/matrix_report.h"
 #include "cmd/report/report.h"
+#include "core/proof/baseline.h"
 #include "core/proof/cells_json.h"
 #include "core/proof/merge.h"
 
@@ -81,23 +82,28 @@ static void say_red(const struct gp_args *a, const struct gp_cell *c)
 static void say_keys(const struct gp_args *a, const char *what, const struct gp_list *keys)
 {
 	for (size_t i = 0; i < keys->n; i++)
-		gp_say(a, "%-11s%s\n", what, keys->v[i]);
+		gp_say(a, "%-10s %s\n", what, keys->v[i]);
 }
 
 void gp_matrix_say(const struct gp_args *a, const struct gp_cells *l, const struct gp_expect_result *j)
 {
 	gp_auto(gp_list_release) struct gp_list missing = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf summary = { 0 };
+	gp_auto(gp_list_release) struct gp_list broken = { 0 }, mended = { 0 };
 	size_t red = 0;
 
 	for (size_t i = 0; i < l->n; i++)
 		red += gp_cell_is_red(&l->v[i]);
 	gp_cells_missing(l, &missing);
+	gp_baseline_list(l, GP_CHANGE_BROKEN, &broken);
+	gp_baseline_list(l, GP_CHANGE_MENDED, &mended);
 	gp_matrix_summary(l, &summary);
 	say_keys(a, "skipped", &l->skipped);
 	say_keys(a, "twice", &l->twice);
 	say_keys(a, "missing", &missing);
 	say_keys(a, "passes now", &j->passes);
+	say_keys(a, "newly mended", &mended);
+	say_keys(a, "newly broken", &broken);
 	gp_say(a, "%s%s", summary.data, red == 1 ? ": " : red ? ":" : "");
 	if (red != 1)
 		gp_say(a, "\n");

@@ -21,7 +21,7 @@ void gp_matrix_markdown(const struct gp_cells *l, struct gp_buf *out);
 /* --- words that they share --- */
 
 /* "11 ok, 1 failed, 1 failed as expected, 2 blocked, 1 missing; 3 unchanged": these were
- * not built again. */
+ * not built again. With a baseline what changed since, be it nothing. */
 void gp_matrix_summary(const struct gp_cells *l, struct gp_buf *out);
 
 /* It failed, and nobody had said that it may. */

@@ -139,17 +139,24 @@ bool gp_matrix_goes_on(const struct gp_args *a)
 	return from && a->json_file && gp_same_place(from, a->json_file);
 }
 
-int gp_matrix_read_known(const struct gp_args *a, struct gp_cells *known, struct gp_err *err)
+int gp_matrix_read_report(const char *path, struct gp_cells *out, struct gp_err *err)
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
+
+	*out = (struct gp_cells){ 0 };
+	if (gp_file_read(path, GP_MATRIX_MAX_BYTES, &text, err) < 0)
+		return -1;
+	return gp_cells_from_json(gp_buf_str(&text), path, out, err);
+}
+
+int gp_matrix_read_known(const struct gp_args *a, struct gp_cells *known, struct gp_err *err)
+{
 	const char *from = a->resume ? a->resume : a->since;
 	int thing = from ? gp_thing_at(from, err) : GP_THING_NONE;
 
 	if (thing <= GP_THING_NONE)
 		return thing < 0 ? -1 : 0;
-	if (gp_file_read(from, GP_MATRIX_MAX_BYTES, &text, err) < 0)
-		return -1;
-	if (gp_cells_from_json(gp_buf_str(&text), from, known, err) < 0)
+	if (gp_matrix_read_report(from, known, err) < 0)
 		return -1;
 	/* What was only built is not what --boot asks for. */
 	for (size_t i = 0; a->boot.on && i < known->n; i++)

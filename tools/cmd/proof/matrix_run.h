@@ -9,6 +9,9 @@
  * that nobody else has. */
 bool gp_matrix_goes_on(const struct gp_args *a);
 
+/* Read a JSON report, which is untrusted. Errors: as gp_file_read(), gp_cells_from_json(). */
+int gp_matrix_read_report(const char *path, struct gp_cells *out, struct gp_err *err);
+
 /*
  * Read the file of --resume, or of --since.
  *

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cmd/proof/matrix_report.h"
+#include "core/proof/baseline.h"
 #include "core/proof/merge.h"
 
 const char *gp_or_nothing(const char *s)
@@ -53,6 +54,9 @@ void gp_matrix_summary(const struct gp_cells *l, struct gp_buf *out)
 		gp_buf_printf(out, ", %zu missing", missing.n);
 	if (unchanged)
 		gp_buf_printf(out, "; %zu unchanged", unchanged);
+	if (l->baseline.file)
+		gp_buf_printf(out, "; %zu newly broken, %zu newly mended", gp_baseline_count(l, GP_CHANGE_BROKEN),
+			      gp_baseline_count(l, GP_CHANGE_MENDED));
 }
 
 const char *gp_say_seconds(double s, char out[32])

@@ -129,6 +129,8 @@ void gp_cells_release(struct gp_cells *l)
 	free(l->v);
 	free(l->program);
 	free(l->started);
+	free(l->baseline.file);
+	free(l->baseline.started);
 	gp_list_release(&l->planned);
 	gp_list_release(&l->twice);
 	gp_list_release(&l->hosts);

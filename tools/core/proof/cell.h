@@ -66,9 +66,11 @@ struct gp_cell {
 	char *log_tail;                         /* its last lines, NULL; untrusted bytes of make and the compiler */
 	double patch_s, build_s, verify_s, boot_s, total_s; /* seconds, wall clock */
 	bool expected;                                      /* it failed, and --expect says that it may */
-	struct gp_list inputs; /* what decided the result, by sums: core/proof/cellinput.h */
-	char *built;           /* when it was really built, RFC 3339 in UTC; NULL: not known */
-	bool unchanged;        /* not built in this run: an earlier report had it, of the same inputs */
+	struct gp_list inputs;  /* what decided the result, by sums: core/proof/cellinput.h */
+	char *built;            /* when it was really built, RFC 3339 in UTC; NULL: not known */
+	bool compared;          /* the report of --baseline has a result for it, too: */
+	enum gp_cell_class was; /* that one; core/proof/baseline.h says what it means */
+	bool unchanged;         /* not built in this run: an earlier report had it, of the same inputs */
 };
 
 void gp_cell_release(struct gp_cell *c);
@@ -93,6 +95,10 @@ struct gp_cells {
 	struct gp_list planned; /* keys of the whole matrix in its order, also those of other shards */
 	bool part;              /* of one shard: what it does not have, others do */
 	struct gp_list twice;   /* keys that several of the joined runs had a result for */
+	struct gp_cells_baseline {
+		char *file;     /* NULL: there is none */
+		char *started;  /* NULL: it does not say */
+	} baseline;             /* what it was compared with */
 	struct gp_list hosts;   /* the machines that built, each once: "Debian …, Linux 6.1.0, x86_64" */
 	struct gp_list skipped; /* "RELEASE: why" of installed kernels that are not part of the matrix */
 };

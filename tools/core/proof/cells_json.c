@@ -94,7 +94,8 @@ static struct json_object *cell_json(const struct gp_cell *c)
 		gp_json_fill(o, GP_J(LISTS[i].name, (const struct gp_list *)(base + LISTS[i].at)));
 	gp_json_fill(o, GP_J("claims", c->verdict ? gp_json_claims(c->claims) : NULL),
 		     GP_J("line", c->line ? json_object_new_uint64(c->line) : NULL), GP_J("hooks_integrated", c->hooks),
-		     GP_J("expected", c->expected), GP_J("unchanged", c->unchanged));
+		     GP_J("expected", c->expected), GP_J("unchanged", c->unchanged),
+		     GP_J("was", c->compared ? gp_cell_class_name(c->was) : NULL));
 	for (size_t i = 0; i < GP_COUNT(TIMES); i++)
 		gp_json_fill(o, GP_J(TIMES[i].name, seconds(*(const double *)(const void *)(base + TIMES[i].at))));
 	return o;
