@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """browser.py PAGE SHOT.png: what a headless Chromium makes of a matrix report.
 
+browser_matrix.py looks at what the page does with its table.
+
 Drives chromedriver by WebDriver's HTTP interface and prints what it saw as JSON;
 the test judges it. Colours are [r, g, b]; a contrast is WCAG's ratio.
 """
@@ -165,6 +167,7 @@ return Array.from(document.querySelectorAll('#grid td[id]')).map(function (t) {
     ground: getComputedStyle(t).backgroundColor };
 });
 """
+SIZES = "return [innerWidth, document.documentElement.scrollWidth, document.body.scrollWidth];"
 OPENED = """
 return Array.from(document.querySelectorAll('details.cell .more')).filter(function (d) {
   return d.checkVisibility({ contentVisibilityAuto: true });
@@ -185,7 +188,22 @@ def media(d, kind="", scheme="light"):
     d.wait("matchMedia('%s and (prefers-color-scheme: %s)').matches" % (kind or "screen", scheme))
 
 
-def look(d, shot):
+def shot(d, name):
+    with open(name, "wb") as f:
+        f.write(base64.b64decode(d.call("GET", "/screenshot")))
+
+
+def window(d, width, height, phone):
+    d.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
+    d.wait("document.documentElement.clientWidth === %d" % width)
+
+
+def choose(d, css, value):
+    d.js("var e = document.querySelector(arguments[0]); e.value = arguments[1];"
+         "e.dispatchEvent(new Event('change'))", css, value)
+
+
+def look(d, name):
     """The page as it comes, and its picture."""
     got = {
         "title": d.call("GET", "/title"),
@@ -198,10 +216,9 @@ def look(d, shot):
         "text_filter": d.js("return document.getElementById('search').checkVisibility()"),
         "grid": d.js("var r = document.getElementById('grid').getBoundingClientRect(); return [r.width, r.height]"),
     }
-    png = base64.b64decode(d.call("GET", "/screenshot"))
-    with open(shot, "wb") as f:
-        f.write(png)
-    width, height, rows = decode_png(png)
+    shot(d, name)
+    with open(name, "rb") as f:
+        width, height, rows = decode_png(f.read())
     got["picture"] = [width, height]
     for c in got["cells"]:
         x, y = int(c["x"] + c["w"] / 2), int(c["y"] + 3)
@@ -221,7 +238,7 @@ def use(d):
     got["key"] = d.opened()
     d.type("#text", "6.17 COMPILE")
     got["words"] = d.js(SHOWN)
-    got["words_rows"] = d.js("return Array.from(document.querySelectorAll('tbody tr'))"
+    got["words_rows"] = d.js("return Array.from(document.querySelectorAll('tbody.row'))"
                              ".filter(function (r) { return r.checkVisibility(); }).length")
     got["words_count"] = d.js("return document.getElementById('shown').textContent")
     d.js("var e = document.getElementById('text'); e.value = ''; e.dispatchEvent(new Event('input'))")
@@ -272,7 +289,7 @@ def without_script(d, url):
     return got
 
 
-def main(page, shot):
+def main(page, name):
     url = "file://" + os.path.abspath(page)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         d = Driver(scratch)
@@ -280,7 +297,7 @@ def main(page, shot):
             d.begin(scratch)
             media(d)
             d.call("POST", "/url", {"url": url})
-            got = {"page": look(d, shot), "use": use(d), "phone": phone(d), "print": printed(d)}
+            got = {"page": look(d, name), "use": use(d), "phone": phone(d), "print": printed(d)}
             got["contrast"] = {}
             d.js("document.querySelectorAll('details').forEach(function (e) { e.open = true; })")
             for scheme in ("light", "dark"):

@@ -4,13 +4,12 @@
 As browser.py, whose driver it uses: prints what it saw as JSON, and the test judges it.
 SHOT.png is the page at 1280 pixels, SHOT.png.phone.png at 390, SHOT.png.dark.png dark.
 """
-import base64
 import json
 import os
 import sys
 import tempfile
 
-from browser import Driver, least_contrast, media
+from browser import SIZES, Driver, choose, least_contrast, media, shot, window
 
 TEXTS = "td, td a, th, small, .sign, p, dt, dd, dd a, li, li a, h1, h2, h3, label"
 SHOWN = """
@@ -22,7 +21,6 @@ return Array.from(document.querySelectorAll('article.cell')).filter(function (d)
       links: Array.from(d.querySelectorAll('a[href^=http]')).map(function (a) { return a.href; }) };
   });
 """
-SIZES = "return [innerWidth, document.documentElement.scrollWidth, document.body.scrollWidth];"
 COLUMNS = """
 return Array.from(document.querySelectorAll('#grid thead th')).filter(function (t) { return t.checkVisibility(); })
   .map(function (t) { return t.dataset.b + (t.classList.contains('faint') ? ' faint' : ''); });
@@ -31,21 +29,6 @@ ROWS = """
 return Array.from(document.querySelectorAll('#grid tbody tr:not(.title) th'))
   .filter(function (t) { return t.checkVisibility(); }).map(function (t) { return t.textContent; });
 """
-
-
-def shot(d, name):
-    with open(name, "wb") as f:
-        f.write(base64.b64decode(d.call("GET", "/screenshot")))
-
-
-def window(d, width, height, phone):
-    d.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
-    d.wait("document.documentElement.clientWidth === %d" % width)
-
-
-def choose(d, css, value):
-    d.js("var e = document.querySelector(arguments[0]); e.value = arguments[1];"
-         "e.dispatchEvent(new Event('change'))", css, value)
 
 
 def look(d):
