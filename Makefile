@@ -190,6 +190,10 @@ readme: all
 		README.md > $(BUILD)/README.md
 	@cmp -s $(BUILD)/README.md README.md || cp $(BUILD)/README.md README.md
 
+# What README shows, in .github/pictures: a run, and the page of a matrix, of our own samples.
+pictures: all
+	@GRIDPATCH=$(CURDIR)/$(BIN) BUILD=$(BUILD) PICTURES=$(CURDIR)/.github/pictures sh tests/cli/pictures.sh
+
 layers:
 	@sh tests/layers.sh
 
@@ -249,8 +253,8 @@ clean:
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
-	@echo "deps layers lint lint-sets test-map includes readme doc-html clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
+	@echo "deps layers lint lint-sets test-map includes readme pictures doc-html clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real check-vm check-conftests check-cards data-news bench bench-quick bench-figures demo readme doc-html layers lint lint-sets test-map includes install uninstall dist deb deb-data rpm rpm-data clean help FORCE
+.PHONY: all deps deps-demo deps-check test-programs check check-real check-vm check-conftests check-cards data-news bench bench-quick bench-figures demo readme pictures doc-html layers lint lint-sets test-map includes install uninstall dist deb deb-data rpm rpm-data clean help FORCE
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)
