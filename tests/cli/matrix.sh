@@ -128,9 +128,12 @@ while ps -e -o args= | grep -v grep | grep -q "$work/scratch/" && [ $n -lt 100 ]
 sleep 2
 check 'a report of what was done' test "$(jq -r '[.cells[].class] | join(" ")' k.json)" = modpost
 check 'it knows what is missing' test "$(jq -r '.planned | length' k.json)" -eq 2
+check 'and where it was done' test "$(jq -r '.hosts | length' k.json)" -eq 1
+jq '.hosts = ["elsewhere"]' k.json > moved.json && mv moved.json k.json
 expect_status 'resumed' 1 matrix b a.run --headers "$headers" --modules nvidia --resume k.json --json=k.json
 says 'the first is not built again' '(from the report)' out
 check 'now all is there' test "$(jq -r '[.cells[].class] | join(" ")' k.json)" = 'modpost ok'
+check 'and who did the first of it' json_is k.json '.hosts | "\(length) \(.[1])"' '2 elsewhere'
 # Every run removes what dead ones left: at the latest the second one finds it all.
 "$GRIDPATCH" matrix b --headers blocked -q > /dev/null 2>&1
 check 'the killed run left nothing in the end' left_nothing

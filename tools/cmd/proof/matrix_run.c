@@ -13,6 +13,7 @@
 #include "ops/driver/installed.h"
 #include "ops/proof/matrix.h"
 #include "ops/proof/since.h"
+#include "ops/proof/thishost.h"
 #include "ops/run/given.h"
 #include "ops/select/headerdir.h"
 #include "cmd/front/version.h"
@@ -199,6 +200,7 @@ static int begin(struct running *r, const struct gp_matrix_opts *o, struct gp_er
 	r->so_far.planned = plan.planned;
 	r->so_far.skipped = plan.skipped;
 	plan.planned = plan.skipped = (struct gp_list){ 0 };
+	gp_hosts_add(o->known, &r->so_far.hosts);
 	r->so_far.program = gp_strdup(GP_PROGRAM_VERSION);
 	r->so_far.started = gp_clock_utc();
 	r->so_far.part = o->shards > 0;

@@ -341,8 +341,6 @@ int gp_matrix_plan(const struct gp_matrix_opts *o, struct gp_cells *out, struct 
 
 static void give_cells(struct pool *p, struct gp_cells *out)
 {
-	const struct gp_cells *known = p->o->known;
-
 	tell_plan(p->o->runs, &p->targets, out);
 	for (size_t i = 0; i < p->n; i++) {
 		if (!p->cell[i].release)
@@ -350,10 +348,7 @@ static void give_cells(struct pool *p, struct gp_cells *out)
 		*gp_cells_add(out) = p->cell[i];
 		p->cell[i] = (struct gp_cell){ 0 };
 	}
-	gp_list_take(&out->hosts, gp_this_host());
-	for (size_t i = 0; known && known->n && i < known->hosts.n; i++)
-		if (!gp_list_has(&out->hosts, known->hosts.v[i]))
-			gp_list_add(&out->hosts, known->hosts.v[i]);
+	gp_hosts_add(p->o->known, &out->hosts);
 	out->wall_s = gp_clock_s() - p->began;
 	out->decode_s = p->decode_s;
 	out->jobs = p->build.jobs;

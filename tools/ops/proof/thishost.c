@@ -27,11 +27,19 @@ static char *system_name(void)
 	return gp_strdup("");
 }
 
-char *gp_this_host(void)
+static char *this_host(void)
 {
 	gp_auto(gp_free_ptr) char *name = system_name();
 	struct utsname u = { 0 };
 
 	(void)uname(&u);
 	return gp_asprintf("%s%s %s, %s", name, u.sysname, u.release, u.machine);
+}
+
+void gp_hosts_add(const struct gp_cells *known, struct gp_list *out)
+{
+	gp_list_take(out, this_host());
+	for (size_t i = 0; known && known->n && i < known->hosts.n; i++)
+		if (!gp_list_has(out, known->hosts.v[i]))
+			gp_list_add(out, known->hosts.v[i]);
 }

@@ -2,13 +2,17 @@
 #ifndef GP_OPS_PROOF_THISHOST_H
 #define GP_OPS_PROOF_THISHOST_H
 
+#include "core/proof/cell.h"
+
 /*
- * The machine that builds, in the words of a report: its system, its kernel and what it is
- * made of. Not its name, which is nobody's business.
+ * Append the machines that a report is of, each once: this one, and those that built what is
+ * known already. Its system, its kernel and what it is made of; not its name, which is
+ * nobody's business.
  *
- * Out: "Debian GNU/Linux 12 (bookworm), Linux 6.1.0-57-amd64, x86_64"; free() it.
+ * In:  known: results of earlier runs that are taken, NULL: none; untrusted.
+ * Out: "Debian GNU/Linux 12 (bookworm), Linux 6.1.0-57-amd64, x86_64" …
  * Source: os-release(5), uname(2).
  */
-char *gp_this_host(void);
+void gp_hosts_add(const struct gp_cells *known, struct gp_list *out);
 
 #endif
