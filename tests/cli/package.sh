@@ -4,7 +4,7 @@
 # A .deb or .rpm of a driver: what it is is told, its kernel sources are those that
 # dpkg-deb and bsdtar unpack, and can be judged and built; no script of it is run, bad ones
 # are refused, and nothing is left.
-# tests: core/driver/package ops/input/package ops/input/archive
+# tests: core/driver/package ops/input/package ops/input/archive ops/input/unpack
 # slow: 12 s
 . "$(dirname "$0")/lib.sh"
 

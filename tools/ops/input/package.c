@@ -2,7 +2,6 @@
 #include "ops/input/package.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "base/path.h"
 #include "base/scratch.h"
 #include "ops/input/archive.h"
+#include "ops/input/unpack.h"
 #include "ops/run/libarchive.h"
 #include "ops/run/runfile.h"
 
@@ -21,129 +21,67 @@
 
 /* --- a source file --- */
 
-/* What cannot be has the package's names to blame, or our disk. */
-static int fail_place(const struct gp_unpacking *u, const char *path, int sys, struct gp_err *err)
+/* The folder of sources has its name with the first file of it. */
+static int begin(struct gp_unpacking *u, struct gp_unpack *to, struct gp_err *err)
 {
-	if (sys == ENAMETOOLONG)
-		return gp_fail(err, GP_E_FORMAT, "'%s': the name of its source '%s' is too long", u->name, path);
-	if (sys == ENOTDIR || sys == EISDIR)
-		return gp_fail(err, GP_E_FORMAT, "'%s': its source '%s' would be a file and a directory", u->name,
-			       path);
-	return gp_fail_sys(err, sys, "cannot write '%s' of '%s'", path, u->name);
-}
-
-static int make_room(const struct gp_unpacking *u, const char *path, const char *full, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *parent = gp_path_dir(full);
-	struct gp_err why = { 0 };
-
-	if (gp_mkdirs(parent, &why) < 0)
-		return fail_place(u, path, why.sys ? why.sys : ENOTDIR, err);
-	/* A later member of the same name replaces the file. */
-	return unlink(full) < 0 && errno != ENOENT ? fail_place(u, path, errno, err) : 0;
-}
-
-static int store_data(struct gp_archive *a, struct archive_entry *e, const char *full, struct gp_err *err)
-{
-	const struct timespec times[] = { { 0, UTIME_OMIT }, { archive_entry_mtime(e), 0 } };
-	gp_auto(gp_free_ptr) char *name = gp_asprintf("'%s'", full);
-	struct gp_archive_copy c = { .to_name = name, .size = (uint64_t)archive_entry_size(e) };
-	int rc;
-
-	/* What is there already is a link that is to have these bytes. */
-	c.to = open(full, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-		    archive_entry_perm(e) & 0100 ? 0755 : 0644);
-	if (c.to < 0)
-		return gp_fail_sys(err, errno, "cannot write %s", name);
-	rc = gp_archive_copy(a, &c, err);
-	if (rc == 0 && futimens(c.to, times) < 0)
-		rc = gp_fail_sys(err, errno, "cannot write %s", name);
-	if (close(c.to) < 0 && rc == 0)
-		rc = gp_fail_sys(err, errno, "cannot write %s", name);
-	return rc;
-}
-
-/* What lies below the folder of sources, by its place in ours; NULL: it does not. */
-static char *place_of(const struct gp_unpacking *u, const char *path)
-{
-	size_t n = u->package->sources ? strlen(u->package->sources) : 0;
-
-	if (!n || strncmp(path, u->package->sources, n) != 0 || path[n] != '/')
-		return NULL;
-	return gp_path_join(u->dir, path + n + 1);
-}
-
-/* A tar's link has no bytes of its own; of a cpio's the last one has those of all. */
-static int store_link(const struct gp_unpacking *u, struct gp_archive *a, struct archive_entry *e, const char *full,
-		      struct gp_err *err)
-{
-	const char *to = archive_entry_hardlink(e);
-	gp_auto(gp_free_ptr) char *path = gp_path_clean(to + strspn(to, "/"), strlen(to + strspn(to, "/")), err);
-	gp_auto(gp_free_ptr) char *other = path ? place_of(u, path) : NULL;
-	bool has_data = archive_entry_size_is_set(e) && archive_entry_size(e) > 0;
-
-	if (!path)
-		return gp_within(err, "'%s'", u->name);
-	if (!other || !gp_is_file(other))
-		return gp_fail(err, other ? GP_E_FORMAT : GP_E_UNSUPPORTED,
-			       "'%s': '%s' is a link to '%s', which is no source%s", u->name, full + strlen(u->dir) + 1,
-			       path, other ? " that came before it" : "");
-	if (link(other, full) < 0)
-		return gp_fail_sys(err, errno, "cannot write '%s'", full);
-	return has_data ? store_data(a, e, full, err) : 0;
-}
-
-static int store(struct gp_unpacking *u, struct gp_archive *a, struct archive_entry *e, const char *path,
-		 struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *full = NULL;
-
-	if (!u->package->sources)
-		return 0;
+	*to = (struct gp_unpack){
+		.name = u->name, .what = "source", .below = u->package->sources, .cancel = u->cancel
+	};
 	if (!u->dir)
 		u->dir = gp_scratch_dir(&u->lock, err);
 	if (!u->dir)
 		return -1;
-	full = place_of(u, path);
-	if (!full)
+	gp_unpack_begin(to, u->lock);
+	return 0;
+}
+
+static int store(struct gp_unpacking *u, struct gp_unpack *to, struct gp_archive *a, struct archive_entry *e,
+		 const char *path, struct gp_err *err)
+{
+	if (!u->package->sources)
 		return 0;
-	if (archive_entry_filetype(e) == AE_IFDIR)
-		return 0;
-	if (!archive_entry_hardlink(e) && archive_entry_filetype(e) != AE_IFREG)
-		return gp_fail(err, GP_E_UNSUPPORTED, "'%s': its source '%s' is neither a file nor a directory",
-			       u->name, path);
-	if (make_room(u, path, full, err) < 0)
+	if (!to->name && begin(u, to, err) < 0)
 		return -1;
-	return archive_entry_hardlink(e) ? store_link(u, a, e, full, err) : store_data(a, e, full, err);
+	return gp_unpack_member(to, a, e, path, err);
 }
 
 /* --- all files --- */
 
+static int take_file(struct gp_unpacking *u, struct gp_unpack *to, struct gp_archive *a, struct archive_entry *e,
+		     struct gp_err *err)
+{
+	const char *name = archive_entry_pathname(e);
+	struct gp_package *p = u->package;
+	gp_auto(gp_free_ptr) char *path = NULL;
+
+	if (!name)
+		return 0;
+	/* rpm has them from the root on. */
+	name += strspn(name, "/");
+	path = gp_path_clean(name, strlen(name), err);
+	if (!path)
+		return gp_within(err, "'%s'", u->name);
+	if (archive_entry_filetype(e) != AE_IFDIR)
+		gp_package_note(p, path, (uint64_t)archive_entry_size(e));
+	if (p->unpacked > GP_RUN_MAX_UNPACKED)
+		return gp_fail(err, GP_E_FORMAT, "'%s' unpacks to more than %llu GiB", u->name,
+			       GP_RUN_MAX_UNPACKED >> 30);
+	return store(u, to, a, e, path, err);
+}
+
 static int take_files(struct gp_unpacking *u, struct gp_archive *a, struct gp_err *err)
 {
-	struct gp_package *p = u->package;
+	struct gp_unpack to = { 0 };
 	struct archive_entry *e;
 	int rc;
 
-	while ((rc = gp_archive_next(a, &e, err)) > 0) {
-		const char *name = archive_entry_pathname(e);
-		gp_auto(gp_free_ptr) char *path = NULL;
-
-		if (!name)
-			continue;
-		/* rpm has them from the root on. */
-		name += strspn(name, "/");
-		path = gp_path_clean(name, strlen(name), err);
-		if (!path)
-			return gp_within(err, "'%s'", u->name);
-		if (archive_entry_filetype(e) != AE_IFDIR)
-			gp_package_note(p, path, (uint64_t)archive_entry_size(e));
-		if (p->unpacked > GP_RUN_MAX_UNPACKED)
-			return gp_fail(err, GP_E_FORMAT, "'%s' unpacks to more than %llu GiB", u->name,
-				       GP_RUN_MAX_UNPACKED >> 30);
-		if (store(u, a, e, path, err) < 0)
-			return -1;
-	}
+	while ((rc = gp_archive_next(a, &e, err)) > 0)
+		if (take_file(u, &to, a, e, err) < 0) {
+			rc = -1;
+			break;
+		}
+	if (to.name)
+		gp_unpack_end(&to);
 	return rc;
 }
 
