@@ -114,9 +114,21 @@ static char *makefile_names(struct gp_headers *h)
 	return NULL;
 }
 
+/* What Makefile names, or what has the same name beside the headers. */
+static char *find_named(struct gp_headers *h, const char *named)
+{
+	gp_auto(gp_free_ptr) char *up = gp_path_dir(h->sysout), *beside = gp_path_join(up, gp_path_base(named));
+	/* Debian's is installed by that name; unpacked elsewhere its own half is meant, whatever
+	 * build of it the system has. */
+	bool own = gp_str_ends(gp_str_of(named), "-common");
+	char *first = source_at(h, h->sysout, own ? beside : named);
+
+	return first ? first : source_at(h, h->sysout, own ? named : beside);
+}
+
 static int find_source(struct gp_headers *h, struct gp_err *err)
 {
-	gp_auto(gp_free_ptr) char *named = NULL, *up = NULL, *beside = NULL;
+	gp_auto(gp_free_ptr) char *named = NULL;
 	struct gp_err why = { 0 };
 
 	if (gp_headerdir_is_source(h->sysout, &why)) {
@@ -129,13 +141,9 @@ static int find_source(struct gp_headers *h, struct gp_err *err)
 		return -1;
 	}
 	named = makefile_names(h);
-	h->syssrc = source_at(h, h->sysout, named ? named : "source");
-	if (!h->syssrc && named) {
-		up = gp_path_dir(h->sysout);
-		beside = gp_path_join(up, gp_path_base(named));
-		h->syssrc = source_at(h, h->sysout, beside);
-	}
-	if (!h->syssrc && named)
+	if (named)
+		h->syssrc = find_named(h, named);
+	if (!h->syssrc)
 		h->syssrc = source_at(h, h->sysout, "source");
 	h->split = true;
 	if (h->syssrc)

@@ -29,8 +29,8 @@ void gp_headers_release(struct gp_headers *h);
  * Recognise a tree of kernel headers.
  *
  * The layouts: Debian's linux-headers-R-amd64, whose Makefile includes that of
- * linux-headers-R-common (a copy elsewhere, where that path is missing, finds
- * its neighbour of the same name); SUSE's linux-obj and other O= builds, by
+ * linux-headers-R-common (a copy elsewhere has its neighbour of the same
+ * name, not what is installed); SUSE's linux-obj and other O= builds, by
  * Makefile or `source` link; Ubuntu's, which links file by file; complete
  * trees (RPM's /usr/src/kernels/R, Proxmox, a tree built in place).
  *

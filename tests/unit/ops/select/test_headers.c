@@ -148,6 +148,21 @@ static void test_debian_elsewhere(void **state)
 	assert_string_equal(w->h.syssrc, common);
 }
 
+/* So, too, when the system has that path: another build of the same name. */
+static void test_debian_twice(void **state)
+{
+	struct world *w = *state;
+	gp_auto(gp_free_ptr) char *installed = at(w, "installed/linux-headers-5.10.0-46-common");
+	gp_auto(gp_free_ptr) char *common = at(w, "usr/src/linux-headers-5.10.0-46-common");
+	gp_auto(gp_free_ptr) char *dir = at(w, "usr/src/linux-headers-5.10.0-46-amd64");
+
+	debian(w, installed);
+	source_dir(w, "installed/linux-headers-5.10.0-46-common", "VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 1\n");
+	assert_int_equal(gp_headers_open(dir, &w->h, NULL), 0);
+	assert_string_equal(w->h.syssrc, common);
+	assert_string_equal(w->h.release.ver.text, "5.10.262");
+}
+
 static void test_debian_half(void **state)
 {
 	struct world *w = *state;
@@ -590,6 +605,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = { TEST(test_debian),
 						   TEST(test_debian_elsewhere),
+						   TEST(test_debian_twice),
 						   TEST(test_debian_half),
 						   TEST(test_makeargs),
 						   TEST(test_exports),
