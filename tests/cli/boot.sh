@@ -5,7 +5,7 @@
 # each what it is there for. The judge is that kernel; what a guest or QEMU may do to us is
 # tried with a program in QEMU's place.
 # tests: ops/proof/boot ops/proof/bootorder ops/proof/bootread ops/proof/standin ops/vm/initramfs ops/vm/qemu
-# tests: ops/proof/bootcell ops/vm/kernel ops/vm/kernelpackage ops/vm/guest/init
+# tests: ops/proof/bootcell ops/vm/kernel ops/vm/kernelpackage ops/vm/guest/init ops/input/packagefiles
 # slow: 55 s
 # no-san: minutes of emulation; tests/unit/core/vm reads the same texts
 packages=${GRIDPATCH_REAL_CACHE:-$HOME/.cache/gridpatch-real}

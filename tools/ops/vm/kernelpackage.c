@@ -12,9 +12,9 @@
 #include "base/scratch.h"
 #include "base/text.h"
 #include "core/driver/kofile.h"
-#include "core/payload/filetype.h"
 #include "core/rules/release.h"
 #include "ops/input/archive.h"
+#include "ops/input/packagefiles.h"
 #include "ops/run/libarchive.h"
 
 /* Debian's 6.1 has 0.4 GB of modules, with debug information none has four times that. */
@@ -120,98 +120,38 @@ static int store(struct gp_kernelpackage *p, struct gp_archive *a, struct archiv
 	return rc;
 }
 
-static int take_member(struct gp_kernelpackage *p, struct gp_archive *a, struct archive_entry *e, const char *from,
-		       size_t *taken, struct gp_err *err)
+/* One package, while it is read. */
+struct taking {
+	struct gp_kernelpackage *p;
+	const char *from;
+	size_t taken;
+};
+
+static int take_member(void *arg, struct gp_archive *a, struct archive_entry *e, const char *path, struct gp_err *err)
 {
-	const char *name = archive_entry_pathname(e);
-	gp_auto(gp_free_ptr) char *path = NULL;
+	struct taking *t = arg;
 	gp_auto(gp_free_ptr) char *release = NULL;
 	gp_auto(gp_free_ptr) char *to = NULL;
 	struct place at;
 
-	if (!name || archive_entry_filetype(e) != AE_IFREG || archive_entry_hardlink(e))
-		return 0;
-	name += strspn(name, "/");
-	path = gp_path_clean(name, strlen(name), err);
-	if (!path)
-		return gp_within(err, "'%s'", from);
-	if (!find_place(path, &at))
+	if (archive_entry_filetype(e) != AE_IFREG || archive_entry_hardlink(e) || !find_place(path, &at))
 		return 0;
 	release = gp_strndup(at.release.p, at.release.len);
-	if (make_dir(p, release, from, err) < 0)
+	if (make_dir(t->p, release, t->from, err) < 0)
 		return -1;
-	to = gp_asprintf("%s/%s/%.*s", p->dir, release, (int)at.file.len, at.file.p);
-	(*taken)++;
-	return store(p, a, e, to, from, err);
-}
-
-static int take_members(struct gp_kernelpackage *p, struct gp_archive *a, const char *from, size_t *taken,
-			struct gp_err *err)
-{
-	struct archive_entry *e;
-	int rc;
-
-	while ((rc = gp_archive_next(a, &e, err)) > 0)
-		if (take_member(p, a, e, from, taken, err) < 0)
-			return -1;
-	return rc;
-}
-
-/* Source: deb(5). */
-static int take_deb(struct gp_kernelpackage *p, struct gp_archive *outer, const char *from, size_t *taken,
-		    struct gp_err *err)
-{
-	struct archive_entry *e;
-	int rc;
-
-	while ((rc = gp_archive_next(outer, &e, err)) > 0) {
-		const char *name = archive_entry_pathname(e);
-		struct gp_archive *a;
-
-		if (!name || strncmp(name, "data.tar", 8) != 0)
-			continue;
-		a = gp_archive_open_within(outer, GP_ARCHIVE_TAR, err);
-		rc = a ? take_members(p, a, from, taken, err) : -1;
-		gp_archive_close(a);
-		return rc;
-	}
-	return rc < 0 ? -1 : gp_fail(err, GP_E_FORMAT, "'%s': damaged or cut off .deb: it has no data.tar", from);
-}
-
-static int unpack(struct gp_kernelpackage *p, int fd, const char *path, struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *head = gp_alloc(GP_FILETYPE_BYTES);
-	ssize_t n = gp_pread(fd, head, GP_FILETYPE_BYTES, 0, path, err);
-	enum gp_filetype type = n < 0 ? GP_FILETYPE_OTHER : gp_filetype_of((struct gp_str){ head, (size_t)n });
-	bool deb = type == GP_FILETYPE_DEB;
-	struct gp_archive *a;
-	size_t taken = 0;
-	int rc;
-
-	if (n < 0)
-		return -1;
-	if (!deb && type != GP_FILETYPE_RPM)
-		return gp_fail(err, GP_E_UNSUPPORTED, "'%s' is neither a .deb nor an .rpm", path);
-	a = gp_archive_open(fd, path, deb ? GP_ARCHIVE_AR : GP_ARCHIVE_RPM, err);
-	if (!a)
-		return -1;
-	gp_archive_watch(a, p->cancel, NULL);
-	rc = deb ? take_deb(p, a, path, &taken, err) : take_members(p, a, path, &taken, err);
-	gp_archive_close(a);
-	if (rc == 0 && !taken)
-		return gp_fail(err, GP_E_UNSUPPORTED,
-			       "'%s' has neither a kernel nor modules: the package with boot/vmlinuz-… is wanted",
-			       path);
-	return rc;
+	to = gp_asprintf("%s/%s/%.*s", t->p->dir, release, (int)at.file.len, at.file.p);
+	t->taken++;
+	return store(t->p, a, e, to, t->from, err);
 }
 
 int gp_kernelpackage_unpack(struct gp_kernelpackage *p, const char *path, struct gp_err *err)
 {
-	int fd = gp_regular_open(path, err), rc;
+	struct taking t = { .p = p, .from = path };
 
-	if (fd < 0)
+	if (gp_packagefiles_each(path, p->cancel, take_member, &t, err) < 0)
 		return -1;
-	rc = unpack(p, fd, path, err);
-	close(fd);
-	return rc;
+	if (t.taken)
+		return 0;
+	return gp_fail(err, GP_E_UNSUPPORTED,
+		       "'%s' has neither a kernel nor modules: the package with boot/vmlinuz-… is wanted", path);
 }
