@@ -11,7 +11,7 @@ bad=0
 # From the lowest room to the highest: a room includes from those before it.
 rooms='base
 core/diff core/payload core/rules core/driver core/merge core/module core/vm core/proof core/record
-ops/tree ops/patch ops/quilt ops/run ops/input ops/select ops/driver ops/job ops/vm/guest ops/vm ops/proof ops/lint ops/host ops/running ops/upgrade
+ops/tree ops/patch ops/quilt ops/run ops/input ops/select ops/driver ops/job ops/vm/guest ops/vm ops/proof ops/fetch ops/lint ops/host ops/running ops/upgrade
 cmd/front cmd/report cmd/proof cmd'
 
 complain() {

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "cmd/proof/boot_run.h"
 #include "cmd/proof/build_args.h"
+#include "cmd/proof/fetch_run.h"
 #include "cmd/report/input.h"
 #include "cmd/report/report.h"
 #include "core/proof/cells_json.h"
@@ -51,6 +52,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 {
 	gp_auto(gp_cells_release) struct gp_cells cells = { 0 };
 	const char *name;
+	gp_auto(gp_fetch_ready_release) struct gp_fetch_ready fetched = { 0 };
 	int rc;
 
 	if (positional(a, err) < 0 || gp_boot_args_check(a, err) < 0)
@@ -58,12 +60,15 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	name = a->positional.v[0];
 	if (gp_take_input(a, GP_INPUT_DRIVER, &name, err) < 0)
 		return -1;
-	rc = gp_build_one(a, name, &cells, err);
+	rc = gp_fetch_begin(a, &fetched, err);
+	if (rc == 0)
+		rc = gp_build_one(a, name, &cells, err);
 	for (size_t i = 0; i < cells.skipped.n; i++)
 		gp_say(a, "skipped    %s\n", cells.skipped.v[i]);
 	if (rc == 0)
 		rc = answer(&cells, a->quiet || a->json, err);
 	r->root = gp_json_fill(gp_cells_json(&cells), GP_J("input", gp_json_input(a, name)));
+	gp_fetch_tell(&fetched, r->root);
 	r->reason = gp_cells_reason(&cells, GP_GROUP_SKIPPED);
 	return rc;
 }
@@ -83,7 +88,8 @@ const struct gp_cmd gp_cmd_build = {
 		 "Exit status 1 when the modules of one of the kernels do not build; the first\n"
 		 "error is shown with what the data know about it.",
 	.example = "gridpatch build RUN -k installed",
-	.options = GP_PATCHING_OPTIONS " modules jobs cc timeout output force sign-key sign-cert boot "
-				       "kernel-package kernel-image kernel-modules accel no-cache progress",
+	.options =
+		GP_PATCHING_OPTIONS " modules jobs cc timeout output force sign-key sign-cert boot "
+				    "kernel-package kernel-image kernel-modules accel fetch-headers no-cache progress",
 	.run = run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/fsio.h"
 #include "cmd/proof/boot_run.h"
+#include "cmd/proof/fetch_run.h"
 #include "cmd/proof/matrix_output.h"
 #include "cmd/proof/matrix_run.h"
 #include "base/json.h"
@@ -71,6 +72,8 @@ static int check_args(const struct gp_args *a, struct gp_err *err)
 		return gp_fail(err, GP_E_USAGE, "--emit builds nothing: --shard and --resume do not go with it");
 	if (a->emit && a->baseline)
 		return gp_fail(err, GP_E_USAGE, "--emit builds nothing: --baseline does not go with it");
+	if (a->merge && a->fetch_headers.n)
+		return gp_fail(err, GP_E_USAGE, "--merge builds nothing: --fetch-headers does not go with it");
 	if (a->merge && a->boot.on)
 		return gp_fail(err, GP_E_USAGE, "--merge builds nothing: --boot does not go with it");
 	if (check_since(a, err) < 0)
@@ -92,14 +95,17 @@ static int tell(const struct gp_args *a, const struct gp_cells *l, const struct 
 	return -1;
 }
 
-/* What cells are judged by, and what an earlier run has done: known before anything is built. */
+/* What cells are judged by, what an earlier run has done, and headers that were fetched:
+ * there before anything is built. */
 struct before {
+	struct gp_fetch_ready fetched;
 	struct gp_expect expect;
 	struct gp_cells known, baseline;
 };
 
 static void before_release(struct before *b)
 {
+	gp_fetch_ready_release(&b->fetched);
 	gp_expect_release(&b->expect);
 	gp_cells_release(&b->known);
 	gp_cells_release(&b->baseline);
@@ -114,14 +120,17 @@ static int read_before(const struct gp_args *a, struct before *b, struct gp_err 
 
 static int get_cells(struct gp_args *a, struct before *b, struct gp_cells *cells, struct gp_err *err)
 {
-	if (read_before(a, b, err) < 0)
+	if (read_before(a, b, err) < 0 || gp_fetch_begin(a, &b->fetched, err) < 0)
 		return -1;
 	return a->merge ? merge(a, cells, err) : gp_matrix_build(a, &b->known, cells, err);
 }
 
-static struct json_object *report(const struct gp_cells *l)
+static struct json_object *report(const struct gp_cells *l, const struct before *b)
 {
-	return gp_json_fill(gp_cells_json(l), GP_J("baseline", gp_baseline_json(l)));
+	struct json_object *root = gp_json_fill(gp_cells_json(l), GP_J("baseline", gp_baseline_json(l)));
+
+	gp_fetch_tell(&b->fetched, root);
+	return root;
 }
 
 static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
@@ -145,7 +154,7 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 		gp_baseline_compare(&b.baseline, a->baseline, &cells);
 	if (rc == 0) {
 		rc = tell(a, &cells, &judged, err);
-		r->root = report(&cells);
+		r->root = report(&cells, &b);
 		r->reason = gp_cells_reason(&cells, GP_GROUP_FAILED);
 		return rc;
 	}
@@ -153,14 +162,14 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	if (err->code == GP_E_CANCELLED && cells.n) {
 		gp_matrix_say(a, &cells, &judged);
 		(void)gp_matrix_write_reports(a, &cells, &second);
-		r->root = report(&cells);
+		r->root = report(&cells, &b);
 		return -1;
 	}
 	/* Nothing to report but the error itself; a report that was to be continued, or
 	 * joined, is worth more than that. */
 	r->withheld = report_is_input(a);
 	if (err->code != GP_E_USAGE)
-		r->root = report(&(struct gp_cells){ 0 });
+		r->root = report(&(struct gp_cells){ 0 }, &b);
 	return -1;
 }
 
@@ -175,7 +184,9 @@ const struct gp_cmd gp_cmd_matrix = {
 		 "run that was stopped; --since takes what has not changed from an earlier report,\n"
 		 "by sums of all that decides it. --baseline says what broke and what mended since\n"
 		 "an earlier report, and changes no exit status. With --boot each kernel is asked\n"
-		 "whether it takes the modules, as 'gridpatch verify --boot' does.\n"
+		 "whether it takes the modules, as 'gridpatch verify --boot' does. --fetch-headers\n"
+		 "gets the headers of a distribution's kernel, as debian:6.12, by this system's own\n"
+		 "apt or dnf; it installs nothing, and keeps them for the next run.\n"
 		 "\n"
 		 "--emit and --shard spread the cells over several machines; --merge joins their\n"
 		 "JSON reports, and says which cells were run twice and which are missing.",
@@ -183,6 +194,6 @@ const struct gp_cmd gp_cmd_matrix = {
 	.options = GP_PATCHING_OPTIONS
 	" modules jobs cc timeout keep-logs output sign-key sign-cert shard emit resume since all"
 	" merge expect baseline fail-on junit html markdown boot kernel-package kernel-image kernel-modules"
-	" accel no-cache progress",
+	" accel fetch-headers no-cache progress",
 	.run = run,
 };

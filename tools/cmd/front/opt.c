@@ -221,6 +221,7 @@ void gp_args_release(struct gp_args *a)
 	gp_list_release(&a->runs);
 	gp_list_release(&a->reports);
 	gp_list_release(&a->boot.packages);
+	gp_list_release(&a->fetch_headers);
 	gp_list_release(&a->proofs);
 	gp_list_release(&a->modules);
 }

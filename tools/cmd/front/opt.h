@@ -21,19 +21,20 @@ enum gp_progress_mode { GP_PROGRESS_AUTO, GP_PROGRESS_NONE, GP_PROGRESS_JSON };
 struct gp_args {
 	struct gp_patch_opts patch;
 	struct gp_list positional;
-	struct gp_given given;  /* words that are not files of the disk */
-	struct gp_list outs;    /* what the installers so far were to become */
-	bool several;           /* one of several installers has its turn */
-	const char *member;     /* --member */
-	const char *dir;        /* -C, -d */
-	const char *driver;     /* --driver */
-	const char *gpu;        /* --gpu */
-	const char *platform;   /* --platform */
-	int kind;               /* enum gp_kind; -1: not given */
-	const char *to, *from;  /* fetch-hooks */
-	struct gp_list runs;    /* lint-set's --from */
-	struct gp_list reports; /* lint-set's --evidence */
-	struct gp_list proofs;  /* lint-set's --from-proof */
+	struct gp_given given;        /* words that are not files of the disk */
+	struct gp_list outs;          /* what the installers so far were to become */
+	bool several;                 /* one of several installers has its turn */
+	const char *member;           /* --member */
+	const char *dir;              /* -C, -d */
+	const char *driver;           /* --driver */
+	const char *gpu;              /* --gpu */
+	const char *platform;         /* --platform */
+	struct gp_list fetch_headers; /* build, matrix: DISTRO:VERSION */
+	int kind;                     /* enum gp_kind; -1: not given */
+	const char *to, *from;        /* fetch-hooks */
+	struct gp_list runs;          /* lint-set's --from */
+	struct gp_list reports;       /* lint-set's --evidence */
+	struct gp_list proofs;        /* lint-set's --from-proof */
 	bool newer_table;
 	const char *sysroot, *record;                      /* doctor; sysroot: prove, upgrade-check, too; NULL */
 	bool yes;                                          /* doctor */

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "core/driver/kbuild.h"
 #include "core/driver/vgpuconfig.h"
+#include "core/rules/headerwish.h"
 #include "core/rules/kind.h"
 #include "ops/job/dkmspatch.h"
 #include "ops/job/inputs.h"
@@ -58,6 +59,15 @@ static int set_clone(struct gp_args *a, const char *what, struct gp_err *err)
 
 	gp_list_add(&a->patch.clones, what);
 	return gp_profile_clone_parse(what, &c, err);
+}
+
+/* What is no wish is said before anything else is done. */
+static int set_fetch(struct gp_args *a, const char *wish, struct gp_err *err)
+{
+	struct gp_headerwish w;
+
+	gp_list_add(&a->fetch_headers, wish);
+	return gp_headerwish_parse(wish, &w, err);
 }
 
 /* Words between commas or blanks. */
@@ -142,6 +152,7 @@ static const struct gp_option OPTIONS[] = {
 	  .verbs = "patch dkms-tree merge new-set" },
 	{ .name = "kernel-source-path", .is = "headers" },
 	{ .name = "kernelsourcedir", .is = "headers" },
+	{ 0, "fetch-headers", "D:V", "those of debian:6.12, … by apt or dnf (repeatable)", OWN(set_fetch) },
 	{ 0, "driver", "VERSION", "a driver: 535.161.05, a branch: 535, or vGPU: 16.4", TEXT(driver) },
 	{ 0, "gpu", "CARD", "10de:1b80, 'GTX 1080', or auto: those here", TEXT(gpu), .words = GPU },
 	{ 0, "blob", "FILE", "the nv-kernel.o_binary that nvidia.ko is made from", TEXT(blob) },

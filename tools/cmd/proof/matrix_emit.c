@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "cmd/proof/build_args.h"
+#include "cmd/proof/fetch_run.h"
 #include "cmd/proof/matrix_run.h"
 
 /* At most so many jobs does a GitHub matrix have (docs.github.com: "A matrix will
@@ -19,6 +20,7 @@
 
 struct emitting {
 	struct gp_args *a;
+	struct gp_fetch_ready fetched;
 	struct gp_cells plan;
 	struct gp_buf command; /* without --shard and --json */
 };
@@ -41,8 +43,12 @@ static void make_command(struct emitting *e)
 	}
 	for (size_t i = 0; i < a->patch.kernels.n; i++)
 		put(&e->command, "-k", a->patch.kernels.v[i]);
-	for (size_t i = 0; i < a->patch.headers.n; i++)
-		put(&e->command, "--headers", a->patch.headers.v[i]);
+	for (size_t i = 0; i < a->patch.headers.n; i++) {
+		const struct gp_fetched *f = gp_fetch_ready_of(&e->fetched, a->patch.headers.v[i]);
+
+		/* What is the newest today may be another one when the cell is built. */
+		put(&e->command, f ? "--fetch-headers" : "--headers", f ? f->exact : a->patch.headers.v[i]);
+	}
 	gp_build_words(a, &words);
 	if (words.len)
 		gp_buf_printf(&e->command, " %s", words.data);
@@ -146,8 +152,10 @@ static void emit_gitlab(const struct emitting *e)
 int gp_matrix_emit(struct gp_args *a, struct gp_err *err)
 {
 	struct emitting e = { .a = a };
-	int rc = gp_matrix_cells(a, &e.plan, err);
+	int rc = gp_fetch_begin(a, &e.fetched, err);
 
+	if (rc == 0)
+		rc = gp_matrix_cells(a, &e.plan, err);
 	if (rc == 0) {
 		make_command(&e);
 		if (a->emit == GP_EMIT_GITHUB)
@@ -157,6 +165,7 @@ int gp_matrix_emit(struct gp_args *a, struct gp_err *err)
 		else
 			emit_lines(&e);
 	}
+	gp_fetch_ready_release(&e.fetched);
 	gp_cells_release(&e.plan);
 	gp_buf_release(&e.command);
 	return rc;

@@ -95,7 +95,7 @@ bool gp_headerwish_holds(const struct gp_headerwish *w, const struct gp_release 
 		return false;
 	if (!r->text[n])
 		return true;
-	if (isdigit((unsigned char)r->text[n]) || isalpha((unsigned char)r->text[n]))
+	if (n && isalnum((unsigned char)r->text[n]))
 		return false;
 	tail = gp_str_of(r->text + r->extra);
 	return gp_str_ends(tail, w->distro->flavour) && !r->rt && !strstr(r->text, "-cloud-") &&

@@ -216,15 +216,17 @@ int gp_unpack_member(struct gp_unpack *u, struct gp_archive *a, struct archive_e
 	bool link = archive_entry_filetype(e) == AE_IFLNK;
 	int dir;
 
-	if (!place || !*place || (archive_entry_filetype(e) == AE_IFDIR && !archive_entry_hardlink(e)))
+	if (!place || !*place)
 		return 0;
 	if (archive_entry_hardlink(e))
 		return store_hardlink(u, a, e, path, place, err);
-	if (link && u->links)
+	if (archive_entry_filetype(e) == AE_IFDIR)
+		return u->whole && gp_dirs_make(&u->dirs, place) < 0 ? fail_place(u, path, errno, err) : 0;
+	if (link && u->whole)
 		return store_symlink(u, e, path, place, err);
 	if (archive_entry_filetype(e) != AE_IFREG)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s': its %s '%s' is neither a file nor a directory%s", u->name,
-			       u->what, path, u->links ? ", nor a link" : "");
+			       u->what, path, u->whole ? ", nor a link" : "");
 	dir = make_room(u, path, place, &name, err);
 	return dir < 0 ? -1 : store_data(u, a, e, path, dir, name, err);
 }
