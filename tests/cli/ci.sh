@@ -61,12 +61,24 @@ if python3 -c 'import yaml' 2> /dev/null; then
     mkdir act act/bin act/drivers && : > act/drivers/a.run && : > act/drivers/b.run
     printf '#!/bin/sh\nprintf "%%s\\n" "$@" > words\necho "| a table |"\nexit 1\n' > act/bin/gridpatch && chmod 0755 act/bin/gridpatch
     check 'the action: can be read' sh -c 'python3 action.py "$0" > act/run' "$action"
-    (cd act && PATH=$PWD/bin:$PATH DRIVERS='drivers/*.run' HEADERS=/usr/src ARGUMENTS='--modules nvidia' REPORT=out \
+    (cd act && PATH=$PWD/bin:$PATH DRIVERS='drivers/*.run' HEADERS=/usr/src FETCH='' ARGUMENTS='--modules nvidia' REPORT=out \
         GITHUB_STEP_SUMMARY=summary sh -e run)
     check 'the action: a failed cell fails the job' test $? -eq 1
     printf '%s\n' matrix drivers/a.run drivers/b.run /usr/src --modules nvidia --html out/matrix.html --json=out/matrix.json --markdown - > want
     check 'the action: what gridpatch is given' diff want act/words
     says 'the action: the summary has the table' '| a table |' act/summary
+    printf '#!/bin/sh\necho "$*" > said\n' > act/bin/sudo && printf '#!/bin/sh\n' > act/bin/apt-get && chmod 0755 act/bin/*
+    # given NAME FETCH: without headers, as a job that does not say any.
+    given() {
+        (cd act && PATH=$PWD/bin:$PATH DRIVERS='drivers/*.run' HEADERS='' FETCH=$2 ARGUMENTS='' REPORT=out \
+            GITHUB_STEP_SUMMARY=summary sh -e run)
+        printf '%s\n' matrix drivers/a.run drivers/b.run $3 --html out/matrix.html --json=out/matrix.json --markdown - > want
+        check "the action: $1" diff want act/words
+    }
+    given 'nothing but drivers' '' /usr/src
+    refute 'the action: then no list is renewed' test -e act/said
+    given 'kernels to fetch' 'ubuntu:6.8 debian:6.12' '--fetch-headers ubuntu:6.8 --fetch-headers debian:6.12'
+    check 'the action: with new lists' grep -qx 'apt-get update -q' act/said
 else
     skip 'the action' 'python3-yaml is missing'
 fi
