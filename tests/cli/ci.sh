@@ -82,6 +82,16 @@ if python3 -c 'import yaml' 2> /dev/null; then
 else
     skip 'the action' 'python3-yaml is missing'
 fi
+# The container: dpkg-buildpackage stops at what is not there, and only it asks for some of these.
+container=$repo/tools/packaging/Containerfile
+awk '/^[A-Z]/ { on = /^Build-Depends/ } on { sub(/^[A-Za-z-]*:/, ""); print }' "$repo/tools/packaging/deb/control" |
+    tr ',' '\n' | sed 's/^ *//; s/[ (].*//' | grep . | sort -u > wants
+check 'the container: the package has dependencies' test "$(wc -l < wants)" -ge 8
+{ echo build-essential; sed 's/^debhelper-compat$/debhelper/' wants; } | while read -r package; do
+    grep -qwF -e "$package" "$container" "$repo/tools/packaging/deps.sh" || echo "$package"
+done > lacks
+check 'the container: has all that its package is made from' sh -c 'cat lacks; test ! -s lacks'
+check 'the container: what it is made from' grep -qw build-essential "$container"
 if command -v mandoc > /dev/null; then
     mandoc -T ascii -O width=200 "$man" | col -bx | sed 's/^[[:space:]]*//' > shown
     cat ./*.example | sed 's/^[[:space:]]*//' | grep . > lines
