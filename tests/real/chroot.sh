@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-# chroot.sh: sourced by chain.sh and merge.sh, after lib.sh. A Debian 12 with dkms, for
-# NVIDIA's own program to install into.
+# chroot.sh: sourced by scripts that want a Debian of their own, after lib.sh; one of them,
+# with dkms, for NVIDIA's own program to install into.
 #   can_chroot                 may we, and have we the tools?
 #   headers LINE               sets release, build_dir and source_dir
 #   debian                     a fresh one in root/, with these headers; needs $release
 #   inside COMMAND             runs it there
+#   kernel_is RELEASE          what uname(2) says to those who preload root/walk/uname.so
 #   installs RUN               NVIDIA's program, with --dkms; RUN is copied in
 #   dkms_installed             does dkms say so?
 #   module NAME                prints the path of the unpacked module that dkms installed
@@ -24,18 +25,7 @@ headers() {
 
 # libelf1 is objtool's.
 debian() {
-    base=$cache/suites/chain
-    if [ ! -d "$base" ]; then
-        # shellcheck source=tests/real/apt.sh disable=SC1091
-        . "$here/apt.sh"
-        apt_ready
-        mkdir -p "$cache/suites"
-        rm -rf --one-file-system "$base.new"
-        debootstrap --variant=minbase --include=make,gcc,libc6-dev,libelf1,openssl,dkms,kmod,systemd,pkg-config bookworm \
-            "$base.new" "$site" > "$cache/suites/chain.log" 2>&1 || return 1
-        rm -rf "$base.new"/var/cache/apt/archives/*.deb
-        mv "$base.new" "$base"
-    fi
+    base=$(sh "$here/suite.sh" "$cache" bookworm chain libelf1 openssl dkms kmod systemd pkg-config) || return 1
     rm -rf --one-file-system root
     cp -a --reflink=auto "$base" root
     # The headers have the same path in there, and ask for the compiler of their own suite.
@@ -51,6 +41,25 @@ debian() {
 inside() {
     # shellcheck disable=SC2016 # expanded in there
     unshare --mount sh -c 'mount -t proc proc root/proc && mount --bind /dev root/dev && exec chroot root sh -c "$0"' "$1"
+}
+
+kernel_is() {
+    cat > uname.c << C
+#define _GNU_SOURCE
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+int uname(struct utsname *u)
+{
+	int r = syscall(SYS_uname, u);
+	if (!r)
+		strcpy(u->release, "$1");
+	return r;
+}
+C
+    mkdir -p root/walk
+    gcc -shared -fPIC -O1 -o root/walk/uname.so uname.c
 }
 
 installs() {

@@ -134,23 +134,6 @@ image() {
         'Description: stands for the kernel that runs' > root/walk/image/DEBIAN/control
     inside 'dpkg-deb -b /walk/image /walk/image.deb && dpkg -i /walk/image.deb'
 }
-kernel_is() {
-    cat > uname.c << C
-#define _GNU_SOURCE
-#include <string.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
-#include <unistd.h>
-int uname(struct utsname *u)
-{
-	int r = syscall(SYS_uname, u);
-	if (!r)
-		strcpy(u->release, "$1");
-	return r;
-}
-C
-    gcc -shared -fPIC -O1 -o root/walk/uname.so uname.c
-}
 
 # --- going ----------------------------------------------------------------------------
 
