@@ -9,6 +9,7 @@
 # make check-vm   what the vgpu-vfio sets do at run time, under QEMU
 # make install    into DESTDIR/PREFIX (/usr/local); make uninstall takes it away again
 # make dist       the sources of a release, in dist/; make deb, make rpm: packages
+# make deb-install installs them, with what they are made from, as root
 # make help       the other targets
 
 PREFIX  ?= /usr/local
@@ -34,8 +35,8 @@ ifneq ($(SUDO_TREE),)
 export HOME := $(wordlist 4,99,$(SUDO_TREE))
 SHELL := $(shell command -v setpriv)
 .SHELLFLAGS := $(wordlist 1,3,$(SUDO_TREE)) /bin/sh -c
-deps deps-demo deps-check install uninstall: private SHELL := /bin/sh
-deps deps-demo deps-check install uninstall: private .SHELLFLAGS := -c
+deps deps-demo deps-check deps-deb deps-deb-data install uninstall deb-install: private SHELL := /bin/sh
+deps deps-demo deps-check deps-deb deps-deb-data install uninstall deb-install: private .SHELLFLAGS := -c
 endif
 
 comma := ,
@@ -78,6 +79,9 @@ deps-demo:
 
 deps-check:
 	@sh tools/packaging/deps.sh check
+
+deps-deb deps-deb-data:
+	@sh tools/packaging/deps.sh $(@:deps-%=%)
 
 $(BIN): $(CMDOBJ) $(LIB)
 	$(call say,LD)$(CC) $(CFLAGS) $(STDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -245,8 +249,13 @@ dist:
 	@echo "dist/gridpatch-$(VERSION).tar.gz, dist/gridpatch-data-$(DATA).tar.gz"
 
 # Packages of this system's kind: gridpatch and gridpatch-data, or the data alone.
+deb: deps-deb
+deb-data: deps-deb-data
 deb deb-data rpm rpm-data:
 	@sh tools/packaging/$(firstword $(subst -, ,$@))/build.sh dist $(if $(findstring -data,$@),data)
+
+deb-install: deb
+	@DEBIAN_FRONTEND=noninteractive apt-get install -y ./dist/gridpatch_$(VERSION)_*.deb ./dist/gridpatch-data_$(DATA)_all.deb
 
 clean:
 	rm -rf dist build build-san build-clang
@@ -255,6 +264,6 @@ help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 	@echo "deps layers lint lint-sets test-map includes readme pictures doc-html clean; SAN=1 WERROR=1 AUTODEPS=0 V=1 CC=clang BUILD=build-clang"
 
-.PHONY: all deps deps-demo deps-check test-programs check check-real check-vm check-conftests check-cards data-news bench bench-quick bench-figures demo readme pictures doc-html layers lint lint-sets test-map includes install uninstall dist deb deb-data rpm rpm-data clean help FORCE
+.PHONY: all deps deps-demo deps-check deps-deb deps-deb-data test-programs check check-real check-vm check-conftests check-cards data-news bench bench-quick bench-figures demo readme pictures doc-html layers lint lint-sets test-map includes install uninstall dist deb deb-data deb-install rpm rpm-data clean help FORCE
 
 -include $(LIBOBJ:.o=.d) $(CMDOBJ:.o=.d) $(TSUPOBJ:.o=.d) $(TESTS:%.c=$(BUILD)/%.d)

@@ -58,4 +58,6 @@ check '--version: two lines' test "$(wc -l < out)" -eq 2
 check 'the program, and its commit' grep -qxE "gridpatch $(version "$repo" program)( \([0-9a-f]{12}(-changed)?\))?" out
 check 'the day of the data' grep -qx "data of $(version "$repo" data | tr . -)" out
 check 'NEWS begins with this version' grep -q "^gridpatch $(version "$repo" program), " "$repo/tools/NEWS"
+number=$(version "$repo" program)
+check "packagers unpack this version" grep -qxF "    tar -xzf gridpatch-$number.tar.gz" "$repo/tools/packaging/README.md"
 finish

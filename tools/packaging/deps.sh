@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# deps.sh build|demo|check: install the packages that building, the demo or testing needs
-# and that are missing here. With AUTODEPS=0 nothing is installed: without what the program is
-# made from, and the demo with, that is the end, with the one command that installs it; a
-# test that misses something says so itself.
+# deps.sh build|demo|check|deb|deb-data: install the packages that building, the demo, testing
+# or making Debian's packages needs and that are missing here. With AUTODEPS=0 nothing is
+# installed: without what the program is made from, and the demo with, that is the end, with
+# the one command that installs it; a test that misses something says so itself.
 set -eu
 
 # NEED:DEBIAN:FEDORA:ARCH, where NEED is a program, or a header for the compiler.
@@ -23,7 +23,49 @@ xmllint:libxml2-utils kmod:kmod readelf:binutils -:python3-jsonschema -:python3-
 cmark-gfm:cmark-gfm parallel:parallel openssl:openssl systemd-analyze:systemd zsh:zsh fish:fish
 unzip:unzip zip:zip dpkg-source:dpkg-dev lspci:pciutils qemu-system-x86_64:qemu-system-x86'
 
+export DEBIAN_FRONTEND=noninteractive
+# wait_for WHAT COMMAND…: says every ten seconds that it is still at it. The clock is what runs
+# in the background: there the command would not hear of Ctrl-C.
+wait_for() {
+	what=$1 && shift
+	(
+		seconds=0
+		while sleep 10 >/dev/null; do
+			seconds=$((seconds + 10))
+			echo "  still waiting for $what, $seconds s"
+		done
+	) &
+	clock=$!
+	status=0
+	"$@" || status=$?
+	kill "$clock" 2>/dev/null || :
+	wait "$clock" 2>/dev/null || :
+	return $status
+}
+silent() { "$@" >/dev/null; }
+# or_update COMMAND…: apt-get COMMAND; when it fails, once more with new lists.
+or_update() {
+	wait_for "apt-get $1" silent apt-get "$@" 2>/dev/null && return
+	echo "fetching the lists of packages first"
+	wait_for 'apt-get update' silent apt-get update -q && wait_for "apt-get $1" silent apt-get "$@"
+}
+
+# What packages of Debian's are made from is what their control says. Without the right to
+# install it the maker of packages says what is missing.
+of_package() { # [-A]
+	[ "${AUTODEPS:-0}" = 1 ] && command -v apt-get >/dev/null 2>&1 || return 0
+	control=$(dirname "$0")/deb/control
+	! dpkg-checkbuilddeps "$@" "$control" >/dev/null 2>&1 || return 0
+	tmp=$(mktemp -d)
+	trap 'rm -rf "$tmp"' EXIT
+	mkdir "$tmp/debian" && cp "$control" "$tmp/debian/"
+	echo "installing what $control asks for"
+	or_update build-dep -y -q --no-install-recommends ${1:+--indep-only} "$tmp"
+}
+
 case ${1:-build} in
+deb) of_package; exit ;;
+deb-data) of_package -A; exit ;;
 build) needed=$build wanted=$more ;;
 demo) needed="$build $demo" wanted=$more ;;
 *) needed=$build wanted="$demo $more $check" ;;
@@ -95,32 +137,7 @@ if [ "${AUTODEPS:-0}" != 1 ] || ! command -v apt-get >/dev/null 2>&1; then
 	exit 0
 fi
 echo "installing:$missing $headers"
-export DEBIAN_FRONTEND=noninteractive
-# wait_for WHAT COMMAND…: says every ten seconds that it is still at it. The clock is what runs
-# in the background: there the command would not hear of Ctrl-C.
-wait_for() {
-	what=$1 && shift
-	(
-		seconds=0
-		while sleep 10 >/dev/null; do
-			seconds=$((seconds + 10))
-			echo "  still waiting for $what, $seconds s"
-		done
-	) &
-	clock=$!
-	status=0
-	"$@" || status=$?
-	kill "$clock" 2>/dev/null || :
-	wait "$clock" 2>/dev/null || :
-	return $status
-}
-update() { apt-get update -q >/dev/null; }
-install_now() { apt-get install -y -q --no-install-recommends "$@" >/dev/null; }
-install() {
-	wait_for 'apt-get install' install_now "$@" 2>/dev/null && return
-	echo "fetching the lists of packages first"
-	wait_for 'apt-get update' update && wait_for 'apt-get install' install_now "$@"
-}
+install() { or_update install -y -q --no-install-recommends "$@"; }
 # shellcheck disable=SC2086 # one word per package
 [ -z "$missing" ] || install $missing
 [ -z "$headers" ] || install "$headers" 2>/dev/null || echo "$headers cannot be had: no test builds modules"
