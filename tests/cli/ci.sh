@@ -11,14 +11,8 @@ man=$repo/tools/man/gridpatch-ci.7
 workflow=$repo/.github/workflows/matrix.yml
 gitlab=$repo/tools/packaging/gitlab-ci.example.yml
 
-# example NAME: the display behind the comment `.\" example NAME`, as a reader sees it.
-example() {
-    awk -v name="$1" '
-        $0 == ".\\\" example " name { here = 1; next }
-        here && /^\.Bd / { next }
-        here && /^\.Ed/ { exit }
-        here { gsub(/\\\(aq/, "\047"); gsub(/\\e/, "\\"); print }' "$man"
-}
+# As a reader sees it.
+example() { sh "$fx/example.sh" "$man" "$1"; }
 sed -n 's/^\.\\" example //p' "$man" > names
 check 'the manual has examples' test "$(wc -l < names)" -ge 8
 while read -r name; do

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""pipeline.py github|gitlab FILE DIR [CHECKOUT]
+"""pipeline.py github|gitlab FILE DIR [CHECKOUT [GRIDPATCH]]
 
 Runs the jobs of a workflow here, in DIR: as much of GitHub Actions and of GitLab's
 parent and child pipelines as gridpatch's examples use, and an error for anything else.
 Each job has a directory of its own, so that what it needs of another one has to come
-as an artifact. CHECKOUT is a directory that actions/checkout copies.
+as an artifact. CHECKOUT is a directory that actions/checkout copies, GRIDPATCH one that
+the action of OWNER/gridpatch is taken from.
 
 Prints `JOB RESULT` for each job; DIR/artifacts and DIR/summary.md are left.
 """
@@ -24,8 +25,8 @@ def die(text):
     sys.exit("pipeline.py: " + text)
 
 
-def shell(text, where, env):
-    done = subprocess.run(["bash", "-e", "-c", text], cwd=where, env={**os.environ, **env},
+def shell(text, where, env, program="bash"):
+    done = subprocess.run([program, "-e", "-c", text], cwd=where, env={**os.environ, **env},
                           stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
     return done.returncode == 0
 
@@ -40,10 +41,10 @@ def keep(words, where, to):
 
 
 class GitHub:
-    def __init__(self, path, where, checkout):
+    def __init__(self, path, where, checkout=None, gridpatch=None):
         with open(path, encoding="utf-8") as f:
             self.flow = yaml.safe_load(f)
-        self.where, self.checkout = where, checkout
+        self.where, self.checkout, self.gridpatch = where, checkout, gridpatch
         self.result, self.outputs = {}, {}
 
     def value(self, text, context):
@@ -69,7 +70,25 @@ class GitHub:
             return self.value(whole[1], context)
         return re.sub(r"\$\{\{(.*?)\}\}", lambda m: str(self.value(m[1], context)), text)
 
-    def action(self, name, what, where):
+    def composite(self, path, given, where, env):
+        """The steps of an action: it knows its inputs, and each step its own variables."""
+        with open(os.path.join(path, "action.yml"), encoding="utf-8") as f:
+            action = yaml.safe_load(f)
+        inputs = {k: given.pop(k, v.get("default")) for k, v in action["inputs"].items()}
+        if given or None in inputs.values():
+            die(f"{path}: not known: {sorted(given)}; not given: {[k for k in inputs if inputs[k] is None]}")
+        for step in action["runs"]["steps"]:
+            if set(step) - {"shell", "env", "run"}:
+                die(f"a step of {path} has {sorted(step)}")
+            own = {k: self.fill(v, {"inputs": inputs}) for k, v in step.get("env", {}).items()}
+            if not shell(step["run"], where, {**env, **own, "GITHUB_ACTION_PATH": path}, step["shell"]):
+                return False
+        return True
+
+    def action(self, name, what, where, env):
+        own = re.fullmatch(r"OWNER/gridpatch/(.*)@v[0-9.]+", name)
+        if own and self.gridpatch:
+            return self.composite(os.path.join(self.gridpatch, own[1]), what, where, env)
         store = os.path.join(self.where, "artifacts")
         if name.startswith("actions/checkout@v"):
             shutil.copytree(self.checkout, where, dirs_exist_ok=True)
@@ -105,7 +124,7 @@ class GitHub:
                 fine = shell(self.fill(step["run"], context), where, env)
             else:
                 what = {k: self.fill(v, context) for k, v in step.get("with", {}).items()}
-                fine = self.action(step["uses"], what, where)
+                fine = self.action(step["uses"], what, where, env)
             good = good and fine
             with open(out, encoding="utf-8") as f:
                 said = dict(line.rstrip("\n").split("=", 1) for line in f)
@@ -180,13 +199,13 @@ class GitLab:
 
 
 def main():
-    if len(sys.argv) not in (4, 5):
-        die("github|gitlab FILE DIR [CHECKOUT]?")
+    if len(sys.argv) not in (4, 5, 6):
+        die("github|gitlab FILE DIR [CHECKOUT [GRIDPATCH]]?")
     kind, path, where = sys.argv[1:4]
     where = os.path.abspath(where)
     os.makedirs(where)
     if kind == "github":
-        GitHub(path, where, sys.argv[4] if len(sys.argv) > 4 else None).run()
+        GitHub(path, where, *sys.argv[4:]).run()
     else:
         GitLab(where).pipeline(path, None)
 
