@@ -279,9 +279,18 @@ a, b = (yaml.safe_load(open(f)) for f in sys.argv[1:])
 b.pop("stages")
 assert a == b, (a, b)' gitlab.example "$gitlab"
 
-# This repository: what it installs with sudo is here already.
+# What they install, with sudo or as root, is here already.
 printf '#!/bin/sh\n' > bin/sudo
-chmod +x bin/sudo
+printf '#!/bin/sh\ncase "$*" in -C*\\ install) exit ;; esac\nexec %s "$@"\n' "$(command -v make)" > bin/make
+chmod +x bin/sudo bin/make
+some='*.run'
+here action > action.yml
+pipeline github action.yml action "$work" "$repo"
+check 'the action: the job ran, and is red' test "$(cat out)" = 'matrix failure'
+check 'the action: all cells' whole action/artifacts/matrix/matrix.json
+check 'the action: a page' test -s action/artifacts/matrix/matrix.html
+says 'the action: a summary' '| 460.73.02 | ' action/summary.md
+
 mkdir -p tree/tests
 cp -R "$fx" tree/tests/
 GRIDPATCH_HEADERS="$work/kernels/*" pipeline github "$workflow" repo "$work/tree"

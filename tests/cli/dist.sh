@@ -60,4 +60,7 @@ check 'the day of the data' grep -qx "data of $(version "$repo" data | tr . -)" 
 check 'NEWS begins with this version' grep -q "^gridpatch $(version "$repo" program), " "$repo/tools/NEWS"
 number=$(version "$repo" program)
 check "packagers unpack this version" grep -qxF "    tar -xzf gridpatch-$number.tar.gz" "$repo/tools/packaging/README.md"
+for f in .github/actions/matrix/action.yml tools/man/gridpatch-ci.7; do
+    check "$f: the action of this version" grep -q " uses: OWNER/gridpatch/.github/actions/matrix@v$number\$" "$repo/$f"
+done
 finish
