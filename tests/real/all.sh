@@ -27,4 +27,5 @@ sh "$here/walk.sh" || bad=1
 sh "$here/nextkernel.sh" || bad=1
 sh "$here/matrix.sh" || bad=1
 sh "$here/packages.sh" || bad=1
+sh "$here/newcomer.sh" || bad=1
 exit $bad

@@ -37,10 +37,11 @@ debian() {
     chmod 0755 root/usr/bin/gcc-10
 }
 
-# With /proc and /dev while it runs.
+# With /proc and /dev while it runs; a TMPDIR of ours is none in there.
 inside() {
     # shellcheck disable=SC2016 # expanded in there
-    unshare --mount sh -c 'mount -t proc proc root/proc && mount --bind /dev root/dev && exec chroot root sh -c "$0"' "$1"
+    unshare --mount sh -c 'mount -t proc proc root/proc && mount --bind /dev root/dev &&
+        exec env -u TMPDIR chroot root sh -c "$0"' "$1"
 }
 
 kernel_is() {
