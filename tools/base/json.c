@@ -5,6 +5,25 @@
 
 #include "base/utf8.h"
 
+size_t gp_json_ascii(struct gp_str s, size_t limit, struct gp_buf *out)
+{
+	size_t at = 0;
+
+	while (at < s.len && out->len < limit) {
+		size_t n = gp_utf8_len(s.p + at, s.len - at);
+		uint32_t c = n ? gp_utf8_point(s.p + at, n) : 0xfffd;
+
+		if (n == 1)
+			gp_buf_add(out, s.p + at, 1);
+		else if (c > 0xffff)
+			gp_buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + (c & 0x3ff));
+		else
+			gp_buf_printf(out, "\\u%04x", c);
+		at += n ? n : 1;
+	}
+	return at;
+}
+
 struct json_object *gp_json_str(struct gp_str s)
 {
 	gp_auto(gp_buf_release) struct gp_buf out = { 0 };

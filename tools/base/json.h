@@ -12,6 +12,15 @@ struct json_object *gp_json_text(const char *s);           /* NULL: null */
 struct json_object *gp_json_list(const struct gp_list *l); /* the same */
 struct json_object *gp_json_own(struct json_object *v);    /* v */
 
+/*
+ * Append JSON text in ASCII alone: what is none becomes its escapes, bytes that are no
+ * UTF-8 those of U+FFFD. json-c 0.18 refuses every other one when it is to be strict.
+ *
+ * In:  limit, of bytes in out; it ends behind the character that reaches it.
+ * Out: how many bytes of s that were.
+ */
+size_t gp_json_ascii(struct gp_str s, size_t limit, struct gp_buf *out);
+
 /* x as JSON, by its type; an object, or NULL, stands for itself. */
 #ifdef __cppcheck__ /* which does not get through these two */
 #define GP_JSON(x) json_of(x)

@@ -49,6 +49,23 @@ static void more_members(void **state)
 	is(GP_JSON_EACH(i, none, (int)i), "[]");
 }
 
+/* RFC 8259, section 7: its own example of a character beyond the first plane. */
+static void ascii(void **state)
+{
+	static const char text[] = "{\"a\":\"\xc3\xa4\xf0\x9d\x84\x9e\xff\"}";
+	static const size_t up_to[][2] = {
+		{ 0, 0 }, { 6, 6 }, { 7, 8 }, { 12, 8 }, { 13, 12 }, { 30, 13 }, { 99, 15 }
+	};
+	gp_auto(gp_buf_release) struct gp_buf out = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < GP_COUNT(up_to); i++) {
+		out.len = 0;
+		assert_int_equal(gp_json_ascii(gp_str_of(text), up_to[i][0], &out), up_to[i][1]);
+	}
+	assert_string_equal(gp_buf_str(&out).p, "{\"a\":\"\\u00e4\\ud834\\udd1e\\ufffd\"}");
+}
+
 static void report(void **state)
 {
 	(void)state;
@@ -61,7 +78,7 @@ static void report(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = { cmocka_unit_test(by_type), cmocka_unit_test(more_members),
-						   cmocka_unit_test(report) };
+						   cmocka_unit_test(ascii), cmocka_unit_test(report) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -378,6 +378,7 @@ static int read_all(struct reader *r, struct json_object *o, struct gp_cells *ou
 int gp_cells_from_json(struct gp_str text, const char *name, struct gp_cells *out, struct gp_err *err)
 {
 	struct reader r = { .name = name, .err = err };
+	gp_auto(gp_buf_release) struct gp_buf ascii = { 0 }, before = { 0 };
 	struct json_tokener *tok;
 	struct json_object *o;
 	enum json_tokener_error bad;
@@ -391,12 +392,14 @@ int gp_cells_from_json(struct gp_str text, const char *name, struct gp_cells *ou
 		gp_oom();
 	/* Strict: nothing after the object, no NaN, no single quotes. */
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	o = json_tokener_parse_ex(tok, text.p, (int)text.len);
+	gp_json_ascii(text, SIZE_MAX, &ascii);
+	o = json_tokener_parse_ex(tok, gp_buf_str(&ascii).p, (int)ascii.len);
 	bad = json_tokener_get_error(tok);
 	if (bad == json_tokener_success)
 		rc = read_all(&r, o, out);
 	else
-		rc = gp_fail(err, GP_E_FORMAT, "'%s', byte %zu: %s", name, json_tokener_get_parse_end(tok),
+		rc = gp_fail(err, GP_E_FORMAT, "'%s', byte %zu: %s", name,
+			     gp_json_ascii(text, json_tokener_get_parse_end(tok), &before),
 			     bad == json_tokener_continue ? "the JSON ends too early" : json_tokener_error_desc(bad));
 	json_object_put(o);
 	json_tokener_free(tok);
