@@ -168,8 +168,9 @@ static void check_text_mask(void **state)
 	assert_memory_equal(text, c->want, c->len);
 }
 
-/* The libc knows what controls the terminal and what has a width there. The bidi
- * marks are those of Unicode's PropList.txt, Bidi_Control. */
+/* The libc knows what controls the terminal and what has a width there, but since glibc
+ * 2.40 or 2.41 the marks around annotations, which are format characters (Cf), have one. The
+ * bidi marks are those of Unicode's PropList.txt, Bidi_Control. */
 static void what_hides(void **state)
 {
 	static const uint32_t bidi[] = { 0x61c,  0x200e, 0x200f, 0x202a, 0x202b, 0x202c,
@@ -180,7 +181,7 @@ static void what_hides(void **state)
 	for (uint32_t c = 0; c < 0x110000; c++) {
 		if (iswcntrl((wint_t)c) && !gp_utf8_hides(c))
 			fail_msg("U+%04X is a control, and stays", c);
-		if (wcwidth((wchar_t)c) > 0 && gp_utf8_hides(c))
+		if (wcwidth((wchar_t)c) > 0 && gp_utf8_hides(c) && (c < 0xfff9 || c > 0xfffb))
 			fail_msg("U+%04X has a width, and goes", c);
 	}
 	setlocale(LC_CTYPE, "C");
