@@ -184,9 +184,9 @@ const struct gp_cmd gp_cmd_matrix = {
 		 "run that was stopped; --since takes what has not changed from an earlier report,\n"
 		 "by sums of all that decides it. --baseline says what broke and what mended since\n"
 		 "an earlier report, and changes no exit status. With --boot each kernel is asked\n"
-		 "whether it takes the modules, as 'gridpatch verify --boot' does. --fetch-headers\n"
-		 "gets the headers of a distribution's kernel, as debian:6.12, by this system's own\n"
-		 "apt or dnf; it installs nothing, and keeps them for the next run.\n"
+		 "whether it takes the modules, as 'gridpatch verify --boot' does.\n"
+		 "--fetch-headers gets the headers of a distribution's kernel, as debian:6.12, by\n"
+		 "this system's own apt or dnf; it installs nothing, and keeps them.\n"
 		 "\n"
 		 "--emit and --shard spread the cells over several machines; --merge joins their\n"
 		 "JSON reports, and says which cells were run twice and which are missing.",
