@@ -132,7 +132,7 @@ void gp_headerwish_sort(const struct gp_header_distro *d, struct gp_list *packag
 		qsort(v, n, sizeof(*v), by_release);
 	gp_list_release(packages);
 	for (size_t i = 0; i < n; i++)
-		if (i && strcmp(v[i].package, v[i - 1].package) == 0)
+		if (packages->n && strcmp(v[i].package, packages->v[packages->n - 1]) == 0)
 			free(v[i].package);
 		else
 			gp_list_take(packages, v[i].package);

@@ -48,16 +48,15 @@ static const char *place_of(const struct gp_unpack *u, const char *path)
 }
 
 /* The directory for it, made, with nothing of that name in it. Out: borrowed; -1. */
-static int make_room(struct gp_unpack *u, const char *path, const char *place, const char **name, struct gp_err *err)
+static int make_room(struct gp_unpack *u, const char *path, const char *place, struct gp_err *err)
 {
 	gp_auto(gp_free_ptr) char *parent = gp_path_dir(place);
 	int dir = gp_dirs_make(&u->dirs, parent);
 
 	if (dir < 0)
 		return fail_place(u, path, errno, err);
-	*name = gp_path_base(place);
 	/* A later member of the same name replaces the file. */
-	if (unlinkat(dir, *name, 0) < 0 && errno != ENOENT)
+	if (unlinkat(dir, gp_path_base(place), 0) < 0 && errno != ENOENT)
 		return fail_place(u, path, errno, err);
 	return dir;
 }
@@ -107,7 +106,7 @@ static int link_to(struct gp_unpack *u, const char *other, int dir, const char *
 static int store_hardlink(struct gp_unpack *u, struct gp_archive *a, struct archive_entry *e, const char *path,
 			  const char *place, struct gp_err *err)
 {
-	const char *to = archive_entry_hardlink(e), *name;
+	const char *to = archive_entry_hardlink(e), *name = gp_path_base(place);
 	gp_auto(gp_free_ptr) char *from_path = gp_path_clean(to + strspn(to, "/"), strlen(to + strspn(to, "/")), err);
 	const char *other = from_path ? place_of(u, from_path) : NULL;
 	bool has_data = archive_entry_size_is_set(e) && archive_entry_size(e) > 0;
@@ -118,7 +117,7 @@ static int store_hardlink(struct gp_unpack *u, struct gp_archive *a, struct arch
 	if (!other)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s': '%s' is a link to '%s', which is no %s", u->name, place,
 			       from_path, u->what);
-	dir = make_room(u, path, place, &name, err);
+	dir = make_room(u, path, place, err);
 	if (dir < 0)
 		return -1;
 	/* What is asked for next may close it. */
@@ -196,23 +195,23 @@ static char *from_here(const char *place, const char *target)
 static int store_symlink(struct gp_unpack *u, struct archive_entry *e, const char *path, const char *place,
 			 struct gp_err *err)
 {
-	const char *target = archive_entry_symlink(e), *name;
+	const char *target = archive_entry_symlink(e);
 	gp_auto(gp_free_ptr) char *to = target && *target ? from_here(place, target) : NULL;
 	int dir;
 
 	if (!to)
 		return gp_fail(err, GP_E_FORMAT, "'%s': its link '%s' leads out of the package, to '%s'", u->name, path,
 			       target ? target : "");
-	dir = make_room(u, path, place, &name, err);
+	dir = make_room(u, path, place, err);
 	if (dir < 0)
 		return -1;
-	return symlinkat(to, dir, name) < 0 ? fail_place(u, path, errno, err) : 0;
+	return symlinkat(to, dir, gp_path_base(place)) < 0 ? fail_place(u, path, errno, err) : 0;
 }
 
 int gp_unpack_member(struct gp_unpack *u, struct gp_archive *a, struct archive_entry *e, const char *path,
 		     struct gp_err *err)
 {
-	const char *place = place_of(u, path), *name;
+	const char *place = place_of(u, path);
 	bool link = archive_entry_filetype(e) == AE_IFLNK;
 	int dir;
 
@@ -227,6 +226,6 @@ int gp_unpack_member(struct gp_unpack *u, struct gp_archive *a, struct archive_e
 	if (archive_entry_filetype(e) != AE_IFREG)
 		return gp_fail(err, GP_E_UNSUPPORTED, "'%s': its %s '%s' is neither a file nor a directory%s", u->name,
 			       u->what, path, u->whole ? ", nor a link" : "");
-	dir = make_room(u, path, place, &name, err);
-	return dir < 0 ? -1 : store_data(u, a, e, path, dir, name, err);
+	dir = make_room(u, path, place, err);
+	return dir < 0 ? -1 : store_data(u, a, e, path, dir, gp_path_base(place), err);
 }

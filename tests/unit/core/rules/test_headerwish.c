@@ -99,7 +99,7 @@ static void newest_first(void **state)
 	static const char *const in[] = { "linux-headers-6.1.0-9-amd64",   "linux-headers-amd64",
 					  "linux-headers-6.1.0-57-amd64",  "linux-headers-6.12.9+deb12-amd64",
 					  "linux-headers-6.1.0-57-common", "linux-headers-6.12.107+deb12-amd64",
-					  "linux-headers-6.1.0-57-amd64" };
+					  "linux-headers-6.1.0-57-amd64",  "linux-headers-6.1.0-57-amd64" };
 	static const char *const want[] = { "linux-headers-6.12.107+deb12-amd64", "linux-headers-6.12.9+deb12-amd64",
 					    "linux-headers-6.1.0-57-amd64", "linux-headers-6.1.0-9-amd64" };
 	struct gp_list l = { 0 };
