@@ -95,7 +95,7 @@ $(LIB): $(LIBOBJ)
 $(BUILD)/tools/ops/select/datadir.o: STDFLAGS += -DGP_DATADIR='"$(PREFIX)/share/gridpatch"'
 $(BUILD)/tools/ops/select/datadir.o: $(BUILD)/prefix
 
-# And the commit, which `--version` says, the one thing of another one.
+# And the commit, which `--version` says: its own file for the same reason.
 $(BUILD)/tools/cmd/front/version.o: STDFLAGS += -DGP_COMMIT='"$(file <$(BUILD)/commit)"'
 $(BUILD)/tools/cmd/front/version.o: $(BUILD)/commit
 

@@ -12,7 +12,7 @@
 
 /*
  * The `exports` file of kernel-versions/: which of a few symbols kernels export, and to
- * whom, for those whose Module.symvers is not at hand. gridpatch(1) describes it.
+ * whom, for those whose Module.symvers is not at hand. gridpatch-kernel-versions(5) describes it.
  */
 
 /* An export, as far as whoever was asked can tell. */

@@ -15,8 +15,8 @@
 
 /*
  * A kernel-versions file in memory, and the judge: does this rule hold for
- * this driver on this kernel? gridpatch(1) describes the format; an unknown field
- * is an error, so that no typo passes silently.
+ * this driver on this kernel? gridpatch-kernel-versions(5) describes the
+ * format; an unknown field is an error, so that no typo passes silently.
  */
 
 enum gp_status { GP_STATUS_UNSET, GP_STATUS_SUPPORTED, GP_STATUS_UNTESTED, GP_STATUS_BLOCKED };

@@ -78,15 +78,15 @@ struct gp_merging {
 int gp_merging_look(struct gp_merging *m, struct gp_inputs *in, struct gp_err *err);
 
 /*
- * After that: read both installers, each once: the desktop's payload, of which the sums of all files
- * are taken; then the host's, of which each member is decided on as it comes. What is
- * wanted and is no source is compressed at once, behind the desktop's payload (m->append);
+ * After that: read both installers, each once: the desktop's payload, of which the sums of
+ * all files are taken; then the host's, of which each member is decided on as it comes. What
+ * is wanted and is no source is compressed at once, behind the desktop's payload (m->append);
  * nothing of it is in memory or on the disk as it is.
  *
  * In:     in: with its data loaded. opts->host and ->run: either may be the host. sources:
  *         a directory of ours, for a build, or NULL.
- * Out:    in->driver is the merged driver. m, gp_merging_release() it after in, whatever
- *         the result.
+ * Out:    in->driver is the merged driver. m, gp_merging_release() it before in, whatever
+ *         the result: a thread of it may still be reading in's.
  * Errors: GP_E_NO they do not fit, or are altered; GP_E_FORMAT one is damaged, or names
  *         files that it has not; GP_E_UNSUPPORTED they do not go into one tree, or a place
  *         for the host's module was not found; as gp_driver_open().

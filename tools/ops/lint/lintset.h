@@ -79,8 +79,8 @@ int gp_lint_run(const struct gp_catalog *c, const struct gp_lint_opts *o, struct
 size_t gp_lint_rules(const struct gp_catalog *c, const struct gp_list *names, struct gp_findings *found);
 
 /*
- * Check cards, platforms and messages of logs: ids of a directory that overlap, branches that are not in
- * `drivers`, twins that have no vGPUs or others, names that stand for two platforms,
+ * Check cards, platforms and messages of logs: ids of a directory that overlap, branches
+ * that are not in `drivers`, twins that have no vGPUs or others, names that stand for two platforms,
  * kernels on no line, patterns that an earlier message hides, Evidence without a mark.
  */
 void gp_lint_cards(const struct gp_catalog *c, struct gp_findings *found);

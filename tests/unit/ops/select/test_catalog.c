@@ -758,7 +758,6 @@ static void test_datadir(void **state)
 	gp_list_release(&p.over);
 }
 
-/* The tree's own data loads. */
 /* What nobody asked for is not read, and not said to be bad. */
 static void test_tables(void **state)
 {
@@ -784,6 +783,7 @@ static void test_tables(void **state)
 	}
 }
 
+/* The tree's own data loads. */
 static void test_shipped(void **state)
 {
 	struct world *w = *state;
