@@ -72,6 +72,5 @@ static struct json_object *headers(const struct gp_fetched *f)
 
 void gp_fetch_tell(const struct gp_fetch_ready *r, struct json_object *report)
 {
-	if (r->n)
-		gp_json_fill(report, GP_J("fetched", GP_JSON_EACH(i, r->n, headers(&r->v[i]))));
+	gp_json_fill(report, GP_J("fetched", GP_JSON_EACH(i, r->n, headers(&r->v[i]))));
 }

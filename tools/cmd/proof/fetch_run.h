@@ -22,7 +22,7 @@ void gp_fetch_ready_release(struct gp_fetch_ready *r);
 /* The one that has these headers, or NULL. */
 const struct gp_fetched *gp_fetch_ready_of(const struct gp_fetch_ready *r, const char *headers);
 
-/* Put them into a report, if there are any. */
+/* Put them into a report. */
 void gp_fetch_tell(const struct gp_fetch_ready *r, struct json_object *report);
 
 #endif
