@@ -136,7 +136,7 @@ check 'verify and the kernel refuse the same' diff looked refused
 check 'there are some' test "$(wc -l < refused)" -ge 5
 
 # One alone: what it needs lies beside it. A crash ends the machine, and is no time-out.
-run verify m/nvidia-vgpu-vfio.ko m/oops.ko $kernel --accel tcg --json=boot.json
+run verify m/nvidia-vgpu-vfio.ko m/oops.ko --headers "$headers" $kernel --accel tcg --json=boot.json
 check 'a crash: exit 1' test $status -eq 1
 check 'the one that crashes' test "$(of oops.ko verdict)" = crashed
 check 'its trace' jq -e '.boot.findings[0].trace | test("m_init")' boot.json
