@@ -66,7 +66,7 @@ dpkg-deb -b next gridpatch_9.9_amd64.deb > log
 inside() {
     # shellcheck disable=SC2016 # expanded in there
     unshare --mount sh -c 'mount -t proc proc root/proc && mount --bind /dev root/dev && exec chroot root env \
-        DEBIAN_FRONTEND=noninteractive LC_ALL=C HOME=/root sh -c "$0"' "$1" < /dev/null
+        DEBIAN_FRONTEND=noninteractive LC_ALL=C HOME=/root XDG_CACHE_HOME=/pkg/cache sh -c "$0"' "$1" < /dev/null
 }
 get() { inside "apt-get install -y -q --no-install-recommends $*"; }
 # All that is there, but what dpkg, apt and a linker's cache keep for themselves.
