@@ -16,18 +16,16 @@ static int origins(const volatile sig_atomic_t *cancel, struct gp_list *out, str
 	gp_auto(gp_list_release) struct gp_list argv = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	struct gp_str rest, line;
-	int status;
 
 	gp_list_add(&argv, "apt-get");
 	gp_list_add(&argv, "indextargets");
 	gp_list_add(&argv, "--format");
 	gp_list_add(&argv, "origin=$(ORIGIN)");
 	gp_list_add(&argv, "Created-By: Packages");
-	status = gp_fetch_run(&argv, NULL, cancel, &text, err);
-	if (status < 0)
+	if (gp_fetch_ask("apt-get", &argv, NULL, cancel, &text, err) < 0)
 		return -1;
 	rest = gp_buf_str(&text);
-	while (status == 0 && gp_text_line_next(&rest, &line)) {
+	while (gp_text_line_next(&rest, &line)) {
 		gp_auto(gp_free_ptr) char *name = NULL;
 
 		if (!gp_str_take(&line, "origin=") || !line.len)
@@ -36,7 +34,7 @@ static int origins(const volatile sig_atomic_t *cancel, struct gp_list *out, str
 		if (!gp_list_has(out, name))
 			gp_list_add(out, name);
 	}
-	return status ? gp_fetch_failed("apt-get", &text, err) : 0;
+	return 0;
 }
 
 static int check_origin(const struct gp_headerwish *w, const volatile sig_atomic_t *cancel, struct gp_err *err)
@@ -68,14 +66,12 @@ static int names(const struct gp_headerwish *w, const volatile sig_atomic_t *can
 		gp_auto(gp_list_release) struct gp_list argv = { 0 };
 		gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 		struct gp_str rest, line;
-		int status;
 
 		gp_list_add(&argv, "apt-cache");
 		gp_list_add(&argv, "pkgnames");
 		gp_list_add(&argv, w->distro->prefixes[i]);
-		status = gp_fetch_run(&argv, NULL, cancel, &text, err);
-		if (status)
-			return status < 0 ? -1 : gp_fetch_failed("apt-cache", &text, err);
+		if (gp_fetch_ask("apt-cache", &argv, NULL, cancel, &text, err) < 0)
+			return -1;
 		rest = gp_buf_str(&text);
 		while (gp_text_line_next(&rest, &line))
 			if (gp_str_starts(line, w->distro->prefixes[i]))
@@ -217,15 +213,11 @@ int gp_apt_download(const struct gp_fetch_plan *p, const char *dir, const volati
 {
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	gp_auto(gp_list_release) struct gp_list argv = { 0 };
-	int status;
 
 	gp_list_add(&argv, "apt-get");
 	gp_list_add(&argv, "-q");
 	gp_list_add(&argv, "download");
 	for (size_t i = 0; i < p->n; i++)
 		gp_list_printf(&argv, "%s=%s", p->v[i].name, p->v[i].version);
-	status = gp_fetch_run(&argv, dir, cancel, &text, err);
-	if (status)
-		return status < 0 ? -1 : gp_fetch_failed("apt-get download", &text, err);
-	return 0;
+	return gp_fetch_ask("apt-get download", &argv, dir, cancel, &text, err);
 }

@@ -46,12 +46,10 @@ static int names(const volatile sig_atomic_t *cancel, struct gp_list *out, struc
 	gp_auto(gp_list_release) struct gp_list argv = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
 	struct gp_str rest, line;
-	int status;
 
 	add_words(&argv, words);
-	status = gp_fetch_run(&argv, NULL, cancel, &text, err);
-	if (status)
-		return status < 0 ? -1 : gp_fetch_failed("dnf repoquery", &text, err);
+	if (gp_fetch_ask("dnf repoquery", &argv, NULL, cancel, &text, err) < 0)
+		return -1;
 	rest = gp_buf_str(&text);
 	while (gp_text_line_next(&rest, &line))
 		if (gp_str_starts(line, NAME "-"))
@@ -87,13 +85,11 @@ int gp_dnf_download(const struct gp_fetch_plan *p, const char *dir, const volati
 	static const char *const words[] = { "dnf", "-q", "download", "--arch", "x86_64", "--destdir", NULL };
 	gp_auto(gp_list_release) struct gp_list argv = { 0 };
 	gp_auto(gp_buf_release) struct gp_buf text = { 0 };
-	int status;
 
 	add_words(&argv, words);
 	gp_list_add(&argv, dir);
 	gp_list_printf(&argv, NAME "-%s", p->release.text);
-	status = gp_fetch_run(&argv, dir, cancel, &text, err);
-	return status <= 0 ? status : gp_fetch_failed("dnf download", &text, err);
+	return gp_fetch_ask("dnf download", &argv, dir, cancel, &text, err);
 }
 
 int gp_dnf_check(const char *file, const volatile sig_atomic_t *cancel, struct gp_err *err)

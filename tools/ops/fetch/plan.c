@@ -136,7 +136,7 @@ int gp_fetch_run(const struct gp_list *words, const char *dir, const volatile si
 	return -1;
 }
 
-int gp_fetch_failed(const char *tool, const struct gp_buf *said, struct gp_err *err)
+static int failed(const char *tool, const struct gp_buf *said, struct gp_err *err)
 {
 	struct gp_str text = gp_buf_str(said), line, why = GP_STR("it does not say why");
 
@@ -148,4 +148,12 @@ int gp_fetch_failed(const char *tool, const struct gp_buf *said, struct gp_err *
 			break;
 	}
 	return gp_fail(err, GP_E_SYSTEM, "%s failed: %.*s", tool, (int)(why.len < 250 ? why.len : 250), why.p);
+}
+
+int gp_fetch_ask(const char *tool, const struct gp_list *argv, const char *dir, const volatile sig_atomic_t *cancel,
+		 struct gp_buf *out, struct gp_err *err)
+{
+	int status = gp_fetch_run(argv, dir, cancel, out, err);
+
+	return status > 0 ? failed(tool, out, err) : status;
 }

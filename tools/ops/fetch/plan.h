@@ -49,7 +49,13 @@ char *gp_fetch_nearest(const struct gp_headerwish *w, const struct gp_list *pack
 int gp_fetch_run(const struct gp_list *argv, const char *dir, const volatile sig_atomic_t *cancel, struct gp_buf *out,
 		 struct gp_err *err);
 
-/* "TOOL failed: " and the line of what it said that says why: GP_E_SYSTEM, -1. */
-int gp_fetch_failed(const char *tool, const struct gp_buf *said, struct gp_err *err);
+/*
+ * The same, of one that must succeed: what is not status 0 is GP_E_SYSTEM, "TOOL failed: "
+ * and the line of what it said that says why.
+ *
+ * Out: 0 or -1.
+ */
+int gp_fetch_ask(const char *tool, const struct gp_list *argv, const char *dir, const volatile sig_atomic_t *cancel,
+		 struct gp_buf *out, struct gp_err *err);
 
 #endif
