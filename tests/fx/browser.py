@@ -7,6 +7,7 @@ Drives chromedriver by WebDriver's HTTP interface and prints what it saw as JSON
 the test judges it. Colours are [r, g, b]; a contrast is WCAG's ratio.
 """
 import base64
+import contextlib
 import json
 import os
 import re
@@ -277,40 +278,59 @@ def printed(d):
     return got
 
 
-def without_script(d, url):
+@contextlib.contextmanager
+def scriptless(d, url):
+    """The page in a browser that runs no script."""
     d.cdp("Emulation.setScriptExecutionDisabled", value=True)
     d.call("POST", "/url", {"url": url})
-    got = {"text_filter": d.js("return document.getElementById('search').checkVisibility()")}
-    d.click("td.k-compile a")
-    got["click"] = d.opened()
-    d.click("#show-ok")
-    got["without_ok"] = d.js(SHOWN)
+    yield
     d.cdp("Emulation.setScriptExecutionDisabled", value=False)
-    return got
 
 
-def main(page, name):
-    url = "file://" + os.path.abspath(page)
+@contextlib.contextmanager
+def started():
+    """A Driver with a browser, which end with this."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         d = Driver(scratch)
         try:
             d.begin(scratch)
-            media(d)
-            d.call("POST", "/url", {"url": url})
-            got = {"page": look(d, name), "use": use(d), "phone": phone(d), "print": printed(d)}
-            got["contrast"] = {}
-            d.js("document.querySelectorAll('details').forEach(function (e) { e.open = true; })")
-            for scheme in ("light", "dark"):
-                media(d, "", scheme)
-                got["contrast"][scheme] = least_contrast(d, TEXTS)[0]
-            media(d)
-            got["no_script"] = without_script(d, url)
-            got["console"] = [x["message"] for x in d.call("POST", "/se/log", {"type": "browser"})]
+            yield d
         finally:
             d.close()
+
+
+def visit(page, name, see):
+    """Print what see(d, url, name) makes of a page, and what the console said, as JSON."""
+    with started() as d:
+        media(d)
+        got = see(d, "file://" + os.path.abspath(page), name)
+        got["console"] = [x["message"] for x in d.call("POST", "/se/log", {"type": "browser"})]
     json.dump(got, sys.stdout, indent=1)
     print()
 
 
+def without_script(d, url):
+    with scriptless(d, url):
+        got = {"text_filter": d.js("return document.getElementById('search').checkVisibility()")}
+        d.click("td.k-compile a")
+        got["click"] = d.opened()
+        d.click("#show-ok")
+        got["without_ok"] = d.js(SHOWN)
+    return got
+
+
+def see(d, url, name):
+    d.call("POST", "/url", {"url": url})
+    got = {"page": look(d, name), "use": use(d), "phone": phone(d), "print": printed(d)}
+    got["contrast"] = {}
+    d.js("document.querySelectorAll('details').forEach(function (e) { e.open = true; })")
+    for scheme in ("light", "dark"):
+        media(d, "", scheme)
+        got["contrast"][scheme] = least_contrast(d, TEXTS)[0]
+    media(d)
+    got["no_script"] = without_script(d, url)
+    return got
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    visit(*sys.argv[1:], see)

@@ -5,12 +5,9 @@ As browser.py, whose driver it uses: prints what it saw as JSON, and the test ju
 SHOT.png is the page at 1280 pixels, SHOT.png.phone.png at 390, the same with .dark.png
 in dark. Everything is looked at in both widths and in both schemes.
 """
-import json
-import os
 import sys
-import tempfile
 
-from browser import SHOWN, SIZES, Driver, choose, least_contrast, media, shot, window
+from browser import SHOWN, SIZES, choose, least_contrast, media, scriptless, shot, visit, window
 
 TEXTS = "td a, td, th, th button, .sign, p, dt, dd, summary, legend, label, li, li a, h1, h2, #bar span, tr.why div, .short"
 DRIVERS = """
@@ -155,37 +152,25 @@ def sizes(d, name, width, height, phone):
 
 
 def without_script(d, url):
-    d.cdp("Emulation.setScriptExecutionDisabled", value=True)
-    d.call("POST", "/url", {"url": url})
-    got = {"signs": d.js(SIGNS), "groups": d.js(GROUPS), "drivers": d.js(DRIVERS), "heads": d.js(HEADS),
-           "buttons": d.js("return document.querySelectorAll('#grid button').length"),
-           "selects": d.js("return document.getElementById('group').checkVisibility()")}
-    d.click("#signs")
-    got["signs_other"] = d.js(SIGNS)
-    d.cdp("Emulation.setScriptExecutionDisabled", value=False)
+    with scriptless(d, url):
+        got = {"signs": d.js(SIGNS), "groups": d.js(GROUPS), "drivers": d.js(DRIVERS), "heads": d.js(HEADS),
+               "buttons": d.js("return document.querySelectorAll('#grid button').length"),
+               "selects": d.js("return document.getElementById('group').checkVisibility()")}
+        d.click("#signs")
+        got["signs_other"] = d.js(SIGNS)
     return got
 
 
-def main(page, name):
-    url = "file://" + os.path.abspath(page)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        d = Driver(scratch)
-        try:
-            d.begin(scratch)
-            media(d)
-            window(d, 1280, 900, False)
-            d.call("POST", "/url", {"url": url})
-            got = {"page": look(d), "wide": sizes(d, name, 1280, 900, False),
-                   "phone": sizes(d, name + ".phone.png", 390, 844, True)}
-            window(d, 1280, 900, False)
-            got["sort"] = sort(d)
-            got["group"] = group(d)
-            got["no_script"] = without_script(d, url)
-            got["console"] = [x["message"] for x in d.call("POST", "/se/log", {"type": "browser"})]
-        finally:
-            d.close()
-    json.dump(got, sys.stdout, indent=1)
-    print()
+def see(d, url, name):
+    window(d, 1280, 900, False)
+    d.call("POST", "/url", {"url": url})
+    got = {"page": look(d), "wide": sizes(d, name, 1280, 900, False),
+           "phone": sizes(d, name + ".phone.png", 390, 844, True)}
+    window(d, 1280, 900, False)
+    got["sort"] = sort(d)
+    got["group"] = group(d)
+    got["no_script"] = without_script(d, url)
+    return got
 
 
-main(*sys.argv[1:])
+visit(*sys.argv[1:], see)

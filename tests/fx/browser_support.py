@@ -4,12 +4,9 @@
 As browser.py, whose driver it uses: prints what it saw as JSON, and the test judges it.
 SHOT.png is the page at 1280 pixels, SHOT.png.phone.png at 390, SHOT.png.dark.png dark.
 """
-import json
-import os
 import sys
-import tempfile
 
-from browser import SIZES, Driver, choose, least_contrast, media, shot, window
+from browser import SIZES, choose, least_contrast, media, scriptless, shot, visit, window
 
 TEXTS = "td, td a, th, small, .sign, p, dt, dd, dd a, li, li a, h1, h2, h3, label"
 SHOWN = """
@@ -76,46 +73,34 @@ def use(d):
 
 
 def without_script(d, url):
-    d.cdp("Emulation.setScriptExecutionDisabled", value=True)
-    d.call("POST", "/url", {"url": url})
-    got = {"filter": d.js("return document.getElementById('filter').checkVisibility()")}
-    d.click("#s0 td.bad a")
-    got["click"] = d.js(SHOWN)
-    d.cdp("Emulation.setScriptExecutionDisabled", value=False)
+    with scriptless(d, url):
+        got = {"filter": d.js("return document.getElementById('filter').checkVisibility()")}
+        d.click("#s0 td.bad a")
+        got["click"] = d.js(SHOWN)
     return got
 
 
-def main(page, name):
-    url = "file://" + os.path.abspath(page)
+def see(d, url, name):
     got = {"contrast": {}}
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        d = Driver(scratch)
-        try:
-            d.begin(scratch)
-            media(d)
-            window(d, 1280, 900, False)
-            d.call("POST", "/url", {"url": url})
-            got["page"] = look(d)
-            got["use"] = use(d)
-            shot(d, name)
-            for scheme in ("light", "dark"):
-                media(d, "", scheme)
-                got["contrast"][scheme] = least_contrast(d, TEXTS, True)
-            shot(d, name + ".dark.png")
-            media(d)
-            window(d, 390, 844, True)
-            shot(d, name + ".phone.png")
-            d.click("#s0 td.ok a")
-            d.wait("document.querySelector('article.cell:target') !== null")
-            got["phone"] = {"sizes": d.js(SIZES), "shown": d.js(SHOWN), "scrolled": d.js(
-                "var t = document.querySelector('.table'); t.scrollLeft = 2000; return t.scrollLeft;")}
-            d.cdp("Emulation.clearDeviceMetricsOverride")
-            got["no_script"] = without_script(d, url)
-            got["console"] = [x["message"] for x in d.call("POST", "/se/log", {"type": "browser"})]
-        finally:
-            d.close()
-    json.dump(got, sys.stdout, indent=1)
-    print()
+    window(d, 1280, 900, False)
+    d.call("POST", "/url", {"url": url})
+    got["page"] = look(d)
+    got["use"] = use(d)
+    shot(d, name)
+    for scheme in ("light", "dark"):
+        media(d, "", scheme)
+        got["contrast"][scheme] = least_contrast(d, TEXTS, True)
+    shot(d, name + ".dark.png")
+    media(d)
+    window(d, 390, 844, True)
+    shot(d, name + ".phone.png")
+    d.click("#s0 td.ok a")
+    d.wait("document.querySelector('article.cell:target') !== null")
+    got["phone"] = {"sizes": d.js(SIZES), "shown": d.js(SHOWN), "scrolled": d.js(
+        "var t = document.querySelector('.table'); t.scrollLeft = 2000; return t.scrollLeft;")}
+    d.cdp("Emulation.clearDeviceMetricsOverride")
+    got["no_script"] = without_script(d, url)
+    return got
 
 
-main(*sys.argv[1:])
+visit(*sys.argv[1:], see)

@@ -10,11 +10,10 @@ import html
 import os
 import struct
 import sys
-import tempfile
 import textwrap
 import zlib
 
-from browser import Driver, decode_png, media, window
+from browser import decode_png, media, started, window
 
 COLUMNS = 104  # longer lines go on below,
 INDENT = " " * 11  # where gridpatch's own begin behind their first word
@@ -65,18 +64,13 @@ def indexed(png):
 
 
 def draw_page(page, out):
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        d = Driver(scratch)
-        try:
-            d.begin(scratch)
-            media(d)
-            window(d, 1280, 1400, False)
-            d.call("POST", "/url", {"url": "file://" + os.path.abspath(page)})
-            bottom = d.js("return document.querySelector('.table').getBoundingClientRect().bottom")
-            png = d.cdp("Page.captureScreenshot", format="png",
-                        clip={"x": 0, "y": 0, "width": 1280, "height": int(bottom) + 16, "scale": 1})
-        finally:
-            d.close()
+    with started() as d:
+        media(d)
+        window(d, 1280, 1400, False)
+        d.call("POST", "/url", {"url": "file://" + os.path.abspath(page)})
+        bottom = d.js("return document.querySelector('.table').getBoundingClientRect().bottom")
+        png = d.cdp("Page.captureScreenshot", format="png",
+                    clip={"x": 0, "y": 0, "width": 1280, "height": int(bottom) + 16, "scale": 1})
     with open(out, "wb") as f:
         f.write(indexed(base64.b64decode(png["data"])))
 
