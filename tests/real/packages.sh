@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC1091,SC2154 # lib.sh sets the rest
+# shellcheck disable=SC1091,SC2154 # lib.sh and chroot.sh set the rest
 # The packages of Debian, made here, in a fresh Debian 12, with FULL=1 in a 13, too: each
 # installed, used as debian/tests says, upgraded, removed and purged; and the data alone.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
+. "$here/chroot.sh"
 top=$(cd "$here/../.." && pwd)
 [ "$(id -u)" -eq 0 ] || { skip 'packages: a chroot needs root'; finish; }
 tool=$(lacks dpkg-buildpackage dh debootstrap chroot unshare) && { skip "packages: $tool is missing"; finish; }
@@ -63,12 +64,11 @@ dpkg-deb -R "$program" next && sed -i 's/^Version: .*/Version: 9.9/' next/DEBIAN
 rm next/usr/share/man/man7/gridpatch-walk.7.gz && sed -i '/gridpatch-walk/d' next/DEBIAN/md5sums
 dpkg-deb -b next gridpatch_9.9_amd64.deb > log
 
-inside() {
-    # shellcheck disable=SC2016 # expanded in there
-    unshare --mount sh -c 'mount -t proc proc root/proc && mount --bind /dev root/dev && exec chroot root env \
-        DEBIAN_FRONTEND=noninteractive LC_ALL=C HOME=/root XDG_CACHE_HOME=/pkg/cache sh -c "$0"' "$1" < /dev/null
+# What gridpatch remembers in there lies beside what is compared.
+in_root() {
+    inside "export DEBIAN_FRONTEND=noninteractive LC_ALL=C HOME=/root XDG_CACHE_HOME=/pkg/cache; $1" < /dev/null
 }
-get() { inside "apt-get install -y -q --no-install-recommends $*"; }
+get() { in_root "apt-get install -y -q --no-install-recommends $*"; }
 # All that is there, but what dpkg, apt and a linker's cache keep for themselves.
 files() {
     (cd root && find . -path ./var/lib/dpkg -prune -o -path ./var/lib/apt -prune -o -path ./var/cache -prune -o \
@@ -84,28 +84,28 @@ try() {
     cp -L /etc/resolv.conf root/etc/resolv.conf
     mkdir root/pkg && cp "$program" "$data" "$later" gridpatch_9.9_amd64.deb root/pkg/
     cp -R src/now root/pkg/src
-    check "$suite: apt-get update" inside 'apt-get update -q' || return
+    check "$suite: apt-get update" in_root 'apt-get update -q' || return
     # What it depends on stays when it goes: before that is after this.
-    inside "apt-get install -y -q --no-install-recommends xz-utils \$(dpkg-deb -f /pkg/${program##*/} Depends |
+    in_root "apt-get install -y -q --no-install-recommends xz-utils \$(dpkg-deb -f /pkg/${program##*/} Depends |
         tr ',' '\n' | sed 's/(.*//; s/|.*//; /gridpatch/d')" > log 2>&1 || cat log
     files before
     check "$suite: install" get "/pkg/${program##*/} /pkg/${data##*/}" || return
-    check "$suite: the version" inside 'gridpatch --version | head -n 1 | grep "^gridpatch [1-9]"'
-    check "$suite: libarchive came as a dependency" inside 'dpkg -L $(dpkg-query -S libarchive.so.13 | head -n 1 | cut -d: -f1)'
-    check "$suite: the hooks are there" inside 'test -x /etc/kernel/postinst.d/zz-gridpatch && apt-config dump | grep -q gridpatch'
-    check "$suite: the data are the package's" inside 'gridpatch data | grep "gridpatch-data .*, the package"'
+    check "$suite: the version" in_root 'gridpatch --version | head -n 1 | grep "^gridpatch [1-9]"'
+    check "$suite: libarchive came as a dependency" in_root 'dpkg -L $(dpkg-query -S libarchive.so.13 | head -n 1 | cut -d: -f1)'
+    check "$suite: the hooks are there" in_root 'test -x /etc/kernel/postinst.d/zz-gridpatch && apt-config dump | grep -q gridpatch'
+    check "$suite: the data are the package's" in_root 'gridpatch data | grep "gridpatch-data .*, the package"'
     for t in sample data; do
-        check "$suite: debian/tests/$t" inside "mkdir /pkg/$t && cd /pkg/src && AUTOPKGTEST_TMP=/pkg/$t sh tools/packaging/deb/tests/$t"
+        check "$suite: debian/tests/$t" in_root "mkdir /pkg/$t && cd /pkg/src && AUTOPKGTEST_TMP=/pkg/$t sh tools/packaging/deb/tests/$t"
     done
     check "$suite: newer data, the same program" get "/pkg/${later##*/}"
-    check "$suite: they count" inside 'gridpatch --version | grep -x "data of 2031-02-03"'
-    check "$suite: the program is what it was" inside 'dpkg-query -W -f "\${Version}" gridpatch | grep -vx 9.9'
+    check "$suite: they count" in_root 'gridpatch --version | grep -x "data of 2031-02-03"'
+    check "$suite: the program is what it was" in_root 'dpkg-query -W -f "\${Version}" gridpatch | grep -vx 9.9'
     check "$suite: upgrade" get /pkg/gridpatch_9.9_amd64.deb
     check "$suite: what it has not any more is gone" test ! -e root/usr/share/man/man7/gridpatch-walk.7.gz
-    check "$suite: remove" inside 'apt-get remove -y -q gridpatch gridpatch-data'
-    check "$suite: hooks that stay do nothing" inside 'sh /etc/kernel/postinst.d/zz-gridpatch 6.1.0-1-amd64'
-    check "$suite: nor does apt stumble" inside 'apt-get install -y -q --reinstall xz-utils'
-    check "$suite: purge" inside 'apt-get purge -y -q gridpatch gridpatch-data'
+    check "$suite: remove" in_root 'apt-get remove -y -q gridpatch gridpatch-data'
+    check "$suite: hooks that stay do nothing" in_root 'sh /etc/kernel/postinst.d/zz-gridpatch 6.1.0-1-amd64'
+    check "$suite: nor does apt stumble" in_root 'apt-get install -y -q --reinstall xz-utils'
+    check "$suite: purge" in_root 'apt-get purge -y -q gridpatch gridpatch-data'
     files after
     check "$suite: nothing is left, and nothing lost" diff before after
 }
