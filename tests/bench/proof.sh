@@ -12,6 +12,8 @@
 #   BENCH_BUILDS         runs of all builds, both ways in turn (1)
 #   BENCH_LINES          the kernels ("5.10 6.1 6.12")
 #   BENCH_AGAIN          the kernels of the matrix that is built again ("6.1"; "": none)
+#   BENCH_SECOND         a second driver for that matrix, as BENCH_DRIVER ("": none)
+#   BENCH_ONLY_AGAIN     1: nothing but that matrix
 #   BENCH_DRIVER         Debian's package and version of a driver that builds for all
 #                        of them ("nvidia-kernel-source 535.261.03")
 #   BENCH_RUNS           runs of the rest (9); the tables have medians
@@ -43,9 +45,11 @@ runs=${BENCH_RUNS:-9}
 builds=${BENCH_BUILDS:-1}
 lines=${BENCH_LINES:-5.10 6.1 6.12}
 again_lines=${BENCH_AGAIN-6.1}
+only_again=${BENCH_ONLY_AGAIN:-0}
 : "${BENCH_DRIVER:=nvidia-kernel-source 535.261.03}"
 jobs=${BENCH_JOBS:-$(nproc)}
 quick=${QUICK:-0}
+[ "$only_again" != 1 ] || quick=1
 downloads=${GRIDPATCH_REAL_CACHE:-$HOME/.cache/gridpatch-real}
 cache=${BENCH_CACHE:-$HOME/.cache/gridpatch-bench}
 markdown=
@@ -102,6 +106,7 @@ export CCACHE_DISABLE=1
 ${CC:-cc} -O2 -o measure "$here/measure.c"
 load=$(uptime | sed 's/.*load average[s]*: *//')
 
+[ "$only_again" != 1 ] || lines=
 for line in $lines 6.1 $again_lines; do
 	[ ! -L "h$line" ] || continue
 	sh "$real/headers.sh" "$downloads" $line >headers.$line 2>err || skip "headers of $line: $(tail -n 1 err)"
@@ -149,6 +154,7 @@ column() {
 
 package=${BENCH_DRIVER%% *}
 driver=${BENCH_DRIVER##* }
+second=${BENCH_SECOND:-}
 
 # ticks: idle and busy time of all CPUs so far, in seconds.
 ticks() {
@@ -208,11 +214,16 @@ same_modules() {
 	done
 }
 
+# installer PACKAGE VERSION: VERSION.run, if it is not there yet.
+installer() {
+	[ ! -e "$2.run" ] || return 0
+	tree "$1" "$2"
+	sh "$fx/mkrun.sh" --compress gzip --comp-args -1 --version-string "$2" NVIDIA-Linux-x86_64-$2 "$2.run"
+	rm -rf NVIDIA-Linux-x86_64-$2
+}
+
 grid() {
-	tree "$package" $driver
-	sh "$fx/mkrun.sh" --compress gzip --comp-args -1 --version-string $driver \
-		NVIDIA-Linux-x86_64-$driver $driver.run
-	rm -rf NVIDIA-Linux-x86_64-$driver
+	installer "$package" $driver
 	mkdir tmp
 	export RUN=$driver.run GRIDPATCH PATCHES="$patches" JOBS="$jobs" LINES_OF="$lines"
 	headers=
@@ -253,16 +264,18 @@ grid_table() {
 
 # --- (d) the same matrix again -------------------------------------------------------
 
-# changed_source: a set of patches that adds a line to a source in C.
+# changed_source: a set of patches that adds a line to a source in C. Its end is the same
+# in the drivers, so that one set is right for all of them.
 changed_source() {
+	file=kernel/nvidia/os-registry.c
 	mkdir -p one/a/kernel/nvidia one/b/kernel/nvidia set
 	sh "$driver.run" -x --target opened >/dev/null
-	cp opened/kernel/nvidia/os-interface.c one/a/kernel/nvidia/
+	cp opened/$file one/a/$file
 	{
-		cat one/a/kernel/nvidia/os-interface.c
+		cat one/a/$file
 		echo 'MODULE_INFO(changed, "a line");'
-	} >one/b/kernel/nvidia/os-interface.c
-	(cd one && diff -u a/kernel/nvidia/os-interface.c b/kernel/nvidia/os-interface.c >../set/line.patch) || :
+	} >one/b/$file
+	(cd one && diff -u a/$file b/$file >../set/line.patch) || :
 	echo line.patch >set/series
 	rm -rf opened one
 }
@@ -272,12 +285,17 @@ one_matrix() {
 	name=$1
 	shift
 	echo "proof.sh: $name" >&2
-	rm -rf again-kept
 	TMPDIR=$work/again-tmp XDG_CACHE_HOME=$work/again-cache timed "$name" \
-		"$GRIDPATCH" matrix "$driver.run" $again_headers --modules nvidia -j "$jobs" --output again-kept -q "$@"
+		"$GRIDPATCH" matrix $again_runs $again_headers --modules nvidia -j "$jobs" -q "$@"
 }
 
 again() {
+	installer "$package" $driver
+	again_runs=$driver.run
+	if [ -n "$second" ]; then
+		installer "${second% *}" "${second#* }"
+		again_runs="$again_runs ${second#* }.run"
+	fi
 	changed_source
 	mkdir -p again-tmp
 	again_headers=
@@ -287,7 +305,8 @@ again() {
 		n=$((n + 1))
 		rm -rf again-cache again-ccache
 		one_matrix again.never --no-cache
-		one_matrix again.first
+		one_matrix again.first --json=again.json
+		one_matrix again.since --since again.json
 		one_matrix again.second --patches set
 		command -v ccache >/dev/null && [ -e /usr/lib/ccache/gcc ] || continue
 		rm -rf again-cache
@@ -302,14 +321,14 @@ again() {
 again_table() {
 	{
 		printf 'matrix, one set changed\twall s\tCPU s\twall/first\tCPU/first\n'
-		for row in 'never:--no-cache' 'first:the first' 'second:the second' 'cc-first:the first, ccache' \
+		for row in 'never:--no-cache' 'first:the first' 'since:unchanged, with --since' 'second:the second' 'cc-first:the first, ccache' \
 			'cc-second:the second, ccache'; do
 			file=again.${row%%:*}
 			[ -f "$file" ] || continue
 			base=again.first
 			case $row in cc-*) base=again.cc-first ;; esac
 			echo "$(column "$file" 1) $(column "$file" 2) $(column $base 1) $(column $base 2)" |
-				awk -v row="${row#*:}" '{ printf "%s\t%.1f\t%.1f\t%.2fx\t%.2fx\n", row, $1, $2, $1 / $3, $2 / $4 }'
+				awk -v row="${row#*:}" '{ printf "%s\t%.1f\t%.1f\t%.3fx\t%.3fx\n", row, $1, $2, $1 / $3, $2 / $4 }'
 		done
 	} | table 2
 }
@@ -370,7 +389,7 @@ symvers() {
 }
 
 [ "$quick" = 1 ] || grid
-[ "$quick" = 1 ] || [ -z "$again_lines" ] || again
+{ [ "$quick" = 1 ] && [ "$only_again" != 1 ]; } || [ -z "$again_lines" ] || again
 echo "$("$GRIDPATCH" --version | head -n 1); $(gcc --version | head -n 1)"
 echo "$(nproc) CPUs, load average at the start: $load; in $top ($(df -PT "$top" | awk 'NR == 2 { print $2 }'))"
 echo
@@ -380,12 +399,13 @@ if [ "$quick" != 1 ]; then
 	grid_table
 	echo
 fi
-if [ "$quick" != 1 ] && [ -n "$again_lines" ]; then
-	echo "nvidia.ko of $driver for $again_lines, medians of $builds:"
+if [ -e again.first ]; then
+	echo "nvidia.ko of $driver${second:+ and ${second#* }} for $again_lines, medians of $builds:"
 	echo
 	again_table
 	echo
 fi
+[ "$only_again" != 1 ] || exit 0
 verify
 echo
 symvers

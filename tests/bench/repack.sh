@@ -9,6 +9,7 @@
 #   BENCH_CODECS  which ("gzip xz zstd none")
 #   BENCH_FULL    1: by hand for every codec, not only gzip; peak memory at a
 #                 quarter and a half of BENCH_MB, too
+#   BENCH_HAND    0: nothing by hand
 #   BENCH_NOISE   how many of 100 bytes nothing compresses (15, as in a driver)
 #   BENCH_KERNEL  first or last: where the sources lie in the payload (as the
 #                 file system has them)
@@ -47,6 +48,7 @@ runs=${BENCH_RUNS:-5}
 mb=${BENCH_MB:-800}
 codecs=${BENCH_CODECS:-gzip xz zstd none}
 full=${BENCH_FULL:-0}
+hand=${BENCH_HAND:-1}
 noise=${BENCH_NOISE:-15}
 kernel_at=${BENCH_KERNEL:-}
 cache=${BENCH_CACHE-$HOME/.cache/gridpatch-bench}
@@ -74,7 +76,7 @@ case $kernel_at in
 esac
 [ "$mb" -ge 10 ] 2>/dev/null || die "BENCH_MB=$mb: a number, 10 or more"
 command -v "$GRIDPATCH" >/dev/null || die "cannot run $GRIDPATCH"
-for tool in gzip xz zstd patch cksum md5sum; do
+for tool in gzip xz zstd patch cksum md5sum jq; do
 	command -v "$tool" >/dev/null || die "needs $tool"
 done
 
@@ -164,13 +166,6 @@ from_payload() {
 # --- the programs ------------------------------------------------------------
 
 sh "$fx/hooks.sh" "$work/hooks"
-for folder in "$patches"/*/; do
-	while read -r p _; do
-		case $p in '' | '#'*) continue ;; esac
-		cat "$folder$p"
-	done <"${folder}series"
-done >all.patch
-
 # Which options has it? Asked of a small installer.
 sh "$fx/sample.sh" "$work/small/$name"
 sh "$fx/mkrun.sh" "$work/small/$name" small.run
@@ -190,6 +185,11 @@ programs='decompressor gridpatch md5sum cp cp-fsync'
 if "$GRIDPATCH" patch --help | grep -q -e '--no-cache'; then
 	programs='decompressor cold warm md5sum cp cp-fsync'
 fi
+# By hand the same patches are applied, but those of the hooks, which lie elsewhere.
+"$GRIDPATCH" patch -n --json --hooks hooks -k $kernel small.run 2>try.err |
+	jq -r '.patches[] | select(any(.files[]; .path | startswith("kernel/"))) | .set + "/" + .patch' >applied
+while read -r p; do cat "$patches/$p"; done <applied >all.patch
+[ -s all.patch ] || die "gridpatch says of no patch that it applies it: $(cat try.err)"
 rm -rf small small.run try.run try.err
 
 cat >by-hand <<'END'
@@ -324,7 +324,7 @@ contest() { # CODEC
 	rm -f out.run
 	# $programs is the order of the table, too; what is by hand comes last.
 	set -- "$1" "$programs"
-	if [ "$1" = gzip ] || [ "$full" = 1 ]; then
+	if [ "$hand" = 1 ] && { [ "$1" = gzip ] || [ "$full" = 1 ]; }; then
 		echo "repack.sh: $1, by hand" >&2
 		rm -f one
 		cat in.run >/dev/null
