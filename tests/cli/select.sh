@@ -328,4 +328,8 @@ mkdir -p data/kernel-versions
 printf 'Kernel: 5.12\nStatus: blocked\nChanges: x\nReason: so says the test\nInstead: none\n' > data/kernel-versions/5.12
 expect_status '--data' 1 select --data data --driver 460.73.02 $k
 says '--data gives the reason' 'so says the test'
+ln -s data again
+expect_status 'a directory that is named twice counts once' 1 select --data data --data again/ --data data/. --driver 460.73.02 $k
+says 'and gives its reason' 'so says the test'
+expect_status 'the shipped data, named' 0 select --data "$cli/../.." --driver 460.73.02 $k
 finish

@@ -22,11 +22,22 @@
 
 const char *const gp_allow_names[] = { "blocked", "unknown", "hooks", "altered", "versions", NULL };
 
+/* Twice under whatever name it would be in its own way: its rules would all be there twice. */
+static bool has_dir(const struct gp_list *dirs, const char *dir)
+{
+	for (size_t i = 0; i < dirs->n; i++)
+		if (gp_same_file(dirs->v[i], dir))
+			return true;
+	return false;
+}
+
 int gp_data_dirs(const struct gp_list *extra, struct gp_list *dirs, struct gp_err *err)
 {
 	if (gp_datadir_find(dirs, err) < 0)
 		return -1;
-	gp_list_add_all(dirs, extra);
+	for (size_t i = 0; i < extra->n; i++)
+		if (!has_dir(dirs, extra->v[i]))
+			gp_list_add(dirs, extra->v[i]);
 	return 0;
 }
 

@@ -134,7 +134,8 @@ int gp_inputs_complete(struct gp_inputs *in, struct gp_err *err);
 void gp_inputs_release(struct gp_inputs *in);
 
 /* The directories of data that the command line and this machine name, in the order in
- * which they lie upon each other; the first one is the shipped, or $GRIDPATCH_DATA. */
+ * which they lie upon each other, each once, where it is named first; the first one is the
+ * shipped, or $GRIDPATCH_DATA. */
 int gp_data_dirs(const struct gp_list *extra, struct gp_list *dirs, struct gp_err *err);
 
 /* Load the data that the command line and this machine name. In: tables: as
