@@ -199,10 +199,16 @@ char *gp_stanza_fold(const char *name, const char *value, size_t width)
 	return gp_buf_detach(&out);
 }
 
+bool gp_field_is(const struct gp_field *f, const char *name)
+{
+	/* Letters of both cases differ in one bit; others that do are told by the whole. */
+	return ((*f->name ^ *name) & ~0x20) == 0 && strcasecmp(f->name, name) == 0;
+}
+
 const struct gp_field *gp_stanza_field(const struct gp_stanza *s, const char *name)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (strcasecmp(s->v[i].name, name) == 0)
+		if (gp_field_is(&s->v[i], name))
 			return &s->v[i];
 	return NULL;
 }

@@ -2,6 +2,7 @@
 #ifndef GP_BASE_STANZA_H
 #define GP_BASE_STANZA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -62,6 +63,9 @@ char *gp_stanza_unfold(const char *value);
  * them, only part its words. Out: without a newline at its end; free() it.
  */
 char *gp_stanza_fold(const char *name, const char *value, size_t width);
+
+/* Is that its name, in whatever case? */
+bool gp_field_is(const struct gp_field *f, const char *name);
 
 /* The field of that name, in whatever case, or NULL; belongs to s. */
 const struct gp_field *gp_stanza_field(const struct gp_stanza *s, const char *name);

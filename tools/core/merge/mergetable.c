@@ -146,21 +146,21 @@ static int take_field(struct gp_merge_rule *r, const struct gp_field *f, struct 
 {
 	int word = 0;
 
-	if (strcasecmp(f->name, "Branch") == 0)
+	if (gp_field_is(f, "Branch"))
 		return gp_ranges_parse(gp_str_of(f->value), &r->branch, err);
-	if (strcasecmp(f->name, "Path") == 0)
+	if (gp_field_is(f, "Path"))
 		return take_words(f, &r->paths, err);
-	if (strcasecmp(f->name, "Where") == 0)
+	if (gp_field_is(f, "Where"))
 		return take_words(f, &r->where, err);
-	if (strcasecmp(f->name, "Reason") == 0)
+	if (gp_field_is(f, "Reason"))
 		return gp_field_text(f, &r->reason, err);
-	if (strcasecmp(f->name, "Evidence") == 0)
+	if (gp_field_is(f, "Evidence"))
 		return gp_field_text(f, &r->evidence, err);
-	if (strcasecmp(f->name, "Take") == 0) {
+	if (gp_field_is(f, "Take")) {
 		if (take_word(f, take_names, GP_TAKE_BOTH, &word, err) < 0)
 			return -1;
 		r->take = (enum gp_take)word;
-	} else if (strcasecmp(f->name, "Need") == 0) {
+	} else if (gp_field_is(f, "Need")) {
 		if (take_word(f, when_names, GP_COUNT(when_names), &word, err) < 0)
 			return -1;
 		r->when = (enum gp_merge_when)word;

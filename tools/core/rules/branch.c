@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 
@@ -86,17 +85,17 @@ static int take_kind(struct gp_branch *b, const struct gp_field *f, struct gp_er
 
 static int take_field(struct gp_branch *b, const struct gp_field *f, struct gp_err *err)
 {
-	if (strcasecmp(f->name, "Branch") == 0)
+	if (gp_field_is(f, "Branch"))
 		return take_branch(b, f, err);
-	if (strcasecmp(f->name, "Versions") == 0)
+	if (gp_field_is(f, "Versions"))
 		return take_versions(b, f, err);
-	if (strcasecmp(f->name, "Releases") == 0)
+	if (gp_field_is(f, "Releases"))
 		return take_releases(b, f, err);
-	if (strcasecmp(f->name, "Kind") == 0)
+	if (gp_field_is(f, "Kind"))
 		return take_kind(b, f, err);
-	if (strcasecmp(f->name, "Product") == 0)
+	if (gp_field_is(f, "Product"))
 		b->product = gp_stanza_unfold(f->value);
-	else if (strcasecmp(f->name, "Evidence") == 0)
+	else if (gp_field_is(f, "Evidence"))
 		b->evidence = gp_stanza_unfold(f->value);
 	else
 		return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a driver branch", f->name);

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 
@@ -121,11 +120,11 @@ static int take_range(struct gp_range *r, bool *has, const struct gp_field *f, s
 
 static int take_interface(struct gp_card *c, const struct gp_field *f, struct gp_err *err)
 {
-	if (strcasecmp(f->name, "Mdev-Driver") == 0)
+	if (gp_field_is(f, "Mdev-Driver"))
 		return take_range(&c->mdev_driver, &c->has_mdev_driver, f, err);
-	if (strcasecmp(f->name, "Mdev-Kernel") == 0)
+	if (gp_field_is(f, "Mdev-Kernel"))
 		return take_range(&c->mdev_kernel, &c->has_mdev_kernel, f, err);
-	if (strcasecmp(f->name, "Vendor-Vfio") == 0)
+	if (gp_field_is(f, "Vendor-Vfio"))
 		return take_range(&c->vendor, &c->has_vendor, f, err);
 	return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of cards", f->name);
 }
@@ -134,21 +133,21 @@ static int take_field(struct gp_card *c, const struct gp_field *f, struct gp_err
 {
 	bool given;
 
-	if (strcasecmp(f->name, "Cards") == 0)
+	if (gp_field_is(f, "Cards"))
 		return take_ids(c, f, err);
-	if (strcasecmp(f->name, "Vgpu") == 0)
+	if (gp_field_is(f, "Vgpu"))
 		return take_way(c, f, err);
-	if (strcasecmp(f->name, "Sriov") == 0)
+	if (gp_field_is(f, "Sriov"))
 		return take_sriov(c, f, err);
-	if (strcasecmp(f->name, "Twin") == 0)
+	if (gp_field_is(f, "Twin"))
 		return take_twin(c, f, err);
-	if (strcasecmp(f->name, "Driver") == 0)
+	if (gp_field_is(f, "Driver"))
 		return take_range(&c->driver, &given, f, err);
-	if (strcasecmp(f->name, "Generation") == 0)
+	if (gp_field_is(f, "Generation"))
 		return gp_field_text(f, &c->generation, err);
-	if (strcasecmp(f->name, "Reason") == 0)
+	if (gp_field_is(f, "Reason"))
 		return gp_field_text(f, &c->reason, err);
-	if (strcasecmp(f->name, "Evidence") == 0)
+	if (gp_field_is(f, "Evidence"))
 		return gp_field_text(f, &c->evidence, err);
 	return take_interface(c, f, err);
 }

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 
@@ -215,17 +214,17 @@ static int take_unknown(const struct gp_exports_file *file, struct gp_exports_al
 static int take_field(const struct gp_exports_file *file, struct gp_exports_alike *a, const struct gp_field *f,
 		      struct gp_err *err)
 {
-	if (strcasecmp(f->name, "Releases") == 0)
+	if (gp_field_is(f, "Releases"))
 		return take_releases(a, f, err);
-	if (strcasecmp(f->name, "Plain") == 0)
+	if (gp_field_is(f, "Plain"))
 		return take_exports(file, a, f, GP_TRI_NO, err);
-	if (strcasecmp(f->name, "Gpl") == 0)
+	if (gp_field_is(f, "Gpl"))
 		return take_exports(file, a, f, GP_TRI_YES, err);
-	if (strcasecmp(f->name, "Exported") == 0)
+	if (gp_field_is(f, "Exported"))
 		return take_exports(file, a, f, GP_TRI_UNKNOWN, err);
-	if (strcasecmp(f->name, "Unknown") == 0)
+	if (gp_field_is(f, "Unknown"))
 		return take_unknown(file, a, f, err);
-	if (strcasecmp(f->name, "Source") != 0)
+	if (!gp_field_is(f, "Source"))
 		return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of exports", f->name);
 	return gp_field_text(f, &a->source, err);
 }

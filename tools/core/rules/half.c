@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char *const half_names[] = { "none", "library", "script" };
 
@@ -56,15 +55,15 @@ static int take_fits(struct gp_half_rule *r, const struct gp_field *f, struct gp
 
 static int take_field(struct gp_half_rule *r, const struct gp_field *f, struct gp_err *err)
 {
-	if (strcasecmp(f->name, "Unlock") == 0)
+	if (gp_field_is(f, "Unlock"))
 		return take_half(r, f, err);
-	if (strcasecmp(f->name, "Driver") == 0)
+	if (gp_field_is(f, "Driver"))
 		return gp_ranges_parse(gp_str_of(f->value), &r->driver, err);
-	if (strcasecmp(f->name, "Fits") == 0)
+	if (gp_field_is(f, "Fits"))
 		return take_fits(r, f, err);
-	if (strcasecmp(f->name, "Reason") == 0)
+	if (gp_field_is(f, "Reason"))
 		return gp_field_text(f, &r->reason, err);
-	if (strcasecmp(f->name, "Evidence") == 0)
+	if (gp_field_is(f, "Evidence"))
 		return gp_field_text(f, &r->evidence, err);
 	return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a half of vgpu_unlock", f->name);
 }

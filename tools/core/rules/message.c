@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 
@@ -138,19 +137,19 @@ static int take_kind(struct gp_message *m, const struct gp_field *f, struct gp_e
 
 static int take_field(struct gp_message *m, const struct gp_field *f, struct gp_err *err)
 {
-	if (strcasecmp(f->name, "Message") == 0)
+	if (gp_field_is(f, "Message"))
 		return take_name(m, f, err);
-	if (strcasecmp(f->name, "From") == 0)
+	if (gp_field_is(f, "From"))
 		return take_from(m, f, err);
-	if (strcasecmp(f->name, "Kind") == 0)
+	if (gp_field_is(f, "Kind"))
 		return take_kind(m, f, err);
-	if (strcasecmp(f->name, "Pattern") == 0)
+	if (gp_field_is(f, "Pattern"))
 		return take_patterns(m, f, err);
-	if (strcasecmp(f->name, "Cause") == 0)
+	if (gp_field_is(f, "Cause"))
 		return gp_field_text(f, &m->cause, err);
-	if (strcasecmp(f->name, "Next") == 0)
+	if (gp_field_is(f, "Next"))
 		return gp_field_text(f, &m->next, err);
-	if (strcasecmp(f->name, "Evidence") == 0)
+	if (gp_field_is(f, "Evidence"))
 		return gp_field_text(f, &m->evidence, err);
 	return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a message", f->name);
 }

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/similar.h"
 #include "base/text.h"
@@ -136,23 +135,23 @@ static int take_name(struct gp_platform *p, const struct gp_field *f, struct gp_
 
 static int take_field(struct gp_platform *p, const struct gp_field *f, struct gp_err *err)
 {
-	if (strcasecmp(f->name, "Platform") == 0)
+	if (gp_field_is(f, "Platform"))
 		return take_name(p, f, err);
-	if (strcasecmp(f->name, "Title") == 0)
+	if (gp_field_is(f, "Title"))
 		return gp_field_text(f, &p->title, err);
-	if (strcasecmp(f->name, "Names") == 0)
+	if (gp_field_is(f, "Names"))
 		return take_names(p, f, err);
-	if (strcasecmp(f->name, "Kernels") == 0)
+	if (gp_field_is(f, "Kernels"))
 		return take_kernels(p, f, err);
-	if (strcasecmp(f->name, "Headers") == 0)
+	if (gp_field_is(f, "Headers"))
 		return take_or_none(&p->headers, f, err);
-	if (strcasecmp(f->name, "Pin") == 0)
+	if (gp_field_is(f, "Pin"))
 		return take_or_none(&p->pin, f, err);
-	if (strcasecmp(f->name, "Dkms") == 0)
+	if (gp_field_is(f, "Dkms"))
 		return take_or_none(&p->dkms, f, err);
-	if (strcasecmp(f->name, "Reason") == 0)
+	if (gp_field_is(f, "Reason"))
 		return gp_field_text(f, &p->reason, err);
-	if (strcasecmp(f->name, "Evidence") == 0)
+	if (gp_field_is(f, "Evidence"))
 		return gp_field_text(f, &p->evidence, err);
 	return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a platform", f->name);
 }

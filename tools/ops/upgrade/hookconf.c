@@ -37,13 +37,13 @@ static int read_seconds(const struct gp_field *f, unsigned least, unsigned most,
 
 static int read_field(const struct gp_field *f, struct gp_hookconf *out, struct gp_err *err)
 {
-	if (strcasecmp(f->name, "Boot") == 0)
+	if (gp_field_is(f, "Boot"))
 		return read_flag(f, &out->boot, err);
-	if (strcasecmp(f->name, "Motd") == 0)
+	if (gp_field_is(f, "Motd"))
 		return read_flag(f, &out->motd, err);
-	if (strcasecmp(f->name, "Limit") == 0)
+	if (gp_field_is(f, "Limit"))
 		return read_seconds(f, 1, 600, &out->limit, err);
-	if (strcasecmp(f->name, "Boot-Limit") == 0)
+	if (gp_field_is(f, "Boot-Limit"))
 		return read_seconds(f, 10, 3600, &out->booting, err);
 	return gp_fail(err, GP_E_FORMAT, "unknown field '%s'", f->name);
 }
