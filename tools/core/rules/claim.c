@@ -228,3 +228,19 @@ char *gp_told_of(const char *text, const struct gp_version *line)
 		out.data[--out.len] = '\0';
 	return out.len ? gp_buf_detach(&out) : NULL;
 }
+
+bool gp_told_alike(const char *text)
+{
+	size_t len = strlen(text);
+	bool alike = len && !strchr(" ;", text[len - 1]);
+	struct mark m = next_mark(text);
+
+	while (m.at && alike) {
+		/* It says nothing of lines, and is written as gp_told_of() writes it. */
+		alike = m.word < NO_WORD && !m.lines.n && (size_t)(m.end - m.at) == strlen(words[m.word].word) + 2;
+		mark_release(&m);
+		m = next_mark(m.end);
+	}
+	mark_release(&m);
+	return alike;
+}

@@ -81,4 +81,7 @@ bool gp_told_next(const char *text, size_t *off, struct gp_told *out);
  */
 char *gp_told_of(const char *text, const struct gp_version *line);
 
+/* Is that the text itself, whatever the line? In doubt: no. */
+bool gp_told_alike(const char *text);
+
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/rules/rule.h"
+#include "core/rules/paragraph.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/path.h"
 #include "base/text.h"
@@ -73,19 +72,19 @@ static int take_date(struct gp_line *l, const struct gp_field *f, struct gp_err 
 
 static int take_line_field(struct gp_line *l, const struct gp_field *f, struct gp_err *err)
 {
-	if (strcasecmp(f->name, "Kernel") == 0)
+	if (gp_field_is(f, "Kernel"))
 		return take_kernel(l, f->value, err);
-	if (strcasecmp(f->name, "Status") == 0)
+	if (gp_field_is(f, "Status"))
 		return gp_status_parse(f, &l->status, err);
-	if (strcasecmp(f->name, "Lines") == 0)
+	if (gp_field_is(f, "Lines"))
 		return take_history(l, f, err);
-	if (strcasecmp(f->name, "Date") == 0)
+	if (gp_field_is(f, "Date"))
 		return take_date(l, f, err);
-	if (strcasecmp(f->name, "Changes") == 0)
+	if (gp_field_is(f, "Changes"))
 		l->changes = gp_strdup(f->value);
-	else if (strcasecmp(f->name, "Reason") == 0)
+	else if (gp_field_is(f, "Reason"))
 		l->reason = gp_stanza_unfold(f->value);
-	else if (strcasecmp(f->name, "Instead") == 0)
+	else if (gp_field_is(f, "Instead"))
 		l->instead = gp_stanza_unfold(f->value);
 	else
 		return gp_fail(err, GP_E_FORMAT, "unknown field '%s' of a kernel line", f->name);
@@ -107,10 +106,10 @@ static int parse_head(const struct gp_stanza *s, struct gp_line *l, struct gp_er
 	return 0;
 }
 
-static struct gp_rule *same_key(struct gp_line *l, const struct gp_rule *r)
+static struct gp_rule *same_rule(struct gp_line *l, const struct gp_rule *r)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->rules[i].key, r->key) == 0)
+		if (gp_rule_same(&l->rules[i], r))
 			return &l->rules[i];
 	return NULL;
 }
@@ -122,85 +121,34 @@ static void add_rule(struct gp_line *l, struct gp_rule *r)
 	*r = (struct gp_rule){ 0 };
 }
 
-/* --- how far a rule reaches --- */
-
-static void reach_release(struct gp_reach *r)
+static int take_rule(struct gp_line *l, struct gp_paragraph *p, struct gp_err *err)
 {
-	gp_ranges_release(&r->lines);
-}
+	gp_auto(gp_rule_release) struct gp_rule r = { 0 };
+	int here = gp_paragraph_rule(p, l, l, &r, err);
+	const struct gp_rule *twin = here > 0 ? same_rule(l, &r) : NULL;
 
-/* A rule stands where it begins, and ends at a line, or not at all. */
-static int check_reach(const struct gp_reach *r, const struct gp_line *home, struct gp_err *err)
-{
-	for (size_t i = 0; i < r->lines.n; i++) {
-		const struct gp_range *l = &r->lines.v[i];
-
-		if (!l->has_lo || l->lo_open || l->lo.n != 2 || (l->has_hi ? l->hi.n != 2 : !r->onward))
-			return gp_fail(err, GP_E_FORMAT, "Lines '%s': neither like '5.10 - 5.12, 5.14' nor '>= 6.0'",
-				       r->text);
-		if (gp_version_cmp(&l->lo, &home->release.ver) < 0 ||
-		    (i == 0 && gp_version_cmp(&l->lo, &home->release.ver) > 0))
-			return gp_fail(err, GP_E_FORMAT, "Lines '%s' does not begin at %s, the line of this file",
-				       r->text, home->name);
-	}
+	if (here <= 0)
+		return here;
+	if (twin)
+		return gp_fail(err, GP_E_FORMAT, "'%s:%u': the same rule as in line %u", p->stanza->file, r.lineno,
+			       twin->lineno);
+	r.file = l->files.v[0];
+	add_rule(l, &r);
 	return 0;
 }
 
-static int find_reach(const struct gp_stanza *s, const struct gp_line *home, struct gp_reach *out, struct gp_err *err)
-{
-	const struct gp_field *f = gp_stanza_field(s, "Lines");
-
-	*out = (struct gp_reach){ .given = f != NULL };
-	if (!f)
-		return 0;
-	out->text = f->value;
-	if (home->any)
-		gp_fail(err, GP_E_FORMAT, "'Lines' of a rule for every line: it belongs where it begins");
-	else if (gp_ranges_parse(gp_str_of(f->value), &out->lines, err) == 0) {
-		out->onward = out->lines.n == 1 && !out->lines.v[0].has_hi;
-		if (check_reach(out, home, err) == 0)
-			return 0;
-	}
-	reach_release(out);
-	return gp_within(err, "'%s:%u'", s->file, f->lineno);
-}
-
-static bool reaches(const struct gp_reach *r, const struct gp_line *home, const struct gp_line *to)
-{
-	if (!r->given)
-		return to == home;
-	return r->onward ? to->any : !to->any && gp_ranges_hold(&r->lines, &to->release.ver);
-}
-
-/* Read a rule of home's file for a line. Out: 1; 0 it does not reach it. */
-static int read_rule(const struct gp_stanza *s, const struct gp_reach *reach, const struct gp_line *home,
-		     const struct gp_line *to, struct gp_rule *out, struct gp_err *err)
-{
-	if (!reaches(reach, home, to))
-		return 0;
-	if (gp_rule_parse(s, reach, to->any ? NULL : &to->release, out, err))
-		return -1;
-	out->any_line = to->any;
-	return 1;
-}
-
-static int parse_rules(const struct gp_stanza_list *stanzas, struct gp_line *l, struct gp_err *err)
+static int read_rules(const struct gp_stanza_list *stanzas, struct gp_paragraphs *said, struct gp_line *l,
+		      struct gp_err *err)
 {
 	for (size_t i = 1; i < stanzas->n; i++) {
-		const struct gp_stanza *s = &stanzas->v[i];
-		gp_auto(reach_release) struct gp_reach reach = { 0 };
-		gp_auto(gp_rule_release) struct gp_rule r = { 0 };
-		int here = find_reach(s, l, &reach, err) ? -1 : read_rule(s, &reach, l, l, &r, err);
-		const struct gp_rule *twin = here > 0 ? same_key(l, &r) : NULL;
+		struct gp_paragraph *p = gp_paragraph_read(&stanzas->v[i], l, err);
 
-		if (here < 0)
+		if (!p)
 			return -1;
-		if (twin)
-			return gp_fail(err, GP_E_FORMAT, "'%s:%u': the same rule as in line %u", s->file, s->lineno,
-				       twin->lineno);
-		r.file = l->files.v[0];
-		if (here)
-			add_rule(l, &r);
+		GP_GROW(said->v, said->n, said->cap);
+		said->v[said->n++] = p;
+		if (take_rule(l, p, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -208,7 +156,7 @@ static int parse_rules(const struct gp_stanza_list *stanzas, struct gp_line *l, 
 /* Lay a rule over those of a line. */
 static void put_rule(struct gp_line *l, struct gp_rule *r)
 {
-	struct gp_rule *old = same_key(l, r);
+	struct gp_rule *old = same_rule(l, r);
 
 	if (!old) {
 		add_rule(l, r);
@@ -219,50 +167,50 @@ static void put_rule(struct gp_line *l, struct gp_rule *r)
 	*r = (struct gp_rule){ 0 };
 }
 
-static int spread_to(const struct gp_stanza *s, const struct gp_reach *reach, const char *file,
-		     const struct gp_line *home, struct gp_line *to, struct gp_err *err)
+static int spread_to(struct gp_paragraph *p, const char *file, const struct gp_line *home, struct gp_line *to,
+		     struct gp_err *err)
 {
 	gp_auto(gp_rule_release) struct gp_rule r = { 0 };
-	int here = read_rule(s, reach, home, to, &r, err);
-	const struct gp_rule *twin = here > 0 ? same_key(to, &r) : NULL;
+	int here = gp_paragraph_rule(p, home, to, &r, err);
+	const struct gp_rule *twin = here > 0 ? same_rule(to, &r) : NULL;
 
-	if (here < 0)
-		return -1;
+	if (here <= 0)
+		return here;
 	if (twin && gp_path_same_dir(twin->file, file))
-		return gp_fail(err, GP_E_FORMAT, "'%s:%u': reaches %s, and '%s:%u' is the same rule", s->file,
-			       s->lineno, to->name, twin->file, twin->lineno);
+		return gp_fail(err, GP_E_FORMAT, "'%s:%u': reaches %s, and '%s:%u' is the same rule", p->stanza->file,
+			       r.lineno, to->name, twin->file, twin->lineno);
 	r.file = file;
-	if (here)
-		put_rule(to, &r);
+	put_rule(to, &r);
 	return 0;
 }
 
-int gp_line_spread(const struct gp_stanza_list *stanzas, const char *file, const struct gp_line *home,
+int gp_line_spread(const struct gp_paragraphs *said, const char *file, const struct gp_line *home,
 		   struct gp_line *const *to, size_t n, struct gp_err *err)
 {
-	for (size_t i = 1; i < stanzas->n; i++) {
-		const struct gp_stanza *s = &stanzas->v[i];
-		gp_auto(reach_release) struct gp_reach reach = { 0 };
-
-		if (find_reach(s, home, &reach, err))
-			return -1;
-		for (size_t k = 0; reach.given && k < n; k++)
-			if (spread_to(s, &reach, file, home, to[k], err))
+	for (size_t i = 0; i < said->n; i++)
+		for (size_t k = 0; said->v[i]->reach.given && k < n; k++)
+			if (spread_to(said->v[i], file, home, to[k], err) < 0)
 				return -1;
-	}
 	return 0;
 }
 
-int gp_line_parse(const struct gp_stanza_list *stanzas, struct gp_line *out, struct gp_err *err)
+int gp_line_read(const struct gp_stanza_list *stanzas, struct gp_paragraphs *said, struct gp_line *out,
+		 struct gp_err *err)
 {
 	*out = (struct gp_line){ 0 };
 	if (!stanzas->n)
 		return gp_fail(err, GP_E_FORMAT, "no paragraph in it");
-	if (parse_head(&stanzas->v[0], out, err) || parse_rules(stanzas, out, err)) {
-		gp_line_release(out);
-		return -1;
-	}
-	return 0;
+	if (parse_head(&stanzas->v[0], out, err) == 0 && read_rules(stanzas, said, out, err) == 0)
+		return 0;
+	gp_line_release(out);
+	return -1;
+}
+
+int gp_line_parse(const struct gp_stanza_list *stanzas, struct gp_line *out, struct gp_err *err)
+{
+	gp_auto(gp_paragraphs_release) struct gp_paragraphs said = { 0 };
+
+	return gp_line_read(stanzas, &said, out, err);
 }
 
 static void replace_text(char **base, char **over)

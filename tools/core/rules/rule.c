@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/rules/rule.h"
+#include "core/rules/paragraph.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 
@@ -29,10 +28,8 @@ const char *gp_hooks_name(enum gp_hooks h)
 
 /* --- reading a rule --- */
 
-void gp_rule_release(struct gp_rule *r)
+void gp_rule_fields_release(struct gp_rule *r)
 {
-	if (!r)
-		return;
 	for (size_t i = 0; i < r->nprobes; i++)
 		gp_probe_release(&r->probes[i]);
 	free(r->probes);
@@ -51,7 +48,6 @@ void gp_rule_release(struct gp_rule *r)
 	free(r->hooks_evidence);
 	for (size_t i = 0; i < GP_CLAIM_COUNT; i++)
 		free((char *)r->claims[i].source);
-	free(r->key);
 	*r = (struct gp_rule){ 0 };
 }
 
@@ -224,14 +220,14 @@ static const struct {
 static int take_field(struct gp_rule *r, const struct gp_field *f, struct gp_err *err)
 {
 	for (size_t i = 0; i < GP_COUNT(rule_fields); i++) {
-		if (strcasecmp(f->name, rule_fields[i].name) != 0)
+		if (!gp_field_is(f, rule_fields[i].name))
 			continue;
 		if (rule_fields[i].take)
 			return rule_fields[i].take(r, f, err);
 		*(char **)((char *)r + rule_fields[i].text) = gp_stanza_unfold(f->value);
 		return 0;
 	}
-	if (strcasecmp(f->name, "Gpu") == 0)
+	if (gp_field_is(f, "Gpu"))
 		return gp_fail(err, GP_E_FORMAT, "'%s' is no field of a rule any more: a cards file says it", f->name);
 	return gp_fail(err, GP_E_FORMAT, "unknown field '%s' in a rule", f->name);
 }
@@ -270,7 +266,7 @@ static bool claims_a_build(const struct gp_rule *r)
 	return r->patches.n || r->status || (r->load && r->load != GP_LOAD_NO);
 }
 
-static void fill_claims(struct gp_rule *r)
+void gp_rule_fill_claims(struct gp_rule *r)
 {
 	if (r->status == GP_STATUS_BLOCKED)
 		claim(r, GP_CLAIM_BUILDS, GP_CLAIM_NO, NULL);
@@ -282,104 +278,15 @@ static void fill_claims(struct gp_rule *r)
 		claim(r, GP_CLAIM_UNLOCKS, GP_CLAIM_YES, r->hooks_evidence);
 }
 
-/* Runs of blanks become one, so that layout is no difference. */
-static void add_squeezed(struct gp_buf *b, const char *s)
-{
-	struct gp_str rest = gp_str_of(s ? s : ""), word;
-
-	while (gp_text_word_next(&rest, &word)) {
-		gp_buf_add(b, word.p, word.len);
-		gp_buf_putc(b, ' ');
-	}
-	gp_buf_putc(b, '\n');
-}
-
-static char *rule_key(const struct gp_rule *r)
-{
-	struct gp_buf b = { 0 };
-
-	add_squeezed(&b, r->driver_text);
-	gp_buf_printf(&b, "%x\n", r->kinds);
-	add_squeezed(&b, r->release_text);
-	add_squeezed(&b, r->rhel_text);
-	add_squeezed(&b, r->distro_text);
-	for (size_t i = 0; i < r->modules.n; i++)
-		add_squeezed(&b, r->modules.v[i]);
-	for (size_t i = 0; i < r->nprobes; i++)
-		add_squeezed(&b, r->probes[i].text);
-	return gp_buf_detach(&b);
-}
-
-/* Are the numbers of a window those of that line? */
-static bool is_window_of(const struct gp_range *r, const struct gp_version *line)
-{
-	const struct gp_version *v = r->has_lo ? &r->lo : &r->hi;
-
-	return v->part[0] == line->part[0] && v->part[1] == line->part[1];
-}
-
-/* Of the windows of a rule over several lines the one that counts on this one. */
-static int pick_window(struct gp_rule *r, const struct gp_reach *reach, const struct gp_release *line,
-		       struct gp_err *err)
-{
-	gp_auto(gp_free_ptr) char *all = gp_steal(&r->release_text);
-	struct gp_str rest = gp_str_of(all), text;
-	struct gp_range w;
-
-	while (gp_ranges_next(&rest, &text)) {
-		if (gp_range_parse_window(text, &w, err))
-			return -1;
-		if (!gp_ranges_hold(&reach->lines, w.has_lo ? &w.lo : &w.hi))
-			return gp_fail(err, GP_E_FORMAT, "Release '%.*s' is of none of the rule's lines", (int)text.len,
-				       text.p);
-		if (!is_window_of(&w, &line->ver))
-			continue;
-		if (r->release_text)
-			return gp_fail(err, GP_E_FORMAT, "Release has two windows of %s", line->text);
-		r->release_text = gp_strndup(text.p, text.len);
-		r->release = w;
-	}
-	return 0;
-}
-
-static int find_window(struct gp_rule *r, const struct gp_reach *reach, const struct gp_release *line,
-		       struct gp_err *err)
-{
-	if (r->release_text && reach->onward)
-		return gp_fail(err, GP_E_FORMAT, "Release, and Lines '%s' without an end", reach->text);
-	if (r->release_text && reach->given) {
-		if (pick_window(r, reach, line, err))
-			return -1;
-	} else {
-		if (reach->onward)
-			r->release_text = gp_strdup(reach->text);
-		if (r->release_text && gp_range_parse_window(gp_str_of(r->release_text), &r->release, err))
-			return -1;
-	}
-	r->has_release = r->release_text != NULL;
-	return 0;
-}
-
-/* Of the texts what is told of a line. */
-static void pick_texts(struct gp_rule *r, const struct gp_release *line)
-{
-	char **const texts[] = { &r->reason, &r->instead, &r->evidence, &r->load_evidence, &r->hooks_evidence };
-
-	for (size_t i = 0; i < GP_COUNT(texts); i++) {
-		gp_auto(gp_free_ptr) char *all = gp_steal(texts[i]);
-
-		*texts[i] = all ? gp_told_of(all, &line->ver) : NULL;
-	}
-}
-
 /* A driver that builds as it is: nothing follows of loading. */
 static bool says_no_more_than_builds(const struct gp_rule *r)
 {
 	return !r->patches.n && !r->status && !r->hooks;
 }
 
-static int parse_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_err *err)
+int gp_rule_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_err *err)
 {
+	*r = (struct gp_rule){ .lineno = s->lineno };
 	for (size_t i = 0; i < s->n; i++)
 		if (take_field(r, &s->v[i], err))
 			return gp_within(err, "'%s:%u'", s->file, s->v[i].lineno);
@@ -391,26 +298,5 @@ static int parse_fields(const struct gp_stanza *s, struct gp_rule *r, struct gp_
 		r->kinds = GP_ALL_KINDS;
 	if (!r->load && says_no_more_than_builds(r))
 		r->load = GP_LOAD_UNKNOWN;
-	return 0;
-}
-
-int gp_rule_parse(const struct gp_stanza *s, const struct gp_reach *reach, const struct gp_release *line,
-		  struct gp_rule *out, struct gp_err *err)
-{
-	const struct gp_field *release = gp_stanza_field(s, "Release");
-
-	*out = (struct gp_rule){ .lineno = s->lineno };
-	if (parse_fields(s, out, err)) {
-		gp_rule_release(out);
-		return -1;
-	}
-	if (find_window(out, reach, line, err)) {
-		gp_rule_release(out);
-		return gp_within(err, "'%s:%u'", s->file, release ? release->lineno : s->lineno);
-	}
-	if (reach->given && line)
-		pick_texts(out, line);
-	out->key = rule_key(out);
-	fill_claims(out);
 	return 0;
 }

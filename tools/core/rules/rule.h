@@ -40,7 +40,12 @@ struct gp_rule;
  * built or reported it, and the rule calls itself untested. */
 enum gp_known gp_rule_known(const struct gp_rule *r);
 
+struct gp_paragraph;
+
+/* On one line. What it says of all its lines alike belongs to its paragraph, which the
+ * rules on them share; what differs there is its own. */
 struct gp_rule {
+	struct gp_paragraph *from;
 	const char *file; /* where it stands; owned by its gp_line, or by the catalog */
 	unsigned lineno;
 	bool any_line; /* it stands in a `Kernel: any` file, or holds for whatever comes */
@@ -61,8 +66,10 @@ struct gp_rule {
 	char *reason, *instead, *evidence;      /* NULL when absent */
 	char *load_evidence, *hooks_evidence;   /* of these claims alone; NULL: evidence is */
 	struct gp_claim claims[GP_CLAIM_COUNT]; /* unknown: it makes none */
-	char *key;                              /* same key: a later rule replaces this one */
 };
+
+/* Do two rules ask about the same drivers and kernels? Then the later one replaces the other. */
+bool gp_rule_same(const struct gp_rule *a, const struct gp_rule *b);
 
 /* A kernel line and its rules, or what counts for every line. */
 struct gp_line {
@@ -81,13 +88,6 @@ struct gp_line {
 void gp_rule_release(struct gp_rule *r);
 void gp_line_release(struct gp_line *l);
 
-/* How far a rule reaches: Lines, by default the line of its file. */
-struct gp_reach {
-	bool given, onward;     /* onward: Lines is ">= 6.0", for every line from there on */
-	const char *text;       /* as written; belongs to the paragraph */
-	struct gp_ranges lines; /* empty unless given */
-};
-
 /*
  * Complete the rules that begin with `As: above`: what such a rule does not say itself is
  * as in the rule before it. Of Release, Rhel, Distro and Probe, which ask about the same
@@ -97,40 +97,38 @@ struct gp_reach {
  */
 int gp_rules_complete(struct gp_stanza_list *stanzas, struct gp_err *err);
 
-/*
- * Read one rule.
- *
- * In:     s, a paragraph with `Driver`. reach: of it. line: that it is read for; NULL:
- *         every line. Of a rule over several lines a window of Release counts on the
- *         line that its numbers are of, and what its texts say behind a mark for lines
- *         on those (gp_told_of()).
- * Out:    gp_rule_release() frees it; zeroed on failure. file stays NULL.
- * Errors: GP_E_FORMAT with "file:line": unknown field, bad value, no Driver,
- *         blocked without Reason.
- */
-int gp_rule_parse(const struct gp_stanza *s, const struct gp_reach *reach, const struct gp_release *line,
-		  struct gp_rule *out, struct gp_err *err);
+/* The paragraphs of a file's rules, read. */
+struct gp_paragraphs {
+	struct gp_paragraph **v;
+	size_t n, cap;
+};
+
+void gp_paragraphs_release(struct gp_paragraphs *l);
 
 /*
  * Read a kernel-versions file: the line, and the rules that hold on it.
  *
  * In:     stanzas of one file, complete: the line, then its rules.
- * Out:    gp_line_release() frees it; zeroed on failure.
+ * Out:    gp_line_release() frees it; zeroed on failure. said: for gp_line_spread(), as long
+ *         as the stanzas live; gp_paragraphs_release() frees it, also after a failure.
  * Errors: GP_E_FORMAT as above; also: no Status (a line other than "any"),
  *         blocked without Reason, two rules with the same key, Lines that does not
  *         begin at the line of its file.
  */
+int gp_line_read(const struct gp_stanza_list *stanzas, struct gp_paragraphs *said, struct gp_line *out,
+		 struct gp_err *err);
+/* The same for who wants the line alone. */
 int gp_line_parse(const struct gp_stanza_list *stanzas, struct gp_line *out, struct gp_err *err);
 
 /*
  * Lay the rules of a file that reach beyond its line over those of n others: one that
  * holds on every line to come over "any".
  *
- * In:     stanzas as gp_line_parse() took them; home: their line, of which its name and
- *         release are enough. file: lives longer than they.
+ * In:     said: of gp_line_read(); home: their line, of which its name and release are
+ *         enough. file: lives longer than they.
  * Errors: GP_E_FORMAT the rule stands in another file of the same directory, too.
  */
-int gp_line_spread(const struct gp_stanza_list *stanzas, const char *file, const struct gp_line *home,
+int gp_line_spread(const struct gp_paragraphs *said, const char *file, const struct gp_line *home,
 		   struct gp_line *const *to, size_t n, struct gp_err *err);
 
 /*

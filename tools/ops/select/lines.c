@@ -17,6 +17,7 @@
 struct rule_file {
 	const char *path;
 	struct gp_stanza_list stanzas;
+	struct gp_paragraphs said; /* its rules */
 	struct gp_line line;
 	struct gp_release home; /* of the line */
 	bool any, replaced;     /* by a file of that name in a later directory */
@@ -25,6 +26,7 @@ struct rule_file {
 static void rule_files_free(struct rule_file *f, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
+		gp_paragraphs_release(&f[i].said);
 		gp_stanza_list_release(&f[i].stanzas);
 		gp_line_release(&f[i].line);
 	}
@@ -47,7 +49,7 @@ static int read_rules(struct gp_catalog *c, struct rule_file *f, struct gp_err *
 		return -1;
 	if (!f->stanzas.n)
 		return gp_fail(err, GP_E_FORMAT, "'%s': no kernel line in it", f->path);
-	if (gp_line_parse(&f->stanzas, &f->line, err))
+	if (gp_line_read(&f->stanzas, &f->said, &f->line, err))
 		return -1;
 	f->any = f->line.any;
 	f->home = f->line.release;
@@ -70,7 +72,7 @@ static int spread(struct gp_catalog *c, struct rule_file *f, struct gp_err *err)
 	for (size_t i = 0; i < c->nlines; i++)
 		if (gp_version_cmp(&c->lines[i].release.ver, &f->home.ver) != 0)
 			to[n++] = &c->lines[i];
-	return gp_line_spread(&f->stanzas, f->path, &home, to, n, err);
+	return gp_line_spread(&f->said, f->path, &home, to, n, err);
 }
 
 /* By line, so that what began first is said first; stable. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests: core/rules/above, core/rules/claim, core/rules/line, core/rules/probe, core/rules/rulejudge, core/rules/textmatch */
+/* Tests: core/rules/above, core/rules/claim, core/rules/line, core/rules/paragraph, core/rules/probe, core/rules/rulejudge, core/rules/textmatch */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -198,7 +198,7 @@ static void check_as(void **state)
 	assert_int_equal(parse(text, &b, NULL), 0);
 	r = &a.rules[a.n - 1];
 	full = &b.rules[0];
-	same_words(r->key, full->key);
+	assert_true(gp_rule_same(r, full));
 	same_words(r->reason, full->reason);
 	same_words(r->evidence, full->evidence);
 	assert_int_equal(r->load, full->load);
