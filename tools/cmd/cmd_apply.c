@@ -87,7 +87,8 @@ static int run(struct gp_args *a, struct gp_report *out, struct gp_err *err)
 	gp_main_flush();
 	if (rc < 0)
 		gp_say_why(a, &r.why);
-	out->root = json(a, &r, rc == 0);
+	if (a->json)
+		out->root = json(a, &r, rc == 0);
 	out->reason = gp_applied_fails(&r.applied) ? "hunk" : NULL;
 	out->done = a->recover || o.dry_run ? NULL : "the patches are applied";
 	gp_report_litter(&r.disk);

@@ -106,8 +106,10 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	gp_report_warnings(&warnings);
 	if (rc < 0)
 		gp_say_why(a, gp_patch_job_why(&m.job));
-	r->root = gp_json_fill(gp_json_dkmstree(a, &m.job, &m.tree), GP_J("input", gp_json_input(a, a->patch.run)),
-			       GP_J("build", a->build ? gp_cells_json(&m.cells) : NULL));
+	if (a->json)
+		r->root = gp_json_fill(gp_json_dkmstree(a, &m.job, &m.tree),
+				       GP_J("input", gp_json_input(a, a->patch.run)),
+				       GP_J("build", a->build ? gp_cells_json(&m.cells) : NULL));
 	r->reason = gp_job_reason(a, &m.job, &m.cells);
 	return rc;
 }

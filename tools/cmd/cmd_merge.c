@@ -147,8 +147,9 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 	gp_report_warnings(&warnings);
 	if (rc < 0)
 		gp_say_why(a, gp_patch_job_why(&m.job));
-	r->root = gp_json_fill(gp_json_job(a, &m.job), GP_J("merge", gp_json_merging(a, &m.job)),
-			       GP_J("build", a->build ? gp_cells_json(&m.cells) : NULL));
+	if (a->json)
+		r->root = gp_json_fill(gp_json_job(a, &m.job), GP_J("merge", gp_json_merging(a, &m.job)),
+				       GP_J("build", a->build ? gp_cells_json(&m.cells) : NULL));
 	r->reason = rc < 0 ? reason(a, &m) : NULL;
 	return rc;
 }

@@ -148,7 +148,8 @@ static int one(struct gp_args *a, const char *name, struct gp_report *r, struct 
 	gp_report_warnings(&warnings);
 	if (rc < 0)
 		gp_say_why(a, gp_patch_job_why(&job));
-	r->root = json(a, &job, &cells);
+	if (a->json)
+		r->root = json(a, &job, &cells);
 	r->reason = gp_job_reason(a, &job, &cells);
 	if (job.in.tree)
 		end_tree(&job, r);

@@ -157,7 +157,8 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 		(void)gp_tree_sound(&p.w.tree, err); /* what could not be looked at is the reason */
 	if (p.done && (!a->json || a->json_file))
 		report(a, &p);
-	r->root = json(&p, p.done);
+	if (a->json)
+		r->root = json(&p, p.done);
 	r->done = "the patches are taken back";
 	pop_release(&p);
 	return rc;

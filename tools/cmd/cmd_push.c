@@ -152,7 +152,8 @@ static int run(struct gp_args *a, struct gp_report *r, struct gp_err *err)
 		gp_say_why(a, &p.why);
 	else if (!a->json || a->json_file)
 		report(a, &p);
-	r->root = json(&p, rc == 0);
+	if (a->json)
+		r->root = json(&p, rc == 0);
 	r->reason = gp_applied_fails(&p.done) ? "hunk" : NULL;
 	r->done = "the patches are applied";
 	gp_series_release(&p.series);

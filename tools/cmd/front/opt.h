@@ -80,10 +80,12 @@ struct gp_args {
 /* What a verb leaves for --json. main writes it, whatever the verb ended with. */
 struct gp_report {
 	const char *verb;
-	struct json_object *root; /* NULL: there is nothing to say but the error */
-	const char *reason;       /* of a failure, in a word that says more than the error's code; NULL */
-	const char *done;         /* NULL, or what has happened even if this cannot be written */
-	bool withheld;            /* it is not to be written */
+	/* NULL: there is nothing to say but the error, or nobody asked: of many hunks it is
+	 * larger than all else. */
+	struct json_object *root;
+	const char *reason; /* of a failure, in a word that says more than the error's code; NULL */
+	const char *done;   /* NULL, or what has happened even if this cannot be written */
+	bool withheld;      /* it is not to be written */
 };
 
 /* Of all verbs that patch, or look whether a patched driver builds. */
