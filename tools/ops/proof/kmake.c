@@ -138,9 +138,8 @@ static void same_paths(struct gp_list *env, const struct gp_kmake *k, const char
 
 static void surroundings(struct gp_list *env, const struct gp_kmake *k, const char *work)
 {
-	static const char *const kept[] = {
-		"HOME", "USER", "LOGNAME", "TMPDIR", "SOURCE_DATE_EPOCH", "IGNORE_PREEMPT_RT_PRESENCE"
-	};
+	static const char *const kept[] = { "HOME", "USER", "LOGNAME", "SOURCE_DATE_EPOCH",
+					    "IGNORE_PREEMPT_RT_PRESENCE" };
 	const char *path = getenv("PATH");
 	bool ccache = k->cc->masquerade && !getenv("CCACHE_DISABLE");
 
@@ -149,6 +148,9 @@ static void surroundings(struct gp_list *env, const struct gp_kmake *k, const ch
 	for (char **e = environ; e && *e; e++)
 		if (strncmp(*e, "CCACHE_", 7) == 0)
 			gp_list_add(env, *e);
+	/* What killed programs leave goes with the rest: the compiler's files, and the FIFO by
+	 * which GNU make 4.4 and later passes its jobs on. */
+	gp_list_printf(env, "TMPDIR=%s", work);
 	gp_list_add(env, "LC_ALL=C");
 	gp_list_printf(env, "PATH=%s%s%s", ccache ? k->cc->masquerade : "", ccache ? ":" : "",
 		       path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
