@@ -30,7 +30,7 @@ says 'and files' ", $files files changed" out
 sed -n 's/^set        //p' all > want
 sed -n 's/^sets       \(.*\): .*/\1/p' out | tr ' ' '\n' > got
 check 'the sets are those of -v' diff want got
-for w in '  rule     ' 'payload    ' 'repack     ' 'covers: ' '  builds   '; do
+for w in '  rule     ' 'payload    ' 'repack     ' 'covers     ' '  builds   '; do
     check "-v says '$w'" grep -q "^$w" all
     refute "else not: '$w'" grep -q "^$w" out
 done

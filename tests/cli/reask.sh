@@ -131,7 +131,7 @@ check 'and its Status counts: untested, for nobody built these' json_is own.json
 check 'the reason' json_is own.json '.selection.cells[0].reasons[0]' 'without your patches it is blocked: third stops it'
 says 'a warning has it, too' 'without your patches it is blocked: third stops it'
 check 'loading is asked anew' json_is own.json '.selection.cells[0].claims.loads.claim' yes
-says 'it is covered' 'covers: 9.1' out
+says 'it is covered' 'covers     9.1' out
 check 'a line of somebody'"'"'s data is one for DKMS' grep -q '^by patches DKMS may build on 9\.1$' out
 
 # The set mends it for its own rule only: the patch takes its result away.

@@ -13,7 +13,7 @@ expect_status '--driver on 5.12' 0 select --driver 460.73.02 $k
 says 'the kind is taken to be host' 'driver     460.73.02 (branch 460), taken to be host' out
 says 'its sets' 'sets     vgpu-vfio-eventfd vgpu-vfio-symbol-get' out
 says 'the hooks' 'hooks: upstream' out
-says 'what it covers' 'covers: ' out
+says 'what it covers' 'covers     ' out
 check 'covers 5.10 to 5.17, not 5.13; 5.18 is blocked, and so is all behind it' \
     grep -q '5\.10–5\.12, 5\.14–5\.17; next unknown: none, all that is newer is blocked$' out
 silent_on 'nothing on stderr' err
@@ -273,7 +273,7 @@ says 'is not called supported' 'line 5.10, untested' out
 says 'and says why' 'sets that are left out: vgpu-vfio-eventfd' out
 expect_status '--no-set of what it does not need' 0 select --driver 460.73.02 -k 5.10.100 --no-set std-headers
 says 'changes no verdict' 'line 5.10, supported' out
-check 'but the line that needs it is not covered' grep -q '^covers: 4.18, 5.4, 5.10–5.12, 5.14–5.15; next unknown: 5.16$' out
+check 'but the line that needs it is not covered' grep -q '^covers     4.18, 5.4, 5.10–5.12, 5.14–5.15; next unknown: 5.16$' out
 expect_status 'patch --no-set' 0 -k 5.10.100 host.run --no-hooks --no-set vgpu-vfio-eventfd -n
 says 'warns' 'kernel 5.10.100 is untested with driver 460.73.02: What is known of it needs sets that are left out'
 # What only the headers tell of a kernel counts for its line, too.
@@ -286,11 +286,11 @@ printf 'VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 220\n' > late/Makefile
 printf 'static inline int pfn_valid(unsigned long pfn)\n{\n\trcu_read_lock();\n}\n' > late/include/linux/mmzone.h
 expect_status 'headers that ask for a set' 0 select --driver 460.73.02 --headers late
 says 'get it' '  sets     vgpu-vfio-eventfd vgpu-vfio-symbol-get pfn-valid;' out
-check 'their line is covered' grep -q '^covers: 4.18, 5.4, 5.10–5.12,' out
+check 'their line is covered' grep -q '^covers     4.18, 5.4, 5.10–5.12,' out
 check 'one refusal is said once' test "$(grep -c '^  loading ' out)" -eq 1
 expect_status '--no-set of it' 0 select --driver 460.73.02 --headers late --no-set pfn-valid
 says 'is told' 'sets that are left out: pfn-valid' out
-check 'and the line is covered no more' grep -q '^covers: 4.18, 5.4, 5.11–5.12,' out
+check 'and the line is covered no more' grep -q '^covers     4.18, 5.4, 5.11–5.12,' out
 expect_status '--set' 0 select --driver 460.73.02 $k --set no-llseek
 says 'it is among the default sets' ' no-llseek ' out
 says 'it is told' 'override   set no-llseek taken in' out

@@ -151,7 +151,7 @@ void gp_say_tried(const struct gp_args *a, const struct gp_applied_list *l);
 /* The details of a failed hunk, on standard error, where the error goes. */
 void gp_say_why(const struct gp_args *a, const struct gp_buf *why);
 
-/* The covered lines and what comes behind: "covers: …; next unknown: …". */
+/* The covered lines and what comes behind: "covers     …; next unknown: …". */
 void gp_say_covers(const struct gp_args *a, const struct gp_selection *s);
 
 /* Kernel modules: a block for each, findings, the verdict. */

@@ -215,7 +215,7 @@ void gp_say_covers(const struct gp_args *a, const struct gp_selection *s)
 	gp_auto(gp_buf_release) struct gp_buf covers = { 0 };
 
 	gp_selection_covers(s, &covers);
-	gp_say(a, "covers: %s; next unknown: ", covers.len ? covers.data : "nothing");
+	gp_say(a, "covers     %s; next unknown: ", covers.len ? covers.data : "nothing");
 	if (s->next_unknown)
 		gp_say(a, "%s\n", s->next_unknown->name);
 	else if (s->newer_blocked)
