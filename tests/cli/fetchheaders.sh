@@ -52,7 +52,7 @@ Acquire::Languages "none";
 END
     APT_CONFIG=$work/$1.conf apt-get -qq update > update.log 2>&1 || cat update.log
 }
-apt_of own "deb [trusted=yes] file:$work/repo ./"
+apt_of own "deb [trusted=yes] copy:$work/repo ./"
 APT_CONFIG=$work/own.conf
 export APT_CONFIG
 # What gridpatch asks apt for, and what apt has to say of it.

@@ -80,6 +80,9 @@ give_patch() {
     if command -v patch > /dev/null; then
         if (cd theirs && TZ=UTC patch -p1 -f -s < ../p) > said 2>&1; then judge=yes; else judge=no; fi
     fi
+    # 2.8 loses a blank line of an indented diff that 2.7.6 counts, and reads the next file's
+    # head as the hunk's.
+    case $(patch --version 2> /dev/null | sed -n 1p).${1##*/} in *' 2.8.good-indented-each.patch') judge= ;; esac
     case ${1##*/} in
     good-*) [ -z "$judge" ] || listing theirs > want ;;
     *) listing "$data/patch/tree" > want ;;

@@ -270,7 +270,7 @@ if headers_here; then
     sh "$fx/buildable.sh" --version 390.20 sound
     lint --build --from old --from sound --headers "$headers" --modules nvidia --json=built.json
     check 'a set that helps: exit 0' test "$status" -eq 0
-    check 'what failed without it' grep -qE "on $release, ([a-z0-9_]+-)*gcc" out
+    check 'what failed without it' grep -qE "on $(echo "$release" | sed 's,+,[+],g'), ([a-z0-9_]+-)*gcc" out
     check 'and where' grep -Eq 'built    390.10 .*: fails without sample-set-fs \(nvidia/os-interface.c:[0-9]+: .*\), builds with' out
     says 'a driver that no rule names it for' "390.20 (general) on $release: no set to prove" out
     check 'the evidence is that of a build' grep -qE "^Evidence: \[built\] ($today|$(date -u +%F)): " out
