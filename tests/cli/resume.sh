@@ -142,6 +142,9 @@ if headers_here; then
     "$GRIDPATCH" matrix last --headers h1 --headers "$headers" --modules nvidia --json=known.json > out 2> err
     for sig in KILL TERM; do
         cp known.json f.json
+        # Not what the one before said: a signal to a shell that is about to run a program
+        # is the shell's, and lost.
+        : > k.out
         "$GRIDPATCH" matrix $grid $go > k.out 2>&1 < /dev/null &
         pid=$!
         n=0
