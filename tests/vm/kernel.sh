@@ -15,6 +15,7 @@ export LC_ALL=C
 cache=$1
 line=${2#*/}
 real=$(dirname "$0")/../real
+config=$(cd "$(dirname "$0")" && pwd)/debug.config
 
 die() {
     echo "$*" >&2
@@ -83,8 +84,32 @@ ubuntu() {
     [ -d "$build" ] || die "the headers of $release are gone: remove $cache/images/ubuntu-$line"
 }
 
+debug() {
+    root=$cache/images/debug-$line
+    inside=-
+    if [ ! -f "$root/release" ] || ! cmp -s "$config" "$root/config"; then
+        for tool in gcc make flex bison bc xz; do
+            command -v $tool > /dev/null || die "a kernel is not made without $tool"
+        done
+        apt_ready
+        version=$(apt-cache madison "linux-source-$line" | awk -F ' *[|] *' 'NR == 1 { print $2 }')
+        [ -n "$version" ] || die "no suite has linux-source-$line"
+        unpack "$root" "linux-source-$line=$version"
+        tar -xf "$root"/usr/src/linux-source-*.tar.xz -C "$root"
+        rm -rf "${root:?}/usr"
+        mv "$root"/linux-source-* "$root/src"
+        sh "$(dirname "$0")/debug.sh" "$root/src" "$root" > "$root/build.log" 2>&1 ||
+            die "a kernel of linux-source-$line: see $root/build.log"
+        cp "$config" "$root/config"
+    fi
+    release=$(cat "$root/release")
+    build=$root/src
+    source=$build
+}
+
 mkdir -p "$cache/images"
 case $2 in
+    debug/*) debug ;;
     ubuntu/*) ubuntu ;;
     */*) debian "${2%%/*}" ;;
     *) debian '' ;;
