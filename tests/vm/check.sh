@@ -16,14 +16,15 @@
 #   VM_SECONDS           for one boot (420): more on a machine that has other work
 #   VM_KERNELS           for your drivers (Debian's "5.10 6.1 6.12 newest")
 #   FULL=1               your drivers 1,000 times, and on Ubuntu's kernels and those of
-#                        Debian's newer suite, too
-#   VM_PARTS             only these: "own hosts"
+#                        Debian's newer suite, too; all on a small kernel with KASAN and
+#                        lockdep, which is made first
+#   VM_PARTS             only these: "own debug hosts"
 #   VM_KEEP              set: leave the scratch directory and name it
 set -eu
 export LC_ALL=C
 umask 022
 : "${GRIDPATCH:?say which gridpatch}" "${VM_RUN:?say which vm-run}" "${VM_KEEP:=}" "${FULL:=}" "${GRIDPATCH_TREES:=}"
-: "${VM_PARTS:=own hosts}"
+: "${VM_PARTS:=own debug hosts}"
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
@@ -68,7 +69,8 @@ ${CC:-cc} -O1 -static -Wall -Wextra -o guest "$here/guest.c" 2> why || stop "no 
 # build DIR NAME: our driver in DIR as NAME-nvidia.ko and NAME-vfio.ko. The compiler is
 # the kernel's own, whatever CC says.
 build() {
-    if ! env -u CC -u MAKEFLAGS -u MAKELEVEL make -C "$headers" M="$work/$1/kernel" modules > "$1.log" 2>&1; then
+    if ! env -u CC -u MAKEFLAGS -u MAKELEVEL make -C "$headers" M="$work/$1/kernel" ${debug:+KCFLAGS=-D$debug} modules \
+        > "$1.log" 2>&1; then
         tail -n 20 "$1.log"
         fail "$2: builds for $release"
         return 1
@@ -112,13 +114,45 @@ if part own; then
     VM_TIMES=$times
 fi
 
+# --- the same on a kernel that looks at locks and memory itself ---
+
+# wrong: does it? A module that does what must not be done.
+wrong() {
+    mkdir wrong
+    cp "$here/wrong.c" wrong/
+    echo 'obj-m := wrong.o' > wrong/Kbuild
+    if ! env -u CC -u MAKEFLAGS -u MAKELEVEL make -C "$headers" M="$work/wrong" modules > wrong.log 2>&1; then
+        tail -n 20 wrong.log
+        fail "debug: wrong.ko builds for $release"
+        return
+    fi
+    begin
+    want 0 load /m/wrong.ko
+    # What KASAN finds ends the looking at locks.
+    for what in locks memory; do want 0 write /sys/module/wrong/parameters/do $what; done
+    "$VM_RUN" -a "${VM_ACCEL:-tcg}" -c 2 -m "$memory" -t "$VM_SECONDS" "$image" plan wrong/wrong.ko=/m/wrong.ko \
+        > wrong.said 2>&1 || :
+    complaints wrong.said > wrong.found || :
+    for what in 'BUG: KASAN: .*use-after-free' 'possible circular locking'; do
+        if grep -q "$what" wrong.found; then ok "debug: the kernel says '$what'"; else fail "debug: the kernel says '$what'"; fi
+    done
+}
+
+if [ -z "$FULL" ]; then
+    skip 'a kernel with KASAN and lockdep: only with FULL=1'
+elif part debug; then
+    VM_TIMES=${VM_TIMES:-100}
+    if take debug/6.1 > taken; then wrong && own debug; else skip "no kernel: $(cat taken)"; fi
+    VM_TIMES=$times
+fi
+
 # --- NVIDIA's own ---
 
 if part hosts && [ -n "$GRIDPATCH_TREES" ]; then
     if [ -n "$FULL" ]; then
         : "${VM_TIMES:=1000}"
         : "${VM_KERNELS:=5.10 6.1 6.12 newest ubuntu/5.4 ubuntu/5.15 ubuntu/6.8 ubuntu/6.11 ubuntu/6.14 ubuntu/6.17 ubuntu/7.0 \
-            trixie/6.12 trixie/newest}"
+            trixie/6.12 trixie/newest debug/6.1}"
     else
         : "${VM_TIMES:=100}" "${VM_KERNELS:=5.10 6.1 6.12 newest}"
     fi
@@ -127,5 +161,4 @@ if part hosts && [ -n "$GRIDPATCH_TREES" ]; then
 else
     skip "NVIDIA's own drivers: GRIDPATCH_TREES names no directory of yours"
 fi
-skip 'a kernel with KASAN and lockdep: not in this run'
 stop

@@ -6,7 +6,11 @@
 #include "nv-linux.h"
 #include "nv-frontend.h"
 
+#ifdef RM_DEBUG
+MODULE_LICENSE("GPL"); /* see rm.c */
+#else
 MODULE_LICENSE("NVIDIA");
+#endif
 
 static int __init nvidia_frontend_init_module(void)
 {
