@@ -59,7 +59,7 @@ check 'also because of its flags' grep -q 'EXTRA_CFLAGS, which 6.15 ignores' lat
 
 # vGPU 15.1, whose sources are at hand: each line adds the sets for what it changed.
 chain=' vgpu-vfio-mdev-types vm-flags'
-for at in 6.3: 6.5:gup-vmas '6.8:iommu-mapped retpoline vgpu-vfio-signal' '6.12:drm-poll-changed follow-pfn no-llseek' 6.13:kbuild-blob \
+for at in 6.3: '6.5:gup-vmas vgpu-vfio-flex-array' '6.8:iommu-mapped retpoline vgpu-vfio-signal' '6.12:drm-poll-changed follow-pfn no-llseek' 6.13:kbuild-blob \
     '6.15:kbuild-ccflags timer-delete' '6.19:conftest-ms vgpu-vfio-region-info' '7.0:dma-map-phys in-irq' 7.2:strncpy; do
     chain="$chain ${at#*:}"
     sets_for "vGPU 15.1 on ${at%%:*}" "$(printf '%s\n' $chain | sort | paste -sd ' ' -)" older.run -k "${at%%:*}.9"
