@@ -152,7 +152,7 @@ if part hosts && [ -n "$GRIDPATCH_TREES" ]; then
     if [ -n "$FULL" ]; then
         : "${VM_TIMES:=1000}"
         : "${VM_KERNELS:=5.10 6.1 6.12 newest ubuntu/5.4 ubuntu/5.15 ubuntu/6.8 ubuntu/6.11 ubuntu/6.14 ubuntu/6.17 ubuntu/7.0 \
-            trixie/6.12 trixie/newest debug/6.1}"
+            trixie/6.12 trixie/newest debug/6.1 debug/6.12}"
     else
         : "${VM_TIMES:=100}" "${VM_KERNELS:=5.10 6.1 6.12 newest}"
     fi
