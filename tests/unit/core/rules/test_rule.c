@@ -266,19 +266,23 @@ static void test_told_of(void **state)
 {
 	static const struct {
 		const char *evidence, *line, *want;
+		bool alike; /* on all lines */
 	} cases[] = {
-		{ "[built] a. [peer] b", "5.14", "[built] a. [peer] b" },
-		{ "x [built 5.14, 5.16 - 5.17] a; [inference 5.15] b", "5.14", "x [built] a" },
-		{ "x [built 5.14, 5.16 - 5.17] a; [inference 5.15] b", "5.15", "x [inference] b" },
-		{ "[built 5.14, 5.16 - 5.17] a; [inference 5.15] b", "5.16", "[built] a" },
-		{ "[built 5.1] a. [source] b", "5.14", "[source] b" },
-		{ "[built 5.1] a. [source] b", "5.1", "[built] a. [source] b" },
-		{ "[source code] a", "5.1", "[source code] a" },
-		{ "[5.1] before 5.1.3; [5.2 - 5.3] none", "5.1", "before 5.1.3" },
-		{ "[5.1] before 5.1.3; [5.2 - 5.3] none", "5.3", "none" },
-		{ "a [3 of 4] b", "5.3", "a [3 of 4] b" },
-		{ "[built 5.1] a", "5.2", NULL },
-		{ "a[0] [built 5.1", "5.2", "a[0] [built 5.1" },
+		{ "[built] a. [peer] b", "5.14", "[built] a. [peer] b", true },
+		{ "x [built 5.14, 5.16 - 5.17] a; [inference 5.15] b", "5.14", "x [built] a", false },
+		{ "x [built 5.14, 5.16 - 5.17] a; [inference 5.15] b", "5.15", "x [inference] b", false },
+		{ "[built 5.14, 5.16 - 5.17] a; [inference 5.15] b", "5.16", "[built] a", false },
+		{ "[built 5.1] a. [source] b", "5.14", "[source] b", false },
+		{ "[built 5.1] a. [source] b", "5.1", "[built] a. [source] b", false },
+		{ "[source code] a", "5.1", "[source code] a", true },
+		{ "[5.1] before 5.1.3; [5.2 - 5.3] none", "5.1", "before 5.1.3", false },
+		{ "[5.1] before 5.1.3; [5.2 - 5.3] none", "5.3", "none", false },
+		{ "a [3 of 4] b", "5.3", "a [3 of 4] b", true },
+		{ "[built 5.1] a", "5.2", NULL, false },
+		{ "[ built ] a", "5.1", "[built] a", false },
+		{ "[built] a; ", "5.1", "[built] a", false },
+		{ "", "5.1", NULL, false },
+		{ "a[0] [built 5.1", "5.2", "a[0] [built 5.1", true },
 	};
 
 	(void)state;
@@ -292,6 +296,9 @@ static void test_told_of(void **state)
 			assert_string_equal(got, cases[i].want);
 		else
 			assert_null(got);
+		assert_int_equal(gp_told_alike(cases[i].evidence), cases[i].alike);
+		if (cases[i].alike)
+			assert_string_equal(got, cases[i].evidence);
 	}
 }
 
