@@ -117,6 +117,7 @@ static struct gp_rule *same_rule(struct gp_line *l, const struct gp_rule *r)
 static void add_rule(struct gp_line *l, struct gp_rule *r)
 {
 	GP_GROW(l->rules, l->n, l->cap);
+	gp_assert(l->rules);
 	l->rules[l->n++] = *r;
 	*r = (struct gp_rule){ 0 };
 }
