@@ -4,6 +4,7 @@
  * machine (tests/vm/check.sh): through /dev/vfio as QEMU does. Linked statically.
  *
  *     guest use UUID           all ioctls, eventfds under load, mmap, reset, close
+ *     guest cdev UUID          the same by the vGPU's own device and an iommufd
  *     guest pins UUID HOW      of NVIDIA's own driver: pages are pinned as the manager of
  *                              vGPUs does it, and memory goes; HOW: container, iommufd
  *     guest cycle N TYPE UUID  create in the directory TYPE and remove, N times
@@ -13,6 +14,7 @@
  *
  * Exit status 0: all as it should be; what was not is said on stdout.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
@@ -218,6 +220,105 @@ static int use(const char *uuid)
 	return bad;
 }
 
+/* --- cdev: without a group and a container, since 6.6 --- */
+
+/* linux/vfio.h of 6.6 and linux/iommufd.h of 6.2, which older systems have not. */
+struct bind_iommufd {
+	uint32_t argsz, flags;
+	int32_t iommufd;
+	uint32_t out_devid;
+};
+struct attach_pt {
+	uint32_t argsz, flags, pt_id;
+};
+struct detach_pt {
+	uint32_t argsz, flags;
+};
+struct ioas_alloc {
+	uint32_t size, flags, out_id;
+};
+struct ioas_map {
+	uint32_t size, flags, id, reserved;
+	uint64_t at, length, iova;
+};
+struct ioas_unmap {
+	uint32_t size, id;
+	uint64_t iova, length;
+};
+
+#define BIND_IOMMUFD _IO(VFIO_TYPE, VFIO_BASE + 18)
+#define ATTACH_PT _IO(VFIO_TYPE, VFIO_BASE + 19)
+#define DETACH_PT _IO(VFIO_TYPE, VFIO_BASE + 20)
+#define IOAS_ALLOC _IO(';', 0x81)
+#define IOAS_MAP _IO(';', 0x85)
+#define IOAS_UNMAP _IO(';', 0x86)
+#define IOAS_FIXED 1u
+#define IOAS_WRITEABLE 2u
+#define IOAS_READABLE 4u
+
+/* The device's own node: /dev/vfio/devices/vfio0. */
+static int open_cdev(const char *uuid)
+{
+	char path[300], name[64] = "";
+	struct dirent *e;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/vfio-dev", uuid);
+	d = opendir(path);
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			snprintf(name, sizeof(name), "%.60s", e->d_name);
+	if (d)
+		closedir(d);
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
+	return open(path, O_RDWR);
+}
+
+static void use_ioas(int iommufd, uint32_t id)
+{
+	void *at = memory();
+
+	for (uint64_t iova = 0x100000; iova < 1ull << 40; iova <<= 6) {
+		struct ioas_map m = {
+			sizeof(m), IOAS_FIXED | IOAS_WRITEABLE | IOAS_READABLE, id, 0, (uintptr_t)at, PAGES * 4096ul,
+			iova
+		};
+		struct ioas_unmap u = { sizeof(u), id, iova, PAGES * 4096ul };
+
+		expect(ioctl(iommufd, IOAS_MAP, &m) == 0, "map");
+		expect(ioctl(iommufd, IOAS_UNMAP, &u) == 0 && u.length == PAGES * 4096ul, "unmap");
+	}
+	munmap(at, PAGES * 4096ul);
+}
+
+static int use_cdev(const char *uuid)
+{
+	int device = open_cdev(uuid), iommufd = open("/dev/iommu", O_RDWR);
+	struct bind_iommufd b = { .argsz = sizeof(b), .iommufd = iommufd };
+	struct ioas_alloc a = { .size = sizeof(a) };
+	struct attach_pt t = { .argsz = sizeof(t) };
+	struct detach_pt n = { .argsz = sizeof(n) };
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	expect(device >= 0 && iommufd >= 0, "open");
+	expect(ioctl(device, VFIO_DEVICE_GET_INFO, &info) < 0, "nothing is told before it is bound");
+	expect(ioctl(device, BIND_IOMMUFD, &b) == 0, "bind");
+	expect(ioctl(iommufd, IOAS_ALLOC, &a) == 0, "an address space");
+	t.pt_id = a.out_id;
+	expect(ioctl(device, ATTACH_PT, &t) == 0, "attach");
+	if (!bad) {
+		use_regions(device);
+		use_ioas(iommufd, a.out_id);
+		use_irqs(device);
+		(void)ioctl(device, VFIO_DEVICE_RESET);
+		expect(ioctl(device, DETACH_PT, &n) == 0, "detach");
+	}
+	close(device);
+	close(iommufd);
+	expect(put(FIRE, "0") == 0, "interrupts end");
+	return bad;
+}
+
 /* --- pins: what the manager of vGPUs asks of /dev/nvidia-vgpu0 (nv-vgpu-ioctl.h) --- */
 
 #define FIRST_PAGE 0x100ull    /* at 1 MiB */
@@ -413,6 +514,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 3 && strcmp(verb, "use") == 0)
 		return use(argv[2]);
+	if (argc == 3 && strcmp(verb, "cdev") == 0)
+		return use_cdev(argv[2]);
 	if (argc == 4 && strcmp(verb, "pins") == 0)
 		return pins(argv[2], argv[3]);
 	if (argc == 5 && strcmp(verb, "cycle") == 0)

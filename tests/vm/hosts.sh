@@ -134,7 +134,7 @@ one() {
         # Pins end the looking at locks: see own_locks().
         if [ -n "$debug" ]; then
             plan_attach "$what-attach"
-            run "$what-attach" 'runs with vgpu-vfio-attach, without pins' || :
+            run "$what-attach" 'runs with vgpu-vfio-attach, without pins' || cp "$RUN_SAID" "$what-locks.said"
         fi
         plan_attach "$what-attach" $pins
         if run "$what-attach" "runs with vgpu-vfio-attach${pins:+; pins: $pins}"; then

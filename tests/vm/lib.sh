@@ -5,7 +5,8 @@
 #
 #   ok, fail, skip WHAT   one line each; bad is 1 once something failed
 #   take LINE             a kernel as kernel.sh has it; says why not. debug is RM_DEBUG for
-#                         one that looks at locks and memory itself, else empty
+#                         one that looks at locks and memory itself, else empty; cdev is so
+#                         where vGPUs have devices of their own
 #   begin; want RESULT STEP…  the plan
 #   modules KO            the kernel's own that a module needs, first into the plan
 #   run NAME              the plan, with NAME-nvidia.ko and NAME-vfio.ko as /m/nvidia.ko
@@ -40,6 +41,8 @@ take() {
     image=$(find "$root/boot" "$root/usr/lib/modules/$release" -maxdepth 1 -name "vmlinuz*" 2> /dev/null | head -n 1)
     kernel_modules=$root/lib/modules
     [ -d "$kernel_modules" ] || kernel_modules=$root/usr/lib/modules
+    cdev=
+    ! grep -qs '^CONFIG_VFIO_DEVICE_CDEV=y' "$headers/.config" || cdev=cdev
 }
 
 # want RESULT STEP…: a line of the plan, and what it has to come to: a number, "no" for
@@ -132,7 +135,7 @@ run() {
     if [ -z "$debug" ] || ! own_locks "$RUN_SAID"; then
         ! complaints "$RUN_SAID" || { fail "$1: the kernel complains" && run_bad=1; }
         [ -z "$debug" ] || grep -q '^o  *debug_locks: *1$' "$RUN_SAID" ||
-            { fail "$1: the kernel looks at locks to the end" && run_bad=1; }
+            { fail "$1: the kernel looks at locks to the end: $(grep -m 1 debug_locks "$RUN_SAID" || echo nothing said)" && run_bad=1; }
     else
         ! complaints "$RUN_SAID" | grep -v -E 'possible circular locking|Call Trace|lockdep' ||
             { fail "$1: the kernel complains" && run_bad=1; }
@@ -153,7 +156,7 @@ life() {
     want 0 write "$parameters/reg" 1
     types_read name device_api available_instances $type_words
     want 0 write "$types/pci-63/create" $uuid
-    want 0 run /bin/guest use $uuid
+    for way in use $cdev; do want 0 run /bin/guest "$way" $uuid; done
     want 0 read "$parameters/fired"
     for how; do want 0 run /bin/guest pins $uuid "$how"; done
     want 0 run /bin/guest hold $uuid
