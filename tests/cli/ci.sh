@@ -61,7 +61,10 @@ if python3 -c 'import yaml' 2> /dev/null; then
     printf '%s\n' matrix drivers/a.run drivers/b.run /usr/src --modules nvidia --html out/matrix.html --json=out/matrix.json --markdown - > want
     check 'the action: what gridpatch is given' diff want act/words
     says 'the action: the summary has the table' '| a table |' act/summary
-    printf '#!/bin/sh\necho "$*" > said\n' > act/bin/sudo && printf '#!/bin/sh\n' > act/bin/apt-get && chmod 0755 act/bin/*
+    printf '#!/bin/sh\necho "$*" > said\n' > act/bin/sudo
+    printf '#!/bin/sh\necho "$*" > asked\n' > act/bin/apt-get
+    printf '#!/bin/sh\necho 1000\n' > act/bin/id
+    chmod 0755 act/bin/*
     # given NAME FETCH: without headers, as a job that does not say any.
     given() {
         (cd act && PATH=$PWD/bin:$PATH DRIVERS='drivers/*.run' HEADERS='' FETCH=$2 ARGUMENTS='' REPORT=out \
@@ -73,6 +76,12 @@ if python3 -c 'import yaml' 2> /dev/null; then
     refute 'the action: then no list is renewed' test -e act/said
     given 'kernels to fetch' 'ubuntu:6.8 debian:6.12' '--fetch-headers ubuntu:6.8 --fetch-headers debian:6.12'
     check 'the action: with new lists' grep -qx 'apt-get update -q' act/said
+    refute 'the action: which sudo asks for' test -e act/asked
+    rm act/said
+    printf '#!/bin/sh\necho 0\n' > act/bin/id
+    given 'as root' ubuntu:6.8 '--fetch-headers ubuntu:6.8'
+    refute 'the action: root needs no sudo' test -e act/said
+    check 'the action: but new lists' grep -qx 'update -q' act/asked
 else
     skip 'the action' 'python3-yaml is missing'
 fi
