@@ -36,9 +36,13 @@ make_sample host --kernel-open
 chmod 0755 host/kernel/conftest.sh
 run $opts host.run -o out.run
 expected out.run want
-expect_status 'a tree' 0 dkms-tree $opts host.run
+expect_status 'a tree' 0 dkms-tree $opts host.run --json=tree.json
+grep '^covers ' out > covers
 check 'it has what an installer would leave' diff -r want nvidia-$v
 says 'it says that kernel-open/ is not in it' 'left out   kernel-open/' out
+"$GRIDPATCH" select host.run -k 5.12.9 > selected
+check 'and which kernels the sets in it cover, as select does' sh -c 'grep "^covers .*[0-9]" selected | cmp - covers'
+check 'in JSON, too' json_is tree.json '.selection.covers' "$(sed 's/^covers *//; s/; .*//' covers)"
 refute 'and it is not' grep -rq kernel-open nvidia-$v/dkms.conf nvidia-$v/Kbuild
 check 'hooks are in it' test -f nvidia-$v/unlock/vgpu_unlock_hooks.c
 check 'and a blob' cmp host/kernel/nvidia/nv-kernel.o_binary nvidia-$v/nvidia/nv-kernel.o_binary
