@@ -9,8 +9,8 @@
 #   VM_HOSTS         only these versions
 #   GRIDPATCH, VM_RUN, VM_TIMES, GUEST: as in check.sh. The scratch directory is the current one.
 #
-# What select says of loading has to be what the kernel says. At the end stands which
-# vgpu-vfio set ran on which side of its guard.
+# What select says of loading has to be what the kernel says. At the end stands where each
+# vgpu-vfio set ran.
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
