@@ -9,12 +9,14 @@
 #   VM_HOSTS         only these versions
 #   GRIDPATCH, VM_RUN, VM_TIMES, GUEST: as in check.sh. The scratch directory is the current one.
 #
-# What select says of loading has to be what the kernel says. At the end stands where each
-# vgpu-vfio set ran.
+# What select says of loading has to be what the kernel says. A DKMS tree has every neutral
+# set, chosen for this kernel or not, so that all of them run on all kernels. At the end
+# stands where each vgpu-vfio set ran, and on which side of each of its guards.
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
+. "$here/sides.sh"
 work=$PWD
 type_words=description
 : > ran
@@ -67,7 +69,7 @@ stand_in() {
 }
 
 # made NAME WORDS OPTION…: the patched driver, with the stand-in that has WORDS, as
-# NAME-nvidia.ko and NAME-vfio.ko. What the kernel answered conftest.sh, most of the time
+# NAME-nvidia.ko and NAME-vfio.ko; sets are those that are in it. What the kernel answered conftest.sh, most of the time
 # that this takes, stays for the next one of the same kernel: built/ is made again from
 # what differs.
 made() {
@@ -75,11 +77,14 @@ made() {
     words=$2
     shift 2
     rm -rf new
-    if ! "$GRIDPATCH" dkms-tree "$tree" --headers "$headers" --no-hooks "$@" -o "$work/new" -q > "$name.log" 2>&1; then
+    if ! "$GRIDPATCH" dkms-tree "$tree" --headers "$headers" --no-hooks "$@" -o "$work/new" \
+        --json=tree.json -q > "$name.log" 2>&1; then
         fail "$name: $(tail -n 1 "$name.log")"
         return 1
     fi
     stand_in "$work/new" $words $debug
+    sets=$(jq -r '[.patches[].set] | unique[]' tree.json | grep '^vgpu-vfio-') || :
+    ask_sides "$work/new" $sets
     if [ -d built ]; then
         (cd new && find . -type f) | while read -r f; do
             cmp -s "new/$f" "built/$f" || cp "new/$f" "built/$f"
@@ -93,6 +98,7 @@ made() {
         fail "$name: builds for $release"
         return 1
     fi
+    sides_said "$name.log"
     cp built/nvidia.ko "$name-nvidia.ko"
     cp built/nvidia-vgpu-vfio.ko "$name-vfio.ko"
 }
@@ -104,14 +110,13 @@ one() {
     "$GRIDPATCH" select "$tree" --headers "$headers" --json=claim.json -q > /dev/null 2>&1 || :
     verdict=$(jq -r '.selection.cells[0].verdict // empty' claim.json)
     loads=$(jq -r '.selection.cells[0].claims.loads.claim // empty' claim.json)
-    sets=$(jq -r '.selection.cells[0].sets[]' claim.json)
     if [ -z "$verdict" ] || [ "$verdict" = blocked ]; then
         ok "$what: not for this kernel, as the data say"
         return 0
     fi
     # Pages above the guest's memory, and the way through /dev/iommu: sets of 6.1 and newer.
     pins=
-    case " $(echo $sets) " in
+    case " $(echo $(jq -r '.selection.cells[0].sets[]' claim.json)) " in
         *' vgpu-vfio-mdev-types '*)
             pins=container
             ! unpacked iommufd || pins='container iommufd'
@@ -139,14 +144,16 @@ one() {
         plan_attach "$what-attach" $pins
         if run "$what-attach" "runs with vgpu-vfio-attach${pins:+; pins: $pins}"; then
             untainted "$what-attach"
-            sets="$sets vgpu-vfio-attach"
             ran_on
         fi
     fi
     rm -rf "$work/$what"-*.ko
 }
 
-ran_on() { for s in $sets; do echo "$s $version ${release%%-*}" >> ran; done; }
+ran_on() {
+    for s in $sets; do echo "$s $version ${release%%-*}" >> ran; done
+    sides_ran "$version on ${release%%-*}"
+}
 
 for tree in "$GRIDPATCH_TREES"/*; do
     "$GRIDPATCH" info "$tree" --json=info.json -q 2> /dev/null || continue
@@ -180,5 +187,6 @@ for set in "$here"/../../patches/vgpu-vfio-*; do
     set=${set##*/}
     where=$(awk -v s="$set" '$1 == s { print $2 " on " $3 }' ran | sort -u | paste -s -d , | sed 's/,/, /g')
     echo "  $set: ${where:-nowhere}"
+    [ -z "$where" ] || sides_list "$set"
 done
 exit $bad
