@@ -6,7 +6,8 @@
 #
 #   nvidia.ko             proprietary; ends with -ENODEV, as without a card
 #   nvidia-vgpu-vfio.ko   takes two functions of it by symbol_get()
-#   nvidia-uvm.ko         is linked to it, and fails when it says "no"
+#   nvidia-uvm.ko         is linked to it, and fails when it says "no"; to the first question
+#                         it knows no such answer, as NVIDIA's: its thread stays behind
 #   nvidia-peermem.ko     ends with -EINVAL and no word, as 470's without InfiniBand
 #   taken.ko              needs irqbypass.ko, loads, unloads
 #   init.ko               its init fails, for a reason of its own
@@ -43,6 +44,8 @@ int nvidia_vgpu_vfio_get_ops(void *o) { return 0; }
 int nvidia_vgpu_vfio_set_ops(void *o) { return 0; }
 int nvidia_get_rm_ops(void *o) { return 0; }
 EXPORT_SYMBOL(nvidia_vgpu_vfio_get_ops); EXPORT_SYMBOL(nvidia_vgpu_vfio_set_ops); EXPORT_SYMBOL(nvidia_get_rm_ops);
+int nvUvmInterfaceSessionCreate(void *s, void *p); int nvUvmInterfaceSessionCreate(void *s, void *p) { return 0; }
+EXPORT_SYMBOL(nvUvmInterfaceSessionCreate);
 static int __init m_init(void) { pr_err("NVRM: No NVIDIA GPU found.\n"); return -ENODEV; }
 $plain
 C
@@ -60,8 +63,18 @@ $plain
 MODULE_SOFTDEP("pre: nvidia");
 C
 sample nvidia-uvm 'Dual MIT/GPL' << C
-int nvidia_get_rm_ops(void *o);
-static int __init m_init(void) { return nvidia_get_rm_ops(NULL) ? -EIO : 0; }
+#include <linux/delay.h>
+#include <linux/kthread.h>
+int nvidia_get_rm_ops(void *o); int nvUvmInterfaceSessionCreate(void *s, void *p);
+static int waits(void *p) { while (!kthread_should_stop()) msleep(20); return 0; }
+static int __init m_init(void)
+{
+	struct task_struct *t = kthread_run(waits, NULL, "gp waits");
+	if (IS_ERR(t)) return PTR_ERR(t);
+	if (nvUvmInterfaceSessionCreate(NULL, NULL)) return -EIO;
+	kthread_stop(t);
+	return nvidia_get_rm_ops(NULL) ? -EIO : 0;
+}
 $plain
 C
 sample prop Proprietary << C

@@ -15,8 +15,12 @@
 
 /* --- its source --- */
 
-/* What nvidia-vgpu-vfio's init asks for and gives. */
-static const char *const FINE[] = { "nvidia_vgpu_vfio_get_ops", "nvidia_vgpu_vfio_set_ops" };
+/* What nvidia-vgpu-vfio's init asks for and gives; and what nvidia-uvm's asks for first: where
+ * that fails, and only there, uvm_global_init() leaves its threads behind, which is an oops
+ * when their code is gone. What it asks for later fails as it should. Source: uvm_global.c of
+ * 460.73.01, 470.256.02, 535.261.03 and 550.163.01. */
+static const char *const FINE[] = { "nvidia_vgpu_vfio_get_ops", "nvidia_vgpu_vfio_set_ops",
+				    "nvUvmInterfaceSessionCreate" };
 
 bool gp_standin_is_fine(const char *module, struct gp_str export)
 {
