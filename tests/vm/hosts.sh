@@ -164,7 +164,8 @@ for tree in "$GRIDPATCH_TREES"/*; do
     if ! "$GRIDPATCH" extract "$tree" -o sources > extract.log 2>&1; then
         [ -d "$tree" ] || { fail "$version: $(tail -n 1 extract.log)" && continue; }
         rm -rf sources
-        cp -r "$tree" sources
+        mkdir sources
+        cp -r "$tree/." sources # where a link leads, too
     fi
     interface=$(find sources -path '*nvidia-vgpu-vfio/nvidia-vgpu-vfio.c' | head -n 1)
     if [ -z "$interface" ]; then
