@@ -122,7 +122,6 @@ static int unset_irq(int device, int index)
 /* Eventfds come and go while two processors raise interrupts through them. */
 static void use_irqs(int device)
 {
-	int e[2] = { eventfd(0, EFD_NONBLOCK), eventfd(0, EFD_NONBLOCK) };
 	uint64_t count = 0, got;
 	struct pollfd p = { .events = POLLIN };
 
@@ -130,18 +129,44 @@ static void use_irqs(int device)
 	for (int k = 0; k < ROUNDS; k++) {
 		int index = k & 1 ? VFIO_PCI_MSI_IRQ_INDEX : VFIO_PCI_INTX_IRQ_INDEX;
 
-		expect(set_irq(device, index, e[(k >> 1) & 1]) == 0, "an eventfd is taken");
-		p.fd = e[(k >> 1) & 1];
+		p.fd = eventfd(0, EFD_NONBLOCK);
+		expect(set_irq(device, index, p.fd) == 0, "an eventfd is taken");
 		if (k % 50 < 2)
 			expect(poll(&p, 1, 5000) == 1, "an interrupt comes through it");
 		if (read(p.fd, &got, sizeof(got)) == sizeof(got))
 			count += got;
+		if (k % 50 == 4)
+			expect(set_irq(device, index, p.fd) == 0, "and once more, in its own place");
 		expect(unset_irq(device, index) == 0, "it is given back");
+		if (k % 50 < 2)
+			expect(unset_irq(device, index) == 0, "nothing is given back");
+		/* The driver had the only other reference. */
+		close(p.fd);
 	}
 	expect(count > 0, "interrupts come");
-	expect(set_irq(device, VFIO_PCI_MSI_IRQ_INDEX, e[0]) == 0, "one is left for close");
-	close(e[0]);
-	close(e[1]);
+	for (int index = VFIO_PCI_INTX_IRQ_INDEX; index <= VFIO_PCI_MSI_IRQ_INDEX; index++) {
+		p.fd = eventfd(0, EFD_NONBLOCK);
+		expect(set_irq(device, index, p.fd) == 0, "one is left for close");
+		close(p.fd);
+	}
+}
+
+/* The number of the next eventfd: the lowest that none has, so it tells of those that
+ * nobody gave back. -1 if this kernel does not say (before 5.2). */
+static int next_eventfd(void)
+{
+	char path[64], line[128];
+	int fd = eventfd(0, 0), id = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		(void)sscanf(line, "eventfd-id: %d", &id);
+	if (f)
+		fclose(f);
+	close(fd);
+	return id;
 }
 
 static void use_regions(int device)
@@ -206,6 +231,7 @@ static void use_memory(int container)
 static int use(const char *uuid)
 {
 	struct opened o;
+	int next = next_eventfd();
 
 	if (open_device(uuid, &o)) {
 		expect(0, "open");
@@ -217,6 +243,7 @@ static int use(const char *uuid)
 	(void)ioctl(o.device, VFIO_DEVICE_RESET); /* asks the manager of vGPUs, which is not there */
 	close_device(&o);
 	expect(put(FIRE, "0") == 0, "interrupts end");
+	expect(next_eventfd() == next, "no eventfd is kept");
 	return bad;
 }
 
@@ -299,6 +326,7 @@ static int use_cdev(const char *uuid)
 	struct attach_pt t = { .argsz = sizeof(t) };
 	struct detach_pt n = { .argsz = sizeof(n) };
 	struct vfio_device_info info = { .argsz = sizeof(info) };
+	int next = next_eventfd();
 
 	expect(device >= 0 && iommufd >= 0, "open");
 	expect(ioctl(device, VFIO_DEVICE_GET_INFO, &info) < 0, "nothing is told before it is bound");
@@ -316,6 +344,7 @@ static int use_cdev(const char *uuid)
 	close(device);
 	close(iommufd);
 	expect(put(FIRE, "0") == 0, "interrupts end");
+	expect(next_eventfd() == next, "no eventfd is kept");
 	return bad;
 }
 
