@@ -58,7 +58,7 @@ expect_status 'vGPU 15.3 is blocked on 6.15' 1 select later.run -k 6.15.1 --json
 check 'also because of its flags' grep -q 'EXTRA_CFLAGS, which 6.15 ignores' later.json
 
 # vGPU 15.1, whose sources are at hand: each line adds the sets for what it changed.
-chain=' vgpu-vfio-mdev-types vm-flags'
+chain=' vgpu-vfio-irqfd vgpu-vfio-mdev-types vm-flags'
 for at in 6.3: '6.5:gup-vmas vgpu-vfio-flex-array' '6.8:iommu-mapped retpoline vgpu-vfio-signal' '6.12:drm-poll-changed follow-pfn no-llseek' 6.13:kbuild-blob \
     '6.15:kbuild-ccflags timer-delete' '6.19:conftest-ms vgpu-vfio-region-info' '7.0:dma-map-phys in-irq' 7.2:strncpy; do
     chain="$chain ${at#*:}"
@@ -102,7 +102,7 @@ expect_status 'they apply as well' 0 r460b.run -k 5.17.1 --no-hooks -n
 
 # vGPU 15.1 on 6.1 and 6.2: the set is for its own sources, and for no other's.
 for r in 6.1.38 6.2.16; do
-    sets_for "vGPU 15.1 on $r" vgpu-vfio-mdev-types older.run -k $r
+    sets_for "vGPU 15.1 on $r" 'vgpu-vfio-irqfd vgpu-vfio-mdev-types' older.run -k $r
     expect_status 'and it applies' 0 older.run -k $r --no-hooks -o older-$r.run
     rm -rf older.x
     unrun older-$r.run older.x
@@ -142,9 +142,9 @@ echo '    if (pfn_valid(pfn))' >> older/kernel/nvidia/os-mlock.c 2> said || {
 grep -q os-mlock older/.manifest ||
     sed -i 's|^kernel/nvidia/os-interface.c \(.*\)|&\nkernel/nvidia/os-mlock.c \1|' older/.manifest
 sh "$fx/mkrun.sh" --compress gzip older older2.run
-sets_for 'rcu_read_lock_sched() is harmless' none older2.run --headers h
+sets_for 'rcu_read_lock_sched() is harmless' vgpu-vfio-irqfd older2.run --headers h
 printf 'static inline int pfn_valid(unsigned long pfn)\n{\n\trcu_read_lock();\n}\n' > h/include/linux/mmzone.h
-sets_for 'rcu_read_lock() is not' pfn-valid older2.run --headers h
+sets_for 'rcu_read_lock() is not' 'pfn-valid vgpu-vfio-irqfd' older2.run --headers h
 
 # The kernel's compiler, as its headers name it.
 driver tests 470.256.02 general

@@ -271,8 +271,8 @@ for s in $sets; do
     # R525's nvidia-vgpu-vfio.c is not R460's: no file can be both.
     if [ "$sets_given" = n ]; then
         case $s:$version in
-            vgpu-vfio-flex-array:525.* | vgpu-vfio-mdev-types:525.* | vgpu-vfio-region-info:525.* | vgpu-vfio-signal:525.*) ;;
-            vgpu-vfio-flex-array:* | vgpu-vfio-mdev-types:* | vgpu-vfio-region-info:* | vgpu-vfio-signal:* | vgpu-vfio-*:525.*) continue ;;
+            vgpu-vfio-flex-array:525.* | vgpu-vfio-irqfd:525.* | vgpu-vfio-mdev-types:525.* | vgpu-vfio-region-info:525.* | vgpu-vfio-signal:525.*) ;;
+            vgpu-vfio-flex-array:* | vgpu-vfio-irqfd:* | vgpu-vfio-mdev-types:* | vgpu-vfio-region-info:* | vgpu-vfio-signal:* | vgpu-vfio-*:525.*) continue ;;
             # Its context names tests of conftest's that R460 has not.
             drm-poll-changed:3* | drm-poll-changed:4[0-6]*) continue ;;
         esac
